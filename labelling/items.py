@@ -18,6 +18,9 @@ MAX_BYTES: Final = 20_000_000
 AT_ONCE: Final = 16
 """Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
 
+Hosts: TypeAlias = tuple[tuple[str, int], ...]
+"""From which pictures may be fetched: name, or `*.` and what it ends with, and port."""
+
 UNSEEN: Final = "unseen"
 """The stamp of a picture whose content shows only when it is read: its answer is kept."""
 

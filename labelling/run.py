@@ -5,12 +5,11 @@ export.py writes what was decided. Beside the table are `TABLE.sqlite`, the jour
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
 from inference.contract import LABEL, NetworkName
 from inference.listed import Shares
@@ -27,19 +26,12 @@ from labelling.products import likely_by, products_of, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
 from labelling.sources.files import Folder
 from labelling.table import check_form
-from labelling.workers.labeller import Setup
-from labelling.workers.pool import Chunk, MakeEngine, Say, WorkerPool
-from labelling.workers.processes import Processes
+from labelling.workers.labeller import Engine, Say, Setup
+from labelling.workers.processes import on_processes
 from model_store.errors import StoreError
 from model_store.local import LocalRelease
 from reports.values import report_of
 from reports.word_figures import shares_of
-
-PICTURES_PER_CHUNK: Final = 64
-"""Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
-
-BYTES_PER_CHUNK: Final = 4 << 20
-"""Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +50,7 @@ class Job:
     table: Path
     release: LocalRelease
     workers: int | None = None
-    engine: MakeEngine = Processes
+    engine: Engine = on_processes
     categories: Categories = field(default_factory=dict)
     column: str | None = None
     words: str = ""
@@ -233,9 +225,9 @@ def _label_rest(job: Job, listing: Listing, watch: Callable[[int, int], None], s
     ended_by = list[SourceUnusable | StoreError]()
     rest = _until_damage(listing.items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
-        with job.engine(Setup(job.source, job.release.folder), job.workers) as engine:
-            chunks = _chunks(engine.carried(chain([first], rest)))
-            for chunk, rows in WorkerPool(engine, say).label(chunks):
+        setup = Setup(job.source, job.release.folder)
+        with closing(job.engine(setup, chain([first], rest), job.workers, say)) as answers:
+            for chunk, rows in answers:
                 listing.append(chunk, rows)
                 watch(listing.done, listing.kept)
     for error in ended_by:
@@ -248,17 +240,3 @@ def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreEr
         yield from items
     except (SourceUnusable, StoreError) as error:
         ended_by.append(error)
-
-
-def _chunks(items: Iterator[Item]) -> Iterator[Chunk]:
-    """Group pictures that follow one another, by number and by weight."""
-    batch: Chunk = []
-    weight = 0
-    for item in items:
-        batch.append(item)
-        weight += item.weight
-        if len(batch) == PICTURES_PER_CHUNK or weight >= BYTES_PER_CHUNK:
-            yield batch
-            batch, weight = [], 0
-    if batch:
-        yield batch

@@ -12,7 +12,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from ipaddress import ip_network
 from pathlib import Path
 
 from rich.progress import ProgressColumn, Task
@@ -62,7 +61,6 @@ from labelling.outputs import (
     make_folders,
     may_write,
 )
-from labelling.permits import IpNetwork, Permits, allowed_host
 from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import Taken, check_any, finished, take_in
 from labelling.review.audit import DRAWN
@@ -73,9 +71,9 @@ from labelling.run import Job, labelled, learnt
 from labelling.sources.opening import open_source
 from labelling.table import check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
-from labelling.workers.on_ray import OnRay
-from labelling.workers.pool import MakeEngine
-from labelling.workers.processes import Processes
+from labelling.workers.labeller import Engine
+from labelling.workers.on_ray import on_ray
+from labelling.workers.processes import on_processes
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
 from reports.values import report_of
@@ -95,7 +93,7 @@ from scripts.terminal import (
     resumable,
 )
 
-ENGINES: dict[str, MakeEngine] = {"processes": Processes, "ray": OnRay}
+ENGINES: dict[str, Engine] = {"processes": on_processes, "ray": on_ray}
 
 NAMED = 5
 """Products that a sentence names."""
@@ -147,7 +145,6 @@ def _without_effect(arguments: argparse.Namespace) -> str:
         "--path-column": arguments.path_column,
         "--root": arguments.root,
         "--allow-host": arguments.allow_host,
-        "--allow-network": arguments.allow_network,
     }
     of_sheets = {"--ask": arguments.ask, "--review-limit": arguments.review_limit != REVIEW_LIMIT}
     given = of_source | ({} if is_sheet or arguments.into else of_pictures) | ({} if is_sheet else of_sheets)
@@ -240,8 +237,7 @@ def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
     if arguments.into:
         check_into(arguments.into, run.source)
     by = run.by.column if run.by and run.by.folder is None else ""
-    permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-    return open_source(run.source, permits, replace(Reading.of(arguments), by=by))
+    return open_source(run.source, tuple(arguments.allow_host), replace(Reading.of(arguments), by=by))
 
 
 def _learnt_again(arguments: argparse.Namespace, run: Run) -> tuple[str, ...]:
@@ -329,8 +325,8 @@ def _job(arguments: argparse.Namespace) -> Job:
     reads = (*list_in(arguments.source), release.folder, taxonomy, *arguments.corrections)
     outputs = _outputs(arguments, has_products=arguments.by is not None)
     may_write(outputs, filter(None, reads))
-    permits = Permits(tuple(arguments.allow_host), tuple(arguments.allow_network))
-    source = open_source(arguments.source, permits, replace(Reading.of(arguments), by=arguments.by or ""))
+    reading = replace(Reading.of(arguments), by=arguments.by or "")
+    source = open_source(arguments.source, tuple(arguments.allow_host), reading)
     return Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),
@@ -546,8 +542,6 @@ def build_parser() -> argparse.ArgumentParser:
         "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; more than once"
     )
     add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
-    network = "connect to these addresses, too, which are not public, as in 10.0.0.0/8; more than once"
-    add("--allow-network", type=_network, action="append", default=[], metavar="CIDR", help=network)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
     add("--model", default="bundled", help=RELEASE_HELP)
@@ -604,17 +598,12 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _host(text: str) -> tuple[str, int]:
+    from labelling.fetch import allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+
     try:
         return allowed_host(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a host, as in cdn.example:8443") from error
-
-
-def _network(text: str) -> IpNetwork:
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a network, as in 10.0.0.0/8") from error
 
 
 class _Rate(ProgressColumn):

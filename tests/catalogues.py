@@ -79,7 +79,7 @@ def write_tar(path: Path, pictures: dict[str, bytes] = PICTURES) -> Path:
 
 @dataclass(frozen=True)
 class Deadly(Folder):
-    """A folder whose pictures called `deadly.png` are the end of whoever reads them."""
+    """A folder whose pictures called `deadly.png` end the process that reads them; `once.png` the first."""
 
     def reader(self) -> Read:
         return _read_all_or_die
@@ -90,6 +90,16 @@ def _read_all_or_die(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
 
 
 def _read_or_die(path: str) -> bytes:
-    if path.endswith("deadly.png"):
+    content = read_file(path)
+    if path.endswith("deadly.png") or (path.endswith("once.png") and _is_first(path)):
         os.kill(os.getpid(), signal.SIGKILL)
-    return read_file(path)
+    return content
+
+
+def _is_first(path: str) -> bool:
+    """Whether no process has asked before."""
+    try:
+        Path(f"{path}.read").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

@@ -15,8 +15,7 @@ from inference.spreadsheets import as_csv
 from labelling.items import Source
 from labelling.review.page import filled, thumbnail
 from labelling.row import HeadAnswer, Row
-from labelling.workers.labeller import PICTURES_PER_RUN, answered
-from labelling.workers.pool import Watch
+from labelling.workers.labeller import PICTURES_PER_RUN, Watch, answered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
 
 Memory holds the names of one folder, since they have to be sorted, or all that a pattern matches; a list is
-read row by row. A list may name pictures on the web and in S3 as well, which https.py and buckets.py fetch.
+read row by row. A list may name pictures on the web and in S3 as well, which fetch.py and buckets.py fetch.
 """
 
 import glob
@@ -19,15 +19,14 @@ from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
 from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
 from labelling.identifiers import is_long_number, without_format
-from labelling.items import AT_ONCE, UNSEEN, Item, PathSource, Read, attempt, check_size, stamp_of
+from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, PathSource, Read, attempt, check_size, stamp_of
 from labelling.lists import AS_IT_IS, LEFT_OUT, NAMED, ListFile, Reading, cut_number, of_unseen, open_list
 from labelling.paths import why_missing
-from labelling.permits import NOTHING, Permits
 from labelling.table import parquet_columns, parquet_rows
 from model_store.files import opened
 
 if TYPE_CHECKING:
-    from labelling.https import Fetcher
+    from labelling.fetch import Fetcher
 
 LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
 
@@ -89,16 +88,16 @@ class PathList(FileSource):
     several columns of pictures. The cells of other columns, such as article numbers, go with it.
 
     Attributes:
-        permits: which pictures on the web may be fetched.
+        hosts: from which pictures may be fetched.
         reading: how it is read.
     """
 
-    permits: Permits = NOTHING
+    hosts: Hosts = ()
     reading: Reading = AS_IT_IS
 
     def reader(self) -> Read:
         pool = ThreadPoolExecutor(AT_ONCE)
-        fetcher, objects = cache(lambda: _fetcher(self.permits)), cache(_objects)
+        fetcher, objects = cache(lambda: _fetcher(self.hosts)), cache(_objects)
 
         def read(place: str | Address) -> bytes:
             if not isinstance(place, Address):
@@ -200,10 +199,10 @@ def _objects() -> Callable[[str], bytes]:
     return partial(read_object, cache(store_of))
 
 
-def _fetcher(permits: Permits) -> "Fetcher":
-    from labelling.https import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+def _fetcher(hosts: Hosts) -> "Fetcher":
+    from labelling.fetch import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
-    return Fetcher(permits)
+    return Fetcher(hosts)
 
 
 def _item(name: str, path: str) -> Item:

@@ -1,7 +1,6 @@
 """Find the source of pictures that a word on the command line names.
 
-The kinds of sources: files.py, archives.py, buckets.py; what all of them do: items.py. What a list may name
-on the web: permits.py.
+The kinds of sources: files.py, archives.py, buckets.py; what all of them do: items.py.
 """
 
 import glob
@@ -12,23 +11,22 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import SourceUnusable
-from labelling.items import Source
+from labelling.items import Hosts, Source
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
-from labelling.permits import NOTHING, Permits
 from labelling.sources import archives, files
 from model_store.files import expanded
 
 LISTS: Final = (".csv", ".tsv", ".txt")
 
 
-def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_IS) -> Source:
+def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> Source:
     """Find out what kind of source a word names.
 
     Args:
         word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) or Parquet file with a column `path`, a
             ZIP or TAR, an `s3://bucket/prefix`, or one picture.
-        permits: which pictures on the web a list may name.
+        hosts: from which pictures of a list may be fetched.
         reading: how a list is read.
 
     Raises:
@@ -50,7 +48,7 @@ def open_source(word: str, permits: Permits = NOTHING, reading: Reading = AS_IT_
             "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
         )
     sources: dict[str, Callable[[str], Source]] = {
-        **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, permits=permits, reading=reading)),
+        **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, hosts=hosts, reading=reading)),
         ".zip": archives.Zip,
         **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }

@@ -1,1 +1,1 @@
-"""Where pictures are labelled: in processes of this machine, or on Ray. Start with pool.py."""
+"""Where pictures are labelled: in processes of this machine, or on Ray. Start with labeller.py."""

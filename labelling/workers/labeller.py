@@ -1,30 +1,58 @@
 """Label some pictures: read, decode, convert, one run of the model after another, rows.
 
 Each picture goes the same way as in the service, so that a table has the answers of `/predict`. Runs in a
-worker process; the processes are in processes.py and on_ray.py.
+worker process, and says what starts such processes: an engine.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
 from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
-from inference.errors import UploadError
+from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
-from labelling.errors import Unreadable
+from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
 from labelling.row import HeadAnswer, Row, path_in_table
+from model_store.errors import StoreError
 from model_store.local import open_release
 from model_store.networks import open_networks
 from reports.answers import DIGITS
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
+
+PICTURES_PER_CHUNK: Final = 64
+"""Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
+
+BYTES_PER_CHUNK: Final = 4 << 20
+"""Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
+
+WAITING: Final = 2
+"""Chunks for each worker: one in work, and the next, so that it need not wait."""
+
+TRIES: Final = 3
+"""How many worker processes may be lost; then the run ends, and the next command goes on."""
+
+CHECK_SECONDS: Final = 10
+"""Without an answer of a worker, after which an engine looks whether there still is one."""
+
+Chunk: TypeAlias = list[Item]
+"""Some pictures, at least one, in the order of the source."""
+
+Say: TypeAlias = Callable[[str], None]
+"""Receives a sentence for people."""
+
+Watch: TypeAlias = Callable[[int, int | None], None]
+"""Receives how many are done, and of how many; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,76 @@ class Setup:
 
     source: Source
     release: Path
+
+
+Labelled: TypeAlias = Generator[tuple[Chunk, list[Row]], None, None]
+"""Chunks, each with its rows."""
+
+Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], Labelled]
+"""Labels pictures with so many workers, None for one per core: each chunk with its rows, as it is done.
+
+Pictures are taken only as fast as they are needed. At the end of the iterator the workers are gone. Raises
+EngineUnusable and WorkersFailed; says which workers are lost.
+"""
+
+
+def chunks_of(items: Iterable[Item]) -> Iterator[Chunk]:
+    """Group pictures that follow one another, by number and by weight."""
+    batch: Chunk = []
+    weight = 0
+    for item in items:
+        batch.append(item)
+        weight += item.weight
+        if len(batch) == PICTURES_PER_CHUNK or weight >= BYTES_PER_CHUNK:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
+
+
+def labelled_by(
+    submit: Callable[[Chunk], Future[list[Row]]],
+    chunks: Iterator[Chunk],
+    in_hand: dict[Future[list[Row]], Chunk],
+    most: int,
+    check: Callable[[], None] = lambda: None,
+) -> Labelled:
+    """Label chunks, taken only as fast as they are needed.
+
+    Args:
+        submit: hands a chunk to the workers.
+        chunks: to be labelled.
+        in_hand: chunks that were taken and have not come back, the oldest first.
+        most: how many may be in hand.
+        check: raises what ends the run where no chunk has come back for CHECK_SECONDS.
+
+    Raises:
+        Exception: what has ended a chunk, which stays in hand.
+    """
+    while True:
+        for chunk in islice(chunks, most - len(in_hand)):
+            in_hand[submit(chunk)] = chunk
+        if not in_hand:
+            return
+        done, _ = wait(in_hand, CHECK_SECONDS, FIRST_COMPLETED)
+        if not done:
+            check()
+        for future in done:
+            rows = future.result()
+            yield in_hand.pop(future), rows
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Turn what no other worker could do either into an error that can travel between processes.
+
+    Raises:
+        WorkersFailed: the release, the model or the store of the pictures fails.
+    """
+    try:
+        yield
+    except (InferenceError, StoreError, LabellingError) as error:
+        raise WorkersFailed(str(error)) from error
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,44 @@
 
 Without RAY_ADDRESS a cluster is started on this machine, for this run alone: it listens on loopback, asks for
 a random token, and ends with this process. The bytes of the release and of pictures travel, since another
-machine has neither; a bucket's pictures are fetched where they are labelled.
+machine has neither; a bucket's pictures are fetched where they are labelled. What a process or a machine has
+in hand when it is lost, Ray labels elsewhere.
 """
 
 import os
 import secrets
 import socket
-import time
-from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from itertools import count, islice
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final
 
 import inference
 import labelling
 import model_store
 import reports
 from inference.cores import usable_cores
-from inference.errors import InferenceError
-from labelling.errors import EngineUnusable, LabellingError
+from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.items import Item, Read, Source
 from labelling.row import Row
-from labelling.workers.labeller import Labeller, Setup, open_labeller
-from labelling.workers.pool import Chunk, ChunkResult, Ended, Fatal
-from model_store.errors import StoreError
+from labelling.workers.labeller import (
+    TRIES,
+    WAITING,
+    Chunk,
+    Labelled,
+    Labeller,
+    Say,
+    Setup,
+    chunks_of,
+    failures_named,
+    labelled_by,
+    open_labeller,
+)
 from model_store.local import BUNDLED
 
 ADDRESS: Final = "RAY_ADDRESS"
@@ -44,202 +53,136 @@ LOCAL_STORE_BYTES: Final = 256 << 20
 
 CONNECT_SECONDS: Final = 10
 
-REPLACING_SECONDS: Final = 120
-"""For a worker in place of a lost one: Ray takes a while to notice that a machine is gone."""
-
-PAUSE_SECONDS: Final = 1.0
-
 FETCHED: Final = 16
 """Pictures that are read at a time, as many as go through the model at once."""
 
 
-class _Remote(NamedTuple):
-    """A worker somewhere, and what it still has to answer, the oldest first."""
+def on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> Labelled:
+    """An engine on the machines of a Ray cluster.
 
-    actor: Any
-    answers: deque[Any]
+    Raises:
+        EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
+        WorkersFailed: TRIES processes have ended over one chunk, or they cannot go on.
+    """
+    with _cluster(workers) as (ray, most):
+        release = ray.put(_content(setup.release))
+        remote = ray.remote(_label).options(num_cpus=1, max_retries=TRIES - 1)
 
+        def submit(chunk: Chunk) -> Future[list[Row]]:
+            answer: Future[list[Row]] = remote.remote(setup, [release], chunk).future()
+            return answer
 
-class RemoteLabeller:
-    """What Ray runs in a process of its own, wherever there is a core."""
-
-    def __init__(self, setup: Setup, release: dict[str, bytes]) -> None:
-        """Nothing is opened yet, so that what goes wrong is an answer.
-
-        Args:
-            setup: its release is a folder on another machine.
-            release: the content of that folder, by name.
-        """
-        self._setup = setup
-        self._release = release
-        self._labeller: Labeller | None = None
-
-    def label(self, items: Chunk) -> list[Row] | Fatal:
-        """Label some pictures."""
+        head = os.environ.get(ADDRESS) or ray.get_runtime_context().gcs_address
+        chunks = chunks_of(carried(items, setup.source))
         try:
-            if self._labeller is None:
-                self._labeller = self._opened()
-            return self._labeller.label(items)
-        except (InferenceError, StoreError, LabellingError) as error:
-            return Fatal(str(error))
-
-    def _opened(self) -> Labeller:
-        with TemporaryDirectory() as folder:
-            for name, content in self._release.items():
-                file = Path(folder, name)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-            labeller = open_labeller(replace(self._setup, release=Path(folder)))
-        if _is_read_anywhere(self._setup.source):
-            return labeller
-        return replace(labeller, read=iter)  # the bytes have come along
+            yield from labelled_by(submit, chunks, {}, most, lambda: _check_reachable(head))
+        except ray.exceptions.RayTaskError as error:
+            if not isinstance(error.cause, WorkersFailed):
+                raise  # a bug of ours, with its traceback
+            raise WorkersFailed(str(error.cause)) from error
+        except ray.exceptions.RayError as error:
+            _check_reachable(head)
+            raise WorkersFailed(
+                f"{TRIES} worker processes were lost over the same pictures ({_briefly(error)}). "
+                "What was labelled before is kept."
+            ) from error
 
 
-class OnRay(AbstractContextManager["OnRay"]):
-    """An engine on the machines of a Ray cluster; see pool.py."""
+def carried(items: Iterator[Item], source: Source) -> Iterator[Item]:
+    """The same pictures, with their bytes where another machine could not fetch them."""
+    return items if _is_read_anywhere(source) else _with_bytes(items, source.reader())
 
-    def __init__(self, setup: Setup, size: int | None) -> None:
-        """Nothing is started yet, and Ray not imported.
 
-        Args:
-            setup: what each worker starts with.
-            size: how many, at least 1; None is one per core of the cluster.
-        """
-        self._setup = setup
-        self._wanted = size
-        self._size = 0
-        self._workers: dict[int, _Remote] = {}
-        self._numbers = count()
+@contextmanager
+def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
+    """A cluster that is joined, or started on this machine.
 
-    def __enter__(self) -> Self:
-        address = os.environ.get(ADDRESS) or LOCAL
-        with ExitStack() as undo:
-            if address == LOCAL:
-                temporary = TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
-                folder = undo.enter_context(temporary)
-                _isolate()
-            else:
-                _check_reachable(address)
-            self._ray = _imported()
-            undo.callback(self._ray.shutdown)
-            if address == LOCAL:
-                self._start_cluster(folder)
-            else:
-                self._join(address)
-            self._release = self._ray.put(_content(self._setup.release))
-            self._undo = undo.pop_all()
-        return self
+    Yields:
+        Ray, and how many chunks may be in hand.
+    """
+    address = os.environ.get(ADDRESS) or LOCAL
+    with ExitStack() as undo:
+        if address == LOCAL:
+            temporary = TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
+            folder = undo.enter_context(temporary)
+            _isolate()
+        else:
+            _check_reachable(address)
+        ray = _imported()
+        undo.callback(ray.shutdown)
+        yield ray, _started(ray, folder, workers) if address == LOCAL else _joined(ray, address, workers)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._undo.close()
 
-    @property
-    def size(self) -> int:
-        return self._size
+def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[Row]:
+    """What Ray runs in a process of its own, wherever there is a core.
 
-    def carried(self, items: Iterator[Item]) -> Iterator[Item]:
-        if _is_read_anywhere(self._setup.source):
-            return items
-        return _with_bytes(items, self._setup.source.reader())
+    Args:
+        setup: its release is a folder on another machine.
+        release: the content of that folder, by name, as a reference of Ray's.
+        chunk: to be labelled.
+    """
+    with failures_named():
+        return _opened(setup, *release).label(chunk)
 
-    def start(self) -> int:
-        number = next(self._numbers)
-        actor = self._new_actor() if number < self._size else self._replacement()
-        self._workers[number] = _Remote(actor, deque())
-        return number
 
-    def _new_actor(self, cores: int = 1) -> Any:  # noqa: ANN401 - see _imported
-        remote = self._ray.remote(RemoteLabeller).options(num_cpus=cores)
-        return remote.remote(self._setup, self._release)
+@cache
+def _opened(setup: Setup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
+    with TemporaryDirectory() as folder:
+        for name, content in _imported().get(release).items():
+            file = Path(folder, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        labeller = open_labeller(replace(setup, release=Path(folder)))
+    return labeller if _is_read_anywhere(setup.source) else replace(labeller, read=iter)  # with its bytes
 
-    def _replacement(self) -> Any:  # noqa: ANN401 - see _imported
-        """A worker that is known to run: until Ray notices that a machine is gone, it starts workers there.
 
-        It takes no core of Ray's account, since where a machine is gone none may be free.
+def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+    """Start Ray on this machine, for this run alone; how many chunks may be in hand.
 
-        Raises:
-            EngineUnusable: none started within REPLACING_SECONDS, or the cluster has ended: Ray ends this
-                process a minute later.
-        """
-        _check_reachable(os.environ.get(ADDRESS) or self._ray.get_runtime_context().gcs_address)
-        deadline = time.monotonic() + REPLACING_SECONDS
-        while True:
-            actor = self._new_actor(cores=0)
-            try:
-                self._ray.get(actor.__ray_ready__.remote(), timeout=max(1.0, deadline - time.monotonic()))
-            except self._ray.exceptions.RayError as error:
-                self._ray.kill(actor)
-                if time.monotonic() > deadline:
-                    raise EngineUnusable(f"Ray starts no more workers: {_briefly(error)}") from error
-                time.sleep(PAUSE_SECONDS)
-            else:
-                return actor
+    Args:
+        ray: itself.
+        folder: for its sockets and logs.
+        workers: how many are wanted; None for one per core.
 
-    def give(self, worker: int, chunk: Chunk) -> None:
-        remote = self._workers[worker]
-        remote.answers.append(remote.actor.label.remote(chunk))
+    Raises:
+        EngineUnusable: it cannot be started, as where the folder's name is too long for a socket.
+    """
+    size = workers or usable_cores()
+    _connect(
+        ray,
+        "Ray on this machine",
+        address="local",
+        num_cpus=size,
+        num_gpus=0,
+        include_dashboard=False,
+        object_store_memory=LOCAL_STORE_BYTES,
+        _temp_dir=folder,
+    )
+    return WAITING * size
 
-    def answers(self) -> list[tuple[int, ChunkResult]]:
-        oldest = {remote.answers[0]: number for number, remote in self._workers.items() if remote.answers}
-        ready, _ = self._ray.wait(list(oldest))
-        return [(oldest[answer], self._answer(oldest[answer])) for answer in ready]
 
-    def _answer(self, number: int) -> ChunkResult:
-        remote = self._workers[number]
-        try:
-            answer: ChunkResult = self._ray.get(remote.answers[0])
-        except self._ray.exceptions.RayTaskError:
-            raise  # a bug of ours, with its traceback
-        except self._ray.exceptions.RayError as error:
-            self._ray.kill(self._workers.pop(number).actor)  # it may only have been out of reach
-            return Ended(f"was lost ({_briefly(error)})")
-        remote.answers.popleft()
-        return answer
+def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+    """Join a cluster that is there, and send it our code; how many chunks may be in hand.
 
-    def _start_cluster(self, folder: str) -> None:
-        """Start Ray on this machine, for this run alone.
+    Raises:
+        EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
+    """
+    packages = (inference, labelling, model_store, reports)
+    code = [str(Path(package.__file__ or "").parent) for package in packages]
+    sent = {"py_modules": code, "excludes": [f"{BUNDLED.name}/"]}  # the release travels by itself
+    _connect(ray, _named(address), address=address, runtime_env=sent)
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    size = workers or cores
+    if not 1 <= size <= cores:
+        raise EngineUnusable(f"{_named(address)}: has {cores} cores, and {size} workers are wanted.")
+    return WAITING * size if size == cores else size  # on the cores that are left, what waits would run
 
-        Args:
-            folder: for its sockets and logs.
 
-        Raises:
-            EngineUnusable: it cannot be started, as where the folder's name is too long for a socket.
-        """
-        self._size = self._wanted or usable_cores()
-        self._connect(
-            "Ray on this machine",
-            address="local",
-            num_cpus=self._size,
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=LOCAL_STORE_BYTES,
-            _temp_dir=folder,
-        )
-
-    def _join(self, address: str) -> None:
-        """Join a cluster that is there, and send it our code.
-
-        Raises:
-            EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
-        """
-        packages = (inference, labelling, model_store, reports)
-        code = [str(Path(package.__file__ or "").parent) for package in packages]
-        sent = {"py_modules": code, "excludes": [f"{BUNDLED.name}/"]}  # the release travels by itself
-        self._connect(_named(address), address=address, runtime_env=sent)
-        cores = int(self._ray.cluster_resources().get("CPU", 0))
-        self._size = self._wanted or cores
-        if not 1 <= self._size <= cores:
-            raise EngineUnusable(
-                f"{_named(address)}: has {cores} cores, and {self._size} workers are wanted."
-            )
-
-    def _connect(self, what: str, **options: object) -> None:
-        try:
-            self._ray.init(log_to_driver=False, configure_logging=False, **options)
-        except Exception as error:  # Ray raises this very class where it cannot start in time
-            raise EngineUnusable(f"{what}: refuses this run. {_briefly(error)}") from error
+def _connect(ray: Any, what: str, **options: object) -> None:  # noqa: ANN401 - see _imported
+    try:
+        ray.init(log_to_driver=False, configure_logging=False, **options)
+    except Exception as error:  # Ray raises this very class where it cannot start in time
+        raise EngineUnusable(f"{what}: refuses this run. {_briefly(error)}") from error
 
 
 def _isolate() -> None:

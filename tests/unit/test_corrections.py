@@ -24,7 +24,7 @@ from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import open_release
-from tests.labelled_here import Here
+from tests.labelled_here import here
 from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import read_rows, write_csv
@@ -63,7 +63,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     release = open_release(a_release(folder / "release", labels=CLASSES, attributes={"colour": head}))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=Here)
+        job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=here)
         with run.labelled(job, lambda *_: None, print):
             pass
         yield folder

@@ -10,7 +10,7 @@ from scripts.label import ENGINES
 from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
 from tests.https_servers import Authority, HttpsServer, https_server, status
-from tests.labelled_here import Here
+from tests.labelled_here import here
 from tests.releases import a_release
 from tests.s3_servers import S3Server
 
@@ -19,7 +19,7 @@ from tests.s3_servers import S3Server
 def labelled_here() -> Iterator[None]:
     """The command starts no worker processes; what is about these names them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ENGINES, "processes", Here)
+        patch.setitem(ENGINES, "processes", here)
         yield
 
 

@@ -20,23 +20,23 @@ from labelling.columns import OF_PHOTOS
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
 from labelling.journal import Journal
-from labelling.run import PICTURES_PER_CHUNK, Job, labelled
+from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
-from labelling.workers.pool import MakeEngine
-from labelling.workers.processes import Processes
+from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
+from labelling.workers.processes import on_processes
 from model_store.local import open_release
 from model_store.store import open_store
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
 from tests.contract.labelling.conftest import HEADS
 from tests.journals import paths_in
-from tests.labelled_here import Here
+from tests.labelled_here import here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
 from tests.service import ROOT
 from tests.tables import label, rows_of, summary_in
 
 
-def a_job(shop: Path, table: Path, release: Path, engine: MakeEngine = Here) -> Job:
+def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> Job:
     source = open_source(str(shop))
     return Job(source=source, table=table, release=open_release(release), workers=1, engine=engine)
 
@@ -323,12 +323,25 @@ def test_a_run_resumes_once_its_summary_can_be_written(little_release: Path, tmp
     assert (summary_in(table)["rows"], summary_in(table)["rows_before"]) == (len(PICTURES), len(PICTURES))
 
 
-def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_path: Path) -> None:
-    shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
-    job = replace(a_job(shop, tmp_path / "table.csv", little_release, Processes), source=Deadly(str(shop)))
+def test_a_worker_that_dies_costs_no_row(little_release: Path, tmp_path: Path) -> None:
+    shop = write_folder(tmp_path / "shop", {**PICTURES, "once.png": PICTURES["a/0.png"]})
+    job = a_job(shop, tmp_path / "table.csv", little_release, on_processes)
     said: list[str] = []
 
-    with pytest.raises(WorkersFailed, match=r"3 worker processes in turn: .*SIGKILL.*/deadly\.png on"):
+    run_job(replace(job, source=Deadly(str(shop)), workers=2), ignore, said.append)
+
+    assert [row["error"] for row in rows_of(job.table)] == [None] * (len(PICTURES) + 1)
+    assert [sentence.partition(" from ")[0] for sentence in said] == [
+        "a worker process has ended at one of 7 pictures"
+    ]
+
+
+def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_path: Path) -> None:
+    shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
+    job = replace(a_job(shop, tmp_path / "table.csv", little_release, on_processes), source=Deadly(str(shop)))
+    said: list[str] = []
+
+    with pytest.raises(WorkersFailed, match=r"^3 worker processes have ended.*/deadly\.png on"):
         run_job(job, ignore, said.append)
 
     assert len(said) == 2

@@ -3,18 +3,15 @@
 import json
 from functools import partial
 from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_network
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
 from labelling.items import AT_ONCE
-from labelling.permits import Permits
 from labelling.sources.opening import open_source
-from labelling.workers.labeller import Setup
-from labelling.workers.on_ray import OnRay
-from labelling.workers.processes import Processes
+from labelling.workers.on_ray import carried
+from labelling.workers.processes import on_processes
 from scripts.label import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
@@ -32,14 +29,10 @@ def catalogue(server: HttpsServer) -> HttpsServer:
     return server
 
 
-LOOPBACK = "127.0.0.1/32"
-
-
-def label(server: HttpsServer, table: Path, release: Path, *more: str, network: str = LOOPBACK) -> Rows:
+def label(server: HttpsServer, table: Path, release: Path, *more: str) -> Rows:
     """Label `list.csv` beside a table, and fetch from this server."""
     options = ["--model", str(release), "--workers", "1", "--allow-host", f"localhost:{server.port}"]
-    words = ["--out", str(table), *options, "--allow-network", network, *more]
-    code = main([str(table.with_name("list.csv")), *words])
+    code = main([str(table.with_name("list.csv")), "--out", str(table), *options, *more])
     rows = rows_of(table)
     assert code == all(row["error"] for row in rows)
     return rows
@@ -73,7 +66,7 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
         all_of_them.wait()
         status(200, PICTURES["a/0.png"])(handler)
 
-    monkeypatch.setitem(ENGINES, "processes", Processes)
+    monkeypatch.setitem(ENGINES, "processes", on_processes)
     paths = [f"/together/{number}.png" for number in range(AT_ONCE)]
     catalogue.answers |= dict.fromkeys(paths, together)
     elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"
@@ -86,16 +79,16 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
 
 
 def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
-    server: HttpsServer, little_release: Path, tmp_path: Path
+    server: HttpsServer, tmp_path: Path
 ) -> None:
     address = server.url("/a.png")
-    permits = Permits((("localhost", server.port),), (ip_network(LOOPBACK),))
-    source = open_source(str(write_list(tmp_path / "list.csv", [address, "https://other.example/"])), permits)
+    catalogue = write_list(tmp_path / "list.csv", [address, "https://other.example/"])
+    source = open_source(str(catalogue), (("localhost", server.port),))
 
-    carried = list(OnRay(Setup(source, little_release), 1).carried(source.items()))
+    travelling = list(carried(source.items(), source))
 
-    assert [item.weight for item in carried] == [len(PICTURES["a/0.png"]), 0]
-    assert carried[0].place == PICTURES["a/0.png"]
+    assert [item.weight for item in travelling] == [len(PICTURES["a/0.png"]), 0]
+    assert travelling[0].place == PICTURES["a/0.png"]
 
 
 def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_these_again(
@@ -124,17 +117,6 @@ def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_the
     assert json.loads(capsys.readouterr().out)["rows_before"] == 4
 
 
-def test_a_host_on_a_network_that_is_not_allowed_is_not_asked(
-    catalogue: HttpsServer, little_release: Path, table: Path
-) -> None:
-    write_list(table.with_name("list.csv"), [catalogue.url("/a/0.png")])
-
-    [row] = label(catalogue, table, little_release, network="127.0.0.2/32")
-
-    assert "which is not public. --allow-network" in row["error"]
-    assert catalogue.asked == []
-
-
 def test_the_review_shows_pictures_of_the_web_unless_they_have_another_content_by_then(
     catalogue: HttpsServer, little_release: Path, table: Path
 ) -> None:
@@ -160,7 +142,6 @@ def test_the_review_shows_pictures_of_the_web_unless_they_have_another_content_b
     [
         (("--allow-host", "https://localhost/a"), "expected a host, as in cdn.example:8443"),
         (("--allow-host", "*"), "expected a host"),
-        (("--allow-network", "10.0.0.1/8"), "expected a network, as in 10.0.0.0/8"),
     ],
 )
 def test_options_that_allow_nothing_that_could_be_meant_are_refused(

@@ -13,7 +13,7 @@ from reports.word_figures import WordFigures, WordsPromise
 from scripts.label import ENGINES
 from tests.browser import Visits, flaws
 from tests.commands import wardrobe
-from tests.labelled_here import Here
+from tests.labelled_here import here
 from tests.releases import a_release
 from tests.tables import products_of, rows_of, write_csv
 from tests.uploads import a_garment, png
@@ -63,7 +63,7 @@ def shop(tmp_path: Path) -> Iterator[Path]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        patch.setitem(ENGINES, "processes", Here)
+        patch.setitem(ENGINES, "processes", here)
         yield tmp_path
 
 
