@@ -1,7 +1,7 @@
 """The time that is left for what waits on stores, locks and other processes.
 
 A caller sets it for a block, as app/releases/load.py does for a start; within it, store.py, s3.py and
-cache.py ask how much is left. app/security/rate_limits.py does both for a count. Knows none of them.
+cache.py ask how much is left. Knows none of them.
 """
 
 import time

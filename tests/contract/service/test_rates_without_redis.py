@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import cycle
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -17,11 +16,14 @@ from flask import Flask
 from app.security import rate_limits
 from tests.contract.service.conftest import MakeApp
 from tests.redis_server import PASSWORD, RedisServer, redis_server
-from tests.service import PATIENCE_SECONDS, tcp_sockets
+from tests.service import tcp_sockets
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
-IN_FLIGHT, ALLOWED = 30, 12
+IN_FLIGHT = 30
+
+UNREACHABLE = "Rate limit storage unreachable - falling back to in-memory storage"
+"""What flask-limiter logs."""
 
 
 @pytest.fixture
@@ -38,13 +40,10 @@ def statuses_of(app: Flask, requests: ThreadPoolExecutor) -> "Iterator[int]":
 
 
 @pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "hangs"])
-def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
-    make_app: MakeApp, counts: RedisServer, is_killed: bool, monkeypatch: pytest.MonkeyPatch
+def test_requests_in_flight_are_answered_when_redis_goes_away_and_it_counts_again_once_it_is_back(
+    make_app: MakeApp, counts: RedisServer, is_killed: bool
 ) -> None:
-    monkeypatch.setattr(rate_limits, "AWAY_SECONDS", 0.0)
-    app = make_app(
-        rate_limit=f"{ALLOWED}/hour", rate_limit_storage=counts.address, slots=4, queue_length=IN_FLIGHT
-    )
+    app = make_app(rate_limit="9999/hour", rate_limit_storage=counts.address, slots=4, queue_length=IN_FLIGHT)
     with ThreadPoolExecutor(IN_FLIGHT) as requests:
         os.kill(counts.process.pid, signal.SIGSTOP)
         waiting = statuses_of(app, requests)
@@ -57,28 +56,21 @@ def test_requests_in_flight_are_answered_within_the_rate_when_redis_goes_away(
             counts.start_again()
         else:
             os.kill(counts.process.pid, signal.SIGCONT)
-        shared = Counter(statuses_of(app, requests))
+        wait_for("the shared count", lambda: set(statuses_of(app, requests)) and counts.keys())
 
-    assert alone == {200: ALLOWED, 429: IN_FLIGHT - ALLOWED}
-    assert shared.keys() == {200, 429}
-    assert shared[200] <= ALLOWED
+    assert alone == {200: IN_FLIGHT}
 
 
-def test_a_redis_that_never_answers_is_asked_once_and_refuses_no_client(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_redis_that_never_answers_refuses_no_client_and_the_rate_counts_here(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rate_limits, "AWAY_SECONDS", 3600.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}"
-        client = make_app(rate_limit="9/hour", rate_limit_storage=address).test_client()
-        silent.accept()[0].close()
-        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(2)]
-        silent.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            silent.accept()
+        client = make_app(rate_limit="2/hour", rate_limit_storage=address).test_client()
+        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(3)]
 
-    assert statuses == [200, 200]
-    assert capsys.readouterr().err.count("each worker counts for itself") == 1
+    assert statuses == [200, 200, 429]
+    assert UNREACHABLE in capsys.readouterr().err
 
 
 def test_a_redis_that_refuses_the_password_costs_no_request(
@@ -92,35 +84,24 @@ def test_a_redis_that_refuses_the_password_costs_no_request(
 
     log = capsys.readouterr().err
     assert answer.status_code == 200
-    assert "WARDROBE_RATE_LIMIT_STORAGE: invalid username-password pair" in log
-    assert "each worker counts for itself" in log
+    assert UNREACHABLE in log
     assert "not-the-secret" not in log
 
 
 @contextmanager
-def no_redis(answer: bytes, seconds_a_byte: float = 0.0) -> Iterator[tuple[str, Event]]:
-    """A server that answers whatever comes alike, and its address; with a pause, byte by byte without an end.
-
-    The event is set once a client has left such an answer.
-    """
-    was_left = Event()
+def no_redis(answer: bytes) -> Iterator[str]:
+    """A server that answers whatever comes alike, and its address."""
 
     class Answers(BaseRequestHandler):
         def handle(self) -> None:
             with suppress(ConnectionError):
-                while not seconds_a_byte and self.request.recv(65_536):
+                while self.request.recv(65_536):
                     self.request.sendall(answer)
-                for byte in cycle(answer) if seconds_a_byte else ():
-                    self.request.sendall(bytes([byte]))
-                    stopped.wait(seconds_a_byte)
-            was_left.set()
 
-    stopped = Event()
     with ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
         server.daemon_threads = True
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"redis://127.0.0.1:{server.server_address[1]}", was_left
-        stopped.set()
+        yield f"redis://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
 
@@ -138,25 +119,12 @@ NOT_AS_REDIS = {
 
 
 @pytest.mark.parametrize("answer", NOT_AS_REDIS.values(), ids=NOT_AS_REDIS)
-def test_a_storage_that_is_no_redis_costs_no_request_and_rates_count_on_here(
-    make_app: MakeApp, answer: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_storage_that_is_no_redis_costs_no_request(
+    make_app: MakeApp, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "COUNT_SECONDS", 0.5)
-    with no_redis(answer) as (address, _):
-        client = make_app(rate_limit="2/hour", rate_limit_storage=address).test_client()
+    with no_redis(answer) as address:
+        client = make_app(rate_limit="9/hour", rate_limit_storage=address).test_client()
         statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(3)]
 
-    assert statuses == [200, 200, 429]
-    assert capsys.readouterr().err.count("each worker counts for itself") == 1
-
-
-def test_an_answer_that_comes_byte_by_byte_is_given_up(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rate_limits, "COUNT_SECONDS", 0.5)
-    with no_redis(b"x", seconds_a_byte=0.01) as (address, was_left):
-        client = make_app(rate_limit="2/hour", rate_limit_storage=address).test_client()
-        statuses = [client.post("/predict", data=UPLOAD).status_code for _ in range(3)]
-        left = was_left.wait(PATIENCE_SECONDS)
-
-    assert (statuses, left) == ([200, 200, 429], True)
+    assert statuses == [200, 200, 200]
