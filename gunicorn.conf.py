@@ -24,7 +24,7 @@ from app.dotenv_file import DOTENV
 from app.memory import fitting_workers, memory_limit, too_little
 from app.observability.log_format import last_words, logging_config
 from app.observability.log_queue import log_stderr
-from app.settings import SettingsError, settings_from_environment, unread_port
+from app.settings import SettingsError, settings_from_environment
 from inference.cores import usable_cores
 from inference.plain_text import shown
 
@@ -120,9 +120,8 @@ def when_ready(server: Any) -> None:
         server.log.info("Settings", extra={"settings": settings.masked()})
     else:
         server.log.info("Settings: %s", settings.described())
-    for warning in (unread_port(os.environ), too_little(settings, server.cfg.workers, memory)):
-        if warning:
-            server.log.warning("%s", warning)
+    if warning := too_little(settings, server.cfg.workers, memory):
+        server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
     if not shared:
         shared = server.made_for_counts = tempfile.mkdtemp(prefix="wardrobe-", dir=memory_directory())

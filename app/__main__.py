@@ -1,8 +1,7 @@
 """`python -m app` starts the service: gunicorn with gunicorn.conf.py, in this process' place.
 
 gunicorn ends in a traceback where WEB_CONCURRENCY is no number, and tries a port in use for five seconds. So
-these are checked here first, and so are the files that settings name: preflight.py. wsgi.py has to be
-importable; arguments after `-m app` go to gunicorn.
+these are checked here first. wsgi.py has to be importable; arguments after `-m app` go to gunicorn.
 """
 
 import os
@@ -22,14 +21,6 @@ NUMBERS = {
 }
 """What gunicorn and its file read as numbers: the least, the most, and what it is."""
 
-FILES = (
-    "WARDROBE_API_KEYS_FILE",
-    "WARDROBE_MODEL_STORE",
-    "WARDROBE_TAXONOMY",
-    "WARDROBE_TRUSTED_KEYS",
-)
-"""The settings that name a file or the store; without any of them, app/preflight.py has nothing to check."""
-
 
 def main() -> None:
     """Become gunicorn, or end with a line that says what is wrong."""
@@ -41,7 +32,7 @@ def main() -> None:
     given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
     words = f" {given.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
     complaint = wrong_number(given) or ("" if " -b" in words or " --bind" in words else wrong_address(given))
-    if complaint := complaint or wrong_file(given):
+    if complaint:
         _end(complaint)
     command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *sys.argv[1:], "wsgi:app"]
     os.execve(sys.executable, command, given)  # noqa: S606 - our own words
@@ -74,15 +65,6 @@ def wrong_address(environment: Mapping[str, str]) -> str:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         return f"{host}:{port}: {why}. Choose another port with PORT=, or address with BIND=."
     return ""
-
-
-def wrong_file(environment: Mapping[str, str]) -> str:
-    """Describe the first fault of the files and of the store that settings name; empty if there is none."""
-    if all(environment.get(name, "") in ("", "bundled") for name in FILES):
-        return ""
-    from app.preflight import fault_of  # noqa: PLC0415 - it would take 0.5 s of every start
-
-    return fault_of(environment)
 
 
 if __name__ == "__main__":

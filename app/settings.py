@@ -35,13 +35,6 @@ KUBERNETES_NAMES = re.compile(
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
 """What it injects under the name of the Service and _PORT."""
 
-LINK_NAME = re.compile(rf"({PREFIX}(?:[A-Z0-9_]+_)?)NAME")
-"""What Docker's old links inject, as in WARDROBE_REDIS_NAME=/app/wardrobe-redis."""
-
-LINK_ADDRESS = re.compile(r"/[^/\s]+/[^/\s]+")
-"""What it says: the container, and the name of the other one in it."""
-
-
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
 
@@ -230,11 +223,10 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         SettingsError: a removed name, an unknown one with the nearest known one, or a value in quotation
             marks or out of bounds.
     """
-    links = _of_links(environment)
     values: dict[str, object] = {
         trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name not in links and not is_of_kubernetes(name, value)
+        if name.startswith(PREFIX) and not is_of_kubernetes(name, value)
     }
     _refuse_unknown(values)
     _refuse_quoted(values)
@@ -246,29 +238,9 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def is_of_kubernetes(name: str, value: str) -> bool:
-    """Whether kubelet injects variables like this one, or it is WARDROBE_PORT, which it may."""
-    is_port = name == f"{PREFIX}PORT" or (name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value))
+    """Whether kubelet injects variables like this one."""
+    is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
-
-
-def _of_links(environment: Mapping[str, str]) -> set[str]:
-    """What Docker's old links inject that begins as our names do; their ports are as Kubernetes has them."""
-    named = [
-        match[1]
-        for name, value in environment.items()
-        if (match := LINK_NAME.fullmatch(name)) and LINK_ADDRESS.fullmatch(value)
-    ]
-    injected = {f"{prefix}NAME" for prefix in named}
-    injected |= {name for name in environment if name.startswith(tuple(f"{prefix}ENV_" for prefix in named))}
-    return injected - set(setting_names())
-
-
-def unread_port(environment: Mapping[str, str]) -> str | None:
-    """The warning about a WARDROBE_PORT that is meant as a port; Kubernetes' own begins with `tcp://`."""
-    value = shown(trimmed(environment.get(f"{PREFIX}PORT", "")))
-    if not value or "://" in value:
-        return None
-    return f"{PREFIX}PORT={value} is not read, since Kubernetes uses this name. PORT={value} sets the port."
 
 
 def setting_names() -> list[str]:

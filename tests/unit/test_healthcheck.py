@@ -3,30 +3,14 @@
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from app.healthcheck import main, port_in_use
+from app.healthcheck import main
 from inference.cores import cores_within, usable_cores
 from tests.commands import done
 from tests.service import free_port
-
-
-@pytest.mark.parametrize(
-    ("name", "port"), [("environ", "8080"), ("environ-of-others", "8000"), ("not-to-be-read", "8000")]
-)
-def test_the_port_that_sagemaker_named_outranks_the_images_own(tmp_path: Path, name: str, port: str) -> None:
-    (tmp_path / "environ").write_bytes(b"PATH=/bin\0PORT=8080\0MOTTO=a=b\0")
-    (tmp_path / "environ-of-others").write_bytes(b"HOME=/\0")
-
-    assert port_in_use({"PORT": "8000"}, tmp_path / name) == port
-
-
-@pytest.mark.parametrize(("port", "used"), [("8080\r", "8080"), ("\u00a08080 ", "8080"), (" ", "8000")])
-def test_unseen_characters_around_a_port_are_not_part_of_it(port: str, used: str, tmp_path: Path) -> None:
-    assert port_in_use({"PORT": port}, tmp_path / "none") == used
 
 
 def test_nobody_there_is_exit_1_and_a_line() -> None:
@@ -45,10 +29,12 @@ class Healthy(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def test_a_proxy_for_other_addresses_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_port_is_asked_without_unseen_characters_and_without_a_proxy_for_other_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with HTTPServer(("127.0.0.1", 0), Healthy) as server:
         Thread(target=server.handle_request, daemon=True).start()
-        monkeypatch.setenv("PORT", str(server.server_port))
+        monkeypatch.setenv("PORT", f"\u00a0{server.server_port}\r")
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
 
         main()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings, parse_settings, settings_from_environment, unread_port
+from app.settings import Settings, parse_settings, settings_from_environment
 from tests.commands import done
 from tests.service import ROOT
 
@@ -31,15 +31,6 @@ OF_ONE_THAT_BEGINS_SO = {
     "WARDROBE_MODEL_STORE_2_PORT_53_UDP_ADDR": "fd00::1",
 }
 
-OF_DOCKERS_LINKS = {
-    "WARDROBE_REDIS_NAME": "/shop-app-1/wardrobe-redis",
-    "WARDROBE_REDIS_PORT_6379_TCP_PORT": "6379",
-    "WARDROBE_REDIS_ENV_REDIS_VERSION": "7.2.4",
-    "WARDROBE_REDIS_ENV_PATH": '"quoted"',
-    "WARDROBE_NAME": "/app/wardrobe",
-    "WARDROBE_ENV_GPG_KEY": "A035C8C1",
-}
-
 
 @pytest.mark.parametrize(
     "environment",
@@ -48,7 +39,6 @@ OF_DOCKERS_LINKS = {
         {f"WARDROBE_{name}": "" for name in ("RATE_LIMIT", "API_KEYS_FILE", "ACCEPT_TARGET", "TAXONOMY")},
         OF_KUBERNETES,
         OF_ONE_THAT_BEGINS_SO,
-        OF_DOCKERS_LINKS,
     ],
 )
 def test_without_names_of_ours_the_bundled_release_is_served(environment: dict[str, str]) -> None:
@@ -125,13 +115,3 @@ def test_requests_have_time_after_a_long_drain(drain: str, graceful: int) -> Non
     ended = done([sys.executable, "-c", program], WARDROBE_DRAIN_SECONDS=drain)
 
     assert ended.stdout == f"{graceful}\n", ended.stderr
-
-
-@pytest.mark.parametrize(
-    ("value", "is_warned"), [("9000", True), ("tcp://10.0.0.1:8000", False), ("", False)]
-)
-def test_a_port_by_the_name_that_kubernetes_uses_is_warned_of(value: str, is_warned: bool) -> None:
-    warning = unread_port({"WARDROBE_PORT": value})
-
-    assert (warning is not None) is is_warned
-    assert warning is None or "PORT=9000 sets the port" in warning

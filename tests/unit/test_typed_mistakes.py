@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.preflight import fault_of
-from app.security.api_keys import hash_of
+from app.factory import create_app
+from app.settings import SettingsError, parse_settings
+from model_store.errors import StoreError
 from tests.commands import done
 from tests.service import ROOT, free_port
 
@@ -22,7 +23,8 @@ UNKNOWN = " is no setting. The nearest is "
 
 SETTINGS = (
     ("MODEL_STOER", "bundled", f"{UNKNOWN}WARDROBE_MODEL_STORE"),
-    # What only resembles a name that Kubernetes or a link of Docker's injects.
+    # What only resembles a name that Kubernetes injects.
+    ("PORT", "9000", UNKNOWN),
     ("PREDICTOR_PORT", "8000", UNKNOWN),
     ("SERVICE", "shop", UNKNOWN),
     ("SERVICE_NAME", "shop", UNKNOWN),
@@ -63,8 +65,10 @@ SETTINGS = (
 def test_a_mistyped_setting_is_named_with_what_would_do_and_no_password(
     name: str, typed: str, said: str
 ) -> None:
-    fault = fault_of({f"WARDROBE_{name}": typed})
+    with pytest.raises(SettingsError) as refused:
+        parse_settings({f"WARDROBE_{name}": typed})
 
+    fault = str(refused.value)
     assert fault.startswith(f"WARDROBE_{name}")
     assert said in fault
     assert "word@" not in fault
@@ -74,6 +78,28 @@ AT_START = (
     ("WEB_CONCURRENCY", "two", "WEB_CONCURRENCY=two: expected 1 to 1024, how many workers to start"),
     ("PORT", "70000", "PORT=70000: expected 1 to 65535, the port to listen on"),
     ("BIND", "192.0.2.1", "192.0.2.1:"),
+)
+"""The variable, what was typed, and what is said before there is a server."""
+
+
+@pytest.mark.parametrize(("name", "typed", "said"), AT_START)
+def test_a_wrong_number_or_address_is_named_before_there_is_a_server(
+    name: str, typed: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["app"])
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("gunicorn would start"))
+    for variable, value in {"PORT": str(free_port()), name: typed}.items():
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert str(ended.value).startswith("wardrobe: ")
+    assert said in str(ended.value)
+
+
+FILES = (
     ("WARDROBE_MODEL_STORE", "/nowhere/at/all", "/nowhere/at/all"),
     ("WARDROBE_MODEL_STORE", "s3://", "s3://"),
     ("WARDROBE_MODEL_STORE", "ftp://models", "ftp://models"),
@@ -82,28 +108,20 @@ AT_START = (
     ("WARDROBE_API_KEYS_FILE", "/nowhere", "/nowhere: No such file or directory."),
     ("WARDROBE_TAXONOMY", "a-file", "WARDROBE_TAXONOMY: a-file: it is no JSON"),
     ("WARDROBE_TAXONOMY", "/nowhere", "WARDROBE_TAXONOMY: /nowhere: No such file or directory."),
-    ("WARDROBE_TRUSTED_KEYS", "empty", "empty: no key is in it"),
-    ("WARDROBE_TRUSTED_KEYS", "/nowhere", "/nowhere: No such file or directory."),
 )
-"""The variable, what was typed, and what is said before there is a server."""
+"""The variable, what was typed, and what the start says."""
 
 
-@pytest.mark.parametrize(("name", "typed", "said"), AT_START)
-def test_a_wrong_address_or_file_is_named_before_there_is_a_server(
+@pytest.mark.parametrize(("name", "typed", "said"), FILES)
+def test_a_wrong_file_or_store_is_named_by_the_start(
     name: str, typed: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a-file").write_text("{", "utf-8")
-    Path("empty").touch()
-    monkeypatch.setattr(sys, "argv", ["app"])
-    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("gunicorn would start"))
-    for variable, value in {"PORT": str(free_port()), "WARDROBE_CACHE_DIR": "cache", name: typed}.items():
-        monkeypatch.setenv(variable, value)
 
-    with pytest.raises(SystemExit) as ended:
-        main()
+    with pytest.raises((SettingsError, StoreError)) as ended:
+        create_app(parse_settings({"WARDROBE_CACHE_DIR": "cache", name: typed}))
 
-    assert str(ended.value).startswith("wardrobe: ")
     assert said in str(ended.value)
 
 
@@ -117,24 +135,3 @@ def test_a_mistake_in_dotenv_ends_the_start_with_its_line_and_status_1(
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("wardrobe: PORT=70000: expected 1 to 65535")
-
-
-def test_files_that_can_be_read_and_stores_that_need_not_answer_are_no_fault(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    keys.write_text(f"shop:{hash_of('secret')}\n", "utf-8")
-    bucket = {"WARDROBE_MODEL_STORE": "s3://bucket/prefix", "AWS_DEFAULT_REGION": "eu-central-1"}
-
-    assert fault_of({"WARDROBE_MODEL_STORE": str(tmp_path), "WARDROBE_API_KEYS_FILE": str(keys)}) == ""
-    assert fault_of(bucket) == ""
-
-
-def test_a_start_names_the_store_before_it_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    address = str(tmp_path / "hangs")
-
-    fault_of({"WARDROBE_MODEL_STORE": address})
-    fault_of({"WARDROBE_MODEL_STORE": "bundled"})
-
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.endswith(f" info    Opening {address}.")
