@@ -56,7 +56,7 @@ class Column:
 
     Attributes:
         name: in its header.
-        kind: of its cells, which Parquet and Excel have to know.
+        kind: of its cells, which Excel has to know.
         of: the cell of a row, of this kind, or None where there is nothing.
     """
 

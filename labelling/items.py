@@ -31,7 +31,7 @@ class Item(NamedTuple):
     Attributes:
         name: the picture's name in the table.
         place: where it is, for the source's own reader. It travels between processes, so it is small, or
-            the picture's bytes, where they can only be read in order, or why it cannot be read.
+            the picture's bytes, where they travel, or why it cannot be read.
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
         number: its place in the source, from 0, which run.py counts.

@@ -5,7 +5,6 @@ that is there already is replaced only where it begins as this output does. Read
 """
 
 import csv
-import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -164,12 +163,3 @@ def _holds(mark: str) -> Callable[[Path], bool]:
             return mark.encode() in opened.read(BEGINNING)
 
     return is_ours
-
-
-def are_tasks(file: Path) -> bool:
-    """Whether a file has tasks for Label Studio, and no annotations, which people have made."""
-    tasks = json.loads(file.read_bytes())
-    return isinstance(tasks, list) and all(
-        isinstance(task, dict) and task.keys() == {"data", "predictions"} and "sha256" in task["data"]
-        for task in tasks
-    )

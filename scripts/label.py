@@ -1,10 +1,10 @@
 """Label a whole catalogue with the answers of `POST /predict`.
 
-SOURCE is a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or
-s3://bucket/prefix. A list may name pictures at https:// as well, of hosts that are allowed. The same command
-continues a run that was stopped or killed; one bad picture is a row with an error. People's answers of
---corrections go in before anything is written; without SOURCE they go into the finished table, and the model
-is not asked. What happens is in labelling/.
+SOURCE is a folder, a pattern in quotes, a CSV with a column `path`, a ZIP, or s3://bucket/prefix. A list may
+name pictures at https:// as well, of hosts that are allowed. The same command continues a run that was
+stopped or killed; one bad picture is a row with an error. People's answers of --corrections go in before
+anything is written; without SOURCE they go into the finished table, and the model is not asked. What happens
+is in labelling/.
 """
 
 import argparse
@@ -53,7 +53,6 @@ from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import (
     Output,
-    are_tasks,
     is_page,
     is_products_table,
     is_table,
@@ -65,7 +64,7 @@ from labelling.products import check_by, in_words, products_of
 from labelling.review.answers import Taken, check_any, finished, take_in
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import Correction, read_corrections
-from labelling.review.sheet import Review, Sizes, Tasks, exports_of, pages_of, write_sheets
+from labelling.review.sheet import Review, Sizes, exports_of, pages_of, write_sheets
 from labelling.row import ACCEPT, FOLDER, Categories, Category, Run
 from labelling.run import Job, labelled, learnt
 from labelling.sources.opening import open_source
@@ -107,7 +106,7 @@ EXAMPLES = (
     "wardrobe label list.csv --allow-host cdn.example --out labels.csv",
     "wardrobe label --corrections corrections.csv --out labels.csv",
     "wardrobe label photos --out labels.csv --into sorted",
-    "wardrobe label s3://shop/photos --out labels.parquet --model s3://models/wardrobe --json",
+    "wardrobe label s3://shop/photos --out labels.csv --model s3://models/wardrobe --json",
 )
 
 
@@ -130,7 +129,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _without_effect(arguments: argparse.Namespace) -> str:
     """The first option that has none where corrections alone are read; empty where there is none."""
-    is_sheet = arguments.review or arguments.tasks
+    is_sheet = arguments.review
     of_source = {
         "--by": arguments.by,
         "--by-folder": arguments.by == "",
@@ -173,8 +172,6 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Outpu
     if arguments.review:
         sheets = pages_of(arguments.review, arguments.reviewers)
         outputs += [Output(page, "sheet", "--review", is_page("wardrobe label")) for page in sheets]
-    if arguments.tasks:
-        outputs += [Output(arguments.tasks, "file of tasks", "--tasks", are_tasks)]
     return outputs
 
 
@@ -184,7 +181,7 @@ def _write_again(arguments: argparse.Namespace) -> object:
     with finished(arguments.out) as journal:
         run = journal.run
         _check_again(arguments, journal)
-        reads_pictures = arguments.review or arguments.tasks or arguments.into
+        reads_pictures = arguments.review or arguments.into
         source = _source_again(arguments, run) if reads_pictures else None
         attributes = _learnt_again(arguments, run) if reads_pictures else ()
         corrections = _corrections(arguments, run)
@@ -208,7 +205,7 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
         TableUnusable: it is unfinished, too large for Excel, or answers no attribute that is named.
     """
     run = journal.run
-    others = arguments.feed or arguments.excel or arguments.review or arguments.tasks or arguments.into
+    others = arguments.feed or arguments.excel or arguments.review or arguments.into
     if others and not journal.is_complete:
         raise TableUnusable(
             f"{arguments.out}: is unfinished. Give the command that labels its source once more."
@@ -225,7 +222,7 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
 
 def _beside_table(arguments: argparse.Namespace) -> list[Path]:
     """The files that are written after the table, wherever they go."""
-    return [file for file in (arguments.excel, arguments.review, arguments.tasks) if file]
+    return [file for file in (arguments.excel, arguments.review) if file]
 
 
 def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
@@ -288,15 +285,14 @@ class _Written:
 def _write_of_pictures(
     arguments: argparse.Namespace, source: Source, journal: Journal, learnt_attributes: Sequence[str]
 ) -> _Written:
-    """Write sheets, tasks and folders, as far as the command line names them."""
+    """Write sheets and folders, as far as the command line names them."""
     run = journal.run
     attributes = _asked(arguments.ask, run) or learnt_attributes
     of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
     sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, tuple(attributes), of_feed)
     command = f"{program()} {_then(arguments)}"
     review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
-    tasks = Tasks(arguments.tasks, arguments.review_limit, attributes) if arguments.tasks else None
-    pages = write_sheets(source, journal, review, tasks) if review or tasks else ()
+    pages = write_sheets(source, journal, review) if review else ()
     return _Written(pages, sort_into(arguments.into, source, journal) if arguments.into else None)
 
 
@@ -535,15 +531,14 @@ def build_parser() -> argparse.ArgumentParser:
         "source",
         metavar="SOURCE",
         nargs="?",
-        help="a folder, a pattern in quotes, a CSV or Parquet file with a column `path`, a ZIP, a TAR, or "
-        "s3://bucket/prefix",
+        help="a folder, a pattern in quotes, a CSV with a column `path`, a ZIP, or s3://bucket/prefix",
     )
     host = (
         "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; more than once"
     )
     add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
-    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl or .parquet")
+    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv or .jsonl")
     add("--model", default="bundled", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
@@ -579,7 +574,6 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
-    add("--tasks", type=Path, metavar="FILE.json", help="write the same pictures as tasks for Label Studio")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
     audit = (
         "pictures of that page that are drawn at random, to be answered first (a quarter of the table, at "
@@ -591,9 +585,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
     ask = "ask for this attribute, too, though corrections of it are not learnt; more than once"
     add("--ask", action="append", default=[], metavar="ATTRIBUTE", help=ask)
-    corrections = (
-        "take in what people say in these files (CSV, or Label Studio's JSON), before all is written"
-    )
+    corrections = "take in what people say in these files (CSV), before all is written"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
 
 

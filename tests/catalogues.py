@@ -1,11 +1,9 @@
 """Little catalogues to be labelled: the same few pictures as a folder, a list, an archive or a bucket."""
 
 import csv
-import io
 import os
 import shutil
 import signal
-import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,17 +61,6 @@ def write_zip(
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in pictures.items():
             archive.writestr(name, content)
-    return path
-
-
-def write_tar(path: Path, pictures: dict[str, bytes] = PICTURES) -> Path:
-    """Write a TAR, packed as its name ends."""
-    packing = {".gz": "gz", ".tgz": "gz", ".xz": "xz", ".bz2": "bz2"}.get(path.suffix, "")
-    with tarfile.open(path, f"w:{packing}") as archive:  # type: ignore[call-overload] # a mode of many
-        for name, content in pictures.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
     return path
 
 

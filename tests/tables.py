@@ -8,8 +8,6 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-import pyarrow.parquet
-
 from inference.spreadsheets import as_it_was
 from labelling.export import summary_of
 from tests.commands import wardrobe
@@ -26,12 +24,8 @@ def label(source: Path | str, table: Path, release: Path | str = "bundled", *mor
 
 def rows_of(table: Path) -> Rows:
     """A table's rows, with None where there is nothing; of a CSV, all else is text."""
-    match table.suffix:
-        case ".parquet":
-            read: Rows = pyarrow.parquet.read_table(table).to_pylist()
-            return read
-        case ".jsonl":
-            return [json.loads(line) for line in table.read_text("utf-8").splitlines()]
+    if table.suffix == ".jsonl":
+        return [json.loads(line) for line in table.read_text("utf-8").splitlines()]
     with table.open(encoding="utf-8", newline="") as file:
         return [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
 

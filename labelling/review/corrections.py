@@ -1,4 +1,4 @@
-"""Corrections: what people say that pictures show, as CSV or as an export of Label Studio.
+"""Corrections: what people say that pictures show, as CSV.
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
 the time of the answer, `audit` and `audit_of`, `predicted` and `decision` of the model, `version` and `table`
@@ -12,7 +12,6 @@ table.
 """
 
 import difflib
-import json
 import os
 import re
 from collections import defaultdict
@@ -32,9 +31,8 @@ from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
 from labelling.paths import existing
-from labelling.review.label_studio import NotAnExport, OddTask, annotated
 from labelling.review.moved import find_moved, where_to_look
-from model_store.files import hash_of, opened
+from model_store.files import hash_of
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
@@ -159,7 +157,7 @@ def read_corrections(
     """Read files of corrections.
 
     Args:
-        files: CSV, or Label Studio's JSON by the ending `.json`.
+        files: CSV.
         labels: the classes; None where neither they nor the attributes are known yet.
         attributes: the labels of each attribute of the release.
         reading: how CSVs are read.
@@ -348,8 +346,7 @@ def _read(
         )  # a time in the future would outdo every answer until then
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
-    is_json = file.suffix.lower() == ".json"
-    for where, row in _json_rows(file) if is_json else _csv_rows(file, reading, say):
+    for where, row in _csv_rows(file, reading, say):
         attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
             path=as_it_was(row.get("path", "")),
@@ -386,25 +383,6 @@ def _csv_rows(
         if not (row["path"] or row.get("sha256")):
             raise CorrectionsUnusable(f"{where}: names no picture.")
         yield where, row
-
-
-def _json_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
-    try:
-        with opened(file) as tasks_file:
-            tasks = json.load(tasks_file)
-    except OSError as error:
-        raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError) as error:
-        raise CorrectionsUnusable(f"{file}: is no JSON ({error}).") from error
-    try:
-        yield from ((f"{file}, task {number}", row) for number, row in annotated(tasks))
-    except OddTask as error:
-        raise CorrectionsUnusable(f"{file}, {error}") from error
-    except NotAnExport as error:
-        raise CorrectionsUnusable(
-            f"{file}: is no export of Label Studio of tasks that `wardrobe label --tasks` wrote. "
-            "Export as JSON, not as JSON-MIN or CSV."
-        ) from error
 
 
 def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:

@@ -148,7 +148,7 @@ class Frame(NamedTuple):
 
 
 def write_page(page: Path, text: str) -> None:
-    """Write what `page_of` or `as_tasks` made; names that are no Unicode are spelt out.
+    """Write what `page_of` made; names that are no Unicode are spelt out.
 
     Raises:
         TableUnusable: it cannot be written.

@@ -1,7 +1,6 @@
 """A sheet of a finished table: which rows it asks about, and their cards with pictures of the source.
 
-Reads the journal and the chosen pictures; the questions are in questions.py, the page in page.py, and the
-same pictures as tasks in label_studio.py.
+Reads the journal and the chosen pictures; the questions are in questions.py, the page in page.py.
 """
 
 import hashlib
@@ -18,12 +17,10 @@ from inference.decode import prepare_decoders
 from inference.listed import LIST, NONE
 from inference.spreadsheets import safe_path
 from inference.words import in_order
-from labelling.decided import Question
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
 from labelling.journal import Journal
 from labelling.review.audit import CENSUS, added, audit_of, sample, table_mark, usual_size
-from labelling.review.label_studio import Task, as_tasks
 from labelling.review.page import (
     AGREEING,
     ATTRIBUTE_ALONE,
@@ -92,20 +89,6 @@ class Review(NamedTuple):
     command: str = ""
 
 
-class Tasks(NamedTuple):
-    """Tasks for Label Studio that a person asks for.
-
-    Attributes:
-        file: the JSON to write; an existing one is replaced.
-        limit: the most pictures, most doubtful first; those that cannot be shown are left out.
-        attributes: that are asked for beside the class.
-    """
-
-    file: Path
-    limit: int
-    attributes: Sequence[str]
-
-
 class _Chosen(NamedTuple):
     """What a page asks of one head.
 
@@ -145,18 +128,15 @@ def pages_of(page: Path, reviewers: int) -> list[Path]:
     return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
 
 
-def write_sheets(
-    source: Source, journal: Journal, review: Review | None, tasks: Tasks | None
-) -> tuple[Path, ...]:
+def write_sheets(source: Source, journal: Journal, review: Review) -> tuple[Path, ...]:
     """Write what people are to answer of a finished table, which they did not answer before.
 
-    The pictures of all pages and tasks are read in one pass over the source.
+    The pictures of all pages are read in one pass over the source.
 
     Args:
         source: of its pictures.
         journal: of its table.
-        review: the pages; None for none.
-        tasks: for Label Studio; None for none.
+        review: the pages.
 
     Returns:
         the pages.
@@ -166,13 +146,9 @@ def write_sheets(
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    chosen = {head: _chosen(journal, head, review.sizes) for head in review.sizes.heads} if review else {}
-    of_tasks = _photos_of_tasks(journal, tasks) if tasks else []
+    chosen = {head: _chosen(journal, head, review.sizes) for head in review.sizes.heads}
     of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
-    pictures = _pictures([*of_cards, *of_tasks], source)
-    if tasks:
-        write_page(tasks.file, as_tasks(list(_tasks(of_tasks, pictures, tasks, journal.run.version))))
-    return _write_pages(review, chosen, pictures, journal) if review else ()
+    return _write_pages(review, chosen, _pictures(of_cards, source), journal)
 
 
 def _write_pages(
@@ -248,31 +224,6 @@ def _path(question: SheetQuestion) -> str:
 def _accepted(question: SheetQuestion) -> str | None:
     """The label of an accepted answer."""
     return question.predicted if question.reason is None else None
-
-
-def _photos_of_tasks(journal: Journal, tasks: Tasks) -> list[Row]:
-    """The doubtful pictures that people did not answer, most doubtful first."""
-    photos, given = dict[str, Row](), journal.answers()
-    for head in (LABEL, *tasks.attributes):
-        for case in cases(journal, doubtful(journal, head, tasks.limit)):
-            unsaid = (photo for photo in case.photos if Question(photo.sha256, head) not in given)
-            photos |= {photo.path: photo for photo in islice(unsaid, SHOWN)}
-    return [photo for photo in islice(photos.values(), tasks.limit) if photo.label.predicted]
-
-
-def _tasks(
-    photos: Sequence[Row], pictures: Mapping[str, Photo], tasks: Tasks, version: str
-) -> Iterator[Task]:
-    """The tasks of photos that can be shown."""
-    for photo in photos:
-        shown = pictures.get(photo.path)
-        if shown and shown.picture:
-            labels = {
-                head: photo.heads[head].predicted or "" for head in tasks.attributes if head in photo.heads
-            }
-            answer = photo.label.predicted or "", photo.label.confidence or 0.0
-            task = Task(photo.path, photo.sha256, shown.picture, *answer, version)
-            yield task._replace(attributes=labels)
 
 
 def _blind_cards(rows: _Chosen, pictures: Mapping[str, Photo], head: str) -> Iterator[Card]:

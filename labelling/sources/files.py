@@ -5,12 +5,10 @@ read row by row. A list may name pictures on the web and in S3 as well, which fe
 """
 
 import glob
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,11 +16,9 @@ from typing import TYPE_CHECKING, Final
 from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
 from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
-from labelling.identifiers import is_long_number, without_format
 from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, PathSource, Read, attempt, check_size, stamp_of
-from labelling.lists import AS_IT_IS, LEFT_OUT, NAMED, ListFile, Reading, cut_number, of_unseen, open_list
+from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
 from labelling.paths import why_missing
-from labelling.table import parquet_columns, parquet_rows
 from model_store.files import opened
 
 if TYPE_CHECKING:
@@ -82,7 +78,7 @@ class Single(FileSource):
 
 @dataclass(frozen=True)
 class PathList(FileSource):
-    """The pictures that a CSV or Parquet file names in its column `path`, relative to its own folder.
+    """The pictures that a CSV names in its column `path`, relative to its own folder.
 
     Every row is an item, also one without a path; one with several addresses is several, and so is one with
     several columns of pictures. The cells of other columns, such as article numbers, go with it.
@@ -117,35 +113,12 @@ class PathList(FileSource):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Those that have a name and hold no paths."""
-        header = (
-            parquet_columns(self.path, self.reading.path_columns) if self._is_parquet else self._list.columns
-        )
-        return tuple(dict.fromkeys(name for name in header if name not in {*self.reading.path_columns, ""}))
+        return tuple(name for name in self._list.columns if name not in self.reading.path_columns)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the list, a sentence each."""
-        return tuple(self._notes_of_parquet()) if self._is_parquet else self._list.notes
-
-    def _notes_of_parquet(self) -> Iterator[str]:
-        """Those on identifiers, which were text before they came into a Parquet file.
-
-        Raises:
-            SourceUnusable: some have lost digits, and their rows are not to be left out.
-        """
-        by, cut, unseen = self.reading.by, list[str](), 0
-        for number, row in enumerate(parquet_rows(self.path, [by]) if by in self.columns else (), 1):
-            cell = _text_of(row[by], is_identifier=True)
-            unseen += without_format(cell) != cell
-            if is_long_number(cell):
-                cut.append(f"{self.path}, row {number}, column `{by}`: {cut_number(cell)}")
-        if cut and not self.reading.skip_bad_rows:
-            more = f" And {len(cut) - NAMED:,} more." if len(cut) > NAMED else ""
-            raise SourceUnusable(f"{' '.join(cut[:NAMED])}{more} --skip-bad-rows leaves such rows out.")
-        if cut:
-            yield f"Rows that are left out: {len(cut):,}. {' '.join(cut[:LEFT_OUT])}"
-        if unseen:
-            yield of_unseen(self.path, unseen)
+        return self._list.notes
 
     @cached_property
     def _list(self) -> ListFile:
@@ -154,43 +127,21 @@ class PathList(FileSource):
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    @property
-    def _is_parquet(self) -> bool:
-        return self.path.lower().endswith(".parquet")
-
     def items(self) -> Iterator[Item]:
-        for cells in self._rows():
-            further = tuple(cells[name] for name in self.columns)
-            paths = (cells[name].strip() for name in self.reading.path_columns)
+        for row in self._list.rows():
+            further = tuple(row.cells[name] for name in self.columns)
+            paths = (row.cells[name].strip() for name in self.reading.path_columns)
             for path in list(filter(None, paths)) or [""]:
                 for item in self._items_of(path):
                     yield item._replace(further=further)
-
-    def _rows(self) -> Iterator[dict[str, str]]:
-        if not self._is_parquet:
-            return (row.cells for row in self._list.rows())
-        by = self.reading.by
-        rows = (
-            {name: _text_of(cell, is_identifier=name == by) for name, cell in row.items()}
-            for row in parquet_rows(self.path, None)
-        )
-        return (cells for cells in rows if not is_long_number(cells.get(by, "")))
 
     def _items_of(self, cell: str) -> Iterator[Item]:
         """The pictures that a cell names."""
         if addresses := addresses_in(cell):
             yield from (Item(address, address_of(address), UNSEEN, WEIGHT) for address in addresses)
             return
-        encoding = "utf-8" if self._is_parquet else self._list.encoding
-        path = path_of(cell, self.reading.place(cell, Path(self.path), encoding))
+        path = path_of(cell, self._list.place(cell))
         yield Item(cell, path, UNSEEN, 0) if isinstance(path, Unreadable) else _item(cell, path)
-
-
-def _text_of(cell: object, *, is_identifier: bool) -> str:
-    """The text of a cell of a Parquet file; identifiers that pandas has made numbers have no fraction."""
-    if is_identifier and isinstance(cell, (float, Decimal)) and math.isfinite(cell) and cell == int(cell):
-        return str(int(cell))
-    return "" if cell is None else str(cell)
 
 
 def _objects() -> Callable[[str], bytes]:

@@ -24,8 +24,8 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
     """Find out what kind of source a word names.
 
     Args:
-        word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) or Parquet file with a column `path`, a
-            ZIP or TAR, an `s3://bucket/prefix`, or one picture.
+        word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP, an
+            `s3://bucket/prefix`, or one picture.
         hosts: from which pictures of a list may be fetched.
         reading: how a list is read.
 
@@ -44,12 +44,11 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
         if glob.has_magic(word):
             return files.Pattern(str(path))
         raise SourceUnusable(
-            f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV or Parquet "
-            "file with a column `path`, a ZIP, a TAR, or s3://bucket/prefix."
+            f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
+            "`path`, a ZIP, or s3://bucket/prefix."
         )
     sources: dict[str, Callable[[str], Source]] = {
-        **dict.fromkeys((*LISTS, ".parquet"), partial(files.PathList, hosts=hosts, reading=reading)),
+        **dict.fromkeys(LISTS, partial(files.PathList, hosts=hosts, reading=reading)),
         ".zip": archives.Zip,
-        **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz"), archives.Tar),
     }
     return sources.get(path.suffix.lower(), files.Single)(str(path))

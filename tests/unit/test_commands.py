@@ -305,7 +305,7 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 """
 TRAINING_ALONE = (
-    "tensorflow,keras,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,pyarrow,xlsxwriter,ray"
+    "tensorflow,keras,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,xlsxwriter,ray"
 )
 
 

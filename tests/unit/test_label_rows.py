@@ -80,7 +80,7 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     suffix: str, tmp_path: Path
 ) -> None:
@@ -90,7 +90,7 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 @pytest.mark.parametrize("label", ["=1+1", "+a", "-a", "a;=1", "@a", "\x01=1", "'=1", "a"])
 def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_read(
     label: str, suffix: str, tmp_path: Path

@@ -1,11 +1,8 @@
 """What is found in a catalogue, in which order, and what is said of a picture that cannot be had."""
 
-import gzip
 import os
 import re
 import struct
-import subprocess
-import tarfile
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -19,7 +16,7 @@ from labelling.errors import SourceUnusable
 from labelling.items import MAX_BYTES, Source
 from labelling.lists import Reading
 from labelling.sources.opening import open_source
-from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
+from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 
 Form: TypeAlias = Literal["NFC", "NFD"]
 
@@ -40,8 +37,6 @@ def contents(source: Source) -> list[bytes | str]:
         (lambda folder: folder, ""),
         (lambda folder: write_list(folder / "shop.csv", ["a.png"]), ""),
         (lambda folder: write_zip(folder / "shop.zip"), ""),
-        (lambda folder: write_tar(folder / "shop.tar"), ""),
-        (lambda folder: write_tar(folder / "shop.tar.gz"), "a packed TAR is unpacked while it is read"),
     ],
 )
 def test_what_is_listed_cheaply_is_counted_before_the_work(
@@ -230,10 +225,6 @@ def behind_a_program(path: Path) -> Path:
     return path
 
 
-def with_hidden_files(path: Path) -> Path:
-    return write_tar(path, PICTURES | {"._a.png": b"", "folder/.b": b""})
-
-
 @pytest.mark.parametrize(
     ("name", "write"),
     [
@@ -241,11 +232,6 @@ def with_hidden_files(path: Path) -> Path:
         ("stored.zip", lambda path: write_zip(path, PICTURES, zipfile.ZIP_STORED)),
         ("large.zip", big_directory),
         ("program.zip", behind_a_program),
-        ("shop.tar", with_hidden_files),
-        ("shop.tar.gz", with_hidden_files),
-        ("shop.tgz", with_hidden_files),
-        ("shop.tar.xz", with_hidden_files),
-        ("shop.tar.bz2", with_hidden_files),
     ],
 )
 def test_an_archive_is_read_in_its_order(name: str, write: Callable[[Path], Path], tmp_path: Path) -> None:
@@ -255,83 +241,11 @@ def test_an_archive_is_read_in_its_order(name: str, write: Callable[[Path], Path
     assert contents(source) == list(PICTURES.values())
 
 
-@pytest.mark.parametrize("write", [write_tar, write_zip])
-def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(
-    write: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path
-) -> None:
+def test_names_in_an_archive_may_begin_with_the_folder_that_they_are_in(tmp_path: Path) -> None:
     hidden = dict.fromkeys(("./.hidden.png", "./__MACOSX/a.png", "./.folder/a.png"), b"")
-    packed = write(tmp_path / f"shop.{write.__name__[-3:]}", {"./a.png": b"a", "./in/b.png": b"b"} | hidden)
+    packed = write_zip(tmp_path / "shop.zip", {"./a.png": b"a", "./in/b.png": b"b"} | hidden)
 
     assert names(open_source(str(packed))) == ["./a.png", "./in/b.png"]
-
-
-def header(name: str, kind: bytes, size: int) -> bytes:
-    member = tarfile.TarInfo(name)
-    member.type, member.size = kind, size
-    return member.tobuf(tarfile.GNU_FORMAT)
-
-
-def pax(records: bytes) -> bytes:
-    return header("pax", tarfile.XHDTYPE, len(records)) + records + bytes(-len(records) % 512)
-
-
-PICTURE = header("a.png", tarfile.REGTYPE, 3) + b"abc" + bytes(509)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (PICTURE[:300], "truncated header"),
-        (PICTURE * 2 + b"x" * 512, "a header is damaged"),
-        (PICTURE * 2 + PICTURE[:512], "unexpected end of data"),
-        (PICTURE + header("b.png", tarfile.REGTYPE, -2048), "leads back"),
-        (PICTURE + pax(b"14 size=-2048\n") + PICTURE, "leads back"),
-        (header("n", tarfile.GNUTYPE_LONGNAME, 0) * 5_000, "recursion"),
-        (pax(b"0 path=a\n") + PICTURE, "invalid header"),
-    ],
-)
-@pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_a_tar_that_is_damaged_or_leads_nowhere_is_refused(
-    content: bytes, words: str, suffix: str, tmp_path: Path
-) -> None:
-    (tmp_path / f"a.tar{suffix}").write_bytes(gzip.compress(content, 1) if suffix else content)
-
-    with pytest.raises(SourceUnusable, match=words):
-        names(open_source(f"{tmp_path}/a.tar{suffix}"))
-
-
-@pytest.mark.parametrize("form", ["gnu", "pax", "oldgnu"])
-@pytest.mark.parametrize("name", ["shop.tar", "shop.tar.gz"])
-def test_a_sparse_file_in_a_tar_is_an_error_of_its_own(name: str, form: str, tmp_path: Path) -> None:
-    with (tmp_path / "a.png").open("wb") as file:
-        for place in range(40):  # the map goes on behind the header
-            file.seek(place << 16)
-            file.write(b"content")
-    (tmp_path / "b.png").write_bytes(b"another")
-    subprocess.run(["tar", "-caSf", name, f"--format={form}", "a.png", "b.png"], cwd=tmp_path, check=True)
-    source = open_source(f"{tmp_path}/{name}")
-
-    assert names(source) == ["a.png", "b.png"]
-    assert contents(source) == [
-        "It is stored without its holes, which is not read here. Pack it without `--sparse`.",
-        b"another",
-    ]
-
-
-@pytest.mark.parametrize("name", ["shop.tar", "shop.tar.xz"])
-def test_the_links_of_a_tar_are_rows_that_name_what_they_lead_to(name: str, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"a picture")
-    (tmp_path / "b.png").hardlink_to(tmp_path / "a.png")
-    (tmp_path / "c.png").symlink_to("elsewhere/ä.png")
-    subprocess.run(["tar", "-caf", name, "a.png", "b.png", "c.png"], cwd=tmp_path, check=True)
-    source = open_source(f"{tmp_path}/{name}")
-
-    whole, hard, symbolic = contents(source)
-
-    assert names(source) == ["a.png", "b.png", "c.png"]
-    assert whole == b"a picture"
-    assert str(hard).startswith("It is a hard link to `a.png`.")
-    assert str(symbolic).startswith("It is a symbolic link to `elsewhere/ä.png`.")
 
 
 NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
@@ -341,8 +255,6 @@ NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
     ("word", "content", "words"),
     [
         ("shop.zip", NO_SUCH_FORM, "shop.zip: no whole ZIP"),
-        ("shop.tar", NO_SUCH_FORM, "shop.tar: no whole TAR"),
-        ("shop.tar.gz", NO_SUCH_FORM, "shop.tar.gz: no whole TAR"),
         ("list.csv", NO_SUCH_FORM, "needs the column `path`. Choose what reads it right: --encoding cp1252"),
         ("list.csv", b"picture\na.png\n", "begins with 'picture'. It needs the column `path`"),
         ("list.csv", b"sku;Path \n1;a.png\n", "It needs the column `path`. Rename 'Path ' to `path`."),

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
@@ -391,16 +389,6 @@ def test_a_list_may_have_other_endings(ending: str, tmp_path: Path) -> None:
     (tmp_path / f"list{ending}").write_text("title\tpath\nred\ta.png\n", "utf-16")
 
     assert [one.name for one in open_source(f"{tmp_path}/list{ending}").items()] == ["a.png"]
-
-
-def test_a_parquet_file_of_paths_is_a_list_like_any_other(tmp_path: Path) -> None:
-    paths = pyarrow.table({"shelf": [1, 2, 3], "path": ["b/1.png", None, "a/0.png"]})
-    pyarrow.parquet.write_table(paths, tmp_path / "list.parquet")
-
-    first, empty, last = open_source(str(tmp_path / "list.parquet")).items()
-
-    assert (first.name, empty.name, last.name) == ("b/1.png", "", "a/0.png")
-    assert first.place == f"{tmp_path}/b/1.png"
 
 
 @pytest.mark.parametrize(("encoding", "named"), [("cp1255", "cp1255"), ("utf-8-sig", "UTF8")])

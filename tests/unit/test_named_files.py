@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labelling.errors import CorrectionsUnusable, ListUnusable, Unreadable
+from labelling.errors import ListUnusable, Unreadable
 from labelling.lists import Reading, open_list
-from labelling.review.corrections import read_corrections
 from labelling.review.moved import find_moved
 from labelling.sources.files import read_file
 from labelling.sources.opening import open_source
@@ -63,13 +62,6 @@ def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadCsv, match=r"pipe\.png: cannot be read"):
         is_pixel_table(Path(a_pipe(tmp_path)))
-
-
-def test_answers_in_json_that_are_a_pipe_are_refused(tmp_path: Path) -> None:
-    pipe = Path(a_pipe(tmp_path)).rename(tmp_path / "tasks.json")
-
-    with pytest.raises(CorrectionsUnusable, match=r"tasks\.json: cannot be read"):
-        read_corrections([pipe], labels=())
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from model_store.errors import StoreRefused
 from model_store.store import open_store
 from scripts.label import ENGINES
 from scripts.terminal import run
-from tests.catalogues import PICTURES, write_folder, write_list, write_tar, write_zip
+from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import a_release
@@ -41,8 +41,6 @@ SOURCES: dict[str, Callable[[Path], str]] = {
     "pattern": lambda folder: f"{write_folder(folder / 'shop')}/*/*.png",
     "list": lambda folder: str(write_list(write_folder(folder) / "list.csv", list(PICTURES))),
     "zip": lambda folder: str(write_zip(folder / "shop.zip")),
-    "tar": lambda folder: str(write_tar(folder / "shop.tar")),
-    "packed tar": lambda folder: str(write_tar(folder / "shop.tar.gz")),
 }
 
 
@@ -55,9 +53,7 @@ def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         return label(write_zip(folder / "shop.zip"), folder / "table.csv", little_release)
 
 
-@pytest.mark.parametrize(
-    ("kind", "suffix"), [*((kind, ".csv") for kind in SOURCES), ("zip", ".jsonl"), ("zip", ".parquet")]
-)
+@pytest.mark.parametrize(("kind", "suffix"), [*((kind, ".csv") for kind in SOURCES), ("zip", ".jsonl")])
 def test_every_source_and_form_has_the_same_rows_under_the_sources_own_names(
     kind: str, suffix: str, expected: Rows, little_release: Path, tmp_path: Path
 ) -> None:
@@ -100,11 +96,10 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
     assert "colour" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 def test_a_copy_for_excel_has_the_tables_cells_and_what_people_answered(
-    suffix: str, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table, excel = tmp_path / f"table{suffix}", tmp_path / "excel.xlsx"
+    table, excel = tmp_path / "table.jsonl", tmp_path / "excel.xlsx"
     write_folder(tmp_path)
     cells = ["001", "4,5", "=1+1", "https://shop.example", "x" * 40_000, "1,234.50"]
     source = write_csv(
@@ -170,17 +165,15 @@ def test_a_table_with_more_columns_than_excel_has_is_refused_before_anything_is_
     assert not table.with_name("table.csv.sqlite").exists()
     [row] = label(source, table, little_release)
     assert row["column 19999"] == "19999"
-    [row] = label(source, tmp_path / "table.parquet", little_release)
-    assert row["column 19999"] == "19999"
 
 
 def test_the_number_of_photos_of_a_product_is_a_number(little_release: Path, tmp_path: Path) -> None:
     write_folder(tmp_path)
     rows = [{"path": path, "sku": "1"} for path in list(PICTURES)[:3]]
 
-    label(write_csv(tmp_path / "list.csv", rows), tmp_path / "t.parquet", little_release, "--by", "sku")
+    label(write_csv(tmp_path / "list.csv", rows), tmp_path / "t.jsonl", little_release, "--by", "sku")
 
-    [product] = products_of(tmp_path / "t.parquet").values()
+    [product] = products_of(tmp_path / "t.jsonl").values()
     assert product["photos"] == 3
     assert (product["error"], product["label"] is None) == (None, False)
 
@@ -192,7 +185,7 @@ def test_an_attribute_whose_columns_are_called_like_others_is_refused(tmp_path: 
         label(write_folder(tmp_path / "shop"), tmp_path / "table.csv", release)
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_a_lists_other_columns_come_after_ours_unchanged_and_follow_the_list(
     suffix: str, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -220,13 +213,6 @@ def test_a_lists_other_columns_come_after_ours_unchanged_and_follow_the_list(
     assert corrected[0]["list_list_label"] == "Dress"
     assert "`label` as `list_list_label`" in said
     assert summary_in(table)["columns"] == further
-
-
-def test_without_pyarrow_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-
-    with pytest.raises(TableUnusable, match=r"pip install -r requirements/label\.txt\. CSV and JSONL need"):
-        main([str(tmp_path), "--out", str(tmp_path / "table.parquet")])
 
 
 def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Path) -> None:
@@ -300,7 +286,7 @@ def check_categories(row: dict[str, Any]) -> None:
     assert "sleeve_category_id" not in row
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_each_row_has_the_shops_categories_of_its_labels_from_the_option_or_the_setting(
     suffix: str, taxonomy: Path, little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

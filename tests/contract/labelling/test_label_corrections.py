@@ -4,11 +4,9 @@ Which answer counts of which picture: tests/unit/test_corrections.py.
 """
 
 import hashlib
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
 from labelling.export import summary_of
 from labelling.journal import UNFINISHED, Journal, journal_of
-from tests.catalogues import write_folder, write_tar, write_zip
+from tests.catalogues import write_folder, write_zip
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS
 from tests.releases import LABELS
@@ -50,7 +48,7 @@ def said_by_people(rows: Rows) -> list[bool]:
     return [row["decided_by"] == "person" for row in rows]
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_asked_again(
     suffix: str, shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,16 +138,14 @@ def test_corrections_beside_a_source_go_in_before_everything_that_the_command_na
     first = label(shop, table, little_release)[0]
     (shop / "2.png").unlink()
     said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
-    sheet, tasks, folder = tmp_path / "s.html", tmp_path / "t.json", tmp_path / "sorted"
+    sheet, folder = tmp_path / "s.html", tmp_path / "sorted"
 
-    words = ("--corrections", str(said), "--review", str(sheet), "--audit", "0", "--tasks", str(tasks))
+    words = ("--corrections", str(said), "--review", str(sheet), "--audit", "0")
     after = label(shop, table, little_release, *words, "--into", str(folder))
 
     assert [row["decided_by"] for row in after] == ["person", *["model"] * 4]
     assert (folder / other(first).replace("/", "_") / "0.png").exists()
-    asked = {card["path"] for card in cards_of(sheet)}
-    assert first["path"] not in asked
-    assert {task["data"]["path"] for task in json.loads(tasks.read_bytes())} == asked
+    assert first["path"] not in {card["path"] for card in cards_of(sheet)}
 
 
 OF_OTHERS: dict[str, dict[str, str]] = {
@@ -184,12 +180,11 @@ def test_beside_a_source_answers_count_in_a_new_table_by_path_and_content(
     assert said_by_people(rows) == [True, *[False] * 5]
 
 
-@pytest.mark.parametrize("pack", [write_zip, write_tar])
 @pytest.mark.parametrize("path", ["0.png", "renamed.png"])
 def test_beside_an_archive_answers_are_found_inside_it(
-    path: str, pack: Callable[..., Path], little_release: Path, tmp_path: Path
+    path: str, little_release: Path, tmp_path: Path
 ) -> None:
-    archive = pack(tmp_path / f"shop.{pack.__name__.removeprefix('write_')}", PICTURES)
+    archive = write_zip(tmp_path / "shop.zip", PICTURES)
     content = hashlib.sha256(PICTURES["0.png"]).hexdigest()
     said = write_csv(tmp_path / "said.csv", [{"path": path, "sha256": content, "label": "Bag"}])
 
@@ -203,14 +198,13 @@ def test_corrections_alone_write_all_that_the_command_names_from_the_source_of_t
 ) -> None:
     first, *others = rows_of(table)
     said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
-    sheet, tasks, folder = tmp_path / "s.html", tmp_path / "t.json", tmp_path / "sorted"
+    sheet, folder = tmp_path / "s.html", tmp_path / "sorted"
     words = ["--corrections", str(said), "--out", str(table), "--review", str(sheet), "--audit", "0"]
 
-    assert wardrobe("label", [*words, "--tasks", str(tasks), "--into", str(folder)]) == 0
+    assert wardrobe("label", [*words, "--into", str(folder)]) == 0
 
     doubtful = {row["path"] for row in others if row["decision"] == "review"}
     assert {card["path"] for card in cards_of(sheet)} == doubtful
-    assert {task["data"]["path"] for task in json.loads(tasks.read_bytes())} == doubtful
     assert len(list(folder.rglob("*.png"))) == len(PICTURES)
 
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -19,16 +19,16 @@ import pytest
 from labelling.columns import OF_PHOTOS
 from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
 from labelling.export import partial_of, summary_of
-from labelling.journal import Journal
+from labelling.items import Item
 from labelling.run import Job, labelled
+from labelling.sources.files import Folder
 from labelling.sources.opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
 from labelling.workers.processes import on_processes
 from model_store.local import open_release
 from model_store.store import open_store
-from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_tar, write_zip
+from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_zip
 from tests.contract.labelling.conftest import HEADS
-from tests.journals import paths_in
 from tests.labelled_here import here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
@@ -72,8 +72,6 @@ def change(place: str, before: dict[str, bytes], after: dict[str, bytes]) -> Non
     match place.rpartition(".")[2]:
         case "zip":
             write_zip(Path(place), after)
-        case "tar":
-            write_tar(Path(place), after)
         case _:
             store = open_store(place)
             for name in [name for name, content in before.items() if after.get(name) != content]:
@@ -89,7 +87,7 @@ AFTER["b/1.png"] = PICTURES["b/1.png"]
 """One is overwritten by as many bytes, one is added among the others, one is removed, two stay."""
 
 
-@pytest.mark.parametrize(("kind", "kept"), [("folder", 2), (".zip", 2), (".tar", 0), ("bucket", 2)])
+@pytest.mark.parametrize(("kind", "kept"), [("folder", 2), (".zip", 2), ("bucket", 2)])
 def test_a_finished_table_follows_its_source_and_labels_what_changed(
     kind: str, kept: int, little_release: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -204,12 +202,11 @@ def interrupt(rows: int, of: int | None) -> None:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: Path, tmp_path: Path) -> None:
+def test_a_pause_leaves_a_table_of_the_rows_so_far(little_release: Path, tmp_path: Path) -> None:
     names = [f"{number}.png" for number in range(3 * PICTURES_PER_CHUNK)]
     write_folder(tmp_path, dict.fromkeys(names, PICTURES["a/0.png"]))
     shop = write_list(tmp_path / "list.csv", names)
-    job = a_job(shop, tmp_path / f"table{suffix}", little_release)
+    job = a_job(shop, tmp_path / "table.csv", little_release)
 
     with pytest.raises(KeyboardInterrupt):
         run_job(job, interrupt, ignore)
@@ -222,40 +219,26 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(suffix: str, little_release: 
     assert summary_in(job.table)["is_complete"]
 
 
-def test_all_pictures_before_the_damage_of_a_tar_are_labelled(little_release: Path, tmp_path: Path) -> None:
-    names = [f"{number:03}.png" for number in range(PICTURES_PER_CHUNK + 9)]
-    shop = write_tar(tmp_path / "shop.tar", dict.fromkeys(names, PICTURES["a/1.png"]))
-    packed = bytearray(shop.read_bytes())
-    packed[packed.index(names[-1].encode())] = 0
-    shop.write_bytes(packed)
+class CutOff(Folder):
+    """A folder whose listing fails at its end."""
 
-    with pytest.raises(SourceUnusable, match="a header is damaged"):
-        label(shop, tmp_path / "table.csv", little_release)
-
-    assert [row["path"] for row in rows_of(tmp_path / "table.csv")] == names[:-1]
-    assert not summary_in(tmp_path / "table.csv")["is_complete"]
+    def items(self) -> Iterator[Item]:
+        yield from super().items()
+        raise SourceUnusable("no more can be listed")
 
 
-def test_an_archive_that_is_cut_off_leaves_the_table_before_and_keeps_what_was_labelled(
+def test_all_pictures_before_the_end_of_a_source_that_fails_are_labelled(
     little_release: Path, tmp_path: Path
 ) -> None:
-    names = [f"{number:03}.png" for number in range(2 * PICTURES_PER_CHUNK)]
-    shop, table = write_tar(tmp_path / "shop.tar", {"old.png": PICTURES["a/0.png"]}), tmp_path / "table.csv"
-    label(shop, table, little_release)
-    before = table.read_bytes()
-    whole = write_tar(shop, dict.fromkeys(names, PICTURES["a/1.png"])).read_bytes()
-    shop.write_bytes(whole[: len(whole) // 2])
+    names = [f"{number:03}.png" for number in range(PICTURES_PER_CHUNK + 9)]
+    shop = write_folder(tmp_path / "shop", dict.fromkeys(names, PICTURES["a/1.png"]))
+    job = replace(a_job(shop, tmp_path / "table.csv", little_release), source=CutOff(str(shop)))
 
-    with pytest.raises(SourceUnusable, match="no whole TAR"):
-        label(shop, table, little_release)
-    with Journal(table) as journal:
-        left, kept = paths_in(journal), journal.value("SELECT count(*) FROM photos WHERE error = ''")
-        state = journal.is_complete
+    with pytest.raises(SourceUnusable, match="no more can be listed"):
+        run_job(job, ignore, ignore)
 
-    assert (table.read_bytes(), left, state) == (before, ["old.png"], False)
-    assert kept > PICTURES_PER_CHUNK // 2
-    shop.write_bytes(whole)
-    assert [row["path"] for row in label(shop, table, little_release)] == names
+    assert [Path(row["path"]).name for row in rows_of(job.table)] == names
+    assert not summary_in(job.table)["is_complete"]
 
 
 def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(

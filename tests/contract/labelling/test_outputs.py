@@ -1,6 +1,5 @@
 """What `wardrobe label` may write: never what it reads, and over nothing but its own earlier outputs."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 
 from labelling.errors import LabellingError, OutputUnusable, TableUnusable
 from labelling.excel import MOST_COLUMNS
-from labelling.outputs import Output, are_tasks, is_page, is_products_table, is_table, may_write
+from labelling.outputs import is_page, is_products_table, is_table
 from tests.catalogues import write_folder, write_list
 from tests.commands import wardrobe
 from tests.releases import a_release
@@ -19,7 +18,7 @@ from tests.tables import label, products_of, rows_of, write_csv
 
 main = partial(wardrobe, "label")
 
-OPTIONS = {"--out": "table.csv", "--excel": "excel.xlsx", "--review": "sheet.html", "--tasks": "tasks.json"}
+OPTIONS = {"--out": "table.csv", "--excel": "excel.xlsx", "--review": "sheet.html"}
 """The outputs that a command line names, with a name for each."""
 
 KEPT = ("table.csv.sqlite", "table.csv.summary.json", "table-products.csv", "table-google.csv")
@@ -91,7 +90,7 @@ def test_a_list_that_is_a_table_of_ours_is_not_replaced_by_any_path(
 
 
 @pytest.mark.parametrize("kept", ["table.csv", "excel.xlsx", *KEPT])
-@pytest.mark.parametrize("option", ["--review", "--tasks"])
+@pytest.mark.parametrize("option", ["--review"])
 def test_two_outputs_are_never_one_file(option: str, kept: str, shop: Path, little_release: Path) -> None:
     words = ["--by", "article", "--feed", "google"] if kept == KEPT[-1] else []
     table, release = shop / "table.csv", ["--model", str(little_release)]
@@ -187,7 +186,7 @@ def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
     [
         (["--excel", "{}/new.xlsx"], "no room for"),
         (["--feed", "google"], "answers no attribute `colour`"),
-        (["--tasks", "{}/new.json", "--ask", "shape"], "answers no such attribute"),
+        (["--review", "{}/new.html", "--ask", "shape"], "answers no such attribute"),
     ],
 )
 def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
@@ -203,7 +202,7 @@ def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
     assert contents(shop) == before
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, little_release: Path) -> None:
     named = {**OPTIONS, "--out": f"table{suffix}"}
     outputs = [word for option, name in named.items() for word in (option, str(shop / name))]
@@ -217,7 +216,6 @@ def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, 
     assert is_products_table(shop / f"table-products{suffix}")
     assert not is_table(shop / f"table-products{suffix}")
     assert is_page("wardrobe label")(shop / "sheet.html")
-    assert are_tasks(shop / "tasks.json")
 
 
 def test_a_table_without_rows_is_written_again(tmp_path: Path, little_release: Path) -> None:
@@ -247,15 +245,6 @@ def test_a_folder_of_an_output_is_made_or_refused_before_anything_is_labelled(
     named = {option: Path("new", option.strip("-"), name) for option, name in list(OPTIONS.items())[1:]}
     assert main([*always, *(str(word) for pair in named.items() for word in pair)]) == 0
     assert all(file.exists() for file in named.values())
-
-
-def test_annotations_of_people_are_no_tasks(tmp_path: Path) -> None:
-    file = tmp_path / "export.json"
-    task = {"data": {"path": "a.png", "sha256": "0" * 64}, "annotations": [], "predictions": []}
-    file.write_text(json.dumps([task]))
-
-    with pytest.raises(OutputUnusable, match="is no such tasks"):
-        may_write([Output(file, "tasks", "--tasks", are_tasks)], [])
 
 
 def test_a_run_without_products_says_that_it_removes_their_table(

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
 import pytest
 
 from inference.contract import Head, whole_pictures
@@ -123,27 +122,6 @@ def test_numbers_that_a_spreadsheet_cut_are_no_products(shop: Path, release: Pat
     assert [row["path"] for row in rows] == ["1.png"]
 
 
-def test_products_of_a_parquet_are_those_of_its_numbers(shop: Path, release: Path, tmp_path: Path) -> None:
-    source, table = shop / "list.parquet", tmp_path / "table.csv"
-    paths = [f"{number}.png" for number in range(4)]
-
-    def write(articles: Sequence[object], prices: Sequence[object]) -> None:
-        columns = {"path": paths, "article": articles, "price": prices}
-        pyarrow.parquet.write_table(pyarrow.table(columns), source)
-
-    write([1001.0, 1001.0, 4051234567890.0, None], [19.0, 19.5, 20.0, 5.0])
-    rows = label(source, table, release, "--by", "article")
-    assert list(products_of(table)) == ["1001", "4051234567890"]
-    assert [row["price"] for row in rows] == ["19.0", "19.5", "20.0", "5.0"]
-
-    write(["1", "4,05E+12", "2\u200b", "nan"], [1.0] * 4)
-    with pytest.raises(SourceUnusable, match=r"row 2, column `article`: '4,05E\+12'"):
-        label(source, table, release, "--by", "article", "--restart")
-    label(source, table, release, "--by", "article", "--restart", "--skip-bad-rows")
-    assert list(products_of(table)) == ["1", "2"]
-    assert len(summary_in(table)["notes"]) == 2
-
-
 def test_the_summary_counts_products_and_the_photos_of_none(
     shop: Path,
     release: Path,
@@ -195,14 +173,13 @@ def test_a_photo_in_several_rows_of_a_product_counts_once(
     assert found["1"]["colour_decision"] == "accept", "one photo answers as for itself"
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_folders_are_products_in_every_form_of_the_table(suffix: str, release: Path, tmp_path: Path) -> None:
+def test_folders_are_products(release: Path, tmp_path: Path) -> None:
     inside = {"a/b/1.png": PICTURES["1.png"], "a/b/2.png": PICTURES["2.png"], "c/3.png": PICTURES["3.png"]}
     shop = write_folder(tmp_path / "shop", inside | {"4.png": PICTURES["4.png"]})
 
-    label(shop, tmp_path / f"table{suffix}", release, "--by-folder")
+    label(shop, tmp_path / "table.jsonl", release, "--by-folder")
 
-    found = products_of(tmp_path / f"table{suffix}")
+    found = products_of(tmp_path / "table.jsonl")
     assert {name: int(one["photos"]) for name, one in found.items()} == {"a/b": 2, "c": 1}
 
 
@@ -359,7 +336,7 @@ def test_a_product_is_not_asked_about_that_people_answered_or_whose_photos_they_
     (one, two, three, four, five, *_), (other, another, *_) = by_label[:2]
     of = {"1": (one, two), "2": (three, other), "3": (four, other), "4": (five, another)}
     source = listed(shop, *((name, article) for article in of for name in of[article]))
-    table, tasks = tmp_path / "table.csv", tmp_path / "tasks.json"
+    table = tmp_path / "table.csv"
     assert sorted(card["name"] for card in sheet_of(source, table, release, "--audit", "0")) == [
         "2",
         "3",
@@ -369,13 +346,11 @@ def test_a_product_is_not_asked_about_that_people_answered_or_whose_photos_they_
     of_product = {"path": five, "label": "Bag", "product": "4"}
     correct(table, *({"path": name, "label": said[name]} for name in said), of_product)
 
-    cards = sheet_of(source, table, release, "--audit", "0", "--tasks", str(tasks))
+    cards = sheet_of(source, table, release, "--audit", "0")
 
     assert sorted(card["name"] for card in cards) == ["1", "3"], (
         "people contradict each other, or did not answer"
     )
-    [task] = json.loads(tasks.read_text("utf-8"))
-    assert task["data"]["path"].endswith(four)
 
 
 def test_up_to_forty_accepted_products_are_all_asked_and_audited_as_products(
