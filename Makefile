@@ -26,7 +26,7 @@ PEERS := $(basename $(wildcard benchmarks/peers/*.in))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz benchmark growth overload conversion chaos audit sbom openapi docs labelling screenshots bundled
+.PHONY: help serve test test-all check fix train install-train data image lock clean mutations system named-python fuzz measure audit sbom docs bundled
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ train: named-python $(VENV)/.train ## Train a release, with ARGS= for wardrobe t
 
 install-train: named-python $(VENV)/.train ## Install what training needs, and train nothing
 
-bundled: named-python $(VENV)/.lab ## Make the bundled release again, with PHOTOS= and OUT=, in hours; it goes on where it was stopped
+bundled: named-python $(VENV)/.lab ## Make the bundled release again, with PHOTOS= and OUT=, in hours
 	@$(MAKE) --no-print-directory -f lab/Makefile RUN=$(IN)/python $(ARGS)
 
 data: ## Install and check Fashion-MNIST
@@ -72,8 +72,9 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on
 mutations: $(VENV)/.dev ## Draw changes of a file and count those that tests find, ARGS="FILE TESTS"
 	@$(IN)/python -m tests.mutations $(ARGS)
 
-chaos: system $(VENV)/.dev .venv-s3/.stamp ## Swap models, kill workers, break S3, one at a time, for some minutes
-	@$(IN)/python -m benchmarks.chaos
+measure: $(VENV)/.dev ## Measure: ARGS=overload, side_by_side, soak, decode_memory, labelling or screenshots
+	@scripts/setup_system.sh wrk dataset-fashion-mnist chromium fonts-dejavu-core fonts-inter
+	@$(IN)/python -m benchmarks.$(ARGS)
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
 	@for lock in requirements/serve.txt requirements.txt requirements/dev.txt; do \
@@ -83,33 +84,8 @@ audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages tha
 sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
 	@$(IN)/python -m scripts.documents sbom
 
-openapi: $(VENV)/.serve ## Print the HTTP contract, for tools that generate clients
-	@$(IN)/python -m scripts.documents openapi
-
 docs: $(VENV)/.dev ## Write the tables of README and docs: commands, settings, and what was measured
 	@$(IN)/python -m scripts.documents docs
-
-conversion: $(VENV)/.dev ## Time how uploads become pixels, beside decoding all and resizing
-	@$(IN)/python -m benchmarks.conversion $(ARGS)
-
-benchmark: $(VENV)/.dev ## Measure this service beside its peers, in 20 minutes; ARGS= for a part of it
-	@scripts/setup_system.sh wrk dataset-fashion-mnist
-	@$(IN)/python -m benchmarks.side_by_side $(ARGS)
-
-growth: $(VENV)/.dev ## Measure what an answer costs as the work grows, in 3 minutes
-	@scripts/setup_system.sh wrk
-	@$(IN)/python -m benchmarks.growth $(ARGS)
-
-screenshots: $(VENV)/.dev ## Photograph the pages for the documents
-	@scripts/setup_system.sh chromium fonts-dejavu-core fonts-inter
-	@$(IN)/python -m tests.screenshots
-
-overload: $(VENV)/.dev ## Offer ten times too much, and see what is still answered
-	@$(IN)/python -m benchmarks.overload
-
-labelling: $(VENV)/.dev .venv-scale/.stamp ## Label 100,000 pictures beside a bare loop and on Ray, in 7 minutes
-	@scripts/setup_system.sh dataset-fashion-mnist
-	@$(IN)/python -m benchmarks.labelling $(ARGS)
 
 image: ## Build the container image, with buildah or docker; BASE= for another one to build on
 	@scripts/build_image.sh $(IMAGE) $(if $(BASE),--build-arg BASE=$(BASE)) $(BUILD_FLAGS)

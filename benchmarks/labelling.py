@@ -1,4 +1,4 @@
-"""Label 100,000 pictures beside a bare loop: python -m benchmarks.labelling (or `make labelling`).
+"""Label 100,000 pictures beside a bare loop: `make measure ARGS=labelling`.
 
 Fashion-MNIST as PNG files, the test set first. In each round the bare loop (bare_loop.py), `wardrobe label`
 and, where .venv-scale is installed, `--engine ray`, start of the processes included. The tables have to be
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         figures = measured(folder, release, Path(scratch), options.pictures, options.rounds)
     for name, value in figures.items():
         print(f"{name}: {value}")
-    print(f"Saved {save('labelling', 'make labelling', figures, options.save)}")
+    print(f"Saved {save('labelling', 'make measure ARGS=labelling', figures, options.save)}")
     return 0 if figures["ratio"] >= LEAST_RATIO and figures["tables_are_the_same"] else 1
 
 

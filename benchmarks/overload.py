@@ -1,4 +1,4 @@
-"""What ten times too many requests do to the service: python -m benchmarks.overload (or `make overload`).
+"""What ten times too many requests do to the service: `make measure ARGS=overload`.
 
 Finds the peak with a few patient clients, then offers 1, 2, 5 and 10 times as much at a fixed pace, whatever
 comes back. Pictures are dear to decode and cheap to send, so that the service is what gives way and not this
@@ -77,7 +77,7 @@ def main() -> int:
     print(*loads, sep="\n")
     print(f"At {MULTIPLES[-1]} times the peak {figures['goodput_at_10x']:.2f} of it is answered,")
     print(f"{left:.2f} by the processor time that this program leaves.")
-    print(f"Saved {save('overload', 'make overload', figures)}")
+    print(f"Saved {save('overload', 'make measure ARGS=overload', figures)}")
     sound = recovered <= retry_after and not any(load["failed"] + load["health_failed"] for load in loads)
     return 0 if sound and left >= LEAST_GOODPUT else 1
 

@@ -1,4 +1,4 @@
-"""Memory over some time: python -m benchmarks.soak.
+"""Memory over some time: `make measure ARGS=soak`.
 
 Mixed uploads on eight kept-alive connections, at a rate that leaves the machine mostly idle, while another
 release is promoted every minute. Saves docs/results/soak.json and soak.png: the resident memory of each
@@ -77,8 +77,8 @@ def main(argv: list[str] | None = None) -> int:
         with serving(command, port, ROOT, environment, lambda: _answers(port)) as service:
             figures = soak(service, store, versions, options)
     figures["commit"] = commit(ROOT)
-    given = f"python -m benchmarks.soak --samples {options.samples} --every {options.every:g}"
-    given += f" --rate {options.rate:g} --workers {options.workers}{' --photos' * options.photos}"
+    given = f"make measure ARGS='soak --samples {options.samples} --every {options.every:g}"
+    given += f" --rate {options.rate:g} --workers {options.workers}{' --photos' * options.photos}'"
     print(f"Saved {save('soak', given, figures, options.out)}")
     draw(figures, options.out / "soak.png")
     return 0

@@ -4,12 +4,12 @@
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from benchmarks.results import FOLDER
-from benchmarks.side_by_side.page import Stored, machine_line, photos_rows, rates_rows
+from benchmarks.uploads import PHOTOS
 from model_store.local import bundled
 from reports.values import PhotoFigures, Report, UnknownSources, report_of
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
@@ -20,19 +20,23 @@ SETTLED_MINUTES = 10
 
 TIERS = {"A": "A: product shots", "B": "B: on a model", "C": "C: users' own", "X": "X: none of the ten"}
 
+SHOWN_CONNECTIONS = 8
+TABLED = "png"
+"""The upload that all servers answer by the same network; the data have the others as well."""
+
 Row: TypeAlias = Sequence[str]
+
+Stored: TypeAlias = Mapping[str, Any]
+"""The content of a file of docs/results, or an object in it."""
 
 
 def figures() -> dict[str, str]:
     """What each block shows, by its name."""
     side_by_side, of_photos, report = _result("benchmark"), _result("photos/benchmark"), report_of(bundled())
     tables: dict[str, list[Row]] = {
-        "rates": rates_rows(side_by_side),
-        "photos": photos_rows(of_photos),
-        "processor time": _processor_time(_result("growth")["seen"]),
+        "rates": _rates(side_by_side),
+        "photos": _photos(of_photos),
         "labels per second": _labels_per_second(_result("labelling")),
-        "own classes": _own_classes(_result("own-classes")),
-        "conversion": _conversion(_result("conversion")),
         "memory of a picture": _memory_of_a_picture(_result("decode-memory")),
         "published networks": _published_networks(_result("comparison")),
         "unknown sources": _unknown_sources(report),
@@ -40,8 +44,8 @@ def figures() -> dict[str, str]:
         "out of distribution": _out_of_distribution(report),
     }
     return {name: table(rows) for name, rows in tables.items()} | {
-        "machine": machine_line(side_by_side),
-        "machine of photos": machine_line(of_photos),
+        "machine": _machine_line(side_by_side),
+        "machine of photos": _machine_line(of_photos),
         "memory of a worker": _memory_of_a_worker(_result("soak")),
     }
 
@@ -56,11 +60,52 @@ def _result(name: str) -> Stored:
     return stored
 
 
-def _processor_time(seen: Stored) -> list[Row]:
-    curves = zip(seen["pixels of a JPEG"], seen["pixels of a PNG"], strict=True)
+def _machine_line(stored: Stored) -> str:
+    """When and on what it was measured."""
+    machine, plan = stored["machine"], stored["plan"]
+    return (
+        f"Measured {stored['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, "
+        f"Python {machine['python']}; {plan['rounds']} rounds of {plan['seconds']} s.\n"
+    )
+
+
+def _rates(stored: Stored) -> list[Row]:
+    """A row for each peer, the fastest first."""
+    costs = {cost["peer"]: cost for cost in stored["summary"]["costs"]}
     return [
-        (f"{jpeg['size']:,}", f"{jpeg['processor']:.2f}", f"{png['processor']:.2f}") for jpeg, png in curves
+        (
+            row["peer"],
+            _rate(row),
+            f"{row['p99']['median']:.1f}",
+            f"{costs[row['peer']]['start_seconds']['median']:.1f}",
+            f"{costs[row['peer']]['megabytes']['median']:.0f}",
+        )
+        for row in _shown(stored)
+        if row["upload"] == TABLED
     ]
+
+
+def _photos(stored: Stored) -> list[Row]:
+    """A row for each photo and server that answers photos."""
+    return [
+        (
+            *(row["upload"], row["peer"], _rate(row)),
+            *(f"{row[figure]['median']:.1f}" for figure in ("p50", "p99")),
+        )
+        for row in sorted(_shown(stored), key=lambda row: row["upload"])
+        if row["upload"] in PHOTOS
+    ]
+
+
+def _rate(row: Stored) -> str:
+    """Answers per second, the range of our ratio to it, and its errors if there were any."""
+    ratio = " ({least:.2f} to {most:.2f})".format_map(row["ratio"]) if row["ratio"] else ""
+    errors = f", {row['errors']} errors" if row["errors"] else ""
+    return f"{row['per_second']['median']:,.0f}{ratio}{errors}"
+
+
+def _shown(stored: Stored) -> list[Stored]:
+    return [row for row in stored["summary"]["rows"] if row["connections"] == SHOWN_CONNECTIONS]
 
 
 def _labels_per_second(measured: Stored) -> list[Row]:
@@ -79,19 +124,6 @@ def _memory_of_a_worker(measured: Stored) -> str:
     return f"After ten minutes no worker holds more than {most:.0f} MB, so `max_requests` is not needed.\n"
 
 
-def _conversion(measured: Stored) -> list[Row]:
-    ratios = measured["ratio_to_all_decoded"]
-    costs = {
-        "a photo, share of the full decode": ratios["photo"],
-        "decoding it at an eighth alone": ratios["an eighth decoded"],
-        "a thumbnail, ms": measured["milliseconds"]["thumbnail"],
-    }
-    return [
-        (name, f"{cost['median']:.3f}", "{:.3f} to {:.3f}".format(*cost["quartiles"]))
-        for name, cost in costs.items()
-    ]
-
-
 def _memory_of_a_picture(measured: Stored) -> list[Row]:
     return [
         (
@@ -102,27 +134,6 @@ def _memory_of_a_picture(measured: Stored) -> list[Row]:
         )
         for name, cost in measured["formats"].items()
     ]
-
-
-def _own_classes(measured: Stored) -> list[Row]:
-    """A row for each choice of classes, of which one draw is shown."""
-    return [_of_a_draw(name, *its) for name, its in measured.items() if isinstance(its, list)]
-
-
-def _of_a_draw(name: str, draw: Stored) -> Row:
-    ours = draw["wardrobe"]
-    right, taken, others = ours["right"], ours["right_of_accepted"], ours["others_accepted"]
-    return (
-        name,
-        f"{draw['learnt']}",
-        f"{right['n']:,}",
-        "{share:.1%} ({low:.1%} to {high:.1%})".format(**right),
-        f"{ours['accepted']['share']:.1%}",
-        f"{taken['share']:.1%}" if taken else "",
-        f"{others['share']:.1%} of {others['n']}" if others else "",
-        f"{ours['processor_seconds']:.0f}",
-        f"{draw['histograms']['right']['share']:.1%}",
-    )
 
 
 def _published_networks(measured: Stored) -> list[Row]:

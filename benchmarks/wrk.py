@@ -9,8 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import family, processor_seconds, settle
-from benchmarks.servers import Running, load_cores
+from benchmarks.servers import load_cores
 
 TIMEOUT_SECONDS = 30
 """After which wrk counts a request as failed."""
@@ -91,16 +90,6 @@ def load(port: int, request: Request, connections: int, seconds: int) -> Load:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise LoadFailed(f"wrk: {error}") from error
     return parse(ran.stdout + ran.stderr)
-
-
-def load_and_cost(service: Running, request: Request, connections: int, seconds: int) -> tuple[Load, float]:
-    """Load a service, and measure the milliseconds of processor time that one answer takes."""
-    before = processor_seconds(family(service.pid))
-    seen = load(service.port, request, connections, seconds)
-    settle(service.pid)
-    spent = processor_seconds(family(service.pid)) - before
-    # wrk leaves with a request on every connection; these are answered as well.
-    return seen, spent / (seen.answers + connections) * 1000
 
 
 def _script(request: Request, body: Path) -> str:

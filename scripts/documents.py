@@ -1,10 +1,8 @@
-"""Write what others read about the product: the OpenAPI document, what the image contains, and tables.
+"""Write what others read about the product: what the image contains, and the tables of the documents.
 
-`make openapi`, `make sbom` and `make docs` run it. The OpenAPI document goes to stdout and has every setting
-at its default; a running service answers GET /openapi.json with its own. cyclonedx-py makes the list from
-the serving lock; the addresses of the package index are removed from it. The tables in README and docs/ are
-made of the verbs and `.dockerignore`, of the docstring of Settings, and of what was measured
-(benchmarks/tables.py).
+`make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock; the addresses of the
+package index are removed from it. The tables in README and docs/ are made of the verbs and `.dockerignore`,
+of the docstring of Settings, and of what was measured (benchmarks/tables.py).
 """
 
 import inspect
@@ -16,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.factory import create_app
 from app.settings import Settings, setting_names
 from scripts.__main__ import verbs
 
@@ -30,12 +27,6 @@ BLOCK = re.compile(
 
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
-
-
-def write_openapi() -> None:
-    """Print the OpenAPI document of a service with default settings."""
-    answer = create_app(Settings(log_level="ERROR")).test_client().get("/openapi.json")
-    print(json.dumps(answer.get_json(), indent=2, ensure_ascii=False))
 
 
 def write_sbom() -> None:
@@ -124,4 +115,4 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    {"openapi": write_openapi, "sbom": write_sbom, "docs": write_docs}[sys.argv[1]]()
+    {"sbom": write_sbom, "docs": write_docs}[sys.argv[1]]()

@@ -8,7 +8,6 @@ an answer is mixed if the version in its body, its X-Model-Version and its proba
 import http.client
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +35,6 @@ class Record:
         cut: requests that were sent and not answered.
         mixed: answers made of two releases.
         turned_away: connections that could not be made.
-        seconds: the length of the load, once it is over.
-        slowest: seconds that the slowest answer took.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -45,16 +42,10 @@ class Record:
     cut: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
     turned_away: int = 0
-    seconds: float = 0.0
-    slowest: float = 0.0
 
     @property
     def answered(self) -> int:
         return self.statuses[200]
-
-    @property
-    def refused(self) -> int:
-        return self.statuses.total() - self.answered
 
 
 @contextmanager
@@ -70,7 +61,7 @@ def under_load(
         clients: connections with a request on its way all the time.
         pause: seconds between two requests of a client.
     """
-    record, stop, begun = Record(), threading.Event(), time.monotonic()
+    record, stop = Record(), threading.Event()
     with ThreadPoolExecutor(clients) as pool:
         posting = [
             pool.submit(_post, urlsplit(url).netloc, upload, answers, record, stop, pause=pause)
@@ -80,7 +71,6 @@ def under_load(
             yield record
         finally:
             stop.set()
-    record.seconds = time.monotonic() - begun
     for client in posting:
         client.result()
 
@@ -102,7 +92,6 @@ def _post(
             record.turned_away += 1
             stop.wait(0.05)
             continue
-        begun = time.monotonic()
         try:
             connection.request("POST", "/predict", body=upload)
             answer = connection.getresponse()
@@ -111,7 +100,6 @@ def _post(
             record.cut.append(repr(error))
             connection.close()
             continue
-        record.slowest = max(record.slowest, time.monotonic() - begun)
         record.statuses[answer.status] += 1
         if answer.status == 200:
             record.versions[body["model"]["version"]] += 1

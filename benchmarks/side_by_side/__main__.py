@@ -1,6 +1,6 @@
-"""make benchmark: this service and its peers, one after another on the same cores, in several rounds.
+"""`make measure ARGS=side_by_side`: this service and its peers in turn on the same cores, in several rounds.
 
-Prints each cell as it is measured; saves docs/results/benchmark.json at the end. page.py writes the page.
+Prints each cell as it is measured; saves docs/results/benchmark.json at the end.
 Ctrl-C ends the server that runs, and saves nothing.
 """
 
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         },
         "cells": [{**asdict(cell), **asdict(seen)} for cell, seen in measured.loads.items()],
     }
-    print(f"Saved {save('benchmark', 'make benchmark', figures, options.out)}")
+    print(f"Saved {save('benchmark', 'make measure ARGS=side_by_side', figures, options.out)}")
     return 1 if measured.left_out else 0
 
 

@@ -25,8 +25,6 @@ FOLDER: Final = ROOT / "benchmarks" / "peers"
 
 OURS: Final = "wardrobe"
 NO_OP: Final = "no-op"
-BARE: Final = "bare view"
-BARE_ON_GRANIAN: Final = "bare view on granian"
 
 RAW: Final = Form("raw body")
 MULTIPART: Final = Form("multipart")
@@ -121,20 +119,6 @@ PEERS: Final = (
         environment=_OURS,
         forms=_EVERYTHING,
         classifies=False,
-    ),
-    Peer(
-        name=BARE,
-        command=(*_OUR_GUNICORN, "benchmarks.side_by_side.floor:bare_view()"),
-        environment=_OURS,
-        forms=_pictures(RAW) | _photos(PHOTO),
-    ),
-    Peer(
-        name=BARE_ON_GRANIAN,
-        command=(
-            *("{python}", "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)),
-            *("--port", "{port}", "--factory", "benchmarks.side_by_side.floor:bare_view"),
-        ),
-        forms=_pictures(RAW),
     ),
     Peer(
         name="FastAPI",

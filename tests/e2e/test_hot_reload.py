@@ -1,4 +1,4 @@
-"""Swapping the model under load: no request fails, and no answer mixes two releases. `make chaos`: more."""
+"""Swapping the model under load: no request fails, and no answer mixes two releases."""
 
 from pathlib import Path
 

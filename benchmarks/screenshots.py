@@ -1,4 +1,4 @@
-"""Photograph our pages for the documents: `make screenshots`.
+"""Photograph our pages for the documents: `make measure ARGS=screenshots`.
 
 The browser, the service and the steps are those of the tests; the pictures shown are examples/. Writes
 docs/images/ alone. Where Inter is not installed, the pages are set in another face.
