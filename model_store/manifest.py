@@ -33,7 +33,6 @@ from inference.contract import (
     whole_pictures,
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.schema_5 import SCHEMA_5, lifted
 
 SCHEMA_VERSION: Final = 11
 """The newest manifest that this code reads, and the one that it writes."""
@@ -279,25 +278,14 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
                 f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
-        if schema == SCHEMA_5:
-            return Manifest.model_validate(lifted(text))
         if schema not in {SCHEMA_10, SCHEMA_VERSION}:
-            raise ManifestInvalid(f"{where}: schema_version: {_unread(schema)}")
+            raise ManifestInvalid(
+                f"{where}: schema_version: {schema}, but {SCHEMA_10} and {SCHEMA_VERSION} are read here. "
+                "Serve it with the Wardrobe that made it, or train it again."
+            )
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         raise ManifestInvalid(f"{where}: {first_problem(error)}") from error
-
-
-def _unread(schema: int) -> str:
-    """Which version reads an older schema."""
-    if 0 < schema < SCHEMA_5:
-        reader = "Wardrobe 1.0.0 reads it"
-    elif SCHEMA_5 < schema < SCHEMA_10:
-        reader = "development versions before 2.0.0 wrote it"
-    else:
-        reader = "no version wrote it"
-    read = f"{SCHEMA_5}, {SCHEMA_10} and {SCHEMA_VERSION}"
-    return f"{schema}, but {read} are read here; {reader}. Train it again."
 
 
 def first_problem(error: ValidationError) -> str:

@@ -125,7 +125,7 @@ def _one_set(answers: Answers, attribute: str) -> Answers:
 def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
     """What current promises, or every release is measured on, and both have not answered."""
     if not len(current.answers):
-        yield "current keeps no answers to single pictures, as releases of Wardrobe 1.0.0 do"
+        yield "current keeps no answers to single pictures"
         return
     sets = {name: shares for compared in comparisons.values() for name, shares in compared.sets.items()}
     for name in sorted({TEST_SET, *current.promised}):

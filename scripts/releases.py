@@ -151,7 +151,7 @@ def _listed(store: Store, release: Stored, last: Promotion | None, holding: str 
     try:
         manifest = read_manifest(store, release.version)
     except ReleaseError as error:
-        return Listed(release, f"damaged: {error}", None, last)
+        return Listed(release, f"unusable: {error}", None, last)
     state = "current" if release.version == holding else "promoted" if last else "never promoted"
     return Listed(release, state, manifest, last)
 

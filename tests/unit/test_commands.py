@@ -304,9 +304,7 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
 """
-TRAINING_ALONE = (
-    "tensorflow,keras,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,xlsxwriter,ray"
-)
+TRAINING_ALONE = "tensorflow,keras,tf2onnx,onnx,sklearn,scipy,matplotlib,tensorboard,optuna,xlsxwriter,ray"
 
 
 def test_every_help_is_shown_where_serving_alone_is_installed() -> None:

@@ -13,11 +13,10 @@ from pydantic import ValidationError
 from model_store.files import REPORT
 from model_store.local import BUNDLED, check_claims
 from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
-from model_store.schema_5 import SCHEMA_5
 from reports.values import parse_report
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_5, SCHEMA_10, SCHEMA_VERSION)]
+KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_10, SCHEMA_VERSION)]
 
 
 def manifest_in(folder: Path) -> Manifest:
@@ -39,22 +38,6 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     network = manifest.network("pixels")
     assert network.golden.inputs(network.contract.input).shape == (3, 28, 28)
     assert network.golden.probabilities()["label"].shape == (3, 10)
-
-
-def test_what_a_network_of_version_1_decides_by_is_what_its_manifest_says() -> None:
-    kept = json.loads((KEPT[0] / "manifest.json").read_bytes())
-
-    network = manifest_in(KEPT[0]).network("pixels")
-
-    contract, model = network.contract, kept["model"]
-    assert contract.temperature == model["temperature"]
-    assert contract.familiarity is not None
-    decided_by = {"confidence": contract.of_label.confidence, "familiarity": contract.familiarity.threshold}
-    assert decided_by == model["thresholds"]
-    assert list(contract.familiarity.quantiles) == model["familiarity"]["quantiles"]
-    assert list(contract.input.shape) == model["input"]["shape"]
-    assert network.golden.pixels == kept["golden"]["pixels"]
-    assert network.golden.answers == {"label": tuple(map(tuple, kept["golden"]["probabilities"]))}
 
 
 def test_a_release_from_before_heads_had_a_familiarity_decides_by_the_class_s() -> None:

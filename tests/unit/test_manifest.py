@@ -155,19 +155,9 @@ def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: b
         parse_manifest(future, "here")
 
 
-@pytest.mark.parametrize(
-    ("schema", "reader"),
-    [
-        (1, "Wardrobe 1.0.0 reads it"),
-        (4, "Wardrobe 1.0.0 reads it"),
-        (9, "development versions"),
-        (0, "no version"),
-    ],
-)
-def test_a_manifest_of_another_schema_says_which_version_reads_it(
-    text: bytes, schema: int, reader: str
-) -> None:
-    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 5, 10 and 11 are read here; .*{reader}"):
+@pytest.mark.parametrize("schema", [0, 5, 9])
+def test_a_manifest_of_another_schema_says_which_are_read(text: bytes, schema: int) -> None:
+    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 10 and 11 are read here\. .*train it again"):
         parse_manifest(changed(text, "schema_version", schema), "here")
 
 

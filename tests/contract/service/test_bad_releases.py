@@ -169,7 +169,7 @@ BAD: dict[Spoil, dict[str, str]] = {
     leave_out("photos.onnx"): {OPEN: r"photos\.onnx is not in manifest\.json"},
     claim_a_disk: {FETCH: f"at most {RELEASE_BYTES} are taken"},
     name_a_folder_as_a_file: {START: r"figures is a file and a folder in manifest\.json"},
-    need_a_newer_wardrobe: {LIST: f"damaged: .*{NEWER}", START: NEWER},
+    need_a_newer_wardrobe: {LIST: f"unusable: .*{NEWER}", START: NEWER},
     answer_nan: {START: "answered NaN or infinity"},
     answer_otherwise: {START: OTHERS, FOLLOW: OTHERS},
     report_of_another: {START: NO_MATRIX, FOLLOW: NO_MATRIX},

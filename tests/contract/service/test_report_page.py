@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 from app.factory import create_app
 from app.settings import Settings
 from model_store.local import BUNDLED
-from tests.service import ROOT
 
 REPORT = (BUNDLED / "report.json").read_bytes()
 
@@ -83,11 +82,6 @@ def test_metrics_of_any_shape_make_an_honest_page(bundled: FlaskClient, metrics:
     assert shown in unescape(text)
     assert "no report" in text or "are not a report" in text
     assert "<script" not in text
-
-
-def test_reports_of_version_1_0_are_shown(bundled: FlaskClient) -> None:
-    with with_metrics(bundled, (ROOT / "tests/fixtures/schema-5/report.json").read_bytes()):
-        assert ">93.00%<" in page(bundled).text
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/report.json"])

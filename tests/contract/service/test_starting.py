@@ -32,7 +32,7 @@ from model_store.store import FolderStore
 from tests.places import Place
 
 STORES = Path(__file__).parents[2] / "fixtures" / "stores"
-"""Each with three releases and a log of promotions and a rollback, as code of that version wrote it."""
+"""As code of that version wrote them: promotions and a rollback each. 2.0.0 has continued that of 1.0.0."""
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,8 @@ def test_a_pinned_version_that_cannot_be_served_ends_the_start(place: Place) -> 
         place.start(model_version=place.versions["X"])
 
 
-@pytest.mark.parametrize("kept", ["1.0.0", "before-candidates", "2.0.0"])
-def test_a_store_that_an_earlier_version_wrote_is_served_and_rolled_back(tmp_path: Path, kept: str) -> None:
-    shutil.copytree(STORES / kept, tmp_path / "store")
+def test_a_store_that_2_0_0_wrote_is_served_and_rolled_back(tmp_path: Path) -> None:
+    shutil.copytree(STORES / "2.0.0", tmp_path / "store")
     store = FolderStore(tmp_path / "store")
     first, second, _, last = [record.version for record in history(store).promotions]
     place = Place(store, tmp_path / "cache", {"A": first, "B": second, "C": last})
