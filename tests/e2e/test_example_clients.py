@@ -5,7 +5,7 @@ import shutil
 import sys
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import Visits
 from tests.commands import done
@@ -146,3 +146,21 @@ def test_in_a_browser_a_request_can_be_cancelled_while_it_waits(page: Page) -> N
     page.evaluate("controller.abort()")
 
     assert page.evaluate("answer.catch(({ name }) => name)") == "AbortError"
+
+
+def test_the_page_of_the_guide_shows_the_answer_to_a_chosen_picture(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    guide = (ROOT / "docs/how-to/call-it.md").read_text("utf-8")
+    [html] = re.findall(r"```html\n(.*?)```", guide, re.DOTALL)
+    page = visiting(bundled_service.url)
+    page.route("**/classify.mjs", lambda route: route.fulfill(path=CLIENTS / "classify.mjs"))
+    body = html.replace("https://wardrobe.example", bundled_service.url)
+    page.route("**/shop.html", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto(f"{bundled_service.url}/shop.html")
+
+    page.get_by_label("Picture").set_input_files(BAG)
+    page.get_by_role("button", name="Classify").click()
+
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"Bag 0\.\d\d (accept|review)"))
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()

@@ -19,7 +19,7 @@ READMES = sorted(
 
 LONGEST_LINE = 110
 
-LANGUAGES = {"console", "csv", "javascript", "json", "nginx", "python", "text"}
+LANGUAGES = {"console", "csv", "html", "json", "nginx", "python", "text"}
 
 
 @cache
