@@ -41,7 +41,18 @@ OFFICE_LOCK: Final = "~$"
 
 NO_PICTURES: Final = (
     *(".aae", ".csv", ".db", ".htm", ".html", ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md"),
-    *(".parquet", ".sqlite", ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xml", ".xmp"),
+    *(
+        ".parquet",
+        ".sqlite",
+        ".sqlite-journal",
+        ".sqlite.damaged",
+        ".tsv",
+        ".txt",
+        ".url",
+        ".xlsx",
+        ".xml",
+        ".xmp",
+    ),
     *(".yaml", ".yml"),
 )
 """Endings of what lies beside pictures: lists, notes, edits, a table's journal, perhaps with a number behind.

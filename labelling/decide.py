@@ -41,19 +41,19 @@ SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING
 WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
 """
 
-_OF_PICTURES: Final = "SELECT sha256, '', head, label FROM people WHERE product = ''"
+_OF_PICTURES: Final = "SELECT sha256, '', attribute, label FROM answers WHERE product = ''"
 
 _OF_PRODUCTS: Final = """
-SELECT '', product, head, label, max(at) FROM people JOIN current USING (product)
+SELECT '', product, attribute, label, max(at) FROM answers JOIN current USING (product)
     JOIN photos USING (path, stamp, sha256)
-WHERE product <> '' GROUP BY product, head
+WHERE product <> '' GROUP BY product, attribute
 """
 """An answer to a product holds where the photo that it carries is one of it; of several the latest."""
 
 HOLDING_NO_MORE: Final = """
-SELECT count(*) FROM people WHERE product <> '' AND NOT EXISTS (
+SELECT count(*) FROM answers WHERE product <> '' AND NOT EXISTS (
     SELECT 1 FROM current JOIN photos USING (path, stamp)
-    WHERE current.product = people.product AND photos.sha256 = people.sha256
+    WHERE current.product = answers.product AND photos.sha256 = answers.sha256
 )
 """
 """Answers to products of which the photo that they carry is none."""
@@ -73,7 +73,7 @@ def held(journal: Journal) -> Answers:
     """What people said that holds for pictures and products of the current listing."""
     labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for sha256, product, head, label, *_ in chain(journal.query(_OF_PICTURES), journal.query(_OF_PRODUCTS)):
-        labels[sha256, product][head] = label
+        labels[sha256, product][head or LABEL] = label
     return dict(labels)
 
 

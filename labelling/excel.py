@@ -3,13 +3,10 @@
 The one file that knows XlsxWriter, which is imported where it is needed, since serving does not install it.
 """
 
-import os
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
-from zipfile import BadZipFile, ZipFile
 
 from labelling.columns import Column, columns
 from labelling.errors import TableUnusable
@@ -17,8 +14,7 @@ from labelling.export import has_people
 from labelling.journal import Journal
 from labelling.row import Row, Run
 from labelling.rows import photo_rows
-from labelling.table import being_written
-from model_store.files import flush_folder
+from model_store.files import flush_folder, partial_file
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -30,11 +26,6 @@ MOST_COLUMNS: Final = 16_384
 
 LONGEST_CELL: Final = 32_767
 """Characters, of which those beyond 16 bits count twice."""
-
-MARK: Final = ("wardrobe", "label")
-"""The file's property by which it is ours."""
-
-PROPERTIES: Final = "docProps/custom.xml"
 
 
 def check_ending(target: Path) -> None:
@@ -96,22 +87,16 @@ def write_workbook(target: Path, names: Sequence[Column], rows: Iterable[Row]) -
     from xlsxwriter import Workbook  # noqa: PLC0415 - see above
     from xlsxwriter.exceptions import XlsxWriterException  # noqa: PLC0415 - see above
 
-    partial = being_written(target)
     try:
-        with TemporaryDirectory() as folder, partial.open("wb") as file:
+        with TemporaryDirectory() as folder, partial_file((), target.parent, f".{target.name}.") as partial:
             options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
-            with Workbook(file, options) as workbook:
-                workbook.set_custom_property(*MARK)
+            with Workbook(str(partial), options) as workbook:
                 cut = _fill(workbook.add_worksheet(), names, rows)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
+            partial.replace(target)
         flush_folder(target.parent)
     except (OSError, XlsxWriterException) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableUnusable(f"{target}: cannot be written ({reason}).") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return cut
 
 
@@ -137,12 +122,3 @@ def _write_text(sheet: "Worksheet", row: int, column: int, text: str) -> bool:
     units = text.encode("utf-16-le")
     sheet.write_string(row, column, units[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore"))
     return len(units) > 2 * LONGEST_CELL
-
-
-def is_workbook(file: Path) -> bool:
-    """Whether a file is a copy of ours."""
-    try:
-        with ZipFile(file) as packed, packed.open(PROPERTIES) as properties:
-            return f'name="{MARK[0]}"'.encode() in properties.read(1 << 12)
-    except (BadZipFile, EOFError, KeyError, RuntimeError, zlib.error):
-        return False

@@ -17,14 +17,15 @@ from inference.words import KIND
 from labelling.columns import columns, product_columns
 from labelling.decide import NO_PHOTO, decide, words_of
 from labelling.errors import TableUnusable
-from labelling.journal import EXPORTED, Journal, journal_of
+from labelling.journal import EXPORTED, Journal
 from labelling.list_check import SHARED
 from labelling.list_words import OFF
+from labelling.listing import Listing
+from labelling.outputs import replaced
 from labelling.products import ProductSummary, products_of
 from labelling.row import ACCEPT, REVIEW, Category
 from labelling.rows import photo_rows, product_rows
-from labelling.table import being_written, write_table
-from model_store.files import write_whole
+from labelling.table import check_form, write_table
 
 OF_TABLES: Final = (LIST, SHARED)
 """The reasons that tables alone have."""
@@ -61,7 +62,7 @@ class Summary:
         version: of the release.
         is_complete: it has a row for each picture of the source.
         rows_before: those that earlier runs had made.
-        answers_recovered: people's answers that came over from a damaged journal, or one of an earlier form.
+        answers_recovered: people's answers that came over from a journal of version 2.0.0.
         first_error: the first picture that has one, and what it is; empty without errors.
         decided_by_person: those whose label people gave; the other figures are of the model's answers.
         accepted: answers about the class that are accepted.
@@ -107,8 +108,7 @@ class Summary:
 def export(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -> Summary:
     """Decide, and write the table and its summary, unless the same are there already or there is no row yet.
 
-    A complete table stays until there is another complete one: what lacks rows stands beside it meanwhile,
-    and products wait for all of their photos.
+    Products wait for all of their photos.
 
     Args:
         table: where the table goes.
@@ -119,39 +119,56 @@ def export(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -
     Raises:
         TableUnusable: they cannot be written.
     """
-    beside = partial_of(table)
-    if not is_complete and _stands_complete(table):
-        table = beside
-    has_products = is_complete and journal.run.by is not None
-    written = [table, summary_of(table), *([products_of(table)] if has_products else [])]
-    if journal.state == EXPORTED and all(map(Path.exists, written)):
+    files = tables_of(table, has_products=is_complete and journal.run.by is not None)
+    if journal.state == EXPORTED and all(map(Path.exists, files)):
         return summary_in(table, journal, is_complete=is_complete, kept=kept)
-    decide(journal)
-    summary = summary_in(table, journal, is_complete=is_complete, kept=kept)
-    if not (is_complete or summary.rows):
-        return summary
     try:
-        _write(table, journal, summary)
+        with replaced(journal, files) as new:
+            summary = _write(table, new, journal, is_complete=is_complete, kept=kept)
     except OSError as error:
-        file = error.filename2 or error.filename or table
-        raise TableUnusable(
-            f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
-        ) from error
+        raise _not_written(table, error) from error
     if is_complete:
         journal.exported()
-        for gone in (beside, summary_of(beside)):
-            gone.unlink(missing_ok=True)
     return summary
 
 
-def _write(table: Path, journal: Journal, summary: Summary) -> None:
-    place = summary_of(table)
-    place.unlink(missing_ok=True)  # what is there is of the table before
-    run, with_people = journal.run, has_people(journal)
-    write_table(table, columns(run, with_people=with_people), photo_rows(journal))
-    if summary.products:
-        write_table(products_of(table), product_columns(run, with_people=with_people), product_rows(journal))
-    write_whole(place, (json.dumps(asdict(summary), indent=1) + "\n").encode())
+def export_so_far(table: Path, listing: Listing, journal: Journal) -> None:
+    """Write the rows of a run that ends early, unless a complete table stands there, or there is no row.
+
+    Raises:
+        TableUnusable: they cannot be written.
+    """
+    if _stands_complete(table) or not listing.done:
+        return
+    try:
+        with replaced(journal, tables_of(table, has_products=False)) as new, listing.so_far():
+            _write(table, new, journal, is_complete=False, kept=listing.kept)
+    except OSError as error:
+        raise _not_written(table, error) from error
+
+
+def tables_of(table: Path, *, has_products: bool) -> list[Path]:
+    """The files that a run writes of each table: the table, that of products, and the summary."""
+    return [table, *([products_of(table)] if has_products else []), summary_of(table)]
+
+
+def _not_written(table: Path, error: OSError) -> TableUnusable:
+    file = error.filename2 or error.filename or table
+    return TableUnusable(
+        f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
+    )
+
+
+def _write(table: Path, new: Sequence[Path], journal: Journal, *, is_complete: bool, kept: int) -> Summary:
+    """Decide, and write `tables_of` a table into new files."""
+    decide(journal)
+    run, with_people, form = journal.run, has_people(journal), check_form(table)
+    write_table(new[0], form, columns(run, with_people=with_people), photo_rows(journal))
+    if len(new) > 2:
+        write_table(new[1], form, product_columns(run, with_people=with_people), product_rows(journal))
+    summary = summary_in(table, journal, is_complete=is_complete, kept=kept)
+    new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
+    return summary
 
 
 def has_people(journal: Journal) -> bool:
@@ -160,8 +177,8 @@ def has_people(journal: Journal) -> bool:
 
 
 _HAS_PEOPLE: Final = """
-SELECT EXISTS(SELECT 1 FROM people WHERE product = '') OR EXISTS(
-    SELECT 1 FROM people JOIN current USING (product) JOIN photos USING (path, stamp, sha256)
+SELECT EXISTS(SELECT 1 FROM answers WHERE product = '') OR EXISTS(
+    SELECT 1 FROM answers JOIN current USING (product) JOIN photos USING (path, stamp, sha256)
     WHERE product <> ''
 )
 """
@@ -184,7 +201,7 @@ def summary_in(table: Path, journal: Journal, *, is_complete: bool, kept: int = 
         is_complete=is_complete,
         rows=of_pictures.rows,
         rows_before=kept,
-        answers_recovered=journal.recovered,
+        answers_recovered=journal.recovered or 0,
         errors=of_pictures.outcomes[LABEL, None, None],
         first_error=first_error[0],
         decided_by_person=of_pictures.decided_by_person,
@@ -325,17 +342,6 @@ SELECT agrees, count(*) FROM (
 def summary_of(table: Path) -> Path:
     """Where the summary of a table is."""
     return table.with_name(f"{table.name}.summary.json")
-
-
-def kept_beside(table: Path) -> list[Path]:
-    """What stands beside a table, or does for a time while it is written."""
-    journal = journal_of(table)
-    return [journal, journal.with_name(f"{journal.name}-journal"), summary_of(table), being_written(table)]
-
-
-def partial_of(table: Path) -> Path:
-    """Where the rows so far go while a complete table stands."""
-    return table.with_stem(f"{table.stem}.unfinished")
 
 
 def _stands_complete(table: Path) -> bool:

@@ -25,12 +25,11 @@ from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
+from labelling.outputs import replaced
 from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row
 from labelling.rows import product_rows
-from labelling.table import names_of_csv
 from labelling.taxonomies import kind_category
-from labelling.woocommerce import ATTRIBUTE, REPLACES, attributes_of, loses_variations, woocommerce_cells
-from model_store.files import write_whole
+from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
 from reports.products import COLOURS
 
 LOSING: Final = "have variations or several colours of their own, which the import would take away"
@@ -143,21 +142,9 @@ def categories_file(table: Path, platform: str) -> Path:
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
-def is_feed(platform: str) -> Callable[[Path], bool]:
-    """Whether a file has the header that a feed of this platform has."""
-
-    def is_ours(file: Path) -> bool:
-        header = names_of_csv(file)
-        if platform == "woocommerce":  # whose feed has as many attributes as the list
-            return header[:1] == ["SKU"] and len(header) > 1 and all(map(ATTRIBUTE.fullmatch, header[1:]))
-        return header == list(FEEDS[platform].cells(Row(path="")))
-
-    return is_ours
-
-
-def are_categories(platform: str) -> Callable[[Path], bool]:
-    """Whether a file has the header that the categories of this platform have."""
-    return lambda file: names_of_csv(file) == _columns_of_categories(platform)
+def feed_files(table: Path, platform: str) -> list[Path]:
+    """All that a feed of this platform writes; none without a platform."""
+    return [feed_of(table, platform), categories_file(table, platform)] if platform else []
 
 
 def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -> Feed:
@@ -206,7 +193,7 @@ def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -
     without_photo = tuple(row.product for row in rows if row.label.reason == NO_PHOTO and not colours_of(row))
     fed = [FEEDS[platform].cells(article[0]) for article in articles]
     return Feed(
-        file=_written(feed_of(table, platform), list(dict.fromkeys(chain.from_iterable(fed))), fed),
+        file=_written(journal, feed_of(table, platform), list(dict.fromkeys(chain.from_iterable(fed))), fed),
         products=len(articles),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
@@ -256,7 +243,7 @@ def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path
         rows.setdefault(key[0], set()).add((*key, category))
     header = _columns_of_categories(platform)
     agreeing = [dict(zip(header, *cells, strict=True)) for cells in rows.values() if len(cells) == 1]
-    return _written(categories_file(table, platform), header, agreeing), len(agreeing)
+    return _written(journal, categories_file(table, platform), header, agreeing), len(agreeing)
 
 
 def _columns_of_categories(platform: str) -> list[str]:
@@ -290,13 +277,14 @@ def spellings_of(row: Row, by: By | None) -> list[str]:
     return list(dict.fromkeys(as_listed(photo.further[by.column]) for photo in row.photos))
 
 
-def _written(file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Path:
+def _written(journal: Journal, file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Path:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="")
     writer.writeheader()
     writer.writerows(rows)
     try:
-        write_whole(file, text.getvalue().encode())
+        with replaced(journal, [file]) as [new]:
+            new.write_bytes(text.getvalue().encode())
     except OSError as error:
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
     return file

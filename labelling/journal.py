@@ -3,10 +3,11 @@
 `TABLE.sqlite` keeps four things apart: what the model answered to the photos, what the source lists, what
 people say, and what is decided of these. Listing and labelling are in listing.py, deciding in decide.py,
 and rows.py reads what is decided. SQLite's rollback journal undoes what a kill left half written, and its
-exclusive lock keeps a second run out. Of a file that a disk has damaged, and of one in an earlier form,
-people's answers are carried over (carried.py).
+exclusive lock keeps a second run out. Of a file of version 2.0.0 people's answers are kept; one that a disk
+has damaged is refused.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,9 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from labelling.carried import carry_over, replace_damaged, source_of_earlier
+from inference.contract import LABEL
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
+from labelling.identifiers import identifier
 from labelling.row import Run
 
 COMMIT_SECONDS: Final = 1.0
@@ -28,17 +30,23 @@ RESTART: Final = (
     "answered."
 )
 
-DAMAGED: Final = "is damaged. --restart labels everything again, and keeps what people answered."
+DAMAGED: Final = (
+    "is damaged, or of another version. Name another table with --out, or add --restart and give people's "
+    "corrections again."
+)
 
-FORM: Final = 5
-"""Of the file, in its user_version; those of earlier versions are lower."""
+FORM: Final = 6
+"""Of the file, in its user_version."""
+
+FORM_OF_2: Final = 3
+"""That of version 2.0.0."""
 
 UNFINISHED, CHANGED, EXPORTED = range(3)
 """States: answers are missing or of a listing that is not whole; all are there; the tables have them, too."""
 
 SCHEMA: Final = (
     f"PRAGMA user_version = {FORM}",
-    "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER)",
+    "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER, written TEXT)",
     "CREATE TABLE photos (path TEXT, stamp TEXT, sha256 TEXT, error TEXT, familiarity REAL, heads TEXT, "
     "PRIMARY KEY (path, stamp))",
     "CREATE TABLE listed (listing INTEGER, number INTEGER, path TEXT, stamp TEXT, product TEXT, cells TEXT, "
@@ -46,15 +54,19 @@ SCHEMA: Final = (
     "CREATE INDEX listed_by_product ON listed (listing, product)",
     "CREATE VIEW current AS SELECT number, path, stamp, product, cells FROM listed "
     "WHERE listing = (SELECT max(listing, 1) FROM run)",
-    "CREATE TABLE people (sha256 TEXT, head TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
-    "PRIMARY KEY (sha256, head, product))",
+    "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
+    "PRIMARY KEY (sha256, attribute, product))",
     "CREATE TABLE decided (number INTEGER, product TEXT, head TEXT, label TEXT, also TEXT, confidence REAL, "
     "decision TEXT, reason TEXT, decided_by TEXT, predicted TEXT, predicted_by TEXT, rests_on TEXT, "
     "category TEXT, fed TEXT, listed_as TEXT, admits INTEGER, suggested TEXT, doubt TEXT, "
     "PRIMARY KEY (number, product, head)) WITHOUT ROWID",
 )
 """`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
+`run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `answers` is
+what version 2.0.0 reads of a later file, too: the class is ''.
 `decided` has a row for each head of a picture, with product '', and of a product, at its first number."""
+
+_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
 _OF_TABLES: Final = ("run", "photos", "listed", "decided")
 
@@ -64,9 +76,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     Attributes:
         path: of the SQLite file.
-        kept_as: where the file is that was damaged; None if it was sound.
-        recovered: people's answers that came over from that file, or from one of an earlier form.
-        is_of_earlier_form: it was.
+        recovered: people's answers that came over from a file of version 2.0.0; None of another one.
         before: the run whose answers were there when the file was opened; None where there were none.
         superseded: they are discarded, as this run is of a later release.
         seconds: that labelling took, all runs together.
@@ -90,9 +100,8 @@ class Journal(AbstractContextManager["Journal"]):
             clock: seconds, of which only differences count.
         """
         self.path = journal_of(table)
-        self.recovered = 0
-        self.kept_as: Path | None = None
-        self.is_of_earlier_form = self.superseded = False
+        self.recovered: int | None = None
+        self.superseded = False
         self.before: Run | None = None
         self.seconds, self.state = 0.0, UNFINISHED
         self._run: Run | None = None
@@ -113,10 +122,7 @@ class Journal(AbstractContextManager["Journal"]):
             self._db = sqlite3.connect(self.path, timeout=0)
             undo.callback(self._close)
             if not self._is_taken_whole():
-                self._db.close()
-                self.kept_as, self.recovered = replace_damaged(self.path, SCHEMA)
-                self._db = sqlite3.connect(self.path, timeout=0)
-                self._take()
+                self._replace_damaged()
             self._begin()
             undo.pop_all()
         return self
@@ -124,8 +130,17 @@ class Journal(AbstractContextManager["Journal"]):
     def _close(self) -> None:
         self._db.close()
 
+    def _replace_damaged(self) -> None:
+        if not self._restart:
+            raise TableUnusable(f"{self.path}: {DAMAGED}")
+        self._db.close()
+        for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            file.unlink(missing_ok=True)
+        self._db = sqlite3.connect(self.path, timeout=0)
+        self._take()
+
     def _is_taken_whole(self) -> bool:
-        """Take the file, which undoes what a kill left, and look whether a version of this left it so."""
+        """Take the file, which undoes what a kill left, and look whether it is sound and of a known form."""
         try:
             self._take()
             (pages,), (size,), (form,) = (
@@ -140,7 +155,7 @@ class Journal(AbstractContextManager["Journal"]):
                 raise
             return False
         there = self.path.stat().st_size
-        is_sound = problems == [("ok",)] and 0 < form <= FORM and there >= pages * size
+        is_sound = problems == [("ok",)] and form in {FORM_OF_2, FORM} and there >= pages * size
         return is_sound or there == 0  # until the first commit
 
     def _take(self) -> None:
@@ -163,22 +178,41 @@ class Journal(AbstractContextManager["Journal"]):
             OtherRun: another command's.
         """
         (form,) = self._db.execute("PRAGMA user_version").fetchone()
-        if 0 < form < FORM:
-            self._check_source(source_of_earlier(self._db))
-            self.recovered, self.is_of_earlier_form = carry_over(self._db, SCHEMA), True
-        elif form == 0:
+        answers = self._answers_of_2() if form == FORM_OF_2 else None
+        if form != FORM:
             for statement in SCHEMA:
                 self._db.execute(statement)
         self._take_run()
+        if answers is not None:
+            self._db.execute("UPDATE run SET written = NULL")
+            self._db.executemany(_ANSWER, answers)
+            self.recovered = len(answers)
         self._db.commit()
         self._committed = self._clock()
 
-    def _check_source(self, source: str) -> None:
-        """Refuse a file of an earlier form that is of another source."""
-        if source and self._begins and not self._restart and source != self._begins.source:
-            raise OtherRun(
-                f"{self.path}: was begun with source {source!r} (now {self._begins.source!r}). {RESTART}"
-            )
+    def _answers_of_2(self) -> list[tuple[str, ...]]:
+        """What people answered of a file of version 2.0.0, whose tables go; by when it was given.
+
+        Of two products that are one by now, the latest answer counts; one to the product `nan` is to none.
+
+        Raises:
+            OtherRun: it is of another source, or none is given.
+        """
+        rows = self._db.execute(
+            "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
+        ).fetchall()
+        for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
+            source = json.loads(text)["source"]
+            if not self._restart and (self._begins is None or self._begins.source != source):
+                why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
+                raise OtherRun(f"{self.path}: {why} {RESTART}")
+        for name in ("run", "rows", "answers"):
+            self._db.execute(f"DROP TABLE {name}")  # with its indices
+        return [
+            (sha256, attribute, identifier(product), *answer)
+            for sha256, attribute, product, *answer in rows
+            if identifier(product) or not product
+        ]
 
     def _take_run(self) -> None:
         """Go on with the run that is there, or begin one in its place.
@@ -186,7 +220,7 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: it is another one.
         """
-        kept = self._db.execute("SELECT run, seconds, state FROM run").fetchone()
+        kept = self._db.execute("SELECT run, seconds, state, written FROM run").fetchone()
         with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
             self.before = Run.from_json(kept[0]) if kept else None
         now = self._begins
@@ -195,11 +229,13 @@ class Journal(AbstractContextManager["Journal"]):
                 raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
             self.superseded = True
         if kept and not (self._restart or self.superseded):
-            self._run, (_, self.seconds, self.state) = self.before, kept
+            self._run, (_, self.seconds, self.state, _) = self.before, kept
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-            self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?)", (now.as_json(), UNFINISHED))
+            written = kept[3] if kept else "{}"
+            row = now.as_json(), UNFINISHED, written
+            self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?)", row)
             self._run = now
 
     @property
@@ -214,6 +250,21 @@ class Journal(AbstractContextManager["Journal"]):
                 f"{self.path}: has no rows. Label the source first; what people answered stays."
             )
         return self._run
+
+    @property
+    def written(self) -> dict[str, list[str]] | None:
+        """The sha256 of the table and of each file that is named after it, by name; None if not known.
+
+        While a file is replaced, the old and the new one.
+        """
+        text = self.value("SELECT max(written) FROM run")
+        return json.loads(text) if text else None
+
+    def writes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
+        """Keep what stands beside the journal from now on; None for no file."""
+        known = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
+        self.change("UPDATE run SET written = ?", json.dumps((self.written or {}) | known))
+        self.commit()
 
     @property
     def is_complete(self) -> bool:
@@ -299,8 +350,11 @@ class Journal(AbstractContextManager["Journal"]):
 
     def answers(self) -> dict[Question, HumanAnswer]:
         """What people said, whether it holds for a picture of this table or not."""
-        rows = self.query("SELECT sha256, head, product, label, at FROM people")
-        return {Question(*question): HumanAnswer(label, at) for *question, label, at in rows}
+        rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
+        return {
+            Question(sha256, attribute or LABEL, product): HumanAnswer(label, at)
+            for sha256, attribute, product, label, at in rows
+        }
 
     def answer(self, answers: Mapping[Question, HumanAnswer]) -> None:
         """Add or replace what people said, all of it or nothing.
@@ -308,8 +362,11 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: the disk is full.
         """
-        rows = ((*question, *answer) for question, answer in answers.items())
-        self.change_many("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", rows)
+        rows = (
+            (of.sha256, "" if of.attribute == LABEL else of.attribute, of.product, *answer)
+            for of, answer in answers.items()
+        )
+        self.change_many(_ANSWER, rows)
         self.table_changes()
 
     @contextmanager
@@ -338,7 +395,7 @@ def _explained(error: sqlite3.Error) -> str:
         case sqlite3.SQLITE_BUSY:
             return "another run is at work on this table."
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return f"cannot be read ({error}). The same command keeps what people answered and labels again."
+            return f"cannot be read ({error}). It {DAMAGED}"
         case sqlite3.SQLITE_ERROR:  # of JSON: the statements are ours
             return DAMAGED
     return f"cannot be written ({error}). What was labelled before is kept."

@@ -1,77 +1,47 @@
-"""What may be written: the one rule for every file that a command line names.
+"""What may be written: never a file that the command reads; beside a table, only files that are its own.
 
-A command writes over nothing that it reads, by whatever path or link, nor over another of its outputs. A file
-that is there already is replaced only where it begins as this output does. Reads beginnings of files alone.
+A page, a plot or a sheet that is there is replaced. A table and the files that are named after it are
+replaced only where the journal has the sha256 of what is there, so that an owner's file is kept.
 """
 
-import csv
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
-from labelling.columns import OF_PHOTOS, OF_PRODUCTS
-from labelling.errors import LabellingError, OutputUnusable
-from labelling.table import names_in, names_of_csv
+from labelling.errors import OtherRun, OutputUnusable
+from labelling.journal import Journal, journal_of
+from model_store.files import flush_folder, hash_of, partial_file
 
-BEGINNING: Final = 1 << 12
-"""Bytes in which the mark of a page or PNG is."""
-
-PAGE_MARK: Final = '<meta name="generator" content="{}">'
-"""The command that made a page, in its head."""
-
-PNG_MARK: Final = "tEXtSoftware\0{}"
-"""The same in a PNG."""
-
-
-class Output(NamedTuple):
-    """A file that a command writes.
-
-    Attributes:
-        file: where it goes.
-        what: it is, in words.
-        option: that names it.
-        is_ours: whether a file that is there was written as this output; None of what a verb keeps beside its
-            outputs, which has rules of its own.
-    """
-
-    file: Path
-    what: str
-    option: str
-    is_ours: Callable[[Path], bool] | None = None
-
+CHANGED: Final = "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
 
 Identity: TypeAlias = str | tuple[int, int]
 """A path without links, or the device and number of a file, which all of its hard links have."""
 
 
-def may_write(outputs: Sequence[Output], reads: Iterable[str | Path]) -> None:
-    """Refuse outputs that would replace what is not theirs, before anything is done.
+def may_write(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
+    """Refuse outputs that would replace an input, or one another, before anything is done.
 
     Args:
         outputs: all that a command writes.
         reads: files that it reads, and folders that are read whole, such as a release.
 
     Raises:
-        OutputUnusable: one is what the command reads, or another output, or replaces a file of another kind.
+        OutputUnusable: one is what the command reads, or another output, or no file.
     """
     inputs = {identity for file in reads for identity in _identities(file)}
-    others = dict[Identity, Output]()
-    for output in outputs:
-        file, what, option, _ = output
+    others = set[Identity]()
+    for file in outputs:
         own = _identities(file)
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
         if not inputs.isdisjoint(own) or not inputs.isdisjoint(inside):
-            raise OutputUnusable(
-                f"{file}: this command reads it, and the {what} would replace it. Name another file with "
-                f"{option}."
-            )
-        if other := next((others[identity] for identity in own if identity in others), None):
-            raise OutputUnusable(
-                f"{file}: would be the {other.what} and the {what}. Name another file with {option}."
-            )
-        others |= dict.fromkeys(own, output)
-        _check_replaced(output)
+            raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")
+        if not others.isdisjoint(own):
+            raise OutputUnusable(f"{file}: would be two outputs of this command. Name another file.")
+        if os.path.lexists(file) and not file.is_file():
+            raise OutputUnusable(f"{file}: is there already and is no file. Name another one.")
+        others.update(own)
 
 
 def make_folders(files: Iterable[Path]) -> None:
@@ -101,65 +71,56 @@ def _identities(file: str | Path) -> list[Identity]:
     return [os.path.realpath(file), (status.st_dev, status.st_ino)]
 
 
-def _check_replaced(output: Output) -> None:
-    file, what, option, is_ours = output
-    if is_ours is not None and file.is_dir():
-        raise OutputUnusable(f"{file}: Is a directory.")
-    try:
-        if is_ours is None or not os.path.lexists(file) or (file.is_file() and is_ours(file)):
-            return
-    except (OSError, TypeError, ValueError, RecursionError, csv.Error, LabellingError):
-        pass  # it is no such output
-    raise OutputUnusable(
-        f"{file}: is there already and is no such {what}, which would replace it. Name another file with "
-        f"{option}, or move that one away."
-    )
+def check_new(table: Path, files: Iterable[Path]) -> None:
+    """Refuse files that are there beside a table without a journal, which would say whose they are.
+
+    Raises:
+        OtherRun: one is there.
+    """
+    if there := [file for file in files if os.path.lexists(file)]:
+        raise OtherRun(
+            f"{there[0]}: is there already, and there is no {journal_of(table).name}, which says what "
+            "`wardrobe label` wrote. Name another table with --out, or move that file away."
+        )
 
 
-def is_table(file: Path) -> bool:
-    """Whether a file has the first columns of a table of photos; JSONL without a row has none."""
-    names = names_in(file)
-    return names[: len(OF_PHOTOS)] == [*OF_PHOTOS] or _is_without_rows(file)
+def check_ours(journal: Journal, files: Iterable[Path]) -> None:
+    """Refuse files that are there and that the journal's command did not write.
+
+    Raises:
+        OutputUnusable: one has another content.
+    """
+    for file in files:
+        if os.path.lexists(file) and hash_of(file) not in (journal.written or {}).get(file.name, ()):
+            raise OutputUnusable(CHANGED.format(file))
 
 
-def is_products_table(file: Path) -> bool:
-    """Whether a file has the columns of a table of products."""
-    names = names_in(file)
-    return (names[1:2] == ["label"] and {*OF_PRODUCTS} <= {*names}) or _is_without_rows(file)
+def take_over(journal: Journal, files: Iterable[Path]) -> None:
+    """Take the files that are there for the journal's own: --restart replaces them."""
+    journal.writes({file.name: [hash_of(file)] for file in files if file.is_file()})
 
 
-def _is_without_rows(file: Path) -> bool:
-    return file.suffix.lower() == ".jsonl" and file.stat().st_size == 0
+@contextmanager
+def replaced(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
+    """New files beside some of a table, which take their places together once all are written.
 
+    The journal has the sha256 of the new bytes beside that of the old ones before the first of them is in its
+    place, so that both are known as its own after a kill.
 
-def is_page(command: str) -> Callable[[Path], bool]:
-    """Whether a file is a page that this command wrote."""
-    return _holds(PAGE_MARK.format(command))
-
-
-def is_drawing(command: str) -> Callable[[Path], bool]:
-    """Whether a file is a PNG that this command drew."""
-    return _holds(PNG_MARK.format(command))
-
-
-def begins(text: str) -> Callable[[Path], bool]:
-    """Whether a file begins with this text."""
-
-    def is_ours(file: Path) -> bool:
-        with file.open("rb") as opened:
-            return opened.read(len(text.encode())) == text.encode()
-
-    return is_ours
-
-
-def has_header(columns: Sequence[str]) -> Callable[[Path], bool]:
-    """Whether a file is a CSV of these columns alone."""
-    return lambda file: names_of_csv(file) == [*columns]
-
-
-def _holds(mark: str) -> Callable[[Path], bool]:
-    def is_ours(file: Path) -> bool:
-        with file.open("rb") as opened:
-            return mark.encode() in opened.read(BEGINNING)
-
-    return is_ours
+    Raises:
+        OSError: the disk is full, for example; all files stay as they were.
+        OutputUnusable: one was changed meanwhile.
+    """
+    with ExitStack() as beside:
+        new = [beside.enter_context(partial_file((), file.parent, f".{file.name}.")) for file in files]
+        yield new
+        for file in new:
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
+        check_ours(journal, files)
+        pairs = zip(files, new, strict=True)
+        journal.writes({file.name: [hash_of(file), hash_of(there)] for file, there in pairs})
+        for file, there in zip(files, new, strict=True):
+            there.replace(file)
+        for folder in {file.parent for file in files}:
+            flush_folder(folder)

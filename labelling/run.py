@@ -16,13 +16,15 @@ from inference.listed import Shares
 from inference.words import LANGUAGES, languages
 from labelling.columns import check_attributes, further_columns
 from labelling.decide import HOLDING_NO_MORE, words_of
-from labelling.errors import OtherRun, SourceUnusable, TableUnusable
-from labelling.export import Summary, export
+from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
+from labelling.export import Summary, export, export_so_far, tables_of
+from labelling.feeds import feed_files
 from labelling.items import Item, Source
-from labelling.journal import RESTART, Journal, journal_of
+from labelling.journal import Journal, journal_of
 from labelling.list_words import OFF
 from labelling.listing import Listing
-from labelling.products import likely_by, products_of, shown_by
+from labelling.outputs import check_new, check_ours, take_over
+from labelling.products import likely_by, shown_by
 from labelling.row import FOLDER, By, Categories, Run, path_in_table
 from labelling.sources.files import Folder
 from labelling.table import check_form
@@ -44,6 +46,7 @@ class Job:
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
         words: see Run.
+        feed: the platform whose feed is written of the tables; empty for none.
     """
 
     source: Source
@@ -54,6 +57,17 @@ class Job:
     categories: Categories = field(default_factory=dict)
     column: str | None = None
     words: str = ""
+    feed: str = ""
+
+    @property
+    def tables(self) -> list[Path]:
+        """The files of its tables."""
+        return tables_of(self.table, has_products=self.column is not None)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that is named after the table."""
+        return [*self.tables, *feed_files(self.table, self.feed)]
 
     @property
     def learnt(self) -> tuple[str, ...]:
@@ -136,17 +150,21 @@ def labelled(
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
     """
-    _check_files(job, restart=restart)
+    check_form(job.table)
+    if not journal_of(job.table).exists():
+        check_new(job.table, job.files)
     with Journal(job.table, job.run, restart=restart) as journal:
+        if restart or journal.written is None:
+            take_over(journal, job.files if restart else job.tables)
+        check_ours(journal, job.files)
         _say_what_became(journal, job, say)
         listing = Listing(journal, job.run)
         try:
             _label_rest(job, listing, watch, say)
         except BaseException:
-            with suppress(TableUnusable), listing.so_far():  # the reason why it ended matters more
-                export(job.table, journal, is_complete=False, kept=listing.kept)
+            with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
+                export_so_far(job.table, listing, journal)
             raise
-        _remove_products(journal, job, say)
         listing.complete()
         _keep_language(journal, say)
         take(journal)
@@ -154,35 +172,11 @@ def labelled(
         yield journal, export(job.table, journal, is_complete=True, kept=listing.kept)
 
 
-def _check_files(job: Job, *, restart: bool) -> None:
-    """Refuse to go on with a table whose rows are gone.
-
-    Raises:
-        OtherRun: the table has no journal.
-        TableUnusable: see `check_form`.
-    """
-    check_form(job.table)
-    if job.table.exists() and not journal_of(job.table).exists() and not restart:
-        raise OtherRun(
-            f"{job.table}: is there already, and there is no {journal_of(job.table).name} with its rows. "
-            f"{RESTART}"
-        )
-
-
-def _is_source(file: Path, job: Job) -> bool:
-    return file.resolve() == Path(job.source.address).resolve()
-
-
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
     """What a person should know of the answers of earlier runs."""
-    if journal.kept_as:
+    if journal.recovered is not None:
         say(
-            f"{journal.path} is damaged: it is kept as {journal.kept_as.name}, {journal.recovered:,} answers "
-            "of people came over, and everything is labelled again."
-        )
-    if journal.is_of_earlier_form:
-        say(
-            f"{journal.path} is of an earlier version: {journal.recovered:,} answers of people came over, "
+            f"{journal.path} is of version 2.0.0: {journal.recovered:,} answers of people came over, "
             "and its pictures are labelled once more."
         )
     if journal.superseded and journal.before:
@@ -211,14 +205,6 @@ def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
             "product, which a sheet asks about again."
         )
-
-
-def _remove_products(journal: Journal, job: Job, say: Say) -> None:
-    """Remove the table of products of an earlier run, which this one does not write again."""
-    products, before = products_of(job.table), journal.before
-    if before and before.by and not job.run.by and products.exists() and not _is_source(products, job):
-        say(f"{products}: is removed, as this run has neither --by nor --by-folder.")
-        products.unlink()
 
 
 def _label_rest(job: Job, listing: Listing, watch: Callable[[int, int], None], say: Say) -> None:

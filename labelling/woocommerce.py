@@ -15,9 +15,6 @@ from labelling.row import Row
 COLOUR_NAMES: Final = ("color", "colour", "farbe", "couleur")
 """What shops call the attribute, or a column of the colour, in small letters."""
 
-ATTRIBUTE: Final = re.compile(r"Attribute \d+ (name|value\(s\)|visible|global|default)")
-"""The columns of a feed that hold attributes."""
-
 REPLACES: Final = (
     "WooCommerce replaces all attributes of a product by those of its row, and the list has no columns "
     "`Attribute 1 name` and so on: label the export of the shop, whose attributes then stay."

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from app.settings import settings_of_commands
 from inference.contract import LABEL
-from labelling.errors import CorrectionsUnusable, LabellingError, OtherRun
+from labelling.columns import OF_PHOTOS, OF_PRODUCTS
+from labelling.errors import CorrectionsUnusable, OtherRun
 from labelling.lists import Reading
-from labelling.outputs import is_products_table, is_table
 from labelling.review.audit import NO_AUDIT, Audit, Share, audit_in, audited_version, promised_right
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.second_look import asked_back
@@ -103,9 +103,11 @@ def _check_files(files: Sequence[Path]) -> None:
 
 def _is_table(file: Path) -> bool:
     try:
-        return is_table(file) or is_products_table(file)
-    except (OSError, ValueError, csv.Error, LabellingError):
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
+            names = next(csv.reader(opened), [])
+    except (OSError, csv.Error):
         return False  # reading it as corrections says what it is
+    return names[: len(OF_PHOTOS)] == [*OF_PHOTOS] or {*OF_PRODUCTS} <= {*names}
 
 
 def build_parser() -> argparse.ArgumentParser:

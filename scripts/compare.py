@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelling.outputs import Output, is_drawing, may_write
+from labelling.outputs import may_write
 from model_store.errors import StoreError
 from model_store.files import NEW_RELEASE
 from model_store.local import open_release
@@ -36,7 +36,6 @@ from training.loading import allow_many_networks, check_tensorflow, start_tensor
 if TYPE_CHECKING:
     from training.gradient.comparison_results import Compared
 
-COMPARE: Final = "wardrobe compare"
 """What made a figure, in its metadata."""
 
 DEFAULT_OUT: Final = Path("runs/compare")
@@ -62,7 +61,6 @@ def execute(arguments: argparse.Namespace) -> object:
         NetworkComparison,
         compared,
         draw_comparison,
-        is_comparison,
         write_comparison,
     )
     from training.measure.plots import save  # noqa: PLC0415 - as above
@@ -70,9 +68,7 @@ def execute(arguments: argparse.Namespace) -> object:
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
     data = load(named, Terminal())
-    comparison = Output(results, "comparison", "--out", is_comparison)
-    drawing = Output(figure, "figure", "--out", is_drawing(COMPARE))
-    may_write([comparison, drawing], files_of(arguments, data.train, data.test))
+    may_write([results, figure], files_of(arguments, data.train, data.test))
     start_tensorflow()
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
@@ -81,7 +77,7 @@ def execute(arguments: argparse.Namespace) -> object:
         compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
     ]
     write_comparison(results, NetworkComparison(networks=tuple(comparisons)))
-    save(draw_comparison(comparisons), figure, software=COMPARE)
+    save(draw_comparison(comparisons), figure)
     console().print(f"{results}, {figure}")
     print_table([_row(comparison) for comparison in comparisons])
     if any(comparison.published and comparison.published.test for comparison in comparisons):

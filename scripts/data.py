@@ -16,7 +16,7 @@ from inference.arrays import Pixels
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
-from labelling.outputs import Output, is_drawing, may_write
+from labelling.outputs import may_write
 from model_store.files import expanded
 from reports.intervals import needed
 from scripts.__main__ import command
@@ -43,9 +43,6 @@ EXAMPLES = (
 
 SHOWN = 10
 """Files or groups of each kind that are printed; --json has all."""
-
-DATA = "wardrobe data"
-"""What made a sheet, in its metadata."""
 
 
 def execute(arguments: argparse.Namespace) -> object:
@@ -100,8 +97,7 @@ def _listed(place: Path, arguments: argparse.Namespace) -> Listing:
     """The pictures of a place; what a person should know of it is printed."""
     listing = list_pictures(place, Reading.of(arguments), arguments.attribute or [])
     if arguments.sheet is not None:
-        sheet = Output(arguments.sheet, "sheet", "--sheet", is_drawing(DATA))
-        may_write([sheet], [place, *(picture.path for picture in listing.pictures)])
+        may_write([arguments.sheet], [place, *(picture.path for picture in listing.pictures)])
     for sentence in listing.warnings:
         console().print(sentence, markup=False, highlight=False)
     return listing
@@ -162,7 +158,7 @@ def _draw(pictures: Sequence[ListedPicture], target: Path) -> None:
         paths.setdefault(picture.label, []).append(picture.path)
     shown = {label: _pixels_of(paths[label][:PER_CLASS]) for label in sorted(paths)}
     with font_for(tuple(shown)):
-        save(draw_sheet(shown), target, software=DATA)
+        save(draw_sheet(shown), target)
     console().print(f"Pictures of each class: {target}")
 
 

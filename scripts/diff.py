@@ -14,8 +14,8 @@ from app.settings import settings_of_commands
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
 from labelling.lists import Reading
-from labelling.outputs import Output, has_header, is_page, list_in, may_write
-from labelling.review.changes import COLUMNS, Change, Compared, compare, page_of, table_of
+from labelling.outputs import list_in, may_write
+from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources.opening import open_source
 from model_store.files import errors_named, write_whole
 from model_store.local import LocalRelease
@@ -47,7 +47,8 @@ def execute(arguments: argparse.Namespace) -> object:
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
-    may_write(_outputs(arguments), [*list_in(arguments.pictures), *(release.folder for release in releases)])
+    reads: list[str | Path] = [*list_in(arguments.pictures), *(release.folder for release in releases)]
+    may_write(filter(None, (arguments.out, arguments.page)), reads)
     source = open_source(arguments.pictures, reading=Reading.of(arguments))
     for note in source.notes:
         complain(note)
@@ -85,15 +86,6 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1")
     return value
-
-
-def _outputs(arguments: argparse.Namespace) -> list[Output]:
-    outputs = list[Output]()
-    if arguments.out is not None:
-        outputs.append(Output(arguments.out, "table of changes", "--out", has_header(COLUMNS)))
-    if arguments.page is not None:
-        outputs.append(Output(arguments.page, "page of changes", "--page", is_page("wardrobe diff")))
-    return outputs
 
 
 def _write(

@@ -28,7 +28,6 @@ PAGE: Final = "doubted.html"
 EXPORT: Final = "corrections-doubted.csv"
 """What the page exports; a review sheet's file has another name."""
 
-TRAIN: Final = "wardrobe train"
 """What writes the page."""
 
 LEAD: Final = (
@@ -93,7 +92,7 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) 
     command = f"{program()} … --corrections {EXPORT}"
     write_page(
         folder / PAGE,
-        page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command, generator=TRAIN)),
+        page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command)),
     )
     return len(cards)
 

@@ -15,7 +15,7 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from labelling.lists import Reading
-from labelling.outputs import Output, has_header, is_drawing, is_page, may_write
+from labelling.outputs import may_write
 from model_store.files import GRAPH, expanded
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
@@ -205,22 +205,17 @@ _OF_OTHER_PICTURES = {
 
 def _page(release: LocalRelease, **measured: object) -> bytes:
     """The page of a release's report with what was measured here in place of its own figures."""
-    from training.measure.folder import EVALUATE  # noqa: PLC0415 - needs matplotlib
-
     report = report_of(release).changed(**measured)
-    return file_page(release.manifest.contracts, report, {}, EVALUATE)
+    return file_page(release.manifest.contracts, report, {})
 
 
 def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
-    """Refuse to write the folder that --out names over what is read, or is no evaluation."""
+    """Refuse to write the folder that --out names over what is read."""
     if folder is None:
         return
-    from training.measure.folder import COLUMNS, CONFUSION, EVALUATE, MISTAKES, TABLE  # noqa: PLC0415
+    from training.measure.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
 
-    drawn = is_drawing(EVALUATE)
-    of_name = {REPORT_PAGE: is_page(EVALUATE), TABLE: has_header(COLUMNS), CONFUSION: drawn, MISTAKES: drawn}
-    files = {expanded(folder) / name: is_ours for name, is_ours in of_name.items()}
-    may_write([Output(file, "evaluation", "--out", is_ours) for file, is_ours in files.items()], reads)
+    may_write([expanded(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
 
 
 def _written(

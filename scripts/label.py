@@ -21,46 +21,35 @@ from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
+from inference.file_names import is_picture_name
 from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
-from labelling.errors import SourceUnusable, TableUnusable
-from labelling.excel import check_copy, check_ending, copy_for_excel, is_workbook
+from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
+from labelling.excel import check_copy, check_ending, copy_for_excel
 from labelling.export import (
     OF_TABLES,
     OUTCOMES,
     Summary,
     WordsSummary,
     export,
-    kept_beside,
-    partial_of,
+    tables_of,
     without_photo,
 )
 from labelling.feeds import (
     FEEDS,
     LOSING,
-    are_categories,
-    categories_file,
     check_feed,
-    feed_of,
-    is_feed,
+    feed_files,
     write_categories,
     write_feed,
 )
 from labelling.into_folders import check_into, sort_into
 from labelling.items import Source
-from labelling.journal import Journal
+from labelling.journal import Journal, journal_of
 from labelling.list_words import OFF
 from labelling.lists import Reading
-from labelling.outputs import (
-    Output,
-    is_page,
-    is_products_table,
-    is_table,
-    list_in,
-    make_folders,
-    may_write,
-)
-from labelling.products import check_by, in_words, products_of
+from labelling.outputs import check_ours, list_in, make_folders, may_write
+from labelling.products import check_by, in_words
 from labelling.review.answers import Taken, check_any, finished, take_in
 from labelling.review.audit import DRAWN
 from labelling.review.corrections import Correction, read_corrections
@@ -150,28 +139,20 @@ def _without_effect(arguments: argparse.Namespace) -> str:
     return next((option for option, value in given.items() if value), "")
 
 
-def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Output]:
-    """All files that the command line names, those that follow from their names, and what is kept beside."""
-    table, beside = arguments.out, partial_of(arguments.out)
+def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]:
+    """All files that the command line names, those that follow from their names, and the journal."""
+    journal = journal_of(arguments.out)
+    pages = pages_of(arguments.review, arguments.reviewers) if arguments.review else []
     outputs = [
-        Output(table, "table", "--out", is_table),
-        Output(beside, "unfinished table", "--out", is_table),
+        *(journal, journal.with_name(f"{journal.name}-journal")),
+        *tables_of(arguments.out, has_products=has_products),
+        *feed_files(arguments.out, arguments.feed or ""),
+        *(file for file in (arguments.excel, *pages) if file),
     ]
-    kept = (*kept_beside(table), *kept_beside(beside))
-    outputs += [Output(file, "table's journal or summary", "--out") for file in kept]
-    if has_products:
-        outputs += [Output(products_of(table), "table of products", "--out", is_products_table)]
-    if arguments.feed:
-        named = categories_file(table, arguments.feed)
-        outputs += [
-            Output(feed_of(table, arguments.feed), "feed", "--out", is_feed(arguments.feed)),
-            Output(named, "categories", "--out", are_categories(arguments.feed)),
-        ]
-    if arguments.excel:
-        outputs += [Output(arguments.excel, "copy for Excel", "--excel", is_workbook)]
-    if arguments.review:
-        sheets = pages_of(arguments.review, arguments.reviewers)
-        outputs += [Output(page, "sheet", "--review", is_page("wardrobe label")) for page in sheets]
+    if picture := next((file for file in outputs if is_picture_name(file.name)), None):
+        raise OutputUnusable(
+            f"{picture}: has the name of a picture, which it might replace. Name it otherwise."
+        )
     return outputs
 
 
@@ -212,6 +193,8 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
         )
     outputs = _outputs(arguments, has_products=run.by is not None)
     may_write(outputs, [*arguments.corrections, *list_in(run.source)])
+    tables = tables_of(arguments.out, has_products=run.by is not None)
+    check_ours(journal, [*tables, *feed_files(arguments.out, arguments.feed or "")])
     if arguments.excel:
         check_copy(arguments.excel, run, journal.value("SELECT count(*) FROM current"))
     if arguments.feed:
@@ -332,6 +315,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         engine=ENGINES[arguments.engine],
         categories=_categories(arguments.taxonomy, release),
         words=arguments.language,
+        feed=arguments.feed or "",
     )
 
 
@@ -620,8 +604,6 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in _given(labels)])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
-    if summary.answers_recovered:
-        out.print(f"{summary.answers_recovered:,} answers of people came over from a damaged journal.")
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "

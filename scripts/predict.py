@@ -22,7 +22,7 @@ from inference.classifier import Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
-from labelling.outputs import Output, is_drawing, may_write
+from labelling.outputs import may_write
 from model_store.files import errors_named
 from model_store.named_release import find_release
 from model_store.networks import open_networks
@@ -45,9 +45,6 @@ class FileAnswer:
     prediction: Prediction
 
 
-PREDICT = "wardrobe predict"
-"""What made a plot, in its metadata."""
-
 EXAMPLES = (
     "wardrobe predict shirt.jpg",
     "wardrobe predict shirt.jpg bag.png --model s3://models/wardrobe --json",
@@ -68,8 +65,7 @@ def main(words: list[str]) -> int:
     prepare_decoders()
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     if arguments.plot and not arguments.plot.is_char_device():  # into which matplotlib writes
-        plot = Output(arguments.plot, "plot", "--plot", is_drawing(PREDICT))
-        may_write([plot], [*files, release.folder])
+        may_write([arguments.plot], [*files, release.folder])
     networks = open_networks(release)
     answers = []
     for file in files:
@@ -178,7 +174,7 @@ def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> Non
         for axes, answer in zip(grid, answers, strict=True):
             _draw_row(axes, answer, labels)
         with errors_named(target):
-            save(figure, target, cut_to_content=True, software=PREDICT)  # no caption is cut off
+            save(figure, target, cut_to_content=True)  # no caption is cut off
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:

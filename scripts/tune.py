@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelling.outputs import Output, begins, is_drawing, may_write
+from labelling.outputs import may_write
 from model_store.files import write_whole
 from scripts.__main__ import command
 from scripts.lists import typed_list_options
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from training.gradient.search import Search, Trials
-
-TUNE = "wardrobe tune"
-"""What made a figure, in its metadata."""
-
-FOUND_BY = "# Found by wardrobe tune.\n"
-"""How its recipe begins."""
 
 TRIALS = 20
 SHOWN = 10
@@ -64,11 +58,7 @@ def execute(arguments: argparse.Namespace) -> object:
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
     figure, recipe = _written_in(arguments.out or folder)
-    outputs = [
-        Output(figure, "figure", "--out", is_drawing(TUNE)),
-        Output(recipe, "recipe", "--out", begins(FOUND_BY)),
-    ]
-    may_write(outputs, files_of(arguments, data.train, data.test))
+    may_write([figure, recipe], files_of(arguments, data.train, data.test))
     out = console()
     out.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "
@@ -131,8 +121,8 @@ def _hand_over(
     figure, recipe = _written_in(folder)
     command = train_command(arguments, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(recipe, (FOUND_BY + as_toml(recipe_of(search.start, best.params))).encode())
-    draw_search(study, figure, TUNE)
+    write_whole(recipe, as_toml(recipe_of(search.start, best.params)).encode())
+    draw_search(study, figure)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
     print_table([_row(trial) for trial in trials[:SHOWN]], title, words=("state",))

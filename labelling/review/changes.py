@@ -156,9 +156,7 @@ def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
     )
     cards = [_card(change, compared.thumbnails.get(change.path, "")) for change in shown]
     page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
-    return filled("changes.html", page, "wardrobe diff", "cards.js", "changes.js").encode(
-        "utf-8", "backslashreplace"
-    )
+    return filled("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
 def _counted(changes: Sequence[Change]) -> str:

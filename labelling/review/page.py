@@ -132,7 +132,6 @@ class Frame(NamedTuple):
         export: the name of the file that the page exports.
         is_census: whether an audit asks about all accepted products.
         command: that takes what is exported; empty for none.
-        generator: the command that writes the page.
         version, table: of the release and the table that an audit is of, see audit.py; empty for none.
     """
 
@@ -142,7 +141,6 @@ class Frame(NamedTuple):
     export: str = "corrections.csv"
     is_census: bool = False
     command: str = ""
-    generator: str = "wardrobe label"
     version: str = ""
     table: str = ""
 
@@ -261,16 +259,15 @@ def page_of(
         "formula": BEGINS,
         "parts": _parts([_by_number(card, pictures) for card in cards], frame),
     }
-    return filled("review.html", shown, frame.generator, "cards.js", "review.js")
+    return filled("review.html", shown, "cards.js", "review.js")
 
 
-def filled(frame: str, shown: object, generator: str, *scripts: str) -> str:
+def filled(frame: str, shown: object, *scripts: str) -> str:
     """A page of this package, whose scripts make it of what it is to show.
 
     Args:
         frame: its HTML.
         shown: JSON values.
-        generator: the command that makes it, by which it knows its own page again.
         scripts: which run one after another.
     """
     style, script = part_of_page("review.css"), "".join(map(part_of_page, scripts))
@@ -280,7 +277,7 @@ def filled(frame: str, shown: object, generator: str, *scripts: str) -> str:
     )
     embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
     page = Template(part_of_page(frame))
-    return page.substitute(policy=policy, generator=generator, style=style, script=script, shown=embedded)
+    return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
 def _pictures(cards: Sequence[Card]) -> dict[str, None]:

@@ -75,7 +75,6 @@ def file_page(
     contracts: Mapping[NetworkName, ModelContract],
     report: Report,
     figures: Mapping[str, bytes],
-    generator: str = "",
 ) -> bytes:
     """The page as one file, with styles and figures in it, UTF-8.
 
@@ -83,7 +82,6 @@ def file_page(
         contracts: labels and thresholds of each network.
         report: their evaluation.
         figures: its PNGs by file name.
-        generator: the command that writes it, which its head names; empty for a release's own page.
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
     contract = contracts.get("pixels") or contracts["photos"]
@@ -91,7 +89,7 @@ def file_page(
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
     differs = of_photos is not contract
     of_photos_alone = of_photos if differs else None
-    more = {"contract": contract, "photo_contract": of_photos_alone, "styles": styles, "generator": generator}
+    more = {"contract": contract, "photo_contract": of_photos_alone, "styles": styles}
     return report_page(report, figures, _embedded, ENGLISH, **named, **more).encode("utf-8", "replace")
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from labelling.columns import Column
-from labelling.errors import OutputUnusable, TableUnusable
-from labelling.excel import LONGEST_CELL, MOST_ROWS, check_copy, is_workbook, write_workbook
-from labelling.outputs import Output, may_write
+from labelling.errors import TableUnusable
+from labelling.excel import LONGEST_CELL, MOST_ROWS, check_copy, write_workbook
 from labelling.row import Row, Run
 from tests.tables import workbook_rows
 
@@ -62,19 +61,6 @@ def test_more_rows_than_a_sheet_holds_are_refused() -> None:
     check_copy(Path("copy.xlsx"), run, MOST_ROWS)
     with pytest.raises(TableUnusable, match="no room for 1,048,576 rows, but for 1,048,575"):
         check_copy(Path("copy.xlsx"), run, MOST_ROWS + 1)
-
-
-def test_a_copy_replaces_a_copy_and_no_other_workbook(tmp_path: Path) -> None:
-    copy = tmp_path / "copy.xlsx"
-    for _ in range(2):
-        written(copy, [Row(path="a")])
-        may_write([Output(copy, "copy", "--excel", is_workbook)], [])
-    copy.write_bytes(copy.read_bytes().replace(b"docProps/custom.xml", b"docProps/others.xml"))
-
-    for content in (copy.read_bytes(), b"PK\x03\x04", b"path;label\n"):
-        copy.write_bytes(content)
-        with pytest.raises(OutputUnusable, match="is there already"):
-            may_write([Output(copy, "copy", "--excel", is_workbook)], [])
 
 
 def test_a_copy_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_folder_is_no_picture(name: str) -> None:
 
 
 def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:
-    found = ("list.CSV", "IMG_1.AAE", "IMG_1.xmp", "read me.txt", "labels.csv.sqlite-journal")
+    found = ("list.CSV", "IMG_1.AAE", "IMG_1.xmp", "read me.txt", "labels.csv.sqlite-journal", "labels.xlsx")
 
     assert not any(map(is_picture_name, found))
     assert not any(map(has_clutter, found))

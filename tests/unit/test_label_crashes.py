@@ -1,10 +1,10 @@
-"""Killed at every write of a run, of people's answers and of the carrying over: each rerun gives the same."""
+"""Killed at every write of a run, of people's answers and of the taking over: each rerun gives the same."""
 
 import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,10 @@ import pytest
 
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun
-from labelling.export import export
+from labelling.export import export, tables_of
 from labelling.journal import Journal, journal_of
 from labelling.listing import Listing
+from labelling.outputs import take_over
 from labelling.row import By, HeadAnswer, Row, Run
 from tests.journals import an_item
 
@@ -55,6 +56,8 @@ def a_run(folder: Path, rows: list[Row] = SPRING, answers: dict[Question, HumanA
         listing.complete()
         if answers:
             journal.answer(answers)
+        if journal.written is None:
+            take_over(journal, tables_of(folder / TABLE, has_products=True))
         export(folder / TABLE, journal, is_complete=True, kept=0)
 
 
@@ -155,63 +158,61 @@ def answer(folder: Path) -> None:
         export(folder / TABLE, journal, is_complete=journal.is_complete)
 
 
-def form_1(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER, rows INTEGER)")
-    db.execute("CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, line BLOB)")
-    db.execute("CREATE TABLE answers (sha256 TEXT PRIMARY KEY, label TEXT NOT NULL, at TEXT NOT NULL)")
-    db.execute("INSERT INTO answers VALUES (?, 'Bag', '2026')", (SHA256,))
-    db.execute("PRAGMA user_version = 1")
-
-
-def form_3(db: sqlite3.Connection) -> None:
-    _of_products(db, "", "fingerprint TEXT", "cells TEXT")
-    db.execute("PRAGMA user_version = 3")
-
-
-def form_4(db: sqlite3.Connection) -> None:
-    _of_products(db, "label", "run TEXT", "product TEXT, row TEXT")
-    db.execute("CREATE INDEX rows_by_product ON rows (product, number)")
-    db.execute("PRAGMA user_version = 4")
-
-
-def _of_products(db: sqlite3.Connection, head: str, run: str, row: str) -> None:
-    db.execute(f"CREATE TABLE run ({run}, seconds REAL, has_changed INTEGER)")
+def of_2(db: sqlite3.Connection) -> None:
+    """A journal as version 2.0.0 left it."""
+    db.execute("CREATE TABLE run (fingerprint TEXT, seconds REAL, has_changed INTEGER)")
     db.execute("INSERT INTO run VALUES (?, 7.0, 0)", (json.dumps({"source": "list.csv", "version": "v1"}),))
     db.execute(
         "CREATE TABLE rows (number INTEGER, path TEXT, stamp TEXT, label TEXT, confidence REAL, reason TEXT, "
-        f"familiarity REAL, {row})"
+        "familiarity REAL, cells TEXT)"
     )
+    db.execute("CREATE INDEX rows_by_path ON rows (path)")
     db.execute("INSERT INTO rows (path, stamp) VALUES ('a', 'v1')")
     db.execute(
         "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, "
         "at TEXT NOT NULL, PRIMARY KEY (sha256, attribute, product))"
     )
-    db.execute("INSERT INTO answers VALUES (?, ?, '', 'Bag', '2026')", (SHA256, head))
-    db.execute("INSERT INTO answers VALUES (?, ?, 'A 1', 'Shirt', '2026')", (SHA256, head))
+    db.execute("INSERT INTO answers VALUES (?, '', '', 'Bag', '2026')", (SHA256,))
+    db.execute("INSERT INTO answers VALUES (?, '', 'A 1', 'Shirt', '2026')", (SHA256,))
+    db.execute("PRAGMA user_version = 3")
 
 
-FORMS = {form_1: {question: SAID[question] for question in [Question(SHA256)]}, form_3: SAID, form_4: SAID}
-
-
-@pytest.mark.parametrize(("form", "answers"), FORMS.items())
-def test_a_journal_of_any_earlier_form_gives_peoples_answers_and_a_kill_anywhere_loses_none(
-    form: Callable[[sqlite3.Connection], None], answers: dict[Question, HumanAnswer], tmp_path: Path
-) -> None:
-    (folder := tmp_path / "shop").mkdir()
+def begun_by_2(folder: Path) -> Path:
+    """The folder of a table of version 2.0.0."""
+    folder.mkdir(exist_ok=True)
     with closing(sqlite3.connect(journal_of(folder / TABLE))) as earlier:
-        form(earlier)
+        of_2(earlier)
         earlier.commit()
+    for name in (TABLE, f"{TABLE}.summary.json", "table-products.csv"):
+        (folder / name).write_text('{"is_complete": true}', "utf-8")
+    return folder
+
+
+def test_a_journal_of_version_2_gives_peoples_answers_and_a_kill_anywhere_loses_none(tmp_path: Path) -> None:
+    folder = begun_by_2(tmp_path / "shop")
 
     with killed_at_every_write(folder, tmp_path) as kept, Journal(folder / TABLE, RUN) as journal:
-        assert (journal.is_of_earlier_form, journal.recovered, journal.kept_as) == (True, len(answers), None)
-        assert journal.answers() == answers
+        assert (journal.recovered, journal.written, journal.answers()) == (len(SAID), None, SAID)
     a_run(folder)
 
     for state in kept:
         a_run(state)
         with Journal(state / TABLE) as journal:
-            assert journal.answers() == answers
+            assert journal.answers() == SAID
     assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
+
+
+def test_version_2_finds_all_answers_where_it_looks_for_them(tmp_path: Path) -> None:
+    a_run(begun_by_2(tmp_path), answers={Question("cd" * 32, "colour"): HumanAnswer("red", "2027")})
+
+    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as db:
+        answers = db.execute("SELECT * FROM answers ORDER BY rowid").fetchall()
+
+    assert answers == [
+        (SHA256, "", "", "Bag", "2026"),
+        (SHA256, "", "A 1", "Shirt", "2026"),
+        ("cd" * 32, "colour", "", "red", "2027"),
+    ]
 
 
 def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_path: Path) -> None:
@@ -219,10 +220,9 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
         *(("1001", "Shirt", "2026-02"), ("1001\u200b", "Bag", "2026-03"), ('="1001"', "Coat", "2026-01")),
         *(("nan", "Dress", "2026-04"), ("#N/A", "Sandal", "2026-05")),
     ]
-    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as earlier:
-        form_4(earlier)
+    with closing(sqlite3.connect(journal_of(begun_by_2(tmp_path) / TABLE))) as earlier:
         earlier.execute("DELETE FROM answers")
-        rows = [(SHA256, "label", *answer) for answer in given]
+        rows = [(SHA256, "", *answer) for answer in given]
         earlier.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
         earlier.commit()
 
@@ -230,14 +230,14 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
         assert journal.answers() == {Question(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")}
 
 
-def test_a_journal_of_an_earlier_form_and_another_source_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = journal_of(tmp_path / TABLE)
-    with closing(sqlite3.connect(path)) as earlier:
-        form_4(earlier)
-        earlier.commit()
+@pytest.mark.parametrize("run", [replace(RUN, source="other.csv"), None], ids=["another", "none"])
+def test_a_journal_of_version_2_and_another_source_is_refused_and_left_alone(
+    run: Run | None, tmp_path: Path
+) -> None:
+    path = journal_of(begun_by_2(tmp_path) / TABLE)
     before = path.read_bytes()
 
-    with pytest.raises(OtherRun, match=r"was begun with source 'list\.csv' \(now 'other\.csv'\).*--restart"):
-        Journal(tmp_path / TABLE, replace(RUN, source="other.csv")).__enter__()
+    with pytest.raises(OtherRun, match=r"of version 2\.0\.0 and of source 'list\.csv'. Name that SOURCE"):
+        Journal(tmp_path / TABLE, run).__enter__()
 
     assert path.read_bytes() == before

@@ -2,16 +2,13 @@
 
 import resource
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from inference.file_names import is_picture_name
 from labelling.decide import decide
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
@@ -76,7 +73,7 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
         in_time = crashed(tmp_path, tmp_path / "in time")
 
     assert (rows_in(too_early), rows_in(in_time)) == ("", "ab")
-    assert (opened.kept_as, opened.recovered) == (None, 0)
+    assert opened.recovered is None
 
 
 def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
@@ -232,7 +229,6 @@ def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
         assert (opened.superseded, opened.before, paths_in(opened)) == (True, RUN, [])
 
 
-NAMES = [f"picture {number}" for number in range(400)]
 ANSWERS = {
     Question(f"{number:064x}", attribute): HumanAnswer("Bag", "2026")
     for number in range(60)
@@ -240,80 +236,42 @@ ANSWERS = {
 }
 
 
-def damaged(folder: Path, how: str) -> None:
-    """A journal with many rows and answers, of which something is lost."""
-    write(folder, *NAMES)
+def damaged(folder: Path, how: str) -> Path:
+    """A journal with answers, of which something is lost, or of a form that no version reads."""
+    write(folder, "a", "b")
     with journal(folder) as opened:
         opened.answer(ANSWERS)
     path = journal_of(folder / TABLE)
     data = bytearray(path.read_bytes())
-    if how == "no database":
-        data[:] = b"no database" * 100
-    elif how == "a page":
-        data[-4096:] = b"\xff" * 4096
-    elif how == "a name":
-        data = data.replace(b"CREATE TABLE photos", b"CREATE \xcd\xcdBLE photos")
-    elif how.isdecimal():
-        del data[-int(how) :]
+    match how:
+        case "no database":
+            data[:] = b"no database" * 100
+        case "a page":
+            data[-4096:] = b"\xff" * 4096
+        case "a name":
+            data = data.replace(b"CREATE TABLE photos", b"CREATE \xcd\xcdBLE photos")
+        case "cut off":
+            del data[-5000:]
+        case "another form":
+            data[60:64] = (FORM + 1).to_bytes(4, "big")
     path.write_bytes(data)
+    return path
 
 
-@pytest.mark.parametrize(
-    ("how", "least"), [("no database", 0), ("a name", 0), ("a page", 60), ("5000", 60), ("20000", 40)]
-)
-def test_of_a_damaged_journal_peoples_answers_come_over_and_the_file_is_kept(
-    how: str, least: int, tmp_path: Path
-) -> None:
-    damaged(tmp_path, how)
-    path = journal_of(tmp_path / TABLE)
+@pytest.mark.parametrize("how", ["no database", "a page", "a name", "cut off", "another form"])
+def test_a_damaged_journal_is_refused_and_left_alone_but_for_restart(how: str, tmp_path: Path) -> None:
+    path = damaged(tmp_path, how)
     before = path.read_bytes()
 
-    with journal(tmp_path) as opened:
-        found = opened.answers()
-        assert opened.kept_as is not None
-        assert opened.kept_as.read_bytes() == before
-        assert paths_in(opened) == []
-        label_rows(opened, RUN, list(map(a_row, NAMES)))
+    with pytest.raises(TableUnusable, match=r"is damaged, or of another version.*--restart and give"):
+        journal(tmp_path).__enter__()
 
-    assert opened.recovered == len(found) >= least
-    assert found.items() <= ANSWERS.items()
-    with journal(tmp_path) as again:
-        assert (again.kept_as, again.recovered, again.answers()) == (None, 0, found)
-        assert len(paths_in(again)) == len(NAMES)
+    assert path.read_bytes() == before
+    with journal(tmp_path, restart=True) as opened:
+        assert label_rows(opened, RUN, [a_row("a")]) == ["a"]
 
 
-@pytest.mark.parametrize("form", [FORM - 1, FORM + 1])
-def test_an_answer_from_the_future_that_comes_over_can_be_corrected(form: int, tmp_path: Path) -> None:
-    future, past = Question("0" * 64, "label"), Question("1" * 64, "label")
-    given = {future: HumanAnswer("Bag", "2999-01-01T00:00"), past: HumanAnswer("Bag", "2026-01-01T00:00")}
-    with journal(tmp_path) as opened:
-        opened.answer(given)
-    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as db:
-        db.execute("DROP VIEW current")  # no earlier form had it
-        db.execute(f"PRAGMA user_version = {form}")
-
-    with journal(tmp_path) as opened:
-        answers = opened.answers()
-
-    assert opened.recovered == len(answers) == 2
-    assert answers[past] == given[past]
-    assert given[past].at < answers[future].at <= datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def test_a_journal_that_is_damaged_again_is_kept_under_another_name(tmp_path: Path) -> None:
-    for _ in range(2):
-        journal_of(tmp_path / TABLE).write_bytes(b"no database" * 100)
-        journal(tmp_path).__enter__().__exit__(None, None, None)
-
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "table.csv.sqlite",
-        "table.csv.sqlite.damaged",
-        "table.csv.sqlite.damaged-2",
-    ]
-    assert not is_picture_name("table.csv.sqlite.damaged-2")
-
-
-def test_an_answer_that_a_disk_has_changed_names_what_labels_again_and_keeps_the_answers(two: Path) -> None:
+def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) -> None:
     with journal(two) as opened:
         opened.answer(ANSWERS)
     path = journal_of(two / TABLE)
@@ -321,7 +279,7 @@ def test_an_answer_that_a_disk_has_changed_names_what_labels_again_and_keeps_the
 
     with (
         journal(two) as opened,
-        pytest.raises(TableUnusable, match="--restart labels everything again, and keeps"),
+        pytest.raises(TableUnusable, match="add --restart and give people's corrections again"),
     ):
         decide(opened)
 

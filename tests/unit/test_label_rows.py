@@ -41,7 +41,7 @@ ROWS = [ambiguous(HOSTILE), Row(path="bad.png", error="It is no file.")]
 
 def write(table: Path, *rows: Row, run: Run = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
-    write_table(table, columns(run), rows)
+    write_table(table, table.suffix, columns(run), rows)
     return table.read_bytes().decode(errors="replace")
 
 

@@ -1,80 +1,21 @@
-"""The one rule of what may be written, for every command and every kind of link."""
+"""What may be written, by whatever kind of link; and which files beside a table are its journal's own."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from labelling.errors import OutputUnusable
-from labelling.feeds import are_categories, is_feed
-from labelling.outputs import (
-    Output,
-    begins,
-    has_header,
-    is_drawing,
-    is_page,
-    is_products_table,
-    is_table,
-    may_write,
-)
+from labelling.errors import OtherRun, OutputUnusable
+from labelling.journal import Journal
+from labelling.outputs import check_new, check_ours, may_write, replaced, take_over
+from labelling.row import Run
 
-OURS: dict[str, tuple[Callable[[Path], bool], str]] = {
-    "table.csv": (is_table, "path,label,confidence,decision,reason,familiarity,p_Bag\n"),
-    "of-excel.csv": (is_table, "path;label;confidence;decision;reason;familiarity;p_Sch\udcfcrze\n"),
-    "table.jsonl": (
-        is_table,
-        '{"path": 1, "label": 1, "confidence": 1, "decision": 1, "reason": 1, "familiarity": 1}\n',
-    ),
-    "empty.jsonl": (is_table, ""),
-    "products.csv": (is_products_table, "article,label,confidence,decision,reason,photos,rests_on,version\n"),
-    "page.html": (
-        is_page("wardrobe label"),
-        '<meta charset="utf-8">\n<meta name="generator" content="wardrobe label">',
-    ),
-    "plot.png": (is_drawing("wardrobe data"), "PNG tEXtSoftware\0wardrobe data"),
-    "best.toml": (begins("# Found"), "# Found by us\n"),
-    "changes.csv": (has_header(["path", "label"]), "path,label\na,b\n"),
-    "feed.csv": (is_feed("google"), "id,color\r\n1,red\r\n"),
-    "feed-of-excel.csv": (is_feed("woocommerce"), "\ufeffSKU;Attribute 1 name;Attribute 1 value(s)\n"),
-    "categories.csv": (are_categories("shopify"), "URL handle,Title,Product category\n"),
-}
-
-OTHERS: dict[str, tuple[Callable[[Path], bool], str]] = {
-    "list.csv": (is_table, "path,label\n"),
-    "reordered.csv": (is_table, "label,path,confidence,decision,reason,familiarity\n"),
-    "empty.csv": (is_table, ""),
-    "numbers.jsonl": (is_table, "1\n"),
-    "broken.jsonl": (is_table, "{"),
-    "binary.csv": (is_table, "\udcff\udcfe"),
-    "list-products.csv": (is_products_table, "article,label,photos\n"),
-    "report.html": (is_page("wardrobe label"), '<meta name="generator" content="wardrobe diff">'),
-    "photo.png": (is_drawing("wardrobe data"), "PNG tEXtSoftware\0wardrobe predict"),
-    "recipe.toml": (begins("# Found"), "# A recipe\n"),
-    "one-long-line.csv": (is_table, "x" * 200_000),
-    "orders.csv": (is_feed("google"), "id,color,price\n"),
-    "wide.csv": (has_header(["path", "label"]), "path,label,title\n"),
-}
+RUN = Run(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
-def written(file: Path, text: str) -> Path:
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+def written(file: Path, text: str = "text") -> Path:
+    file.write_text(text, "utf-8")
     return file
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_an_earlier_output_is_replaced(name: str, tmp_path: Path) -> None:
-    is_ours, text = OURS[name]
-
-    may_write([Output(written(tmp_path / name, text), "output", "--out", is_ours)], [])
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_any_other_file_is_not(name: str, tmp_path: Path) -> None:
-    is_ours, text = OTHERS[name]
-
-    with pytest.raises(OutputUnusable, match=r"is there already and is no such output.*with --out"):
-        may_write([Output(written(tmp_path / name, text), "output", "--out", is_ours)], [])
 
 
 WAYS: dict[str, Callable[[Path], Path]] = {
@@ -100,49 +41,115 @@ def hard_link(link: Path, target: Path) -> Path:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_read_is_not_written_by_whatever_way(way: str, tmp_path: Path) -> None:
-    own = written(tmp_path / "own.csv", OURS["table.csv"][1])
+    own = written(tmp_path / "own.csv")
     other = WAYS[way](own)
 
     for output, read in ((own, other), (other, own)):
-        with pytest.raises(OutputUnusable, match="this command reads it, and the table would replace it"):
-            may_write([Output(output, "table", "--out", is_table)], [read])
+        with pytest.raises(OutputUnusable, match="this command reads it, and would replace it"):
+            may_write([output], [read])
 
 
 @pytest.mark.parametrize("way", ["the same path", "another path", "a linked folder", "a hard link"])
 def test_two_outputs_are_not_one_file(way: str, tmp_path: Path) -> None:
-    own = written(tmp_path / "own.csv", OURS["table.csv"][1])
-    outputs = [
-        Output(file, what, "--out", is_table) for file, what in ((own, "table"), (WAYS[way](own), "copy"))
-    ]
+    own = written(tmp_path / "own.csv")
 
-    with pytest.raises(OutputUnusable, match="would be the table and the copy"):
-        may_write(outputs, [])
+    with pytest.raises(OutputUnusable, match="would be two outputs"):
+        may_write([own, WAYS[way](own)], [])
 
 
 def test_two_outputs_that_are_not_there_yet_are_not_one_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
-    files = tmp_path / "new.csv", tmp_path / "link" / "new.csv"
 
-    with pytest.raises(OutputUnusable, match="would be the"):
-        may_write([Output(file, "table", "--out", is_table) for file in files], [])
+    with pytest.raises(OutputUnusable, match="would be two outputs"):
+        may_write([tmp_path / "new.csv", tmp_path / "link" / "new.csv"], [])
 
 
 def test_nothing_is_written_into_a_folder_that_is_read_whole(tmp_path: Path) -> None:
     with pytest.raises(OutputUnusable, match="this command reads it"):
-        may_write(
-            [Output(tmp_path / "release" / "new.html", "page", "--out", is_page("x"))], [tmp_path / "release"]
-        )
+        may_write([tmp_path / "release" / "new.html"], [tmp_path / "release"])
 
 
 @pytest.mark.parametrize("read", ["s3://bucket/photos", "photos/*.jpg", "no\0name", "x" * 5000])
 def test_an_address_that_is_no_file_forbids_nothing(read: str, tmp_path: Path) -> None:
-    may_write([Output(tmp_path / "new.csv", "table", "--out", is_table)], [read])
+    may_write([tmp_path / "new.csv"], [read])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_cannot_be_read_is_not_replaced(tmp_path: Path) -> None:
-    own = written(tmp_path / "own.csv", OURS["table.csv"][1])
-    own.chmod(0)
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "table.csv", RUN) as opened:
+        yield opened
 
-    with pytest.raises(OutputUnusable, match="is there already"):
-        may_write([Output(own, "table", "--out", is_table)], [])
+
+def put(journal: Journal, file: Path, text: str) -> None:
+    with replaced(journal, [file]) as [new]:
+        new.write_text(text, "utf-8")
+
+
+def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Journal, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    put(journal, file, "spring")
+    put(journal, file, "autumn")
+    with pytest.raises(OutputUnusable, match=r"table\.csv: was changed since.*--restart"):
+        check_ours(journal, [written(file, "mine")])
+
+    with pytest.raises(OutputUnusable, match=r"was changed since"):
+        put(journal, file, "winter")
+
+    assert file.read_text("utf-8") == "mine"
+    take_over(journal, [file])
+    put(journal, file, "winter")
+    assert file.read_text("utf-8") == "winter"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_link_of_the_name_of_a_table_is_not_followed(journal: Journal, tmp_path: Path) -> None:
+    file, mine = tmp_path / "table.csv", written(tmp_path / "mine.csv")
+    put(journal, file, "text")
+    file.unlink()
+    file.symlink_to(mine)
+
+    put(journal, file, "spring")
+
+    assert (mine.read_text("utf-8"), file.is_symlink()) == ("text", False)
+
+
+def test_a_write_that_fails_leaves_all_files_as_they_were(journal: Journal, tmp_path: Path) -> None:
+    files = [tmp_path / "table.csv", tmp_path / "table.csv.summary.json"]
+    with replaced(journal, files) as new:
+        for file in new:
+            file.write_text("spring", "utf-8")
+
+    with pytest.raises(OSError, match="No space"), replaced(journal, files) as new:
+        new[0].write_text("autumn", "utf-8")
+        raise OSError(28, "No space left on device")
+
+    assert [file.read_text("utf-8") for file in files] == ["spring", "spring"]
+    check_ours(journal, files)
+
+
+def test_a_kill_between_the_journal_and_the_file_leaves_it_our_own(journal: Journal, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    put(journal, file, "spring")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(KeyboardInterrupt),
+        replaced(journal, [file]) as [new],
+    ):
+        new.write_text("autumn", "utf-8")
+        patch.setattr(Path, "replace", killed)
+
+    check_ours(journal, [file])
+    put(journal, file, "winter")
+
+    assert file.read_text("utf-8") == "winter"
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_beside_a_table_without_a_journal_no_file_is_replaced(tmp_path: Path) -> None:
+    summary = written(tmp_path / "table.csv.summary.json")
+
+    with pytest.raises(OtherRun, match=r"summary\.json: is there already.*no table\.csv\.sqlite"):
+        check_new(tmp_path / "table.csv", [tmp_path / "table.csv", summary])

@@ -119,21 +119,21 @@ def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Pat
     assert drawn.shape[1] > drawn.shape[0] > 400
 
 
-def test_a_plot_replaces_a_plot_and_no_picture(release: str, photo: str, tmp_path: Path) -> None:
-    plot, other = tmp_path / "plot.png", Path(photo).with_name("other.png")
-    other.write_bytes(before := jpeg(garment_picture()))
+def test_a_plot_replaces_a_plot_and_not_what_is_read(release: str, photo: str, tmp_path: Path) -> None:
+    plot, before = tmp_path / "plot.png", Path(photo).read_bytes()
     for _ in range(2):
         assert main(["--model", release, photo, "--plot", str(plot)]) == 0
 
-    for target, files in ((Path(photo), [photo]), (other, [photo]), (plot, [photo, str(plot)])):
+    for target, files in ((Path(photo), [photo]), (plot, [photo, str(plot)])):
         with pytest.raises(OutputUnusable):
             main(["--model", release, *files, "--plot", str(target)])
 
-    assert other.read_bytes() == before
+    assert Path(photo).read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    ("target", "message"), [("/", "Is a directory"), ("/dev/full", "No space left on device")]
+    ("target", "message"),
+    [("/", "is there already and is no file. Name another one"), ("/dev/full", "No space left on device")],
 )
 def test_a_drawing_that_cannot_be_written_is_named(
     release: str, photo: str, target: str, message: str, capsys: pytest.CaptureFixture[str]

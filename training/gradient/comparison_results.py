@@ -103,15 +103,6 @@ def write_comparison(path: Path, comparison: NetworkComparison) -> None:
     write_whole(path, comparison.as_bytes())
 
 
-def is_comparison(file: Path) -> bool:
-    """Whether a file is one that `write_comparison` wrote.
-
-    Raises:
-        OSError, ValueError: it cannot be read, or is another JSON.
-    """
-    return bool(NetworkComparison.model_validate_json(file.read_bytes()).networks)
-
-
 def draw_comparison(networks: Sequence[Compared]) -> Figure:
     """Test accuracy of each network, mean and standard deviation, next to the published one.
 

@@ -220,7 +220,7 @@ class _Judge:
             raise optuna.TrialPruned
 
 
-def draw_search(folder: Path, path: Path, software: str) -> None:
+def draw_search(folder: Path, path: Path) -> None:
     """Write Optuna's slice plot of the study in `folder`: validation accuracy over each setting."""
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY}")
     with warnings.catch_warnings():
@@ -231,5 +231,5 @@ def draw_search(folder: Path, path: Path, software: str) -> None:
     figure = settings.flat[0].figure
     figure.set_size_inches(INCHES * settings.size, INCHES)
     figure.set_layout_engine("constrained")
-    save(figure, path, software=software)
+    save(figure, path)
     plt.close(figure)

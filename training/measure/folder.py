@@ -24,9 +24,6 @@ TABLE: Final = "answers.csv"
 CONFUSION: Final = "confusion_matrix.png"
 MISTAKES: Final = "mistakes.png"
 
-EVALUATE: Final = "wardrobe evaluate"
-"""What made the files, in their metadata."""
-
 SHOWN: Final = 60
 """Mistakes on the sheet, the most confident ones."""
 
@@ -58,13 +55,13 @@ def write_evaluation(
         if len(of_classes):
             counts = confusion_matrix(of_classes.truth, of_classes.predicted, labels=np.arange(len(labels)))
             title = f"{len(of_classes):,} pictures: accuracy {of_classes.right.mean():.2%}"
-            save(draw_shares(counts, labels, title), matrix, software=EVALUATE)
+            save(draw_shares(counts, labels, title), matrix)
             written.append(matrix)
         worst = mistakes(answers, labels, SHOWN)
         sheet.unlink(missing_ok=True)
         if worst:
             drawn = draw_examples(worst, labels, pictures.pixels, contract.input.polarity)
-            save(drawn, sheet, software=EVALUATE)
+            save(drawn, sheet)
             written.append(sheet)
     return written
 

@@ -109,14 +109,13 @@ def _without(font: str, letters: set[int]) -> set[int]:
     return letters - FT2Font(font).get_charmap().keys()
 
 
-def save(figure: Figure, path: Path, *, cut_to_content: bool = False, software: str | None = None) -> None:
+def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
     """Write a figure as PNG; its folder is made if absent.
 
     Args:
         figure: to draw.
         path: the file.
         cut_to_content: make it as large as what is drawn.
-        software: the command that a file of it names; None for a release's figure.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -126,7 +125,7 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False, software: 
             path,
             format="png",
             dpi=DPI,
-            metadata={"Software": software},
+            metadata={"Software": None},  # its version would differ
             bbox_inches="tight" if cut_to_content else None,
         )
 

@@ -22,7 +22,8 @@ const CLUTTER = new Set([
 const NO_PICTURES = [
   "zone.identifier", "@synoeastream", "@synoresource", ".aae", ".csv", ".db", ".htm", ".html",
   ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md", ".parquet", ".sqlite",
-  ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xml", ".xmp", ".yaml", ".yml",
+  ".sqlite-journal", ".sqlite.damaged", ".tsv", ".txt", ".url", ".xlsx", ".xml", ".xmp", ".yaml",
+  ".yml",
 ];
 const HIDDEN = [".", "~$"];
 

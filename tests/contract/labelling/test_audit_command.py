@@ -190,7 +190,7 @@ def test_an_audit_has_a_part_and_a_verdict_for_each_attribute(
     assert "The release promises that 95% of accepted answers are right: " in told.err
 
 
-@pytest.mark.parametrize("table", ["table.csv", "table.jsonl", "table-products.csv"])
+@pytest.mark.parametrize("table", ["table.csv", "table-products.csv"])
 def test_a_table_among_the_files_is_refused_with_the_command_that_takes_its_place(
     table: str, shop: Path, little_release: Path, tmp_path: Path
 ) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
-from labelling.export import summary_of
+from labelling.errors import CorrectionsUnusable, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.journal import UNFINISHED, Journal, journal_of
 from tests.catalogues import write_folder, write_zip
 from tests.commands import wardrobe
@@ -91,45 +90,16 @@ def test_answers_survive_a_new_run_and_a_changed_picture_is_the_models_again(
     assert restarted == again
 
 
-def test_of_a_damaged_journal_answers_come_over_and_the_summary_says_how_many(
-    table: Path, shop: Path, little_release: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    row = rows_of(table)[0]
-    wanted = correct(table, {"path": row["path"], "label": other(row)})
-    with journal_of(table).open("r+b") as file:
-        file.seek(-4096, os.SEEK_END)  # of the last page, which holds rows or their index
-        file.write(b"\xff" * 4096)
-
-    assert label(shop, table, little_release) == wanted
-    assert summary_in(table)["answers_recovered"] == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert "1 answers of people came over, and everything is labelled again" in said
-
-
-def test_a_run_that_ended_between_answers_and_table_is_made_good(
+def test_a_table_that_is_as_it_was_before_the_answers_is_refused(
     table: Path, shop: Path, little_release: Path
 ) -> None:
     stale, row = table.read_bytes(), rows_of(table)[0]
-    wanted = correct(table, {"path": row["path"], "label": other(row)})
-    summary_of(table).unlink()
+    correct(table, {"path": row["path"], "label": other(row)})
+    correct(table, {"path": row["path"], "label": ""})
     table.write_bytes(stale)
 
-    assert label(shop, table, little_release) == wanted
-
-
-@pytest.mark.parametrize("damaged", ["null", "[]", '"is_complete"', "1", "[" * 100_000])
-def test_a_summary_that_is_none_does_not_end_a_run(
-    damaged: str, table: Path, shop: Path, little_release: Path
-) -> None:
-    first = rows_of(table)[0]
-    summary_of(table).write_text(damaged, "utf-8")
-    with Journal(table) as journal:
-        journal.change("UPDATE run SET state = ?", UNFINISHED)
-
-    after = correct(table, {"path": first["path"], "label": other(first)})
-
-    assert after[0]["label"] == other(first)
-    assert label(shop, table, little_release) == after
+    with pytest.raises(OutputUnusable, match="was changed since"):
+        label(shop, table, little_release)
 
 
 def test_corrections_beside_a_source_go_in_before_everything_that_the_command_names(

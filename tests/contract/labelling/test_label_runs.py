@@ -16,9 +16,7 @@ from typing import Any
 
 import pytest
 
-from labelling.columns import OF_PHOTOS
-from labelling.errors import OtherRun, SourceUnusable, TableUnusable, WorkersFailed
-from labelling.export import partial_of, summary_of
+from labelling.errors import OtherRun, SourceUnusable, WorkersFailed
 from labelling.items import Item
 from labelling.run import Job, labelled
 from labelling.sources.files import Folder
@@ -184,17 +182,15 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert len(label(shop, table, classes, "--restart")) == len(PICTURES)
 
 
-def test_a_table_without_its_journal_is_replaced_by_restart_alone(
-    little_release: Path, tmp_path: Path
-) -> None:
+def test_a_table_without_its_journal_is_not_replaced(little_release: Path, tmp_path: Path) -> None:
     shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    table.write_text(before := f"{','.join(OF_PHOTOS)}\n", "utf-8")
+    table.write_text("mine", "utf-8")
 
-    with pytest.raises(OtherRun, match=r"is there already.*add --restart"):
-        label(shop, table, little_release)
+    for words in ([], ["--restart"]):
+        with pytest.raises(OtherRun, match=r"is there already.*no table\.csv\.sqlite"):
+            label(shop, table, little_release, *words)
 
-    assert table.read_text("utf-8") == before
-    assert len(label(shop, table, little_release, "--restart")) == len(PICTURES)
+    assert table.read_text("utf-8") == "mine"
 
 
 def interrupt(rows: int, of: int | None) -> None:
@@ -241,7 +237,7 @@ def test_all_pictures_before_the_end_of_a_source_that_fails_are_labelled(
     assert not summary_in(job.table)["is_complete"]
 
 
-def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
+def test_an_interrupt_leaves_a_complete_table_and_keeps_what_was_labelled(
     little_release: Path, tmp_path: Path
 ) -> None:
     shop = write_folder(tmp_path / "shop")
@@ -252,28 +248,24 @@ def test_an_interrupt_leaves_a_complete_table_whole_and_what_is_new_beside_it(
 
     with pytest.raises(KeyboardInterrupt):
         run_job(job, interrupt, ignore)
-    interrupted, beside = rows_of(job.table), rows_of(partial_of(job.table))
+    interrupted = rows_of(job.table)
     rows = label(shop, job.table, little_release)
 
     assert interrupted == before
-    assert len(beside) == len(before) + PICTURES_PER_CHUNK
     assert len(rows) == len(before) + PICTURES_PER_CHUNK + 1
-    assert not partial_of(job.table).exists()
+    assert summary_in(job.table)["rows_before"] == len(before) + PICTURES_PER_CHUNK
 
 
 KILLED_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from labelling.columns import columns
-from labelling.row import Row, Run
-from labelling.table import write_table
+from labelling.journal import Journal
+from labelling.outputs import replaced
 
-def rows():
-    yield from [Row(path="cell")] * 100_000
+table = Path(sys.argv[1])
+with Journal(table) as journal, replaced(journal, [table]) as [new]:
+    new.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
-
-run = Run(source="here", version="v1", heads={"label": ("Shirt",)})
-write_table(Path(sys.argv[1]), columns(run), rows())
 """
 
 
@@ -281,29 +273,12 @@ def test_a_kill_within_the_writing_of_a_table_leaves_the_one_before(
     little_release: Path, tmp_path: Path
 ) -> None:
     shop, table = write_zip(tmp_path / "shop.zip"), tmp_path / "table.csv"
-    table.write_text(before := f"{','.join(OF_PHOTOS)}\n", "utf-8")
+    before = label(shop, table, little_release)
 
     killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(table)], cwd=ROOT, check=False)
-    left = table.read_text("utf-8")
-    label(shop, table, little_release, "--restart")
 
-    assert (killed.returncode, left) == (-signal.SIGKILL, before)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *("shop.zip", "table.csv", "table.csv.sqlite", "table.csv.summary.json")
-    }
-
-
-def test_a_run_resumes_once_its_summary_can_be_written(little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    summary_of(table).mkdir()
-
-    with pytest.raises(TableUnusable, match=r"summary\.json: cannot be written .* the same command resumes"):
-        label(shop, table, little_release)
-    summary_of(table).rmdir()
-    rows = label(shop, table, little_release)
-
-    assert [row["path"] for row in rows] == [f"{shop}/{name}" for name in PICTURES]
-    assert (summary_in(table)["rows"], summary_in(table)["rows_before"]) == (len(PICTURES), len(PICTURES))
+    assert (killed.returncode, rows_of(table)) == (-signal.SIGKILL, before)
+    assert label(shop, table, little_release) == before
 
 
 def test_a_worker_that_dies_costs_no_row(little_release: Path, tmp_path: Path) -> None:

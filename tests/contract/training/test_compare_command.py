@@ -1,13 +1,11 @@
 """`python -m scripts.compare` from a data set to its results, and once more."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelling.errors import OutputUnusable
 from model_store.local import open_release
 from reports.values import Report, report_of
 from tests.commands import wardrobe
@@ -46,16 +44,6 @@ def written(here: Path, network: str) -> dict[Path, int]:
 
 def stored(here: Path) -> tuple[Compared, ...]:
     return NetworkComparison.model_validate_json((here / "results.json").read_bytes()).networks
-
-
-@pytest.mark.parametrize("name", ["results.json", "results.png"])
-def test_a_comparison_replaces_no_file_of_another_kind(name: str, here: Path) -> None:
-    (here / name).write_text("{}")
-
-    with pytest.raises(OutputUnusable, match=f"{re.escape(name)}: is there already"):
-        wardrobe("compare", comparing("dense", seeds=1))
-
-    assert not (here / "runs").exists()
 
 
 def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

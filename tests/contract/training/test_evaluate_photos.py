@@ -62,22 +62,18 @@ def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_t
     assert all((kept / name).read_bytes().startswith(b"\x89PNG") for name in DRAWN)
 
 
-def test_an_evaluation_is_written_again_and_over_nothing_else(
+def test_an_evaluation_is_written_again_and_not_over_the_release(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     release, kept = a_release(tmp_path / "release", reads=whole_pictures(32, 3)), tmp_path / "kept"
     words = [str(release), "--photos", str(photos), "--out"]
     for _ in range(2):
         told([*words, str(kept)], capsys)
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "answers.csv").write_text("path,label\n")
 
-    for folder in (release, tmp_path / "own"):
-        with pytest.raises(OutputUnusable):
-            wardrobe("evaluate", [*words, str(folder)])
+    with pytest.raises(OutputUnusable):
+        wardrobe("evaluate", [*words, str(release)])
 
     assert open_release(release).folder == release
-    assert (tmp_path / "own" / "answers.csv").read_text() == "path,label\n"
 
 
 def test_of_two_networks_the_one_that_answers_photos_is_measured(
