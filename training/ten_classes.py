@@ -17,8 +17,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from inference.session import Scores
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
@@ -31,12 +33,17 @@ from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE2, PhotoFeatures, photo_features, shipped_photos
 from training.heads.cross_val import lacking_in_words
-from training.heads.photo_head import PhotoHead, fit_photo_head
+from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, numbered, things_in_folds
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
-from training.release.photos import UNLEARNT_THINGS, network_that_sees_alike, release_photos
+from training.release.photos import (
+    UNLEARNT_THINGS,
+    keeps_thresholds,
+    network_that_sees_alike,
+    release_photos,
+)
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -77,7 +84,11 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     learnt = seen_photos(sets, folder, parent, progress, corrected=corrected)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
-        head = fit_photo_head(learnt, labels, watch)
+        folds = folds_of(learnt, len(labels))
+        unasked = Scores.of_class(np.zeros((sum(map(len, folds)), len(labels)), np.float32), None)
+        asked = checked_answers(learnt, unasked, np.concatenate(folds), numbered(folds))
+        left_out = [] if keeps_thresholds(asked, parent) else things_in_folds(learnt)
+        head = fit_photo_head(learnt, labels, folds, left_out, watch)
     if sentence := lacking_in_words(head.lacking):
         progress.say(sentence)
     record: dict[str, JsonValue] = {
@@ -142,12 +153,8 @@ def seen_photos(
 
 def answers_of_folds(head: PhotoHead) -> Answers:
     """What heads of folds answered to the checked photos, and to UNLEARNT_THINGS; nothing is decided yet."""
-    learnt, others = head.learnt, head.scores_of_unseen_ood
-    answers = undecided_photos(head.scores, learnt.take(head.answered), "photos", head.folds)
-    # A source is not unknown where each fold's head learnt unchecked photos of it.
-    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
-    sources = np.where(is_learnt & answers.of_unknown_sources, "", answers.sources)
-    answers = replace(answers, sources=sources)
+    others = head.scores_of_unseen_ood
+    answers = checked_answers(head.learnt, head.scores, head.answered, head.folds)
     if others is None:
         return answers
     return answers + Answers.of(
@@ -157,6 +164,16 @@ def answers_of_folds(head: PhotoHead) -> Answers:
         distances=others.distances,
         probabilities=others.of_label,
     )
+
+
+def checked_answers(
+    learnt: PhotoFeatures, scores: Scores, answered: NDArray[np.int64], folds: NDArray[np.int64]
+) -> Answers:
+    """The answers to the checked photos at these positions; folds, from 1, are the head of each."""
+    answers = undecided_photos(scores, learnt.take(answered), "photos", folds)
+    # A source is not unknown where each fold's head learnt unchecked photos of it.
+    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
+    return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
 
 
 def _at_hand(sets: tuple[Pictures, ...], head: PhotoHead) -> FileAnswers:

@@ -80,17 +80,35 @@ class PhotoHead:
     lacking: tuple[str, ...] = ()
 
 
-def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) -> PhotoHead:
-    """Fit the head on all photos, and heads of folds that answer the checked ones.
+def folds_of(learnt: PhotoFeatures, classes: int) -> list[NDArray[np.int64]]:
+    """Positions of the checked photos in FOLDS parts, no group in two of them; of so many classes.
+
+    Raises:
+        BadRecipe: they are of fewer groups than there are folds.
+    """
+    checked, labels = np.flatnonzero(learnt.checked), np.where(learnt.classes == OOD, classes, learnt.classes)
+    cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
+    return [checked[fold] for _, fold in stratified_folds(cells[checked], learnt.groups[checked], FOLDS)]
+
+
+def fit_photo_head(
+    learnt: PhotoFeatures,
+    names: Sequence[str],
+    in_folds: Sequence[NDArray[np.int64]],
+    left_out: Sequence[NDArray[np.int64]],
+    watch: Watch,
+) -> PhotoHead:
+    """Fit the head on all photos, and heads of folds that answer what they did not learn.
 
     Args:
         learnt: N photos.
         names: of the classes.
+        in_folds: of `folds_of`.
+        left_out: of `things_in_folds`; empty where no answer to OOD photos of unknown things is needed.
         watch: called after each head, with how many there are.
 
     Raises:
         BadPictures: a class has no photo.
-        BadRecipe: the checked photos are of fewer groups than there are folds.
     """
     classes = len(names)
     if missing := [name for index, name in enumerate(names) if index not in learnt.classes]:
@@ -99,10 +117,6 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         )
     labels = np.where(learnt.classes == OOD, classes, learnt.classes)
     weights = weights_of(learnt)
-    checked = np.flatnonzero(learnt.checked)
-    cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    in_folds = [checked[fold] for _, fold in stratified_folds(cells[checked], learnt.groups[checked], FOLDS)]
-
     outputs, lacking = int(labels.max()) + 1, set[int]()
 
     def fit(some: NDArray[np.int64]) -> HiddenHead:
@@ -110,7 +124,6 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         return fit_hidden_head(learnt.features.take(some), labels[some], outputs, weights[some])
 
     things = things_of(learnt)
-    left_out = things_in_folds(learnt)
     logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
     for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
         logits.append(given)
@@ -120,13 +133,24 @@ def fit_photo_head(learnt: PhotoFeatures, names: Sequence[str], watch: Watch) ->
         watch(FOLDS + len(others), heads)
     head = fit(np.arange(len(learnt)))
     watch(heads, heads)
-    answered_by = np.repeat(np.arange(1, FOLDS + 1), [len(fold) for fold in in_folds])
     scores = scores_of(np.concatenate(logits), classes)
     scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
     lacks = tuple((*names, NONE)[label] for label in sorted(lacking))
     return PhotoHead(
-        learnt, head, classes, np.concatenate(in_folds), answered_by, scores, scores_of_unseen_ood, lacks
+        learnt,
+        head,
+        classes,
+        np.concatenate(in_folds),
+        numbered(in_folds),
+        scores,
+        scores_of_unseen_ood,
+        lacks,
     )
+
+
+def numbered(in_folds: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The fold of each position, from 1, in the order of the folds."""
+    return np.repeat(np.arange(1, len(in_folds) + 1), [len(fold) for fold in in_folds])
 
 
 def things_of(learnt: PhotoFeatures) -> NDArray[np.str_]:

@@ -136,20 +136,31 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
     return heads
 
 
+def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
+    """Whether the parent's thresholds stay, as nothing chooses but the tiers that it promises.
+
+    Reads no score, so that it can be asked before any head is fitted.
+    """
+    if not parent.manifest.both or tiers_that_unknown_sources_decide(answers):
+        return False
+    required = of_photos(that_decide(answers), None, ACCEPT_NOTHING)
+    is_sampled = int((answers.known & (answers.sets == OWN_TIER)).sum()) >= needed(required.right)
+    promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
+    is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
+    return parent.manifest.contract("photos").of_label.confidence < ACCEPT_NOTHING and not is_new
+
+
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
     """The answers that count, and what they decide.
 
-    Where nothing chooses but the tiers that the parent promises, the parent's temperature stays, its
-    confidences are the least, since unknown sources may have chosen them, and the usual share is unfamiliar.
+    Where the parent's thresholds stay, so does its temperature, its confidences are the least, since unknown
+    sources may have chosen them, and the usual share is unfamiliar.
     """
     of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
     before = manifest.contract("photos").of_label.confidence if manifest.both else ACCEPT_NOTHING
     required = of_photos(deciding, scores_in(others) if len(others) else None, before)
-    is_sampled = int((of_classes.known & (of_classes.sets == OWN_TIER)).sum()) >= needed(required.right)
-    promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
-    is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
-    if before < ACCEPT_NOTHING and not is_new and not tiers_that_unknown_sources_decide(of_classes):
+    if keeps_thresholds(of_classes, parent):
         contract, least = manifest.contract("photos"), max(required.confidence, before)
         # Few pictures do not say, either, how many of further ones are unfamiliar.
         required = replace(

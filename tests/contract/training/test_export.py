@@ -40,7 +40,7 @@ from training.release.export import (
     scores_of,
     write_graph,
 )
-from training.release.photos import UNLEARNT_THINGS, decide_photos
+from training.release.photos import UNLEARNT_THINGS, decide_photos, keeps_thresholds
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, LogisticHead] = {}
@@ -234,6 +234,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     _, found = decide_photos(right + others, parent, print)
 
     now = found.contract(head.labels, parent.manifest.contract("photos").input).of_label
+    assert keeps_thresholds(Answers.of(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == stays
     assert found.familiarity is not None

@@ -22,6 +22,7 @@ from training.heads.photo_head import (
     OF_OTHER_THINGS,
     OF_TIERS,
     fit_photo_head,
+    folds_of,
     scores_of,
     things_in_folds,
     weights_of,
@@ -117,7 +118,9 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     learnt = seen(*others, *[(lone, "A", "X_hat", "")] * 5)
     groups = np.array([*learnt.groups[: len(others)], *["one sender"] * 5])
 
-    head = fit_photo_head(replace(learnt, groups=groups), LABELS, lambda *_: None)
+    learnt = replace(learnt, groups=groups)
+
+    head = fit_photo_head(learnt, LABELS, folds_of(learnt, 10), things_in_folds(learnt), lambda *_: None)
 
     assert head.lacking == (name,)
     assert head.scores.of_label.shape == (len(learnt), 10)
