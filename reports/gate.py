@@ -33,10 +33,7 @@ DECLINE: Final = 0.02
 ATTRIBUTE: Final = "attribute "
 """Before the name of an attribute, where messages have the name of a set."""
 
-SMALLEST_SHOWN: Final = 0.001
-"""A smaller p is not printed in figures."""
-
-_CURRENT, _OLDEST = "current", "the oldest release kept"
+_OLDEST: Final = "the oldest release kept"
 
 
 def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
@@ -87,9 +84,12 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
             "--force promotes it anyway."
         )
-    since = _verdict(_OLDEST, oldest, declined, DECLINE) if oldest and declined else ()
-    products = _products_text(candidate, current)
-    return " ".join([*_verdict(_CURRENT, current, comparisons), *products, *since])
+    heads = sorted({*candidate.products, *current.products})
+    rows = [*_rows(comparisons), *(_product_row(head, candidate, current) for head in heads)]
+    texts = [f"Not measurably worse than current, {current.version}: {'; '.join(rows)}."]
+    if oldest and declined:
+        texts.append(f"Nor than {_OLDEST}, {oldest.version}: {'; '.join(_rows(declined))}.")
+    return " ".join(texts)
 
 
 def least_accuracy(classes: int) -> float:
@@ -101,7 +101,7 @@ Comparisons = Mapping[str, AnswerComparison]
 """Of TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
 
 _Test = tuple[Difference, str]
-"""With what a message says of it."""
+"""With its row: which answers, the share now and before, and how likely chance alone makes the loss."""
 
 
 def _compared(candidate: Evidence, other: Evidence) -> Comparisons:
@@ -138,17 +138,13 @@ def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
     """Of attributes by Holm: all their tests together refuse as often as both tests of the class do."""
     of_class, of_attributes = list[_Test](), list[_Test]()
     for name, comparison in comparisons.items():
-        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_differences(name, comparison))
+        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_tests(name, comparison))
     of_attributes.sort(key=lambda test: test[0].p)
     levels = [2 * LEVEL / left for left in range(len(of_attributes), 0, -1)]
     ordered = zip(of_attributes, levels, strict=True)
     measurable = takewhile(lambda test: test[0][0].p < test[1], ordered)
     beyond_chance = [test for test in of_class if test[0].p < LEVEL] + [test for test, _ in measurable]
-    yield from (
-        f"{text}{_beyond_chance(difference)}"
-        for difference, text in beyond_chance
-        if difference.loss > margin
-    )
+    yield from (row for difference, row in beyond_chance if difference.loss > margin)
 
 
 def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
@@ -158,110 +154,67 @@ def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
                 continue  # of a picture of no class nothing should be accepted
             too_few = shares.n >= FEWEST and shares.then.accepted - shares.now.accepted >= FEWER_ACCEPTED
             if too_few or not shares.now.accepted:
-                yield _set_text(name, shares)
+                yield _set_row(name, shares)
 
 
 def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
     """Questions to products whose answers current shows to be right, and the candidate does not."""
     for head, promise in current.products.items():
         if is_shown(promise) and not is_shown(candidate.products.get(head)):
-            yield _product_text(head, candidate, current)
-
-
-def _products_text(candidate: Evidence, current: Evidence) -> Iterator[str]:
-    """The accepted products of both, of each question that either has measured them for."""
-    for head in sorted({*candidate.products, *current.products}):
-        text = _product_text(head, candidate, current)
-        yield f"{text[0].upper()}{text[1:]}."
-
-
-def _product_text(head: str, *releases: Evidence) -> str:
-    now, then = (_accepted_products(release.products.get(head)) for release in releases)
-    return f"products by {head} {now}; before {then}"
-
-
-def _accepted_products(promise: ProductPromise | None) -> str:
-    if promise is None or not promise.n:
-        return "were not measured, and none is accepted"
-    accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
-    return accepted if is_shown(promise) else f"{accepted}, which shows too little: none is accepted"
+            yield _product_row(head, candidate, current)
 
 
 def _clause(what: str, reasons: Iterator[str]) -> list[str]:
     """What speaks against the candidate, in one clause or none."""
-    texts = list(reasons)
-    return [f"{what}{', and '.join(texts)}"] if texts else []
+    rows = "; ".join(reasons)
+    return [f"{what}{rows}"] if rows else []
 
 
-def _verdict(what: str, other: Evidence, comparisons: Comparisons, margin: float = 0.0) -> Iterator[str]:
-    """The verdict, then both tests of each set of pictures, and the shares of each set."""
-    yield f"Not measurably worse than {what}, {other.version}."
+def _rows(comparisons: Comparisons) -> Iterator[str]:
+    """The tests of each comparison, then the shares of its sets."""
     for name, comparison in comparisons.items():
-        tests = ", ".join(f"{text}{_within(each, margin)}" for each, text in _differences(name, comparison))
-        sets = "; ".join(_set_text(*each) for each in comparison.sets.items())
-        yield f"{tests[0].upper()}{tests[1:]}. {sets[0].upper()}{sets[1:]}."
+        yield from (row for _, row in _tests(name, comparison))
+        yield from (_set_row(*each) for each in comparison.sets.items())
 
 
-def _differences(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
-    """Each test, with its shares in words: of which pictures, now and before."""
-    together = f" of {comparison.groups:,} senders or products" if comparison.groups < comparison.n else ""
+def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
+    groups = f" of {comparison.groups:,} senders or products" if comparison.groups < comparison.n else ""
+    answers = f"{_named(name)}, {comparison.n:,} answers{groups}"
     for difference, what in ((comparison.right, "right"), (comparison.wrong_accepted, "wrong and accepted")):
         if difference is not None:
-            more = difference is comparison.wrong_accepted and difference.now > difference.then
-            allowed = ", as its promise allows" if more and difference.loss <= 0 else ""
-            yield difference, f"of {_counted(name, comparison)}{together} {_both(difference, what)}{allowed}"
+            now, then = f"{difference.now:.2%}", f"{difference.then:.2%}"
+            yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p:.2g})"
 
 
-def _counted(name: str, comparison: AnswerComparison) -> str:
-    """The pictures that both answered; photos by their tiers, as the user's own are one of them."""
-    if name == PHOTOS:
-        tiers = ", ".join(comparison.sets)
-        return f"{comparison.n:,} photos (tier{'s' if len(comparison.sets) > 1 else ''} {tiers})"
-    if name.startswith(ATTRIBUTE):
-        return f"{comparison.n:,} answers to the {name}"
-    return f"{comparison.n:,} pictures of {name}"
+def _set_row(name: str, shares: SetShares) -> str:
+    none = f", {shares.of_none:,} of them of none of the classes" if 0 < shares.of_none < shares.n else ""
+    return (
+        f"{_named(name)} ({shares.n:,} answers{none}): {_shares(shares.now)}, before {_shares(shares.then)}"
+    )
 
 
-def _both(difference: Difference, what: str) -> str:
-    now, then = difference.now, difference.then
-    before = "as before" if now == then else f"{then:.2%} before"
-    return f"{now:.2%} are {what}, {before}"
+def _shares(shares: Shares) -> str:
+    right = "" if shares.right is None else f"{shares.right:.1%} right and "
+    of_these = shares.right_of_accepted
+    return f"{right}{shares.accepted:.1%} accepted" + (
+        "" if of_these is None else f" ({of_these:.1%} of these right)"
+    )
 
 
-def _beyond_chance(difference: Difference) -> str:
-    return f": more than chance explains ({_chance(difference)})"
+def _product_row(head: str, *releases: Evidence) -> str:
+    now, then = (_accepted_products(release.products.get(head)) for release in releases)
+    return f"products by {head}: {now}, before {then}"
 
 
-def _within(difference: Difference, margin: float) -> str:
-    """Why a difference does not count against the candidate; nothing where there is none."""
-    if difference.loss <= 0:
-        return ""
-    if difference.p < LEVEL and difference.loss <= margin:
-        return f": less than the {margin:.0%} that may be lost ({_chance(difference)})"
-    return f": the difference is within chance ({_chance(difference)})"
-
-
-def _chance(difference: Difference) -> str:
-    """The p of its test, which a reader may skip."""
-    return "p < 0.001" if difference.p < SMALLEST_SHOWN else f"p = {difference.p:.2g}"
-
-
-def _set_text(name: str, shares: SetShares) -> str:
-    none = f", {shares.of_none:,} of them show none of the classes" if 0 < shares.of_none < shares.n else ""
-    unit = "answers" if name.startswith(ATTRIBUTE) else "pictures"
-    pictures = f"{_named(name)} ({shares.n:,} {unit}{none})"
-    return f"{pictures} {_shares_text(shares.now)}; before {_shares_text(shares.then)}"
-
-
-def _shares_text(shares: Shares) -> str:
-    accepted = f"{shares.accepted:.1%} accepted" if shares.accepted else "none accepted"
-    right = [] if shares.right is None else [f"{shares.right:.1%} right"]
-    of_these = [] if shares.right_of_accepted is None else [f"{shares.right_of_accepted:.1%} of these right"]
-    return ", ".join([*right, accepted, *of_these])
+def _accepted_products(promise: ProductPromise | None) -> str:
+    if promise is None or not promise.n:
+        return "not measured, so none is accepted"
+    accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
+    return accepted if is_shown(promise) else f"{accepted} (too few to accept any)"
 
 
 def _named(name: str) -> str:
-    return name if name == TEST_SET or name.startswith(ATTRIBUTE) else f"tier {name}"
+    return name if name in {TEST_SET, PHOTOS} or name.startswith(ATTRIBUTE) else f"tier {name}"
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:

@@ -161,76 +161,80 @@ def two(colour: int) -> Evidence:
     return with_answers(both, colour=(colour, 300), sleeve=(360, 300))
 
 
-WORSE = "refused: .* are right, .* before: more than chance explains"
-ADDED = "refused: .* wrong and accepted, .* before: more"
+WORSE = "refused: .*measurably worse than current: .*% right, before"
+ADDED = "refused: .*measurably worse than current: .*% wrong and accepted, before"
 LESS = "refused: .*accepts less than current: "
 UNLIKE = "refused: .*cannot be compared with current: both decided"
 
 GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     # On the test set.
-    "better": ("follows: .* 97.50% are right, 95.00% before, of 2,000", of_test(1950), of_test()),
-    "the same": ("follows: .*Of 2,000 pictures .* 95.00% are right, as before", of_test(), of_test()),
-    "worse by chance": ("follows: .* 94.75% are right.*within chance .p = 0.", of_test(1895), of_test()),
-    "just worse": (rf"{WORSE} \(p = 0.01", of_test(1894), of_test()),
-    "worse": ("refused: .* 94.00% are right, 95.00% before.*--force", of_test(1880), of_test()),
-    "more accepted": ("follows", of_test(accepted=1700), of_test()),
-    "all accepted": ("refused: .* 5.00% are wrong and accepted, 0.50%", of_test(1900, 2000, 100), of_test()),
+    "better": (
+        "follows: .*the test set, 2,000 answers: 97.50% right, before 95.00%",
+        of_test(1950),
+        of_test(),
+    ),
+    "worse by chance": (r"follows: .* 94.75% right, before 95.00% \(p = 0", of_test(1895), of_test()),
+    "just worse": (rf"{WORSE} 95.00% \(p = 0.01", of_test(1894), of_test()),
+    "all accepted": (
+        "refused: .* 5.00% wrong and accepted, before 0.50%",
+        of_test(1900, 2000, 100),
+        of_test(),
+    ),
     "a few more wrong ones": ("follows", of_test(wrong=14), of_test()),
     "fewer accepted": (f"{LESS}the test set .*69.5% acc.*before .*80.0%", of_test(accepted=1390), of_test()),
-    "none accepted": (f"{LESS}.*2,000 .* 95.0% right, none acc.*; before", of_test(1900, 0, 0), of_test()),
     # What is accepted beyond the current release keeps the promise.
     "nothing before, the promise kept": ("follows", adding(1600, 40), adding(0, 0)),
-    "nothing before, the promise broken": (ADDED, adding(1600, 120), adding(0, 0)),
-    "more accepted, the promise kept by those": ("follows", adding(1600, 42), adding(600, 2)),
     "more accepted, the promise broken by those": (ADDED, adding(1600, 100), adding(600, 2)),
     "no more accepted, more of these wrong": (ADDED, adding(1600, 30), adding(1600, 10)),
     "a little less accepted": ("follows", adding(1540, 10), adding(1600, 10)),
     # Photos of all tiers together.
     "the same photos": (
-        r"follows: .*Tier A \(413 pictures\) 94.4% right, 82.3% accepted, 98.5% of these right; before 94.4%"
+        r"follows: .*tier A \(413 answers\): 94.4% right and 82.3% accepted \(98.5% of these right\), "
         r".*tier X \(",
         of_tiers(),
         PARENT,
     ),
     "three points less of each tier": (
-        "refused: .*photos .* are right, 89",
+        "refused: .*photos, 1,416 answers: 86.04% right, before 89",
         of_tiers(A=(413, 378, 340, 5), B=(356, 316, 260, 5), C=(384, 298, 190, 3)),
         PARENT,
     ),
-    "a tier is accepted as a whole": (f"{ADDED}.* than", of_tiers(A=(413, 390, 413, 23)), PARENT),
-    "other things are accepted": ("refused: .*photos .* wrong and acc.*, 1.06% before", of_tiers(40), PARENT),
-    "no other thing is accepted": ("follows", of_tiers(0), PARENT),
+    "other things are accepted": (
+        "refused: .*photos, .* wrong and accepted, before 1.06%",
+        of_tiers(40),
+        PARENT,
+    ),
     "a tier is accepted less": (
-        f"{LESS}tier C .*39.1% accepted, 98.0% of these right; before .* 49.5% accepted",
+        rf"{LESS}tier C .*39.1% accepted \(98.0% of these right\), before .* 49.5% accepted",
         of_tiers(C=(384, 310, 150, 3)),
         PARENT,
     ),
     "a tier is accepted a little less": ("follows", of_tiers(C=(384, 310, 155, 3)), PARENT),
-    "a tier is not accepted": (f"{LESS}tier C .*none accepted", of_tiers(C=(384, 310, 0, 0)), PARENT),
     "a small tier is accepted less": ("follows: .*tier own", of_own(20), of_own(40)),
-    "a small tier is not accepted any more": ("refused: .*tier own .*none accepted", of_own(0), of_own(2)),
+    "a small tier is not accepted any more": (
+        "refused: .*tier own .* 0.0% accepted, before",
+        of_own(0),
+        of_own(2),
+    ),
     "a small tier is not accepted": ("follows", of_own(0), of_own(0)),
     "an accepted picture of no class is wrong": (
-        r"follows: .*ier own \(100 pictures, 20 of them show none of the classes\) 100.0% right, 54.0% "
-        "accepted, 92.6% of these right; before 100.0% right, 50.0% accepted, 100.0% of these right",
+        r"follows: .*tier own \(100 answers, 20 of them of none of the classes\): 100.0% right and 54.0% "
+        r"accepted \(92.6% of these right\), before 100.0% right and 50.0% accepted \(100.0%",
         of_none(4),
         of_none(0),
     ),
     # A child is asked about its publisher's own pictures, which its parent had not learnt.
-    "own pictures as right": ("follows: .*tier own", child(170), PARENT),
-    "own pictures less right": ("refused: .*of 1,616 photos .* right", child(155), PARENT),
+    "own pictures less right": ("refused: .*photos, 1,616 answers: 87.36% right, before", child(155), PARENT),
     "corrections less right": ("follows(?!.*tier own)", child(155, name=CORRECTED), PARENT),
-    "all own pictures accepted, a tenth wrong": (ADDED, child(180, 200, 20), PARENT),
     "another release was asked": ("follows(?!.*tier own)", child(100), of_tiers(number=7)),
     # What current promises has to be shown.
     "answers without names": (f"{UNLIKE} 0 of the 2,000", kept(pictures=np.full(N, "")), of_test()),
     "answers without decisions": (f"{UNLIKE} 0 of the 2,000", kept(decisions=np.full(N, "")), of_test()),
     "answers of another truth": (f"{UNLIKE} 0 of the 2,000", kept(truth=np.ones(N, int)), of_test()),
     "too few": (f"{UNLIKE} 99 of the 2,000.*100 are needed.*--force", kept(99), of_test()),
-    "too few of current": (f"{UNLIKE} 99 of the 2,000", of_test(), kept(99)),
     **{
         f"three of {n} {what}": ("follows", of_shop(n, **{what: 3}), of_shop(n))
-        for n in (24, 42, 102)
+        for n in (24, 102)
         for what in ("corrected", "gone")
     },
     "many of a small set corrected": (f"{UNLIKE} 14 of the 24 .*18 are needed", of_shop(24, 10), of_shop(24)),
@@ -248,7 +252,6 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         release(NO_ANSWERS),
     ),
     # What clients rely on may come, and neither go nor change.
-    "another temperature": ("follows", of_contract(with_label(CONTRACT, temperature=1.7)), of_test()),
     "another conversion of photos": (
         "follows",
         of_contract(replace(CONTRACT, input=InputContract(imaging=Imaging(sharpen_sigma=2.5)))),
@@ -272,7 +275,6 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         of_photos(32),
     ),
     "an attribute comes": ("follows", coloured(), of_test()),
-    "an attribute of another temperature": ("follows", coloured(temperature=2.0), coloured()),
     "an attribute goes": (
         r'refused: .*`colour` with \["blue", "red"\], and .* lacks it',
         of_test(),
@@ -284,16 +286,23 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         coloured(),
     ),
     # Answers to attributes: of two, each may differ by more.
-    "an attribute a little worse": ("follows: .*400 answers to the attribute colour", two(355), two(360)),
+    "an attribute a little worse": (
+        "follows: .*attribute colour, 400 answers: 88.75% right",
+        two(355),
+        two(360),
+    ),
     "an attribute worse": (
-        "refused: .*400 answers to the attribute colour 88.50% are",
+        "refused: .*attribute colour, 400 answers: 88.50% right, before",
         answered(354),
         answered(),
     ),
     "one of two attributes as much worse": ("follows", two(354), two(360)),
     "one of two attributes worse": (f"{WORSE}", two(353), two(360)),
-    "an attribute is accepted less": (f"{LESS}attribute colour .*50.0% acc", answered(360, 200), answered()),
-    "an attribute is not accepted": (f"{LESS}attribute .*none accepted", answered(360, 0), answered()),
+    "an attribute is not accepted": (
+        f"{LESS}attribute .* 0.0% accepted, before",
+        answered(360, 0),
+        answered(),
+    ),
     "no answers to attributes are kept": ("follows(?!.*attribute)", answered(1, 1), coloured()),
 }
 
@@ -311,9 +320,19 @@ DECLINED = "refused: .*worse than the oldest release kept by more than 2%: "
 @pytest.mark.parametrize(
     ("said", "candidate", "current", "oldest"),
     [
-        ("follows: .*worse than the oldest release kept", of_test(1972), of_test(1973), of_test(1990)),
-        (rf"{DECLINED}.* right, 99\.50% before", of_test(1936), of_test(1937), of_test(1990)),
-        (rf"{DECLINED}.*colour 87\.00% are right, 90\.00% before", answered(348), answered(348), answered()),
+        (
+            "follows: .*Nor than the oldest release kept, .*99.50%",
+            of_test(1972),
+            of_test(1973),
+            of_test(1990),
+        ),
+        (rf"{DECLINED}.* right, before 99\.50%", of_test(1936), of_test(1937), of_test(1990)),
+        (
+            rf"{DECLINED}attribute colour, .* 87\.00% right, before 90\.00%",
+            answered(348),
+            answered(348),
+            answered(),
+        ),
         ("follows", answered(353), answered(353), answered()),
         ("follows", answered(348), answered(348), answered(labels=("blue", "green"))),
     ],
@@ -377,8 +396,8 @@ def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answe
     served = evidence_of(files_in_folder(bundled()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
 
-    check(r"follows: .*ier A \(.*ier B \(.*ier C \(.*ier X \(", served, served)
-    check(f"refused: .*of 10,000 pictures .*{ADDED[8:]}", replace(served, answers=every), served)
+    check(r"follows: .*tier A \(.*tier B \(.*tier C \(.*tier X \(", served, served)
+    check(f"{ADDED} 0.42%", replace(served, answers=every), served)
 
 
 def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
@@ -415,13 +434,13 @@ def of_products(accepted: int, right: int, n: int = 200) -> ProductPromise:
     [
         (
             of_products(150, 150),
-            "follows: .*Products by label 150 of 200 accepted, 150 right; before 160 of 200",
+            "follows: .*products by label: 150 of 200 accepted, 150 right, before 160 of 200",
         ),
         (
             of_products(20, 20),
-            "refused: .*accepts no product of several photos any more: products by label 20 of",
+            "refused: .*accepts no product of several photos any more: products by label: 20 of",
         ),
-        (None, "refused: .*were not measured, and none is accepted; before 160 of 200 accepted, 160 right"),
+        (None, "refused: .*not measured, so none is accepted, before 160 of 200 accepted, 160 right"),
     ],
 )
 def test_accepted_products_are_printed_and_may_not_fall_to_none(
