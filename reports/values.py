@@ -165,21 +165,6 @@ class SplitFigures(Frozen):
     loss: float
 
 
-class DistinctFigures(Frozen):
-    """The test set without pictures that are nearly the same as one of the training part.
-
-    Attributes:
-        n: pictures that are left.
-        near_copies: pictures that are left out.
-        accuracy: of those that are left, with its 95% Wilson score interval.
-    """
-
-    n: Annotated[int, Field(gt=0)]
-    near_copies: Count
-    accuracy: Share
-    accuracy_interval: tuple[Share, Share]
-
-
 class TestFigures(SplitFigures):
     """The full evaluation of a split.
 
@@ -194,7 +179,6 @@ class TestFigures(SplitFigures):
         overconfidence: mean confidence minus accuracy, -1..1, after temperature. A calibrated model's is 0 on
             average, while its `ece` is above 0 by chance. None in older reports.
         nll_before: mean negative log likelihood before temperature, in nats.
-        distinct: without near copies of the training part; in reports of earlier versions alone.
         split: TEST for a test set, which was not learnt; CROSS_FITTED where the release learnt these, and
             each was answered by a network that had not learnt it.
     """
@@ -209,7 +193,6 @@ class TestFigures(SplitFigures):
     overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
     nll_before: float
     decisions: Coverage
-    distinct: DistinctFigures | None = Field(default=None, exclude_if=_is_none)
     split: Literal["test", "cross-fitted"] = Field(default=TEST, exclude_if=_is_test)
 
 

@@ -65,11 +65,6 @@ class WordsPromise(Frozen):
     least: Share | None
     at: tuple[WordsAt, ...]
 
-    @property
-    def shown(self) -> WordsAt | None:
-        """What the least share shows; None where there is none."""
-        return next((point for point in self.at if point.share == self.least), None)
-
 
 class WordFigures(Frozen):
     """What words of a list show beside the answers of one network.

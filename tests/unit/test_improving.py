@@ -10,7 +10,6 @@ from tests.photos import write_photos
 from training.data.fashion import LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import Learnt
-from training.data.listed_folders import list_pictures
 from training.data.photos import CORRECTED_TIER, OWN_TIER, NamedPhotos, read_photos
 from training.data.read import Use
 from training.errors import BadPictures
@@ -34,13 +33,6 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
     assert [one.name for one in listing.left_out] == ["c.png"]
-
-
-def test_answers_without_a_label_do_not_stop_a_training_on_their_classes(answers: Path) -> None:
-    listing = list_pictures(answers)
-
-    assert [one.label for one in listing.pictures] == ["Shirt"]
-    assert {one.name for one in listing.left_out} == {"b.png", "c.png"}
 
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:

@@ -39,12 +39,6 @@ def test_contents_that_share_32_bits_are_told_apart() -> None:
     assert not Learnt.of(np.array([learnt])).has(np.array([new])).any()
 
 
-def test_a_release_that_kept_32_bits_does_not_say_what_it_learnt(tmp_path: Path) -> None:
-    np.save(tmp_path / LEARNT, np.array([1, 2], "<u4"), allow_pickle=False)
-
-    assert load_learnt(tmp_path) is None
-
-
 def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp_path: Path) -> None:
     assert load_learnt(tmp_path) is None
 

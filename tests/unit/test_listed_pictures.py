@@ -1,13 +1,11 @@
 """Folders and tables of pictures: what is taken for a picture of which class, and what is refused."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
-from tests.tables import write_csv
 from tests.uploads import png
 from training.data.listed_folders import list_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
@@ -240,45 +238,6 @@ def test_a_column_split_divides_a_table_as_folders_of_these_names_divide_a_folde
     listing = list_pictures(tmp_path / "list.csv")
 
     assert tuple(picture.part for picture in listing.pictures) == parts
-
-
-def test_a_column_split_divides_peoples_answers_by_those_that_count(tmp_path: Path) -> None:
-    for name in "abcd":
-        (tmp_path / f"{name}.png").write_bytes(name.encode())
-    moved = hashlib.sha256(b"d").hexdigest()
-    rows = (
-        ("a.png", "A", "train", "", "2026-11-01"),
-        ("a.png", "B", "val", "", "2026-11-02"),
-        ("b.png", "B", "test", "", ""),
-        ("c.png", "C", "test", "ab" * 32, ""),  # of a content that was overwritten
-        ("c.png", "C", "train", "", ""),
-        ("gone.png", "C", "test", moved, ""),
-    )
-    write_csv(
-        tmp_path / "answers.csv",
-        [dict(zip(("path", "label", "split", "sha256", "at"), row, strict=True)) for row in rows],
-    )
-
-    listing = list_pictures(tmp_path / "answers.csv")
-
-    assert {picture.path.name: (picture.label, picture.part) for picture in listing.pictures} == {
-        "a.png": ("B", "train"),
-        "b.png": ("B", "test"),
-        "c.png": ("C", "train"),
-        "d.png": ("C", "test"),
-    }
-    assert not listing.missing
-
-
-def test_answers_that_put_one_picture_into_both_parts_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"a")
-    rows = "a.png,A,train,2026-11-01", "a.png,B,test,2026-11-02"
-    (tmp_path / "answers.csv").write_text("\n".join(["path,label,split,at", *rows]), "utf-8")
-
-    with pytest.raises(
-        BadCsv, match=r"a\.png is in `train` in one row and in `test` in another one\. A picture"
-    ):
-        list_pictures(tmp_path / "answers.csv")
 
 
 @pytest.mark.parametrize("cell", ["", "learn", "3"])

@@ -79,16 +79,13 @@ def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
     assert (
         f"| test set | {test.n:,} | test | accuracy | {test.accuracy:.4f} | {low:.4f} to {high:.4f} |" in card
     )
-    distinct = test.distinct
-    assert distinct is not None
-    assert f"without {distinct.near_copies} near copies of training pictures | {distinct.n:,} | test" in card
     for tier, one in report_of(release).photos.items():
         assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
 
 
 def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: LocalRelease) -> None:
     report = report_of(release)
-    cross_fitted = report.test.model_copy(update={"split": "cross-fitted", "distinct": None})
+    cross_fitted = report.test.model_copy(update={"split": "cross-fitted"})
 
     card = model_card(release.manifest.contracts, report.model_copy(update={"test": cross_fitted}))
 

@@ -20,7 +20,6 @@ from tests.pictures import jpeg
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import png
 from training.data.labels import OOD
-from training.data.listed_folders import list_pictures
 from training.data.listing import ListedPicture
 from training.data.photos import NamedPhotos, read_photos
 from training.data.pictures import Pictures
@@ -119,8 +118,6 @@ def test_answers_of_people_have_their_own_paths(reading: Reading, tmp_path: Path
 
     with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
         listed(table, reading=reading)
-    with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
-        list_pictures(table, reading=reading)
 
 
 @pytest.mark.parametrize("columns", ["path,label,tier,split", "path,label,group,split"])

@@ -19,7 +19,6 @@ from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
 from labelling.lists import renaming
-from training.data.listed_tables import ANSWERED
 from training.data.listing import COLUMNS, FURTHER, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
@@ -40,7 +39,7 @@ Codes: TypeAlias = NDArray[np.integer[Any]]
 TOO_MUCH: Final = 0.97
 """Share of one label from which an attribute is hardly a question."""
 
-OF_TABLES: Final = frozenset({*COLUMNS, ANSWERED, *FURTHER, SPLIT, LABEL})
+OF_TABLES: Final = frozenset({*COLUMNS, *FURTHER, SPLIT, LABEL})
 """Columns with a meaning of their own."""
 
 SHOWN: Final = 5

@@ -8,6 +8,7 @@ content; a perceptual hash finds a photo that was saved again. Reads and writes 
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Final, Self
 
 import numpy as np
@@ -20,9 +21,6 @@ from training.data.near_copies import NO_HASHES, Hashes, near_to
 LEARNT: Final = "learnt.npy"
 LEARNT_NEAR: Final = "learnt-near.npy"
 """The files' names in a release; docs/reference/release-format.md describes them."""
-
-HEADER: Final = 128
-"""Bytes that np.save writes before a table of numbers."""
 
 UNKNOWN: Final[Hashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
 """Near to no photo: half of the bits of a shape are set."""
@@ -89,7 +87,7 @@ def load_learnt(folder: Path) -> Learnt | None:
     """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
 
     Raises:
-        ReleaseCorrupt: a file is damaged, or not as `save` writes it: no other header is parsed.
+        ReleaseCorrupt: a file is damaged, or not as `save` writes it.
     """
     hashes = _stored(folder / LEARNT, ())
     return None if hashes is None else Learnt(hashes, _stored(folder / LEARNT_NEAR, NO_HASHES.shape[1:]))
@@ -104,27 +102,25 @@ def knows_bytes_alone(learnt: Learnt, version: str) -> str:
 
 
 def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:
-    """The rows of a file, each once; None where there is no file, or one of 32 bits of each content."""
+    """The rows of a file, each once; None where there is no file."""
     if not path.exists():
         return None
-    content = path.read_bytes()
-    header, values = content[:HEADER], content[HEADER:]
-    if header == _header("<u4", (len(values) // 4,)):  # which new contents share by chance
-        return None
-    shape = (len(values) // (8 * int(np.prod(row, dtype=np.int64))), *row)
-    if len(values) != 8 * np.prod(shape) or header != _header("<u8", shape):
-        raise ReleaseCorrupt(
-            f"{path}: expected uint64, {' x '.join(('N', *map(str, row)))}, as many as its header says. Copy "
-            "the release again."
-        )
-    return np.unique(np.frombuffer(values, "<u8").reshape(shape), axis=0)
+    try:
+        # Mapped, so that no more memory is taken than the file has, whatever its header says.
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, TypeError, OSError, EOFError, TokenError) as error:
+        raise _damaged(path, row) from error
+    is_whole = stored.offset + stored.nbytes == path.stat().st_size
+    if stored.dtype != np.dtype("<u8") or not stored.ndim or stored.shape[1:] != row or not is_whole:
+        raise _damaged(path, row)
+    return np.unique(stored, axis=0)
 
 
-def _header(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """What np.save writes before the numbers of an array of this shape."""
-    written = io.BytesIO()
-    np.lib.format.write_array_header_1_0(written, {"descr": dtype, "fortran_order": False, "shape": shape})
-    return written.getvalue()
+def _damaged(path: Path, row: tuple[int, ...]) -> ReleaseCorrupt:
+    return ReleaseCorrupt(
+        f"{path}: expected uint64, {' x '.join(('N', *map(str, row)))}, as many as its header says. Copy "
+        "the release again."
+    )
 
 
 def _first_bits(contents: Contents) -> NDArray[np.uint64]:

@@ -11,8 +11,7 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading
-from model_store.files import hash_of
-from training.data.listed_tables import Sha256Of, list_table
+from training.data.listed_tables import list_table
 from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
 from training.errors import BadCsv, DataSetMissing
 
@@ -21,21 +20,19 @@ def list_pictures(
     place: Path,
     reading: Reading = AS_IT_IS,
     attributes: Sequence[str] = (),
-    sha256_of: Sha256Of = hash_of,
 ) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder per label.
 
     A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
     labels inside. Pictures in a label's own sub-folders are of that label. Hidden files and those that are no
     pictures by their names are left out, and so is a folder `none of these` outside tiers; anything else is
-    taken for a picture. Of people's answers, those without a class are left out.
+    taken for a picture.
 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
         reading: how the CSV is read.
         attributes: columns that are further questions, read where the CSV has them.
-        sha256_of: reads the pictures of people's answers.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -43,7 +40,7 @@ def list_pictures(
         BadClasses: a row without a label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        return list_table(place, attributes, reading, sha256_of)
+        return list_table(place, attributes, reading)
     if reading.by:
         raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
     folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]

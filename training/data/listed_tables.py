@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt
+from inference.plain_text import as_spelt, few
 from inference.spreadsheets import as_it_was
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
@@ -43,22 +42,17 @@ Sha256Of: TypeAlias = Callable[[str], str | None]
 WORDS: Final = re.compile("[,;|/]")
 """Between words in cells of attributes."""
 
-ANSWERED: Final = "at"
-"""Column of people's answers, the time of each: in such a table an empty label leaves a picture out."""
-
-
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a row of a table, by column, and its label."""
 
 
-def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_of: Sha256Of) -> Listing:
-    """List the pictures of a table; of people's answers, those with a class.
+def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
+    """List the pictures of a table.
 
     Args:
         place: the table.
         attributes: columns that are further questions, read where the table has them.
         reading: how it is read.
-        sha256_of: reads pictures that a person answered.
 
     Raises:
         BadCsv: it cannot be read, has another header, or a row that does not fit it or has no path.
@@ -66,9 +60,6 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_
     """
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
-    if ANSWERED in columns and "tier" not in columns:
-        answers = _list_answers_with_a_class(table, counting_of(rows_in([place], reading), sha256_of))
-        return replace(answers, columns=columns, attributes=tuple(attributes))
     there = [name for name in attributes if name in columns]
     parts = parts_in(table)
     words, labelled = word_columns(table.columns), list[_Labelled]()
@@ -98,35 +89,6 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading, sha256_
         attributes=tuple(attributes),
         notes=notes,
     )
-
-
-def _list_answers_with_a_class(table: ListFile, answers: OfFiles) -> Listing:
-    listing = list_answers(table.path, answers, parts_in(table))
-    shown = tuple(row for row in listing.pictures if not _is_no_class(row.label))
-    unclassed = (row.path for row in listing.pictures if _is_no_class(row.label))
-    for row in shown:
-        as_label(row.label, str(table.path))
-    return replace(
-        listing,
-        pictures=shown,
-        left_out=(*listing.left_out, *unclassed),
-        notes=table.notes + listing.notes,
-    )
-
-
-def _part_of(picture: str, answers: OfFiles, parts: Mapping[str, Part]) -> Part | None:
-    """The part that all answers to a picture name; None where the table is not divided.
-
-    Raises:
-        BadCsv: they name both.
-    """
-    named = sorted({part for cell in answers.splits.get(picture, ()) if (part := parts.get(cell.casefold()))})
-    if len(named) > 1:
-        raise BadCsv(
-            f"{picture} is in `train` in one row and in `test` in another one. A picture is either learnt or "
-            "measured on: give it one part in the column `split`."
-        )
-    return named[0] if named else None
 
 
 def _is_no_class(label: str) -> bool:
@@ -230,7 +192,7 @@ def rows_in(
     """
     if reading.root or reading.path_columns != AS_IT_IS.path_columns:
         raise BadCsv(
-            f"{files[0]}: is read as people's answers, as it has a column `at`, or no `tier` for --photos. "
+            f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. "
             "Their `path` is relative to the file: --path-column and --root are not for them."
         )
     try:
@@ -260,22 +222,20 @@ def counting_of(
         raise BadCsv(str(error)) from error
 
 
-def list_answers(place: Path, answers: OfFiles, parts: Mapping[str, Part] = MappingProxyType({})) -> Listing:
+def list_answers(place: Path, answers: OfFiles) -> Listing:
     """List what people said of picture files: the answer that counts of each, without those left out.
 
     Args:
         place: the table.
         answers: what counts of it.
-        parts: of `parts_in`.
 
     Raises:
-        BadCsv: none of the pictures is there, or one is in both parts.
+        BadCsv: none of the pictures is there.
     """
     pictures = tuple(
         ListedPicture(
             Path(path),
             {LABEL: as_spelt(label)},
-            part=_part_of(path, answers, parts),
             group=answers.groups.get(path, ""),
             product=answers.products.get(path, ""),
         )
@@ -285,16 +245,20 @@ def list_answers(place: Path, answers: OfFiles, parts: Mapping[str, Part] = Mapp
     left_out = tuple(
         Path(path) for path, label in answers.labels.items() if not label and path not in answers.of_several
     )
-    outdated, missing = (tuple(map(Path, paths)) for paths in (answers.outdated, answers.missing))
-    if missing and not pictures:
+    if answers.missing and not pictures:
         raise BadCsv(
-            f"{place}: none of its {len(missing):,} pictures is there, among them {missing[0]}. Paths are "
-            "absolute, or relative to the CSV; put it where the pictures are."
+            f"{place}: none of its {len(answers.missing):,} pictures is there, among them "
+            f"{answers.missing[0]}. Paths are absolute, or relative to the CSV; put it where the pictures "
+            "are."
         )
-    notes = tuple(filter(None, [answers.of_several_in_words]))
-    return Listing(
-        place, pictures, left_out, outdated=outdated, missing=missing, notes=notes, answers=answers
-    )
+    notes = [answers.of_several_in_words] if answers.of_several else []
+    for paths, why in (
+        (answers.missing, "pictures that a person answered are not found"),
+        (answers.outdated, "pictures have another content than when a person answered"),
+    ):
+        if paths:
+            notes.append(f"{len(paths)} {why}, and are left out: {few(paths, NAMED)}.")
+    return Listing(place, pictures, left_out, notes=tuple(notes), answers=answers)
 
 
 def open_table(
@@ -310,7 +274,7 @@ def open_table(
             path,
             (*reading.path_columns, LABEL),
             replace(reading, identifiers=("group",)),
-            (*FURTHER, SPLIT, ANSWERED, *attributes),
+            (*FURTHER, SPLIT, *attributes),
         )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error

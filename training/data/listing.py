@@ -103,9 +103,7 @@ class Listing:
         place: the table or the folder.
         left_out: what lies among the pictures and was not taken for one.
         empty: folders of labels without a picture.
-        outdated: pictures that have another content than the one that a person answered.
         nested: folders below a label's own that hold pictures, which are of that label.
-        missing: pictures that a person answered and that are neither where the table says nor near it.
         columns: of a table.
         attributes: columns that are further questions.
         labels: of the classes, by the `class_id` of the pictures; empty where these have none.
@@ -117,8 +115,6 @@ class Listing:
     pictures: tuple[ListedPicture, ...] = ()
     left_out: tuple[Path, ...] = ()
     empty: tuple[Path, ...] = ()
-    outdated: tuple[Path, ...] = ()
-    missing: tuple[Path, ...] = ()
     nested: tuple[Path, ...] = ()
     columns: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
@@ -140,7 +136,7 @@ class Listing:
 
     def followed_by(self, other: "Listing") -> "Listing":
         """This place with the pictures of another one behind its own."""
-        joined = "pictures", "left_out", "empty", "nested", "outdated", "missing", "notes"
+        joined = "pictures", "left_out", "empty", "nested", "notes"
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in joined})
 
     @property
@@ -153,12 +149,6 @@ class Listing:
             f"{few(self.left_out, FILES_NAMED)}.",
             self.nested
             and f"Pictures in folders of a class's folder are of that class: {few(self.nested, NAMED)}.",
-            self.missing
-            and f"{len(self.missing)} pictures that a person answered are not found and left out: "
-            f"{', '.join(map(str, self.missing[:FILES_NAMED]))}.",
-            self.outdated
-            and f"{len(self.outdated)} pictures have another content than when a person answered, and are "
-            f"left out: {self.outdated[0]}.",
         ]
         return [str(sentence) for sentence in sentences if sentence]
 

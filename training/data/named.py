@@ -86,7 +86,7 @@ class Named:
         inner = unwrapped(expanded(place))
         if not inner.exists() or has_idx(inner) or self.pixel_table:
             return None
-        return list_pictures(inner, self.reading, attributes, self.files.sha256_of)
+        return list_pictures(inner, self.reading, attributes)
 
     @cached_property
     def hashed(self) -> Hashed:

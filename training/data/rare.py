@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from inference.plain_text import few
@@ -26,8 +27,8 @@ GROUPS_OF_ATTRIBUTE: Final = 2
 LABELS_MIN: Final = 2
 LABELS_MAX: Final = 256
 
-LETTERS: Final = 2
-"""Most letters by which a misspelling differs; fewer than half of a short name."""
+ALIKE: Final = 0.75
+"""Share of the letters that a misspelling has in common with a name, in their order."""
 
 DIGIT: Final = re.compile(r"\d")
 
@@ -170,16 +171,10 @@ def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> 
 
 
 def _is_near(name: str, other: str) -> bool:
-    """Whether as few letters as a misspelling has are changed, added or lost between two names.
+    """Whether one of two names may be a misspelling of the other.
 
     Names that differ in digits alone, as sizes do, are not near.
     """
     if DIGIT.findall(name) != DIGIT.findall(other):
         return False
-    distance = list(range(len(other) + 1))  # Levenshtein's, of the beginnings
-    for row, letter in enumerate(name, start=1):
-        before, distance = distance, [row]
-        for column, another in enumerate(other, start=1):
-            changed = before[column - 1] + (letter != another)
-            distance.append(min(before[column] + 1, distance[-1] + 1, changed))
-    return distance[-1] <= LETTERS and 2 * distance[-1] < min(len(name), len(other))
+    return bool(get_close_matches(name, [other], cutoff=ALIKE))

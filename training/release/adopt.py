@@ -82,8 +82,7 @@ def adopt(
 
     Raises:
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: there are more labels than outputs, or fewer; it answers better where pixels are
-            standardised, or is hardly better than chance.
+        NotAdoptable: there are more labels than outputs, or fewer, or it is hardly better than chance.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
@@ -96,8 +95,6 @@ def adopt(
         )
     parts = split(data.train, len(data.labels))
     right = _take_better_scale(session, parts.validation, progress.say)
-    if not forced:
-        _check_preparation(session, path, parts.validation, right)
     if right < least_accuracy(len(data.labels)) and not forced:
         raise NotAdoptable(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
@@ -118,6 +115,9 @@ def adopt(
     )
     return complete_release(folder, candidate, progress)[0]
 
+
+BATCH: Final = 250
+"""Pictures that a hand-made model answers at once."""
 
 SCALED_BY: Final = 1000
 """Most held-out pictures that decide how a model's input is scaled."""
@@ -150,44 +150,6 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
         f"{as_they_are}; divided by 255 {divided}"
     )
     return losses[better][1]
-
-
-def _clearly(pictures: int) -> float:
-    """Share of right answers by which another preparation has to be better, .05 of 1,000 pictures."""
-    return float(0.02 + pictures**-0.5)
-
-
-def _check_preparation(session: KerasSession, path: Path, held_out: Pictures, right: float) -> None:
-    """Refuse a model that answers better where pixels are standardised, which it does not do itself.
-
-    Raises:
-        NotAdoptable: the message has the line that puts it into the model.
-    """
-    if "int" in session.habits.dtype:
-        return
-    images, labels = held_out.images[:SCALED_BY].astype(np.float32), held_out.classes[:SCALED_BY]
-
-    def share(mean: float, std: float) -> float:
-        fed = ((images - mean) / std).reshape(-1, *session.habits.shape)
-        answers = [
-            session.model(fed[first : first + BATCH], training=False) for first in range(0, len(fed), BATCH)
-        ]
-        return float((np.concatenate(answers).argmax(axis=1) == labels).mean())
-
-    tried = {(mean, std): share(mean, std) for mean, std in ((127.5, 127.5), (images.mean(), images.std()))}
-    (mean, std), best = max(tried.items(), key=lambda share_of: share_of[1])
-    if best > right + _clearly(len(labels)):
-        shape = ", ".join(map(str, session.habits.shape))
-        raise NotAdoptable(
-            f"{path}: {best:.1%} of the held-out pictures are right where pixels are standardised, "
-            f"{right:.1%} as 0..255 or 0..1. Put it into the model: `keras.Sequential(["
-            f"keras.Input(({shape},)), keras.layers.Normalization(axis=None, mean={mean:.4g}, "
-            f"variance={std**2:.4g}), model]).save('model.keras')`. --force adopts it as it is."
-        )
-
-
-BATCH: Final = 250
-"""Pictures that a hand-made model answers at once."""
 
 
 def export(folder: Path, session: KerasSession, parts: Split) -> str | None:

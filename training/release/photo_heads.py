@@ -2,8 +2,7 @@
 
 One Keras model of two inputs, the pixels (an attribute may read the palette of them) and the vector that the
 network below sees. Its weights are float16, and the whole network is put together with the rounded ones, so
-that photos.keras and photos.onnx have the same. Releases before had the whole network in this file, which has
-one input. Touches the named file.
+that photos.keras and photos.onnx have the same. Touches the named file.
 """
 
 from pathlib import Path
@@ -36,24 +35,13 @@ def below() -> dict[str, str]:
     return {BELOW: weights_hash(network_below(LITE2))}
 
 
-def read_heads(path: Path) -> tuple[Network, str | None]:
-    """The heads of either form of the file, in float32, and `weights_hash` of what is below a whole network.
-
-    Returns:
-        keras.Model from pixels and vector to the outputs of the graph; the hash is None where the file has
-        the heads alone, and "" where a whole network has no vector.
+def read_heads(path: Path) -> Network:
+    """The heads of a file, in float32: keras.Model from pixels and vector to the outputs of the graph.
 
     Raises:
         ModelUnreadable: Keras cannot load it.
     """
-    stored = load_model(path)
-    if len(stored.inputs) > 1:
-        return _of_type(stored, COMPUTED), None
-    vectors = [layer.output for layer in stored.layers if layer.name == VECTOR]
-    if not vectors:
-        return stored, ""
-    heads = keras.Model([stored.input, vectors[0]], stored.output, name="heads")
-    return _of_type(heads, COMPUTED), weights_hash(keras.Model(stored.input, vectors[0]))
+    return _of_type(load_model(path), COMPUTED)
 
 
 def export_heads(heads: Network, folder: Path) -> tuple[Network, Golden]:

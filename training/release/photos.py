@@ -125,15 +125,14 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
     """
     if not parent.manifest.both:
         return None
-    heads, hash_below = read_heads(parent.folder / parent.manifest.network("photos").artifact)
-    recorded = report_of(parent).training.configuration.get(BELOW) if hash_below is None else hash_below
-    if recorded != below()[BELOW]:
+    # A release of version 2.0 records none: its photos.keras has the whole network, which is another one.
+    if report_of(parent).training.configuration.get(BELOW) != below()[BELOW]:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
             "add their rows to the file."
         )
-    return heads
+    return read_heads(parent.folder / parent.manifest.network("photos").artifact)
 
 
 def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:

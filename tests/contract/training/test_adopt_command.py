@@ -313,18 +313,6 @@ def test_what_cannot_be_adopted_is_refused_in_a_short_sentence(  # noqa: PLR0917
     assert not (tmp_path / "store").exists()
 
 
-def test_the_line_that_a_refusal_names_makes_a_model_that_is_right(tmp_path: Path) -> None:
-    with pytest.raises(NotAdoptable, match="where pixels are standardised") as raised:
-        adopt.adopt(tmp_path / "release", saved(lambda: right_from(1.0, 1.5), tmp_path), DATA, Lines())
-    line = re.search(r"`(.*)\.save\('model\.keras'\)`", str(raised.value))
-    assert line is not None
-
-    model = eval(line[1], {"keras": keras, "model": keras.saving.load_model(tmp_path / "mine.keras")})
-
-    found = KerasSession(saved(lambda: model, tmp_path)).run(PICTURES.images).of_label
-    assert found.argmax(axis=1).tolist() == PICTURES.classes.tolist()
-
-
 def test_the_line_that_makes_a_model_of_dicts_plain_keeps_its_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
