@@ -21,7 +21,6 @@ from scripts.options import options_of
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
 from scripts.terminal import RELEASE_HELP, command_parser, perform
-from training.data.files_read import FilesRead
 from training.improve import corrected_release, looked_at, next_training
 
 EXAMPLES = (
@@ -48,8 +47,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         progress.warn,
     )
     tell_audit(corrected.corrections)
-    files = FilesRead()
-    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections, files)
+    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
     # A release of own classes goes beside its parent; of the ten classes it is published by hand.
     out = arguments.out or (None if options.release else store_in(corrected.name))
@@ -58,7 +56,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     typed = parser.parse_args(more)
     compared = looked_at(corrected.corrections)
     options = options.changed_by(options_of(typed))
-    return train.train(options, typed, command, corrected.release, compared, files)
+    return train.train(options, typed, command, corrected.release, compared)
 
 
 def build_parser() -> argparse.ArgumentParser:

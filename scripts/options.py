@@ -15,7 +15,6 @@ from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.lists import add_list_options, add_product_column
 from scripts.progress import Terminal
 from training.data.fashion import LabelledData
-from training.data.files_read import FilesRead
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.gradient.recipes import (
@@ -105,7 +104,6 @@ def named_of(
     arguments: argparse.Namespace,
     options: Options | None = None,
     parent: LocalRelease | None = None,
-    files: FilesRead | None = None,
 ) -> Named:
     """The data set that the arguments name; a contradiction among them ends as wrong usage.
 
@@ -113,7 +111,6 @@ def named_of(
         arguments: parsed.
         options: None for those of the arguments.
         parent: the release whose labels have to be learnt.
-        files: what the command has listed and read before; None for nothing.
     """
     options, train, test = options or options_of(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
@@ -135,7 +132,6 @@ def named_of(
         keep=_labels_of(parent),
         reading=options.reading,
         parent=parent,
-        files=files or FilesRead(),
     )
 
 

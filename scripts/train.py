@@ -30,7 +30,6 @@ from scripts.options import (
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
-from training.data.files_read import FilesRead
 from training.data.named import Named, load
 from training.data.photos import NamedPhotos
 from training.gradient.fitting.checkpoints import forget_checkpoint
@@ -54,13 +53,12 @@ def execute(arguments: argparse.Namespace) -> object:
     return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
 
 
-def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows before it
+def train(
     options: Options,
     arguments: argparse.Namespace,
     command: str,
     parent: LocalRelease | None = None,
     compared: Path | None = None,
-    files: FilesRead | None = None,
 ) -> object:
     """Train with these options.
 
@@ -70,7 +68,6 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         command: what was typed, which the release records.
         parent: the release that is to become better; the result has what the gate says of both.
         compared: pictures to compare both on.
-        files: what the command has listed and read before.
 
     Returns:
         What was done, as JSON values.
@@ -81,7 +78,7 @@ def train(  # noqa: PLR0913, PLR0917 - a training, and what `improve` knows befo
         return recipe.as_json()
     photos = _photos_of(options, arguments)
     check_tensorflow()
-    named = named_of(arguments, options, parent, files)
+    named = named_of(arguments, options, parent)
     classes = named.check(Terminal().warn)
     target = open_target(arguments, compared or options.data)
     if photos is not None:
@@ -132,7 +129,7 @@ def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, 
 
     trained, _ = train_photos(release, photos, Terminal(), arguments.run, command, options.as_json())
     write_doubted(trained.run, trained.answers, trained.labels)
-    if photos.listing.answers is None:
+    if photos.listing.corrections is None:
         return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
@@ -197,7 +194,7 @@ def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos |
         reading=options.reading,
         use="learn",
     )
-    if photos.check is not None and photos.listing.answers is not None:
+    if photos.check is not None and photos.listing.corrections is not None:
         arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
     return photos
 

@@ -19,26 +19,18 @@ from inference.decode import prepare_decoders
 from inference.listed import NONE
 from labelling.decided import LEFT_OUT
 from labelling.lists import Reading
-from labelling.review.corrections import Correction, OfFiles, read_corrections
+from labelling.review.corrections import Correction, read_corrections
 from model_store.files import expanded
 from model_store.local import LocalRelease
 from model_store.named_release import find_release
 from model_store.promotions import newest
 from model_store.store import open_store
 from reports.intervals import needed
-from training.data.answered import near_answers
-from training.data.corrections import (
-    apply,
-    corrections_of,
-    keep_corrections,
-    paths_by_content,
-    unheeded_in_words,
-)
+from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files_read import FilesRead, Hashed
+from training.data.files import Hashed, look, on_all_cores
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
-from training.data.listed_tables import counting_of, rows_in
 from training.data.listing import absolute
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
@@ -130,7 +122,6 @@ def next_training(
     data: str | None,
     progress: Progress,
     learnt: Sequence[str] = (),
-    files: FilesRead | None = None,
 ) -> Options:
     """Decide what is trained, say so, and keep a copy of the corrections of own classes.
 
@@ -139,7 +130,6 @@ def next_training(
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
         learnt: files of corrections that such a release learnt; none for those that its training named.
-        files: receives what is listed and read, for the training.
 
     Returns:
         Of the ten classes, the release and the corrections; of own classes the options of the parent's
@@ -150,7 +140,7 @@ def next_training(
         DataError: the corrections change nothing, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
-        return _recorded_training(corrected, data, learnt, progress, files or FilesRead())
+        return _recorded_training(corrected, data, learnt, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
@@ -198,9 +188,9 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 
 
 def _recorded_training(
-    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress, files: FilesRead
+    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress
 ) -> Options:
-    """The options of the parent's training, with a copy of all corrections; refuses what changes nothing."""
+    """The options of the parent's training, with a copy of all corrections."""
     parent = corrected.release
     options = Options.recorded(parent.manifest.training)
     place, earlier = (
@@ -210,9 +200,7 @@ def _recorded_training(
     typed, recorded = corrected.encoding, options.encoding
     encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
     options = options.changed(data=str(place), encoding=encoding or None)
-    named = Named(
-        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent, files=files
-    )
+    named = Named(place=options.data, reading=options.reading, attributes=options.attribute, parent=parent)
     if (listing := named.listing) is None:
         raise BadPictures(
             f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
@@ -224,24 +212,15 @@ def _recorded_training(
         )
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    rows, sha256_of = rows_in(earlier, options.reading.of_corrections), files.sha256_of
-    corrections = corrections_of([*rows, *corrected.corrections], sha256_of, lambda: named.hashed)
-    before_it = counting_of(rows, sha256_of, lambda: paths_by_content(named.hashed))
+    rows = rows_in(earlier, options.reading.of_corrections)
+    corrections = corrections_of([*rows, *corrected.corrections], named.hashed)
     _check_attributes(corrections, options.attribute)
     prepare_decoders()
-    near = near_answers(listing, named.hashed, corrections, adds=True)
-    before, after = (
-        apply(listing, some, parent.manifest.labels, named.hashed, options.attribute, near)
-        for some in (before_it, corrections)
-    )
     if not _has_learnt_any(parent, named.hashed):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
-    if before.labels == after.labels:
-        why = unheeded_in_words(after, corrections, adds=True)
-        raise BadPictures(f"{corrected.file}: nothing in it changes what {place} says already. {why}".strip())
-    copy = keep_corrections(corrections, Path("runs"), sha256_of)
+    copy = keep_corrections(corrections, Path("runs"))
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
@@ -264,16 +243,15 @@ def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRel
 
 def _has_learnt_any(parent: LocalRelease, hashed: Hashed) -> bool:
     """Whether a release learnt one of these pictures, or one that is nearly the same, or does not say so."""
-    learnt, files = load_learnt(parent.folder), {sha256: path for path, sha256 in hashed.sha256.items()}
-    if learnt is None or learnt.has(np.array(list(files))).any():
+    learnt = load_learnt(parent.folder)
+    if learnt is None or learnt.has(np.array(list(hashed.sha256.values()), str)).any():
         return True
-    if learnt.near is None or not len(learnt.near):
-        return False
-    near = hashed.read.perceptual_of(files)
-    return bool(near) and bool(learnt.has(np.array(list(near)), np.stack(list(near.values()))).any())
+    looked = on_all_cores(look, list(hashed.sha256), lambda *_: None)
+    files = [file[0] for file in looked if not isinstance(file, str)]
+    return any(learnt.has(np.array([file.sha256]), file.hash[None]).any() for file in files)
 
 
-def _check_attributes(corrections: OfFiles, names: Sequence[str]) -> None:
+def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
     """Refuse answers to an attribute that the release has not learnt."""
     if strange := sorted({attribute for _, attribute in corrections.attributes} - set(names)):
         learnt = ", ".join(names) or "none"

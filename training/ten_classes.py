@@ -77,7 +77,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     sets = read_photos(named, labels, READS, progress)
-    corrected = named.listing.answers is not None
+    corrected = named.listing.corrections is not None
     folder = run or Path("runs") / f"photos-{_digest(sets)}"
     compared = compared_of(sets[0], parent, progress.warn) if corrected else None
     _announce(sets, folder, progress, corrected=corrected)

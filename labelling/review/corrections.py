@@ -6,13 +6,10 @@ of the sheet, and `attribute`, the question that is answered (empty: the class);
 service's page export it. An empty
 label leaves the picture out; NONE says that it shows none of the classes. Of several answers to one content
 the latest counts.
-A picture that was renamed or moved is found by its content; an answer to a content that is nowhere near
-counts for nothing. Reads the files, and for training the pictures that they name; answers.py puts them into a
-table.
+Reads the files alone.
 """
 
 import difflib
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,21 +21,18 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt, few
+from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
 from labelling.decided import LEFT_OUT, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
-from labelling.paths import existing
-from labelling.review.moved import find_moved, where_to_look
-from model_store.files import hash_of
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
 
 FURTHER: Final = (
-    *("sha256", "at", "group", "attribute", "product", "split"),
+    *("sha256", "at", "group", "attribute", "product"),
     *("audit", "audit_of", "predicted", "decision", "confidence", "by", "version", "table"),
 )
 """What is read of it as well."""
@@ -76,7 +70,6 @@ class Correction(NamedTuple):
         product: for all of whose pictures the label holds; empty where it holds for this one.
         version, table: of the release and the table that its sheet is of, see audit.py; empty where the
             file does not say.
-        split: the part of a data set that the picture is in, for training; empty where the file does not say.
     """
 
     path: str
@@ -95,56 +88,10 @@ class Correction(NamedTuple):
     by: str = ""
     version: str = ""
     table: str = ""
-    split: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
         return Question(sha256, self.attribute, self.product)
-
-
-class OfFiles(NamedTuple):
-    """What corrections say of picture files.
-
-    Attributes:
-        labels: the label that counts, by absolute path.
-        hashes: sha256 of what each of these files holds, or what stands for it where it is missing.
-        groups: of these files, where one is known.
-        audited: those of these files that an audit drew at random.
-        outdated: files that hold another content than the one that was answered.
-        missing: those that cannot be read, and whose content is nowhere near.
-        attributes: the label that counts of an attribute, by sha256 and attribute.
-        of_several: files that are of several products with different labels: LEFT_OUT counts.
-        products: of these files, where the answers hold for one.
-        of_products: those that the label that counts was given for, by sha256 and attribute; empty where it
-            was given for the picture.
-        files: a file of each answered content that is there, by its sha256.
-        splits: what is said of the part that each of these files is in.
-        rows: all corrections, as they stand there.
-    """
-
-    labels: dict[str, str]
-    hashes: dict[str, str]
-    groups: dict[str, str]
-    audited: frozenset[str]
-    outdated: tuple[str, ...]
-    missing: tuple[str, ...]
-    attributes: Mapping[tuple[str, str], str] = MappingProxyType({})
-    of_several: tuple[str, ...] = ()
-    products: Mapping[str, str] = MappingProxyType({})
-    files: Mapping[str, str] = MappingProxyType({})
-    splits: Mapping[str, frozenset[str]] = MappingProxyType({})
-    rows: tuple[Correction, ...] = ()
-    of_products: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType({})
-
-    @property
-    def of_several_in_words(self) -> str:
-        """The sentence on `of_several`; empty where there is none."""
-        if not self.of_several:
-            return ""
-        return (
-            f"{len(self.of_several):,} pictures lie under products of different classes, and are left out: "
-            f"{few(self.of_several, NAMED)}."
-        )
 
 
 def read_corrections(
@@ -169,122 +116,6 @@ def read_corrections(
     """
     heads = None if labels is None else {LABEL: labels, **attributes}
     return [correction for file in files for correction in _read(file, heads, reading, say)]
-
-
-def corrections_of_files(
-    rows: Sequence[Correction],
-    sha256_of: Callable[[str], str | None] = hash_of,
-    own_paths: Callable[[], Mapping[str, str]] = dict,
-) -> OfFiles:
-    """What counts of corrections whose pictures are files, for training: see the top of this file.
-
-    Args:
-        rows: of `read_corrections`; paths in them are absolute, or relative to the folders of their files.
-        sha256_of: digest of a picture's file; None where it cannot be read.
-        own_paths: the absolute paths of pictures of the caller, by sha256, which are taken first where a
-            picture is not where its correction says; called only then.
-
-    Raises:
-        CorrectionsUnusable: two files give a picture different labels at the same time.
-    """
-    given = [(file_of(correction), correction) for correction in rows]
-    hashes, moved = _contents(given, sha256_of, own_paths)
-    outdated: dict[str, None] = {}
-    matched, named = [], []
-    for as_written, correction in given:
-        path = (
-            as_written
-            if hashes[as_written] == correction.sha256
-            else moved.get(correction.sha256, as_written)
-        )
-        sha256 = hashes[path] or correction.sha256 or path
-        if correction.sha256 not in ("", sha256):
-            outdated[path] = None
-            continue
-        matched.append((sha256, correction))
-        named.append((path, sha256, correction))
-    answers, of_products, several = _of_contents(merge(matched, {})[0])
-    every, named = named, [row for row in named if row[2].attribute == LABEL]
-    attributes = {
-        (sha256, correction.attribute): answers[sha256, correction.attribute]
-        for path, sha256, correction in every
-        if correction.attribute != LABEL and hashes[path] is not None
-    }
-    return OfFiles(
-        {path: answers[sha256, LABEL] for path, sha256, _ in named},
-        {path: sha256 for path, sha256, _ in named},
-        {
-            path: correction.group or correction.product
-            for path, _, correction in named
-            if correction.group or correction.product
-        },
-        frozenset(path for path, _, correction in named if correction.audit),
-        tuple(path for path in outdated if path not in {row[0] for row in every}),
-        tuple(path for path in {path: None for path, _, _ in named} if hashes[path] is None),
-        attributes,
-        tuple(path for path in {path: None for path, sha256, _ in named if sha256 in several}),
-        {path: correction.product for path, _, correction in named if correction.product},
-        {sha256: path for path, sha256, _ in every if hashes[path] is not None},
-        _splits(every),
-        tuple(rows),
-        of_products,
-    )
-
-
-def _contents(
-    given: Sequence[tuple[str, Correction]],
-    sha256_of: Callable[[str], str | None],
-    own_paths: Callable[[], Mapping[str, str]],
-) -> tuple[dict[str, str | None], Mapping[str, str]]:
-    """The sha256 of each file, and where contents are now that were answered in another one."""
-    hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in given)}
-    lost = {
-        correction.sha256: path for path, correction in given if correction.sha256 not in ("", hashes[path])
-    }
-    if not lost:
-        return hashes, {}
-    paths = own_paths()
-    of_caller = {sha256: paths[sha256] for sha256 in lost if sha256 in paths}
-    away = {sha256: path for sha256, path in lost.items() if sha256 not in of_caller}
-    files = dict.fromkeys(correction.file for _, correction in given)
-    roots = where_to_look(away.values(), files) if away else ()
-    moved = of_caller | find_moved(frozenset(away), roots, sha256_of)
-    return hashes | {path: sha256 for sha256, path in moved.items()}, moved
-
-
-def _splits(every: Sequence[tuple[str, str, Correction]]) -> dict[str, frozenset[str]]:
-    splits: dict[str, set[str]] = defaultdict(set)
-    for path, _, correction in every:
-        splits[path].add(correction.split)
-    return {path: frozenset(cells) for path, cells in splits.items()}
-
-
-def _of_contents(
-    answers: Mapping[Question, HumanAnswer],
-) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], frozenset[str]], frozenset[str]]:
-    """The label of each picture's attribute, its products, and pictures whose products differ in class.
-
-    Of these LEFT_OUT counts, as one picture cannot show both. What is said of a product counts before what is
-    said of a picture.
-    """
-    labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for question, answer in answers.items():
-        labels[question.sha256, question.attribute][question.product] = answer.label
-    different = {
-        key: {label for product, label in of.items() if product or len(of) == 1} for key, of in labels.items()
-    }
-    products = {
-        key: frozenset() if different[key] == {of.get("")} else frozenset(of) - {""}
-        for key, of in labels.items()
-    }
-    several = frozenset(sha256 for (sha256, head), of in different.items() if head == LABEL and len(of) > 1)
-    counting = {key: of.pop() if len(of) == 1 else LEFT_OUT for key, of in different.items()}
-    return counting, products, several
-
-
-def file_of(correction: Correction) -> str:
-    """The absolute path of the file that a correction names, whether it is there or not."""
-    return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
 def merge(
@@ -365,7 +196,6 @@ def _read(
             by=row.get("by", ""),
             version=as_it_was(row.get("version", "")),
             table=row.get("table", ""),
-            split=row.get("split", ""),
         )
 
 

@@ -2,14 +2,13 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
 from typing import Final
 
-import cv2
-import numpy as np
 import pytest
 
 from inference.contract import LABEL, Head
@@ -29,11 +28,17 @@ from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import read_rows, write_csv
 from tests.uploads import png
-from training.data.answered import near_answers
-from training.data.corrections import Applied, apply, corrections_in, keep_corrections
-from training.data.files_read import hash_files
+from training.data.corrections import (
+    Corrections,
+    corrected,
+    corrections_of,
+    keep_corrections,
+    list_answers,
+    rows_in,
+)
+from training.data.files import NO_FILES, Hashed, hash_files
 from training.data.listed_folders import list_pictures
-from training.data.listed_tables import counting_of, list_answers, rows_in
+from training.data.listing import ListedPicture, Listing
 from training.data.named import Named, load
 from training.errors import BadCsv
 from training.progress import Lines
@@ -85,36 +90,25 @@ def correct(table: Path, files: Sequence[Path]) -> Summary:
         return export(table, journal, is_complete=True)
 
 
-def learnt_with(file: Path) -> Applied:
+def answers_in(*files: Path, hashed: Hashed = NO_FILES) -> Corrections:
+    return corrections_of(rows_in(files), hashed)
+
+
+def labels_of(answers: Corrections) -> dict[str, str]:
+    """The class that counts, by path."""
+    return {file.path: file.answers[LABEL].label for file in answers.of_class}
+
+
+def under(listing: Listing, file: Path, *, adds: bool = False) -> tuple[ListedPicture, ...]:
+    """The pictures of a listing under the answers of a file."""
+    of_classes, hashed = replace(listing, labels=CLASSES), hash_files(one.path for one in listing.pictures)
+    return corrected(of_classes, answers_in(file, hashed=hashed), hashed, print, adds=adds).pictures
+
+
+def learnt_with(file: Path) -> tuple[ListedPicture, ...]:
     """The pictures of shop/ as a training learns them."""
-    listing = list_pictures(file.parent / "shop")
-    hashed = hash_files(one.path for one in listing.pictures)
-    return apply(listing, corrections_in([file]), CLASSES, hashed, ["colour"])
-
-
-def test_an_answer_for_one_product_is_none_for_another_one_that_looks_alike(tmp_path: Path) -> None:
-    """Nor is one to a picture for another one that was answered itself."""
-    for name, beta in (("a", 0), ("b", 3), ("c", 6), ("d", 9)):
-        picture = cv2.convertScaleAbs(a_photo("Ball", 1), beta=-beta).astype(np.uint8)
-        (tmp_path / f"{name}.png").write_bytes(png(picture))
-    cells = ("a", "1"), ("b", "1"), ("c", "2"), ("d", "1")
-    rows = [{"path": f"{name}.png", "label": "Ball", "article": article} for name, article in cells]
-    write_csv(tmp_path / "list.csv", rows)
-    answers = ("a.png", "Café", "1"), ("d.png", "=Stick", "")
-    write_csv(
-        tmp_path / "answers.csv",
-        [dict(zip(("path", "label", "product"), row, strict=True)) for row in answers],
-    )
-    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"))
-    said, hashed = (
-        corrections_in([tmp_path / "answers.csv"]),
-        hash_files(one.path for one in listing.pictures),
-    )
-
-    found = apply(listing, said, CLASSES, hashed, (), near_answers(listing, hashed, said))
-
-    labels = {one.path.name: one.label for one in found.listing.pictures}
-    assert labels == {"a.png": "Café", "b.png": "Ball", "c.png": "=Stick", "d.png": "=Stick"}
+    listing = replace(list_pictures(file.parent / "shop"), attributes=("colour",))
+    return under(listing, file, adds=True)
 
 
 @pytest.mark.parametrize("attribute", ["", "colour"])
@@ -127,11 +121,10 @@ def test_an_answer_for_one_product_holds_for_its_rows_of_a_picture_and_for_those
     said = answer("a.png", "Café", attribute=attribute)
     answers = write_csv(tmp_path / "answers.csv", [said | {"product": product} for product in ("1", "2")])
     listing = list_pictures(tmp_path / "list.csv", Reading(by="article"), ["colour"])
-    hashed = hash_files(one.path for one in listing.pictures)
 
-    found = apply(listing, corrections_in([answers]), CLASSES, hashed, ["colour"])
+    pictures = under(listing, answers)
 
-    given = {one.product: one.labels[attribute or LABEL] for one in found.listing.pictures}
+    given = {one.product: one.labels[attribute or LABEL] for one in pictures}
     assert given == {"1": "Café", "2": "Café", "3": "red" if attribute else "Ball", "": "Café"}
 
 
@@ -143,46 +136,20 @@ def test_a_photo_of_two_products_of_different_classes_stays_under_a_third_one(tm
     rows = [answer("a.png", label) | {"product": product} for product, label in said]
     answers = write_csv(tmp_path / "answers.csv", rows)
     listing = list_pictures(tmp_path / "list.csv", Reading(by="article"))
-    hashed = hash_files(one.path for one in listing.pictures)
 
-    found = apply(listing, corrections_in([answers]), CLASSES, hashed)
+    pictures = under(listing, answers)
 
-    assert [(one.product, one.label) for one in found.listing.pictures] == [("3", "Ball")]
-
-
-@pytest.mark.parametrize("attribute", ["", "colour"])
-@pytest.mark.parametrize(("second", "counts"), [("Café", True), ("=Stick", False), ("", False)])
-def test_answers_to_near_copies_of_a_picture_count_where_all_say_one_thing(
-    second: str, counts: bool, attribute: str, tmp_path: Path
-) -> None:
-    for place, beta in (("shop/Ball/a.png", 0), ("b.png", 3), ("c.png", 6)):
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        picture = cv2.convertScaleAbs(a_photo("Ball", 1), beta=-beta).astype(np.uint8)
-        (tmp_path / place).write_bytes(png(picture))
-    said = [
-        answer(name, label, attribute=attribute) for name, label in (("b.png", "Café"), ("c.png", second))
-    ]
-    answers = corrections_in([write_csv(tmp_path / "answers.csv", said)])
-    listing = list_pictures(tmp_path / "shop")
-    hashed = hash_files(one.path for one in listing.pictures)
-    near = near_answers(listing, hashed, answers)
-
-    found = apply(listing, answers, CLASSES, hashed, ["colour"], near)
-
-    [labels] = [one.labels for one in found.listing.pictures]
-    assert (labels[attribute or LABEL] == "Café") == counts
-    unheeded = {(content, attribute or LABEL) for content in answers.files}
-    assert found.unheeded == (set() if counts else unheeded)
+    assert [(one.product, one.label) for one in pictures] == [("3", "Ball")]
 
 
 Said = dict[str, str]
 """Labels by the path of a picture; with ` colour` after it, those of its colour."""
 
 
-def labels_in(found: Applied, folder: Path) -> Said:
-    pictures = {str(one.path.relative_to(folder)): one for one in (*found.listing.pictures, *found.added)}
-    colours = {f"{name} colour": one.labels["colour"] for name, one in pictures.items()}
-    return {name: one.labels[LABEL] for name, one in pictures.items()} | {
+def labels_in(pictures: Sequence[ListedPicture], folder: Path) -> Said:
+    of_names = {str(one.path.relative_to(folder)): one for one in pictures}
+    colours = {f"{name} colour": one.labels.get("colour", "") for name, one in of_names.items()}
+    return {name: one.labels[LABEL] for name, one in of_names.items()} | {
         name: label for name, label in colours.items() if label
     }
 
@@ -274,7 +241,7 @@ def test_files_of_several_people_count_in_any_order_together_or_one_after_anothe
             for one in given:
                 correct(table, one)
             made.add(table.read_bytes())
-        learnt.add(tuple(corrections_in(order).labels[str(folder / name)] for name in SHOP if name != COPY))
+        learnt.add(tuple(labels_of(answers_in(*order))[str(folder / name)] for name in SHOP if name != COPY))
 
     assert len(made) == 1
     assert [row["label"] for row in read_rows(table) if row["decided_by"] == "person"] == [
@@ -351,32 +318,28 @@ def test_two_files_that_say_different_things_at_the_same_time_are_refused(folder
     with pytest.raises(CorrectionsUnusable, match=r"in another one of the same time, 2026-11-22T10:00"):
         correct(Path("table.csv"), files)
     with pytest.raises(BadCsv, match=r"in another one of the same time, 2026-11-22T10:00"):
-        corrections_in(files)
+        answers_in(*files)
 
 
-def test_pictures_that_were_renamed_or_moved_are_learnt_by_their_content_and_gone_ones_are_not(
+def test_a_picture_that_moved_is_found_in_the_listing_a_new_one_where_it_lies_and_a_gone_one_is_named(
     folder: Path,
 ) -> None:
-    catalogue = {f"catalogue/{seed}.png": png(a_photo("Box", seed)) for seed in (11, 12)}
-    (folder / "catalogue").mkdir()
-    (folder / "sold").mkdir()
-    for (name, content), new in zip(catalogue.items(), ("catalogue/new.png", "sold/moved.png"), strict=True):
-        (folder / new).write_bytes(content)
-        SHA[name] = sha256(content).hexdigest()
     (folder / THREE).rename(folder / "shop/Café/z.png")
-    rows = [answer(name, "=Stick", sha256=SHA[name]) for name in (*catalogue, THREE)]
-    (folder / "catalogue/copy.png").write_bytes(SHOP[FOUR])
-    rows += [answer("catalogue/gone.png", "Ball", sha256="ab" * 32), answer("catalogue/copy.png", "Ball")]
+    (folder / "new").mkdir()
+    (folder / "new/1.png").write_bytes(png(a_photo("Box", 11)))
+    (folder / "new/copy.png").write_bytes(SHOP[FOUR])
+    rows = [answer(THREE, "=Stick", sha256=SHA[THREE]), answer("new/1.png", "=Stick")]
+    rows += [answer("new/gone.png", "Ball", sha256="ab" * 32), answer("new/copy.png", "Ball")]
     file = write_csv(folder / "corrections.csv", rows)
 
-    found, listed = learnt_with(file), list_answers(file, counting_of(rows_in([file])))
+    labels = labels_in(learnt_with(file), folder)
 
-    names = ("catalogue/new.png", "sold/moved.png", "shop/Café/z.png")
-    assert {name: labels_in(found, folder)[name] for name in names} == dict.fromkeys(names, "=Stick")
-    assert labels_in(found, folder)[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
-    assert (len(found.added), found.relabelled) == (2, 2)
-    assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {*names, "catalogue/copy.png"}
-    assert [Path(path).name for path in found.missing] == ["gone.png"]
+    names = ("shop/Café/z.png", "new/1.png")
+    assert {name: labels[name] for name in names} == dict.fromkeys(names, "=Stick")
+    assert labels[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
+    assert "new/copy.png" not in labels
+    listed = list_answers(file, Reading(), tier="own", audited="own")
+    assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {"new/1.png", "new/copy.png"}
     assert [note.rpartition("/")[2] for note in listed.notes] == ["gone.png."]
 
 
@@ -386,7 +349,7 @@ def test_corrections_that_a_run_keeps_are_read_as_they_were_written(folder: Path
     file = write_csv(folder / "corrections.csv", answers)
     before = labels_in(learnt_with(file), folder)
 
-    copy = keep_corrections(corrections_in([file]), folder / "runs")
+    copy = keep_corrections(answers_in(file), folder / "runs")
 
     assert labels_in(learnt_with(copy.rename(folder / "moved.csv")), folder) == before
     assert before[TWO] == "=Stick"
@@ -409,10 +372,12 @@ def test_what_is_said_of_products_counts_first_and_a_picture_of_two_classes_is_l
     file = write_csv(folder / "corrections.csv", [*rows, answer(FOUR, "=Stick") | {"product": "3"}])
     one, two, three, four = (str(folder / name) for name in (ONE, TWO, THREE, FOUR))
 
-    found = corrections_in([file])
+    answers = answers_in(file)
 
-    assert found.labels == {one: LEFT_OUT, two: "Café", three: "Café", four: "=Stick"}
-    assert found.groups == {one: "2", two: "2", three: "3", four: "3"}, "groups are products"
-    [note] = list_answers(folder, found).notes
-    assert note == f"1 pictures lie under products of different classes, and are left out: {one}."
-    assert (learnt_with(file).relabelled, learnt_with(file).left_out) == (1, 2), "its copy as well"
+    assert labels_of(answers) == {one: LEFT_OUT, two: "Café", three: "Café", four: "=Stick"}
+    assert {file.path: file.group for file in answers.files} == {one: "2", two: "2", three: "3", four: "3"}, (
+        "groups are products"
+    )
+    [note] = answers.notes({})
+    assert note == f"1 pictures lie under products of different classes, and are left out, among them {one}."
+    assert labels_in(learnt_with(file), folder) == {TWO: "Café", THREE: "Café", FOUR: "=Stick"}

@@ -15,7 +15,7 @@ from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
-from training.data.corrections import corrections_in
+from training.data.corrections import rows_in
 from training.data.pictures import Pictures
 from training.measure.evaluate import undecided
 from training.release.doubts import Doubted, doubted, table_of, with_files
@@ -154,4 +154,4 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     with (tmp_path / TABLE).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
     assert not any(re.match(FORMULA, cell) for cell in cells)
-    assert corrections_in([tmp_path / TABLE]).labels == {str(file): label}
+    assert [(row.path, row.label) for row in rows_in([tmp_path / TABLE])] == [(str(file), label)]

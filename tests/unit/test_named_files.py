@@ -9,7 +9,6 @@ import pytest
 
 from labelling.errors import ListUnusable, Unreadable
 from labelling.lists import Reading, open_list
-from labelling.review.moved import find_moved
 from labelling.sources.files import read_file
 from labelling.sources.opening import open_source
 from model_store.errors import BadAddress
@@ -40,15 +39,6 @@ def test_what_is_no_file_has_no_content(made: Callable[[Path], str], tmp_path: P
     assert isinstance(look(Path(path)), str)
     with pytest.raises(Unreadable):
         read_file(path)
-
-
-def test_a_picture_that_was_moved_is_found_beside_a_pipe(tmp_path: Path) -> None:
-    a_pipe(tmp_path)
-    (tmp_path / "z.png").write_bytes(b"picture")
-    sha256 = hash_of(tmp_path / "z.png")
-
-    assert sha256 is not None
-    assert find_moved(frozenset({sha256}), (tmp_path,), hash_of) == {sha256: f"{tmp_path}/z.png"}
 
 
 @pytest.mark.parametrize("encoding", ["", "cp1252"])

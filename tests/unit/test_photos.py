@@ -237,7 +237,7 @@ def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "row", "message"),
     [
-        ("path,label", "a.png,Jeans", "none of its 1 pictures is there"),
+        ("path,label", "a.png,Jeans", "1 of 1 name no picture that is read"),
         ("path,label,tier", "a.png,,A", "'' is none of the classes"),
         ("file,label,tier", "a.png,Bag,A", "It needs the columns `path` and `label`"),
     ],

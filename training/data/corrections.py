@@ -1,235 +1,380 @@
-"""Corrections of labels: what people say of a picture wins over what folders and tables say of its content.
+"""Corrections: what people say of a picture wins over what folders and tables say of its content.
 
-What counts of them is read by labelling/review/corrections.py, as for tables of `wardrobe label`. `apply` is
-the one place where they change a listing. Reads the named files.
+An answer holds for every file of the content that was answered, wherever it lies; one that was given for a
+product holds for no row of another product. `corrected` is the one place where answers change a listing; of
+near copies in two classes prepare.py keeps the answered one. Reads the answered files.
 """
 
 import hashlib
+import os
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import few
+from inference.plain_text import as_spelt, few
 from inference.spreadsheets import as_csv
 from labelling.decided import LEFT_OUT
+from labelling.errors import CorrectionsUnusable
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import NAMED, Correction, OfFiles, file_of
+from labelling.paths import existing
+from labelling.review.corrections import NAMED, Correction, merge, read_corrections
 from model_store.files import hash_of, write_whole
-from training.data.answered import NO_COPIES, Answers, Near, near_answers
-from training.data.files_read import Hashed
-from training.data.listed_tables import Sha256Of, counting_of, rows_in
+from training.data.files import NO_FILES, Hashed
 from training.data.listing import ListedPicture, Listing, absolute
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
-UNREAD: Final = "0" * 64
-"""Stands for the hash of a file that cannot be read; reading it says why."""
-
 KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
 """Columns of corrections that are kept with a run."""
 
-NO_FILES: Final = partial(Hashed, {}, {})
-"""Makes what is known where no files are listed."""
+NO_CLASS: Final = frozenset({LEFT_OUT, NONE})
+"""Answers that leave a picture out of its class, or an attribute unknown."""
 
-NO_CORRECTIONS: Final = OfFiles({}, {}, {}, frozenset(), (), ())
+
+class Answer(NamedTuple):
+    """The answer to one question that counts for a content.
+
+    Attributes:
+        label: a label, NONE or LEFT_OUT.
+        products: that it was given for; none where it holds for any.
+        is_contested: whether products of the content have several labels, so that LEFT_OUT counts for these.
+    """
+
+    label: str
+    products: frozenset[str] = frozenset()
+    is_contested: bool = False
+
+    def holds(self, product: str) -> bool:
+        """Whether it holds for a picture of a product; the name is empty where that is not known."""
+        return not self.products or not product or product in self.products
 
 
 @dataclass(frozen=True)
-class Applied:
-    """A listing under corrections.
+class Answered:
+    """A picture file that people answered.
 
     Attributes:
-        listing: its pictures under the labels that count, without those to leave out.
-        relabelled: pictures that have another label now.
-        left_out: pictures that are gone, since a person left them out or saw none of the classes.
-        added: pictures that only the corrections name, each content once.
-        missing: corrections of pictures that are neither where these say nor near it; they count for nothing.
-        answers: labels of attributes that change.
-        unused: answers to attributes of pictures that are not among these.
-        near: of the pictures that have another label or are gone, those that were not answered themselves
-            but are nearly the same as one that was.
-        unheeded: contents that are among these, or nearly the same, and were answered otherwise, or for
-            another product, by the question.
-        of_added: contents whose answers count for `added`, by the question.
+        path: absolute; of a file that has the content, where there is one.
+        sha256: of the content that was answered; the path where it cannot be known.
+        answers: that count for the content, by question.
+        group: that it shares with others, such as sender or product; empty where that is not known.
+        product: that it shows; empty where that is not known.
+        audited: whether an audit drew the content at random.
+        is_there: whether the file can be read.
     """
 
-    listing: Listing
-    relabelled: int
-    left_out: int
-    added: tuple[ListedPicture, ...]
-    missing: tuple[str, ...]
-    answers: int
-    unused: int
-    near: int
-    unheeded: frozenset[tuple[str, str]]
-    of_added: frozenset[tuple[str, str]]
+    path: str
+    sha256: str
+    answers: Mapping[str, Answer]
+    group: str
+    product: str
+    audited: bool
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What people say of picture files.
+
+    Attributes:
+        files: that were answered.
+        outdated: paths that have another content than the one that was answered.
+        rows: as the files of corrections have them.
+    """
+
+    files: tuple[Answered, ...] = ()
+    outdated: tuple[str, ...] = ()
+    rows: tuple[Correction, ...] = ()
+
+    @cached_property
+    def of_content(self) -> Mapping[str, Mapping[str, Answer]]:
+        """The answers that count, by content and question."""
+        return {file.sha256: file.answers for file in self.files}
 
     @property
-    def labels(self) -> list[tuple[Path, Mapping[str, str]]]:
-        """The pictures that are learnt, and the labels of each."""
-        return [(picture.path, picture.labels) for picture in (*self.listing.pictures, *self.added)]
+    def of_class(self) -> tuple[Answered, ...]:
+        """Files whose class was answered."""
+        return tuple(file for file in self.files if LABEL in file.answers)
+
+    @property
+    def attributes(self) -> set[tuple[str, str]]:
+        """Contents and attributes that were answered, of files that are there."""
+        return {
+            (file.sha256, name)
+            for file in self.files
+            if file.is_there
+            for name in file.answers
+            if name != LABEL
+        }
+
+    def notes(self, unreadable: Mapping[Path, str]) -> list[str]:
+        """What does not count of them, a sentence each.
+
+        Args:
+            unreadable: files of the listings, which may be left out by their paths.
+        """
+        listed = {absolute(path) for path in unreadable}
+        return [
+            f"{len(paths):,} {why}, among them {few(paths, NAMED)}."
+            for paths, why in (
+                (
+                    [file.path for file in self.of_class if file.answers[LABEL].is_contested],
+                    "pictures lie under products of different classes, and are left out",
+                ),
+                (
+                    self.outdated,
+                    "corrections are of pictures that have another content now, and do not count",
+                ),
+                (
+                    [file.path for file in self.of_class if not (file.is_there or file.path in listed)],
+                    "corrections are of pictures that are not found, and are left out",
+                ),
+            )
+            if paths
+        ]
 
 
-def corrections_in(
-    files: Sequence[Path],
-    reading: Reading = AS_IT_IS,
-    say: Say = lambda _: None,
-    sha256_of: Sha256Of = hash_of,
-    hashed: Callable[[], Hashed] = NO_FILES,
-) -> OfFiles:
-    """Read corrections of picture files, before minutes of reading pictures.
+NO_CORRECTIONS: Final = Corrections()
+
+
+def rows_in(
+    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None
+) -> list[Correction]:
+    """Read people's answers to picture files.
 
     Args:
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
         reading: how they are read.
         say: receives what a person should know of them.
-        sha256_of: see `corrections_of`.
-        hashed: see there, too.
 
     Raises:
-        BadCsv: one cannot be read, has another header or a row that says nothing; see `corrections_of`, too.
+        BadCsv: one cannot be read, has another header or a row that says nothing.
     """
-    return corrections_of(rows_in(files, reading, say), sha256_of, hashed)
+    if reading.root or reading.path_columns != AS_IT_IS.path_columns:
+        raise BadCsv(
+            f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. Their `path` is "
+            "relative to the file: --path-column and --root are not for them."
+        )
+    try:
+        return read_corrections(files, None, reading=reading, say=say)
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
 
 
-def corrections_of(
-    rows: Sequence[Correction], sha256_of: Sha256Of = hash_of, hashed: Callable[[], Hashed] = NO_FILES
-) -> OfFiles:
-    """What counts of corrections of picture files.
+def corrections_of(rows: Sequence[Correction], hashed: Hashed = NO_FILES) -> Corrections:
+    """What counts of people's answers to picture files.
 
     Args:
-        rows: as their files have them.
-        sha256_of: reads the pictures.
-        hashed: the files of the listings that are corrected; called only where a picture is not where its
-            correction says, or cannot be read. One that has its content is the picture.
+        rows: of `rows_in`.
+        hashed: the files of the listings that are corrected: one that has the content is the picture where
+            another one, or none, lies at the path of its answer.
 
     Raises:
-        BadCsv: they name no file, or two contradict each other.
+        BadCsv: none of the pictures is there, or two answers contradict each other.
     """
-    corrections = counting_of(rows, sha256_of, lambda: paths_by_content(hashed()))
-    if (
-        corrections.missing
-        and len(corrections.missing) == len(corrections.labels)
-        and not set(corrections.missing) & {absolute(path) for path in hashed().unreadable}
-    ):
-        raise BadCsv(_of_no_picture(corrections.missing, len(corrections.labels)))
-    return corrections
+    own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
+    there = {path: hash_of(path) for path in dict.fromkeys(map(_file_of, rows))}
+    named, outdated = list[tuple[str, str, Correction]](), dict[str, None]()
+    for row in rows:
+        path = _file_of(row)
+        if row.sha256 not in {"", there[path]}:
+            if row.sha256 in own:
+                path = own[row.sha256]
+                there[path] = row.sha256
+            elif there[path]:
+                outdated[path] = None
+                continue
+        named.append((path, there[path] or row.sha256 or path, row))
+    files = _answered(named, {path for path, sha256 in there.items() if sha256})
+    listed = {absolute(path) for path in hashed.unreadable}
+    if files and not any(file.is_there or file.path in listed for file in files):
+        raise BadCsv(_of_no_picture([file.path for file in files], rows))
+    gone = tuple(path for path in outdated if path not in {file.path for file in files})
+    return Corrections(files, gone, tuple(rows))
 
 
-def paths_by_content(hashed: Hashed) -> dict[str, str]:
-    """The first file of each content."""
-    return {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
-
-
-def apply(  # noqa: PLR0913, PLR0917 - pictures, and what is said of which of them
-    listing: Listing,
-    corrections: OfFiles,
-    labels: Sequence[str],
-    hashed: Hashed,
-    attributes: Sequence[str] = (),
-    near: Near = NO_COPIES,
-) -> Applied:
-    """Relabel, drop and find new: a correction holds for every copy of its picture.
-
-    Args:
-        listing: of pictures, none of which is changed.
-        corrections: of these, of copies that lie elsewhere, or of other pictures.
-        labels: of the classes.
-        hashed: the files of the listing.
-        attributes: whose answers count, too; NONE and LEFT_OUT make one unknown.
-        near: of `near_answers`.
-
-    Raises:
-        BadCsv: a correction is to none of the classes.
-    """
-    _check_classes(corrections, labels)
-    answers_of = Answers.of(corrections, near)
-    # A file that cannot be read has the content that its answer names.
-    contents = [
-        hashed.sha256.get(picture.path) or corrections.hashes.get(absolute(picture.path), UNREAD)
-        for picture in listing.pictures
-    ]
-    there = set(contents)
-    missing = tuple(path for path in corrections.missing if corrections.hashes[path] not in there)
-    rows = list(zip(contents, listing.pictures, strict=True))
-    heeded = answers_of.heeded(rows, (LABEL, *attributes))
-    new = {
-        corrections.hashes[path]: _answered(corrections, path, label)
-        for path, label in corrections.labels.items()
-        if path not in missing
-        and (corrections.hashes[path], LABEL) not in heeded
-        and label not in {LEFT_OUT, NONE}
+def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
+    """A record for each file, of rows with its path and content."""
+    try:
+        merged, _ = merge([(sha256, row) for _, sha256, row in named], {})
+    except CorrectionsUnusable as error:
+        raise BadCsv(str(error)) from error
+    labels: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for question, answer in merged.items():
+        labels[question.sha256][question.attribute][question.product] = answer.label
+    answers = {
+        sha256: {name: _counting(of_products) for name, of_products in of.items()}
+        for sha256, of in labels.items()
     }
-    kept, added = (_relabelled(some, answers_of, labels, attributes) for some in (rows, list(new.items())))
-    listed = there | answers_of.copied
-    return Applied(
-        listing=replace(listing, pictures=kept.pictures),
-        relabelled=kept.relabelled,
-        left_out=len(contents) - len(kept.pictures),
-        added=added.pictures,
-        missing=missing,
-        answers=kept.answers + added.answers,
-        unused=sum(content not in listed | new.keys() for content, _ in corrections.attributes),
-        near=kept.near,
-        unheeded=frozenset(
-            (content, name)
-            for name in (LABEL, *attributes)
-            for content in answers_of.exact.get(name, ())
-            if content in listed and (content, name) not in heeded
-        ),
-        of_added=frozenset(answers_of.heeded(new.items(), (LABEL, *attributes))),
+    of_class: dict[str, list[Correction]] = defaultdict(list)
+    for path, _, row in named:
+        of_class[path] += [row] if row.attribute == LABEL else []
+    audited = {sha256 for _, sha256, row in named if row.attribute == LABEL and row.audit}
+    return tuple(
+        Answered(
+            path,
+            sha256,
+            answers[sha256],
+            next((group for row in reversed(of_class[path]) if (group := row.group or row.product)), ""),
+            next((row.product for row in reversed(of_class[path]) if row.product), ""),
+            sha256 in audited,
+            path in there,
+        )
+        for path, sha256 in {path: sha256 for path, sha256, _ in named}.items()
     )
 
 
-@dataclass(frozen=True)
-class _Relabelled:
-    """Pictures under the labels that count; the other attributes are those of `Applied`."""
+def _counting(labels: Mapping[str, str]) -> Answer:
+    """The answer that counts of those by product: what is said of products is before what is said of a file.
 
-    pictures: tuple[ListedPicture, ...]
-    relabelled: int
-    answers: int
-    near: int
-
-
-def _relabelled(
-    rows: Sequence[tuple[str, ListedPicture]],
-    answers_of: Answers,
-    labels: Sequence[str],
-    attributes: Sequence[str],
-) -> _Relabelled:
-    pictures = list[ListedPicture]()
-    answers = relabelled = of_near = 0
-    for content, picture in rows:
-        label = answers_of.label(content, picture, LABEL)
-        counting = answers_of.counting(content, picture, LABEL)
-        is_near = content not in counting and label != picture.label
-        if label in {LEFT_OUT, NONE}:
-            of_near += is_near
-            continue
-        cells = {name: answers_of.label(content, picture, name) for name in attributes}
-        cells = {name: "" if cell in {LEFT_OUT, NONE} else cell for name, cell in cells.items()}
-        answers += sum(cell != picture.labels.get(name, "") for name, cell in cells.items())
-        class_id = labels.index(label) if counting else picture.class_id
-        pictures.append(replace(picture, labels={**picture.labels, **cells, LABEL: label}, class_id=class_id))
-        is_changed = label != picture.label and class_id != picture.class_id
-        relabelled, of_near = relabelled + is_changed, of_near + (is_changed and is_near)
-    return _Relabelled(tuple(pictures), relabelled, answers, of_near)
+    As one picture cannot show two classes, LEFT_OUT counts for products that differ.
+    """
+    different = {label for product, label in labels.items() if product or len(labels) == 1}
+    products = frozenset(labels) - {""}
+    if len(different) > 1:
+        return Answer(LEFT_OUT, products, is_contested=True)
+    [label] = different
+    return Answer(label, frozenset() if labels.get("") == label else products)
 
 
-def _answered(corrections: OfFiles, path: str, label: str) -> ListedPicture:
-    group, product = corrections.groups.get(path, ""), corrections.products.get(path, "")
-    return ListedPicture(Path(path), {LABEL: label}, group=group, product=product)
+def _file_of(correction: Correction) -> str:
+    """The absolute path of the file that a correction names, whether it is there or not."""
+    return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
-def _check_classes(corrections: OfFiles, labels: Sequence[str]) -> None:
-    if strange := sorted(set(corrections.labels.values()) - {*labels, LEFT_OUT, NONE}):
+def list_answers(place: Path, reading: Reading, *, tier: str, audited: str) -> Listing:
+    """List what people said of picture files: the answer that counts of each, without those left out.
+
+    Args:
+        place: the table.
+        reading: how it is read.
+        tier: of the pictures.
+        audited: the tier of those that an audit drew at random.
+
+    Raises:
+        BadCsv: it cannot be read, or none of the pictures is there.
+    """
+    notes = list[str]()
+    answers = corrections_of(rows_in([place], reading, notes.append))
+    labelled = [(file, file.answers[LABEL]) for file in answers.of_class]
+    pictures = (
+        ListedPicture(
+            Path(file.path),
+            {LABEL: as_spelt(answer.label)},
+            tier=audited if file.audited else tier,
+            group=file.group,
+            product=file.product,
+        )
+        for file, answer in labelled
+        if answer.label and file.is_there
+    )
+    left_out = (Path(file.path) for file, answer in labelled if not answer.label and not answer.is_contested)
+    return Listing(
+        place,
+        tuple(pictures),
+        tuple(left_out),
+        notes=(*notes, *answers.notes({})),
+        corrections=answers.rows,
+    )
+
+
+def corrected(
+    listing: Listing, corrections: Corrections, hashed: Hashed, say: Say, *, adds: bool = False
+) -> Listing:
+    """The pictures of a listing with their contents, under the labels that count, without those to leave out.
+
+    Args:
+        listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
+        corrections: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
+        hashed: the files of the listing.
+        say: receives how many labels change, and how many pictures are left out.
+        adds: whether it may be of further pictures, which then follow those of the listing.
+
+    Raises:
+        BadCsv: a correction is to none of the classes.
+        BadPictures: none is left.
+    """
+    rows = [replace(picture, sha256=hashed.sha256.get(picture.path, "")) for picture in listing.pictures]
+    if not corrections.files:
+        return replace(listing, pictures=tuple(rows))
+    _check_classes(corrections, listing.labels)
+    # A file that cannot be read has the content that its answer names.
+    of_path = {file.path: file.sha256 for file in corrections.files}
+    contents = [row.sha256 or of_path.get(absolute(row.path), "") for row in rows]
+    answers = [corrections.of_content.get(content, {}) for content in contents]
+    changed = [_answered_row(row, given, listing) for row, given in zip(rows, answers, strict=True)]
+    kept = [(before, row) for before, row in zip(rows, changed, strict=True) if row is not None]
+    taken = {row.sha256 for _, row in kept if row.answered}
+    new = {file.sha256: file for file in corrections.of_class if adds and _adds(file, taken)}
+    added = [row for file in new.values() if (row := _answered_row(_listed(file), file.answers, listing))]
+    cells = [(before, row) for before, row in (*kept, *((_listed(new[row.sha256]), row) for row in added))]
+    say(
+        f"--corrections: of {len(rows):,} pictures of {listing.place}, "
+        f"{sum(before.label != row.label for before, row in kept):,} get another label and "
+        f"{len(rows) - len(kept):,} are left out{f'; {len(added):,} are new' if adds else ''}"
+        f"{_of_attributes(cells, listing.attributes)}."
+    )
+    if unused := sum(
+        content not in {*contents, *new}
+        for content, name in corrections.attributes
+        if name in listing.attributes
+    ):
+        say(
+            f"--corrections: {unused:,} answers to attributes are of pictures whose class no person gave, "
+            "and are not learnt."
+        )
+    if not kept:
+        raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
+    return replace(listing, pictures=(*(row for _, row in kept), *added))
+
+
+def _answered_row(
+    row: ListedPicture, answers: Mapping[str, Answer], listing: Listing
+) -> ListedPicture | None:
+    """A picture under the answers that hold for it; None where these leave it out."""
+    given = {name: answer.label for name, answer in answers.items() if answer.holds(row.product)}
+    label = given.get(LABEL, row.label)
+    if label in NO_CLASS:
+        return None
+    cells = {name: given[name] for name in listing.attributes if name in given}
+    cells = {name: "" if cell in NO_CLASS else cell for name, cell in cells.items()}
+    return replace(
+        row,
+        labels={**row.labels, **cells, LABEL: label},
+        class_id=listing.labels.index(label) if LABEL in given else row.class_id,
+        answered=LABEL in given,
+    )
+
+
+def _adds(file: Answered, taken: Collection[str]) -> bool:
+    """Whether an answer adds its picture: it shows a class, and no listed one took the answer."""
+    return file.is_there and file.sha256 not in taken and file.answers[LABEL].label not in NO_CLASS
+
+
+def _listed(file: Answered) -> ListedPicture:
+    labels = {LABEL: file.answers[LABEL].label}
+    return ListedPicture(Path(file.path), labels, group=file.group, product=file.product, sha256=file.sha256)
+
+
+def _of_attributes(rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]) -> str:
+    """How many cells of pictures changed; empty without attributes."""
+    changed = sum(
+        before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
+    )
+    return f"; {changed:,} answers to attributes are new or others" if attributes else ""
+
+
+def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
+    given = {file.answers[LABEL].label for file in corrections.of_class}
+    if strange := sorted(given - {*labels, *NO_CLASS}):
         alike = get_close_matches(strange[0], labels, 1)
         meant = f" Did you mean {alike[0]!r}?" if alike else ""
         raise BadCsv(
@@ -239,83 +384,32 @@ def _check_classes(corrections: OfFiles, labels: Sequence[str]) -> None:
         )
 
 
-def not_counting(corrections: OfFiles, hashed: Hashed) -> list[str]:
-    """What does not count of corrections, whichever listing they are of, a sentence each.
+def check_listed(corrections: Corrections, hashed: Hashed) -> None:
+    """Refuse corrections of files that are neither listed nor exact copies of listed ones.
 
     Args:
-        corrections: as the files have it.
+        corrections: as the files have them.
         hashed: the files of all listings.
-    """
-    sentences, there = [corrections.of_several_in_words], {absolute(path) for path in hashed.unreadable}
-    if corrections.outdated:
-        sentences.append(
-            f"--corrections: {len(corrections.outdated)} are of pictures that have another content now, and "
-            f"do not count, among them {corrections.outdated[0]}."
-        )
-    if missing := [path for path in corrections.missing if path not in there]:
-        sentences.append(
-            f"--corrections: {len(missing)} are of pictures that are not found, and are left out, among them "
-            f"{missing[0]}."
-        )
-    return [sentence for sentence in sentences if sentence]
-
-
-def corrected(
-    listing: Listing, corrections: OfFiles, hashed: Hashed, say: Say, *, adds: bool = False
-) -> Listing:
-    """The pictures of a listing under their corrected labels, without those to leave out.
-
-    Args:
-        listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
-        corrections: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
-        hashed: the files of the listing.
-        say: receives what does not count for it, how many labels change, and how many pictures are left out.
-        adds: whether it may be of further pictures, which then follow those of the listing.
 
     Raises:
-        BadCsv: a correction is to none of the classes.
-        BadPictures: none is left.
+        BadCsv: one is.
     """
-    if not corrections.labels and not corrections.attributes:
-        return listing
-    near = near_answers(listing, hashed, corrections, adds=adds)
-    applied = apply(listing, corrections, listing.labels, hashed, listing.attributes, near)
-    count = len(listing.pictures)
-    added = applied.added if adds else ()
-    if sentence := unheeded_in_words(applied, corrections, adds=adds):
-        say(sentence)
-    further = f", {applied.near:,} of them as nearly the same as a corrected one" if applied.near else ""
-    further += f"; {len(added)} are new" if adds else ""
-    if listing.attributes:
-        further += f"; {applied.answers} answers to attributes are new or others"
-    if listing.attributes and applied.unused:
-        say(
-            f"--corrections: {applied.unused} answers to attributes are of pictures whose class no person "
-            "gave, and are not learnt."
-        )
-    say(
-        f"--corrections: of {count} pictures of {listing.place}, {applied.relabelled} get another label and "
-        f"{applied.left_out} are left out{further}."
-    )
-    if not applied.listing.pictures:
-        raise BadPictures(f"{listing.place}: no picture is left of {count}. Leave out fewer of them.")
-    return replace(applied.listing, pictures=(*applied.listing.pictures, *added))
+    named, contents = set(map(absolute, chain(hashed.sha256, hashed.unreadable))), set(hashed.sha256.values())
+    every = [file for file in corrections.files if file.is_there]
+    if strange := [file.path for file in every if file.path not in named and file.sha256 not in contents]:
+        raise BadCsv(_of_no_picture(strange, corrections.rows))
 
 
-def unheeded_in_words(applied: Applied, corrections: OfFiles, *, adds: bool) -> str:
-    """The sentence on answers that count for no picture, perhaps of those added; empty where all count."""
-    unheeded = applied.unheeded - applied.of_added if adds else applied.unheeded
-    paths = sorted({corrections.files.get(content, content) for content, _ in unheeded})
-    if not paths:
-        return ""
+def _of_no_picture(paths: Sequence[str], rows: Sequence[Correction]) -> str:
     return (
-        f"--corrections: {len(paths):,} answers count for no picture of {applied.listing.place}: "
-        f"{few(paths, NAMED)}. The same pictures, or nearly the same ones, have other answers or are of "
-        "other products. Give them one label, or the product that the list has."
+        f"{rows[0].file}: {len(paths)} of {len(rows)} name no picture that is read, among them "
+        f"{min(paths)}. Corrections are of pictures of your own in --data or --photos, or of files with the "
+        "same bytes. Paths are absolute, or relative to the CSV: put it where the pictures are, and remove "
+        "what is gone."
     )
 
 
-def keep_corrections(corrections: OfFiles, runs: Path, sha256_of: Sha256Of = hash_of) -> Path:
+def keep_corrections(corrections: Corrections, runs: Path) -> Path:
     """Write all rows of some files of corrections into one; equal ones have one place.
 
     Paths are absolute. Each row has the digest of its picture: its answer holds for that picture where it
@@ -324,12 +418,12 @@ def keep_corrections(corrections: OfFiles, runs: Path, sha256_of: Sha256Of = has
     Args:
         corrections: what the files hold, and what counts of them.
         runs: the folder of runs.
-        sha256_of: reads the pictures.
     """
+    paths = {file.sha256: file.path for file in corrections.files if file.is_there}
     rows = list[tuple[str, ...]]()
     for row in corrections.rows:
-        path = corrections.files.get(row.sha256) or file_of(row)
-        sha256 = row.sha256 or sha256_of(path) or ""
+        path = paths.get(row.sha256) or _file_of(row)
+        sha256 = row.sha256 or hash_of(path) or ""
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
@@ -337,39 +431,3 @@ def keep_corrections(corrections: OfFiles, runs: Path, sha256_of: Sha256Of = has
     copy.parent.mkdir(parents=True, exist_ok=True)
     write_whole(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own
     return copy
-
-
-def check_listed(corrections: OfFiles, listings: Sequence[Listing], hashed: Hashed) -> None:
-    """Raise if a correction is of a file that is there, and neither it nor a copy is in some listings.
-
-    Args:
-        corrections: as the files have it.
-        listings: before they are corrected.
-        hashed: their files.
-
-    Raises:
-        BadCsv: one is.
-    """
-    named = {absolute(picture.path) for listing in listings for picture in listing.pictures}
-    contents = set(hashed.sha256.values())
-    strange = {
-        path
-        for path in corrections.labels.keys() - named - set(corrections.missing)
-        if corrections.hashes[path] not in contents
-    }
-    if strange:  # only then is a picture decoded
-        near = [
-            copies for listing in listings for copies in near_answers(listing, hashed, corrections).values()
-        ]
-        strange = {path for path in strange if corrections.hashes[path] not in set(chain.from_iterable(near))}
-    if strange:
-        raise BadCsv(_of_no_picture(strange, len(corrections.labels)))
-
-
-def _of_no_picture(missing: Iterable[str], total: int) -> str:
-    paths = sorted(missing)
-    return (
-        f"--corrections: {len(paths)} of {total} name no picture that is read, among them {paths[0]}. "
-        "Corrections are of pictures of your own in --data, --photos or --check-photos. Paths are absolute, "
-        "or relative to the CSV; remove what is gone."
-    )

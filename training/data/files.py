@@ -3,13 +3,13 @@
 Of large pictures no pixel is kept: networks see them as they are decoded, or they are read again.
 inference/decode.py and inference/convert.py decode, with the limits that a release is served with and the
 parameters that it brings along. Reads the files that a listing names. Which files:
-listed_folders.py; each once: files_read.py; what is made of them: read.py.
+listed_folders.py; each once: prepare.py; what is made of them: read.py.
 """
 
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -86,7 +86,6 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     *,
     skip_unreadable: bool,
     see: See | None = None,
-    before: dict[Path, PictureFile] | None = None,
 ) -> list[PictureFile | None]:
     """Read picture files and convert them as the service would.
 
@@ -97,7 +96,6 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
         watch: called after each file.
         skip_unreadable: leave out what is no picture, instead of refusing all of them.
         see: the network that sees them, if one does.
-        before: files that were read for GREY_28, which are taken out of it.
 
     Returns:
         One for each path; None for what was left out.
@@ -105,24 +103,21 @@ def read_files(  # noqa: PLR0913 - what is read, how, and who follows it
     Raises:
         BadPictures: one of them cannot be read; all are counted and the first few named.
     """
-    before = (before or {}) if contract == GREY_28 and see is None else {}
-    new, read = [path for path in paths if path not in before], list[PictureFile | str]()
-    for start in range(0, len(new), AT_ONCE):
+    files = list[PictureFile | str]()
+    for start in range(0, len(paths), AT_ONCE):
         decoded = on_all_cores(
             partial(read_file, contract=contract),
-            new[start : start + AT_ONCE],
-            partial(watch_part, watch, start, len(new)),
+            paths[start : start + AT_ONCE],
+            partial(_watch_part, watch, start, len(paths)),
         )
-        read += _seen(decoded, contract, see, SAMPLES - start)
-    rest = iter(read)
-    files = [before.pop(path) if path in before else next(rest) for path in paths]
+        files += _seen(decoded, contract, see, SAMPLES - start)
     unreadable = [file for file in files if isinstance(file, str)]
     report_unreadable(unreadable, len(paths), say, skip_unreadable=skip_unreadable)
     _report_black([file for file in files if isinstance(file, PictureFile)], say)
     return [file if isinstance(file, PictureFile) else None for file in files]
 
 
-def watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
+def _watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
     """Count what is done of a part of the files: to bind `watch`, how many came before, and of how many."""
     watch(before + done, of)
 
@@ -207,6 +202,56 @@ def content_of(path: Path) -> bytes | str:
         return f"{path}: {why_missing(str(path))}"
     except OSError as error:
         return f"{path}: {error.strerror}."
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """Files whose bytes were read.
+
+    Attributes:
+        sha256: hex digest of each that can be read.
+        unreadable: why another one cannot.
+    """
+
+    sha256: Mapping[Path, str]
+    unreadable: Mapping[Path, str]
+
+
+NO_FILES: Final = Hashed({}, {})
+
+
+def hash_files(paths: Iterable[Path]) -> Hashed:
+    """Hash files, each once."""
+    every = list(dict.fromkeys(paths))
+    hashed = dict(zip(every, on_all_cores(_hashed, every, lambda *_: None), strict=True))
+    return Hashed(
+        {path: sha256 for path, (sha256, why) in hashed.items() if not why},
+        {path: why for path, (_, why) in hashed.items() if why},
+    )
+
+
+def _hashed(path: Path) -> tuple[str, str]:
+    """The digest, or why there is none."""
+    content = content_of(path)
+    return ("", content) if isinstance(content, str) else (hashlib.sha256(content).hexdigest(), "")
+
+
+def shows_photo(paths: Sequence[Path], watch: Watch) -> bool:
+    """Whether one of some files is a picture in another form than Fashion-MNIST's.
+
+    Args:
+        paths: which.
+        watch: called after each file that is read.
+    """
+    start = 0
+    while start < len(paths):
+        # In most folders of photos the first file is a photo.
+        some = paths[start : start + AT_ONCE] if start else paths[:1]
+        files = on_all_cores(look, some, partial(_watch_part, watch, start, len(paths)))
+        if not all(isinstance(file, str) or file[0].is_pixels for file in files):
+            return True
+        start += len(some)
+    return False
 
 
 def look(path: Path, contract: InputContract = GREY_28) -> tuple[PictureFile, Decoded] | str:

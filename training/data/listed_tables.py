@@ -1,4 +1,4 @@
-"""List the pictures of a table of `path,label[,tier][,group][,source][,split]`, or of people's answers.
+"""List the pictures of a table of `path,label[,tier][,group][,source][,split]`.
 
 A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
 that is read.py's. Reads the named table.
@@ -6,21 +6,18 @@ that is read.py's. Reads the named table.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt, few
 from inference.spreadsheets import as_it_was
-from labelling.errors import CorrectionsUnusable, ListUnusable
+from labelling.errors import ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
 from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
-from labelling.review.corrections import Correction, OfFiles, corrections_of_files, read_corrections
-from model_store.files import hash_of
 from training.data.listing import (
     FURTHER,
     HELD_OUT,
@@ -35,9 +32,6 @@ from training.data.listing import (
     parts_of_names,
 )
 from training.errors import BadCsv
-
-Sha256Of: TypeAlias = Callable[[str], str | None]
-"""The digest of a file that people answered; None where it cannot be read."""
 
 WORDS: Final = re.compile("[,;|/]")
 """Between words in cells of attributes."""
@@ -175,90 +169,6 @@ def _without_what_is_no_label(
 
 def _words(cell: str) -> set[str]:
     return {word.strip().casefold() for word in WORDS.split(cell)} - {""}
-
-
-def rows_in(
-    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Callable[[str], None] = lambda _: None
-) -> list[Correction]:
-    """Read people's answers to picture files.
-
-    Args:
-        files: of answers.
-        reading: how they are read.
-        say: receives what a person should know of them.
-
-    Raises:
-        BadCsv: a table cannot be read.
-    """
-    if reading.root or reading.path_columns != AS_IT_IS.path_columns:
-        raise BadCsv(
-            f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. "
-            "Their `path` is relative to the file: --path-column and --root are not for them."
-        )
-    try:
-        return read_corrections(files, None, reading=reading, say=say)
-    except CorrectionsUnusable as error:
-        raise BadCsv(str(error)) from error
-
-
-def counting_of(
-    rows: Sequence[Correction],
-    sha256_of: Sha256Of = hash_of,
-    own_paths: Callable[[], Mapping[str, str]] = dict,
-) -> OfFiles:
-    """What counts of people's answers to picture files.
-
-    Args:
-        rows: of `rows_in`.
-        sha256_of: reads the pictures.
-        own_paths: pictures that are taken first where one is not where its answer says, by sha256.
-
-    Raises:
-        BadCsv: two answers contradict each other.
-    """
-    try:
-        return corrections_of_files(rows, sha256_of, own_paths)
-    except CorrectionsUnusable as error:
-        raise BadCsv(str(error)) from error
-
-
-def list_answers(place: Path, answers: OfFiles) -> Listing:
-    """List what people said of picture files: the answer that counts of each, without those left out.
-
-    Args:
-        place: the table.
-        answers: what counts of it.
-
-    Raises:
-        BadCsv: none of the pictures is there.
-    """
-    pictures = tuple(
-        ListedPicture(
-            Path(path),
-            {LABEL: as_spelt(label)},
-            group=answers.groups.get(path, ""),
-            product=answers.products.get(path, ""),
-        )
-        for path, label in answers.labels.items()
-        if label and path not in answers.missing
-    )
-    left_out = tuple(
-        Path(path) for path, label in answers.labels.items() if not label and path not in answers.of_several
-    )
-    if answers.missing and not pictures:
-        raise BadCsv(
-            f"{place}: none of its {len(answers.missing):,} pictures is there, among them "
-            f"{answers.missing[0]}. Paths are absolute, or relative to the CSV; put it where the pictures "
-            "are."
-        )
-    notes = [answers.of_several_in_words] if answers.of_several else []
-    for paths, why in (
-        (answers.missing, "pictures that a person answered are not found"),
-        (answers.outdated, "pictures have another content than when a person answered"),
-    ):
-        if paths:
-            notes.append(f"{len(paths)} {why}, and are left out: {few(paths, NAMED)}.")
-    return Listing(place, pictures, left_out, notes=tuple(notes), answers=answers)
 
 
 def open_table(

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from inference.contract import LABEL
 from inference.listed import NONE
 from inference.plain_text import as_spelt, few
-from labelling.review.corrections import OfFiles
+from labelling.review.corrections import Correction
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses
 
@@ -57,6 +57,7 @@ class ListedPicture:
         class_id: the index of its class, once labels have one.
         sha256: hex digest of its bytes, once it is prepared; empty where it cannot be read.
         groups: of it and its copies, once it is prepared.
+        answered: whether the label of its class is a person's.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class ListedPicture:
     product: str = ""
     sha256: str = ""
     groups: frozenset[str] = frozenset()
+    answered: bool = False
 
     @property
     def label(self) -> str:
@@ -108,7 +110,7 @@ class Listing:
         attributes: columns that are further questions.
         labels: of the classes, by the `class_id` of the pictures; empty where these have none.
         notes: what a person should know of a table, a sentence each.
-        answers: of people, where the table is of such.
+        corrections: rows of people's answers, where the table is of such.
     """
 
     place: Path
@@ -120,7 +122,7 @@ class Listing:
     attributes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    answers: OfFiles | None = None
+    corrections: tuple[Correction, ...] | None = None
 
     @property
     def name(self) -> str:

@@ -13,13 +13,11 @@ import numpy as np
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
-from labelling.review.corrections import OfFiles
 from model_store.files import expanded
 from model_store.local import LocalRelease
-from training.data.corrections import NO_CORRECTIONS, UNREAD, check_listed, corrections_in, not_counting
+from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
-from training.data.files import See
-from training.data.files_read import FilesRead, Hashed, hash_files
+from training.data.files import Hashed, See, hash_files, shows_photo
 from training.data.labels import check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listed_folders import has_idx, list_pictures, unwrapped
@@ -50,7 +48,6 @@ class Named:
         keep: labels that have to be learnt, of the class by "label", and of attributes.
         reading: how a table is read.
         parent: the release that is to become better: its corrections may name further pictures.
-        files: what the command has read of this data set and of others.
     """
 
     place: str | None = None
@@ -62,7 +59,6 @@ class Named:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
     parent: LocalRelease | None = None
-    files: FilesRead = field(default_factory=FilesRead, compare=False, repr=False)
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -73,26 +69,18 @@ class Named:
         """
         if self.place is None or self.place == KERAS:
             return None
-        attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
-        of_place = self.place, self.reading, attributes
-        if of_place not in self.files.listings:
-            self.files.listings[of_place] = self._list_pictures(self.place, attributes)
-        listing = self.files.listings[of_place]
-        if listing is None or self.parent is None:
-            return listing
-        return _as_learnt(listing, self.parent, self.files)
-
-    def _list_pictures(self, place: str, attributes: tuple[str, ...]) -> Listing | None:
-        inner = unwrapped(expanded(place))
-        if not inner.exists() or has_idx(inner) or self.pixel_table:
+        place = unwrapped(expanded(self.place))
+        if not place.exists() or has_idx(place) or self.pixel_table:
             return None
-        return list_pictures(inner, self.reading, attributes)
+        attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
+        listing = list_pictures(place, self.reading, attributes)
+        return listing if self.parent is None else _as_learnt(listing, self.parent)
 
     @cached_property
     def hashed(self) -> Hashed:
         """The files that it names."""
         pictures = self.listing.pictures if self.listing else ()
-        return hash_files((picture.path for picture in pictures), read=self.files)
+        return hash_files(picture.path for picture in pictures)
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -114,7 +102,7 @@ class Named:
             notes=notes,
         )
 
-    def read_corrections(self, say: Say) -> OfFiles:
+    def read_corrections(self, say: Say) -> Corrections:
         """The corrections that count.
 
         Args:
@@ -125,17 +113,12 @@ class Named:
         """
         if not self.corrections:
             return NO_CORRECTIONS
-        corrections = corrections_in(
-            self.corrections,
-            self.reading.of_corrections,
-            say,
-            self.files.sha256_of,
-            lambda: self.hashed,
-        )
+        rows = rows_in(self.corrections, self.reading.of_corrections, say)
+        corrections = corrections_of(rows, self.hashed)
         if self.parent is None:
-            check_listed(corrections, [self.listing] if self.listing else [], self.hashed)
-        for sentence in not_counting(corrections, self.hashed):
-            say(sentence)
+            check_listed(corrections, self.hashed)
+        for sentence in corrections.notes(self.hashed.unreadable):
+            say(f"--corrections: {sentence}")
         if corrections.attributes and not (self.listing and self.listing.attributes):
             say(
                 f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
@@ -183,22 +166,21 @@ class Named:
         """Whether it names pictures, not all of them already pixels in the form of Fashion-MNIST.
 
         Args:
-            progress: shows how many of these are read, which `load` does not do again.
+            progress: shows how many of these are read.
         """
         if self.listing is None:
             return False
         with progress.counting("reading pictures") as watch:
-            return self.files.shows_photo((picture.path for picture in self.listing.pictures), watch)
+            return shows_photo([picture.path for picture in self.listing.pictures], watch)
 
 
-def _as_learnt(listing: Listing, parent: LocalRelease, read: FilesRead) -> Listing:
+def _as_learnt(listing: Listing, parent: LocalRelease) -> Listing:
     """The pictures without the parts that a table names, where the release learnt those for the test, too."""
     tested = [picture.path for picture in listing.pictures if picture.part == "test"]
     if not tested or not listing.columns:
         return listing
-    learnt, hashed = load_learnt(parent.folder), hash_files(tested, read=read)
-    contents = np.array([hashed.sha256.get(path, UNREAD) for path in tested])
-    if learnt is not None and not learnt.has(contents).any():
+    learnt, contents = load_learnt(parent.folder), list(hash_files(tested).sha256.values())
+    if learnt is not None and not learnt.has(np.array(contents, str)).any():
         return listing
     note = (
         f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "

@@ -7,7 +7,7 @@ listed_folders.py; reading: read.py; what is measured on photos: measure/photos.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -19,15 +19,13 @@ from inference.decode import prepare_decoders
 from inference.listed import NONE
 from inference.plain_text import few
 from labelling.lists import AS_IT_IS, Reading, header_of
-from labelling.review.corrections import OfFiles
 from model_store.files import expanded
 from reports.answers import CORRECTED
-from training.data.corrections import check_listed, corrections_in, not_counting
-from training.data.files import NAMED
-from training.data.files_read import FilesRead, Hashed, hash_files
+from training.data.corrections import Corrections, check_listed, corrections_of, list_answers, rows_in
+from training.data.files import NAMED, Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listed_folders import list_pictures
-from training.data.listed_tables import counting_of, list_answers, open_table, parts_in, rows_in
+from training.data.listed_tables import open_table, parts_in
 from training.data.listing import SPLIT, ListedPicture, Listing
 from training.data.near_copies import Neighbours
 from training.data.pictures import Pictures
@@ -66,7 +64,6 @@ class NamedPhotos:
         reading: how tables are read.
         use: to `learn`, each photo needs a tier, no table keeps some for a test, and corrections that no
             audit drew are of CORRECTED_TIER. To `measure`, what has no tier is of OWN_TIER.
-        files: what was read of these and of corrected photos.
     """
 
     place: Path
@@ -74,7 +71,6 @@ class NamedPhotos:
     corrections: tuple[Path, ...] = ()
     reading: Reading = AS_IT_IS
     use: Use
-    files: FilesRead = field(default_factory=FilesRead)
 
     @cached_property
     def listing(self) -> Listing:
@@ -104,10 +100,8 @@ class NamedPhotos:
             )
         if "tier" in columns:
             return self._whole(list_pictures(place, self.reading), columns)
-        notes = list[str]()
-        answers = counting_of(rows_in([place], self.reading, notes.append), self.files.sha256_of)
-        listing = list_answers(place, answers)
-        return self._whole(replace(listing, notes=(*notes, *listing.notes)), columns)
+        tier = CORRECTED_TIER if self.use == "learn" else OWN_TIER
+        return self._whole(list_answers(place, self.reading, tier=tier, audited=OWN_TIER), columns)
 
     def _whole(self, listing: Listing, columns: Sequence[str] = ()) -> Listing:
         """Photos that are measured without the part of each: what a release learnt, its own files say."""
@@ -122,21 +116,18 @@ class NamedPhotos:
         )
 
     @cached_property
-    def answers(self) -> OfFiles:
+    def answers(self) -> Corrections:
         """The corrections that count.
 
         Raises:
-            BadCsv: see `corrections_in`.
+            BadCsv: see `corrections_of`.
         """
-        reading, sha256_of = self.reading.of_corrections, self.files.sha256_of
-        return corrections_in(self.corrections, reading, sha256_of=sha256_of, hashed=lambda: self.hashed)
+        return corrections_of(rows_in(self.corrections, self.reading.of_corrections), self.hashed)
 
     @cached_property
     def hashed(self) -> Hashed:
         """The files of all places."""
-        return hash_files(
-            (photo.path for listing in self.listings for photo in listing.pictures), read=self.files
-        )
+        return hash_files(photo.path for listing in self.listings for photo in listing.pictures)
 
     def classified(self, labels: tuple[str, ...]) -> tuple[Listing, ...]:
         """The listings with the tier and the class of each photo.
@@ -170,24 +161,14 @@ def with_classes(listing: Listing, labels: tuple[str, ...]) -> tuple[Listing, li
 def _classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
     if not listing.pictures:
         raise BadPictures(f"{listing.place}: no photo in it. {LAYOUT}")
-    tiers = _tiers(listing, use)
-    rows = [replace(row, tier=tier) for row, tier in zip(listing.pictures, tiers, strict=True)]
+    usual = OWN_TIER if use == "measure" else ""
+    rows = [replace(row, tier=row.tier or usual) for row in listing.pictures]
     if untold := [row.path for row in rows if not row.tier]:
         raise BadPictures(
             f"{listing.place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}"
         )
     pictures = tuple(replace(row, class_id=_class_id(row, labels)) for row in rows)
     return replace(listing, pictures=pictures, labels=labels)
-
-
-def _tiers(listing: Listing, use: Use) -> list[str]:
-    """The tier of each photo; empty where one that is learnt has none."""
-    if listing.answers is None:
-        return [row.tier or (OWN_TIER if use == "measure" else "") for row in listing.pictures]
-    hashes, audited = listing.answers.hashes, listing.answers.audited
-    drawn = {hashes[path] for path in audited}
-    others = CORRECTED_TIER if use == "learn" else OWN_TIER
-    return [OWN_TIER if hashes[str(row.path)] in drawn else others for row in listing.pictures]
 
 
 def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
@@ -232,9 +213,9 @@ def read_photos(
     for listing in named.listings:
         _warn_of_table(listing.place, progress)
     corrections, listings, hashed = named.answers, named.classified(labels), named.hashed
-    check_listed(corrections, listings, hashed)
-    for sentence in not_counting(corrections, hashed):
-        progress.warn(sentence)
+    check_listed(corrections, hashed)
+    for sentence in corrections.notes(hashed.unreadable):
+        progress.warn(f"--corrections: {sentence}")
     sets = []
     for listing in listings:
         prepared = prepare(listing, corrections, hashed=hashed)

@@ -8,16 +8,13 @@ what is drawn for a test set: split.py; next: read.py.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from inference.contract import LABEL
 from inference.plain_text import few
-from labelling.review.corrections import OfFiles
-from training.data.corrections import NO_CORRECTIONS, corrected
-from training.data.files import NAMED, look, report_unreadable
-from training.data.files_read import Hashed, hash_files
+from training.data.corrections import NO_CORRECTIONS, Corrections, corrected
+from training.data.files import NAMED, Hashed, hash_files, look, report_unreadable
 from training.data.labels import SEVERAL, UNKNOWN
 from training.data.listing import ListedPicture, Listing, of_several_products
 from training.data.near_copies import NO_HASHES, Hash, Neighbours, split_keys
@@ -111,7 +108,7 @@ class Prepared:
 
 def prepare(
     listing: Listing,
-    corrections: OfFiles = NO_CORRECTIONS,
+    corrections: Corrections = NO_CORRECTIONS,
     *,
     hashed: Hashed | None = None,
     adds: bool = False,
@@ -131,12 +128,7 @@ def prepare(
         BadPictures: corrections leave none.
     """
     hashed, notes = hashed or hash_files(picture.path for picture in listing.pictures), [*notes]
-    listing = corrected(listing, corrections, hashed, notes.append, adds=adds)
-    sha256 = dict(hashed.sha256)
-    if adds:
-        sha256 = {Path(path): content for path, content in corrections.hashes.items()} | sha256
-    pictures = (replace(picture, sha256=sha256.get(picture.path, "")) for picture in listing.pictures)
-    return _prepared(replace(listing, pictures=tuple(pictures)), hashed, notes)
+    return _prepared(corrected(listing, corrections, hashed, notes.append, adds=adds), hashed, notes)
 
 
 def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepared:
@@ -152,7 +144,10 @@ def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepare
             contradicting.append(tuple(pictures))
         else:
             groups = frozenset(picture.group for picture in pictures if picture.group)
-            once.append(replace(pictures[0], labels=merged_labels(pictures), groups=groups))
+            answered = any(picture.answered for picture in pictures)
+            once.append(
+                replace(pictures[0], labels=merged_labels(pictures), groups=groups, answered=answered)
+            )
     return Prepared(
         listing=listing,
         copies={sha256: tuple(pictures) for sha256, pictures in copies.items()},
@@ -220,7 +215,7 @@ class Settled:
         pictures: these, with the `group` by which they are split: equal ones stay together.
         near: groups of them that are nearly the same.
         in_two_classes: pictures that are nearly the same as one of another class, of which one is wrong, by
-            groups: none of them counts.
+            groups: none of them counts, unless people answered some of a group and gave these one class.
         of_two_labels: groups of `near` without a common label of an attribute, which is not known of them.
     """
 
@@ -298,7 +293,7 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
     """
     near = Neighbours.of(np.stack(hashes) if hashes else NO_HASHES)
     mixed = near.of_several([class_of(picture) for picture in pictures])
-    left_out = {index for members in mixed for index in members}
+    left_out = {index for members in mixed for index in _left_out(members, pictures)}
     kept = tuple(index for index in range(len(pictures)) if index not in left_out)
     alike = _groups(near, pictures, kept)
     place, counting = {index: number for number, index in enumerate(kept)}, list(pictures)
@@ -315,9 +310,18 @@ def settle(pictures: Sequence[ListedPicture], hashes: Sequence[Hash]) -> Settled
             [counting[index] for index in kept], [[place[index] for index in members] for members in alike]
         ),
         near=tuple(tuple(pictures[index] for index in members) for members in alike),
-        in_two_classes=tuple(tuple(pictures[index] for index in members) for members in mixed),
+        in_two_classes=tuple(
+            tuple(pictures[index] for index in _left_out(members, pictures)) for members in mixed
+        ),
         of_two_labels=tuple(of_two_labels),
     )
+
+
+def _left_out(members: Sequence[int], pictures: Sequence[ListedPicture]) -> list[int]:
+    """Those of near copies in two classes that do not count: all but the answered ones, where these agree."""
+    answered = [index for index in members if pictures[index].answered]
+    agree = len({class_of(pictures[index]) for index in answered}) == 1
+    return [index for index in members if not (agree and index in answered)]
 
 
 def _unclear(group: Sequence[ListedPicture]) -> dict[str, str]:

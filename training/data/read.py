@@ -113,8 +113,7 @@ def decode(
         pictures.sort(key=lambda picture: picture.sha256)
     paths = [picture.path for picture in pictures]
     with progress.counting("reading pictures") as watch:
-        before = prepared.hashed.read.pixels
-        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see, before=before)
+        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
     decoded = [(picture, file) for picture, file in zip(pictures, files, strict=True) if file is not None]
     if changed := [picture.path for picture, file in decoded if file.sha256 != picture.sha256]:
         raise BadPictures(f"{changed[0]} has changed since it was read: do not change pictures meanwhile.")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from app.web.translations import TRANSLATIONS
 from inference.listed import NONE
 from labelling.decided import LEFT_OUT
-from labelling.review.corrections import Correction, corrections_of_files, read_corrections
+from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,
     LEAD,
@@ -275,7 +275,7 @@ def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
     assert all(one.at for one in found)
 
     page.locator("article select").nth(1).select_option(LABELS[1])
-    assert corrections_of_files(read(exported(page, tmp_path))).labels == {
+    assert {one.path: one.label for one in read(exported(page, tmp_path))} == {
         "/shop/a.png": NONE,
         f"/shop/{NAMES[1]}": LABELS[1],
         f"/shop/{NAMES[2]}": "Bag",
@@ -401,7 +401,7 @@ def test_training_takes_what_a_person_says_of_doubted_labels(visiting: Visits, t
 
     assert flaws(page) == []
     assert page.locator("article p").filter(has_text="labelled Shirt").count() == 2
-    assert corrections_of_files(read(file)).labels == {
+    assert {one.path: one.label for one in read(file)} == {
         str(tmp_path / NAMES[0]): "Bag",
         str(tmp_path / NAMES[1]): LEFT_OUT,
     }
