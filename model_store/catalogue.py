@@ -24,8 +24,6 @@ PROMOTIONS = "promotions/"
 PROBES = "probe-"
 """Begins a key by which a writer tries whether the store honours conditional writes; it is deleted at once.
 In no folder of its own: one writer could remove that while another one creates a key in it."""
-REMOVING = ".removing"
-"""Marks a release that `prune` has decided to remove: no path of a manifest begins so."""
 _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 
@@ -49,11 +47,6 @@ def file_key(version: str, path: str) -> str:
 def manifest_key(version: str) -> str:
     """Where the manifest of a release is; a release without one is unfinished."""
     return file_key(version, MANIFEST)
-
-
-def mark_key(version: str) -> str:
-    """Where `prune` marks what is left of a release that it removes."""
-    return file_key(version, REMOVING)
 
 
 def promotion_key(number: int) -> str:
@@ -83,12 +76,6 @@ class Stored:
     def complete(self) -> bool:
         """It has a manifest; without one, its publishing has not ended."""
         return any(entry.key == manifest_key(self.version) for entry in self.entries)
-
-    @property
-    def marked(self) -> datetime | None:
-        """When `prune` marked what is left of it, by the store's clock; None of a complete release."""
-        marks = (entry.modified for entry in self.entries if entry.key == mark_key(self.version))
-        return None if self.complete else next(marks, None)
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ from model_store.errors import NotFound
 from model_store.files import MANIFEST, expanded
 from model_store.local import LocalRelease, bundled, open_release
 from model_store.manifest import VERSION_PATTERN
-from model_store.promotions import current_version
+from model_store.promotions import current
 from model_store.store import open_store
 
 
@@ -34,7 +34,7 @@ def find_release(name: str, cache: Path) -> LocalRelease:
     if "://" not in address and not expanded(address).exists():
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store, version = open_store(address), name.removeprefix(address).removeprefix("@")
-    version = version or current_version(store)
+    version = version or current(store).version
     release, _ = pull_and_hold(lambda: pull(store, version, cache_folder(cache)))  # until this process ends
     return release
 

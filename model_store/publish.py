@@ -8,10 +8,8 @@ promotions.py.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
 
 from model_store.catalogue import (
@@ -23,7 +21,6 @@ from model_store.catalogue import (
     files_in_folder,
     files_in_store,
     manifest_key,
-    mark_key,
     read_manifest,
     stored,
 )
@@ -32,7 +29,6 @@ from model_store.errors import (
     NotFound,
     NothingPromoted,
     ReleaseCorrupt,
-    ReleaseRemoved,
     StoreBroken,
 )
 from model_store.files import MANIFEST, SIGNATURE, fingerprint
@@ -40,22 +36,20 @@ from model_store.local import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.promotions import (
     append,
+    check_promoted,
     current,
     history,
-    is_whole,
     newest,
     require_conditional_writes,
-    roll_back,
-    standing,
 )
-from model_store.records import Log, Promotion, Unread
+from model_store.records import Promotion
 from model_store.store import Store
 
 SPARED = timedelta(hours=1)
 """Age below which a release is not removed: longer than sending, checking and promoting it takes."""
 
 ABANDONED = timedelta(days=1)
-"""Age from which a release without a manifest is none that is still sent."""
+"""Age from which what has no manifest is none that is still sent."""
 
 Judge = Callable[[ReleaseFiles, Store, str | None], str]
 """Says in a sentence why a release may follow the version that services serve, None where there is none.
@@ -111,7 +105,7 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
         AlreadyExists: the store has another release under this version.
         UnconditionalStore: the store ignores conditional writes; nothing was sent.
         LostRace: another promotion came first; the release is there but not current.
-        ReleaseRemoved: the release was deleted while it was promoted.
+        ReleaseRemoved: a prune took the release while it was promoted; the record stands.
         PromotionUnchecked: its promotion is in the log, or may be, and the store failed then.
     """
     release = open_release(folder)
@@ -143,31 +137,13 @@ def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional:
     return Published(manifest, _promote(store, manifest, before, by), verdict)
 
 
-def _promote(store: Store, manifest: Manifest, before: Promotion | Unread | None, by: str) -> Promotion:
-    if isinstance(before, Promotion) and before.version == manifest.version:
+def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:
+    if before is not None and before.version == manifest.version:
         return before
     check_complete(store, manifest)  # a prune may have run while the files were on their way
     promotion = append(store, manifest.version, "promote", by, before)
-    with standing(store, promotion):
-        try:
-            check_complete(store, manifest)  # or between that check and the promotion
-        except ReleaseCorrupt as error:
-            raise ReleaseRemoved(f"{error} {_withdraw(store, promotion, by)}") from error
+    check_promoted(store, promotion)  # or between that check and the promotion
     return promotion
-
-
-def _withdraw(store: Store, promotion: Promotion, by: str) -> str:
-    """Roll back a promotion whose release is gone, unless another one came since; what was done."""
-    gone = f"{promotion.version} was deleted while promotion {promotion.number} made it current"
-    if newest(store) != promotion:
-        return f"{gone}; a later promotion holds."
-    try:
-        back = roll_back(store, by, unconditional=True)
-    except NothingPromoted:  # of a rollback: what it went back from may still be there
-        if promotion.previous is None or not is_whole(store, promotion.previous):
-            return f"{gone}, and no earlier release is in the store to roll back to."
-        back = append(store, promotion.previous, "rollback", by, promotion)
-    return f"{gone}, so {back.version} was made current again (promotion {back.number})."
 
 
 def send(release: LocalRelease, store: Store, progress: Progress) -> None:
@@ -182,8 +158,6 @@ def send(release: LocalRelease, store: Store, progress: Progress) -> None:
     manifest = release.manifest
     text = (release.folder / MANIFEST).read_bytes()
     _refuse_another(store, manifest.version, text)
-    if _is_there(store, mark_key(manifest.version)):  # of a prune that was stopped: what is sent now stays
-        store.delete(mark_key(manifest.version))
     with tempfile.TemporaryDirectory() as scratch:
         for path, entry in _to_send(release):
             _send_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
@@ -241,9 +215,8 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
     """Choose what `prune` would remove.
 
     Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
-    (they differ after a rollback), and what was written to within `older_than`. Every other release goes.
-    Where the newest records cannot be read, one more is kept for each, and what no other record names. Of
-    what has no manifest goes what a stopped prune has marked, and what is ABANDONED and was never promoted.
+    (they differ after a rollback), and what was written to within `older_than`. Every other release goes, and
+    so does what has no manifest once it is ABANDONED.
 
     Args:
         store: where.
@@ -252,140 +225,54 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
             a publisher at work; zero protects none, and a publisher that loses its release reports an error.
 
     Raises:
-        NothingPromoted: no promotion was read, so nothing shows which release is in use.
+        NothingPromoted: there is no promotion, so nothing shows which release is in use.
+        RecordUnreadable, ReleaseCorrupt: a promotion cannot be read.
     """
     log = history(store)
-    unread = sum(1 for _ in takewhile(lambda record: isinstance(record, Unread), log.records))
-    if not log.promotions:
+    if not log:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
             "Nothing is removed. Promote one, or correct the address."
         )
-    recent = list(dict.fromkeys(promotion.version for promotion in reversed(log.promotions)))
-    kept = {*recent[: keep + unread], *log.candidates[:keep], log.records[0].version}
-    now = datetime.now(UTC)
+    recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
+    kept, now = {*recent[:keep], *log[-1].candidates[:keep]}, datetime.now(UTC)
+    of_remains = max(older_than, ABANDONED) if older_than else older_than
     return [
         release
         for release in stored(store)
-        if (
-            release.version not in kept
-            and not (unread and release.version not in recent)
-            and _is_old(release.modified, older_than, now)
-            if release.complete
-            else release.version != log.records[0].version and _is_left(release, log, older_than, now)
-        )
+        if release.version not in kept
+        and _is_old(release.modified, older_than if release.complete else of_remains, now)
     ]
-
-
-def _is_left(release: Stored, log: Log, older_than: timedelta, now: datetime) -> bool:
-    """Whether what has no manifest is left of a prune or of a publishing that ended.
-
-    Without a mark it may be of a prune that is at work, and that gives a promoted release back, or of a
-    publisher at work.
-    """
-    if release.marked is not None:
-        return _is_old(release.marked, older_than, now)
-    promoted = {promotion.version for promotion in log.promotions}
-    is_promoted = bool(log.unread) or release.version in promoted
-    return not is_promoted and _is_old(
-        release.modified, max(older_than, ABANDONED) if older_than else older_than, now
-    )
 
 
 def _is_old(modified: datetime, age: timedelta, now: datetime) -> bool:
     return not age or modified < now - age
 
 
-def prune(store: Store, keep: int, older_than: timedelta = SPARED, *, by: str = "prune") -> list[Stored]:
-    """Remove what `prunable` chooses, but for what has become current since; return what was removed.
+def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+    """Remove what `prunable` chooses, but for what may be served by the newest record; return what went.
 
-    Promotions, rollbacks and prunes write first and then read again, so that of two that meet one gives way:
-    none of them holds a lock, which a crash would leave.
+    The newest record is read again before each release, whose manifest goes first: what a prune that is
+    stopped leaves is no release, and a later one removes it. No lock is held, which a crash would leave.
 
     Args:
         store: where.
         keep: as in `prunable`.
         older_than: as in `prunable`.
-        by: who prunes, for the log, should a release that was removed have become current.
 
     Raises:
-        NothingPromoted: as `prunable`, also where the promotions disappear meanwhile.
-        ReleaseRemoved: what was removed became current at this moment; the release before is so again.
+        NothingPromoted, RecordUnreadable, ReleaseCorrupt: as `prunable`, also of promotions that disappear.
+        ReleaseRemoved: what was removed became current at this moment.
     """
-    return [
-        release
-        for release in prunable(store, keep, older_than)
-        if _in_use(store) != release.version and _is_removed(store, release, by)
-    ]
-
-
-def _is_removed(store: Store, release: Stored, by: str) -> bool:
-    """Remove a release, unless it has become current by the time that its manifest is gone.
-
-    A promotion and a rollback that find it incomplete afterwards are withdrawn: so what is not current then
-    will not be. Once it is marked, no other prune gives its manifest back, and any later one may go on.
-    """
-    version = release.version
-    if release.complete and not _is_given_up(store, version):
-        return False
-    if not _is_marked(store, version):
-        return False
-    first, mark = manifest_key(version), mark_key(version)
-    for key in (entry.key for entry in release.entries if entry.key not in (first, mark)):
-        store.delete(key)
-    store.delete(first)  # another prune may have given it back at this moment
-    store.delete(mark)
-    if _in_use(store) == version:
-        raise ReleaseRemoved(_withdraw(store, current(store), by))
-    return True
-
-
-def _is_given_up(store: Store, version: str) -> bool:
-    """Delete the manifest of a release and read the promotions again: whether none needs it.
-
-    One that has no manifest now is left to the prune that is at work on it, which may give it back.
-    """
-    first = manifest_key(version)
-    try:
-        manifest = store.read(first)
-    except NotFound:
-        return False
-    except ReleaseCorrupt:  # such a release is never promoted
-        manifest = None
-    store.delete(first)
-    used = _in_use(store)
-    is_needed = used == version or (used is not None and not is_whole(store, used))
-    if manifest is None or not is_needed or _is_there(store, mark_key(version)):
-        return True
-    with suppress(AlreadyExists):  # another prune has given it back
-        store.create(first, manifest)
-    return False
-
-
-def _is_marked(store: Store, version: str) -> bool:
-    """Mark what is left of a release, unless another prune has given its manifest back until then."""
-    with suppress(AlreadyExists):  # of another prune, or of one that was stopped
-        store.create(mark_key(version), b"")
-    if not _is_there(store, manifest_key(version)):
-        return True
-    store.delete(mark_key(version))
-    return False
-
-
-def _is_there(store: Store, key: str) -> bool:
-    try:
-        store.read(key)
-    except NotFound:
-        return False
-    except ReleaseCorrupt:  # too long
-        return True
-    return True
-
-
-def _in_use(store: Store) -> str | None:
-    """The release that services serve; None where the newest record cannot be read, and none before it.
-
-    Raises:
-        NothingPromoted: there is no record.
-    """
-    return (newest(store) or current(store)).version
+    removed = list[Stored]()
+    for release in prunable(store, keep, older_than):
+        if release.version in current(store).candidates[:keep]:
+            continue
+        first = manifest_key(release.version)
+        for key in (first, *(entry.key for entry in release.entries if entry.key != first)):
+            store.delete(key)
+        removed.append(release)
+    holding = current(store)
+    if holding.version in {release.version for release in removed}:
+        check_promoted(store, holding)
+    return removed

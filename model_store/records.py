@@ -4,13 +4,12 @@ Pure. Reading and appending records: promotions.py.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from model_store.errors import RecordUnreadable, StoreError
+from model_store.errors import RecordUnreadable
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 
 Reason = Literal["promote", "rollback"]
@@ -18,9 +17,6 @@ Version = Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
 
 MOST_CANDIDATES = 10
 """Of a record: how many releases a service may try, and how far rolling back leads."""
-
-MOST_NAMED = 5
-"""Records that cannot be read; the others are counted."""
 
 
 class Record(Frozen):
@@ -32,9 +28,8 @@ class Record(Frozen):
         by: who did it, by their own name.
         at: when, by the writer's clock.
         nonce: random; a writer recognises its own record by it.
-        note: why, in the words of who did it; None where nothing was said, as in records from before.
-        candidates: `version`, and the releases to fall back to, the next one first. Records of version 1.0
-            have none.
+        note: why, in the words of who did it; None where nothing was said.
+        candidates: `version`, and the releases to fall back to, the next one first.
     """
 
     # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
@@ -55,111 +50,22 @@ class Record(Frozen):
             raise ValueError("candidates: the first has to be `version`")
         return self
 
-    @property
-    def in_turn(self) -> tuple[str, ...]:
-        """The releases that may be served, in the order in which a service tries them."""
-        if self.candidates:
-            return self.candidates
-        # A rollback left its `previous`, whose answers were wrong.
-        before = () if self.reason == "rollback" or self.previous is None else (self.previous,)
-        return tuple(dict.fromkeys((self.version, *before)))
-
 
 class Promotion(Record):
-    """A record with the number that stands in its key, counted from 1."""
+    """A record with the number that stands in its key, counted from 1; it has candidates."""
 
     number: Annotated[int, Field(gt=0)]
 
 
-@dataclass(frozen=True)
-class Unread:
-    """A promotion that cannot be read as one: cut short, of a later version, or gone from amid the log.
-
-    Attributes:
-        error: why.
-        in_turn: of the newest record, the releases that may be served for it, in the order in which a service
-            tries them.
-    """
-
-    number: int
-    error: StoreError
-    in_turn: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"Promotion {self.number} is passed over: {self.error}"
-
-    @property
-    def may_be_rollback(self) -> bool:
-        """There was something to go back from, and to."""
-        return self.number > 2
-
-    @property
-    def version(self) -> str | None:
-        """The release that a service tries first; None where there is none to try."""
-        return next(iter(self.in_turn), None)
-
-
-@dataclass(frozen=True)
-class Log:
-    """The whole log.
-
-    Attributes:
-        records: newest first.
-    """
-
-    records: tuple[Promotion | Unread, ...]
-
-    @property
-    def promotions(self) -> list[Promotion]:
-        """What was read, oldest first."""
-        return [record for record in reversed(self.records) if isinstance(record, Promotion)]
-
-    @property
-    def unread(self) -> list[str]:
-        """Sentences that name what cannot be read, the first MOST_NAMED one by one."""
-        unread = [record for record in self.records if isinstance(record, Unread)]
-        more = len(unread) - MOST_NAMED
-        return [*map(str, unread[:MOST_NAMED]), *([f"{more} more cannot be read."] if more > 0 else [])]
-
-    @property
-    def candidates(self) -> tuple[str, ...]:
-        """What the newest record leaves to be served, the first to be tried first."""
-        return candidates_of(self.records)
-
-    @property
-    def held_good(self) -> list[Promotion]:
-        """The last promotion of each release that no rollback left or may have left since, oldest first."""
-        last: dict[str, Promotion] = {}
-        for record in reversed(self.records):
-            if isinstance(record, Unread):
-                if record.may_be_rollback and last:
-                    last.popitem()
-                continue
-            if record.reason == "rollback" and record.previous is not None:
-                last.pop(record.previous, None)
-            last.pop(record.version, None)
-            last[record.version] = record
-        return list(last.values())
-
-
-def candidates_of(log: Iterable[Promotion | Unread]) -> tuple[str, ...]:
-    """What the newest record of a log leaves to be served, the first to be tried first.
-
-    Args:
-        log: newest first; read until a record says it, as those of version 1.0 do not.
-    """
-    read = list[Promotion | Unread]()
+def held_good(log: Iterable[Promotion]) -> list[Promotion]:
+    """The last promotion of each release that no rollback left since, oldest first, as the log is."""
+    last: dict[str, Promotion] = {}
     for record in log:
-        read.append(record)
-        if isinstance(record, Promotion) and record.candidates:
-            break
-    in_turn: tuple[str, ...] = ()
-    for record in reversed(read):
-        if isinstance(record, Promotion):
-            in_turn = record.candidates or following(record.version, record.reason, in_turn)
-        elif record.may_be_rollback:
-            in_turn = in_turn[1:]
-    return in_turn
+        if record.reason == "rollback" and record.previous is not None:
+            last.pop(record.previous, None)
+        last.pop(record.version, None)
+        last[record.version] = record
+    return list(last.values())
 
 
 def following(version: str, reason: Reason, before: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,8 +87,12 @@ def parse_promotion(text: bytes, number: int, where: str) -> Promotion:
     try:
         record = Record.model_validate_json(text)
     except ValidationError as error:
-        raise RecordUnreadable(f"{where}: not a promotion: {first_problem(error)}") from error
-    return Promotion(number=number, **record.model_dump())
+        raise RecordUnreadable(
+            f"{where}: not a promotion: {first_problem(error)}. Restore this file, or remove it, which takes "
+            "that promotion back; running services serve on."
+        ) from error
+    fields = record.model_dump() | {"candidates": record.candidates or (record.version,)}  # 1.0.0 wrote none
+    return Promotion(number=number, **fields)
 
 
 def promotion_bytes(promotion: Promotion) -> bytes:

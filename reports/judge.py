@@ -9,7 +9,7 @@ from model_store.catalogue import ReleaseFiles, files_in_folder, files_in_store,
 from model_store.errors import GateRefused, NotFound, ReleaseError
 from model_store.local import LocalRelease
 from model_store.promotions import history
-from model_store.records import Log
+from model_store.records import held_good
 from model_store.store import Store
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
@@ -24,27 +24,19 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
         before: the version that services serve there; None where there is none.
 
     Returns:
-        What was compared, in a sentence, and which records of the log cannot be read.
+        What was compared, in a sentence.
 
     Raises:
         GateRefused: current is better, or has other labels or another input.
         NotFound, ReleaseError: a file of either is missing or damaged.
     """
-    shown, log = evidence_of(candidate), history(store)
-    notes = "".join(f" {note}" for note in log.unread)
-    try:
-        return f"{_compared(shown, store, before, log)}{notes}"
-    except GateRefused as error:
-        raise GateRefused(f"{error}{notes}") from error
-
-
-def _compared(shown: Evidence, store: Store, before: str | None, log: Log) -> str:
+    shown = evidence_of(candidate)
     if before is None:
         return check_gate(shown, None)
     if before == shown.version:
         return "It is current already."  # and its files are sent again, should one be damaged
     current = _evidence(store, before)
-    return check_gate(shown, current, _oldest(store, log, shown, current))
+    return check_gate(shown, current, _oldest(store, shown, current))
 
 
 def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
@@ -76,10 +68,10 @@ def _evidence(store: Store, version: str) -> Evidence:
     return evidence_of(files_in_store(store, read_manifest(store, version)))
 
 
-def _oldest(store: Store, log: Log, candidate: Evidence, current: Evidence) -> Evidence | None:
+def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
     """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
     kept = versions(store)
-    for promotion in log.held_good:
+    for promotion in held_good(history(store)):
         if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)

@@ -5,7 +5,6 @@
 
 import argparse
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from textwrap import fill
@@ -17,9 +16,9 @@ from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import current_version, history, roll_back
+from model_store.promotions import current, history, roll_back
 from model_store.publish import SPARED, promote, prunable, prune
-from model_store.records import Log, Promotion
+from model_store.records import Promotion
 from model_store.store import Store, open_store
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
@@ -91,9 +90,9 @@ class Listed:
 
 
 def _list(store: Store, arguments: argparse.Namespace) -> object:
-    log = _named_log(store)
-    last = {promotion.version: promotion for promotion in log.promotions}
-    holding = log.records[0].version if log.records else None
+    log = history(store)
+    last = {promotion.version: promotion for promotion in log}
+    holding = log[-1].version if log else None
     rows = [_listed(store, release, last.get(release.version), holding) for release in _stored(store)]
     print_table([row.cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -105,7 +104,7 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _log(store: Store, arguments: argparse.Namespace) -> object:
-    promotions = list(reversed(_named_log(store).promotions))
+    promotions = list(reversed(history(store)))
     print_table(
         [
             {
@@ -121,14 +120,6 @@ def _log(store: Store, arguments: argparse.Namespace) -> object:
         words=("by",),
     )
     return [promotion.model_dump(mode="json") for promotion in promotions]
-
-
-def _named_log(store: Store) -> Log:
-    """The whole log, with a word on standard error for each record that cannot be read."""
-    log = history(store)
-    for sentence in log.unread:
-        complain(sentence)
-    return log
 
 
 def _stored(store: Store) -> list[Stored]:
@@ -166,12 +157,11 @@ def _by(promotion: Promotion) -> str:
 
 
 def _show(store: Store, arguments: argparse.Namespace) -> object:
-    log = _named_log(store)
-    version = current_version(store) if arguments.version == "current" else arguments.version
+    version = current(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
         return _card(store, manifest)
-    promotions = [promotion for promotion in log.promotions if promotion.version == version]
+    promotions = [promotion for promotion in history(store) if promotion.version == version]
     facts = _facts(manifest)
     facts += [(made.reason, f"{made.number}, {_at(made)} by {_by(made)}") for made in promotions]
     width = max(len(name) for name, _ in facts)
@@ -246,15 +236,19 @@ def _rollback(store: Store, arguments: argparse.Namespace) -> object:
 
 def _prune(store: Store, arguments: argparse.Namespace) -> object:
     _stored(store)
-    _named_log(store)
     older_than = timedelta(minutes=arguments.older_than)
     if arguments.dry_run:
         chosen = prunable(store, arguments.keep, older_than)
     else:
-        chosen = prune(store, arguments.keep, older_than, by=who(None))
+        chosen = prune(store, arguments.keep, older_than)
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
-    _name_remains(store, {release.version for release in chosen})
+    remains = [release for release in stored(store) if not release.complete and release not in chosen]
+    for release in remains:
+        complain(
+            f"{release.version}: {len(release.entries)} files without a manifest stay. It may be on its way: "
+            "a prune removes it once it is a day old, unless it is one that is kept."
+        )
     noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
     tense = "would be" if arguments.dry_run else tense
     print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
@@ -265,20 +259,6 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
             f"to in the last {age} (--older-than)."
         )
     return [{"version": release.version, "bytes": release.size} for release in chosen]
-
-
-def _name_remains(store: Store, chosen: Collection[str]) -> None:
-    """Say on standard error what has no manifest and stays."""
-    promoted = {promotion.version for promotion in history(store).promotions}
-    for release in stored(store):
-        if release.complete or release.version in chosen:
-            continue
-        what_next = "It may be on its way: a prune removes it once it is a day old."
-        if release.marked is not None:
-            what_next = "A prune began to remove it: one that comes an hour later goes on."
-        elif release.version in promoted:
-            what_next = "It was promoted once: publish it again, or remove its folder."
-        complain(f"{release.version}: {len(release.entries)} files without a manifest stay. {what_next}")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -21,7 +21,7 @@ from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
 from model_store.promotions import newest, require_conditional_writes
 from model_store.publish import Published, publish
-from model_store.records import Promotion, Unread
+from model_store.records import Promotion
 from model_store.signing import private_key, sign
 from model_store.store import Store, open_store
 from reports.intervals import wilson_interval
@@ -243,9 +243,9 @@ def open_target(arguments: argparse.Namespace, pictures: str | Path | None = Non
     )
 
 
-def _current(store: Store, record: Promotion | Unread | None) -> Manifest | None:
+def _current(store: Store, record: Promotion | None) -> Manifest | None:
     try:
-        return read_manifest(store, record.version) if record and record.version else None
+        return read_manifest(store, record.version) if record else None
     except StoreError:
         return None
 

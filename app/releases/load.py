@@ -40,7 +40,7 @@ from model_store.networks import open_networks
 from model_store.notes import last_good, noted_version, prune_cache, remember
 from model_store.opening import opening
 from model_store.promotions import newest
-from model_store.records import Promotion, Unread
+from model_store.records import Promotion
 from model_store.signing import TrustedKeys, trusted_keys
 from model_store.store import Store, open_store
 from reports.values import Report, check_report, report_of
@@ -68,7 +68,7 @@ class Attempt:
 
     Attributes:
         served: what is opened; None where there is nothing to serve.
-        refusals: of releases, and of a record that cannot be read.
+        refusals: of candidates before it, in turn.
         fault: of the store or the cache, why a release that is not refused is not served; else None.
         errors: of all that was tried, in turn.
         record: the newest promotion; None where none was read.
@@ -78,14 +78,14 @@ class Attempt:
     refusals: tuple[Refusal, ...] = ()
     fault: Exception | None = None
     errors: tuple[Exception, ...] = ()
-    record: Promotion | Unread | None = None
+    record: Promotion | None = None
 
     @property
     def allowed(self) -> set[str] | None:
         """Which releases may be served in place of the newest; None where no record says it."""
         if self.record is None:
             return None
-        return {*self.record.in_turn} - {refusal.version for refusal in self.refusals}
+        return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
 def store_of(settings: Settings) -> Store | None:
@@ -116,8 +116,7 @@ def load(settings: Settings, store: Store | None) -> Models:
     with at_most(START_SECONDS):
         attempt = _newest(settings, store)
     models = Models(attempt.served or _last_good(settings, store, attempt))
-    for refusal in attempt.refusals:
-        models.refuse(refusal, datetime.now(UTC))
+    models.refuse(attempt.refusals, datetime.now(UTC))
     if attempt.fault is not None:
         log.error("%s Serving %s until then.", attempt.fault, models.current.version)
         models.store_failed(attempt.fault, datetime.now(UTC))
@@ -145,13 +144,13 @@ def _newest(settings: Settings, store: Store) -> Attempt:
             return Attempt(_load_bare(settings, store))
     except (StoreError, ModelError) as error:
         return Attempt(fault=error)
-    return open_first(settings, store, record, record.in_turn)
+    return open_first(settings, store, record, record.candidates)
 
 
 def open_first(
     settings: Settings,
     store: Store,
-    record: Promotion | Unread,
+    record: Promotion,
     candidates: Iterable[str],
     before: Collection[Refusal] = (),
 ) -> Attempt:
@@ -162,44 +161,46 @@ def open_first(
         store: holds the releases.
         record: the newest.
         candidates: those of its releases that are to be tried, in turn.
-        before: what was refused, and logged, before.
+        before: what was refused until now. What of this record may be mended is fetched again once its
+            manifest, signature and sizes are right; if it is wrong then, it is refused for good.
 
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
-    served, fault, errors, refusals = None, None, list[Exception](), list[Refusal]()
-    logged = {refusal.of for refusal in before}
-    if isinstance(record, Unread):
-        errors.append(record.error)
-        refusals.append(Refusal(record.number, None, str(record.error)))
+    waiting = {one.version: one for one in before if one.number == record.number and not one.for_good}
+    served, fault, errors, refusals = None, None, list[Exception](), dict[str, Refusal]()
     for version in candidates:
-        is_verified = False
+        is_whole = False
         try:
-            if (record.number, version) in logged:
+            if version in waiting:
                 _check_sizes(settings, store, version)
+                is_whole = True
             with _pulled(settings, store, version) as release:
-                is_verified = True
+                is_whole = True
                 served = _opened(settings, store, record, release)
             break
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
-            for_good = is_verified or isinstance(error, ManifestTooNew)
-            refusals.append(Refusal(record.number, version, str(error), for_good=for_good))
+            for_good = is_whole or isinstance(error, ManifestTooNew)
+            refusal = Refusal(record.number, version, str(error), for_good=for_good)
+            refusals[version] = refusal if for_good else waiting.get(version, refusal)
         except StoreError as error:
             fault = error
             errors.append(error)
+            if version in waiting:
+                refusals[version] = waiting[version]
             if not isinstance(error, LATER):  # another release is no more there than this one
+                refusals = waiting | refusals
                 break
-    if new := [refusal for refusal in refusals if refusal.of not in logged]:
+    if new := [refusal for refusal in refusals.values() if refusal not in before]:
         _log_refusals(new, served)
-    return Attempt(served, tuple(refusals), fault, tuple(errors), record)
+    return Attempt(served, tuple(refusals.values()), fault, tuple(errors), record)
 
 
 def _log_refusals(refusals: Iterable[Refusal], served: Served | None) -> None:
     for refusal in refusals:
-        again = "" if refusal.for_good else " It is tried again."
-        name = refusal.version or "its record"
-        log.error("Promotion %d: %s is refused: %s%s", refusal.number, name, refusal.reason, again)
+        again = " A new promotion or a restart tries it again." if refusal.for_good else ""
+        log.error("Promotion %d: %s is refused: %s%s", refusal.number, refusal.version, refusal.reason, again)
     if served is not None:
         log.error("Serving %s instead.", served.version)
 
@@ -209,7 +210,7 @@ def _check_sizes(settings: Settings, store: Store, version: str) -> None:
     check_complete(store, read_signed(store, version, _trusted(settings)).manifest)
 
 
-def _opened(settings: Settings, store: Store, record: Promotion | Unread, release: LocalRelease) -> Served:
+def _opened(settings: Settings, store: Store, record: Promotion, release: LocalRelease) -> Served:
     """Open a verified release, and note that it is served.
 
     Raises:
@@ -219,8 +220,8 @@ def _opened(settings: Settings, store: Store, record: Promotion | Unread, releas
         SettingsError: the file of the platform's categories cannot be read.
     """
     version, cache = release.version, cache_folder(settings.cache_dir)
-    is_last = version == record.in_turn[-1]
-    number = record.number if version == record.version and isinstance(record, Promotion) else None
+    is_last = version == record.candidates[-1]
+    number = record.number if version == record.version else None
     is_known = noted_version(cache, store.address) == version
     with nullcontext() if is_known else opening(cache, version, last=is_last):
         served = _adapted(settings, open_release_model(release, number))

@@ -5,7 +5,7 @@ release: load.py; watching for promotions: watcher.py.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -90,20 +90,14 @@ class Refusal:
     """A promoted release that is not served, and why.
 
     Attributes:
-        version: None where the promotion cannot be read.
-        for_good: it is tried again by a new promotion alone, as all its bytes are verified, or its schema is
-            too new; else what is in the store may be mended, or still arrive.
+        for_good: it is tried again by a new promotion alone, as it was fetched whole and is wrong, or its
+            schema is too new; else what is in the store may be mended, or still arrive.
     """
 
     number: int
-    version: str | None
+    version: str
     reason: str
     for_good: bool = False
-
-    @property
-    def of(self) -> tuple[int, str | None]:
-        """What is refused: of each promotion a release once."""
-        return self.number, self.version
 
 
 @dataclass(frozen=True)
@@ -152,32 +146,17 @@ class Models:
         numbers = [refusal.number for refusal in self.refusals]
         return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
 
-    def waits_for(self, number: int | None) -> bool:
-        """Whether something of a promotion is refused, and may be served later."""
-        return any(refusal.number == number and not refusal.for_good for refusal in self.refusals)
-
     def serve(self, served: Served) -> None:
-        """Serve another release from the next request on; what waited for it is refused no more."""
+        """Serve another release from the next request on."""
         self.current = served
-        self.refusals = tuple(
-            refusal
-            for refusal in self.refusals
-            if refusal.for_good or (refusal.number != served.number and refusal.version != served.version)
-        )
 
-    def record_read(self, number: int) -> None:
-        """The record of a promotion can be read by now; what waited in those before it waits no more."""
-        self.refusals = tuple(
-            refusal
-            for refusal in self.refusals
-            if refusal.for_good or (refusal.number == number and refusal.version is not None)
-        )
-
-    def refuse(self, refusal: Refusal, now: datetime) -> None:
-        """Remember why a release is not served; what is served is outdated from now on."""
-        reasons = {earlier.of: earlier for earlier in self.refusals} | {refusal.of: refusal}
-        self.refusals = tuple(reasons.values())
-        self._grow_stale(now)
+    def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        """Replace what is refused, but for what was refused for good; what is served may be outdated."""
+        again = {self.current.version, *(refusal.version for refusal in refusals)}
+        for_good = [one for one in self.refusals if one.for_good and one.version not in again]
+        self.refusals = (*for_good, *refusals)
+        if refusals:
+            self._grow_stale(now)
 
     def store_answered(self) -> None:
         """The store works: nothing is stale any more, unless the newest release is refused."""

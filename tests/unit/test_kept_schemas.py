@@ -5,18 +5,40 @@ and never touches the older ones.
 """
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from model_store.catalogue import promotion_key
+from model_store.errors import ManifestInvalid, NothingPromoted
 from model_store.files import REPORT
 from model_store.local import BUNDLED, check_claims
 from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
+from model_store.promotions import current, roll_back
+from model_store.publish import promote, prune, publish
+from model_store.store import FolderStore
+from reports.judge import forced, judge
 from reports.values import parse_report
+from tests.commands import wardrobe
+from tests.releases import a_release
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_10, SCHEMA_VERSION)]
+
+
+OF_1_0_0 = [f"20261120T101500Z-{digits}" for digits in ("0d6d7415", "53c487b8", "a0eddcf1")]
+OF_2_0_0 = [f"20261120T101500Z-{digits}" for digits in ("5d22fbbb", "ab816418")]
+"""Of the store that 1.0.0 began; 2.0.0 promoted both of its own and rolled back to the first."""
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> FolderStore:
+    """That store."""
+    shutil.copytree(FIXTURES / "stores" / "1.0.0", tmp_path / "store")
+    return FolderStore(tmp_path / "store")
 
 
 def manifest_in(folder: Path) -> Manifest:
@@ -77,3 +99,38 @@ def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() 
 
     assert "calibrated" not in json.loads(written)
     assert "decided_by" not in written
+
+
+def test_a_store_that_1_0_0_began_is_listed_promoted_in_rolled_back_and_pruned(
+    begun: FolderStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wardrobe("releases", ["--store", begun.address, "list", "--json"])
+    listed = {one["version"]: one for one in json.loads(capsys.readouterr().out)}
+
+    assert [one["version"] for one in listed.values() if one["headline"]] == OF_2_0_0
+    assert [listed[version]["state"] for version in OF_2_0_0] == ["current", "promoted"]
+    assert {"schema_version: 5, but" in listed[version]["state"] for version in OF_1_0_0} == {True}
+    with pytest.raises(ManifestInvalid, match=f"{OF_1_0_0[0]}/manifest.json: schema_version: 5, but"):
+        promote(OF_1_0_0[0], begun, forced, by="eve")
+    with pytest.raises(NothingPromoted, match="no earlier release to go back to"):
+        roll_back(begun, "eve")
+    promote(OF_2_0_0[1], begun, forced, by="eve")
+    assert roll_back(begun, "eve").version == OF_2_0_0[0]
+    assert [release.version for release in prune(begun, keep=2, older_than=timedelta(0))] == [
+        version for version in OF_1_0_0 if version != OF_1_0_0[1]
+    ]
+
+
+def test_where_a_release_of_1_0_0_is_current_the_next_one_is_forced(
+    begun: FolderStore, tmp_path: Path
+) -> None:
+    for number in (5, 6, 7):
+        begun.delete(promotion_key(number))
+    made = a_release(tmp_path / "made", seed=9, keeps_answers=False)
+
+    with pytest.raises(ManifestInvalid, match=r"schema_version: 5, but"):
+        publish(made, begun, judge, by="ann")
+    published = publish(made, begun, forced, by="ann")
+
+    assert current(begun) == published.promotion
+    assert current(begun).candidates[1:] == (OF_1_0_0[1],)

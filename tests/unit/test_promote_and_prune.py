@@ -8,7 +8,7 @@ import pytest
 
 from model_store.catalogue import PROMOTIONS, RELEASES, manifest_key, release_prefix, stored
 from model_store.errors import NotFound, NothingPromoted, ReleaseRemoved, StoreBroken, UnconditionalStore
-from model_store.promotions import append, current, history, newest, roll_back
+from model_store.promotions import append, current, newest, roll_back
 from model_store.publish import promote, prune, publish
 from model_store.store import FolderStore
 from reports.judge import forced
@@ -43,24 +43,23 @@ class Damaging(FolderStore):
 
 
 class PromotedMeanwhile(FolderStore):
-    """A store in which another process promotes a release while a prune looks, or begins to remove it."""
+    """A store in which another process promotes a release while a prune lists releases, or takes it."""
 
     def __init__(self, folder: Path, chosen: str, moment: str) -> None:
         super().__init__(folder)
-        self._at = {"list": RELEASES, "delete": manifest_key(chosen)}[moment]
-        self._chosen = chosen
+        self._chosen, self._moment = chosen, moment
 
     def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
         found = super().entries(prefix)
-        self._come_to(prefix)
+        self._come_to("list" if prefix == RELEASES else "")
         return found
 
     def delete(self, key: str) -> None:
-        self._come_to(key)
+        self._come_to("delete" if key == manifest_key(self._chosen) else "")
         super().delete(key)
 
-    def _come_to(self, key: str) -> None:
-        if key == self._at:
+    def _come_to(self, moment: str) -> None:
+        if moment == self._moment:
             append(FolderStore(Path(self.address)), self._chosen, "promote", "bob", newest(self))
 
 
@@ -109,36 +108,19 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     assert roll_back(store, "ann", unconditional=True).version == first
 
 
-def test_a_release_pruned_before_its_promotion_is_rolled_back(folder: Path, shelf: list[Path]) -> None:
+@pytest.mark.parametrize("is_rollback", [True, False], ids=["rollback", "promotion"])
+def test_a_release_pruned_before_its_record_is_named_with_a_command_and_the_record_stands(
+    folder: Path, shelf: list[Path], is_rollback: bool
+) -> None:
     store = PrunedBefore(folder)
-    held = published(store, shelf[1])
-    store.doomed = published(store, shelf[2], promoted=False)
+    oldest, doomed, _ = (published(store, shelf[seed]) for seed in (1, 2, 3))
+    store.doomed = doomed
 
-    with pytest.raises(ReleaseRemoved, match=f"{store.doomed} was deleted .*{held} was made current again"):
-        promote(store.doomed, store, forced, by="bob")
+    with pytest.raises(ReleaseRemoved, match=f"{doomed} was removed .* promotion 4 .* promote VERSION`"):
+        roll_back(store, "eve") if is_rollback else promote(doomed, store, forced, by="eve")
 
-    assert [(p.version, p.reason) for p in history(store).promotions][1:] == [
-        (store.doomed, "promote"),
-        (held, "rollback"),
-    ]
-
-
-def test_a_first_release_pruned_before_promotion_is_reported(folder: Path, shelf: list[Path]) -> None:
-    store = PrunedBefore(folder)
-    store.doomed = published(store, shelf[1], promoted=False)
-
-    with pytest.raises(ReleaseRemoved, match="no earlier release is in the store"):
-        promote(store.doomed, store, forced, by="ann")
-
-
-def test_rolling_back_passes_over_a_release_pruned_meanwhile(folder: Path, shelf: list[Path]) -> None:
-    store = PrunedBefore(folder)
-    oldest, store.doomed, _ = (published(store, shelf[seed]) for seed in (1, 2, 3))
-
-    promotion = roll_back(store, "ann")
-
-    assert promotion == current(store)
-    assert promotion.version == oldest
+    assert (current(store).version, current(store).number) == (doomed, 4)
+    assert current(store).candidates[-1] == oldest  # which new services serve
 
 
 def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Path, shelf: list[Path]) -> None:
@@ -149,16 +131,25 @@ def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Pat
     assert newest(FolderStore(folder)) is None
 
 
-@pytest.mark.parametrize("moment", ["list", "delete"])
-def test_a_release_that_becomes_current_during_a_prune_stays_whole(
-    folder: Path, shelf: list[Path], moment: str
+def test_a_release_that_becomes_current_before_a_prunes_last_look_stays_whole(
+    folder: Path, shelf: list[Path]
 ) -> None:
     published(FolderStore(folder), shelf[1])
     chosen = published(FolderStore(folder), shelf[2], promoted=False)
 
-    assert prune(PromotedMeanwhile(folder, chosen, moment), keep=1, older_than=timedelta(0)) == []
+    assert prune(PromotedMeanwhile(folder, chosen, "list"), keep=1, older_than=timedelta(0)) == []
     assert current(FolderStore(folder)).version == chosen
     assert [release.complete for release in stored(FolderStore(folder))] == [True, True]
+
+
+def test_a_prune_that_took_what_became_current_after_its_last_look_says_so(
+    folder: Path, shelf: list[Path]
+) -> None:
+    published(FolderStore(folder), shelf[1])
+    chosen = published(FolderStore(folder), shelf[2], promoted=False)
+
+    with pytest.raises(ReleaseRemoved, match=f"{chosen} was removed .* promotion 2 .* promote VERSION`"):
+        prune(PromotedMeanwhile(folder, chosen, "delete"), keep=1, older_than=timedelta(0))
 
 
 class KilledAfterOneDelete(FolderStore):

@@ -46,8 +46,6 @@ def test_a_newer_promotion_is_served_after_a_poll(app: Flask, place: Place) -> N
         ("+X | +Y", "A! A!", "YX", 1),
         ("+B +X | | -B", "B! B! B", "", 4),
         ("+B +G | +X +Y", "B! B!", "YXG", None),
-        ("? | | +B", "A! A! B", "", 3),
-        ("+B ? | +C", "A! C", "", 4),
     ],
 )
 def test_a_running_service_serves_the_first_sound_candidate_of_the_newest_promotion(

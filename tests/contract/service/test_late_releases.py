@@ -1,4 +1,4 @@
-"""A release that is not right yet is tried again after pauses that grow, until a newer promotion comes."""
+"""A release that is not whole yet is served once it is; one of wrong bytes, once it is promoted again."""
 
 import json
 import re
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from app.observability.metrics import Metrics
-from app.releases.retries import Retries
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from model_store.catalogue import promotion_key
@@ -19,35 +18,21 @@ from model_store.signing import new_key, sign
 from model_store.store import FolderStore
 from tests.contract.service.conftest import logged
 from tests.places import Place
-from tests.waiting import wait_for
 
-MINUTE = 60.0
 FILES = ("manifest.json", "model.onnx", "model.keras", "report.json", "figures/confusion-matrix.png")
 PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon." + b" " * 500
-
-
-class Clock:
-    """Seconds that go on when a test says so."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Following:
     """A service that polls when a test says so, and what it counted."""
 
     def __init__(self, place: Place, models: Models, store: FolderStore | None = None) -> None:
-        self.place, self.models, self.clock, self.metrics = place, models, Clock(), Metrics(None)
+        self.place, self.models, self.metrics = place, models, Metrics(None)
         settings = place.settings()
-        self.watcher = ReleaseWatcher(
-            settings, lambda: store or place.store, models, self.metrics, self.clock
-        )
+        self.watcher = ReleaseWatcher(settings, lambda: store or place.store, models, self.metrics)
 
-    def poll(self, after: float = 0.0) -> str:
-        """The letter of what is served after a poll so many seconds later; ! where it may be outdated."""
-        self.clock.now += after
+    def poll(self) -> str:
+        """The letter of what is served after a poll; ! where it may be outdated."""
         self.watcher.poll()
         return self.place.served(self.models)
 
@@ -102,6 +87,11 @@ def spoilt(place: Place, name: str, spoil: Spoil) -> Callable[[], None]:
 CASES = [(name, spoil) for name in FILES for spoil in SPOILT]
 
 
+def is_fetched(name: str, spoil: Spoil) -> bool:
+    """Whether the content alone shows that a file is wrong; the manifest is read before any is fetched."""
+    return spoil is of_this_size_and_other_bytes and name != "manifest.json"
+
+
 @pytest.mark.parametrize(("name", "spoil"), CASES)
 def test_a_release_that_is_right_later_is_served_then_and_refused_until_then(
     place: Place, name: str, spoil: Spoil
@@ -111,17 +101,18 @@ def test_a_release_that_is_right_later_is_served_then_and_refused_until_then(
     mend = spoilt(place, name, spoil)
     place.log("+B")
     with logged() as lines:
-        first = service.poll(), place.refused(service.models)
-        tries = [service.poll(MINUTE) for _ in range(5)]
+        tries = [(service.poll(), place.refused(service.models)) for _ in range(4)]
         mend()
-        early, late = service.poll(MINUTE), service.poll(MINUTE)
-        end = late, place.refused(service.models), service.counted
+        later = service.poll()
+    if for_good := is_fetched(name, spoil):
+        place.log("+B")
+    end = service.poll(), place.refused(service.models)
 
-    assert first == ("A!", "B")
-    assert (tries, early) == (["A!"] * 5, "A!")  # it was tried after 1 and 3 minutes, and is after 7
-    assert end == ("B", "", 1.0)
-    assert service.models.current.number == 2
-    assert sum("is refused" in line for line in lines) == 1
+    assert tries == [("A!", "B")] * 4
+    assert later == ("A!" if for_good else "B")
+    assert end == ("B", "")
+    assert service.models.current.number == 2 + for_good
+    assert (sum("is refused" in line for line in lines), service.counted) == (1 + for_good, 1.0)
 
 
 def test_each_file_of_a_release_is_tried_here(place: Place) -> None:
@@ -138,10 +129,9 @@ def test_at_a_start_the_next_candidate_serves_meanwhile(place: Place, name: str,
     service = following(place)
     first = place.served(service.models), place.refused(service.models)
     mend()
-    early, late = service.poll(MINUTE - 1), service.poll(1)
 
-    assert (first, early, late) == (("A!", "B"), "A!", "B")
-    assert service.models.refusals == ()
+    assert first == ("A!", "B")
+    assert (service.poll(), service.models.refusals) == ("B", ())
 
 
 def test_candidates_that_arrive_one_after_another_are_served_as_they_come(place: Place) -> None:
@@ -152,39 +142,31 @@ def test_candidates_that_arrive_one_after_another_are_served_as_they_come(place:
     service = following(place)
     first = place.served(service.models), place.refused(service.models)
     mend_b()
-    second = service.poll(MINUTE), place.refused(service.models)
+    second = service.poll(), place.refused(service.models)
     shutil.move(place.cache.parent / "C", place.folder("C"))
-    third = service.poll(2 * MINUTE), place.refused(service.models)
+    third = service.poll(), place.refused(service.models)
 
     assert (first, second, third) == (("A!", "CB"), ("B!", "C"), ("C", ""))
 
 
-def test_a_record_that_was_cut_short_at_a_start_is_read_again(place: Place) -> None:
-    place.log("+A +B")
+@pytest.mark.parametrize("text", [b"", PAGE], ids=["cut short", "a page"])
+def test_a_record_that_cannot_be_read_is_named_and_the_service_serves_on(place: Place, text: bytes) -> None:
+    place.log("+A")
+    service = following(place)
+    place.log("+B")
     record = Path(place.store.address, promotion_key(2))
     sound = record.read_bytes()
-    record.write_bytes(sound[:40])
-    place.log("")
+    record.write_bytes(text)
 
-    service = following(place)
-    first = place.served(service.models), place.refused(service.models)
-    record.write_bytes(sound)
-    early, late = service.poll(MINUTE - 1), service.poll(1)
-
-    assert (first, early, late) == (("A!", "?"), "A!", "B")
-    assert (service.models.refusals, service.models.current.number) == ((), 2)
-
-
-def test_a_record_that_names_what_is_served_ends_the_doubt(place: Place) -> None:
-    place.log("+A +B -A")
-    record = Path(place.store.address, promotion_key(3))
-    sound = record.read_bytes()
-    record.write_bytes(PAGE)
-    service = following(place)
-    first = place.served(service.models)
+    first = service.poll(), str(service.models.fault and service.models.fault.error)
+    restarted = following(place)
+    second = place.served(restarted.models), str(restarted.models.fault and restarted.models.fault.error)
     record.write_bytes(sound)
 
-    assert (first, service.poll(MINUTE), service.models.refusals) == ("A!", "A", ())
+    assert first == second
+    assert first[0] == "A!"
+    assert f"{record}: not a promotion" in first[1]
+    assert [(each.poll(), each.models.fault) for each in (service, restarted)] == [("B", None)] * 2
 
 
 def test_a_newer_promotion_ends_the_tries(place: Place) -> None:
@@ -197,7 +179,7 @@ def test_a_newer_promotion_ends_the_tries(place: Place) -> None:
     after = service.poll()
     mend()
 
-    assert (before, after, service.poll(MINUTE), service.poll(99 * MINUTE)) == ("A!", "C", "C", "C")
+    assert (before, after, service.poll(), service.poll()) == ("A!", "C", "C", "C")
 
 
 def test_a_candidate_that_arrived_since_serves_where_a_newer_promotion_cannot_be_served(place: Place) -> None:
@@ -269,7 +251,7 @@ def test_a_try_asks_for_manifest_and_sizes_before_files(place: Place) -> None:
     service.poll()
     store.keys.clear()
     for _ in range(3):
-        service.poll(MINUTE)
+        service.poll()
 
     assert {key.rpartition("/")[2] for key in store.keys if key.startswith("releases/")} == {"manifest.json"}
 
@@ -286,16 +268,13 @@ def test_a_signature_that_is_wrong_is_tried_again(place: Place, tmp_path: Path, 
         sign(place.folder(letter), tmp_path / "key.pem")
     spoil(place.folder("B") / "manifest.sig")
     place.log("+A")
-    models, clock = place.start(trusted_keys=trusted), Clock()
-    watcher = ReleaseWatcher(
-        place.settings(trusted_keys=trusted), lambda: place.store, models, Metrics(None), clock
-    )
+    models = place.start(trusted_keys=trusted)
+    watcher = place.follow(models, trusted_keys=trusted)
     place.log("+B")
 
     watcher.poll()
     before = place.served(models), place.refused(models)
     sign(place.folder("B"), tmp_path / "key.pem")
-    clock.now += MINUTE
     watcher.poll()
 
     assert (before, place.served(models), models.refusals) == (("A!", "B"), "B", ())
@@ -325,33 +304,5 @@ def test_what_no_try_would_mend_is_refused_for_good(
     rewrite(path, sound)
 
     assert first == ("A!", "B")
-    assert [service.poll(20 * MINUTE) for _ in range(3)] == ["A!"] * 3
+    assert [service.poll() for _ in range(3)] == ["A!"] * 3
     assert [refusal.for_good for refusal in service.models.refusals] == [True]
-
-
-def test_a_try_does_not_wait_for_the_next_usual_poll(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.releases.retries.FIRST_SECONDS", 0.05)
-    mend = spoilt(place, "model.onnx", absent)
-    place.log("+A +B")
-    models = place.start()
-    watcher = place.follow(models, refresh_seconds=3600)
-    mend()
-
-    watcher.start()
-    try:
-        wait_for("the release", lambda: place.served(models) == "B")
-    finally:
-        watcher.stop()
-
-
-def test_a_pause_doubles_to_a_quarter_of_an_hour() -> None:
-    clock = Clock()
-    retries = Retries(clock)
-    retries.begin()
-    pauses = [retries.seconds_left]
-    for _ in range(5):
-        clock.now += retries.seconds_left
-        retries.postpone()
-        pauses.append(retries.seconds_left)
-
-    assert pauses == [MINUTE * minutes for minutes in (1, 2, 4, 8, 15, 15)]

@@ -284,8 +284,7 @@ def test_draining_and_stale_workers_answer_as_described(make_app: MakeApp, descr
     app = make_app()
     models: Models = app.extensions["wardrobe"].models
     models.store_failed(OSError("no route to host"), datetime.now(UTC))
-    models.refuse(Refusal(2, "20261120T101500Z-00000000", "its labels differ"), datetime.now(UTC))
-    models.refuse(Refusal(3, None, "not a promotion"), datetime.now(UTC))
+    models.refuse([Refusal(2, "20261120T101500Z-00000000", "its labels differ")], datetime.now(UTC))
 
     stale = app.test_client().get("/readyz")
     app.extensions["wardrobe"].drain()

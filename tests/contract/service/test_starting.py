@@ -42,9 +42,7 @@ STORES = Path(__file__).parents[2] / "fixtures" / "stores"
         ("+A +B +X +Y", "", "B!", "YX"),
         ("+A +G +X", "", "A!", "XG"),
         ("+A +B -A +X", "B", "A!", "X"),
-        ("+A +B ?", "B", "A!", "?"),  # the record may be a rollback from B
-        ("+A +G +C ?", "", "A!", "?"),
-        ("+a +b -a +x", "B", "A!", "X"),
+        ("+a +b", "A", "B", ""),
     ],
 )
 def test_a_start_serves_the_first_candidate_that_can_be_served_and_names_those_before_it(
@@ -68,13 +66,15 @@ def test_a_start_serves_the_first_candidate_that_can_be_served_and_names_those_b
     [
         ("+X", "A", ReleaseCorrupt),
         ("+G +B -G", "B", NotFound),
-        ("+A +B -A ?", "A", RecordUnreadable),
+        ("+A ?", "", RecordUnreadable),
+        ("+a +x", "A", ReleaseCorrupt),  # a record of 1.0.0 names no other candidate
     ],
 )
 def test_where_no_candidate_can_be_served_a_start_ends_whatever_the_cache_has(
     place: Place, steps: str, cached: str, error: type[StoreError]
 ) -> None:
-    place.serve_before(cached)
+    if cached:
+        place.serve_before(cached)
     place.log(steps)
 
     with pytest.raises(error):
@@ -91,7 +91,7 @@ def test_a_pinned_version_that_cannot_be_served_ends_the_start(place: Place) -> 
 def test_a_store_that_2_0_0_wrote_is_served_and_rolled_back(tmp_path: Path) -> None:
     shutil.copytree(STORES / "2.0.0", tmp_path / "store")
     store = FolderStore(tmp_path / "store")
-    first, second, _, last = [record.version for record in history(store).promotions]
+    first, second, _, last = [record.version for record in history(store)]
     place = Place(store, tmp_path / "cache", {"A": first, "B": second, "C": last})
     place.serve_before("B")  # which was rolled back
 
