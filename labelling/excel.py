@@ -9,11 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from labelling.columns import Column, columns
+from labelling.decide import Decisions
 from labelling.errors import TableUnusable
-from labelling.export import has_people
-from labelling.journal import Journal
 from labelling.row import Row, Run
-from labelling.rows import photo_rows
 from model_store.files import flush_folder, partial_file
 
 if TYPE_CHECKING:
@@ -65,11 +63,11 @@ def check_copy(target: Path, run: Run, rows: int | None) -> None:
             )
 
 
-def copy_for_excel(journal: Journal, target: Path) -> int:
+def copy_for_excel(decisions: Decisions, target: Path) -> int:
     """Write the rows of a finished table for Excel.
 
     Args:
-        journal: of the table.
+        decisions: of the table.
         target: the file; it appears whole or not at all.
 
     Returns:
@@ -78,8 +76,9 @@ def copy_for_excel(journal: Journal, target: Path) -> int:
     Raises:
         TableUnusable: see `check_copy`; the journal cannot be read, or the copy cannot be written.
     """
-    check_copy(target, journal.run, journal.value("SELECT count(*) FROM current"))
-    return write_workbook(target, columns(journal.run, with_people=has_people(journal)), photo_rows(journal))
+    run, rows = decisions.run, decisions.journal.value("SELECT count(*) FROM current")
+    check_copy(target, run, rows)
+    return write_workbook(target, columns(run, with_people=bool(decisions.answers)), decisions.photos())
 
 
 def write_workbook(target: Path, names: Sequence[Column], rows: Iterable[Row]) -> int:

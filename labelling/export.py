@@ -6,25 +6,27 @@ categories.
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from pydantic import TypeAdapter
 
 from inference.contract import LABEL
 from inference.listed import LIST, NONE
 from inference.words import KIND
 from labelling.columns import columns, product_columns
-from labelling.decide import NO_PHOTO, decide, words_of
+from labelling.decide import NO_PHOTO, Decisions
+from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
 from labelling.list_check import SHARED
-from labelling.list_words import OFF
+from labelling.list_words import OFF, ListWords
 from labelling.listing import Listing
 from labelling.outputs import replaced
 from labelling.products import ProductSummary, products_of
-from labelling.row import ACCEPT, REVIEW, Category
-from labelling.rows import photo_rows, product_rows
+from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
 from labelling.table import check_form, write_table
 
 OF_TABLES: Final = (LIST, SHARED)
@@ -100,31 +102,33 @@ class Summary:
     columns: dict[str, str]
     categories: Mapping[str, Category]
     attributes: dict[str, dict[str, dict[str, int]]]
-    notes: Sequence[str]
+    notes: tuple[str, ...]
     products: ProductSummary | None = None
     words: WordsSummary | None = None
 
 
-def export(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -> Summary:
-    """Decide, and write the table and its summary, unless the same are there already or there is no row yet.
+def export(table: Path, decisions: Decisions, *, is_complete: bool, kept: int = 0) -> Summary:
+    """Write the tables and their summary, unless the same are there already: these are not decided again.
 
     Products wait for all of their photos.
 
     Args:
         table: where the table goes.
-        journal: of this table.
+        decisions: of its journal.
         is_complete: there is an answer for each picture of the source.
         kept: rows that earlier runs had made.
 
     Raises:
         TableUnusable: they cannot be written.
     """
+    journal = decisions.journal
     files = tables_of(table, has_products=is_complete and journal.run.by is not None)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
-        return summary_in(table, journal, is_complete=is_complete, kept=kept)
+        summary = TypeAdapter(Summary).validate_json(files[-1].read_bytes())
+        return replace(summary, table=str(table), rows_before=kept, answers_recovered=0)
     try:
         with replaced(journal, files) as new:
-            summary = _write(table, new, journal, is_complete=is_complete, kept=kept)
+            summary = _write(table, new, decisions, is_complete=is_complete, kept=kept)
     except OSError as error:
         raise _not_written(table, error) from error
     if is_complete:
@@ -142,7 +146,7 @@ def export_so_far(table: Path, listing: Listing, journal: Journal) -> None:
         return
     try:
         with replaced(journal, tables_of(table, has_products=False)) as new, listing.so_far():
-            _write(table, new, journal, is_complete=False, kept=listing.kept)
+            _write(table, new, Decisions(journal), is_complete=False, kept=listing.kept)
     except OSError as error:
         raise _not_written(table, error) from error
 
@@ -159,68 +163,58 @@ def _not_written(table: Path, error: OSError) -> TableUnusable:
     )
 
 
-def _write(table: Path, new: Sequence[Path], journal: Journal, *, is_complete: bool, kept: int) -> Summary:
-    """Decide, and write `tables_of` a table into new files."""
-    decide(journal)
-    run, with_people, form = journal.run, has_people(journal), check_form(table)
-    write_table(new[0], form, columns(run, with_people=with_people), photo_rows(journal))
-    if len(new) > 2:
-        write_table(new[1], form, product_columns(run, with_people=with_people), product_rows(journal))
-    summary = summary_in(table, journal, is_complete=is_complete, kept=kept)
+def _write(
+    table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
+) -> Summary:
+    """Write `tables_of` a table into new files, and count what is in them."""
+    run, with_people, form = decisions.run, bool(decisions.answers), check_form(table)
+    photos, products = _Counts(), _Counts()
+    write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
+    if has_products := len(new) > 2:
+        rows = products.counted(decisions.products())
+        write_table(new[1], form, product_columns(run, with_people=with_people), rows)
+    summary = _summary(table, decisions, photos, products if has_products else None)
+    summary = replace(summary, is_complete=is_complete, rows_before=kept)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
 
 
-def has_people(journal: Journal) -> bool:
-    """Whether tables say who decided: people answered something that holds for a picture or product."""
-    return bool(journal.value(_HAS_PEOPLE))
-
-
-_HAS_PEOPLE: Final = """
-SELECT EXISTS(SELECT 1 FROM answers WHERE product = '') OR EXISTS(
-    SELECT 1 FROM answers JOIN current USING (product) JOIN photos USING (path, stamp, sha256)
-    WHERE product <> ''
-)
-"""
-
-
-def summary_in(table: Path, journal: Journal, *, is_complete: bool, kept: int = 0) -> Summary:
-    """What is to be said of a table, by what was decided of its rows."""
-    run, of_pictures = journal.run, _Counts(journal, of_products=False)
-    of_products = _Counts(journal, of_products=True) if is_complete and run.by else None
+def _summary(table: Path, decisions: Decisions, photos: "_Counts", products: "_Counts | None") -> Summary:
+    """What is to be said of a table."""
+    run, journal, counts = decisions.run, decisions.journal, photos.counts
     labels: dict[str, dict[str, int]] = {
-        label: {reason or ACCEPT: of_pictures.outcomes[LABEL, label, reason] for reason in OUTCOMES}
-        for label in (*run.heads[LABEL], *([NONE] if of_pictures.has(NONE) else []))
+        label: {reason or ACCEPT: counts[LABEL, label, reason] for reason in OUTCOMES}
+        for label in (*run.heads[LABEL], *([NONE] if photos.has(NONE) else []))
     }
-    answers = of_pictures.rows - of_pictures.outcomes[LABEL, None, None]
-    first_error = next(journal.query(_FIRST_ERROR), ("",))
+    errors = counts[LABEL, None, None]
+    answers = photos.rows - errors
     return Summary(
         table=str(table),
         source=run.source,
         version=run.version,
-        is_complete=is_complete,
-        rows=of_pictures.rows,
-        rows_before=kept,
+        is_complete=True,
+        rows=photos.rows,
+        rows_before=0,
         answers_recovered=journal.recovered or 0,
-        errors=of_pictures.outcomes[LABEL, None, None],
-        first_error=first_error[0],
-        decided_by_person=of_pictures.decided_by_person,
-        accepted=of_pictures.accepted,
-        accepted_by_list=of_pictures.by_list,
-        checked=of_pictures.checked.total(),
-        checked_right=of_pictures.checked[True],
+        errors=errors,
+        first_error=photos.first_error,
+        decided_by_person=photos.decided_by_person,
+        accepted=photos.accepted,
+        accepted_by_list=photos.by_list,
+        checked=photos.checked.total(),
+        checked_right=photos.checked[True],
         seconds=journal.seconds,
-        review_share=1 - of_pictures.accepted / answers if answers else 0.0,
+        review_share=1 - photos.accepted / answers if answers else 0.0,
         labels=labels,
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
         attributes={
-            head: {label: of_pictures.decisions(head, label) for label in names}
+            head: {label: photos.decisions(head, label) for label in names}
             for head, names in run.attributes.items()
         },
-        products=_product_summary(table, journal, of_products) if of_products else None,
+        products=_product_summary(table, run, photos, products) if products else None,
         notes=run.notes,
-        words=_words_summary(journal, of_products=of_products is not None),
+        words=_words_summary(decisions.words, products or photos),
     )
 
 
@@ -228,115 +222,104 @@ class _Counts:
     """What was decided of pictures, or of products.
 
     Attributes:
-        outcomes: by head, label and reason, without people's answers.
+        counts: by head, label and reason, without people's answers.
         rows: how many there are.
         accepted: answers about the class that are accepted.
         by_list: of these, by the list's words and the photo together.
         decided_by_person: rows whose class people gave.
         checked: accepted answers that people answered, too, by whether these agree.
+        first_error: the first row that has one, and what it is; empty without errors.
+        of_none: rows of no product.
+        named: rows of which the list names a kind.
+        admitted: of these, answers by whether they are of that kind.
     """
 
-    def __init__(self, journal: Journal, *, of_products: bool) -> None:
-        self.outcomes = Counter[tuple[str, str | None, str | None]]()
-        self.checked = Counter[bool]()
-        self.rows = self.accepted = self.by_list = self.decided_by_person = 0
-        for head, predicted, decision, reason, by_list, by_person, label, count in journal.query(
-            _OUTCOMES, of_products
-        ):
-            self.outcomes[head, predicted, reason] += count
-            if head == LABEL:
-                self.rows += count
-                self.accepted += count * (decision == ACCEPT)
-                self.by_list += count * (decision == ACCEPT and by_list)
-                self.decided_by_person += count * by_person
-                if decision == ACCEPT and by_person and label:
-                    self.checked[label == predicted] += count
+    def __init__(self) -> None:
+        self.counts = Counter[tuple[str, str | None, str | None]]()
+        self.checked, self.admitted = Counter[bool](), Counter[bool | None]()
+        self.rows = self.accepted = self.by_list = self.decided_by_person = self.of_none = self.named = 0
+        self.first_error = ""
+
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, counted as they pass."""
+        for row in rows:
+            for head, answer in row.heads.items():
+                self.counts[head, answer.predicted, answer.reason] += 1
+            self._add(row, row.label, is_accepted=row.label.decision == ACCEPT)
+            self.admitted[_is_admitted(row)] += 1
+            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
+            yield row
+
+    def _add(self, row: Row, answer: HeadAnswer, *, is_accepted: bool) -> None:
+        by_person = answer.decided_by == PERSON
+        self.rows += 1
+        self.accepted += is_accepted
+        self.by_list += is_accepted and answer.predicted_by == LIST
+        self.decided_by_person += by_person
+        self.of_none += not row.product
+        self.named += bool(row.listed)
+        if is_accepted and by_person and answer.label:
+            self.checked[answer.label == answer.predicted] += 1
 
     def has(self, label: str) -> bool:
         """Whether a class was answered so."""
-        return any(count for (head, of, _), count in self.outcomes.items() if (head, of) == (LABEL, label))
+        return any(count for (head, of, _), count in self.counts.items() if (head, of) == (LABEL, label))
 
     def decisions(self, head: str, label: str) -> dict[str, int]:
         """How many answers of an attribute were accepted, and how many need a review."""
-        every = sum(count for key, count in self.outcomes.items() if key[:2] == (head, label))
-        accepted = self.outcomes[head, label, None]
+        every = sum(count for key, count in self.counts.items() if key[:2] == (head, label))
+        accepted = self.counts[head, label, None]
         return {ACCEPT: accepted, REVIEW: every - accepted}
 
 
-_OUTCOMES: Final = """
-SELECT head, predicted, decision, reason, predicted_by IS 'list', decided_by IS 'person', label, count(*)
-FROM decided WHERE (product <> '') = ? GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""
-
-_FIRST_ERROR: Final = """
-SELECT path || ': ' || error FROM current JOIN photos USING (path, stamp) WHERE error <> ''
-ORDER BY number LIMIT 1
-"""
+def _is_admitted(row: Row) -> bool | None:
+    """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
+    kind = row.heads.get(KIND, NO_ANSWER)
+    return True if kind.decision == ACCEPT and kind.admits else row.label.admits
 
 
 def without_photo(journal: Journal, limit: int) -> list[str]:
     """The first products of which no photo can be read."""
-    return [product for (product,) in journal.query(_WITHOUT_PHOTO, LABEL, NO_PHOTO, limit)]
+    return [product for (product,) in journal.query(_WITHOUT_PHOTO, limit)]
 
 
 _WITHOUT_PHOTO: Final = """
-SELECT product FROM decided WHERE product <> '' AND head = ? AND predicted IS NULL AND reason = ?
-ORDER BY number LIMIT ?
+SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> ''
+GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 """
 
 
-def _product_summary(table: Path, journal: Journal, counts: _Counts) -> ProductSummary:
-    by, run = journal.run.by, journal.run
-    reasons = Counter[str]()
-    for (head, label, reason), count in counts.outcomes.items():
+def _product_summary(table: Path, run: Run, photos: _Counts, products: _Counts) -> ProductSummary:
+    by, reasons = run.by, Counter[str]()
+    for (head, label, reason), count in products.counts.items():
         if head == LABEL and label is not None and reason:
             reasons[reason] += count
     return ProductSummary(
         table=str(products_of(table)),
         column=run.further.get(by.column, by.column) if by else "",
-        products=counts.rows,
-        accepted=counts.accepted,
-        accepted_by_list=counts.by_list,
+        products=products.rows,
+        accepted=products.accepted,
+        accepted_by_list=products.by_list,
         reviewed=dict(sorted(reasons.items())),
-        without_answer=counts.outcomes[LABEL, None, NO_PHOTO],
-        decided_by_person=counts.decided_by_person,
-        checked=counts.checked.total(),
-        checked_right=counts.checked[True],
-        photos_of_none=journal.value("SELECT count(*) FROM current WHERE product = ''"),
+        without_answer=products.counts[LABEL, None, NO_PHOTO],
+        decided_by_person=products.decided_by_person,
+        checked=products.checked.total(),
+        checked_right=products.checked[True],
+        photos_of_none=photos.of_none,
     )
 
 
-def _words_summary(journal: Journal, *, of_products: bool) -> WordsSummary | None:
+def _words_summary(words: ListWords, counts: _Counts) -> WordsSummary | None:
     """What was decided beside the list's words."""
-    words = words_of(journal)
     if words.language == OFF:
         return None
-    counts = dict(journal.query(_AGREEING, KIND, LABEL, of_products))
     return WordsSummary(
         language=words.language,
-        named=journal.value(_NAMED, of_products),
-        agreeing=counts.get(1, 0),
-        contradicting=counts.get(0, 0),
-        by_list=journal.value(_BY_LIST, LABEL, of_products),
+        named=counts.named,
+        agreeing=counts.admitted[True],
+        contradicting=counts.admitted[False],
+        by_list=counts.by_list,
     )
-
-
-_NAMED: Final = "SELECT count(*) FROM decided WHERE listed_as IS NOT NULL AND (product <> '') = ?"
-
-_BY_LIST: Final = """
-SELECT count(*) FROM decided WHERE head = ? AND predicted_by = 'list' AND decision = 'accept'
-AND (product <> '') = ?
-"""
-
-_AGREEING: Final = """
-SELECT agrees, count(*) FROM (
-    SELECT coalesce(
-        max(iif(head = ? AND decision = 'accept' AND admits, 1, NULL)), max(iif(head = ?, admits, NULL))
-    ) AS agrees
-    FROM decided WHERE (product <> '') = ? GROUP BY number, product
-) GROUP BY agrees
-"""
-"""An accepted kind that the words admit agrees, whatever the class is."""
 
 
 def summary_of(table: Path) -> Path:

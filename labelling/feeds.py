@@ -20,14 +20,13 @@ from inference.contract import LABEL
 from inference.listed import LIST, OTHER
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import own_colours
-from labelling.decide import NO_PHOTO, colour_of
+from labelling.decide import NO_PHOTO, Decisions, colour_of
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.outputs import replaced
 from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row
-from labelling.rows import product_rows
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
 from reports.products import COLOURS
@@ -147,22 +146,22 @@ def feed_files(table: Path, platform: str) -> list[Path]:
     return [feed_of(table, platform), categories_file(table, platform)] if platform else []
 
 
-def write_feed(platform: str, table: Path, journal: Journal, advice: str = "") -> Feed:
+def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
     """Write the feed of a finished table to `TABLE-PLATFORM.csv`: a row a product, the main colour first.
 
     Args:
         platform: of FEEDS.
         table: of photos, with products.
-        journal: of the table.
+        decisions: of the table.
         advice: what to do where the feed would be empty.
 
     Raises:
         TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
             that the platform needs; or a file cannot be read or written.
     """
-    run = journal.run
+    run, journal = decisions.run, decisions.journal
     head = check_feed(platform, run.further, run.attributes)
-    rows = list(product_rows(journal, head))
+    rows = list(decisions.products())
     with_colour = [row for row in rows if colours_of(row)]
     coloured = [row for row in with_colour if not FEEDS[platform].loses(row)]
     incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
@@ -216,7 +215,7 @@ def _articles(platform: str, products: Iterable[Row]) -> tuple[list[list[Row]], 
     return agreeing, len(articles) - len(agreeing)
 
 
-def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path, int] | None:
+def write_categories(platform: str, table: Path, decisions: Decisions) -> tuple[Path, int] | None:
     """Write the categories of products whose kind is accepted to `TABLE-PLATFORM-categories.csv`.
 
     By the shipped taxonomies. A product for which the list has a category is left out, and so are products of
@@ -228,13 +227,13 @@ def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path
     Raises:
         TableUnusable: the file cannot be written.
     """
-    run, of_platform = journal.run, FEEDS[platform]
+    run, of_platform = decisions.run, FEEDS[platform]
     if of_platform.category is None:
         return None
     column, taken = of_platform.category
     kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
     rows = dict[str, set[tuple[str, ...]]]()
-    for product in product_rows(journal):
+    for product in decisions.products():
         spellings = spellings_of(product, run.by)
         category = taken(kind_category(platform, _kinds_of(product, kinds, run.heads.get(KIND, ()))))
         if category is None or len(spellings) > 1 or _lacking(platform, product) or _has_own(product, column):
@@ -243,7 +242,7 @@ def write_categories(platform: str, table: Path, journal: Journal) -> tuple[Path
         rows.setdefault(key[0], set()).add((*key, category))
     header = _columns_of_categories(platform)
     agreeing = [dict(zip(header, *cells, strict=True)) for cells in rows.values() if len(cells) == 1]
-    return _written(journal, categories_file(table, platform), header, agreeing), len(agreeing)
+    return _written(decisions.journal, categories_file(table, platform), header, agreeing), len(agreeing)
 
 
 def _columns_of_categories(platform: str) -> list[str]:

@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from labelling.decide import Decisions
 from labelling.decided import PERSON
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item, Read, Source
-from labelling.journal import Journal
 from labelling.row import ACCEPT, HeadAnswer, path_in_table
-from labelling.rows import photo_rows
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""
@@ -43,13 +42,13 @@ def check_into(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-def sort_into(folder: Path, source: Source, journal: Journal) -> tuple[int, int]:
+def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, int]:
     """Put each answered picture of a finished table into FOLDER/label, or FOLDER/review.
 
     Args:
         folder: new or empty.
         source: of the pictures.
-        journal: of their table; labels of people win.
+        decisions: of their table; labels of people win.
 
     Returns:
         how many pictures are there now, and how many could not be read or written.
@@ -58,7 +57,7 @@ def sort_into(folder: Path, source: Source, journal: Journal) -> tuple[int, int]
         SourceUnusable, StoreError: the source can no longer be listed.
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
-    labels = {row.path: _label_of(row.label) for row in photo_rows(journal) if row.label.decided_by}
+    labels = {row.path: _label_of(row.label) for row in decisions.photos() if row.label.decided_by}
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0

@@ -1,10 +1,8 @@
 """What survives a kill: an SQLite file beside the table, committed once a second.
 
-`TABLE.sqlite` keeps four things apart: what the model answered to the photos, what the source lists, what
-people say, and what is decided of these. Listing and labelling are in listing.py, deciding in decide.py,
-and rows.py reads what is decided. SQLite's rollback journal undoes what a kill left half written, and its
-exclusive lock keeps a second run out. Of a file of version 2.0.0 people's answers are kept; one that a disk
-has damaged is refused.
+`TABLE.sqlite` keeps three things apart: what the model answered to the photos, what the source lists, and
+what people say. SQLite's rollback journal undoes what a kill left half written, and its exclusive lock keeps
+a second run out. Of a file of version 2.0.0 people's answers are kept; a damaged one is refused.
 """
 
 import json
@@ -56,19 +54,14 @@ SCHEMA: Final = (
     "WHERE listing = (SELECT max(listing, 1) FROM run)",
     "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (sha256, attribute, product))",
-    "CREATE TABLE decided (number INTEGER, product TEXT, head TEXT, label TEXT, also TEXT, confidence REAL, "
-    "decision TEXT, reason TEXT, decided_by TEXT, predicted TEXT, predicted_by TEXT, rests_on TEXT, "
-    "category TEXT, fed TEXT, listed_as TEXT, admits INTEGER, suggested TEXT, doubt TEXT, "
-    "PRIMARY KEY (number, product, head)) WITHOUT ROWID",
 )
 """`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
 `run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `answers` is
-what version 2.0.0 reads of a later file, too: the class is ''.
-`decided` has a row for each head of a picture, with product '', and of a product, at its first number."""
+what version 2.0.0 reads of a later file, too: the class is ''."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
-_OF_TABLES: Final = ("run", "photos", "listed", "decided")
+_OF_TABLES: Final = ("run", "photos", "listed")
 
 
 class Journal(AbstractContextManager["Journal"]):

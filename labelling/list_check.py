@@ -6,9 +6,9 @@ that rests on photos of two products alone. list_words.py reads the words, and d
 here, before people's answers come in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import (
@@ -49,6 +49,18 @@ class Product:
     variant_of: tuple[str, ...] = ()
 
 
+class Shared(NamedTuple):
+    """What the list has about the products under which one photo lies.
+
+    Attributes:
+        kinds: that the words of each admit.
+        variants: of each, see Product.
+    """
+
+    kinds: frozenset[frozenset[str]]
+    variants: frozenset[tuple[str, ...]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ListCheck:
     """What the answers to the pictures of one table are held against.
@@ -58,7 +70,7 @@ class ListCheck:
         names: what the labels of the release are called among kinds.
         shares: from which share of a photo the words decide.
         products: what the list has about each; empty without products.
-        shared: the products under which a photo lies, by its sha256, where there are several.
+        shared: of the products under which a photo lies, by its sha256, where there are several.
         supported: product, head and label of what a familiar photo answers that lies under no other product.
     """
 
@@ -66,7 +78,7 @@ class ListCheck:
     names: Names = NO_NAMES
     shares: Shares = NO_SHARES
     products: Mapping[str, Product] = field(default_factory=dict)
-    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shared: Mapping[str, Shared] = field(default_factory=dict)
     supported: frozenset[tuple[str, str, str]] = frozenset()
 
     def checked(self, row: Row) -> Row:
@@ -153,10 +165,10 @@ class ListCheck:
         if together.decided_by == MODEL:
             head = LABEL if row.label.decision == ACCEPT else KIND
             return self._is_enough(row, head, row.heads[head].label or "")
-        shared = [self.shared.get(photo.sha256, frozenset()) for photo in row.photos or (row,)]
-        if not row.product or not all(shared):
+        shared = [self.shared.get(photo.sha256) for photo in row.photos or (row,)]
+        says = {kinds for of in shared if of for kinds in of.kinds}
+        if not row.product or None in shared:
             return True
-        says = [self.products.get(name, Product()).says.kinds for names in shared for name in names]
         return all(self.admits(KIND, HeadAnswer(label=together.kind), kinds) for kinds in says)
 
     def _checked(self, row: Row, head: str, answer: HeadAnswer, by_list: Says) -> HeadAnswer:
@@ -185,13 +197,12 @@ class ListCheck:
         It does where the words of each admit the photo's class, and where the titles differ in colour and
         size alone.
         """
-        products = [self.products.get(name, Product()) for name in self.shared.get(photo.sha256, ())]
-        if not products:
+        shared = self.shared.get(photo.sha256)
+        if shared is None:
             return True
         label = HeadAnswer(label=photo.label.label)
-        is_admitted = all(self.admits(LABEL, label, product.says.kinds) for product in products)
-        variants = {product.variant_of for product in products}
-        return is_admitted or (len(variants) == 1 and () not in variants)
+        is_admitted = all(self.admits(LABEL, label, kinds) for kinds in shared.kinds)
+        return is_admitted or (len(shared.variants) == 1 and () not in shared.variants)
 
 
 def mean_over(row: Row, head: str) -> tuple[float, ...]:
@@ -214,7 +225,7 @@ def list_check(
         run: that the rows are of.
         listed: the product of each row and its cells that have words; none where words are not read.
         photos: of the products that share a photo.
-        shared: see ListCheck.
+        shared: the products under which a photo lies, by its sha256, where there are several.
     """
     of_products: dict[str, dict[str, str]] = {}
     for product, cells in listed:
@@ -222,15 +233,19 @@ def list_check(
             of_product = of_products.setdefault(product, {})
             for column in words.columns:
                 of_product[column] = of_product.get(column) or cells[column]
+    products = {
+        product: Product(words.says(cells), without_variant(words.title(cells)))
+        for product, cells in of_products.items()
+    }
     return ListCheck(
         words=words,
         names=names_of(run.heads[LABEL], run.heads.get(KIND), words.language) if words.is_read else NO_NAMES,
         shares=run.shares,
-        products={
-            product: Product(words.says(cells), without_variant(words.title(cells)))
-            for product, cells in of_products.items()
+        products=products,
+        shared={
+            sha256: _shared([products.get(name, Product()) for name in names])
+            for sha256, names in shared.items()
         },
-        shared=shared,
         supported=frozenset(
             (photo.product, head, answer.label or "")
             for photo in photos
@@ -239,3 +254,8 @@ def list_check(
             if answer.reason != UNFAMILIAR
         ),
     )
+
+
+def _shared(products: Sequence[Product]) -> Shared:
+    kinds = frozenset(product.says.kinds for product in products)
+    return Shared(kinds, frozenset(product.variant_of for product in products))

@@ -6,14 +6,16 @@ leaves the old one, and the answers that were committed stay.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final
 
 from labelling.errors import Unlistable
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.row import Row, Run, path_in_table
+from labelling.row import HeadAnswer, Row, Run, path_in_table
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -48,6 +50,29 @@ WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
 _GONE: Final = """
 DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
 """
+
+_PHOTOS: Final = """
+SELECT current.number, path, product, cells, sha256, error, familiarity, heads
+FROM {} JOIN photos USING (path, stamp) {}
+"""
+
+_IN_ORDER: Final = _PHOTOS.format("current", "ORDER BY number")
+
+_OF_SOME: Final = _PHOTOS.format(
+    "current",
+    "WHERE product IN (SELECT value FROM json_each(?)) OR current.number IN (SELECT value FROM json_each(?)) "
+    "ORDER BY current.number",
+)
+
+_IN_GROUPS: Final = _PHOTOS.format(
+    "(SELECT *, iif(product = '', number, min(number) OVER (PARTITION BY product)) AS first FROM current) "
+    "AS current",
+    "ORDER BY first, current.number",
+)
+"""Products stand where their first photo does."""
+
+OFTEN: Final = 256
+"""Pictures whose answers are kept as they are read: a list may have one in many of its rows."""
 
 OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabilities")
 """Fields of an answer that the journal keeps of a photo."""
@@ -154,3 +179,48 @@ def _values(item: Item, row: Row) -> tuple[object, ...]:
     heads = {head: {name: getattr(answer, name) for name in OF_MODEL} for head, answer in row.heads.items()}
     text = json.dumps(heads, ensure_ascii=False)
     return path_in_table(item.name), item.stamp, row.sha256, row.error, row.familiarity, text
+
+
+def answered(journal: Journal) -> Iterator[Row]:
+    """The pictures of the current listing as the model answered them, in the order of the source."""
+    return _rows(journal, _IN_ORDER)
+
+
+def answered_of(journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()) -> Iterator[Row]:
+    """The photos of some products, and some pictures by their numbers, in the order of the source."""
+    return _rows(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
+
+
+def answered_groups(journal: Journal) -> Iterator[list[Row]]:
+    """The photos of each product, and each picture of none, in one query.
+
+    In the order of the source, products by the first photo of each.
+    """
+    for _, group in groupby(_rows(journal, _IN_GROUPS), lambda row: row.product or row.number):
+        yield list(group)
+
+
+def _rows(journal: Journal, query: str, *values: str) -> Iterator[Row]:
+    columns = tuple(journal.run.further)
+    with journal.errors_named():
+        for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
+            yield Row(
+                path=path,
+                sha256=sha256,
+                error=error,
+                familiarity=familiarity,
+                heads=_heads(heads),
+                further=dict(zip(columns, json.loads(cells), strict=True)),
+                product=product,
+                number=number,
+            )
+
+
+@lru_cache(OFTEN)
+def _heads(text: str) -> Mapping[str, HeadAnswer]:
+    """The answers of a picture, of the journal's text."""
+    return {head: _answer(**answer) for head, answer in json.loads(text).items()}
+
+
+def _answer(*, also: Sequence[str], probabilities: Sequence[float], **rest: Any) -> HeadAnswer:  # noqa: ANN401 - what JSON keeps as it is
+    return HeadAnswer(also=tuple(also), probabilities=tuple(probabilities), **rest)

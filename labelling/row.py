@@ -1,7 +1,7 @@
 """A row: the answers to one picture, or to the photos of one product; and the run that rows are of.
 
 Plain values. A `Row` is what the model answered, or what decide.py made of it. columns.py has the cells of a
-table, rows.py reads rows of a journal. Reads and writes nothing.
+table. Reads and writes nothing.
 """
 
 import json
@@ -53,7 +53,9 @@ class HeadAnswer:
         predicted_by: `model` or `list`, of `predicted`.
         category: of the platform, of the label.
         fed: the colours of a product that a feed takes, the main one first.
+        admits: whether the list's words admit `predicted`; None where one of the two says nothing of a kind.
         suggested: what the list says, of an answer that it does not admit; None for nothing.
+        doubt: why a card asks about it; None where it need not.
     """
 
     label: str | None = None
@@ -68,7 +70,9 @@ class HeadAnswer:
     predicted_by: str | None = None
     category: Category = (None, None)
     fed: tuple[str, ...] = ()
+    admits: bool | None = None
     suggested: str | None = None
+    doubt: str | None = None
 
 
 NO_ANSWER: Final = HeadAnswer()
@@ -87,7 +91,7 @@ class Row:
         further: the cells of the list that names the picture, by the list's own names.
         product: whose photo it is; empty for none.
         number: the picture's place in its source, from 0; of a product that of its first photo.
-        photos: the rows of a product's photos, in the order of the source; empty for a picture.
+        photos: of a product as the model answered them, in the order of the source; empty for a picture.
         listed: the kinds that the words of its list admit; of a row that was held against them.
     """
 

@@ -15,12 +15,12 @@ from inference.contract import LABEL, NetworkName
 from inference.listed import Shares
 from inference.words import LANGUAGES, languages
 from labelling.columns import check_attributes, further_columns
-from labelling.decide import HOLDING_NO_MORE, words_of
+from labelling.decide import HOLDING_NO_MORE, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
 from labelling.export import Summary, export, export_so_far, tables_of
 from labelling.feeds import feed_files
 from labelling.items import Item, Source
-from labelling.journal import Journal, journal_of
+from labelling.journal import EXPORTED, Journal, journal_of
 from labelling.list_words import OFF
 from labelling.listing import Listing
 from labelling.outputs import check_new, check_ours, take_over
@@ -131,7 +131,7 @@ def labelled(
     *,
     restart: bool = False,
     take: Callable[[Journal], None] = lambda _: None,
-) -> Iterator[tuple[Journal, Summary]]:
+) -> Iterator[tuple[Decisions, Summary]]:
     """Label what has no answer yet, and write the table, also when something ends the run.
 
     Every step can be repeated: after an interruption at any point the same call resumes.
@@ -144,7 +144,7 @@ def labelled(
         take: puts people's answers into the journal, before anything is written.
 
     Yields:
-        the journal, of which further outputs are written, and the summary.
+        what is decided, of which further outputs are written, and the summary.
 
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
@@ -166,10 +166,12 @@ def labelled(
                 export_so_far(job.table, listing, journal)
             raise
         listing.complete()
-        _keep_language(journal, say)
         take(journal)
+        decisions = Decisions(journal)
+        if journal.state != EXPORTED:
+            _keep_language(decisions, say)
         _say_what_holds_no_more(journal, say)
-        yield journal, export(job.table, journal, is_complete=True, kept=listing.kept)
+        yield decisions, export(job.table, decisions, is_complete=True, kept=listing.kept)
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
@@ -186,9 +188,10 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
         )
 
 
-def _keep_language(journal: Journal, say: Say) -> None:
+def _keep_language(decisions: Decisions, say: Say) -> None:
     """Keep the language in which the words of the list are read, and name it where it was another one."""
-    now, before = words_of(journal).language, journal.before.language if journal.before else ""
+    journal, now = decisions.journal, decisions.words.language
+    before = journal.before.language if journal.before else ""
     if before and now != before and OFF not in {now, before}:
         names = languages()
         as_before = f" --words {before} reads them as before." if before in LANGUAGES else ""

@@ -24,6 +24,7 @@ from inference.contract import LABEL
 from inference.file_names import is_picture_name
 from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
+from labelling.decide import Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
 from labelling.excel import check_copy, check_ending, copy_for_excel
 from labelling.export import (
@@ -167,14 +168,15 @@ def _write_again(arguments: argparse.Namespace) -> object:
         attributes = _learnt_again(arguments, run) if reads_pictures else ()
         corrections = _corrections(arguments, run)
         taken = take_in(corrections, journal, arguments.out)
-        summary = export(arguments.out, journal, is_complete=journal.is_complete)
+        decisions = Decisions(journal)
+        summary = export(arguments.out, decisions, is_complete=journal.is_complete)
         written = _Written()
         if source:
-            written = _write_of_pictures(arguments, source, journal, attributes)
+            written = _write_of_pictures(arguments, source, decisions, attributes)
         _say_taken(arguments, taken, summary, corrections)
-        _copy_for_excel(arguments, journal)
+        _copy_for_excel(arguments, decisions)
         _say_written(arguments, written)
-        _feed(arguments, journal, summary)
+        _feed(arguments, decisions, summary)
     return {"corrections": taken.corrections, "unmatched": taken.unmatched, **asdict(summary)}
 
 
@@ -266,17 +268,17 @@ class _Written:
 
 
 def _write_of_pictures(
-    arguments: argparse.Namespace, source: Source, journal: Journal, learnt_attributes: Sequence[str]
+    arguments: argparse.Namespace, source: Source, decisions: Decisions, learnt_attributes: Sequence[str]
 ) -> _Written:
     """Write sheets and folders, as far as the command line names them."""
-    run = journal.run
+    run = decisions.run
     attributes = _asked(arguments.ask, run) or learnt_attributes
     of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
     sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, tuple(attributes), of_feed)
     command = f"{program()} {_then(arguments)}"
     review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
-    pages = write_sheets(source, journal, review) if review else ()
-    return _Written(pages, sort_into(arguments.into, source, journal) if arguments.into else None)
+    pages = write_sheets(source, decisions, review) if review else ()
+    return _Written(pages, sort_into(arguments.into, source, decisions) if arguments.into else None)
 
 
 def _then(arguments: argparse.Namespace) -> str:
@@ -345,19 +347,19 @@ def _label(arguments: argparse.Namespace) -> object:
                     restart=arguments.restart,
                     take=take,
                 )
-                journal, summary = opened.enter_context(labelling)
-            written = _write_of_pictures(arguments, job.source, journal, job.learnt)
-            _copy_for_excel(arguments, journal)
+                decisions, summary = opened.enter_context(labelling)
+            written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
+            _copy_for_excel(arguments, decisions)
         show(summary, written.pages)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
-        _say_checks(summary, job, journal)
+        _say_checks(summary, job, decisions.journal)
         for batch in taken:
             _say_taken(arguments, batch, summary, corrections)
         _say_written(arguments, written)
         if not summary.rows:
             complain(f"{arguments.source}: no picture in it.")
-        _feed(arguments, journal, summary)
+        _feed(arguments, decisions, summary)
     counts = {"corrections": taken[0].corrections, "unmatched": taken[0].unmatched} if taken else {}
     return counts | asdict(summary)
 
@@ -384,11 +386,11 @@ def _of_unseen(journal: Journal, count: int) -> str:
     )
 
 
-def _copy_for_excel(arguments: argparse.Namespace, journal: Journal) -> None:
+def _copy_for_excel(arguments: argparse.Namespace, decisions: Decisions) -> None:
     """Write the copy that was asked for, and say what is cut in it."""
     if not arguments.excel:
         return
-    if cut := copy_for_excel(journal, arguments.excel):
+    if cut := copy_for_excel(decisions, arguments.excel):
         complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
 
 
@@ -404,7 +406,7 @@ def _asked(named: Sequence[str], run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> None:
+def _feed(arguments: argparse.Namespace, decisions: Decisions, summary: Summary) -> None:
     """Write the feed that was asked for, and say what is in it."""
     if not arguments.feed:
         return
@@ -413,9 +415,9 @@ def _feed(arguments: argparse.Namespace, journal: Journal, summary: Summary) -> 
             f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
         )
     advice = _how_to_fill(arguments, summary)
-    if categories := write_categories(arguments.feed, arguments.out, journal):
+    if categories := write_categories(arguments.feed, arguments.out, decisions):
         print(f"Categories of {categories[1]:,} products: {categories[0]}.")
-    feed = write_feed(arguments.feed, arguments.out, journal, advice)
+    feed = write_feed(arguments.feed, arguments.out, decisions, advice)
     left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
     if feed.without_photo:
         named = few(feed.without_photo, NAMED)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from labelling.decide import decide
 from labelling.decided import HumanAnswer, Question
 from labelling.items import Item
 from labelling.journal import Journal
@@ -31,10 +30,9 @@ def fill(
     rows: Sequence[Row],
     answers: Mapping[Question, HumanAnswer] | None = None,
 ) -> None:
-    """The same, with people's answers, decided."""
+    """The same, with people's answers."""
     label_rows(journal, run, rows)
     journal.answer(answers or {})
-    decide(journal)
     journal.commit()
 
 

@@ -1,17 +1,18 @@
 """What a review sheet asks of each picture, or each product: one question for the class and each attribute.
 
-A product is asked about once, whatever the number of its photos. Reads what was decided of a table.
+A product is asked about once, whatever the number of its photos. Pure, but for the rows that are read.
 """
 
-import json
-from collections.abc import Iterator, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Final, NamedTuple
 
 from inference.listed import LIST
-from labelling.journal import Journal
+from labelling.decide import Decisions
+from labelling.decided import PERSON
 from labelling.list_words import word_columns
+from labelling.listing import answered_of
 from labelling.row import Row
-from labelling.rows import pictures
 from reports.products import UNFAMILIAR
 
 SHOWN: Final = 6
@@ -19,7 +20,7 @@ SHOWN: Final = 6
 
 
 class SheetQuestion(NamedTuple):
-    """A question that a sheet may ask.
+    """A question that a sheet may ask: of a row what its order and its card need.
 
     Attributes:
         path: of the picture, or the product's name.
@@ -31,19 +32,34 @@ class SheetQuestion(NamedTuple):
         by: who decided the label: `model`, or `list`.
         admits: whether the list's words admit the label; None where one of the two says nothing of a kind.
         suggested: the likeliest label that they admit, of a colour what the photos show; None for none.
-        fed: what a feed sends, as JSON; None for nothing.
+        fed: the colours that a feed sends; empty for none.
+        doubt: why a card asks about it; None where it need not.
+        familiarity: of a picture.
+        is_answered: a person gave the label.
+        listed: the kinds that the words of the list admit.
     """
 
     path: str
     predicted: str
     reason: str | None
-    confidence: float
+    confidence: float | None
     number: int
     product: str
     by: str
-    admits: int | None
+    admits: bool | None
     suggested: str | None
-    fed: str | None = None
+    fed: tuple[str, ...]
+    doubt: str | None
+    familiarity: float | None
+    is_answered: bool
+    listed: frozenset[str]
+
+
+class Picture(NamedTuple):
+    """A photo on a card: its path in the table, and the sha256 of its bytes."""
+
+    path: str
+    sha256: str
 
 
 class Case(NamedTuple):
@@ -52,101 +68,105 @@ class Case(NamedTuple):
     Attributes:
         photos: that could be read, the first one under no other product, where there is one; see `_in_order`.
         title: of the product, as its list has it; empty for a picture.
-        listed: the kinds that the words of the list admit.
     """
 
     question: SheetQuestion
-    photos: list[Row]
+    photos: list[Picture]
     title: str
-    listed: frozenset[str]
 
 
-_QUESTIONS: Final = """
-SELECT iif(decided.product = '', path, decided.product), predicted, {} AS reason, confidence, number,
-    decided.product, predicted_by, admits, suggested, fed
-FROM decided JOIN current USING (number) JOIN photos USING (path, stamp)
-WHERE head = ? AND predicted IS NOT NULL AND (decided.product <> '' OR current.product = '')
-"""
-
-_EVERY: Final = f"{_QUESTIONS.format('reason')} ORDER BY decided.product = '', number"
-
-_DOUBTFUL: Final = f"""
-{_QUESTIONS.format("doubt")} AND doubt IS NOT NULL AND (fed IS NULL OR head <> ? OR doubt = '{LIST}')
-ORDER BY CASE doubt WHEN '{LIST}' THEN 0 WHEN '{UNFAMILIAR}' THEN 1 ELSE 2 END,
-         iif(doubt = '{UNFAMILIAR}' AND decided.product = '', coalesce(familiarity, confidence), confidence),
-         iif(decided.product = '', iif(doubt = '{UNFAMILIAR}', confidence, familiarity), NULL),
-         decided.product = '', number
-LIMIT ?
-"""
-"""A product has no familiarity of its own."""
-
-_FED: Final = f"""
-{_QUESTIONS.format("reason")} AND fed IS NOT NULL AND decided_by <> 'person' AND doubt IS NOT '{LIST}'
-ORDER BY number LIMIT ?
-"""
-
-_MEMBERS: Final = "SELECT product, number FROM current WHERE product IN (SELECT value FROM json_each(?))"
-
-_SHARED: Final = """
-SELECT sha256 FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = ''
-GROUP BY sha256 HAVING count(DISTINCT product) > 1
-"""
+def questions(decisions: Decisions, heads: Iterable[str]) -> dict[str, list[SheetQuestion]]:
+    """All questions about what some heads answered, products first, in one pass over the rows."""
+    of_heads: dict[str, list[SheetQuestion]] = {head: [] for head in heads}
+    for row in decisions.asked():
+        for head, asked in of_heads.items():
+            asked.extend(_of_row(row, head))
+    for asked in of_heads.values():
+        asked.sort(key=lambda question: (not question.product, question.number))
+    return of_heads
 
 
-def every(journal: Journal, head: str) -> Iterator[SheetQuestion]:
-    """All questions about what a head answered, products first."""
-    return map(SheetQuestion._make, journal.query(_EVERY, head))
+def _of_row(row: Row, head: str) -> Iterator[SheetQuestion]:
+    answer = row.heads.get(head)
+    if answer is not None and answer.predicted is not None:
+        yield SheetQuestion(
+            path=row.path,
+            predicted=answer.predicted,
+            reason=answer.reason,
+            confidence=answer.confidence,
+            number=row.number,
+            product=row.product,
+            by=answer.predicted_by or "",
+            admits=answer.admits,
+            suggested=answer.suggested,
+            fed=answer.fed,
+            doubt=answer.doubt,
+            familiarity=row.familiarity,
+            is_answered=answer.decided_by == PERSON,
+            listed=row.listed,
+        )
 
 
-def doubtful(journal: Journal, head: str, limit: int, feed: str = "") -> list[SheetQuestion]:
+def doubtful(asked: Iterable[SheetQuestion], limit: int, *, is_fed_asked: bool = True) -> list[SheetQuestion]:
     """The first rows that no person answered and that need a review, or whose photos people contradict.
 
     What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided is
     compared first, the other one on ties, then the order of the table.
 
     Args:
-        journal: of the table.
-        head: that is asked for.
+        asked: of one head.
         limit: the most questions.
-        feed: the head of a feed, of which products that it takes are not doubtful; empty for none.
+        is_fed_asked: whether products that a feed takes are asked about, too.
     """
-    return [SheetQuestion._make(cells) for cells in journal.query(_DOUBTFUL, head, feed, limit)]
+    wanted = (
+        question._replace(reason=question.doubt)
+        for question in asked
+        if question.doubt is not None and (is_fed_asked or not question.fed or question.doubt == LIST)
+    )
+    return sorted(wanted, key=_order)[:limit]
 
 
-def fed(journal: Journal, head: str, limit: int) -> list[SheetQuestion]:
+def _order(question: SheetQuestion) -> tuple[object, ...]:
+    first, second = question.confidence, question.familiarity  # a product has none of its own
+    if question.doubt == UNFAMILIAR and not question.product and second is not None:
+        first, second = second, first
+    of_doubt = {LIST: 0, UNFAMILIAR: 1}.get(question.doubt or "", 2)
+    measures = ((measure is not None, measure or 0.0) for measure in (first, second))
+    return of_doubt, *measures, not question.product, question.number
+
+
+def fed(asked: Iterable[SheetQuestion], limit: int) -> list[SheetQuestion]:
     """The first products whose colour a feed took, and that no person answered, in the order of the table."""
-    return [SheetQuestion._make(cells) for cells in journal.query(_FED, head, limit)]
+    wanted = (of for of in asked if of.fed and not of.is_answered and of.doubt != LIST)
+    return sorted(wanted, key=lambda question: question.number)[:limit]
 
 
-def cases(journal: Journal, questions: Sequence[SheetQuestion]) -> list[Case]:
+def cases(decisions: Decisions, some: Sequence[SheetQuestion]) -> list[Case]:
     """What the cards of some questions show."""
-    members: dict[str, list[int]] = {}
-    products = [question.product for question in questions if question.product]
-    for product, number in journal.query(_MEMBERS, json.dumps(products)):
-        members.setdefault(product, []).append(number)
-    numbers = [members.get(question.product, [question.number]) for question in questions]
-    rows = pictures(journal, sorted({number for of in numbers for number in of}))
-    shared = {sha256 for (sha256,) in journal.query(_SHARED)}
-    return [
-        _case(question, [rows[number] for number in sorted(of)], shared)
-        for question, of in zip(questions, numbers, strict=True)
-    ]
+    products = {question.product for question in some if question.product}
+    numbers = {question.number for question in some if not question.product}
+    photos = defaultdict[str | int, list[Row]](list)
+    for photo in answered_of(decisions.journal, products, numbers):
+        photos[photo.product or photo.number].append(photo)
+    of_questions = [(question, photos[question.product or question.number]) for question in some]
+    return [_case(question, photos, decisions) for question, photos in of_questions]
 
 
-def _case(question: SheetQuestion, photos: list[Row], shared: Set[str]) -> Case:
+def _case(question: SheetQuestion, photos: list[Row], decisions: Decisions) -> Case:
     titles = (word_columns(photo.further).title(photo.further) for photo in photos if question.product)
-    title, listed = next(filter(None, titles), ""), photos[0].listed
-    return Case(question, _in_order(photos, shared), title, listed)
+    shown = _in_order([decisions.photo(photo) for photo in photos], decisions.shared.keys())
+    return Case(question, shown, next(filter(None, titles), ""))
 
 
-def _in_order(photos: list[Row], shared: Set[str]) -> list[Row]:
+def _in_order(photos: list[Row], shared: Set[str]) -> list[Picture]:
     """Photos that could be read: familiar ones first, and before all one that shows this product alone.
 
     What people answer to a product is kept with its first photo, and holds where that is one of it.
     """
     ordered = list({photo.path: photo for photo in sorted(photos, key=_place) if photo.sha256}.values())
     own = next((photo for photo in ordered if photo.sha256 not in shared and _place(photo) < 2), None)
-    return [own, *(photo for photo in ordered if photo is not own)] if own else ordered
+    ordered = [own, *(photo for photo in ordered if photo is not own)] if own else ordered
+    return [Picture(photo.path, photo.sha256) for photo in ordered]
 
 
 def _place(photo: Row) -> int:

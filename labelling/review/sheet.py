@@ -4,7 +4,6 @@ Reads the journal and the chosen pictures; the questions are in questions.py, th
 """
 
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,9 +16,9 @@ from inference.decode import prepare_decoders
 from inference.listed import LIST, NONE
 from inference.spreadsheets import safe_path
 from inference.words import in_order
+from labelling.decide import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
-from labelling.journal import Journal
 from labelling.review.audit import CENSUS, added, audit_of, sample, table_mark, usual_size
 from labelling.review.page import (
     AGREEING,
@@ -40,8 +39,8 @@ from labelling.review.page import (
     thumbnail,
     write_page,
 )
-from labelling.review.questions import SHOWN, Case, SheetQuestion, cases, doubtful, every, fed
-from labelling.row import ACCEPT, REVIEW, Row, path_in_table
+from labelling.review.questions import SHOWN, Case, Picture, SheetQuestion, cases, doubtful, fed, questions
+from labelling.row import ACCEPT, REVIEW, path_in_table
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
@@ -128,14 +127,14 @@ def pages_of(page: Path, reviewers: int) -> list[Path]:
     return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
 
 
-def write_sheets(source: Source, journal: Journal, review: Review) -> tuple[Path, ...]:
+def write_sheets(source: Source, decisions: Decisions, review: Review) -> tuple[Path, ...]:
     """Write what people are to answer of a finished table, which they did not answer before.
 
     The pictures of all pages are read in one pass over the source.
 
     Args:
         source: of its pictures.
-        journal: of its table.
+        decisions: of its table.
         review: the pages.
 
     Returns:
@@ -146,15 +145,22 @@ def write_sheets(source: Source, journal: Journal, review: Review) -> tuple[Path
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    chosen = {head: _chosen(journal, head, review.sizes) for head in review.sizes.heads}
+    asked = questions(decisions, review.sizes.heads)
+    sizes, answers = review.sizes, len(asked[LABEL])
+    chosen = {head: _chosen(decisions, of, head, sizes, answers) for head, of in asked.items()}
     of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
-    return _write_pages(review, chosen, _pictures(of_cards, source), journal)
+    mark = table_mark((of.path, of.predicted, of.reason is None) for of in asked[LABEL])
+    return _write_pages(review, chosen, _pictures(of_cards, source), decisions, mark)
 
 
 def _write_pages(
-    review: Review, chosen: Mapping[str, _Chosen], pictures: Mapping[str, Photo], journal: Journal
+    review: Review,
+    chosen: Mapping[str, _Chosen],
+    pictures: Mapping[str, Photo],
+    decisions: Decisions,
+    mark: str,
 ) -> tuple[Path, ...]:
-    page, sizes, texts, command = review
+    (page, sizes, texts, command), journal = review, decisions.journal
     first = [card for head, rows in chosen.items() for card in _blind_cards(rows, pictures, head)]
     then = [
         card._replace(screen=COLOURS)
@@ -171,8 +177,6 @@ def _write_pages(
     attributes = {head: journal.run.heads[head] for head in sizes.heads if head != LABEL}
     title, lead = f"{journal.path.stem}, {journal.run.version}", LEAD_OF_PARTS if first else LEAD
     is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
-    answers = ((of.path, of.predicted, of.reason is None) for of in every(journal, LABEL))
-    mark = table_mark(answers)
     pages, exports = pages_of(page, sizes.reviewers), exports_of(sizes.reviewers)
     for number, (file, export) in enumerate(zip(pages, exports, strict=True), 1):
         dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
@@ -184,33 +188,35 @@ def _write_pages(
     return tuple(pages)
 
 
-def _chosen(journal: Journal, head: str, sizes: Sizes) -> _Chosen:
-    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), journal.run.version
+def _chosen(
+    decisions: Decisions, asked: Sequence[SheetQuestion], head: str, sizes: Sizes, answers: int
+) -> _Chosen:
+    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), decisions.run.version
     is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
     audited = sizes.audited if is_asked else 0
-    accepted = Counter(question.predicted for question in every(journal, head) if question.reason is None)
-    is_census = audited != 0 and journal.run.by is not None and accepted.total() <= CENSUS
+    accepted = Counter(question.predicted for question in asked if question.reason is None)
+    is_census = audited != 0 and decisions.run.by is not None and accepted.total() <= CENSUS
     if is_census:
         audited = accepted.total()
-        drawn = sample(filter(_accepted, every(journal, head)), _path, audited, version)
+        drawn = sample(filter(_accepted, asked), _path, audited, version)
     elif audited is None:
-        audited = usual_size(sum(1 for _ in every(journal, LABEL)))
+        audited = usual_size(answers)
     if audited and not is_census:
-        drawn = sample(every(journal, head), _path, audited, version)
-        rare = added(every(journal, head), _accepted, _path, drawn, version)
+        drawn = sample(asked, _path, audited, version)
+        rare = added(asked, _accepted, _path, drawn, version)
     in_sample = {question.path for question in (*drawn, *rare)}
     doubtful_ones = [
         question
-        for question in doubtful(journal, head, sizes.limit, "" if head in sizes.attributes else sizes.feed)
+        for question in doubtful(asked, sizes.limit, is_fed_asked=is_asked)
         if question.path not in in_sample and (is_asked or question.product)
     ]
     there = in_sample | {question.path for question in doubtful_ones}
-    of_feed = fed(journal, head, sizes.limit) if head == sizes.feed else []
+    of_feed = fed(asked, sizes.limit) if head == sizes.feed else []
     return _Chosen(
-        drawn=cases(journal, drawn),
-        rare=cases(journal, rare),
-        doubtful=cases(journal, doubtful_ones),
-        fed=cases(journal, [question for question in of_feed if question.path not in there]),
+        drawn=cases(decisions, drawn),
+        rare=cases(decisions, rare),
+        doubtful=cases(decisions, doubtful_ones),
+        fed=cases(decisions, [question for question in of_feed if question.path not in there]),
         audited=audited or 0,
         accepted=accepted,
         is_census=is_census,
@@ -248,10 +254,10 @@ def _beside_list(card: Card, case: Case) -> Card:
         return card._replace(screen=AGREEING)
     if card.attribute != LABEL and case.question.by == LIST:
         question = case.question
-        listed = " / ".join(json.loads(question.fed) if question.fed else [question.predicted])
+        listed = " / ".join(question.fed or [question.predicted])
         shown = {"label": case.question.suggested or "", "listed": listed}
         return card._replace(note=NOTE_OF_COLOUR, note_values=shown, guess=case.question.suggested or "")
-    kinds = in_order(case.listed)
+    kinds = in_order(case.question.listed)
     values = {**card.note_values, "listed": " / ".join(kinds)}
     guess = case.question.suggested or NONE
     taken = "|".join(kinds) if guess == NONE else ""
@@ -289,7 +295,7 @@ def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> 
         yield card, case
 
 
-def _pictures(photos: Iterable[Row], source: Source) -> dict[str, Photo]:
+def _pictures(photos: Iterable[Picture], source: Source) -> dict[str, Photo]:
     """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
     read, shown = source.reader(), dict[str, Photo]()

@@ -14,6 +14,7 @@ import pytest
 from inference.contract import LABEL, Head
 from inference.listed import NONE
 from labelling import run
+from labelling.decide import Decisions
 from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
@@ -87,7 +88,7 @@ def correct(table: Path, files: Sequence[Path]) -> Summary:
     with finished(table) as journal:
         corrections = read_corrections(files, journal.run.heads[LABEL], journal.run.attributes)
         take_in(corrections, journal, table)
-        return export(table, journal, is_complete=True)
+        return export(table, Decisions(journal), is_complete=True)
 
 
 def answers_in(*files: Path, hashed: Hashed = NO_FILES) -> Corrections:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
+from labelling.decide import Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of
@@ -35,7 +36,7 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
 
 def sort_into(folder: Path, job: Job) -> tuple[int, int]:
     with Journal(job.table, job.run) as journal:
-        return sort(folder, job.source, journal)
+        return sort(folder, job.source, Decisions(journal))
 
 
 @pytest.fixture

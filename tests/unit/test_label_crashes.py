@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from labelling.decide import Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun
 from labelling.export import export, tables_of
@@ -58,7 +59,7 @@ def a_run(folder: Path, rows: list[Row] = SPRING, answers: dict[Question, HumanA
             journal.answer(answers)
         if journal.written is None:
             take_over(journal, tables_of(folder / TABLE, has_products=True))
-        export(folder / TABLE, journal, is_complete=True, kept=0)
+        export(folder / TABLE, Decisions(journal), is_complete=True, kept=0)
 
 
 def tables_in(folder: Path) -> dict[str, str]:
@@ -155,7 +156,7 @@ def test_answers_that_are_killed_anywhere_give_the_same_tables_when_they_are_giv
 def answer(folder: Path) -> None:
     with Journal(folder / TABLE) as journal:
         journal.answer(SAID)
-        export(folder / TABLE, journal, is_complete=journal.is_complete)
+        export(folder / TABLE, Decisions(journal), is_complete=journal.is_complete)
 
 
 def of_2(db: sqlite3.Connection) -> None:

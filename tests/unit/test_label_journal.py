@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decide import decide
+from labelling.decide import Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing
 from labelling.row import By, HeadAnswer, Row, Run
-from labelling.rows import product_rows
 from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"
@@ -188,15 +187,10 @@ def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
 
     with Journal(tmp_path / TABLE, wider) as opened:
         labelled = label_rows(opened, wider, [replace(a_row("a"), further={"price": "8", "sku": " A  1 "})])
-        [row] = product_rows(decided(opened))
+        [row] = Decisions(opened).products()
 
     assert labelled == []
     assert (row.product, row.further) == ("A 1", {"price": "8", "sku": "A 1"})
-
-
-def decided(opened: Journal) -> Journal:
-    decide(opened)
-    return opened
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -281,7 +275,7 @@ def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) ->
         journal(two) as opened,
         pytest.raises(TableUnusable, match="add --restart and give people's corrections again"),
     ):
-        decide(opened)
+        list(Decisions(opened).photos())
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from labelling.decide import Decisions
 from labelling.journal import Journal
-from labelling.review.questions import cases, doubtful
+from labelling.review.questions import cases, doubtful, questions
 from labelling.row import By, HeadAnswer, Row, Run
 from tests.journals import fill
 
@@ -44,8 +45,9 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
     ]
     with Journal(tmp_path / "table.csv", RUN) as opened:
         fill(opened, RUN, rows)
-        chosen = doubtful(opened, "label", 6)
-        [shown] = cases(opened, chosen[:1])
+        decisions = Decisions(opened)
+        chosen = doubtful(questions(decisions, ["label"])["label"], 6)
+        [shown] = cases(decisions, chosen[:1])
 
     assert [photo.path for photo in shown.photos] == ["unfamiliar, unsure"]
     assert [question.path for question in chosen] == [
@@ -69,6 +71,6 @@ def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Pa
     run = replace(RUN, by=By(column="sku", folder=None, proven=()))
     with Journal(tmp_path / "table.csv", run) as opened:
         fill(opened, run, rows)
-        chosen = doubtful(opened, "label", 9)
+        chosen = doubtful(questions(Decisions(opened), ["label"])["label"], 9)
 
     assert [question.path for question in chosen] == ["9", "unsure", "7", "surer"]

@@ -15,6 +15,7 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from inference.listed import NONE
+from labelling.decide import Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import FEEDS, write_categories, write_feed
@@ -154,7 +155,7 @@ def a_table(folder: Path) -> Path:
 @pytest.mark.parametrize("platform", sorted(FEEDS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
-        feed = write_feed(platform, table, journal)
+        feed = write_feed(platform, table, Decisions(journal))
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert feed.file.read_bytes() == fixture.read_bytes()
@@ -299,7 +300,7 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
         rows += [Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)]
     with Journal(table := tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
-        written = write_categories(platform, table, journal)
+        written = write_categories(platform, table, Decisions(journal))
 
     assert written == (tmp_path / f"labels-{platform}-categories.csv", 2)
     assert written[0].read_text("utf-8").splitlines() == CATEGORIES[platform]
@@ -333,7 +334,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
     }
     with Journal(table := tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows, said)
-        written = write_categories("google", table, journal)
+        written = write_categories("google", table, Decisions(journal))
 
     assert written is not None
     assert written[0].read_text("utf-8").splitlines() == ["id,google_product_category", "1,177"]
@@ -341,7 +342,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
 
 def test_woocommerce_has_no_categories_of_its_own(tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
-        assert write_categories("woocommerce", table, journal) is None
+        assert write_categories("woocommerce", table, Decisions(journal)) is None
 
 
 def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(
@@ -570,7 +571,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
 
-        feed = write_feed("shopify", tmp_path / "labels.csv", journal)
+        feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
 
     assert (feed.products, feed.likely, feed.contradicting) == (1, 1, 1)
 

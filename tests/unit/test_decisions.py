@@ -1,0 +1,94 @@
+"""What is decided of a journal costs as many queries for many products as for few, and none once written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labelling.decide import HOLDING_NO_MORE, Decisions
+from labelling.decided import HumanAnswer, Question
+from labelling.export import export
+from labelling.journal import Journal
+from labelling.row import By, HeadAnswer, Row, Run
+from tests.journals import fill
+
+RUN = Run(
+    source="list.csv",
+    version="20261120T101500Z-3f9a1c2e",
+    heads={"label": ("Shirt", "Bag")},
+    further={"sku": "sku", "title": "title"},
+    by=By(column="sku", folder=None, proven=()),
+)
+
+
+class Counting(Journal):
+    """A journal that counts what is asked of it."""
+
+    queries = 0
+
+    def query(self, sql: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
+        self.queries += 1
+        return super().query(sql, *values)
+
+
+def of_sizes(products: int) -> list[Row]:
+    """A list with a row a size: five sizes share a photo."""
+    answer = HeadAnswer(label="Shirt", confidence=0.9, decision="accept", probabilities=(0.9, 0.1))
+    further = ({"sku": f"{number}", "title": f"Shirt, size {number % 5}"} for number in range(products))
+    heads = {"label": answer}
+    return [
+        Row(path=f"{number // 5}.png", sha256=f"of {number // 5}", heads=heads, further=cells)
+        for number, cells in enumerate(further)
+    ]
+
+
+def decided(folder: Path, products: int) -> tuple[int, int]:
+    """How many queries it takes to decide so many products, and how many of these are accepted."""
+    with Counting(folder / f"{products}.csv", RUN) as journal:
+        fill(journal, RUN, of_sizes(products))
+        before, decisions = journal.queries, Decisions(journal)
+        rows = list(decisions.products())
+        assert len(rows) == products
+        return journal.queries - before, sum(row.label.decision == "accept" for row in rows)
+
+
+def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_path: Path) -> None:
+    few, many = decided(tmp_path, 10), decided(tmp_path, 100)
+
+    assert (few[0], many[0]) == (few[0], few[0])
+    assert (few[1], many[1]) == (10, 100), "the titles differ in size alone"
+
+
+def test_a_placeholder_under_all_products_is_compared_once_by_what_their_titles_say(tmp_path: Path) -> None:
+    placeholder = [Row(**{**of_row(row), "path": "none.png", "sha256": "none"}) for row in of_sizes(40)]
+    with Journal(tmp_path / "table.csv", RUN) as journal:
+        fill(journal, RUN, placeholder)
+        check = Decisions(journal)._check
+
+    assert [(len(shared.kinds), len(shared.variants)) for shared in check.shared.values()] == [(1, 1)]
+
+
+def of_row(row: Row) -> dict[str, Any]:
+    return {"heads": row.heads, "further": row.further}
+
+
+def test_of_a_table_that_is_written_nothing_is_read_again(tmp_path: Path) -> None:
+    with Counting(tmp_path / "table.csv", RUN) as journal:
+        fill(journal, RUN, of_sizes(10))
+        first = export(tmp_path / "table.csv", Decisions(journal), is_complete=True)
+        before = journal.queries
+        again = export(tmp_path / "table.csv", Decisions(journal), is_complete=True)
+
+        assert (again, journal.queries) == (first, before)
+
+
+@pytest.mark.parametrize("photo", ["of 0", "of 1"])
+def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, tmp_path: Path) -> None:
+    said = {Question(photo, "label", "3"): HumanAnswer("Bag", "2026")}
+    with Journal(tmp_path / "table.csv", RUN) as journal:
+        fill(journal, RUN, of_sizes(10), said)
+        labels = {row.product: row.label.label for row in Decisions(journal).products()}
+
+        assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
+        assert journal.value(HOLDING_NO_MORE) == (photo != "of 0")
