@@ -151,7 +151,7 @@ class Settings(BaseModel):
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
         cache_dir: where releases are kept that are pulled from a store.
-        cache_keep: how many releases stay in the cache.
+        cache_keep: how many releases stay in the cache, beside those used within ten minutes.
         trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
     """

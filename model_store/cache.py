@@ -8,7 +8,6 @@ import errno
 import fcntl
 import logging
 import os
-import secrets
 import shutil
 import stat
 import tempfile
@@ -50,8 +49,6 @@ CACHE = Path("~/.cache/wardrobe")
 
 ARRIVING = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
-LEAVING = ".leaving-"
-"""What the name of a folder that is removed begins with, so that no release is ever there in part."""
 BARE, BARE_VERSION = "bare", "bare-"
 
 LOCK = ".lock"
@@ -197,18 +194,6 @@ def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
         raise ReleaseCorrupt(f"{error} The manifest names it; publish the release again.") from error
 
 
-def take_out(folder: Path) -> None:
-    """Take a folder two levels below the cache out of it at once, and then remove it."""
-    remove_folder(_renamed(folder))
-
-
-def _renamed(folder: Path) -> Path:
-    """Give a folder two levels below the cache the name of one that is removed, and return it."""
-    leaving = folder.parents[1] / f"{LEAVING}{secrets.token_hex(8)}"
-    folder.replace(leaving)
-    return leaving
-
-
 def remove_folder(folder: Path) -> None:
     """Remove a folder with all that the disk lets go of."""
     try:
@@ -218,26 +203,16 @@ def remove_folder(folder: Path) -> None:
         log.error("%s: %s. This is left of a release, and can be removed by hand.", folder, error)
 
 
-@contextmanager
-def in_use(pull_it: Callable[[], Pulled]) -> Iterator[Pulled]:
-    """What is pulled, kept from any `prune_cache` within the block."""
-    release, held = pull_and_hold(pull_it)
-    try:
-        yield release
-    finally:
-        os.close(held)
-
-
-def pull_and_hold(pull_it: Callable[[], Pulled]) -> tuple[Pulled, int]:
-    """What is pulled, and the descriptor that keeps it from being pruned."""
+def pull_and_hold(store: Store, version: str, cache: Path) -> LocalRelease:
+    """A release in the cache, kept there until this process ends."""
     while True:  # again where a prune was quicker
-        release = pull_it()
-        if (held := _hold(release.folder)) is not None:
-            return release, held
+        release = pull(store, version, cache)
+        if _hold(release.folder) is not None:
+            return release
 
 
 def _hold(folder: Path) -> int | None:
-    """Keep a folder of the cache from being pruned until the descriptor is closed, or this process ends.
+    """Keep a folder of the cache from being pruned until this process ends; its descriptor stays open.
 
     Returns:
         None where the folder is gone.
@@ -247,7 +222,7 @@ def _hold(folder: Path) -> int | None:
     except FileNotFoundError:
         return None
     with suppress(OSError):  # a file system that knows no such locks
-        fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune takes it out now
+        fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
     if is_at(folder, held):
         return held
     os.close(held)
@@ -329,8 +304,7 @@ def _arriving(cache: Path) -> Iterator[Path]:
 def _settle(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache; what has that name was found damaged."""
     target.parent.mkdir(exist_ok=True)
-    leaving = _renamed(target) if target.exists() else None
+    if target.exists():
+        remove_folder(target)
     folder.replace(target)  # at once, since others may look for this name
     flush_folder(target.parent)
-    if leaving is not None:
-        remove_folder(leaving)

@@ -6,7 +6,7 @@ The service has its own way to a release (app/releases/load.py): it follows prom
 import re
 from pathlib import Path
 
-from model_store.cache import cache_folder, pull, pull_and_hold
+from model_store.cache import cache_folder, pull_and_hold
 from model_store.errors import NotFound
 from model_store.files import MANIFEST, expanded
 from model_store.local import LocalRelease, bundled, open_release
@@ -35,8 +35,7 @@ def find_release(name: str, cache: Path) -> LocalRelease:
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store, version = open_store(address), name.removeprefix(address).removeprefix("@")
     version = version or current(store).version
-    release, _ = pull_and_hold(lambda: pull(store, version, cache_folder(cache)))  # until this process ends
-    return release
+    return pull_and_hold(store, version, cache_folder(cache))
 
 
 def store_in(name: str) -> str | None:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,9 @@ from model_store.cache import (
     ARRIVING,
     BARE,
     BARE_VERSION,
-    LEAVING,
     alone,
     folder_of,
     remove_folder,
-    take_out,
     without_links,
 )
 from model_store.errors import SignatureMissing, StoreError
@@ -34,6 +33,9 @@ from model_store.signing import TrustedKeys
 log = logging.getLogger("wardrobe")
 
 NOTES = "last-*.json"
+
+SPARED_SECONDS = 600.0
+"""How long a release stays after it was used: another service may open it, or fetch it, meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
     What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
     own, and the release of any note is what one of them starts with while its store does not answer. So does
-    what is in use. What the disk does not let go of is logged, and tried again by the next call.
+    what was used within SPARED_SECONDS, and what a command holds. What the disk does not let go of is logged,
+    and tried again by the next call.
 
     Args:
         cache: the folder; it need not exist.
@@ -130,7 +133,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         StoreRefused: a symbolic link in the cache may lead outside.
     """
     with alone(cache):
-        for left in (*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*")):
+        for left in cache.glob(f"{ARRIVING}*"):
             remove_folder(left)
         paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
         folders = [path for path in map(without_links, paths) if path.is_dir()]
@@ -138,16 +141,17 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
         idle = [folder for folder in by_use if folder.name not in noted]
         old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
-        return [folder.name for folder in old if _removed(folder)]
+        since = time.time() - SPARED_SECONDS
+        return [folder.name for folder in old if folder.stat().st_mtime < since and _removed(folder)]
 
 
 def _removed(folder: Path) -> bool:
-    """Whether a release was taken out of the cache; it stays where it is in use."""
+    """Whether a release was removed from the cache; it stays where a command holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            take_out(folder)
+            remove_folder(folder)
         finally:
             os.close(opened)
     except BlockingIOError:

@@ -8,7 +8,7 @@ name.
 
 import logging
 from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import cache_folder, in_use, pull, pull_bare
+from model_store.cache import cache_folder, pull, pull_bare
 from model_store.catalogue import check_complete, read_signed
 from model_store.deadlines import at_most
 from model_store.errors import (
@@ -111,7 +111,8 @@ def load(settings: Settings, store: Store | None) -> Models:
     if store is None:
         return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
-        with at_most(START_SECONDS), _pulled(settings, store, settings.model_version) as release:
+        with at_most(START_SECONDS):
+            release = _pulled(settings, store, settings.model_version)
             return Models(_adapted(settings, open_release_model(release)))
     with at_most(START_SECONDS):
         attempt = _newest(settings, store)
@@ -175,9 +176,9 @@ def open_first(
             if version in waiting:
                 _check_sizes(settings, store, version)
                 is_whole = True
-            with _pulled(settings, store, version) as release:
-                is_whole = True
-                served = _opened(settings, store, record, release)
+            release = _pulled(settings, store, version)
+            is_whole = True
+            served = _opened(settings, store, record, release)
             break
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
@@ -229,10 +230,9 @@ def _opened(settings: Settings, store: Store, record: Promotion, release: LocalR
     return served
 
 
-def _pulled(settings: Settings, store: Store, version: str) -> AbstractContextManager[LocalRelease]:
-    """A release in the cache, kept there for the block."""
-    trusted, cache = _trusted(settings), cache_folder(settings.cache_dir)
-    return in_use(lambda: pull(store, version, cache, trusted))
+def _pulled(settings: Settings, store: Store, version: str) -> LocalRelease:
+    """A release in the cache."""
+    return pull(store, version, cache_folder(settings.cache_dir), _trusted(settings))
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
@@ -297,9 +297,9 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
-    with in_use(lambda: pull_bare(store, cache_folder(settings.cache_dir))) as bare:
-        served = _adapted(settings, open_bare_model(bare))
-        _keep(settings, store, bare)
+    bare = pull_bare(store, cache_folder(settings.cache_dir))
+    served = _adapted(settings, open_bare_model(bare))
+    _keep(settings, store, bare)
     return served
 
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from model_store.errors import (
 )
 from model_store.local import open_bare, open_release
 from model_store.named_release import find_release, store_in
-from model_store.notes import last_good, prune_cache, remember
+from model_store.notes import SPARED_SECONDS, last_good, prune_cache, remember
 from model_store.publish import publish
 from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
 from reports.judge import forced
@@ -153,12 +154,22 @@ def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path, she
     assert prune_cache(cache, keep=1) == [second]
 
 
+@pytest.mark.parametrize(("ago", "goes"), [(SPARED_SECONDS - 60, False), (SPARED_SECONDS + 1, True)])
+def test_what_another_service_may_open_now_stays_for_ten_minutes(
+    store: FolderStore, cache: Path, shelf: list[Path], ago: float, goes: bool
+) -> None:
+    version = pulled(store, cache, shelf[0], int(time.time() - ago))
+
+    assert prune_cache(cache, keep=0) == [version] * goes
+
+
 def test_what_a_command_has_in_use_is_not_pruned(
     store: FolderStore, shelf: list[Path], tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
     held, idle = (pulled(store, cache, shelf[seed], used) for seed, used in ((0, 100), (1, 200)))
     release = find_release(f"{store.address}@{held}", cache)
+    os.utime(release.folder, (100, 100))  # as of a command that reads it again an hour later
 
     assert prune_cache(cache, keep=0) == [idle]
     assert open_release(release.folder).version == held

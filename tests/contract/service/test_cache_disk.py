@@ -1,17 +1,14 @@
 """A cache on a disk that is full, read-only or keeps what is removed: who can open a release serves it."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.releases import load as load_module
-from inference.networks import Networks
-from model_store.cache import ARRIVING, LEAVING, folder_of, pull
+from model_store.cache import ARRIVING, folder_of, pull
 from model_store.errors import CacheUnwritable
-from model_store.local import LocalRelease
-from model_store.notes import prune_cache
 from tests.contract.service.conftest import logged
 from tests.places import Place
 from tests.small_disks import empty, fill, make_read_only, make_writable, mount, small_disk, unmount
@@ -35,7 +32,7 @@ def place(shelf: Place, tmp_path: Path) -> Iterator[Place]:
 
 def halves(cache: Path) -> list[Path]:
     """What is there in part."""
-    return [*cache.glob(f"{ARRIVING}*"), *cache.glob(f"{LEAVING}*"), *cache.glob("opening-*")]
+    return [*cache.glob(f"{ARRIVING}*"), *cache.glob("opening-*")]
 
 
 @NOTING
@@ -99,61 +96,20 @@ def test_an_old_release_that_cannot_be_removed_does_not_hold_up_a_promotion(plac
     place.log("+A")
     models = place.start(cache_keep=1)
     watcher = place.follow(models, cache_keep=1)
-    mount(folder_of(place.cache, place.versions["A"]) / "figures")
+    old = folder_of(place.cache, place.versions["A"])
+    mount(old / "figures")
+    os.utime(old, (1, 1))
     place.log("+B")
 
     with logged() as lines:
         watcher.poll()
-        first, left = models.current, halves(place.cache)
+        first = models.current
         watcher.poll()
 
     assert (place.named(first.version), models.fault) == ("B", None)
     assert models.current is first  # it is not opened at each poll
     assert sum("is left of a release" in line for line in lines) == 1
-    unmount(left[0] / "figures")
+    unmount(old / "figures")
     place.log("-A")
     watcher.poll()
     assert (place.served(models), halves(place.cache)) == ("A", [])
-
-
-@pytest.fixture
-def pruned(place: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What another service on this cache removes while a release is opened: all that is not in use."""
-    open_networks = load_module.open_networks  # type: ignore[attr-defined]
-    gone = list[str]()
-
-    def open_while_the_other_tidies(release: LocalRelease) -> Networks:
-        gone.extend(prune_cache(place.cache, keep=0))
-        return open_networks(release)
-
-    monkeypatch.setattr(load_module, "open_networks", open_while_the_other_tidies)
-    return gone
-
-
-def test_two_services_on_one_cache_follow_a_rollback_though_one_tidies_while_the_other_opens(
-    place: Place, pruned: list[str]
-) -> None:
-    place.log("+A +B")
-    first, second = place.start(cache_keep=1), place.start(cache_keep=1)
-    watchers = [place.follow(models, cache_keep=1) for models in (first, second)]
-    pruned.clear()
-
-    place.log("-A")
-    for watcher in watchers:
-        watcher.poll()
-
-    assert [place.served(models) for models in (first, second)] == ["A", "A"]
-    assert first.fault is second.fault is None
-    assert place.versions["A"] not in pruned
-
-
-def test_a_release_that_the_settings_name_stays_in_the_cache_while_it_is_opened(
-    place: Place, pruned: list[str]
-) -> None:
-    place.log("+A +B")
-    place.start()
-
-    models = place.start(model_version=place.versions["A"])
-
-    assert place.served(models) == "A"
-    assert place.versions["A"] not in pruned

@@ -119,6 +119,8 @@ def test_the_cache_keeps_as_many_as_cache_keep(place: Place) -> None:
     watcher = place.follow(place.start(), cache_keep=1)
 
     for steps in ("+B", "+C"):
+        for used in (place.cache / "releases").iterdir():
+            os.utime(used, (1, 1))
         place.log(steps)
         watcher.poll()
 
