@@ -17,6 +17,7 @@ from scripts.progress import Terminal
 from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.pictures import Pictures
+from training.errors import BadRecipe
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -24,7 +25,6 @@ from training.gradient.recipes import (
     Recipe,
     for_few,
     for_network,
-    read_recipe,
     starting_point,
 )
 from training.options import RECIPE_FIELDS, Options
@@ -81,10 +81,8 @@ def add_start_options(group: "argparse._ArgumentGroup") -> None:
     networks = f"train this network ({DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
-    recipes = f"start from {', '.join(sorted(RECIPES))}, or a TOML file"
-    group.add_argument("--recipe", type=_recipe_name, metavar="NAME|FILE", help=recipes)
-    show = "print the recipe as a TOML file, and train nothing"
-    group.add_argument("--show-recipe", action="store_true", help=show)
+    recipes = f"start from {', '.join(sorted(RECIPES))}"
+    group.add_argument("--recipe", type=_recipe_name, metavar="NAME", help=recipes)
 
 
 def _recipe_name(text: str) -> str:
@@ -93,10 +91,8 @@ def _recipe_name(text: str) -> str:
             "'bundled': no recipe makes the bundled release any more. For photos use --from bundled "
             "--photos CSV, for a network like its pixel network --recipe first"
         )
-    if text not in RECIPES and not text.endswith(".toml"):
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected {', '.join(sorted(RECIPES))}, or a recipe file, whose name ends in .toml"
-        )
+    if text not in RECIPES:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {', '.join(sorted(RECIPES))}")
     return text
 
 
@@ -200,29 +196,25 @@ def planned(start: Recipe, options: Options) -> Recipe:
     return replace(start, **changed)
 
 
-def start_named(options: Options) -> tuple[Recipe, Options]:
+def start_named(options: Options) -> Recipe:
     """The recipe that the options name, before the data or any option changes it.
 
-    Returns:
-        It, and the options: the limit that a file names is one of them, unless another is set.
+    Raises:
+        BadRecipe: a release of 2.0.0 records a recipe's file, which no training reads any more.
     """
     network: Any = options.network
-    if not options.recipe:
-        return starting_point(network or DEFAULT_NETWORK), options
-    limit: dict[str, Any] = {}
-    if options.recipe in RECIPES:
-        recipe = RECIPES[options.recipe]
-    else:
-        recipe, given = read_recipe(Path(options.recipe))
-        limit = {"limit": recipe.limit} if "limit" in given else {}
-    recipe = for_network(recipe, network) if network else recipe
-    return recipe, Options(recipe_fields=limit).changed_by(options)
+    if options.recipe is None:
+        return starting_point(network or DEFAULT_NETWORK)
+    if options.recipe not in RECIPES:
+        raise BadRecipe(f"{options.recipe}: no recipe has this name. There are {', '.join(sorted(RECIPES))}.")
+    recipe = RECIPES[options.recipe]
+    return for_network(recipe, network) if network else recipe
 
 
 NOT_CHOSEN: Final = frozenset(
     {
         *("words", "error", "json"),  # of every command
-        *("train", "test", "mode", "show_recipe", "run", "fresh", "tensorboard"),
+        *("train", "test", "mode", "run", "fresh", "tensorboard"),
         *("out", "publish", "sign", "force", "by", "unconditional"),  # where a release goes
         *("networks", "seeds", "trials"),  # of compare and tune
         *("split", "model", "labels"),  # of evaluate and adopt

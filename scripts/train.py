@@ -33,7 +33,7 @@ from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
 from training.data.photos import NamedPhotos
 from training.gradient.fitting.checkpoints import forget_checkpoint
-from training.gradient.recipes import NETWORKS, ONLY_GRADIENT, as_toml
+from training.gradient.recipes import NETWORKS, ONLY_GRADIENT
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
 from training.options import Options
@@ -72,10 +72,6 @@ def train(
     Returns:
         What was done, as JSON values.
     """
-    if arguments.show_recipe:
-        recipe = planned(*start_named(options))
-        print(as_toml(recipe), end="")
-        return recipe.as_json()
     photos = _photos_of(options, arguments)
     check_tensorflow()
     named = named_of(arguments, options, parent)
@@ -151,7 +147,7 @@ def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> obj
 def _train_pixels(
     named: Named, options: Options, arguments: argparse.Namespace, target: Target, command: str
 ) -> "Trained":
-    start, options = start_named(options)
+    start = start_named(options)
     data = load(named, Terminal())
     target.check_labels(data.labels)
     recipe = planned(start if options.recipe else sized(start, data), options)

@@ -2,16 +2,16 @@
 
 Starts from the recipe that the options make and tries others around it; the search space is in
 training/gradient/search.py. Killed or stopped at any time, the same command goes on, and so does a
-finished search with more --trials. Ends in a table, tune.png and the best recipe, best.toml.
+finished search with more --trials. Ends in a table, tune.png and the command that trains the best.
 """
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labelling.outputs import may_write
-from model_store.files import write_whole
 from scripts.__main__ import command
 from scripts.lists import typed_list_options
 from scripts.options import (
@@ -26,17 +26,19 @@ from scripts.options import (
 from scripts.progress import EpochLines, Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.data.named import load
-from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, as_toml, starting_point
+from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from training.gradient.search import Search, Trials
+    from training.gradient.search import Trials
 
 TRIALS = 20
 SHOWN = 10
 """Rows of the table."""
+
+FIGURE = "tune.png"
 
 EXAMPLES = (
     "wardrobe tune --trials 30",
@@ -57,8 +59,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
-    figure, recipe = _written_in(arguments.out or folder)
-    may_write([figure, recipe], files_of(arguments, data.train, data.test))
+    may_write([(arguments.out or folder) / FIGURE], files_of(arguments, data.train, data.test))
     out = console()
     out.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "
@@ -68,7 +69,7 @@ def execute(arguments: argparse.Namespace) -> object:
     after = f"The same command goes on after the last finished epoch, from {folder}."
     with resumable(after), EpochLines(out, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, out.print)
-    return _hand_over(search, folder, trials, arguments)
+    return _hand_over(folder, trials, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -87,10 +88,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
-    """The command that trains by a recipe's file, on the data that the arguments of a search name."""
-    words = ["wardrobe", "train", "--recipe", str(recipe)]
-    for name in ("data", "train", "test"):
+def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
+    """The command that trains with the best values, as the arguments of a search say otherwise."""
+    words = ["wardrobe", "train"]
+    for name, value in {**options_of(arguments).recipe_fields, **best}.items():
+        option = name.replace("_", "-")
+        words += (
+            [f"--{'' if value else 'no-'}{option}"]
+            if isinstance(value, bool)
+            else [f"--{option}", str(value)]
+        )
+    for name in ("network", "recipe", "data", "train", "test"):
         if getattr(arguments, name) is not None:
             words += [f"--{name}", str(getattr(arguments, name))]
     for corrections in arguments.corrections:
@@ -99,37 +107,27 @@ def train_command(arguments: argparse.Namespace, recipe: Path) -> str:
     return shlex.join([*words, *typed_list_options(arguments)])
 
 
-def _written_in(folder: Path) -> tuple[Path, Path]:
-    """The figure and the recipe that a search writes there."""
-    return folder / "tune.png", folder / "best.toml"
-
-
-def _hand_over(
-    search: "Search", study: Path, trials: "Trials", arguments: argparse.Namespace
-) -> dict[str, object]:
+def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> dict[str, object]:
     """Write what was found, print the best, and return it for programs.
 
     Args:
-        search: that was run.
-        study: its folder.
+        study: the folder of the search.
         trials: all that are done, the best first.
         arguments: of the command.
     """
-    from training.gradient.search import STUDY, draw_search, recipe_of  # noqa: PLC0415
+    from training.gradient.search import STUDY, draw_search, rounded  # noqa: PLC0415
 
     folder, best = arguments.out or study, trials[0]
-    figure, recipe = _written_in(folder)
-    command = train_command(arguments, recipe)
+    figure, command = folder / FIGURE, train_command(arguments, rounded(best.params))
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(recipe, as_toml(recipe_of(search.start, best.params)).encode())
     draw_search(study, figure)
     out = console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
     print_table([_row(trial) for trial in trials[:SHOWN]], title, words=("state",))
-    out.print(f"All of them: {study / STUDY}, {figure}. The best, {recipe}, again as a release:")
+    out.print(f"All of them: {study / STUDY}, {figure}. The best again, as a release:")
     out.print(command, soft_wrap=True)
     return {
-        "written": [str(figure), str(recipe)],
+        "written": [str(figure)],
         "trials": len(trials),
         "best": {"number": best.number, "val_accuracy": best.value or 0.0},
         "command": command,

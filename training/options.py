@@ -15,10 +15,8 @@ from labelling.lists import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.gradient.recipes import ONLY_GRADIENT, PLAIN, Recipe
 
-_CHOSEN_OTHERWISE: Final = (
-    "network", "warm_up", "averaging", "schedule", "weight_decay"
-)  # fmt: skip
-"""Fields of a recipe that other options set, or files alone."""
+_CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
+"""Fields of a recipe that another option sets, or named recipes alone."""
 
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """The fields of a recipe that options of the same names change."""
@@ -37,7 +35,7 @@ class Options(BaseModel):
         data_licence: for the model card.
         fast: own classes: leave EfficientNet-Lite2 out.
         network: that is trained by gradient.
-        recipe: the name, or the file, of the recipe that is changed.
+        recipe: the name of the recipe that is changed.
         accept_right: share of accepted answers that must be right; None for the usual one.
         accept_confidence: that each of them needs.
         release: of the ten classes, whose head for photos is fitted again.

@@ -189,16 +189,6 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
     assert "docs/how-to/from-other-projects.md" in said
 
 
-def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "--model_arch vgg --Optimizer SGD -b 250 --learning_rate=0.1 --num_epochs 3 --show_recipe --json"
-
-    assert main(["train", *words.split()]) == 0
-
-    shown = json.loads(capsys.readouterr().out)
-    names = ("network", "optimizer", "batch_size", "learning_rate", "epochs")
-    assert [shown[name] for name in names] == ["vgg", "sgd", 250, 0.1, 3]
-
-
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -212,7 +202,7 @@ def test_options_are_understood_as_other_projects_spell_them(capsys: pytest.Capt
         ("train --fast --network conv3", "--fast is for photos of own classes"),
         ("train --photos photos", "--photos fits a network of the release that --from names"),
         ("train --photos photos --from bundled --data keras", "--data is not for --photos"),
-        ("train --recipe qiuck", "'qiuck': expected first, published, quick, or a recipe file"),
+        ("train --recipe qiuck", "'qiuck': expected first, published, quick"),
         ("train --recipe bundled", "For photos use --from bundled --photos CSV"),
         ("train --from bundled --photos p --network conv3", "--network is not for --photos"),
         ("train --mode test", "'test': this verb trains; type `wardrobe evaluate`"),
@@ -286,11 +276,11 @@ def test_the_command_of_a_search_has_every_option_of_its_list() -> None:
     options += ["--corrections", "c.csv"]
     typed = tune.build_parser().parse_args(options)
 
-    _, verb, *words = shlex.split(tune.train_command(typed, Path("best.toml")))
+    _, verb, *words = shlex.split(tune.train_command(typed, {"weight_decay": 0.1}))
 
     again = train.build_parser().parse_args(words)
     named = ("data", "skip_unreadable", "path_column", "root", "encoding", "product_column", "skip_bad_rows")
-    assert verb == "train"
+    assert (verb, again.weight_decay) == ("train", 0.1)
     assert [getattr(again, name) for name in (*named, "corrections")] == [
         getattr(typed, name) for name in (*named, "corrections")
     ]

@@ -153,12 +153,16 @@ def test_labels_of_an_adopted_model_that_do_not_differ_are_refused(
     assert "expected names that differ" in capsys.readouterr().err
 
 
-def test_the_command_that_is_printed_names_the_best_recipe_and_the_data_of_the_search() -> None:
-    arguments = tune.build_parser().parse_args(["--data", "my pictures", "--skip-unreadable"])
+def test_the_command_that_is_printed_has_the_best_values_and_what_the_search_was_given() -> None:
+    words = ["--data", "my pictures", "--skip-unreadable", "--recipe", "quick", "--no-flip", "--epochs", "2"]
+    arguments = tune.build_parser().parse_args(words)
 
-    command = tune.train_command(arguments, Path("found/best.toml"))
+    command = tune.train_command(arguments, {"learning_rate": 0.002, "erase": 4})
 
-    assert command == "wardrobe train --recipe found/best.toml --data 'my pictures' --skip-unreadable"
+    assert command == (
+        "wardrobe train --epochs 2 --no-flip --learning-rate 0.002 --erase 4 --recipe quick "
+        "--data 'my pictures' --skip-unreadable"
+    )
 
 
 def test_how_a_list_is_read_is_recorded_and_read_again() -> None:

@@ -1,6 +1,5 @@
-"""What can be trained with, recipes as files, and where a training starts."""
+"""What can be trained with, and where a training starts."""
 
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
+from scripts.options import options_of, planned, start_named
 from tests.commands import wardrobe
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
@@ -25,22 +25,52 @@ from training.gradient.recipes import (
     default_run_folder,
     fingerprint,
     for_network,
-    read_recipe,
     run_fingerprint,
     starting_point,
 )
+from training.options import Options
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
 
-def test_a_network_goes_with_a_named_recipe_and_an_optimizer(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["--network", "labelling2", "--recipe", "published", "--optimizer", "adam", "--show-recipe"]
+def recipe_by(words: str) -> Recipe:
+    """What `wardrobe train` trains with these options."""
+    options = options_of(train.build_parser().parse_args(words.split()))
+    return planned(start_named(options), options)
 
-    assert wardrobe("train", [*words, "--json"]) == 0
 
-    shown = json.loads(capsys.readouterr().out)
-    names = ("network", "optimizer", "epochs", "batch_size", "initializer")
-    assert [shown[name] for name in names] == ["labelling2", "adam", 15, 32, "he_uniform"]
+def test_a_network_goes_with_a_named_recipe_and_an_optimizer() -> None:
+    recipe = recipe_by("--network labelling2 --recipe published --optimizer adam")
+
+    assert (recipe.network, recipe.optimizer, recipe.epochs) == ("labelling2", "adam", 15)
+    assert (recipe.batch_size, recipe.initializer) == (32, "he_uniform")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", starting_point("compact32")),
+        ("--network vgg", starting_point("vgg")),
+        ("--recipe first", FIRST),
+        (
+            "--recipe first --epochs 2 --no-flip --weight-decay .1",
+            replace(FIRST, epochs=2, flip=False, weight_decay=0.1),
+        ),
+        (
+            "--model_arch vgg --Optimizer SGD -b 250 --learning_rate=0.1 --num_epochs 3",
+            replace(starting_point("vgg"), optimizer="sgd", batch_size=250, learning_rate=0.1, epochs=3),
+        ),
+    ],
+)
+def test_options_change_single_fields_of_a_named_recipe(words: str, expected: Recipe) -> None:
+    assert recipe_by(words) == expected
+
+
+def test_a_release_that_records_a_recipe_s_file_names_the_recipes_that_there_are() -> None:
+    with pytest.raises(
+        BadRecipe, match=r"best\.toml: no recipe has this name. There are first, published, quick\."
+    ):
+        start_named(Options(recipe="best.toml"))
 
 
 def test_the_published_recipe_has_what_each_network_s_code_has() -> None:
@@ -121,77 +151,6 @@ def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the
     folders = {default_run_folder(replace(PLAIN), data) for data in (plain, *grouped) for _ in range(2)}
     assert len(set(marks)) == len(folders) == 3
     assert marks[0] == fingerprint(PLAIN, plain.described())
-
-
-def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What `wardrobe train --show-recipe` prints."""
-    assert wardrobe("train", ["--show-recipe", *arguments]) == 0
-    return capsys.readouterr().out
-
-
-def a_file(folder: Path, text: str) -> Path:
-    path = folder / "recipe.toml"
-    path.write_text(text, "utf-8")
-    return path
-
-
-@pytest.mark.parametrize(
-    ("option", "name", "expected"),
-    [
-        ("--recipe", "first", FIRST),
-        ("--network", "vgg", starting_point("vgg")),
-    ],
-)
-def test_a_recipe_that_was_printed_is_read_back_as_it_was(
-    option: str, name: str, expected: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = a_file(tmp_path, shown(capsys, option, name))
-
-    recipe, _ = read_recipe(file)
-
-    assert recipe == expected
-
-
-def test_options_change_single_fields_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = a_file(tmp_path, "epochs = 5\nl2 = 0.5\n")
-
-    printed = shown(capsys, "--recipe", str(file), "--epochs", "2", "--no-flip")
-
-    assert {"epochs = 2", "l2 = 0.5", "flip = false"} <= set(printed.splitlines())
-
-
-def test_without_a_name_the_recipe_of_the_usual_network_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert shown(capsys) == shown(capsys, "--network", "compact32")
-
-
-def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
-    recipe, given = read_recipe(a_file(tmp_path, "epochs = 5\n"))
-
-    assert recipe == Recipe(epochs=5)
-    assert (recipe.network, recipe.learning_rate) == (FIRST.network, 0.001)
-    assert given == {"epochs"}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("epochs = 0", "epochs 0: Input should be greater than or equal to 1"),
-        ("epochs = '5'", "Input should be a valid integer"),
-        ("epoch = 5", "unknown fields: epoch. There are network, epochs, "),
-        ("start = '20261120T101500Z-3f9a1c2e'", "unknown fields: start. There are network, epochs, "),
-        ("blend = 0.5", "unknown fields: blend. There are network, epochs, "),
-        ("network = 'wide4'", "network wide4: Input should be 'dense', "),
-        ("epochs: 5", "`wardrobe train --show-recipe` prints such a file"),
-    ],
-)
-def test_a_file_that_is_no_recipe_is_refused_with_its_name(text: str, message: str, tmp_path: Path) -> None:
-    file = a_file(tmp_path, text)
-
-    with pytest.raises(BadRecipe) as refused:
-        read_recipe(file)
-
-    assert str(refused.value).startswith(f"{file}: ")
-    assert message in str(refused.value)
 
 
 def test_help_shows_every_option_and_the_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,10 @@
-"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value and as a TOML file.
+"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value.
 
-The starting points are here; how their values were chosen: docs/explanation/model-card.md. A file has those
-fields of `Recipe` that differ from their defaults. Reads the named file alone. The fit: fitting/fit.py.
+The starting points are here; how their values were chosen: docs/explanation/model-card.md. Pure.
 """
 
 import hashlib
 import json
-import tomllib
 from dataclasses import fields, replace
 from math import ceil
 from pathlib import Path
@@ -306,37 +304,3 @@ def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
 def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     """The default folder of a run's checkpoint: the same command finds it again."""
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
-
-
-HEADER: Final = """\
-# A recipe: wardrobe train --recipe FILE.toml. Every field: docs/how-to/retrain.md#recipe-files
-# What is left out has its default.
-"""
-
-
-def as_toml(recipe: Recipe) -> str:
-    """A recipe as a file that `read_recipe` reads."""
-    # JSON's strings, numbers and booleans are TOML's, too. None is never a default, so TOML needs no null.
-    lines = [f"{name} = {json.dumps(value)}" for name, value in recipe.changes().items()]
-    return HEADER + "\n".join(lines) + "\n"
-
-
-def read_recipe(path: Path) -> tuple[Recipe, frozenset[str]]:
-    """Read a recipe, and the names of the fields that the file sets.
-
-    Raises:
-        BadRecipe: the file is no TOML, has an unknown field, or a value that cannot be trained with.
-        OSError: it cannot be read.
-    """
-    try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadRecipe(f"{path}: {error}. `wardrobe train --show-recipe` prints such a file.") from error
-    names = [field.name for field in fields(Recipe)]
-    if unknown := sorted(given.keys() - set(names)):
-        raise BadRecipe(f"{path}: unknown fields: {', '.join(unknown)}. There are {', '.join(names)}.")
-    try:
-        recipe = _MODEL.validate_json(json.dumps(given, default=str), strict=True)
-    except BadRecipe as error:
-        raise BadRecipe(f"{path}: {error}") from error
-    return recipe, frozenset(given)
