@@ -28,9 +28,14 @@ def test_a_png_with_a_few_bytes_too_many_is_read() -> None:
     assert decode(handmade_png((28, 28), 8, 0, [bytes(28)] * 60), MAX_PIXELS).pixels is not None
 
 
-@pytest.mark.parametrize("size", [(28, 28), (1, 7), (9, 3), (1000, 750)])
-@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "I;16"])
-def test_every_kind_of_png_holds_what_its_size_needs(size: tuple[int, int], mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [
+        *((mode, (9, 3)) for mode in ("1", "L", "P", "LA", "RGB", "RGBA", "I;16")),
+        *(("RGB", size) for size in ((28, 28), (1, 7), (1000, 750))),
+    ],
+)
+def test_every_kind_of_png_holds_what_its_size_needs(mode: str, size: tuple[int, int]) -> None:
     file = io.BytesIO()
     Image.new(mode, size).save(file, "PNG")
     expected = (750 // 2, 1000 // 2) if size[0] == 1000 else size[::-1]
@@ -79,8 +84,7 @@ def saved(options: dict[str, int]) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("missing", [1, 2])
-@pytest.mark.parametrize("options", SAVED)
+@pytest.mark.parametrize(("options", "missing"), [({}, 2), *((options, 1) for options in SAVED)])
 def test_a_jpeg_that_lacks_its_end_alone_is_read(options: dict[str, int], missing: int) -> None:
     whole = saved(options)
 
@@ -98,7 +102,6 @@ def test_a_jpeg_that_lacks_samples_is_broken(missing: int) -> None:
 FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(5).bytes(200_000)
 
 
-@pytest.mark.parametrize("options", SAVED)
 @pytest.mark.parametrize(
     "behind",
     [
@@ -114,10 +117,8 @@ FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(5).bytes(200_000)
         jpeg(NOISE[:32]),
     ],
 )
-def test_a_jpeg_without_its_end_is_whole_whatever_stands_behind_it(
-    behind: bytes, options: dict[str, int]
-) -> None:
-    whole = saved(options)
+def test_a_jpeg_without_its_end_is_whole_whatever_stands_behind_it(behind: bytes) -> None:
+    whole = saved({"progressive": True})
     expected = decode(whole, MAX_PIXELS).samples
 
     assert np.array_equal(decode(whole[:-2] + behind, MAX_PIXELS).samples, expected)

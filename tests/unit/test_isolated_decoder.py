@@ -52,6 +52,7 @@ def test_a_picture_that_takes_more_memory_than_its_pixels_need_is_refused() -> N
         decode(upload, 1_000_000)
 
 
+@pytest.mark.slow
 def test_a_webp_of_50_megapixels_is_read_in_100_mb_and_16_bytes_a_pixel() -> None:
     upload = webp(np.full((7000, 7000), 200, np.uint8))
     decode(AVIF, MAX_PIXELS)

@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.contract import LABEL
 from inference.listed import NO_SHARES, Shares
 from model_store.local import BUNDLED, bundled
-from reports.answers import Answers, all_answers_in
+from reports.answers import Answers
 from reports.intervals import lower_bound, upper_bound
 from reports.values import parse_report, report_of
 from reports.word_figures import WordsPromise, shares_of
@@ -132,18 +131,6 @@ def test_shares_hold_for_the_network_that_showed_them() -> None:
     assert shares_of(figures, "photos") == Shares(named=0.05, other=0.05)
     assert shares_of(figures, "pixels") == NO_SHARES
     assert shares_of(None, "photos") == NO_SHARES
-
-
-def test_the_bundled_report_has_what_its_own_answers_show() -> None:
-    release = bundled()
-    answers = all_answers_in(release.manifest, lambda path: (BUNDLED / path).read_bytes(), "bundled")
-    of_kinds = answers.of_head("kind")
-
-    figures = measure_words(trial_of_kinds(of_kinds, release.manifest.attributes["kind"].labels), "photos")
-
-    assert len(of_kinds) == of_kinds.of_unknown_sources.sum() == 4_367
-    assert figures == report_of(release).words
-    assert release.manifest.labels == release.manifest.networks["photos"].contract.heads[LABEL].labels
 
 
 def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:

@@ -108,9 +108,8 @@ def test_a_png_in_pieces_of_8_kb_is_read() -> None:
     assert decode(png(samples), MAX_PIXELS).samples.shape[0] == 500
 
 
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_first_exif_block_says_how_a_picture_is_turned(order: str, orientation: int) -> None:
+@pytest.mark.parametrize(("orientation", "order"), [*((turn, "<") for turn in range(1, 9)), (6, ">")])
+def test_the_first_exif_block_says_how_a_picture_is_turned(orientation: int, order: str) -> None:
     first, second = (segment(0xE1, b"Exif\0\0" + exif(turn, order)) for turn in (orientation, 3))
 
     opened = open_picture(before_the_picture(first + second), MAX_PIXELS)
@@ -135,8 +134,10 @@ def test_metadata_that_cannot_be_read_turn_nothing(block: bytes) -> None:
     assert orientation_of(block) == 1
 
 
-@pytest.mark.parametrize("size", [(30_001, 1), (1, 30_001)])
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("PNG", (1, 30_001)), *((kind, (30_001, 1)) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF"))],
+)
 def test_an_edge_has_at_most_30_000_samples(kind: str, size: tuple[int, int]) -> None:
     file = io.BytesIO()
     Image.new("L", size).save(file, kind)
@@ -198,8 +199,7 @@ def webp_of_tables(edge: int) -> bytes:
     return b"RIFF" + struct.pack("<I4s4sI", 12 + len(data), b"WEBP", b"VP8L", len(data)) + data
 
 
-@pytest.mark.parametrize("interlaced", [0, 1])
-@pytest.mark.parametrize("size", [(28, 28), (60, 7)])
+@pytest.mark.parametrize(("size", "interlaced"), [((28, 28), 0), ((60, 7), 0), ((28, 28), 1)])
 def test_a_png_whose_packed_samples_are_far_more_than_its_size_needs_is_refused(
     size: tuple[int, int], interlaced: int
 ) -> None:
@@ -218,8 +218,7 @@ def test_a_grey_png_of_28_by_28_that_unpacks_to_megabytes_is_not_unpacked_to_its
     assert decode(picture, MAX_PIXELS).samples.max() == 0
 
 
-@pytest.mark.parametrize("level", [0, 1, 9])
-@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
+@pytest.mark.parametrize(("mode", "level"), [("L", 0), ("L", 1), ("L", 9), ("RGBA", 9), ("I;16", 9)])
 def test_noise_in_any_compression_of_a_png_is_read(mode: str, level: int) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 200, 8), np.uint8)
     kinds = {

@@ -1,12 +1,15 @@
-"""The step that measures what words show: nothing is trained, and no more than the papers change."""
+"""The step that measures what words show: the bundled report has these figures, and papers alone change."""
 
 from pathlib import Path
+
+import pytest
 
 from lab import title_figures
 from model_store.local import BUNDLED, bundled, open_release
 from reports.values import report_of
 
 
+@pytest.mark.slow
 def test_the_step_changes_papers_alone(tmp_path: Path) -> None:
     assert title_figures.main([str(BUNDLED), "--run", str(tmp_path / "again")]) == 0
 
