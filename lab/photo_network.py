@@ -1,6 +1,6 @@
 """Give a release a network that answers photos, and keep vectors of some of these for later.
 
-python -m lab.photo_network RELEASE --photos CSV --check-photos CSV
+python -m lab.photo_network RELEASE --photos CSV
 
 `wardrobe train --from` fits the head again where a release has one. Also writes, in the run's folder,
 vectors.npz: what was seen of the checked photos and of a sample of the others, with which `wardrobe train
@@ -50,12 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     add = parser.add_argument
     add("release", type=Path, metavar="RELEASE", help="folder of the release that gets the network")
     add("--photos", type=Path, required=True, metavar="CSV", help="what is learnt")
-    add("--check-photos", type=Path, metavar="CSV", help="what chooses the thresholds (all of --photos)")
     anew = "leave out what RELEASE has of such a network, attributes too: the network below is another one"
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    photos = NamedPhotos(place=given.photos, check=given.check_photos, use="learn")
+    photos = NamedPhotos(place=given.photos, use="learn")
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}

@@ -1,11 +1,12 @@
-"""Write the tables that the network for photos is fitted by: what it learns, and what is asked.
+"""Write the table that the network for photos is fitted by: what it learns, and what is asked.
 
 python -m lab.photo_tables PHOTOS --out FOLDER
 
-PHOTOS is the folder that pretraining_photos.py describes. Writes FOLDER/learn.csv, FOLDER/dev.csv, the photos
-of the archives, and enlarged pictures of the data set, in either polarity: people try a service with these,
-so the network has to know them. Training pictures alone, each once. What is answered to photos of other shops
-and people, networks say that know nothing of their source: strangers_heads.py.
+PHOTOS is the folder that pretraining_photos.py describes. Writes FOLDER/learn.csv, whose column `checked`
+marks the development set, the photos of the archives, and enlarged pictures of the data set, in either
+polarity: people try a service with these, so the network has to know them. Training pictures alone, each
+once. What is answered to photos of other shops and people, networks say that know nothing of their source:
+strangers_heads.py.
 """
 
 import argparse
@@ -39,7 +40,7 @@ from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.features.shipped import SCALED
 
-COLUMNS: Final = ("path", "label", "tier", "group", "source")
+COLUMNS: Final = ("path", "label", "tier", "group", "source", "checked")
 Row = tuple[str, ...]
 
 SOURCES: Final = {
@@ -110,7 +111,7 @@ def source_of(photo: Photo, others: dict[str, str]) -> str:
         ) from error
 
 
-def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[Row]:
+def rows_of(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "") -> Iterator[Row]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
     others = names_of_sources(folder)
     for photo in photos:
@@ -120,7 +121,8 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path) -> Iterator[Row]:
         label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
         group = photo.sender if photo.archive.startswith(MADE) else others.get(photo.source) or photo.sender
         # Relative, so that the tables are the same wherever the folders lie beside one another.
-        yield os.path.relpath(path, out), label, photo.tier or OOD_TIER, group, source_of(photo, others)
+        source = source_of(photo, others)
+        yield os.path.relpath(path, out), label, photo.tier or OOD_TIER, group, source, checked
 
 
 def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
@@ -134,7 +136,7 @@ def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
             path = out / SCALED / f"{index:05}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(path), 255 - image if is_negative else image)
-            rows[label].append((str(path.relative_to(out)), str(label), SCALED, "", ""))
+            rows[label].append((str(path.relative_to(out)), str(label), SCALED, "", "", ""))
     for of_class in rows.values():
         yield from of_class
 
@@ -157,8 +159,8 @@ def main(argv: list[str] | None = None) -> int:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
     scaled = scaled_rows(from_idx(given.data).train, out)
-    _write(out / "learn.csv", [*rows_of(folder, learnt_photos(folder), out), *scaled])
-    _write(out / "dev.csv", rows_of(folder, pool_photos(folder, "dev"), out))
+    learnt, dev = learnt_photos(folder), pool_photos(folder, "dev")
+    _write(out / "learn.csv", [*rows_of(folder, learnt, out), *scaled, *rows_of(folder, dev, out, "1")])
     return 0
 
 

@@ -279,7 +279,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading, files = Reading.of(arguments), tuple(arguments.corrections)
     named = NamedPhotos(place=arguments.photos, corrections=files, reading=reading, use="measure")
-    (photos,) = read_photos(named, contract.labels, contract.input, Terminal())
+    photos = read_photos(named, contract.labels, contract.input, Terminal())
     of_list = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)

@@ -168,8 +168,6 @@ GRADIENT: Final = ("network", "recipe", "data", "attribute")
 def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos | None:
     """The photos that the options name; a contradiction among these ends as wrong usage."""
     if options.photos is None:
-        if options.check_photos is not None:
-            arguments.error("--check-photos belongs to --photos, which names what is learnt")
         if options.release is not None:
             arguments.error(
                 "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
@@ -183,16 +181,12 @@ def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos |
     ]
     if others := [*others, *options.recipe_fields]:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
-    photos = NamedPhotos(
+    return NamedPhotos(
         place=Path(options.photos),
-        check=None if options.check_photos is None else Path(options.check_photos),
         corrections=tuple(map(Path, options.corrections)),
         reading=options.reading,
         use="learn",
     )
-    if photos.check is not None and photos.listing.corrections is not None:
-        arguments.error("--check-photos is for photos with tiers: corrections choose thresholds themselves")
-    return photos
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
@@ -207,18 +201,16 @@ def _mode(text: str) -> str:
 
 
 def _add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --from, --photos and --check-photos."""
+    """Add --from and --photos."""
     layout = (
-        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group` and "
-        "`source`"
+        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group`, "
+        "`source` and `checked`"
     )
     add = parser.add_argument_group("photos of real garments", layout).add_argument
     parent = "fit its head for photos again: bundled, say"
     add("--from", dest="release", metavar="RELEASE", help=parent)
     fits = "photos of the ten classes, which that head learns"
     add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
-    check = "choose thresholds on these, and report on them (all of --photos)"
-    add("--check-photos", type=Path, metavar="FOLDER|CSV", help=check)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -40,7 +40,6 @@ class Options(BaseModel):
         accept_confidence: that each of them needs.
         release: of the ten classes, whose head for photos is fitted again.
         photos: that this head learns.
-        check_photos: that choose its thresholds; None for `photos`.
         recipe_fields: of RECIPE_FIELDS, that were set.
     """
 
@@ -63,7 +62,6 @@ class Options(BaseModel):
     accept_confidence: float = ACCEPT_CONFIDENCE
     release: str | None = None
     photos: str | None = None
-    check_photos: str | None = None
     recipe_fields: Mapping[str, JsonValue] = {}
 
     @classmethod

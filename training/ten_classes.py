@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -58,7 +58,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
 
     Args:
         parent: whose other files the release has.
-        named: the photos, and on which thresholds are chosen, if not on all of them.
+        named: the photos.
         progress: shows how far it is.
         run: the folder; None takes the one that the photos name, in runs/.
         command: the command line, which the release records.
@@ -76,12 +76,12 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
-    sets = read_photos(named, labels, READS, progress)
+    photos = read_photos(named, labels, READS, progress)
     corrected = named.listing.corrections is not None
-    folder = run or Path("runs") / f"photos-{_digest(sets)}"
-    compared = compared_of(sets[0], parent, progress.warn) if corrected else None
-    _announce(sets, folder, progress, corrected=corrected)
-    learnt = seen_photos(sets, folder, parent, progress, corrected=corrected)
+    folder = run or Path("runs") / f"photos-{_digest(photos)}"
+    compared = compared_of(photos, parent, progress.warn) if corrected else None
+    _announce(photos, folder, progress, corrected=corrected)
+    learnt = seen_photos(photos, folder, parent, progress, corrected=corrected)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         folds = folds_of(learnt, len(labels))
@@ -107,38 +107,29 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             of_parent = answers_of_parent(parent, compared)
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
-        contents = Learnt.of(head.learnt.sha256, np.concatenate([photos.hashes for photos in sets]))
+        contents = Learnt.of(head.learnt.sha256, photos.hashes)
         release = partial(release_photos, folder / NEW_RELEASE, parent, parent_heads, head)
-        report = release(answers, contents, record, progress.say, of_parent, of_products=sets[0].of_products)
+        report = release(answers, contents, record, progress.say, of_parent, of_products=photos.of_products)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
-    return Trained(folder, _at_hand(sets, head), labels), head
+    return Trained(folder, _at_hand(photos, head), labels), head
 
 
-def _announce(sets: tuple[Pictures, ...], folder: Path, progress: Progress, *, corrected: bool) -> None:
+def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: bool) -> None:
     more = " beside the photos that come with this package" if corrected else ""
-    photos = sets[0].in_words("photos")
-    checked = f", and {sum(map(len, sets[1:])):,} that choose thresholds" if sets[1:] else ""
+    checked = "" if photos.checked is None else f", of which {photos.checked.sum():,} choose thresholds"
     progress.say(
-        f"{photos}{checked}{more}. What is seen of them is kept in {folder}, so that the same "
-        "command goes on."
+        f"{photos.in_words('photos')}{checked}{more}. What is seen of them is kept in {folder}, so that the "
+        "same command goes on."
     )
 
 
 def seen_photos(
-    sets: tuple[Pictures, ...], folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
+    photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
 ) -> PhotoFeatures:
-    """All photos that are learnt: those that choose thresholds are --check-photos, or all without it."""
-    photos, *others = sets
-    if others:
-        photos = photos.take(np.flatnonzero(~np.isin(photos.sha256, others[0].sha256)))
+    """All photos that are learnt: corrections with those that come with this package."""
     with progress.counting("seeing photos") as watch:
-        seen = [
-            photo_features(some, folder, watch, checked=some is not photos or not others)
-            for some in (photos, *others)
-            if some
-        ]
-    learnt = reduce(PhotoFeatures.followed_by, seen)
+        learnt = photo_features(photos, folder, watch)
     if not corrected:
         return learnt
     shipped = shipped_photos()
@@ -176,22 +167,19 @@ def checked_answers(
     return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
 
 
-def _at_hand(sets: tuple[Pictures, ...], head: PhotoHead) -> FileAnswers:
+def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
     """What heads of folds answered to the photos at hand that show a class."""
-    files = {
-        sha256: file for photos in sets for sha256, file in zip(photos.sha256, photos.files, strict=True)
-    }
+    files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered = head.learnt.take(head.answered)
     answers = undecided_photos(head.scores, answered, "photos", head.folds)
     at_hand = np.isin(answered.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 
 
-def _digest(sets: tuple[Pictures, ...]) -> str:
+def _digest(photos: Pictures) -> str:
     """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
     lines = sorted(
         f"{sha256} {tier} {label}"
-        for photos in sets
         for sha256, tier, label in zip(photos.sha256, photos.tiers, photos.classes.tolist(), strict=True)
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -206,7 +206,7 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("train --recipe bundled", "For photos use --from bundled --photos CSV"),
         ("train --from bundled --photos p --network conv3", "--network is not for --photos"),
         ("train --mode test", "'test': this verb trains; type `wardrobe evaluate`"),
-        ("train --check-photos photos", "--check-photos belongs to --photos"),
+        ("train --check-photos photos", "unrecognized arguments: --check-photos photos"),
         ("train --from-version 1", "unrecognized arguments: --from-version 1"),
         ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),

@@ -221,63 +221,53 @@ def test_answers_to_data_without_files_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def photos(tmp_path: Path) -> Callable[..., tuple[Pictures, ...]]:
-    """Reads photos to learn and to check, of classes (tier A) and of none (X), with answers to them."""
-    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"], "X": ["Hats"]})
-    write_photos(tmp_path / "check", 2, {"A": ["Trouser"], "X": ["Hats"]}, seed=10)
-    learn, check = (tmp_path / one / "A" / "Trouser" for one in ("learn", "check"))
+def photos(tmp_path: Path) -> Callable[..., Pictures]:
+    """Reads photos of classes (tier A) and of none (X), with answers to them."""
+    write_photos(tmp_path / "learn", 4, {"A": ["Trouser"], "X": ["Hats"]})
+    learn = tmp_path / "learn" / "A" / "Trouser"
     shutil.copy(learn / "000.png", learn / "copy.png")
-    shutil.copy(learn / "001.png", check / "copy.png")
-    shutil.copy(check / "000.png", learn / "left out.png")
 
-    def read(*rows: dict[str, str]) -> tuple[Pictures, ...]:
+    def read(*rows: dict[str, str]) -> Pictures:
         answers = write_csv(tmp_path / "corrections.csv", rows)
-        place, check = tmp_path / "learn", tmp_path / "check"
-        named = NamedPhotos(place=place, check=check, corrections=(answers,), use="learn")
+        named = NamedPhotos(place=tmp_path / "learn", corrections=(answers,), use="learn")
         return read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
 
     return read
 
 
-def test_photos_are_corrected_and_left_out_with_their_copies_in_either_folder(
-    photos: Callable[..., tuple[Pictures, ...]], capsys: pytest.CaptureFixture[str]
+def test_photos_are_corrected_and_left_out_with_their_copies(
+    photos: Callable[..., Pictures], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = photos(
+    learnt = photos(
         said("gone.png", "Bag"),
         said("learn/A/Trouser/000.png", ""),
         said("learn/A/Trouser/001.png", "Bag"),
-        said("check/A/Trouser/000.png", ""),
-        said("check/X/Hats/000.png", ""),
+        said("learn/X/Hats/000.png", ""),
     )
 
-    learnt, checked = (
-        [(file.name, label) for file, label in zip(one.files or (), one.classes.tolist(), strict=True)]
-        for one in found
-    )
-    assert learnt == [("001.png", 1), ("002.png", 0), *((f"{n:03}.png", OOD) for n in range(3))]
-    assert checked == [("001.png", 0), ("copy.png", 1), ("001.png", OOD)]
+    found = [(file.name, label) for file, label in zip(learnt.files, learnt.classes.tolist(), strict=True)]
+    assert found == [
+        *(("001.png", 1), ("002.png", 0), ("003.png", 0)),
+        *((f"{n:03}.png", OOD) for n in (1, 2, 3)),
+    ]
     notes = " ".join(" ".join(capsys.readouterr()).split())
     assert notes.count("1 corrections are of pictures that are not found") == 1
 
 
-def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content_in_either_folder(
+def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    places = [tmp_path / "learn", tmp_path / "check"]
-    for seed, place in enumerate(places):
-        write_photos(place, 2, {"A": ["Trouser"]}, seed=10 * seed)
-    answer = said("upload.png", "Bag", sha256=hash_of(tmp_path / "check/A/Trouser/000.png") or "")
+    write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
+    answer = said("upload.png", "Bag", sha256=hash_of(tmp_path / "learn/A/Trouser/000.png") or "")
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
-    named = NamedPhotos(place=places[0], check=places[1], corrections=(file,), use="learn")
+    named = NamedPhotos(place=tmp_path / "learn", corrections=(file,), use="learn")
 
-    learnt, checked = read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
-
-    assert (learnt.classes.tolist(), checked.classes.tolist()) == ([0, 0], [1, 0])
+    assert read_photos(named, ("Trouser", "Bag"), GREY_28, Lines()).classes.tolist() == [1, 0]
     assert "not found" not in " ".join(capsys.readouterr())
 
 
 def test_a_photo_of_no_class_is_not_corrected_without_a_tier(
-    photos: Callable[..., tuple[Pictures, ...]],
+    photos: Callable[..., Pictures],
 ) -> None:
     with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
-        photos(said("check/X/Hats/000.png", "Bag"))
+        photos(said("learn/X/Hats/000.png", "Bag"))

@@ -132,13 +132,6 @@ def test_an_answer_against_a_sure_model_is_asked_back_and_counts(
     assert f"photos/{BALL}/000.png: you said {BALL}, it said {BOX} with 99.9%." in said
 
 
-def test_corrections_choose_thresholds_themselves(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        wardrobe("improve", [str(corrections()), "--from", "bundled", "--", "--check-photos", "checked.csv"])
-
-    assert "corrections choose thresholds themselves" in capsys.readouterr().err
-
-
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
     here: Path,
 ) -> None:

@@ -28,7 +28,7 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    (listing,) = NamedPhotos(place=answers, use="measure").classified(LABELS)
+    listing = NamedPhotos(place=answers, use="measure").classified(LABELS)
 
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
@@ -37,7 +37,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    (read,) = read_photos(NamedPhotos(place=photos, use="learn"), LABELS, GREY_28, Lines())
+    read = read_photos(NamedPhotos(place=photos, use="learn"), LABELS, GREY_28, Lines())
     parent = LocalRelease(tmp_path, bundled().manifest)
     Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
@@ -56,7 +56,7 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     corrections.write_text("path,label,audit\ndrawn,Bag,200\ncopy,Bag,\ndoubted,Bag,\n", "utf-8")
 
     uses: tuple[Use, ...] = ("learn", "measure")
-    listings = [NamedPhotos(place=corrections, use=use).classified(LABELS)[0] for use in uses]
+    listings = [NamedPhotos(place=corrections, use=use).classified(LABELS) for use in uses]
 
     learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
     assert learnt == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}

@@ -18,7 +18,6 @@ from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
 from tests.saved_again import SAVED_AGAIN
-from tests.uploads import png
 from training.data.labels import OOD
 from training.data.listing import ListedPicture
 from training.data.photos import NamedPhotos, read_photos
@@ -29,16 +28,15 @@ from training.progress import Lines
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
-def read(place: Path, check: Path | None = None) -> tuple[Pictures, ...]:
-    return read_photos(NamedPhotos(place=place, check=check, use="learn"), LABELS, GREY_28, Lines())
+def read(place: Path) -> Pictures:
+    return read_photos(NamedPhotos(place=place, use="learn"), LABELS, GREY_28, Lines())
 
 
 def listed(
     place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
 ) -> tuple[ListedPicture, ...]:
     """The photos of a place that is learnt."""
-    (listing,) = NamedPhotos(place=place, reading=reading, use="learn").classified(labels)
-    return listing.pictures
+    return NamedPhotos(place=place, reading=reading, use="learn").classified(labels).pictures
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
@@ -79,7 +77,7 @@ def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_
     cells = ["Trouser,A,ann,north", "3,C,ann,", "bag,C,,", "X_Hats,B,,", ",X,ann,", "1,X,,"]
     rows = [f"all/shop/1/00{number}.png,{cell}" for number, cell in enumerate(cells)]
 
-    (photos,) = read(write_table(tmp_path, *rows, columns="path,label,tier,group,source"))
+    photos = read(write_table(tmp_path, *rows, columns="path,label,tier,group,source"))
 
     assert photos.tiers.tolist() == ["A", "C", "C", "B", "X", "X"]
     assert photos.classes.tolist() == [1, 3, 3, OOD, OOD, OOD]
@@ -98,7 +96,7 @@ def test_photos_of_a_table_are_of_products_where_a_column_names_these(
     table = write_table(tmp_path, *rows, columns="path,label,tier,article")
     named = NamedPhotos(place=table, reading=Reading(by=by), use="learn")
 
-    (photos,) = read_photos(named, LABELS, GREY_28, Lines())
+    photos = read_photos(named, LABELS, GREY_28, Lines())
 
     assert photos.of_products == of_products
 
@@ -156,70 +154,72 @@ def test_a_table_that_keeps_photos_for_a_test_is_measured_whole_and_that_is_said
     table = write_table(tmp_path, *rows, "copy.png,Bag,A,test", columns=columns)
     said = Said()
 
-    (photos,) = read_photos(NamedPhotos(place=table, use="measure"), LABELS, GREY_28, said)
+    photos = read_photos(NamedPhotos(place=table, use="measure"), LABELS, GREY_28, said)
 
     assert len(photos) == 4
     assert said[0].endswith("the column `split` is not read, and all 5 photos are measured.")
     assert not any("too good" in line for line in said)
 
 
-def test_near_copies_in_both_places_are_said(tmp_path: Path) -> None:
-    write_photos(tmp_path / "learn", 3, {"A": ["Bag"]})
-    check = write_photos(tmp_path / "check", 2, {"A": ["Bag"]}, seed=9)
-    photo = decode((tmp_path / "learn" / "A" / "Bag" / "000.png").read_bytes(), MAX_PIXELS).picture
-    (check / "A" / "Bag" / "again.png").write_bytes(SAVED_AGAIN["PNG for JPEG"](photo))
-    said = Said()
-
-    read_photos(NamedPhotos(place=tmp_path / "learn", check=check, use="learn"), LABELS, GREY_28, said)
-
-    assert said[-1].startswith("2 of 6 pictures are nearly the same as others")
-
-
-def _same(photo: Picture) -> bytes:
-    """The bytes of `write_photos`."""
-    return png(photo[..., ::-1])
-
-
-@pytest.mark.parametrize("again", [*SAVED_AGAIN.values(), _same], ids=[*SAVED_AGAIN, "the same bytes"])
-def test_a_photo_that_was_checked_under_another_class_is_left_out(
+@pytest.mark.parametrize("again", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
+def test_of_near_copies_of_two_classes_the_checked_one_counts(
     again: Callable[[Picture], bytes], tmp_path: Path
 ) -> None:
-    learn = write_photos(tmp_path / "learn", 2, {"A": ["Bag", "Trouser"]})
-    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]}, seed=9)
+    write_photos(tmp_path, 3, {"A": ["Bag", "Trouser"]})
+    rows = [f"A/{label}/00{n}.png,{label},A," for label in ("Bag", "Trouser") for n in range(3)]
     for label in ("Bag", "Trouser"):
-        photo = decode((learn / "A" / label / "000.png").read_bytes(), MAX_PIXELS).picture
-        (check / "A" / "Trouser" / f"{label}.jpg").write_bytes(again(photo))
+        photo = decode((tmp_path / "A" / label / "000.png").read_bytes(), MAX_PIXELS).picture
+        (tmp_path / f"{label}.jpg").write_bytes(again(photo))
+        rows.append(f"{label}.jpg,Trouser,A,1")
     said = Said()
+    table = write_table(tmp_path, *rows, columns="path,label,tier,checked")
 
-    learnt, checked = read_photos(NamedPhotos(place=learn, check=check, use="learn"), LABELS, GREY_28, said)
+    photos = read_photos(NamedPhotos(place=table, use="learn"), LABELS, GREY_28, said)
 
-    names = ["Bag/001.png", "Trouser/000.png", "Trouser/001.png"]
-    assert [file.relative_to(learn / "A").as_posix() for file in learnt.files] == names
-    assert len(checked) == 4
-    assert (
-        f"1 photos are nearly the same as checked ones of another class, and are left out: {learn}"
-        in said[-1]
-    )
+    assert photos.checked is not None
+    names = {file.relative_to(tmp_path).as_posix() for file in photos.files}
+    assert names == {row.partition(",")[0] for row in rows} - {"A/Bag/000.png"}
+    assert {file.name for file, checked in zip(photos.files, photos.checked, strict=True) if checked} == {
+        "Bag.jpg",
+        "Trouser.jpg",
+    }
+    assert "1 pictures are nearly the same as others of another class, and are left out" in " ".join(said)
+
+
+@pytest.mark.parametrize(("cells", "checked"), [("", None), ("1,", [True, False]), ("no,0", BadCsv)])
+def test_a_column_says_which_photos_a_person_checked(
+    cells: str, checked: list[bool] | type[BadCsv] | None, tmp_path: Path
+) -> None:
+    write_photos(tmp_path, 2, {"A": ["Bag"]})
+    columns = "path,label,tier" + (",checked" if cells else "")
+    rows = [f"A/Bag/00{number}.png,Bag,A" for number in range(2)]
+    rows = [f"{row},{cell}" for row, cell in zip(rows, cells.split(","), strict=True)] if cells else rows
+    table = write_table(tmp_path, *rows, columns=columns)
+
+    if checked is BadCsv:
+        with pytest.raises(BadCsv, match="no cell of the column `checked` says that a person checked"):
+            read(table)
+        return
+
+    photos = read(table)
+    assert (None if photos.checked is None else photos.checked.tolist()) == checked
 
 
 @pytest.mark.parametrize("columns", ["path,label,tier", "path,label,at"], ids=["photos", "answers"])
 def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
-    for number, part in enumerate(("learn", "check")):
-        write_photos(tmp_path / part, 2, {"own": ["Bag"]}, seed=10 * number)
+    write_photos(tmp_path / "learn", 2, {"own": ["Bag"]})
     cell = "own" if columns.endswith("tier") else "2026-11-22T10:00:00Z"
     rows = [f"own/Bag/00{number}.png,Bag,{cell}" for number in range(2)]
-    place, check = (write_table(tmp_path / part, *rows, columns=columns) for part in ("learn", "check"))
+    place = write_table(tmp_path / "learn", *rows, columns=columns)
     corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
-    named = NamedPhotos(place=place, check=check, corrections=(corrections,), use="learn")
-    assert len(named.listings) == 2
+    named = NamedPhotos(place=place, corrections=(corrections,), use="learn")
+    assert len(named.listing.pictures) == 2
     assert len(named.answers.rows) == 1
 
-    for table in (place, check, corrections):
+    for table in (place, corrections):
         table.unlink()
 
-    learnt, checked = read_photos(named, LABELS, GREY_28, Lines())
-    assert (learnt.classes.tolist(), checked.classes.tolist()) == ([1, 3], [3, 3])
-    assert named.listing is named.listings[0]
+    assert read_photos(named, LABELS, GREY_28, Lines()).classes.tolist() == [1, 3]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_photos_are_read_as_the_release_reads_them(tmp_path: Path) -> None:
     named = NamedPhotos(place=tmp_path, use="learn")
     contracts = GREY_28, InputContract(imaging=Imaging(sharpen_sigma=0.4))
 
-    plain, sharpened = (read_photos(named, LABELS, reads, Lines())[0].images for reads in contracts)
+    plain, sharpened = (read_photos(named, LABELS, reads, Lines()).images for reads in contracts)
 
     assert not np.array_equal(plain, sharpened)
 
@@ -279,7 +279,7 @@ def test_what_cannot_be_read_is_left_out_unless_it_is_all(
     photo = write_photos(tmp_path, 1, {"A": ["Trouser"]}) / "A" / "Trouser" / "000.png"
     photo.with_name("broken.jpg").write_bytes(b"no picture")
 
-    (photos,) = read(tmp_path)
+    photos = read(tmp_path)
 
     assert photos.files == (photo,)
     assert "skipped 1 of 2 files that cannot be read." in capsys.readouterr().err
@@ -298,25 +298,6 @@ def test_a_csv_beside_a_folder_of_photos_is_said_to_be_left_alone(
     assert f"{tmp_path}/photos.csv is not read. Name it in place of the folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("joined", "alone"), [("ann", "bob"), ("bob", "ann")])
-def test_a_group_that_a_copy_joins_with_another_is_joined_in_both_folders(
-    tmp_path: Path, joined: str, alone: str
-) -> None:
-    learn, check = tmp_path / "learn", tmp_path / "check"
-    write_photos(learn, 3, {"A": ["Trouser"]})
-    write_photos(check, 6, {"A": ["Trouser"]})
-    photo = check / "A" / "Trouser" / "003.png"
-    photo.with_name("copy.png").write_bytes(photo.read_bytes())
-    named = "A/Trouser/{}.png,1,A,{}"
-    rows = [named.format(*row) for row in [("000", alone), ("001", ""), ("002", "")]]
-    others = [named.format(*row) for row in [("003", joined), ("copy", alone), ("004", joined), ("005", "")]]
-
-    learnt, checked = read(write_table(learn, *rows), write_table(check, *others))
-
-    assert np.isin(learnt.groups, checked.groups).tolist() == [True, False, False]
-    assert len(checked) == 3
-
-
 def test_copies_under_two_labels_of_one_class_are_one_photo(tmp_path: Path) -> None:
     write_photos(tmp_path, 2, {"A": ["0"]})
     (tmp_path / "A" / "T-shirt_top").mkdir()
@@ -325,7 +306,7 @@ def test_copies_under_two_labels_of_one_class_are_one_photo(tmp_path: Path) -> N
     again = jpeg(decode(second.read_bytes(), MAX_PIXELS).picture, 90)
     (tmp_path / "A" / "T-shirt_top" / "again.jpg").write_bytes(again)
 
-    (photos,) = read(tmp_path)
+    photos = read(tmp_path)
 
     assert photos.classes.tolist() == [LABELS.index("T-shirt/top")] * 3
     assert [file.name for file in photos.files] == ["000.png", "001.png", "again.jpg"]
@@ -338,16 +319,6 @@ def test_photos_of_both_parts_of_a_folder_are_read(tmp_path: Path) -> None:
 
     named = NamedPhotos(place=tmp_path / "photos", use="measure")
 
-    (photos,) = read_photos(named, LABELS, GREY_28, Lines())
+    photos = read_photos(named, LABELS, GREY_28, Lines())
 
     assert len(photos) == 4
-
-
-def test_a_folder_of_which_nothing_can_be_read_is_refused_beside_one_that_can(tmp_path: Path) -> None:
-    write_photos(tmp_path / "learn", 3, {"A": ["Trouser"]})
-    check = write_photos(tmp_path / "check", 2, {"A": ["Trouser"]})
-    for number, file in enumerate(check.rglob("*.png")):
-        file.write_bytes(b"no picture %d" % number)
-
-    with pytest.raises(BadPictures, match=r"check: none of 2 pictures can be read"):
-        read(tmp_path / "learn", check)

@@ -1,4 +1,4 @@
-"""List the pictures of a table of `path,label[,tier][,group][,source][,split]`.
+"""List the pictures of a table of `path,label[,tier][,group][,source][,checked][,split]`.
 
 A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
 that is read.py's. Reads the named table.
@@ -24,6 +24,7 @@ from training.data.listing import (
     LEARNT,
     MEASURED,
     NAMED,
+    NOT_CHECKED,
     SPLIT,
     ListedPicture,
     Listing,
@@ -128,14 +129,23 @@ def _pictures(
     paths = [path for name in table.reading.path_columns if (path := cells[name])]
     if not paths:
         raise BadCsv(f"{row.where}: names no picture.")
-    tier, group, source = (cells.get(column, "") for column in FURTHER)
+    tier, group, source, checked = (cells.get(column, "") for column in FURTHER)
     product = identifier(cells.get(table.reading.by, ""))
     group = identifier(group) or product or (row.where if len(paths) > 1 else "")
     labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
-        yield ListedPicture(Path(table.place(path)), labels, part, tier, group, source, product=product)
+        yield ListedPicture(
+            Path(table.place(path)),
+            labels,
+            part,
+            tier,
+            group,
+            source,
+            product=product,
+            checked=checked.casefold() not in NOT_CHECKED,
+        )
 
 
 def _without_what_is_no_label(

@@ -28,8 +28,11 @@ held out of the learnt pictures is drawn as always."""
 COLUMNS: Final = ("path", "label")
 """What the header of a table has to name, unless people name other columns of paths."""
 
-FURTHER: Final = ("tier", "group", "source")
+FURTHER: Final = ("tier", "group", "source", "checked")
 """What is read of a table as well."""
+
+NOT_CHECKED: Final = frozenset({"", "0", "no", "false", "-"})
+"""Cells of the column `checked` of photos whose labels no person looked at, in small letters."""
 
 SPLIT: Final = "split"
 """The column of a table that divides it, as sub-folders of these names divide a folder."""
@@ -58,6 +61,7 @@ class ListedPicture:
         sha256: hex digest of its bytes, once it is prepared; empty where it cannot be read.
         groups: of it and its copies, once it is prepared.
         answered: whether the label of its class is a person's.
+        checked: whether a table says that a person checked its label.
     """
 
     path: Path
@@ -71,6 +75,7 @@ class ListedPicture:
     sha256: str = ""
     groups: frozenset[str] = frozenset()
     answered: bool = False
+    checked: bool = False
 
     @property
     def label(self) -> str:

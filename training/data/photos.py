@@ -17,22 +17,20 @@ import numpy as np
 from inference.contract import LABEL, InputContract
 from inference.decode import prepare_decoders
 from inference.listed import NONE
-from inference.plain_text import few
 from labelling.lists import AS_IT_IS, Reading, header_of
 from model_store.files import expanded
 from reports.answers import CORRECTED
 from training.data.corrections import Corrections, check_listed, corrections_of, list_answers, rows_in
-from training.data.files import NAMED, Hashed, hash_files
+from training.data.files import Hashed, hash_files
 from training.data.labels import OOD, Labels
 from training.data.listed_folders import list_pictures
 from training.data.listed_tables import open_table, parts_in
 from training.data.listing import SPLIT, ListedPicture, Listing
-from training.data.near_copies import Neighbours
 from training.data.pictures import Pictures
-from training.data.prepare import grouped, prepare
+from training.data.prepare import prepare
 from training.data.read import Use, decode, pictures_of
 from training.errors import BadClasses, BadCsv, BadPictures
-from training.progress import Progress, Say
+from training.progress import Progress
 
 OOD_TIER: Final = "X"
 
@@ -54,12 +52,11 @@ LAYOUT: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class NamedPhotos:
-    """Photos by their places; each place, and each file of corrections, is listed once.
+    """Photos by their place, which is listed once, as each file of corrections is.
 
     Attributes:
         place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
             which have no tier. A leading `~` is the user's own.
-        check: the same, of photos that choose thresholds; None where those of `place` do.
         corrections: files of other labels; each has to name one of these photos, and holds for its copies.
         reading: how tables are read.
         use: to `learn`, each photo needs a tier, no table keeps some for a test, and corrections that no
@@ -67,7 +64,6 @@ class NamedPhotos:
     """
 
     place: Path
-    check: Path | None = None
     corrections: tuple[Path, ...] = ()
     reading: Reading = AS_IT_IS
     use: Use
@@ -81,16 +77,7 @@ class NamedPhotos:
             BadCsv: the table cannot be read, or keeps photos for a test.
             BadClasses: a row has no label that can be shown.
         """
-        return self._list(self.place)
-
-    @cached_property
-    def listings(self) -> tuple[Listing, ...]:
-        """The same of each place."""
-        checked = () if self.check is None else (self._list(self.check),)
-        return self.listing, *checked
-
-    def _list(self, place: Path) -> Listing:
-        if not (place := expanded(place)).is_file():
+        if not (place := expanded(self.place)).is_file():
             return self._whole(list_pictures(place, self.reading))
         columns = open_table(place, reading=self.reading, read=header_of).columns
         if self.use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=self.reading)):
@@ -126,11 +113,11 @@ class NamedPhotos:
 
     @cached_property
     def hashed(self) -> Hashed:
-        """The files of all places."""
-        return hash_files(photo.path for listing in self.listings for photo in listing.pictures)
+        """The files."""
+        return hash_files(photo.path for photo in self.listing.pictures)
 
-    def classified(self, labels: tuple[str, ...]) -> tuple[Listing, ...]:
-        """The listings with the tier and the class of each photo.
+    def classified(self, labels: tuple[str, ...]) -> Listing:
+        """The listing with the tier and the class of each photo.
 
         Args:
             labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_`
@@ -140,7 +127,7 @@ class NamedPhotos:
             BadClasses: a label is none of the classes.
             BadPictures: there is no photo, or one has no tier.
         """
-        return tuple(_classified(listing, labels, self.use) for listing in self.listings)
+        return _classified(self.listing, labels, self.use)
 
 
 def with_classes(listing: Listing, labels: tuple[str, ...]) -> tuple[Listing, list[str]]:
@@ -167,8 +154,15 @@ def _classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
         raise BadPictures(
             f"{listing.place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}"
         )
-    pictures = tuple(replace(row, class_id=_class_id(row, labels)) for row in rows)
-    return replace(listing, pictures=pictures, labels=labels)
+    if use == "learn" and "checked" in listing.columns and not any(row.checked for row in rows):
+        raise BadCsv(
+            f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
+            "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
+        )
+    pictures = (
+        replace(row, class_id=_class_id(row, labels), answered=row.answered or row.checked) for row in rows
+    )
+    return replace(listing, pictures=tuple(pictures), labels=labels)
 
 
 def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
@@ -194,7 +188,7 @@ def _as_folder(label: str) -> str:
 
 def read_photos(
     named: NamedPhotos, labels: tuple[str, ...], reads: InputContract, progress: Progress
-) -> tuple[Pictures, ...]:
+) -> Pictures:
     """Read photos as a model would see them; what was left out is a warning.
 
     Args:
@@ -203,46 +197,23 @@ def read_photos(
         reads: the input of the model.
         progress: shows how many are read, and what was left out.
 
-    Returns:
-        The photos of each place; groups join those of all.
-
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     prepare_decoders()
-    for listing in named.listings:
-        _warn_of_table(listing.place, progress)
-    corrections, listings, hashed = named.answers, named.classified(labels), named.hashed
+    _warn_of_table(named.listing.place, progress)
+    corrections, listing, hashed = named.answers, named.classified(labels), named.hashed
     check_listed(corrections, hashed)
     for sentence in corrections.notes(hashed.unreadable):
         progress.warn(f"--corrections: {sentence}")
-    sets = []
-    for listing in listings:
-        prepared = prepare(listing, corrections, hashed=hashed)
-        _check_tiers(prepared.listing)
-        sets.append(decode(prepared, reads, progress, skip_unreadable=True))
-    rows = grouped([[(photo, file.hash) for photo, file in photos] for photos in sets], progress.warn)
-    tables = []
-    for listing, photos, own in zip(listings, sets, rows, strict=True):
-        classes = Labels.of(np.array([row.class_id for row in own]), labels)
-        table = pictures_of(own, [file for _, file in photos], reads, {LABEL: classes})
-        tables.append(replace(table, of_products=listing.groups_are_products))
-    if named.check is not None:
-        tables[0] = _without_contradicted(tables[0], tables[1], progress.warn)
-    return tuple(tables)
-
-
-def _without_contradicted(photos: Pictures, checked: Pictures, say: Say) -> Pictures:
-    """Those that are not nearly the same as a checked one of another class, which is right."""
-    near = Neighbours.of(np.concatenate([photos.hashes, checked.hashes]))
-    mixed = near.of_several(np.concatenate([photos.classes, checked.classes]).tolist())
-    wrong = np.array(sorted({place for group in mixed for place in group if place < len(photos)}), np.int64)
-    if wrong.size:
-        say(
-            f"{len(wrong)} photos are nearly the same as checked ones of another class, and are left out: "
-            f"{few([photos.files[place] for place in wrong], NAMED)}."
-        )
-    return photos.take(np.setdiff1d(np.arange(len(photos)), wrong))
+    prepared = prepare(listing, corrections, hashed=hashed)
+    _check_tiers(prepared.listing)
+    decoded = decode(prepared, reads, progress, skip_unreadable=True)
+    rows, files = [photo for photo, _ in decoded], [file for _, file in decoded]
+    classes = Labels.of(np.array([row.class_id for row in rows]), labels)
+    pictures = pictures_of(rows, files, reads, {LABEL: classes})
+    checked = np.array([row.checked for row in rows]) if "checked" in listing.columns else None
+    return replace(pictures, of_products=listing.groups_are_products, checked=checked)
 
 
 def _check_tiers(listing: Listing) -> None:

@@ -88,6 +88,7 @@ class Pictures(PictureColumns):
         hashes: the perceptual hash of each; NO_HASHES for pixels without files.
         is_plain: bool (N,), whether the border of each has one colour; none for pixels without files.
         of_products: whether groups are products.
+        checked: bool (N,), whether a person checked the label of each; None where that is not said.
     """
 
     pixels: PixelsBatch | FileImages
@@ -97,6 +98,7 @@ class Pictures(PictureColumns):
     hashes: Hashes = field(default_factory=NO_HASHES.copy)
     is_plain: NDArray[np.bool_] = field(default_factory=NO_BORDERS.copy)
     of_products: bool = False
+    checked: NDArray[np.bool_] | None = None
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
@@ -132,6 +134,7 @@ class Pictures(PictureColumns):
             hashes=self.hashes[places] if len(self.hashes) else NO_HASHES,
             is_plain=self.is_plain[places] if len(self.is_plain) else NO_BORDERS,
             of_products=self.of_products,
+            checked=None if self.checked is None else self.checked[places],
             **self.columns(places),
         )
 

@@ -144,9 +144,14 @@ def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepare
             contradicting.append(tuple(pictures))
         else:
             groups = frozenset(picture.group for picture in pictures if picture.group)
-            answered = any(picture.answered for picture in pictures)
             once.append(
-                replace(pictures[0], labels=merged_labels(pictures), groups=groups, answered=answered)
+                replace(
+                    pictures[0],
+                    labels=merged_labels(pictures),
+                    groups=groups,
+                    answered=any(picture.answered for picture in pictures),
+                    checked=any(picture.checked for picture in pictures),
+                )
             )
     return Prepared(
         listing=listing,
@@ -333,23 +338,6 @@ def _unclear(group: Sequence[ListedPicture]) -> dict[str, str]:
                 parts = frozenset(part.strip() for part in label.split(SEVERAL))
                 shared[name] = shared.get(name, parts) & parts
     return {name: "" for name, labels in shared.items() if not labels}
-
-
-def grouped(places: Sequence[Sequence[tuple[ListedPicture, Hash]]], say: Say) -> list[list[ListedPicture]]:
-    """The pictures of several places with the `group` by which they are split together.
-
-    Args:
-        places: the pictures of each, and their hashes; copies in several places count in each.
-        say: receives how many of a place are nearly the same as those of another one.
-    """
-    pictures = [picture for place in places for picture, _ in place]
-    place_of = [number for number, place in enumerate(places) for _ in place]
-    near = Neighbours.of(np.stack([hash_ for place in places for _, hash_ in place]))
-    groups = _groups(near, pictures, range(len(pictures)))
-    if shared := sum(len(group) for group in groups if len({place_of[index] for index in group}) > 1):
-        say(of_near(shared, len(pictures)))
-    rows = iter(_with_split_keys(pictures, groups))
-    return [[next(rows) for _ in place] for place in places]
 
 
 def _groups(near: Neighbours, pictures: Sequence[ListedPicture], kept: Sequence[int]) -> list[list[int]]:

@@ -67,14 +67,16 @@ class PhotoFeatures(PictureColumns):
         )
 
 
-def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: bool) -> PhotoFeatures:
+def photo_features(photos: Pictures, folder: Path, watch: Watch) -> PhotoFeatures:
     """See photos, but for those that an earlier try of this run saw.
 
     Args:
         photos: uint8 (N, 192, 192, 3), as `features.READS` says.
         folder: of the run.
         watch: called after each CHUNK.
-        checked: whether they may choose thresholds.
+
+    Returns:
+        All of them may choose thresholds, unless it is said which a person checked.
     """
     model, parts = network(LITE2), list[Features]()
     # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
@@ -89,7 +91,8 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch, *, checked: boo
             write_npz(path, upright=features.upright, mirrored=features.mirrored)
         parts.append(features)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    return PhotoFeatures(features=joined(parts), checked=np.full(len(photos), checked), **photos.columns())
+    checked = np.ones(len(photos), np.bool_) if photos.checked is None else photos.checked
+    return PhotoFeatures(features=joined(parts), checked=checked, **photos.columns())
 
 
 def _digest(contents: NDArray[np.str_]) -> str:

@@ -137,12 +137,12 @@ def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_les
 
 def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Path) -> None:
     first, second = noise(1, sha256=["a" * 64]), noise(2, sha256=["b" * 64])
-    alone = photo_features(second, tmp_path / "alone", lambda *_: None, checked=True)
+    alone = photo_features(second, tmp_path / "alone", lambda *_: None)
 
-    before = photo_features(first, tmp_path / "run", lambda *_: None, checked=True)
-    after = photo_features(second, tmp_path / "run", lambda *_: None, checked=True)
+    before = photo_features(first, tmp_path / "run", lambda *_: None)
+    after = photo_features(second, tmp_path / "run", lambda *_: None)
     blank = replace(first, pixels=np.zeros_like(first.images))
-    again = photo_features(blank, tmp_path / "run", lambda *_: None, checked=True)
+    again = photo_features(blank, tmp_path / "run", lambda *_: None)
 
     assert np.allclose(after.features.upright, alone.features.upright, atol=1e-4)
     assert np.array_equal(again.features.upright, before.features.upright)
@@ -150,14 +150,14 @@ def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Pa
 
 def test_what_another_network_saw_of_the_same_photos_is_not_taken(tmp_path: Path) -> None:
     photos = noise(1, sha256=["a" * 64])
-    seen_now = photo_features(photos, tmp_path, lambda *_: None, checked=True)
+    seen_now = photo_features(photos, tmp_path, lambda *_: None)
     (stored,) = tmp_path.iterdir()
     name, _of_network, of_photos = stored.stem.split("-")
     for old in (f"{name}-{of_photos}.npz", f"{name}-00000000-{of_photos}.npz"):
         write_npz(tmp_path / old, upright=np.zeros((1, 704)), mirrored=np.zeros((1, 704)))
     stored.unlink()
 
-    again = photo_features(photos, tmp_path, lambda *_: None, checked=True)
+    again = photo_features(photos, tmp_path, lambda *_: None)
 
     assert np.allclose(again.features.upright, seen_now.features.upright)
 
@@ -166,16 +166,7 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = shipped_photos()
     corrected = noise(1, sha256=[str(shipped.photos.sha256[0])])
 
-    learnt = seen_photos((corrected,), tmp_path, bundled(), Lines(), corrected=True)
+    learnt = seen_photos(corrected, tmp_path, bundled(), Lines(), corrected=True)
 
     assert len(learnt) == len(shipped.photos)
     assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]
-
-
-def test_photos_that_are_all_checked_are_learnt_once(tmp_path: Path) -> None:
-    photos = noise(1, 2, sha256=["a" * 64, "b" * 64])
-
-    learnt = seen_photos((photos, photos), tmp_path, bundled(), Lines(), corrected=False)
-
-    assert learnt.sha256.tolist() == photos.sha256.tolist()
-    assert learnt.checked.all()

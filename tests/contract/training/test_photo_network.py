@@ -90,17 +90,12 @@ def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
 
 
-@pytest.mark.parametrize("divided", ["photos", "checked"])
-def test_a_table_that_keeps_photos_for_a_test_is_refused_before_anything_is_learnt(
-    divided: str, tmp_path: Path
-) -> None:
-    for name in ("photos", "checked"):
-        cells = ("train", "test") if name == divided else ("train", "train")
-        rows = [f"{cell}.png,Bag,A,{cell}" for cell in cells]
-        (tmp_path / f"{name}.csv").write_text("\n".join(["path,label,tier,split", *rows]), "utf-8")
-    photos = NamedPhotos(place=tmp_path / "photos.csv", check=tmp_path / "checked.csv", use="learn")
+def test_a_table_that_keeps_photos_for_a_test_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
+    rows = [f"{cell}.png,Bag,A,{cell}" for cell in ("train", "test")]
+    (tmp_path / "photos.csv").write_text("\n".join(["path,label,tier,split", *rows]), "utf-8")
+    photos = NamedPhotos(place=tmp_path / "photos.csv", use="learn")
 
-    with pytest.raises(BadCsv, match=rf"/{divided}\.csv: the column `split` keeps photos for a test"):
+    with pytest.raises(BadCsv, match=r"/photos\.csv: the column `split` keeps photos for a test"):
         train_photos(bundled(), photos, Lines())
 
 
