@@ -74,7 +74,7 @@ mutations: $(VENV)/.dev ## Draw changes of a file and count those that tests fin
 
 measure: $(VENV)/.dev ## Measure: ARGS=overload, side_by_side, soak, decode_memory, labelling or screenshots
 	@scripts/setup_system.sh wrk dataset-fashion-mnist chromium fonts-dejavu-core fonts-inter
-	@$(IN)/python -m benchmarks.$(ARGS)
+	@$(IN)/python -m benchmarks.$(or $(ARGS),side_by_side)
 
 audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages that are locked
 	@for lock in requirements/serve.txt requirements.txt requirements/dev.txt; do \

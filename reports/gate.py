@@ -88,7 +88,9 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     rows = [*_rows(comparisons), *(_product_row(head, candidate, current) for head in heads)]
     texts = [f"Not measurably worse than current, {current.version}: {'; '.join(rows)}."]
     if oldest and declined:
-        texts.append(f"Nor than {_OLDEST}, {oldest.version}: {'; '.join(_rows(declined))}.")
+        texts.append(
+            f"Nor by more than {DECLINE:.0%} than {_OLDEST}, {oldest.version}: {'; '.join(_rows(declined))}."
+        )
     return " ".join(texts)
 
 

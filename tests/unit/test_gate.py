@@ -321,7 +321,7 @@ DECLINED = "refused: .*worse than the oldest release kept by more than 2%: "
     ("said", "candidate", "current", "oldest"),
     [
         (
-            "follows: .*Nor than the oldest release kept, .*99.50%",
+            "follows: .*Nor by more than 2% than the oldest release kept, .*99.50%",
             of_test(1972),
             of_test(1973),
             of_test(1990),

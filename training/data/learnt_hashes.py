@@ -107,7 +107,7 @@ def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:
         return None
     try:
         # Mapped, so that no more memory is taken than the file has, whatever its header says.
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        stored = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OSError, EOFError, TokenError) as error:
         raise _damaged(path, row) from error
     is_whole = stored.offset + stored.nbytes == path.stat().st_size

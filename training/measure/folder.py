@@ -58,7 +58,6 @@ def write_evaluation(
             save(draw_shares(counts, labels, title), matrix)
             written.append(matrix)
         worst = mistakes(answers, labels, SHOWN)
-        sheet.unlink(missing_ok=True)
         if worst:
             drawn = draw_examples(worst, labels, pictures.pixels, contract.input.polarity)
             save(drawn, sheet)
