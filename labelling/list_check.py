@@ -14,6 +14,7 @@ from inference.contract import LABEL
 from inference.listed import (
     LIST,
     NO_SHARES,
+    NONE,
     OTHER,
     Alone,
     Listed,
@@ -110,11 +111,17 @@ class ListCheck:
             return not listed <= self.names.answered
         return admits(listed, kinds)
 
-    def _suggestion(self, row: Row, listed: frozenset[str]) -> str | None:
-        """The likeliest class that the list's words admit; None where they admit none of the release."""
+    def _likeliest(self, row: Row, listed: frozenset[str]) -> str:
+        """The likeliest class that the list's words admit; NONE where they admit none of the release."""
         shares = zip(self.names.classes.items(), row.label.probabilities, strict=True)
         admitted = [(share, label) for (label, kinds), share in shares if kinds & listed]
-        return max(admitted)[1] if admitted else None
+        return max(admitted)[1] if admitted else NONE
+
+    def _suggestion(self, row: Row, listed: frozenset[str], label: str) -> str | None:
+        """A class that the words admit, where the photos give it the share from which words decide."""
+        shares = dict(zip(self.names.classes, mean_over(row, LABEL), strict=True))
+        least = least_of(listed, self.names, self.shares) or 0.0
+        return label if shares.get(label, 1.0) >= least else None
 
     def _together(self, row: Row, listed: frozenset[str]) -> Listed | None:
         """What words and photos say together; None where the words decide nothing."""
@@ -140,7 +147,8 @@ class ListCheck:
             reason = SHARED
         heads = {head: row.heads[head] for head in (LABEL, KIND) if head in row.heads}
         if reason is not None:
-            suggested = {LABEL: together.label, KIND: together.kind}
+            of_class = self._suggestion(row, listed, together.label)
+            suggested = {LABEL: of_class, KIND: together.kind}
             return {
                 head: replace(answer, decision=REVIEW, reason=reason, suggested=suggested[head])
                 for head, answer in heads.items()
@@ -175,7 +183,9 @@ class ListCheck:
         if answer.decision != ACCEPT:
             return answer
         if self.admits(head, answer, by_list.kinds) is False:
-            suggested = self._suggestion(row, by_list.kinds) if head == LABEL else None
+            suggested = None
+            if head == LABEL:
+                suggested = self._suggestion(row, by_list.kinds, self._likeliest(row, by_list.kinds))
             return replace(answer, decision=REVIEW, reason=LIST, suggested=suggested)
         if not self._is_enough(row, head, answer.label or ""):
             return replace(answer, decision=REVIEW, reason=SHARED)

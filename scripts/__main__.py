@@ -22,7 +22,6 @@ VERBS = (
     "serve",
     "predict",
     "label",
-    "audit",
     "data",
     "train",
     "improve",

@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 
 from app.settings import settings_of_commands
+from labelling.review.audit import sentences
 from model_store.named_release import store_in
 from scripts import train
 from scripts.__main__ import command
-from scripts.audit import tell_audit
 from scripts.lists import add_encoding
 from scripts.options import options_of
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE
-from scripts.terminal import RELEASE_HELP, command_parser, perform
+from scripts.terminal import RELEASE_HELP, command_parser, console, perform
 from training.improve import corrected_release, looked_at, next_training
 
 EXAMPLES = (
@@ -46,7 +46,8 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         settings_of_commands().cache_dir,
         progress.warn,
     )
-    tell_audit(corrected.corrections)
+    for sentence in sentences(corrected.corrections, corrected.release.version):
+        console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
     # A release of own classes goes beside its parent; of the ten classes it is published by hand.

@@ -52,9 +52,9 @@ from labelling.lists import Reading
 from labelling.outputs import check_ours, list_in, make_folders, may_write
 from labelling.products import check_by, in_words
 from labelling.review.answers import Taken, check_any, finished, take_in
-from labelling.review.audit import DRAWN
+from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
-from labelling.review.sheet import Review, Sizes, exports_of, pages_of, write_sheets
+from labelling.review.sheet import EXPORT, Review, write_sheet
 from labelling.row import ACCEPT, FOLDER, Categories, Category, Run
 from labelling.run import Job, labelled, learnt
 from labelling.sources.opening import open_source
@@ -67,7 +67,6 @@ from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
 from reports.values import report_of
 from scripts.__main__ import command
-from scripts.audit import tell_audit
 from scripts.lists import add_list_options
 from scripts.progress import counting
 from scripts.terminal import (
@@ -106,8 +105,8 @@ def execute(arguments: argparse.Namespace) -> object:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
     if arguments.source is None and (without := _without_effect(arguments)):
         arguments.error(f"{without} has no effect without a SOURCE, or without what reads its pictures")
-    if (arguments.audit or arguments.reviewers > 1) and not arguments.review:
-        arguments.error("--audit and --reviewers are about the page of --review FILE.html")
+    if arguments.audit and not arguments.review:
+        arguments.error("--audit is about the page of --review FILE.html")
     if arguments.by is not None and arguments.into:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     if arguments.feed and arguments.by is None and arguments.source:
@@ -135,7 +134,7 @@ def _without_effect(arguments: argparse.Namespace) -> str:
         "--root": arguments.root,
         "--allow-host": arguments.allow_host,
     }
-    of_sheets = {"--ask": arguments.ask, "--review-limit": arguments.review_limit != REVIEW_LIMIT}
+    of_sheets = {"--review-limit": arguments.review_limit != REVIEW_LIMIT}
     given = of_source | ({} if is_sheet or arguments.into else of_pictures) | ({} if is_sheet else of_sheets)
     return next((option for option, value in given.items() if value), "")
 
@@ -143,12 +142,11 @@ def _without_effect(arguments: argparse.Namespace) -> str:
 def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]:
     """All files that the command line names, those that follow from their names, and the journal."""
     journal = journal_of(arguments.out)
-    pages = pages_of(arguments.review, arguments.reviewers) if arguments.review else []
     outputs = [
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *tables_of(arguments.out, has_products=has_products),
         *feed_files(arguments.out, arguments.feed or ""),
-        *(file for file in (arguments.excel, *pages) if file),
+        *(file for file in (arguments.excel, arguments.review) if file),
     ]
     if picture := next((file for file in outputs if is_picture_name(file.name)), None):
         raise OutputUnusable(
@@ -201,7 +199,6 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
         check_copy(arguments.excel, run, journal.value("SELECT count(*) FROM current"))
     if arguments.feed:
         check_feed(arguments.feed, run.further, run.attributes)
-    _asked(arguments.ask, run)
     make_folders(_beside_table(arguments))
 
 
@@ -249,7 +246,8 @@ def _say_taken(
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
-    tell_audit(corrections)
+    for sentence in sentences(corrections, summary.version):
+        console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
 
@@ -259,37 +257,37 @@ class _Written:
     """What was written of a source's pictures.
 
     Attributes:
-        pages: sheets.
+        page: the sheet; None without one.
         sorted_in: how many pictures lie in folders, and how many could not be read or written.
     """
 
-    pages: Sequence[Path] = ()
+    page: Path | None = None
     sorted_in: tuple[int, int] | None = None
 
 
 def _write_of_pictures(
     arguments: argparse.Namespace, source: Source, decisions: Decisions, learnt_attributes: Sequence[str]
 ) -> _Written:
-    """Write sheets and folders, as far as the command line names them."""
+    """Write the sheet and folders, as far as the command line names them."""
     run = decisions.run
-    attributes = _asked(arguments.ask, run) or learnt_attributes
     of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
-    sizes = Sizes(arguments.review_limit, arguments.audit, arguments.reviewers, tuple(attributes), of_feed)
-    command = f"{program()} {_then(arguments)}"
-    review = Review(arguments.review, sizes, TRANSLATIONS, command) if arguments.review else None
-    pages = write_sheets(source, decisions, review) if review else ()
-    return _Written(pages, sort_into(arguments.into, source, decisions) if arguments.into else None)
+    if arguments.review:
+        asked = arguments.review_limit, arguments.audit, tuple(learnt_attributes), of_feed
+        command = f"{program()} {_then(arguments)}"
+        write_sheet(source, decisions, Review(arguments.review, *asked, TRANSLATIONS, command))
+    return _Written(
+        arguments.review, sort_into(arguments.into, source, decisions) if arguments.into else None
+    )
 
 
 def _then(arguments: argparse.Namespace) -> str:
     """The command that takes what the sheets export."""
-    exported = " ".join(exports_of(arguments.reviewers))
     feed = f" --feed {arguments.feed}" if arguments.feed else ""
-    return f"label --corrections {exported} --out {shlex.quote(str(arguments.out))}{feed}"
+    return f"label --corrections {EXPORT} --out {shlex.quote(str(arguments.out))}{feed}"
 
 
 def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
-    if written.pages:
+    if written.page:
         _say_next(_then(arguments))
     if written.sorted_in:
         done, failed = written.sorted_in
@@ -325,7 +323,6 @@ def _label(arguments: argparse.Namespace) -> object:
     job = _job(arguments)
     if arguments.feed:
         check_feed(arguments.feed, job.run.further, job.run.attributes)
-    _asked(arguments.ask, job.run)
     corrections, taken = _corrections(arguments, job.run), list[Taken]()
 
     def take(journal: Journal) -> None:
@@ -350,7 +347,7 @@ def _label(arguments: argparse.Namespace) -> object:
                 decisions, summary = opened.enter_context(labelling)
             written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
             _copy_for_excel(arguments, decisions)
-        show(summary, written.pages)
+        show(summary, written.page)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
         _say_checks(summary, job, decisions.journal)
@@ -392,18 +389,6 @@ def _copy_for_excel(arguments: argparse.Namespace, decisions: Decisions) -> None
         return
     if cut := copy_for_excel(decisions, arguments.excel):
         complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
-
-
-def _asked(named: Sequence[str], run: Run) -> tuple[str, ...]:
-    """The attributes that people ask for beside the class.
-
-    Raises:
-        TableUnusable: the release does not answer one.
-    """
-    if strange := [name for name in named if name not in run.attributes]:
-        attributes = ", ".join(run.attributes) or "none"
-        raise TableUnusable(f"--ask {strange[0]}: the release answers no such attribute, but {attributes}.")
-    return tuple(dict.fromkeys(named))
 
 
 def _feed(arguments: argparse.Namespace, decisions: Decisions, summary: Summary) -> None:
@@ -562,15 +547,11 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
     audit = (
-        "pictures of that page that are drawn at random, to be answered first (a quarter of the table, at "
-        f"most {DRAWN}; 0 for none)"
+        "accepted pictures of that page that are drawn at random, to be answered if you like (a quarter of "
+        f"them, at most {DRAWN}; 0 for none)"
     )
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
-    several = "deal these pictures out to N pages, FILE-1.html and so on, one a person"
-    add("--reviewers", type=at_least(1), default=1, metavar="N", help=several)
-    ask = "ask for this attribute, too, though corrections of it are not learnt; more than once"
-    add("--ask", action="append", default=[], metavar="ATTRIBUTE", help=ask)
     corrections = "take in what people say in these files (CSV), before all is written"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
 
@@ -593,7 +574,7 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed >= 1 else f"{1 / task.speed:,.0f} s each")
 
 
-def show(summary: Summary, pages: Sequence[Path]) -> None:
+def show(summary: Summary, page: Path | None) -> None:
     """Print counts, the share to review, and where everything is; the error alone where nothing was read."""
     for note in summary.notes:
         complain(note)
@@ -617,7 +598,7 @@ def show(summary: Summary, pages: Sequence[Path]) -> None:
         out.print(f"The first error: {shown_lines(summary.first_error)}")
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
         out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
-    review = f". To look through: {', '.join(map(str, pages))}" if pages else ""
+    review = f". To look through: {page}" if page else ""
     out.print(f"Table: {summary.table}{review}")
 
 

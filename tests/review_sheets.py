@@ -41,16 +41,10 @@ def cards_of(page: Path, attribute: str | None = "") -> list[dict[str, Any]]:
     return [card for card in cards if attribute in {None, card.get("attribute", "")}]
 
 
-def origin_of(sheet: Path) -> dict[str, str]:
-    """What a sheet exports beside each answer: the release and the table that it is of."""
-    shown = shown_on(sheet)
-    return {"version": shown["version"], "table": shown["table"]}
-
-
 def export(sheet: Path, said: Mapping[str, str], file: Path) -> Path:
     """What a sheet exports when a person says this of pictures, by sha256 and perhaps ` attribute`."""
-    columns = ("path", "sha256", "audit", "predicted", "decision", "audit_of", "attribute")
-    always = {"at": "2026-11-22T10:00:00Z", **origin_of(sheet)}
+    columns = ("path", "sha256", "audit", "audit_of", "predicted", "attribute")
+    always = {"at": "2026-11-22T10:00:00Z", "version": shown_on(sheet)["version"]}
     rows = [
         {name: card[name] for name in columns} | {"label": said[key]} | always
         for card in cards_of(sheet, None)

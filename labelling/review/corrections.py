@@ -1,11 +1,10 @@
 """Corrections: what people say that pictures show, as CSV.
 
 The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
-the time of the answer, `audit` and `audit_of`, `predicted` and `decision` of the model, `version` and `table`
-of the sheet, and `attribute`, the question that is answered (empty: the class); the review sheet and the
-service's page export it. An empty
-label leaves the picture out; NONE says that it shows none of the classes. Of several answers to one content
-the latest counts.
+the time of the answer, `audit` and `audit_of`, `predicted` by the model, `version` of the sheet, and
+`attribute`, the question that is answered (empty: the class); the review sheet and the service's page export
+it. An empty label leaves the picture out; NONE says that it shows none of the classes. Of several answers to
+one content the latest counts.
 Reads the files alone.
 """
 
@@ -33,7 +32,7 @@ COLUMNS: Final = ("path", "label")
 
 FURTHER: Final = (
     *("sha256", "at", "group", "attribute", "product"),
-    *("audit", "audit_of", "predicted", "decision", "confidence", "by", "version", "table"),
+    *("audit", "audit_of", "predicted", "version"),
 )
 """What is read of it as well."""
 
@@ -43,8 +42,8 @@ AHEAD: Final = timedelta(days=1)
 SAMPLE: Final = re.compile("[0-9]{1,9}")
 """How the size of a sample is written."""
 
-ACCEPTED_OF: Final = re.compile("([0-9]{1,9}) of ([0-9]{1,9})")
-"""How the accepted rows of a label and of the table are written."""
+ACCEPTED_OF: Final = re.compile("(?:[0-9]{1,9} of )?([0-9]{1,9})")
+"""How the accepted rows of a table are written, and were by 2.0.0, after those of a label."""
 
 NAMED: Final = 5
 """Pictures that a sentence names."""
@@ -61,15 +60,11 @@ class Correction(NamedTuple):
         audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
         file: that says so.
         group: what the picture shares with others, such as sender or product; empty where that is not known.
-        predicted, decision: what the table had decided before, where the file says so.
-        by: who decided that: `model`, or `list`; empty where the file does not say.
-        confidence: of that answer, 0..1; 0 where the file does not say.
+        predicted: the label that the table had before, where the file says so.
         attribute: of the picture that the label is of; LABEL where the file does not say.
-        audit_of: the accepted rows of the table that have the predicted label, and all accepted ones; None
-            for pictures that no audit asks about. One without `audit` was added for its label alone.
+        audit_of: the accepted rows of the table that the sample was drawn from; 0 where that is not known.
         product: for all of whose pictures the label holds; empty where it holds for this one.
-        version, table: of the release and the table that its sheet is of, see audit.py; empty where the
-            file does not say.
+        version: of the release that its sheet is of; empty where the file does not say.
     """
 
     path: str
@@ -80,14 +75,10 @@ class Correction(NamedTuple):
     file: Path
     group: str = ""
     predicted: str = ""
-    decision: str = ""
-    confidence: float = 0.0
     attribute: str = LABEL
-    audit_of: tuple[int, int] | None = None
+    audit_of: int = 0
     product: str = ""
-    by: str = ""
     version: str = ""
-    table: str = ""
 
     def question(self, sha256: str) -> "Question":
         """What it answers, by the content of its picture."""
@@ -188,14 +179,10 @@ def _read(
             file=file,
             group=identifier(row.get("group", "")),
             predicted=as_it_was(row.get("predicted", "")),
-            decision=row.get("decision", ""),
-            confidence=_share(row.get("confidence", "")),
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
             product=identifier(row.get("product", "")),
-            by=row.get("by", ""),
             version=as_it_was(row.get("version", "")),
-            table=row.get("table", ""),
         )
 
 
@@ -265,21 +252,11 @@ def _count(text: str, where: str) -> int:
     return int(text or 0)
 
 
-def _counts(text: str, where: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    counts = ACCEPTED_OF.fullmatch(text)
-    if not counts or int(counts[1]) > int(counts[2]):
+def _counts(text: str, where: str) -> int:
+    counts = ACCEPTED_OF.fullmatch(text or "0")
+    if not counts:
         raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit_of` counts no accepted rows.")
-    return int(counts[1]), int(counts[2])
-
-
-def _share(text: str) -> float:
-    """A confidence; 0 where it is none, since nothing but a question depends on it."""
-    try:
-        return float(text.replace(",", ".") or 0)
-    except ValueError:
-        return 0.0
+    return int(counts[1])
 
 
 def _utc(time: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The review page: pictures of an audit, drawn at random, then the most doubtful rows that need review.
+"""The review page: the most doubtful rows that need review, then, folded, what nobody has to look at.
 
 One HTML file that works from a disk and makes no request. What it shows is embedded as JSON, pictures as
 `data:` URLs; a Content-Security-Policy allows only the script whose hash it names. The frame is review.html;
@@ -65,10 +65,12 @@ class Screen(NamedTuple):
     Attributes:
         title: its heading.
         lead: why it is there.
+        is_folded: whether it is optional, and closed at first.
     """
 
     title: str
     lead: str
+    is_folded: bool = False
 
 
 class Card(NamedTuple):
@@ -81,16 +83,13 @@ class Card(NamedTuple):
         note: what is said of it, with `{name}` for the values of `note_values`.
         note_values: shares, and texts.
         guess: the label that the card's button chooses.
-        button: what is on it, with `{answer}` for the guess, or for what `taken` says of it; without one, the
-            card shows no guess.
-        taken: what a person takes with the guess, where that says more: the kinds of a list.
+        button: what is on it, with `{answer}` for the guess; without one, the card shows no guess.
         sha256: of the picture's bytes, if known.
-        audit: how large the sample is that the picture belongs to; 0 for none.
-        audit_of: what its audit counts, see audit.py; empty for none. Its card comes first, and no filter
-            looks at what the model answered. Without `audit` it was added for its label alone.
+        audit: how large the sample is that the picture belongs to; 0 for none. Its card comes last, and no
+            filter looks at what the model answered.
+        audit_of: rows that the sample was drawn from.
         decision, confidence: of the model, to filter by; without them, there is no such filter.
         predicted: the label before people, which the export has beside the person's.
-        by: who decided that: `model`, or `list`.
         attribute: that the card asks for; LABEL for the class.
         product: for all of whose photos the answer holds; empty for one about the picture alone.
         title: of the product.
@@ -107,7 +106,7 @@ class Card(NamedTuple):
     button: str = RIGHT
     sha256: str = ""
     audit: int = 0
-    audit_of: str = ""
+    audit_of: int = 0
     decision: str = ""
     confidence: float | None = None
     predicted: str = ""
@@ -118,8 +117,6 @@ class Card(NamedTuple):
     photos: tuple[Photo, ...] = ()
     more: int = 0
     screen: Screen | None = None
-    taken: str = ""
-    by: str = ""
 
 
 class Frame(NamedTuple):
@@ -130,19 +127,16 @@ class Frame(NamedTuple):
         lead: what a person is asked to do.
         texts: in other languages, of which review.js chooses the one that the reader prefers.
         export: the name of the file that the page exports.
-        is_census: whether an audit asks about all accepted products.
         command: that takes what is exported; empty for none.
-        version, table: of the release and the table that an audit is of, see audit.py; empty for none.
+        version: of the release that an audit is of; empty for none.
     """
 
     title: str
     lead: str
     texts: Texts
     export: str = "corrections.csv"
-    is_census: bool = False
     command: str = ""
     version: str = ""
-    table: str = ""
 
 
 def write_page(page: Path, text: str) -> None:
@@ -178,31 +172,18 @@ LEAD_OF_PARTS: Final = (
     "exported."
 )
 
-AUDITED: Final = (
-    "1. Drawn at random",
-    "From all answers, the accepted ones too. What the model answered is not shown, so that your answers "
-    "measure how often it is right: answer all of these.",
-)
-"""Heading of the first part of a sheet with an audit, and why it is there."""
-
-ALL_ACCEPTED: Final = (
-    "1. All accepted answers",
-    "What the model answered is not shown, so that your answers count how often it is right: answer all of "
-    "these.",
-)
-"""The same where the accepted products are few: nothing is drawn."""
-
-ADDED: Final = (
-    "1b. Added for single labels",
-    "So that five pictures of each accepted label are looked at. They count for their label alone.",
-)
-"""Heading of what was added to the sample, and why."""
-
 DOUBTFUL: Final = (
-    "2. Doubtful answers",
+    "Doubtful answers",
     "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
 )
-"""The same of the second part."""
+"""Heading of what a person has to answer, where there is more, and why it is there."""
+
+AUDITED: Final = (
+    "Optional: an audit",
+    "Drawn at random from the accepted answers. What the model answered is not shown, so that your answers "
+    "measure how often it is right: answer all of these, or none.",
+)
+"""The same of the last part."""
 
 AGREEING: Final = Screen(
     "The list says the same",
@@ -219,10 +200,14 @@ COLOURS: Final = Screen(
 """The screen of what a feed lacks."""
 
 FED: Final = Screen(
-    "Colours that the feed has",
+    "Optional: colours that the feed has",
     "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
+    is_folded=True,
 )
-"""The screen of what a feed took, the last one."""
+"""The screen of what a feed took."""
+
+SCREENS: Final = (AGREEING, COLOURS, FED)
+"""In their order."""
 
 LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
@@ -237,7 +222,7 @@ def page_of(
     """The whole page.
 
     Args:
-        cards: those of an audit, then most doubtful first.
+        cards: most doubtful first.
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         frame: what is around the cards.
         attributes: the same of each attribute that cards ask for.
@@ -250,14 +235,13 @@ def page_of(
         "export": frame.export,
         "command": frame.command,
         "version": frame.version,
-        "table": frame.table,
         "labels": {
             _on_page(head): [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
             for head, of in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
         "formula": BEGINS,
-        "parts": _parts([_by_number(card, pictures) for card in cards], frame),
+        "parts": _parts([_by_number(card, pictures) for card in cards]),
     }
     return filled("review.html", shown, "cards.js", "review.js")
 
@@ -292,31 +276,25 @@ def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
     return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
 
 
-def _parts(cards: Sequence[Card], frame: Frame) -> list[dict[str, object]]:
-    """The cards, in parts with headings where some are of an audit; then the screens."""
+def _parts(cards: Sequence[Card]) -> list[dict[str, object]]:
+    """What a person has to answer, then the screens, then an audit; with headings where there is more."""
     drawn = [card for card in cards if card.audit]
-    rare = [card for card in cards if card.audit_of and not card.audit]
-    then = [card for card in cards if not card.audit and not card.audit_of and not card.screen]
-    texts = (ALL_ACCEPTED if frame.is_census else AUDITED, ADDED, DOUBTFUL) if drawn else (("", ""),) * 3
-    screens = dict.fromkeys(card.screen for card in cards if card.screen)
-    of_screens: list[dict[str, object]] = [
-        {
-            **screen._asdict(),
-            "together": True,
-            "cards": [_shown(card) for card in cards if card.screen == screen],
-        }
-        for screen in screens
-    ]
-    parts: list[dict[str, object]] = [
-        {
-            "title": title,
-            "lead": lead,
-            "cards": [_shown(card) for card in part],
-        }
-        for (title, lead), part in zip(texts, (drawn, rare, then), strict=True)
-        if part
-    ]
-    return parts + of_screens
+    doubtful = [card for card in cards if not card.audit and not card.screen]
+    screens = sorted({card.screen for card in cards if card.screen}, key=SCREENS.index)
+    title, lead = DOUBTFUL if drawn or screens else ("", "")
+    parts = [_part(title, lead, doubtful)]
+    for screen in screens:
+        of_screen = [card for card in cards if card.screen == screen]
+        parts.append(_part(screen.title, screen.lead, of_screen, together=True, folded=screen.is_folded))
+    parts.append(_part(*AUDITED, drawn, folded=True))
+    return [part for part in parts if part["cards"]]
+
+
+def _part(
+    title: str, lead: str, cards: Sequence[Card], *, together: bool = False, folded: bool = False
+) -> dict[str, object]:
+    shown = [_shown(card) for card in cards]
+    return {"title": title, "lead": lead, "together": together, "folded": folded, "cards": shown}
 
 
 def _shown(card: Card) -> dict[str, object]:

@@ -40,27 +40,29 @@ function toAnswer(one) {
   const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = element("select", { ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
   const row = element("p", { className: "row" }, choice);
-  const answer = one.taken ? one.taken.split("|").join(" / ") : shown(one.guess);
-  const word = one.button.includes("{answer}") ? t(one.button, { answer }) : one.button;
-  if (word) row.append(element("button", { type: "button", className: "right", textContent: word }));
+  const word = one.button.includes("{answer}") ? t(one.button, { answer: shown(one.guess) }) : one.button;
+  if (one.guess && word) row.append(element("button", { type: "button", className: "right", textContent: word }));
   const note = element("p", { className: "note", textContent: t(one.note, spoken(one.note_values)) });
   const title = one.title ? [element("p", { className: "title", textContent: one.title })] : [];
   if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
   const made = card(one.name, above, ...title, note, row);
-  const { path, guess, sha256, decision, predicted, attribute, product, by } = one;
-  const exported = { audit: one.audit || "", auditOf: one.audit_of, confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, by, ...exported });
+  const { path, guess, sha256, decision, predicted, attribute, product } = one;
+  const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
+  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported });
   made.further = one.photos;
   made.tabIndex = -1;
   return made;
 }
 
 for (const part of sheet.parts) {
-  const head = part.title ? [element("h2", { textContent: t(part.title) }), element("p", { className: "lead", textContent: t(part.lead) })] : [];
+  const head = part.title ? [element("h2", { textContent: t(part.title) })] : [];
+  const lead = part.lead ? [element("p", { className: "lead", textContent: t(part.lead) })] : [];
   const made = part.cards.map(toAnswer);
-  const inside = part.together ? groupsOf(made) : [element("div", { className: "cards" }, ...made)];
-  document.querySelector("main").append(element("section", {}, ...head, ...inside));
+  const inside = [...lead, ...(part.together ? groupsOf(made) : [element("div", { className: "cards" }, ...made)])];
+  // What is optional is closed at first, and not counted among what is to be answered.
+  const folded = element("details", {}, element("summary", {}, ...head), ...inside);
+  document.querySelector("main").append(element("section", {}, ...(part.folded ? [folded] : [...head, ...inside])));
 }
 
 // Cards that are seen together, by suggestion; a click on one takes it out of its group.
@@ -123,26 +125,29 @@ function store() {
   }
 }
 
-const of = (count) => ({ count: number.format(count), all: number.format(cards.length) });
+const isOptional = (card) => card.closest("main details") !== null;
+const isSeen = (card) => !card.hidden && card.closest("main details:not([open])") === null;
 
 function show() {
   const count = cards.filter(chosen).length;
+  const open = cards.filter((card) => !chosen(card) && !isOptional(card)).length;
+  const of = { count: number.format(count), all: number.format(count + open) };
   for (const card of cards) {
     card.classList.toggle("labelled", chosen(card) !== "");
     card.classList.toggle("other", chosen(card) !== "" && chosen(card) !== card.dataset.guess);
   }
-  const said = count === cards.length ? t("{count} of {all} answered. Done: export them.", of(count)) : t("{count} of {all} answered", of(count));
+  const said = count && !open ? t("{count} of {all} answered. Done: export them.", of) : t("{count} of {all} answered", of);
   document.getElementById("count").textContent = said;
-  Object.assign(document.getElementById("progress"), { max: Math.max(cards.length, 1), value: count });
+  Object.assign(document.getElementById("progress"), { max: Math.max(count + open, 1), value: count });
   button.disabled = count === 0;
-  const isDone = (count > 0 && count === cards.length) || button.dataset.exported;
+  const isDone = (count > 0 && open === 0) || button.dataset.exported;
   document.getElementById("next").hidden = !sheet.command || !isDone;
   offer();
 }
 
 // A key is for the card that has the focus, else for the first without an answer.
 function current() {
-  const seen = cards.filter((one) => !one.hidden);
+  const seen = cards.filter(isSeen);
   return document.activeElement.closest("article") ?? seen.find((one) => !chosen(one)) ?? seen[0];
 }
 
@@ -244,7 +249,7 @@ fold();
 
 // The lists offer what the cards have: none where that is the same of all. What the model answered about a
 // picture of an audit stays hidden, so these filters pass over it.
-const isBlind = (card) => card.dataset.audit !== "" || card.dataset.auditOf !== "";
+const isBlind = (card) => card.dataset.audit !== "";
 const filters = document.getElementById("filters");
 const lists = [...filters.querySelectorAll("select")];
 for (const list of lists) {
@@ -304,7 +309,7 @@ function neighbour(card, key, seen) {
 addEventListener("keydown", (press) => {
   const focused = document.activeElement;
   if (zoom.open || filters.contains(focused) || press.altKey) return;
-  const seen = cards.filter((one) => !one.hidden);
+  const seen = cards.filter(isSeen);
   const card = current();
   const isUndo = press.key === "Backspace" || (press.key === "z" && (press.ctrlKey || press.metaKey));
   if (!isUndo && (press.ctrlKey || press.metaKey)) return;
@@ -328,14 +333,14 @@ const field = (text) => `"${text.replaceAll('"', '""')}"`;
 
 // A product has a row for each photo of its card: training learns them all. What the model answered to the
 // product stands in the first alone, so that an audit counts it once.
-const COLUMNS = ["path", "label", "sha256", "at", "audit", "predicted", "decision", "confidence", "audit_of", "attribute", "by", "version", "table"];
+const COLUMNS = ["path", "label", "sha256", "at", "audit", "audit_of", "predicted", "attribute", "version"];
 if (cards.some((card) => card.dataset.product)) COLUMNS.push("product");
 
 function rowsOf(card) {
-  const { path, sha256, at, audit, predicted, decision, confidence, auditOf, attribute, by, product } = card.dataset;
+  const { path, sha256, at, audit, auditOf, predicted, attribute, product } = card.dataset;
   const label = asText(chosen(card));
-  const first = [asText(path), label, sha256, at, audit, asText(predicted), decision, confidence, auditOf, attribute, by, asText(sheet.version), sheet.table, asText(product)];
-  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", "", "", attribute, "", "", "", asText(product)]);
+  const first = [asText(path), label, sha256, at, audit, auditOf, asText(predicted), attribute, asText(sheet.version), asText(product)];
+  const further = card.further.map((photo) => [asText(photo.path), label, photo.sha256, at, "", "", "", attribute, "", asText(product)]);
   return [first, ...further].map((cells) => cells.slice(0, COLUMNS.length));
 }
 

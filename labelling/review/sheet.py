@@ -5,7 +5,6 @@ Reads the journal and the chosen pictures; the questions are in questions.py, th
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,13 +12,13 @@ from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.listed import LIST, NONE
+from inference.listed import LIST
 from inference.spreadsheets import safe_path
 from inference.words import in_order
 from labelling.decide import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
-from labelling.review.audit import CENSUS, added, audit_of, sample, table_mark, usual_size
+from labelling.review.audit import sample, usual_size
 from labelling.review.page import (
     AGREEING,
     ATTRIBUTE_ALONE,
@@ -46,180 +45,115 @@ READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
 
 
-class Sizes(NamedTuple):
-    """How much there is to review.
+class Review(NamedTuple):
+    """The page that a person asks for.
 
     Attributes:
+        page: the file to write; an existing one is replaced.
         limit: the most doubtful pictures on the page, of the class and of each attribute.
-        audited: pictures to be drawn at random, whatever the model or people answered; None for what the
-            table can pay for. They come first, in random order, without what the model answered. Each has a
-            card for the class and each attribute.
-        reviewers: among whom the pictures of each part are dealt out in turn.
+        audited: rows to be drawn at random of those that are accepted, whatever people answered; None for
+            what the table can pay for. They come last, in random order, without what the model answered. Each
+            has a card for the class and each attribute.
         attributes: that are asked for beside the class.
         feed: the attribute that a feed has; products without it are seen together. Empty for none.
-    """
-
-    limit: int
-    audited: int | None = 0
-    reviewers: int = 1
-    attributes: tuple[str, ...] = ()
-    feed: str = ""
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """All that a page asks for, the class first."""
-        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
-
-
-class Review(NamedTuple):
-    """The pages that a person asks for.
-
-    Attributes:
-        page: the file to write; an existing one is replaced. For several reviewers it becomes as many, with
-            `-1`, `-2` and so on before the ending.
-        sizes: of the pages.
-        texts: of the pages in other languages.
+        texts: of the page in other languages.
         command: see Frame.
     """
 
     page: Path
-    sizes: Sizes
+    limit: int
+    audited: int | None
+    attributes: tuple[str, ...]
+    feed: str
     texts: Texts
-    command: str = ""
+    command: str
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """All that the page asks for, the class first."""
+        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
 
 
 class _Chosen(NamedTuple):
     """What a page asks of one head.
 
     Attributes:
-        drawn: the sample of an audit, or all accepted rows.
-        rare: rows that were added to it for their label alone.
-        doubtful: others that a person has to answer.
+        doubtful: rows that a person has to answer.
         fed: products whose colour a feed took, to look through.
-        audited: how large the sample is; 0 for none.
-        accepted: rows of the table, by label.
-        is_census: whether no row was drawn, since all accepted products are asked about.
+        drawn: the sample of an audit.
+        accepted: rows that it was drawn from.
     """
 
-    drawn: list[Case]
-    rare: list[Case]
     doubtful: list[Case]
     fed: list[Case]
-    audited: int
-    accepted: Mapping[str, int]
-    is_census: bool
+    drawn: list[Case]
+    accepted: int
 
     @property
     def cases(self) -> list[Case]:
         """All of them."""
-        return [*self.drawn, *self.rare, *self.doubtful, *self.fed]
+        return [*self.doubtful, *self.fed, *self.drawn]
 
 
-def exports_of(reviewers: int) -> list[str]:
-    """The names of the files that the sheets of so many people export."""
-    return ["corrections.csv"] if reviewers == 1 else [f"corrections-{n + 1}.csv" for n in range(reviewers)]
+EXPORT: Final = "corrections.csv"
+"""The name of the file that a page exports."""
 
 
-def pages_of(page: Path, reviewers: int) -> list[Path]:
-    """The files of the sheets of so many people, of which one was named."""
-    if reviewers == 1:
-        return [page]
-    return [page.with_stem(f"{page.stem}-{number}") for number in range(1, reviewers + 1)]
-
-
-def write_sheets(source: Source, decisions: Decisions, review: Review) -> tuple[Path, ...]:
+def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
     """Write what people are to answer of a finished table, which they did not answer before.
 
-    The pictures of all pages are read in one pass over the source.
+    The pictures of the page are read in one pass over the source.
 
     Args:
         source: of its pictures.
         decisions: of its table.
-        review: the pages.
-
-    Returns:
-        the pages.
+        review: the page.
 
     Raises:
-        TableUnusable: a file cannot be written.
+        TableUnusable: the file cannot be written.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    asked = questions(decisions, review.sizes.heads)
-    sizes, answers = review.sizes, len(asked[LABEL])
-    chosen = {head: _chosen(decisions, of, head, sizes, answers) for head, of in asked.items()}
+    asked, run = questions(decisions, review.heads), decisions.run
+    chosen = {head: _chosen(decisions, of, head, review) for head, of in asked.items()}
     of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
-    mark = table_mark((of.path, of.predicted, of.reason is None) for of in asked[LABEL])
-    return _write_pages(review, chosen, _pictures(of_cards, source), decisions, mark)
+    pictures = _pictures(of_cards, source)
+    cards = [card for head, rows in chosen.items() for card in _of_head(rows, pictures, head, review.feed)]
+    lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
+    title = f"{decisions.journal.path.stem}, {run.version}"
+    frame = Frame(title, lead, review.texts, EXPORT, review.command, version=run.version)
+    attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
+    write_page(review.page, page_of(cards, run.heads[LABEL], frame, attributes))
 
 
-def _write_pages(
-    review: Review,
-    chosen: Mapping[str, _Chosen],
-    pictures: Mapping[str, Photo],
-    decisions: Decisions,
-    mark: str,
-) -> tuple[Path, ...]:
-    (page, sizes, texts, command), journal = review, decisions.journal
-    first = [card for head, rows in chosen.items() for card in _blind_cards(rows, pictures, head)]
-    then = [
-        card._replace(screen=COLOURS)
-        if head == sizes.feed and card.product and case.question.reason != LIST
-        else _beside_list(card, case)
-        for head, rows in chosen.items()
-        for card, case in _cards(rows.doubtful, pictures, head)
-    ]
-    then += [
-        card._replace(screen=FED)
-        for head, rows in chosen.items()
-        for card, _ in _cards(rows.fed, pictures, head)
-    ]
-    attributes = {head: journal.run.heads[head] for head in sizes.heads if head != LABEL}
-    title, lead = f"{journal.path.stem}, {journal.run.version}", LEAD_OF_PARTS if first else LEAD
-    is_census = all(rows.is_census for rows in chosen.values() if rows.drawn)
-    pages, exports = pages_of(page, sizes.reviewers), exports_of(sizes.reviewers)
-    for number, (file, export) in enumerate(zip(pages, exports, strict=True), 1):
-        dealt = [card for part in (first, then) for card in part[number - 1 :: sizes.reviewers]]
-        numbered = title if sizes.reviewers == 1 else f"{title}, {number}/{sizes.reviewers}"
-        frame = Frame(
-            numbered, lead, texts, export, is_census, command, version=journal.run.version, table=mark
-        )
-        write_page(file, page_of(dealt, journal.run.heads[LABEL], frame, attributes))
-    return tuple(pages)
+def _of_head(rows: _Chosen, pictures: Mapping[str, Photo], head: str, feed: str) -> Iterator[Card]:
+    for card, case in _cards(rows.doubtful, pictures, head):
+        is_of_feed = head == feed and card.product and case.question.reason != LIST
+        yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, case)
+    for card, _ in _cards(rows.fed, pictures, head):
+        yield card._replace(screen=FED)
+    for card, _ in _cards(rows.drawn, pictures, head):
+        yield _blind(card, len(rows.drawn), rows.accepted)
 
 
-def _chosen(
-    decisions: Decisions, asked: Sequence[SheetQuestion], head: str, sizes: Sizes, answers: int
-) -> _Chosen:
-    drawn, rare, version = list[SheetQuestion](), list[SheetQuestion](), decisions.run.version
-    is_asked = head in (LABEL, *sizes.attributes)  # else products need it for a feed, and nothing else does
-    audited = sizes.audited if is_asked else 0
-    accepted = Counter(question.predicted for question in asked if question.reason is None)
-    is_census = audited != 0 and decisions.run.by is not None and accepted.total() <= CENSUS
-    if is_census:
-        audited = accepted.total()
-        drawn = sample(filter(_accepted, asked), _path, audited, version)
-    elif audited is None:
-        audited = usual_size(answers)
-    if audited and not is_census:
-        drawn = sample(asked, _path, audited, version)
-        rare = added(asked, _accepted, _path, drawn, version)
-    in_sample = {question.path for question in (*drawn, *rare)}
+def _chosen(decisions: Decisions, asked: Sequence[SheetQuestion], head: str, review: Review) -> _Chosen:
+    is_asked = head in (LABEL, *review.attributes)  # else products need it for a feed, and nothing else does
+    accepted = [question for question in asked if question.reason is None] if is_asked else []
+    audited = usual_size(len(accepted)) if review.audited is None else review.audited
+    drawn = sample(accepted, _path, audited, decisions.run.version)
+    there = {question.path for question in drawn}
     doubtful_ones = [
         question
-        for question in doubtful(asked, sizes.limit, is_fed_asked=is_asked)
-        if question.path not in in_sample and (is_asked or question.product)
+        for question in doubtful(asked, review.limit, is_fed_asked=is_asked)
+        if question.path not in there and (is_asked or question.product)
     ]
-    there = in_sample | {question.path for question in doubtful_ones}
-    of_feed = fed(asked, sizes.limit) if head == sizes.feed else []
+    there |= {question.path for question in doubtful_ones}
+    of_feed = fed(asked, review.limit) if head == review.feed else []
     return _Chosen(
-        drawn=cases(decisions, drawn),
-        rare=cases(decisions, rare),
         doubtful=cases(decisions, doubtful_ones),
         fed=cases(decisions, [question for question in of_feed if question.path not in there]),
-        audited=audited or 0,
-        accepted=accepted,
-        is_census=is_census,
+        drawn=cases(decisions, drawn),
+        accepted=len(accepted),
     )
 
 
@@ -227,23 +161,10 @@ def _path(question: SheetQuestion) -> str:
     return question.path
 
 
-def _accepted(question: SheetQuestion) -> str | None:
-    """The label of an accepted answer."""
-    return question.predicted if question.reason is None else None
-
-
-def _blind_cards(rows: _Chosen, pictures: Mapping[str, Photo], head: str) -> Iterator[Card]:
-    """The cards of an audit."""
-    for audited, part in ((rows.audited, rows.drawn), (0, rows.rare)):
-        for card, _ in _cards(part, pictures, head):
-            yield _blind(card, audited, rows.accepted)
-
-
-def _blind(card: Card, audited: int, accepted: Mapping[str, int]) -> Card:
+def _blind(card: Card, audited: int, accepted: int) -> Card:
     """A card of the sample: nothing on it shows what the model answered."""
-    of = audit_of(accepted, card.predicted)
     note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
-    return card._replace(note=note, guess="", button="", audit=audited, audit_of=of, note_values=values)
+    return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
 
 
 def _beside_list(card: Card, case: Case) -> Card:
@@ -257,11 +178,8 @@ def _beside_list(card: Card, case: Case) -> Card:
         listed = " / ".join(question.fed or [question.predicted])
         shown = {"label": case.question.suggested or "", "listed": listed}
         return card._replace(note=NOTE_OF_COLOUR, note_values=shown, guess=case.question.suggested or "")
-    kinds = in_order(case.question.listed)
-    values = {**card.note_values, "listed": " / ".join(kinds)}
-    guess = case.question.suggested or NONE
-    taken = "|".join(kinds) if guess == NONE else ""
-    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=guess, taken=taken)
+    values = {**card.note_values, "listed": " / ".join(in_order(case.question.listed))}
+    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=case.question.suggested or "")
 
 
 def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> Iterator[tuple[Card, Case]]:
@@ -284,7 +202,6 @@ def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> 
             decision=ACCEPT if question.reason is None else in_review,
             confidence=confidence,
             predicted=label,
-            by=question.by,
             note_values=values,
             attribute=head,
             product=question.product,

@@ -116,22 +116,6 @@ def test_corrections_of_another_stores_classes_name_the_option_that_was_left_out
         wardrobe("improve", [str(corrections("a.png,Scarf"))])
 
 
-def test_an_answer_against_a_sure_model_is_asked_back_and_counts(
-    here: Path, release: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    answers = [("000", BALL, BOX, 0.999), ("001", BALL, BOX, 0.98), ("002", BALL, BALL, 0.999)]
-    rows = [f"photos/{BALL}/{name}.png,{said},{model},{sure}" for name, said, model, sure in answers]
-    file = corrections(*rows, columns="path,label,predicted,confidence")
-
-    # Wrong usage that is seen when all is prepared.
-    with pytest.raises(SystemExit):
-        wardrobe("improve", [str(file), "--from", str(release), "--data", "photos", "--", "--epochs", "2"])
-
-    said = capsys.readouterr().out
-    assert "Look again at 1 of 3 answers" in said
-    assert f"photos/{BALL}/000.png: you said {BALL}, it said {BOX} with 99.9%." in said
-
-
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
     here: Path,
 ) -> None:

@@ -137,6 +137,20 @@ def test_words_accept_what_the_photo_confirms_where_the_release_shows_from_which
     assert shown(row, KIND) == (kind, *rest)
 
 
+@pytest.mark.parametrize(
+    ("title", "least", "suggested"),
+    [("Blouse", 0.05, "Shirt"), ("Blouse", 0.2, None), ("Wool scarf", 0.2, NONE)],
+)
+def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
+    title: str, least: float, suggested: str | None
+) -> None:
+    row = doubtful(title, {"dress": 0.99})
+
+    checked = check_of([row], shares=Shares(named=least, other=least)).checked(row)
+
+    assert (checked.label.reason, checked.label.suggested) == (LIST, suggested)
+
+
 def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
     row = decided(doubtful("Blouse", {"shirt": 0.06, "dress": 0.94}))
 

@@ -11,9 +11,7 @@ from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
 from labelling.export import OUTCOMES
 from labelling.review.page import (
-    ADDED,
     AGREEING,
-    ALL_ACCEPTED,
     AUDITED,
     COLOURS,
     DOUBTFUL,
@@ -121,12 +119,8 @@ OF_CARDS = {
         LEAD,
         LEAD_OF_PARTS,
         *AUDITED,
-        *ADDED,
-        *ALL_ACCEPTED,
         *DOUBTFUL,
-        *COLOURS,
-        *FED,
-        *AGREEING,
+        *(text for screen in (AGREEING, COLOURS, FED) for text in screen[:2]),
         NOTE_OF_COLOUR,
         NOTE_OF_LIST,
         doubted.LEAD,

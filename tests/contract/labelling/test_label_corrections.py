@@ -206,7 +206,6 @@ def test_where_the_source_is_gone_what_needs_it_is_refused_before_anything_is_wr
         ["--model", "store"],
         ["--root", "photos"],
         ["--allow-host", "shop.example"],
-        ["--ask", "colour"],
         ["--review-limit", "7"],
     ],
     ids=lambda words: words[0],

@@ -195,7 +195,6 @@ def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
     [
         (["--excel", "{}/new.xlsx"], "no room for"),
         (["--feed", "google"], "answers no attribute `colour`"),
-        (["--review", "{}/new.html", "--ask", "shape"], "answers no such attribute"),
     ],
 )
 def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(

@@ -65,14 +65,14 @@ def sheet(tmp_path: Path) -> str:
 
 @pytest.fixture
 def two_parts(tmp_path: Path) -> str:
-    """The address of a page with two pictures of an audit, and two doubtful ones."""
+    """The address of a page with two doubtful pictures, and two of an audit."""
     picture = thumbnail(png(a_garment(0)))
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
     card = Card(
         "", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", note_values=values
     )
-    blind = card._replace(note="", guess="", button="", audit=2, note_values={})
-    cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([blind] * 2 + [card] * 2)]
+    blind = card._replace(note="", guess="", audit=2, note_values={})
+    cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([card] * 2 + [blind] * 2)]
     return write(tmp_path / "parts.html", cards, Frame("table.csv", LEAD_OF_PARTS, TRANSLATIONS))
 
 
@@ -167,7 +167,7 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
     card = Card(
         "1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", note_values=values
     )
-    card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200, audit=1)
+    card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200)
     page = visiting(write(tmp_path / "review.html", [card], Frame("t.csv", LEAD, TRANSLATIONS)))
 
     page.get_by_role("button", name="Enlarge 1001, 3").click()
@@ -185,7 +185,7 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
     assert [(one.path, one.sha256, one.label, one.product) for one in found] == [
         (f"/shop/{n}.png", SHAS[n], "Bag", "1001") for n in range(3)
     ]
-    assert [one.audit for one in found] == [1, 0, 0], "an audit counts it once"
+    assert [one.predicted for one in found] == ["Bag", "", ""], "an audit counts it once"
 
 
 @pytest.fixture
@@ -354,35 +354,41 @@ def test_a_picture_is_enlarged_by_a_click_or_a_key_and_keys_label_nothing_meanwh
     assert answers(page) == ["", "", ""]
 
 
-def test_enter_is_offered_where_there_is_a_suggestion_and_the_export_has_what_the_model_said(
+def test_enter_is_offered_where_there_is_a_suggestion_and_what_is_optional_is_asked_once_it_is_open(
     two_parts: str, visiting: Visits, tmp_path: Path
 ) -> None:
     page = visiting(two_parts)
     enter, offered = page.locator("#keys li", has_text="Enter"), []
+    assert page.locator("article:visible .name").all_inner_texts() == ["0.png", "1.png"]
 
-    for key in ("Enter", "2", "1", "Enter"):
+    for key in ("1", "Enter"):
         offered.append(enter.is_visible())
         page.keyboard.press(key)
+    assert page.locator("#count").inner_text() == "2 of 2 answered. Done: export them."
+    page.locator("summary", has_text="Optional: an audit").click()
+    page.locator("article select").nth(2).select_option(LABELS[0])
+    offered.append(enter.is_visible())
 
-    assert offered == [False, False, False, True]
+    assert offered == [True, True, False]
+    assert page.locator("#count").inner_text() == "3 of 3 answered. Done: export them."
     found = read(exported(page, tmp_path))
-    assert [(one.label, one.audit, one.predicted, one.decision) for one in found] == [
-        (LABELS[1], 2, "Bag", "accept"),
-        (LABELS[0], 2, "Bag", "accept"),
-        ("Bag", 0, "Bag", "accept"),
+    assert [(one.label, one.audit, one.predicted) for one in found] == [
+        (LABELS[0], 0, "Bag"),
+        ("Bag", 0, "Bag"),
+        (LABELS[0], 2, "Bag"),
     ]
-    assert all(0 < one.confidence <= 1 for one in found)
 
 
 def test_a_filter_by_confidence_says_nothing_of_a_picture_of_the_audit(
     two_parts: str, visiting: Visits
 ) -> None:
     page = visiting(two_parts)
+    page.locator("summary", has_text="Optional: an audit").click()
 
     page.get_by_label("Confidence at most").fill("60")
 
-    assert page.locator("article:visible .name").all_inner_texts() == ["2.png", "3.png"]
-    assert page.get_by_role("heading", name="1. Drawn at random").count() == 0
+    assert page.locator("article:visible .name").all_inner_texts() == ["0.png", "1.png"]
+    assert page.get_by_role("heading", name="Optional: an audit").count() == 0
 
 
 def test_training_takes_what_a_person_says_of_doubted_labels(visiting: Visits, tmp_path: Path) -> None:
