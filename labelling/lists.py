@@ -1,11 +1,14 @@
 """Read a list: a CSV whose rows name pictures, for `label`, `data`, `train` and corrections alike.
 
-Nothing is guessed: list_text.py says what its text may be, csv_records.py parses it strictly, and the header
-shows whether commas, semicolons or tabs separate cells. Every row is looked at before the first one counts:
-one that does not fit the header makes the list unusable, or is left out where people say so. Reads the list,
-and looks whether files exist.
+Nothing is guessed: text is UTF-8, or UTF-16 with its mark, or in the encoding that people name, and the
+header shows whether commas, semicolons or tabs separate cells. Every row is looked at before the first one
+counts: one that does not fit the header makes the list unusable, or is left out where people say so. A
+quotation mark that is not closed swallows the rows that follow it, so the lines of a row are looked at as
+well. Reads the list, and looks whether files exist.
 """
 
+import codecs
+import csv
 import os
 import re
 import shlex
@@ -14,20 +17,31 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from io import TextIOWrapper
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TextIO, TypeAlias
 
-from inference.plain_text import trimmed
-from labelling.cells import names_picture
-from labelling.csv_records import Record, records
+from inference.plain_text import shown, trimmed
+from labelling.cells import addresses_in, names_picture
 from labelling.errors import ListUnusable
 from labelling.identifiers import is_long_number, without_format
-from labelling.list_text import bytes_of, encoding_of, escaped, is_text, opened, readings
 from labelling.paths import existing
+from model_store import files
 from model_store.files import expanded
 
 SEPARATORS: Final = ",;\t"
+
+SEPARATOR_HINT: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
+"""A line above the header by which Excel knows the separator."""
+
+LINE_BREAK: Final = re.compile(r"\r\n?|\n")
+
+LONGEST_CELL: Final = 1 << 24
+"""Characters of a cell, and bytes of a header: shops export whole pages of HTML, with pictures in them."""
+
+BEGIN_BYTES: Final = 1 << 16
+"""Of a list after its first line: separators of cells and lines among them have NULs in UTF-16 and UTF-32."""
 
 NAMED: Final = 3
 """Rows that an error names."""
@@ -39,10 +53,15 @@ LOOKED_AT: Final = 100
 """Rows by which a column is found to name pictures."""
 
 SHOWN: Final = 40
-"""Characters of a header that an error shows."""
+"""Characters of a header or a cell that an error shows."""
 
 PATH: Final = "path"
 """The column that names pictures, unless people name others."""
+
+ENCODINGS: Final = (
+    "Name the encoding: --encoding cp1252 for Western European text, cp1250 for Central European, cp1251 for "
+    "Cyrillic, cp932 for Japanese, gb18030 for Chinese, or another name that Python knows, such as utf-16-le."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +113,8 @@ class Reading:
         path = existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
         if cell.isascii() or os.path.lexists(path):
             return path
-        same = os.path.join(folder, os.fsdecode(bytes_of(cell, encoding)))  # noqa: PTH118 - as above
+        name = os.fsdecode(cell.encode(encoding.removesuffix("-sig")))
+        same = os.path.join(folder, name)  # noqa: PTH118 - as above
         return same if os.path.lexists(same) else path
 
 
@@ -113,21 +133,41 @@ class ListRow(NamedTuple):
     cells: dict[str, str]
 
 
-class _Misfit(NamedTuple):
+class _Bad(NamedTuple):
     """Why a row does not fit.
 
     Attributes:
-        fault: the number of its cells, their text, a cut number, or their quotation marks; `unclosed` may
-            have swallowed rows, so that it cannot be left out.
         sentence: the reason, after the place of the row.
-        cell: the bytes of one whose text is wrong.
         further: the lines after its first one; rows that it has swallowed are among them.
+        is_of_mark: because of a quotation mark.
+        is_unclosed: that may have swallowed rows, so that the row cannot be left out.
     """
 
-    fault: Literal["cells", "text", "number", "mark", "unclosed"]
     sentence: str
-    cell: bytes = b""
     further: range = range(0)
+    is_of_mark: bool = False
+    is_unclosed: bool = False
+
+
+class _Parsed(NamedTuple):
+    """What the parser makes of some lines.
+
+    Attributes:
+        line: where it begins, from 1.
+        lines: that it took.
+        cells: none where it cannot be parsed.
+        error: why not; empty where it can.
+    """
+
+    line: int
+    lines: Sequence[str]
+    cells: list[str]
+    error: str = ""
+
+    @property
+    def last(self) -> int:
+        """The line where it ends."""
+        return self.line + len(self.lines) - 1
 
 
 @dataclass(frozen=True)
@@ -140,6 +180,7 @@ class ListFile:
         encoding: of its text, as Python names it.
         separator: between cells.
         header: the names of the columns, as they stand there.
+        stamp: size and time of change, before it was read.
         notes: what a person should know, a sentence each.
         is_quoted: whether quotation marks around a cell are CSV's; else they are part of its text.
     """
@@ -149,6 +190,7 @@ class ListFile:
     encoding: str
     separator: str
     header: tuple[str, ...]
+    stamp: tuple[int, int]
     notes: tuple[str, ...] = ()
     is_quoted: bool = True
 
@@ -158,28 +200,37 @@ class ListFile:
         return tuple(dict.fromkeys(filter(None, self.header)))
 
     def rows(self) -> Iterator[ListRow]:
-        """The rows that fit the header, in order."""
+        """The rows that fit the header, in order.
+
+        Raises:
+            ListUnusable: the list was written anew meanwhile, so that some may be missing.
+        """
         places: dict[str, int] = {}
         for place, name in enumerate(self.header):
             if name:
                 places.setdefault(name, place)
-        for where, cells, misfit in self._checked():
-            if misfit is None:
-                yield ListRow(where, {name: cells[place] for name, place in places.items()})
+        with _readable(self.path, self.encoding):
+            for where, cells, bad in self._checked():
+                if bad is None:
+                    yield ListRow(where, {name: cells[place] for name, place in places.items()})
+            if _stamp(self.path) != self.stamp:
+                raise ListUnusable(
+                    f"{self.path}: was written anew while it was read. Give the command again."
+                )
 
     def place(self, cell: str) -> str:
         """The path of the file that a cell means, whether it is there or not."""
         return self.reading.place(cell.strip(), self.path, self.encoding)
 
-    def looked_at(self) -> tuple[list[_Misfit], int]:
+    def looked_at(self) -> tuple[list[_Bad], int]:
         """The rows that do not fit the header, and how many others have unseen characters in identifiers."""
-        misfits, unseen = list[_Misfit](), 0
-        for _, cells, misfit in self._checked():
-            if misfit:
-                misfits.append(misfit)
+        every, unseen = list[_Bad](), 0
+        for _, cells, bad in self._checked():
+            if bad:
+                every.append(bad)
             else:
                 unseen += any(without_format(cells[place]) != cells[place] for place in self._identifiers)
-        return misfits, unseen
+        return every, unseen
 
     @cached_property
     def _identifiers(self) -> tuple[int, ...]:
@@ -189,57 +240,41 @@ class ListFile:
 
     def has_quoted_cells(self) -> bool:
         """Whether a cell begins and ends with a quotation mark, on any line."""
-        with opened(self.path, self.encoding) as file:
+        with _opened(self.path, self.encoding) as file:
             cells = (cell.strip() for line in file for cell in line.split(self.separator))
             return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
 
-    def _checked(self) -> Iterator[tuple[str, list[str], _Misfit | None]]:
+    def _checked(self) -> Iterator[tuple[str, list[str], _Bad | None]]:
         """Where each row after the header is, its cells, and why it does not fit."""
-        with opened(self.path, self.encoding) as file:
-            of_file = records(file, self.separator, is_quoted=self.is_quoted)
-            next(of_file, None)
-            for number, record in enumerate(of_file, 2):
-                if record.error or "".join(record.cells).strip():
-                    where = f"{self.path}, row {number}, line {record.line}"
-                    yield where, record.cells, self._misfit(record, where)
+        with _opened(self.path, self.encoding) as file:
+            parsed = _parsed(file, self.separator, is_quoted=self.is_quoted)
+            next(parsed, None)
+            for number, row in enumerate(parsed, 2):
+                if row.error or "".join(row.cells).strip():
+                    where = f"{self.path}, row {number}, line {row.line}"
+                    yield where, row.cells, self._why_bad(row, where)
 
-    def _misfit(self, record: Record, where: str) -> _Misfit | None:
-        if record.error:
-            fault, why = record.fault()
-            return _Misfit(fault, f"{where}: {why}")
-        cells, columns = len(record.cells), len(self.header)
-        further = range(record.line + 1, record.last + 1)
-        if self.is_quoted and (line := record.swallowed(self.separator, columns, self._is_picture)):
-            within = f"it goes on to line {record.last}, and line {line} in a cell of it reads like a row"
+    def _why_bad(self, row: _Parsed, where: str) -> _Bad | None:
+        if row.error:
+            why, is_unclosed = _explained(row)
+            return _Bad(f"{where}: {why}", is_of_mark=True, is_unclosed=is_unclosed)
+        cells, columns = len(row.cells), len(self.header)
+        further = range(row.line + 1, row.last + 1)
+        if self.is_quoted and (line := _swallowed(row, self.separator, columns, self._is_picture)):
+            within = f"it goes on to line {row.last}, and line {line} in a cell of it reads like a row"
             sentence = f"{where}: a quotation mark is opened and not closed: {within}."
-            return _Misfit("mark", sentence, further=further)
+            return _Bad(sentence, further, is_of_mark=True)
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
-            return _Misfit("cells", f"{where}: {why}{quoted}{record.of_mysql()}", further=further)
-        if not is_text("".join(record.cells)):
-            return self._no_text(record.cells, where)
-        return self._cut_number(record.cells, where)
-
-    def _cut_number(self, cells: Sequence[str], where: str) -> _Misfit | None:
-        """The first identifier that has lost digits in a spreadsheet."""
+            return _Bad(f"{where}: {why}{quoted}{_of_mysql(row)}", further)
         for place in self._identifiers:
-            if is_long_number(cells[place]):
-                name = self.header[place]
-                return _Misfit("number", f"{where}, column `{name}`: {cut_number(cells[place])}")
+            if is_long_number(row.cells[place]):
+                return _Bad(f"{where}, column `{self.header[place]}`: {cut_number(row.cells[place])}")
         return None
 
     def _is_picture(self, place: int, cell: str) -> bool:
         return self.header[place] in self.reading.path_columns and names_picture(cell)
-
-    def _no_text(self, cells: Sequence[str], where: str) -> _Misfit | None:
-        """The first cell that is neither text nor the path of a file whose name is none."""
-        for name, cell in zip(self.header, cells, strict=True):
-            names_file = name in self.reading.path_columns and os.path.lexists(self.place(cell))
-            if not is_text(cell) and not names_file:
-                why = f"column `{name}`: '{escaped(cell)}' is not {_in_words(self.encoding)}."
-                return _Misfit("text", f"{where}, {why}", bytes_of(cell, self.encoding))
-        return None
 
 
 OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]], ListFile]
@@ -262,18 +297,19 @@ def open_list(
             is read, or rows that do not fit its header; the message names the row and its line.
     """
     list_ = header_of(path, needed, reading, read)
-    with _readable(path, reading):
-        misfits, unseen = list_.looked_at()
-        if _is_unquoted(list_, misfits):
+    with _readable(path, list_.encoding):
+        every, unseen = list_.looked_at()
+        if list_.separator == "\t" and any(bad.is_of_mark for bad in every) and not list_.has_quoted_cells():
+            # As feeds that Google and Amazon read: `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
-            misfits, unseen = list_.looked_at()
-    unclosed = [row for row in misfits if row.fault == "unclosed"]
-    if unclosed or (misfits and not reading.skip_bad_rows):
+            every, unseen = list_.looked_at()
+    unclosed = [bad for bad in every if bad.is_unclosed]
+    if unclosed or (every and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
-        why = _in_sentences(unclosed or misfits, NAMED)
+        why = _in_sentences(unclosed or every, NAMED)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    notes = [f"{_count(misfits)} {_in_sentences(misfits, LEFT_OUT)}"] if misfits else []
+    notes = [f"{_count(every)} {_in_sentences(every, LEFT_OUT)}"] if every else []
     notes += [of_unseen(path, unseen)] if unseen else []
     return replace(list_, notes=(*list_.notes, *notes))
 
@@ -286,23 +322,184 @@ def header_of(
     Raises:
         ListUnusable: it cannot be read, lacks a column, or has two of one name that is read.
     """
-    with _readable(path, reading):
-        list_ = _with_header(path, needed, reading)
-        _check_header(list_, needed, {*needed, *read, reading.by})
+    with _readable(path, reading.encoding or "utf-8"):
+        stamp, (encoding, note) = _stamp(path), _encoding_of(path, reading.encoding)
+    with _readable(path, encoding):
+        list_ = _with_header(path, needed, reading, encoding, stamp)
+    _check_header(list_, needed, {*needed, *read, reading.by})
     unread = [name for name in list_.header if name not in {*needed, *read, reading.by}]
     misspelt = renaming(sorted({*read}.difference(list_.header)), unread)
-    notes = [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
+    notes = [note] if note else []
+    notes += [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
     return replace(list_, notes=(*list_.notes, *notes))
 
 
 @contextmanager
-def _readable(path: Path, reading: Reading) -> Iterator[None]:
+def _readable(path: Path, encoding: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeError as error:
-        raise ListUnusable(f"{path}: is no text in {reading.encoding or 'UTF-16'} ({error}).") from error
+        name = encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding
+        where = _not_text(path, encoding)
+        raise ListUnusable(f"{path}{where} is not {name}. {ENCODINGS}") from error
+
+
+def _not_text(path: Path, encoding: str) -> str:
+    """The line that is no text in an encoding, and what is around its first byte that is none."""
+    with files.opened(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError as error:
+                begin = max(0, error.start - SHOWN // 2)
+                around = line[begin : begin + SHOWN].decode("ascii", "backslashreplace").strip()
+                return f", line {number}: '{shown(around)}'"
+    return ": its text"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _encoding_of(path: Path, named: str) -> tuple[str, str]:
+    """The encoding of a list as Python names it, and a sentence where it is not the named one.
+
+    Raises:
+        OSError: it cannot be read.
+        ListUnusable: it is UTF-16 without its mark and none is named, or Python does not know the named one.
+    """
+    try:
+        name = codecs.lookup(named or "utf-8").name
+        "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
+    except (LookupError, UnicodeError) as error:
+        raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
+    with files.opened(path) as file:
+        header = file.readline(LONGEST_CELL)
+        # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
+        begin = header + file.read(BEGIN_BYTES)
+    if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ""
+    if b"\0" in header and not named:
+        raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODINGS}")
+    is_wide = name.startswith(("utf-16", "utf-32"))
+    if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"}:
+        return "utf-8-sig", ""
+    if b"\0" in (begin if is_wide else header):
+        return named, ""
+    if not _holds_utf8(path):
+        return "utf-8-sig" if is_wide else named, ""
+    return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named}."
+
+
+def _holds_utf8(path: Path) -> bool:
+    """Whether a file has characters beyond ASCII, all of them in UTF-8."""
+    is_ascii = True
+    with files.opened(path) as file:
+        for line in file:
+            if not line.isascii():
+                is_ascii = False
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return False
+    return not is_ascii
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
+    with files.opened(path) as file, TextIOWrapper(file, encoding=encoding, newline="") as text:
+        yield text
+
+
+def _parsed(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[_Parsed]:
+    """The rows of a CSV, the header first; after one that cannot be parsed, those from the next line on."""
+    csv.field_size_limit(LONGEST_CELL)
+    first, lines = file.readline(), list[str]()
+    is_hint = bool(SEPARATOR_HINT.fullmatch(first.rstrip("\r\n")))
+    reader = csv.reader(
+        _kept(file if is_hint else chain(filter(None, [first]), file), lines),
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+        skipinitialspace=True,
+        strict=True,
+    )
+    while True:
+        line, cells, error = is_hint + reader.line_num + 1, list[str](), ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as raised:
+            error = str(raised)
+        yield _Parsed(line, lines.copy(), cells, error)
+        lines.clear()
+
+
+def _kept(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    for line in file:
+        lines.append(line)
+        yield line
+
+
+def _explained(row: _Parsed) -> tuple[str, bool]:
+    """Why a row cannot be parsed, and whether a quotation mark in it may have taken in the lines below."""
+    why, is_unclosed = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".', True
+    if "field limit" in row.error:
+        why = f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
+    elif "unexpected end" in row.error:
+        why = "a quotation mark is opened and not closed, so that all that follows is one cell."
+    elif row.last > row.line:
+        why = f"a quotation mark is opened and not closed: in line {row.last}, text follows the next one."
+    else:
+        is_unclosed = False
+    return _of_mysql(row).strip() or why, is_unclosed
+
+
+def _of_mysql(row: _Parsed) -> str:
+    r"""What to do where MySQL wrote it, with \" for a mark; empty elsewhere."""
+    if r"\"" not in row.lines[0]:
+        return ""
+    return r' It has \", as MySQL writes it, where CSV has "". Export with ESCAPED BY ' + "'\"'."
+
+
+def _swallowed(row: _Parsed, separator: str, columns: int, is_picture: Callable[[int, str], bool]) -> int:
+    """The number of the first line that names a picture within a quoted cell; 0 where none does.
+
+    Args:
+        row: `a.jpg,"Foo` and `b.jpg,Bar"` in two lines are one valid row of two cells.
+        separator: between cells.
+        columns: of the header; such a line has as many cells.
+        is_picture: whether the cell of a column, by its place, names a picture.
+    """
+    if len(row.lines) == 1:
+        return 0
+    is_within, own = False, LINE_BREAK.split(row.cells[0])
+    whole = [columns > 1 and len(line.split(separator)) == columns for line in own]
+    for at, line in enumerate(row.lines):
+        cells = line.rstrip("\r\n").split(separator)
+        is_row = len(cells) == columns
+        for place, cell in enumerate(cells):
+            text = cell.rstrip('"')
+            is_other = is_row and is_within and '"' not in text and is_picture(place, text)
+            is_own = place == 0 and own[at : at + 1] == [text] and not any(whole[:at])
+            if is_other and not (is_own and _continues(own, at, is_picture)):
+                return row.line + at
+            is_within ^= cell.count('"') % 2 == 1
+    return 0
+
+
+def _continues(own: Sequence[str], at: int, is_picture: Callable[[int, str], bool]) -> bool:
+    """Whether a line of a row's first cell is more of that cell, and not another row's picture.
+
+    Further addresses are, and so is the end of a name with a line break: no line above it names a picture by
+    itself.
+    """
+    if addresses_in(next(filter(str.strip, own), "")):
+        return bool(addresses_in(own[at]))
+    return at == len(own) - 1 and not any(is_picture(0, line) for line in own[:at])
 
 
 def cut_number(cell: str) -> str:
@@ -325,24 +522,25 @@ def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
     return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
 
 
-def _with_header(path: Path, needed: Collection[str], reading: Reading) -> ListFile:
-    encoding, note = encoding_of(path, reading.encoding)
+def _with_header(
+    path: Path, needed: Collection[str], reading: Reading, encoding: str, stamp: tuple[int, int]
+) -> ListFile:
     headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
-    fitting = (separator for separator, record in headers.items() if set(needed) <= set(record.cells))
+    fitting = (separator for separator, row in headers.items() if set(needed) <= set(row.cells))
     most = max(SEPARATORS, key=lambda separator: len(headers[separator].cells))
     separator = next(fitting, most) if needed else most
-    record = headers[separator]
-    if record.error:
-        raise ListUnusable(f"{path}, row 1, line {record.line}: {record.fault()[1]}")
-    notes = [note] if note else []
-    if twice := [name for name, count in Counter(filter(None, record.cells)).items() if count > 1]:
-        notes.append(f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read.")
-    return ListFile(path, reading, encoding, separator, tuple(record.cells), tuple(notes))
+    row = headers[separator]
+    if row.error:
+        raise ListUnusable(f"{path}, row 1, line {row.line}: {_explained(row)[0]}")
+    names = Counter(filter(None, row.cells))
+    twice = [name for name, count in names.items() if count > 1]
+    note = f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read."
+    return ListFile(path, reading, encoding, separator, tuple(row.cells), stamp, (note,) if twice else ())
 
 
-def _header(path: Path, encoding: str, separator: str) -> Record:
-    with opened(path, encoding) as file:
-        return next(records(file, separator), Record(1, ("",), []))
+def _header(path: Path, encoding: str, separator: str) -> _Parsed:
+    with _opened(path, encoding) as file:
+        return next(_parsed(file, separator), _Parsed(1, ("",), []))
 
 
 def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str]) -> None:
@@ -350,18 +548,13 @@ def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str
     twice = [name for name, count in names.items() if count > 1 and name in read]
     if twice:
         raise ListUnusable(f"{list_.path}: has two columns `{twice[0]}`. Take one out, or rename it.")
-    strange = [name for name in list_.header if not is_text(name)]
-    choice = f" {readings(bytes_of(name, list_.encoding) for name in strange)}" if strange else ""
     if not set(needed) <= set(list_.header):
         begin = list_.separator.join(list_.header)[:SHOWN]
         wanted = " and ".join(f"`{name}`" for name in needed)
         raise ListUnusable(
             f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} {wanted}."
-            f"{_advice(list_, needed)}{choice}"
+            f"{_advice(list_, needed)}"
         )
-    if strange:
-        why = f"the column `{escaped(strange[0])}` is not {_in_words(list_.encoding)}."
-        raise ListUnusable(f"{list_.path}, row 1: {why}{choice}")
 
 
 def _advice(list_: ListFile, needed: Collection[str]) -> str:
@@ -385,23 +578,14 @@ def _of_pictures(list_: ListFile) -> list[str]:
     return [name for name, of in cells.items() if 2 * sum(map(names_picture, of)) > len(of) > 0]
 
 
-def _is_unquoted(list_: ListFile, misfits: Iterable[_Misfit]) -> bool:
-    """Whether a list has no quoted cells at all, as feeds that Google and Amazon read: `"Basic" tee`."""
-    is_of_marks = any(row.fault in {"mark", "unclosed"} for row in misfits)
-    return list_.separator == "\t" and is_of_marks and not list_.has_quoted_cells()
+def _in_sentences(every: Sequence[_Bad], limit: int) -> str:
+    more = f"And {len(every) - limit:,} more." if len(every) > limit else ""
+    return " ".join(filter(None, [*(bad.sentence for bad in every[:limit]), more]))
 
 
-def _in_sentences(misfits: Sequence[_Misfit], limit: int) -> str:
-    more = f"And {len(misfits) - limit:,} more." if len(misfits) > limit else ""
-    cells = [row.cell for row in misfits if row.cell]
-    choice = readings(cells) if cells else ""
-    return " ".join(filter(None, [*(row.sentence for row in misfits[:limit]), more, choice]))
-
-
-def _count(misfits: Sequence[_Misfit]) -> str:
-    """How many rows are left out, and which lines go with them, as rows may that a quotation mark took in."""
-    rows = f"Rows that are left out: {len(misfits):,}."
-    within = [row.further for row in misfits if row.further]
+def _count(every: Sequence[_Bad]) -> str:
+    """How many rows are left out, and how many lines within them, as a quotation mark may take in rows."""
+    rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
     if not within:
         return rows
     few = ", ".join(
@@ -409,7 +593,3 @@ def _count(misfits: Sequence[_Misfit]) -> str:
     )
     more = ", ..." if len(within) > LEFT_OUT else ""
     return f"{rows} Further lines within them: {sum(map(len, within)):,} ({few}{more})."
-
-
-def _in_words(encoding: str) -> str:
-    return encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding

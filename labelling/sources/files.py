@@ -17,7 +17,7 @@ from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
 from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
 from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, PathSource, Read, attempt, check_size, stamp_of
-from labelling.lists import AS_IT_IS, ListFile, Reading, open_list
+from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.paths import why_missing
 from model_store.files import opened
 
@@ -128,12 +128,19 @@ class PathList(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def items(self) -> Iterator[Item]:
-        for row in self._list.rows():
-            further = tuple(row.cells[name] for name in self.columns)
-            paths = (row.cells[name].strip() for name in self.reading.path_columns)
-            for path in list(filter(None, paths)) or [""]:
-                for item in self._items_of(path):
-                    yield item._replace(further=further)
+        try:
+            for row in self._list.rows():
+                yield from self._items_in(row)
+        except ListUnusable as error:
+            raise SourceUnusable(str(error)) from error
+
+    def _items_in(self, row: ListRow) -> Iterator[Item]:
+        """The pictures that a row names."""
+        further = tuple(row.cells[name] for name in self.columns)
+        paths = (row.cells[name].strip() for name in self.reading.path_columns)
+        for path in list(filter(None, paths)) or [""]:
+            for item in self._items_of(path):
+                yield item._replace(further=further)
 
     def _items_of(self, cell: str) -> Iterator[Item]:
         """The pictures that a cell names."""

@@ -124,12 +124,13 @@ def test_a_list_in_a_code_page_names_files_in_unicode_or_of_the_same_bytes(tmp_p
     assert contents(source)[:2] == [b"skirt", b"green"]
 
 
-def test_a_list_in_utf8_names_files_whose_names_are_no_unicode(tmp_path: Path) -> None:
+def test_a_list_in_a_code_page_names_files_whose_names_have_its_bytes(tmp_path: Path) -> None:
     write_folder(tmp_path, {"Röcke.png": b"skirt"})
     (tmp_path / os.fsdecode(b"gr\xfcn.png")).write_bytes(b"green")
-    (tmp_path / "list.csv").write_bytes(b"path\ngr\xfcn.png\n" + "Röcke.png\n".encode())
+    (tmp_path / "list.csv").write_bytes("path\ngrün.png\nRöcke.png\n".encode("cp1252"))
+    source = open_source(str(tmp_path / "list.csv"), reading=Reading(encoding="cp1252"))
 
-    assert contents(open_source(str(tmp_path / "list.csv"))) == [b"green", b"skirt"]
+    assert contents(source) == [b"green", b"skirt"]
 
 
 @pytest.mark.parametrize("between", [",", ", ", ";", " | ", "\n", '", "', "\t"])
@@ -255,7 +256,7 @@ NO_SUCH_FORM = b"\x1f\x8b\xff" * 400
     ("word", "content", "words"),
     [
         ("shop.zip", NO_SUCH_FORM, "shop.zip: no whole ZIP"),
-        ("list.csv", NO_SUCH_FORM, "needs the column `path`. Choose what reads it right: --encoding cp1252"),
+        ("list.csv", NO_SUCH_FORM, "is not UTF-8. Name the encoding: --encoding cp1252"),
         ("list.csv", b"picture\na.png\n", "begins with 'picture'. It needs the column `path`"),
         ("list.csv", b"sku;Path \n1;a.png\n", "It needs the column `path`. Rename 'Path ' to `path`."),
         ("list.tsv", b"sku\tPATH\n1\ta.png\n", "Rename 'PATH' to `path`."),

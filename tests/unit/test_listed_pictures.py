@@ -177,7 +177,7 @@ def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: S
             BadClasses,
             r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
         ),
-        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv: begins with"),
+        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv, line 1: .* is not UTF-8"),
         (
             "path,label\n" + "".join(f"\0{number}.png,{number % 2}\n" for number in range(6)),
             BadPictures,

@@ -32,7 +32,6 @@ FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
 AFTER_TWO_LINES = 'path,name,label\nb.jpg,"two\nlines",Coat\na.jpg\n'
 MYSQL = 'path,name,label\nb.jpg,"Warm",Coat\na.jpg,"a \\"real\\" one, warm",Coat\n'
 NOT_DOUBLED = 'path;name;label\na.jpg;"5" wide";Coat\n'
-NO_UTF8 = "path,name,label\nb.jpg,Röcke,Coat\nc.jpg,Mäntel,Coat\na.jpg,R\udcf6cke,Coat\n"
 
 NO_ENCODINGS = ["klingon", "rot13", "hex", "base64", "undefined"]
 """The name of none, and codecs that are of no text."""
@@ -83,7 +82,6 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
         (AFTER_TWO_LINES, "row 3, line 4: it has 1 cells", ["b.jpg"]),
         (MYSQL, r"row 3, line 3: It has \", as MySQL writes it", ["b.jpg"]),
         (NOT_DOUBLED, "row 2, line 2: a quotation mark within a quoted cell is not written twice", []),
-        (NO_UTF8, r"row 4, line 4, column `name`: 'R\xf6cke' is not UTF-8.", ["b.jpg", "c.jpg"]),
     ],
 )
 def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leave_such_rows_out(
@@ -285,26 +283,22 @@ def test_text_whose_bytes_show_its_encoding_is_read(
     ("encoding", "between", "texts"),
     [
         ("cp1252", ";", ["pantalón", "Größe 42"]),
-        ("cp1252", ",", ["calça jeans"]),
-        ("cp1250", ";", ["Płaszcz", "Koszulka żółta"]),
-        ("cp1251", ";", ["Обувь", "Платье летнее"]),
         ("cp932", ",", ["靴", "ワンピース"]),
-        ("gb18030", ",", ["衬衫", "裤子"]),
         ("utf-16-le", ";", ["Платье", "靴"]),
         ("utf-16-be", "\t", ["pantalón"]),
     ],
 )
-def test_other_text_is_refused_with_what_each_encoding_reads_and_the_option_that_chooses_it(
+def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_that_is_named(
     encoding: str, between: str, texts: list[str], tmp_path: Path
 ) -> None:
     list_ = in_encoding(tmp_path, encoding, between, texts)
 
-    with pytest.raises(ListUnusable) as refused:
+    with pytest.raises(
+        ListUnusable, match=r"--encoding cp1252 for Western .* cp932 for Japanese, .*utf-16-le"
+    ):
         open_list(list_, ["path"])
     found = open_list(list_, ["path"], Reading(encoding=encoding))
 
-    assert f"--encoding {encoding} reads '{'path' if '16' in encoding else texts[0]}" in str(refused.value)
-    assert "--encoding takes any other name that Python knows" in str(refused.value)
     assert [row.cells["title"] for row in found.rows()] == texts
     assert found.notes == ()
 
@@ -317,34 +311,32 @@ def test_a_wide_header_may_have_the_byte_of_a_lines_end_in_a_character(tmp_path:
     assert [row.cells for row in found.rows()] == [{"上装": "靴", "path": "a.jpg"}]
 
 
-def test_a_header_in_another_encoding_is_refused_even_where_bad_rows_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("path;Größe\na.jpg;42\n".encode("cp1252"))
+@pytest.mark.parametrize("place", [0, 9000], ids=["the header", "a row far down"])
+def test_one_byte_that_is_no_utf8_refuses_the_list_even_where_bad_rows_are_left_out(
+    place: int, tmp_path: Path
+) -> None:
+    rows = ["path,title", *(f"{number}.jpg,Kleid in Grün" for number in range(10_000))]
+    rows[place] = "path,A Gr\udcfcn title"
+    list_ = write(tmp_path, "\n".join(rows))
 
-    with pytest.raises(ListUnusable, match=r"column `Gr\\xf6\\xdfe` is not .* cp1252 reads 'Größe'"):
-        open_list(tmp_path / "list.csv", ["path"], Reading(skip_bad_rows=True))
-
-
-def test_text_that_none_of_the_shown_encodings_reads_right_is_read_by_its_name(tmp_path: Path) -> None:
-    list_ = in_encoding(tmp_path, "mac_roman", ";", ["Größe 42"])
-
-    with pytest.raises(ListUnusable, match=r"--encoding cp1252 reads 'Gr.§e 42'; .*any other name"):
-        open_list(list_, ["path"])
-    found = open_list(list_, ["path"], Reading(encoding="macintosh"))
-
-    assert [row.cells["title"] for row in found.rows()] == ["Größe 42"]
+    with pytest.raises(
+        ListUnusable, match=rf"line {place + 1}: 'path,A Gr\\xfcn title' is not UTF-8\. Name the"
+    ):
+        open_list(list_, ["path"], Reading(skip_bad_rows=True))
 
 
-def test_one_byte_that_is_no_utf8_is_named_with_its_row_and_column(tmp_path: Path) -> None:
-    rows = [f"{number}.jpg,Kleid in Grün" for number in range(2, 10_001)]
-    rows[8998] = "9000.jpg,A Gr\udcfcn dress"
-    list_ = write(tmp_path, "\n".join(["path,title", *rows]))
+def test_a_list_that_is_written_anew_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    list_ = write(tmp_path, "path\n" + "a.jpg\n" * 8000)
+    source = open_source(str(list_))
+    items = source.items()
+    next(items)
 
-    with pytest.raises(ListUnusable, match=r"row 9000, line 9000, column `title`: 'A Gr\\xfcn dress' is not"):
-        open_list(list_, ["path"])
-    found = open_list(list_, ["path"], Reading(skip_bad_rows=True))
+    write(tmp_path, "path\n" + "b.jpg\n" * 4000)
 
-    assert len(list(found.rows())) == 9998
-    assert "--encoding cp1252 reads 'A Grün dress'" in found.notes[0]
+    with pytest.raises(SourceUnusable, match=r"list\.csv: was written anew while it was read"):
+        list(items)
+    with pytest.raises(SourceUnusable, match="was written anew"):
+        list(source.items())
 
 
 @pytest.mark.parametrize("named", ["cp1252", "utf-16-le"])
@@ -404,12 +396,13 @@ def test_an_encoding_that_people_name_is_taken(encoding: str, named: str, tmp_pa
 @pytest.mark.parametrize(
     ("encoding", "said"),
     [
-        ("utf-8", "row 2, line 2, column `title`: .* is not UTF-8"),
+        ("utf-8", "line 2: .* is not UTF-8"),
+        ("cp932", "line 2: .* is not cp932"),
         *((name, f"--encoding {name}: Python knows no") for name in NO_ENCODINGS),
     ],
 )
 def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,Платье\n".encode("cp1251"))
+    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,Платье я\n".encode("cp1251"))
 
     with pytest.raises(ListUnusable, match=said):
         open_list(tmp_path / "list.csv", ["path"], Reading(encoding=encoding))
