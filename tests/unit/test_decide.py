@@ -162,10 +162,12 @@ def own_sample(tier: str, n: int, wrong: int, before: float) -> Thresholds:
     return by_photos(photos(mistaken, {**SHOPS, tier: n}), before=before)
 
 
-def test_a_random_sample_of_ones_own_pictures_alone_decides() -> None:
-    found = own_sample(OWN_TIER, 3000, wrong=0, before=0.999)
+@pytest.mark.parametrize("before", [ACCEPT_NOTHING, 0.6, 0.9])
+def test_a_random_sample_of_ones_own_pictures_alone_decides_and_lowers_no_threshold(before: float) -> None:
+    found = own_sample(OWN_TIER, 3000, wrong=0, before=before)
 
-    assert ACCEPT_CONFIDENCE <= found.confidence < 0.999
+    least = before if before < ACCEPT_NOTHING else ACCEPT_CONFIDENCE
+    assert least <= found.confidence < 0.999
     assert [one.pictures for one in found.answer_sets if one.accuracy is not None] == ["photos of tier own"]
 
 

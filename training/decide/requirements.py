@@ -96,8 +96,9 @@ def usual_accept_right(*, own_classes: bool) -> float:
 def of_photos(answers: Answers, others: Scores | None, before: float) -> Requirements:
     """What photos by tier are to keep.
 
-    Where there is a random sample of the user's own pictures, it alone promises; else each tier with as many
-    known photos as a promise takes, but not what people looked at because the model doubted it.
+    Where there is a random sample of the user's own pictures, it alone promises, and nothing below the
+    parent's threshold, from which an audit draws; else each tier with as many known photos as a promise
+    takes, but not what people looked at because the model doubted it.
 
     Args:
         answers: to the photos.
@@ -106,8 +107,10 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
     """
     counts = Counter(answers.sets[answers.known].tolist())
     enough = {tier for tier, n in counts.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
+    least = before if counts[OWN_TIER] and before < ACCEPT_NOTHING else ACCEPT_CONFIDENCE
     return Requirements(
         right=ACCEPTED_OF_PHOTOS,
+        confidence=max(least, ACCEPT_CONFIDENCE),
         tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else enough),
         alike=True,
         unfamiliar=FAMILIARITIES_OF_PHOTOS if others else (FAMILIARITY_OF_PHOTOS,),
