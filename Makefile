@@ -38,7 +38,7 @@ serve: named-python $(VENV)/.serve ## Answer on http://127.0.0.1:8000, or PORT=
 test: system check .venv-s3/.stamp ## Check, then run the tests of each kind, installing what they need
 	@$(IN)/python -m pytest $(PROCESSES) -m "not slow" --durations=15 $(ARGS)
 
-test-all: system $(VENV)/.dev $(VENV)/.clients .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests too: Ray, container, faults, attacks
+test-all: system $(VENV)/.dev $(VENV)/.clients .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests, after `make test`: Ray, container, faults, attacks
 	@$(IN)/python -m pytest $(PROCESSES) -m slow --durations=15 $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing

@@ -2,7 +2,7 @@
 
 Every promotion and rollback is one small numbered record, so the log is the audit trail too. Each says which
 releases may be served in place of its own. All that the log asks of a store is create-if-absent; since not
-every S3 server makes that atomic, a writer reads back its nonce. What may be promoted: gate.py.
+every S3 server makes that atomic, a writer reads back its nonce. What may be promoted: reports/gate.py.
 """
 
 import secrets

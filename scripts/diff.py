@@ -74,14 +74,15 @@ def build_parser() -> argparse.ArgumentParser:
     add("a", metavar="A", help=RELEASE_HELP)
     add("b", metavar="B", help="another one")
     add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
-    add("--allow", type=_share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
+    add("--allow", type=share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
     add("--out", type=Path, metavar="FILE.csv", help="write all changes as a table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
     add_list_options(parser)
     return parser
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
+    """The type of --allow; argparse names this function where the text is no number."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1")

@@ -13,7 +13,7 @@ from model_store.named_release import find_release
 from model_store.store import open_store
 from scripts.__main__ import command
 from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
-from scripts.terminal import RELEASE_HELP, command_parser
+from scripts.terminal import RELEASE_HELP, command_parser, complain
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
@@ -24,6 +24,8 @@ EXAMPLES = (
 def execute(arguments: argparse.Namespace) -> object:
     """Publish what the arguments name."""
     store, folder = open_store(arguments.store), _folder_of(arguments)
+    if not store.address.startswith("s3://") and not Path(store.address).exists():
+        complain(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
     target = Target(store, None, promote=not arguments.no_promote, **publishing(arguments))
     published = target.send(folder)
     print(as_text(published, store.address))

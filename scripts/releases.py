@@ -290,14 +290,15 @@ def build_parser() -> argparse.ArgumentParser:
         "keep what was written to in the last so many minutes: a promotion may be under way (60)",
         SPARED / timedelta(minutes=1),
     )
-    pruning.add_argument("--older-than", type=_minutes, default=default, metavar="MINUTES", help=age)
+    pruning.add_argument("--older-than", type=minutes, default=default, metavar="MINUTES", help=age)
     return parser
 
 
-def _minutes(text: str) -> float:
-    if not 0 <= (minutes := float(text)) <= MOST_MINUTES:
+def minutes(text: str) -> float:
+    """The type of --older-than; argparse names this function where the text is no number."""
+    if not 0 <= (age := float(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
-    return minutes
+    return age
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ def train(
         What was done, as JSON values.
     """
     photos = _photos_of(options, arguments)
+    console().print("Reading the pictures; then TensorFlow starts.")
     check_tensorflow()
     named = named_of(arguments, options, parent)
     classes = named.check(Terminal().warn)

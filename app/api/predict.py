@@ -8,7 +8,6 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.api.classify import Services, classify
 from app.api.problems import problem_of
-from app.errors import BadRequest
 from app.middleware.request_context import RequestContext, current_request
 from app.observability.metrics import Metrics
 from app.payloads.items import Pictures, RequestItem
@@ -37,8 +36,6 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         parameters = _parameters(OF_MANY)
-        if parameters.explain:
-            raise BadRequest("`explain` is for one picture: send it to POST /predict.")
         pictures, outcomes = classify(services, of_many, find_many, parameters)
         return _many(pictures, outcomes, parameters, metrics)
 

@@ -32,8 +32,8 @@ class Parameters:
     titles: Given = field(default_factory=dict)
 
 
-OF_MANY = ("top", "seen", "explain")
-OF_ONE = (*OF_MANY, *OF_TITLES)
+OF_MANY = ("top", "seen")
+OF_ONE = (*OF_MANY, "explain", *OF_TITLES)
 """The names that routes of many pictures have, and that of one."""
 
 WITHOUT_QUERY = Parameters()

@@ -214,6 +214,8 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
         ("releases --store x prune --older-than -1", "-1 is no age"),
+        ("releases --store x prune --older-than soon", "invalid minutes value: 'soon'"),
+        ("diff a b c --allow all", "invalid share value: 'all'"),
         ("releases --store x promte 1", "Did you mean promote?"),
         ("keys add a:b --file keys", "'a:b' is no name"),
     ],

@@ -210,6 +210,20 @@ def test_publishing_a_worse_release_is_an_error_and_forcing_it_says_why(
     assert "Forced past the gate: " in capsys.readouterr().out
 
 
+def test_a_new_folder_is_named_as_one(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(a_release(tmp_path / "release"))
+
+    said = list[str]()
+    for _ in range(2):
+        wardrobe("publish", [folder, store])
+        said.append(capsys.readouterr().err)
+
+    assert [f"{store} is a new folder; a store on S3 is s3://bucket/prefix." in each for each in said] == [
+        True,
+        False,
+    ]
+
+
 def test_a_program_reads_what_became_of_a_release(
     store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
