@@ -25,6 +25,9 @@ NOT_A_COLOUR: Final = frozenset({"", "na"})
 
 _FILE: Final = Path(__file__).with_name("colours.csv")
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
+_MAGENTO: Final = re.compile(rf"(?:^|,)\s*(?:{'|'.join(woocommerce.COLOUR_NAMES)})\s*=([^,]*)", re.IGNORECASE)
+"""The colour in `additional_attributes` of Magento's export: `color=Red,size=M`, several with | between."""
+
 _OF_PARTS: Final = frozenset(
     {
         "with",
@@ -61,35 +64,51 @@ class ByList(NamedTuple):
 
 
 def colour_by_list(
-    cells: Mapping[str, str], title: str, language: str, shares: Mapping[str, float]
+    own: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
 ) -> ByList | None:
     """What a list says about a product's colour; None where the photos alone can answer.
 
     Args:
-        cells: of the product's row, by the names of its list.
+        own: of `own_colours`.
         title: of the product; empty for none.
         language: of the list's words.
         shares: what the photos give to each label of the release together.
     """
-    return _by_column(cells, language, shares) or _by_title(title, language, shares)
+    return _by_column(own, language, shares) or _by_title(title, language, shares)
 
 
-def own_colours(cells: Mapping[str, str]) -> tuple[str, ...]:
-    """The colours of the list's own column, or of its attribute in WooCommerce, in the shop's words."""
+def own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
+    """The colours of the list's own column, attribute or option, in the shop's words.
+
+    Args:
+        cells: of a product, or of a picture, by the names of its list.
+        rows: the same of each row of the product.
+    """
     columns = {column.strip().casefold(): cell for column, cell in cells.items()}
     cell = next(
         filter(_is_colour, (identifier(columns.get(name, "")) for name in woocommerce.COLOUR_NAMES)), ""
     )
-    parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells)
+    parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells) or _options(rows or [cells])
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
+
+
+def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """The colours of Shopify's options, whose name the first row of a product has alone, and of Magento's."""
+    lines = [{column.strip().casefold(): cell.strip() for column, cell in row.items()} for row in rows]
+    for number in ("1", "2", "3"):
+        names = (line.get(f"option{number} name", "") for line in lines)
+        if next(filter(None, names), "").casefold() in woocommerce.COLOUR_NAMES:
+            yield from (line.get(f"option{number} value", "") for line in lines)
+    for line in lines:
+        for values in _MAGENTO.findall(line.get("additional_attributes", "")):
+            yield from map(str.strip, values.split("|"))
 
 
 def _is_colour(text: str) -> bool:
     return identifier(text).casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
 
 
-def _by_column(cells: Mapping[str, str], language: str, shares: Mapping[str, float]) -> ByList | None:
-    words = own_colours(cells)
+def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float]) -> ByList | None:
     if not words:
         return None
     named = [_labels(colours, shares) for word in words for colours in _named(word, language)]

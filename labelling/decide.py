@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.listed import LIST, NONE
-from labelling.colours import ByList, colour_by_list
+from labelling.colours import ByList, colour_by_list, own_colours
 from labelling.decided import LEFT_OUT, MODEL, PERSON
 from labelling.journal import Journal
 from labelling.list_check import ListCheck, list_check, mean_over
@@ -159,7 +159,8 @@ class Decisions:
         if head not in row.heads:
             return None
         title = words.title(row.further) if words.is_read else ""
-        return colour_by_list(row.further, title, words.language, self._shares(row, head))
+        own = own_colours(row.further, [photo.further for photo in row.photos])
+        return colour_by_list(own, title, words.language, self._shares(row, head))
 
     def _shares(self, row: Row, head: str) -> dict[str, float]:
         """What all photos of a row give to each label."""

@@ -297,7 +297,11 @@ def colours_of(row: Row) -> tuple[str, ...]:
 def _is_sure(row: Row) -> bool:
     """Whether a table accepts a product's colour, or a person or the list gave it."""
     answer = _of_colour(row)
-    return answer.decided_by == LIST or is_decided(answer) or bool(own_colours(row.further))
+    return (
+        answer.decided_by == LIST
+        or is_decided(answer)
+        or bool(own_colours(row.further, [photo.further for photo in row.photos]))
+    )
 
 
 def is_decided(answer: HeadAnswer) -> bool:

@@ -55,6 +55,10 @@ LOOKED_AT: Final = 100
 SHOWN: Final = 40
 """Characters of a header or a cell that an error shows."""
 
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".numbers")
+
+OF_WORKBOOK: Final = "is a workbook. Save its sheet as CSV UTF-8."
+
 PATH: Final = "path"
 """The column that names pictures, unless people name others."""
 
@@ -326,6 +330,7 @@ def header_of(
         stamp, (encoding, note) = _stamp(path), _encoding_of(path, reading.encoding)
     with _readable(path, encoding):
         list_ = _with_header(path, needed, reading, encoding, stamp)
+    reading, needed = _in_header(list_.header, needed, reading)
     _check_header(list_, needed, {*needed, *read, reading.by})
     unread = [name for name in list_.header if name not in {*needed, *read, reading.by}]
     misspelt = renaming(sorted({*read}.difference(list_.header)), unread)
@@ -382,6 +387,8 @@ def _encoding_of(path: Path, named: str) -> tuple[str, str]:
         begin = header + file.read(BEGIN_BYTES)
     if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ""
+    if header.startswith(b"PK\x03\x04"):  # a ZIP, as the workbooks of Excel and LibreOffice are
+        raise ListUnusable(f"{path}: {OF_WORKBOOK}")
     if b"\0" in header and not named:
         raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODINGS}")
     is_wide = name.startswith(("utf-16", "utf-32"))
@@ -526,7 +533,11 @@ def _with_header(
     path: Path, needed: Collection[str], reading: Reading, encoding: str, stamp: tuple[int, int]
 ) -> ListFile:
     headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
-    fitting = (separator for separator, row in headers.items() if set(needed) <= set(row.cells))
+    fitting = (
+        separator
+        for separator, row in headers.items()
+        if {*_in_header(row.cells, needed, reading)[1]} <= {*row.cells}
+    )
     most = max(SEPARATORS, key=lambda separator: len(headers[separator].cells))
     separator = next(fitting, most) if needed else most
     row = headers[separator]
@@ -535,7 +546,24 @@ def _with_header(
     names = Counter(filter(None, row.cells))
     twice = [name for name, count in names.items() if count > 1]
     note = f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read."
+    reading, _ = _in_header(row.cells, needed, reading)
     return ListFile(path, reading, encoding, separator, tuple(row.cells), stamp, (note,) if twice else ())
+
+
+def columns_in(text: str) -> tuple[str, ...]:
+    """The names that commas divide, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+
+
+def _in_header(
+    header: Iterable[str], needed: Collection[str], reading: Reading
+) -> tuple[Reading, Collection[str]]:
+    """The columns that name pictures, and those needed, as a header has them: a name may hold commas."""
+    whole = [name for name in header if "," in name and columns_in(name) == reading.path_columns]
+    if not whole:
+        return reading, needed
+    others = [name for name in needed if name not in reading.path_columns]
+    return replace(reading, path_columns=(whole[0],)), (whole[0], *others)
 
 
 def _header(path: Path, encoding: str, separator: str) -> _Parsed:
@@ -568,7 +596,8 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
         return f" Write `{missing[0]}` in a line above the first one."
     columns = _of_pictures(list_)
     few = ", ".join(f"`{name}`" for name in columns)
-    return f" Pictures are named in {few}: --path-column {shlex.quote(','.join(columns))}" if columns else ""
+    option = next((name for name in columns if "," in name), ",".join(columns))
+    return f" Pictures are named in {few}: --path-column {shlex.quote(option)}" if columns else ""
 
 
 def _of_pictures(list_: ListFile) -> list[str]:

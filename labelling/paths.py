@@ -51,7 +51,10 @@ def why_missing(path: str) -> str:
     there = _sorted_names(folder, of_pictures=what == "file")
     place = bisect_left(there, name)
     near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
-    advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
+    if same := [other for other in there if other.casefold() == name.casefold()]:
+        advice = f" There is {shown(same[0])!r}, with other capitals."
+    else:
+        advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
     return f"There is no {what} {shown(name)!r} in {shown(folder)}.{advice}"
 
 

@@ -16,8 +16,10 @@ COLOUR_NAMES: Final = ("color", "colour", "farbe", "couleur")
 """What shops call the attribute, or a column of the colour, in small letters."""
 
 REPLACES: Final = (
-    "WooCommerce replaces all attributes of a product by those of its row, and the list has no columns "
-    "`Attribute 1 name` and so on: label the export of the shop, whose attributes then stay."
+    "WooCommerce replaces all attributes of a product by those of its row, and the list has none: label the "
+    "export of the shop, whose columns `Attribute 1 name`, `Attribute 1 value(s)`, `Attribute 1 visible`, "
+    "`Attribute 1 global` and so on then stay. They are read in English, German, French and Spanish; in an "
+    "export in another language give them these names."
 )
 
 _HEADERS: Final = {

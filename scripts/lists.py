@@ -6,6 +6,8 @@ How lists are read: labelling/lists.py.
 import argparse
 from pathlib import Path
 
+from labelling.lists import columns_in
+
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:
     """Add --path-column, --root, --encoding and --skip-bad-rows."""
@@ -32,7 +34,7 @@ def add_product_column(group: "argparse._ActionsContainer") -> None:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    columns = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+    columns = columns_in(text)
     if not columns:
         raise argparse.ArgumentTypeError(f"{text!r}: expected names of columns, as in image,image_model")
     return columns

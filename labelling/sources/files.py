@@ -113,7 +113,7 @@ class PathList(FileSource):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Those that have a name and hold no paths."""
-        return tuple(name for name in self._list.columns if name not in self.reading.path_columns)
+        return tuple(name for name in self._list.columns if name not in self._list.reading.path_columns)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class PathList(FileSource):
     def _items_in(self, row: ListRow) -> Iterator[Item]:
         """The pictures that a row names."""
         further = tuple(row.cells[name] for name in self.columns)
-        paths = (row.cells[name].strip() for name in self.reading.path_columns)
+        paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
         for path in list(filter(None, paths)) or [""]:
             for item in self._items_of(path):
                 yield item._replace(further=further)

@@ -12,7 +12,7 @@ from typing import Final
 
 from labelling.errors import SourceUnusable
 from labelling.items import Hosts, Source
-from labelling.lists import AS_IT_IS, Reading
+from labelling.lists import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
 from labelling.paths import existing
 from labelling.sources import archives, files
 from model_store.files import expanded
@@ -47,6 +47,8 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
             "`path`, a ZIP, or s3://bucket/prefix."
         )
+    if path.suffix.lower() in WORKBOOKS:
+        raise SourceUnusable(f"{word}: {OF_WORKBOOK}")
     sources: dict[str, Callable[[str], Source]] = {
         **dict.fromkeys(LISTS, partial(files.PathList, hosts=hosts, reading=reading)),
         ".zip": archives.Zip,

@@ -84,12 +84,32 @@ def test_the_colour_of_an_export_of_woocommerce_is_the_shops_own(
     assert own_colours(listed) == words
 
 
+@pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
+def test_the_values_of_a_shopify_option_of_all_rows_of_a_product_are_its_colours(name: str) -> None:
+    rows = [
+        {"Title": "Tee", "Option1 Name": "Size", "Option2 Name": name, "Option2 Value": "White"},
+        {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "Black"},
+        {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "White"},
+    ]
+
+    assert own_colours(rows[0], rows) == ("White", "Black")
+    assert own_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
+
+
+def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
+    attributes = ["size=M,color=Red|Dark blue", "colour_group=Green,COLOR=Red", "discolor=Pink"]
+
+    rows = [{"additional_attributes": cell} for cell in attributes]
+
+    assert own_colours(rows[0], rows) == ("Red", "Dark blue")
+
+
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
-    both = colour_by_list({"color": "Negro"}, "Sandalias rojo", "es", of_photos)
-    title = colour_by_list({"color": ""}, "Sandalias Korium negro", "es", of_photos)
-    neither = colour_by_list({}, "Sandalias Korium", "es", of_photos)
+    both = colour_by_list(("Negro",), "Sandalias rojo", "es", of_photos)
+    title = colour_by_list((), "Sandalias Korium negro", "es", of_photos)
+    neither = colour_by_list((), "Sandalias Korium", "es", of_photos)
 
     assert both == ByList(("Negro",), ("black",))
     assert title == ByList(("black",), ("black",))
@@ -97,14 +117,12 @@ def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos()
 
 
 def test_own_words_that_a_release_has_no_name_for_go_into_the_feed_and_name_no_label() -> None:
-    assert colour_by_list({"color": "Dusty Sunset"}, "", "en", shares(red=1.0)) == ByList(
-        ("Dusty Sunset",), ()
-    )
+    assert colour_by_list(("Dusty Sunset",), "", "en", shares(red=1.0)) == ByList(("Dusty Sunset",), ())
 
 
 def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> None:
-    denied = colour_by_list({"color": "Blue"}, "", "en", shares(red=0.99, blue=0.019))
-    confirmed = colour_by_list({"color": "Blue & red"}, "", "en", shares(red=0.99))
+    denied = colour_by_list(("Blue",), "", "en", shares(red=0.99, blue=0.019))
+    confirmed = colour_by_list(("Blue", "red"), "", "en", shares(red=0.99))
 
     assert denied == ByList(("Blue",), ("blue",), is_denied=True)
     assert confirmed == ByList(("Blue", "red"), ("blue", "red"))
@@ -114,19 +132,19 @@ def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> 
 def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
     share: float, labels: tuple[str, ...] | None
 ) -> None:
-    answer = colour_by_list({}, "Navy dress", "en", shares(red=1 - share, blue=share))
+    answer = colour_by_list((), "Navy dress", "en", shares(red=1 - share, blue=share))
 
     assert (answer and answer.labels) == labels
 
 
 def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
-    answer = colour_by_list({}, "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
+    answer = colour_by_list((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
 
     assert answer == ByList(("beige",), ("beige",))
 
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
-    assert colour_by_list({}, "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ByList(("rot",), ("rot",))
+    assert colour_by_list((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ByList(("rot",), ("rot",))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

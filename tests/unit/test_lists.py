@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
-from labelling.lists import Reading, open_list
+from labelling.lists import Reading, columns_in, open_list
 from labelling.paths import why_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.opening import open_source
@@ -416,6 +416,29 @@ def test_a_list_without_paths_names_the_columns_that_hold_pictures(tmp_path: Pat
         list(open_source(str(write(tmp_path, SHOP))).items())
 
 
+def test_a_column_whose_name_has_commas_is_read_as_it_is_suggested(tmp_path: Path) -> None:
+    list_ = write(tmp_path, 'sku;Image URLs (x, y);"a,b";x\n1;a.jpg;b;c.jpg\n')
+
+    with pytest.raises(SourceUnusable, match=r"--path-column 'Image URLs \(x, y\)'$"):
+        list(open_source(str(list_)).items())
+
+    for name in ("Image URLs (x, y)", "Image URLs (x,y)"):
+        reading = Reading(path_columns=columns_in(name))
+        source = open_source(str(list_), reading=reading)
+        assert [item.name for item in source.items()] == ["a.jpg"]
+        assert source.columns == ("sku", "a,b", "x")
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "list.ods", "list.csv"])
+def test_a_workbook_is_to_be_saved_as_csv(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04\x14\x00")
+
+    with pytest.raises(SourceUnusable, match=r"is a workbook\. Save its sheet as CSV UTF-8\."):
+        list(open_source(str(tmp_path / name)).items())
+    with pytest.raises(ListUnusable, match="is a workbook"):
+        open_list(tmp_path / name, ["path"])
+
+
 def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "m").mkdir(parents=True)
     for name in ("a.jpg", "m/a.jpg", "b.jpg"):
@@ -443,13 +466,16 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
 def test_a_file_that_is_missing_is_named_with_its_folder_and_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "dress-01.jpg").write_bytes(b"dress")
-    list_ = write(tmp_path, "path\nphotos/dress-1.jpg\nfotos/dress-01.jpg\nphotos/zzz\n")
+    cells = ("path", "photos/dress-1.jpg", "fotos/dress-01.jpg", "photos/zzz", "photos/DRESS-01.JPG")
+    list_ = write(tmp_path, "\n".join(cells))
     source = open_source(str(list_))
 
     assert list(map(str, source.reader()([one.place for one in source.items()]))) == [
         f"There is no file 'dress-1.jpg' in {tmp_path}/photos. The nearest name there is 'dress-01.jpg'.",
         f"There is no folder 'fotos' in {tmp_path}. The nearest name there is 'photos'.",
         f"There is no file 'zzz' in {tmp_path}/photos.",
+        f"There is no file 'DRESS-01.JPG' in {tmp_path}/photos. There is 'dress-01.jpg', with other "
+        "capitals.",
     ]
 
 

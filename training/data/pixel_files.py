@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from inference.contract import EDGE
 from inference.file_names import is_clutter
+from labelling.lists import WORKBOOKS
 from model_store.files import opened
 from training.errors import BadCsv, BadIdx
 
@@ -117,6 +118,8 @@ def is_pixel_table(path: Path) -> bool:
             line = file.readline(20 * COLUMNS)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
+    if path.suffix.lower() in WORKBOOKS:  # a ZIP, too
+        return False
     return line.startswith((GZIP_MAGIC, ZIP_MAGIC)) or max(map(line.count, (b",", b";", b"\t"))) >= PIXELS
 
 
