@@ -81,7 +81,7 @@ audit: $(VENV)/.dev $(VENV)/.audit ## Ask what is known against the packages tha
 		$(IN)/python -m pip_audit --require-hashes --disable-pip --progress-spinner off $(ARGS) -r $$lock || failed=1; \
 	done; test -z "$$failed"
 
-sbom: $(VENV)/.dev $(VENV)/.audit ## List what the container holds in deploy/sbom.cdx.json
+sbom: $(VENV)/.dev $(VENV)/.audit ## Print what the container holds, as CycloneDX has it
 	@$(IN)/python -m scripts.documents sbom
 
 docs: $(VENV)/.dev ## Write the tables of README and docs: commands, settings, and what was measured

@@ -19,7 +19,6 @@ from scripts.__main__ import verbs
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements" / "serve.txt"
-OUTPUT = ROOT / "deploy" / "sbom.cdx.json"
 BLOCK = re.compile(
     r"(?P<kept><!-- (?P<name>[a-z ]+) -->\n(?:\|.*\n\|[-| ]+\n)?)(?s:.*?)(?=<!-- /(?P=name) -->)"
 )
@@ -29,13 +28,12 @@ OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
 
 
-def write_sbom() -> None:
-    """Write OUTPUT."""
+def print_sbom() -> None:
+    """Print the bill of materials of the image, in CycloneDX."""
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible", str(LOCK)]
     made = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ours alone
     document = without_addresses(json.loads(made.stdout))
-    OUTPUT.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", "utf-8")
-    print(f"{OUTPUT}: {len(document['components'])} packages")
+    print(json.dumps(document, indent=1, sort_keys=True))
 
 
 def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
@@ -115,4 +113,4 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    {"sbom": write_sbom, "docs": write_docs}[sys.argv[1]]()
+    {"sbom": print_sbom, "docs": write_docs}[sys.argv[1]]()

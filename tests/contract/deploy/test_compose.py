@@ -1,12 +1,10 @@
-"""deploy/compose.yaml: by the specification, with files that exist, of parts that know each other's names."""
+"""deploy/compose.yaml: with files that exist, of parts that know each other's names."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
@@ -41,9 +39,7 @@ def mounts() -> list[list[str]]:
     return [volume.split(":") for volume in listed("volumes") if volume.startswith(".")]
 
 
-def test_it_keeps_to_the_specification_and_names_what_is_there() -> None:
-    specification = Path(__file__).parent / "schemas" / "compose-spec.json"
-    jsonschema.validate(read("compose.yaml"), json.loads(specification.read_text("utf-8")))
+def test_it_names_what_is_there() -> None:
     named = {volume.split(":")[0] for volume in listed("volumes")}
 
     assert {volume for volume in named if not volume.startswith(".")} == read("compose.yaml")[
