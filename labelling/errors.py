@@ -10,7 +10,6 @@ LabellingError
 ├── EngineUnusable      what the workers run on is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
-    └── Unlistable      one folder of pictures cannot be listed; what is in it is not known
 
 What is wrong with a picture itself: inference/errors.py.
 """
@@ -54,7 +53,3 @@ class WorkersFailed(LabellingError):
 
 class Unreadable(LabellingError):
     """The bytes of one picture cannot be read; the others can."""
-
-
-class Unlistable(Unreadable):
-    """One folder cannot be listed: which pictures are in it is not known."""

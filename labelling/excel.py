@@ -1,4 +1,4 @@
-"""Write a table once more as Excel's own file: numbers that fit every country, and no formula or link.
+"""Write a table as Excel's own file: numbers that fit every country, and no formula or link.
 
 The one file that knows XlsxWriter, which is imported where it is needed, since serving does not install it.
 """
@@ -8,11 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from labelling.columns import Column, columns
-from labelling.decide import Decisions
+from labelling.columns import Column
 from labelling.errors import TableUnusable
-from labelling.row import Row, Run
-from model_store.files import flush_folder, partial_file
+from labelling.row import Row
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -26,77 +24,51 @@ LONGEST_CELL: Final = 32_767
 """Characters, of which those beyond 16 bits count twice."""
 
 
-def check_ending(target: Path) -> None:
-    """Refuse a name that is no workbook's, and a machine that can write none.
+def require_xlsxwriter() -> None:
+    """Check that a workbook can be written, before anything is labelled.
 
     Raises:
-        TableUnusable: its ending is another one, or XlsxWriter is not installed.
+        TableUnusable: XlsxWriter is not installed.
     """
-    if target.suffix.lower() != ".xlsx":
-        name = target.with_suffix(".xlsx") if target.name else "FILE.xlsx"
-        raise TableUnusable(f"{target}: --excel writes a file of Excel. Name it {name}.")
     try:
         import xlsxwriter  # noqa: F401, PLC0415 - see above
     except ModuleNotFoundError as error:
         raise TableUnusable(
-            "--excel needs XlsxWriter, which is not installed here: pip install -r requirements/label.txt."
+            "A table in .xlsx needs XlsxWriter, which is not installed here: pip install -r "
+            "requirements/label.txt. CSV and JSONL need nothing."
         ) from error
 
 
-def check_copy(target: Path, run: Run, rows: int | None) -> None:
-    """Refuse a copy that a sheet cannot hold, before anything is labelled.
-
-    Args:
-        target: where it goes.
-        run: whose table is copied.
-        rows: of the table; None where they are not known yet.
+def check_room(rows: int, columns: int) -> None:
+    """Refuse a table that a sheet cannot hold.
 
     Raises:
-        TableUnusable: the table is too large.
+        TableUnusable: it has too many rows or columns.
     """
-    count = len(columns(run, with_people=True))
-    for number, most, what in ((rows or 0, MOST_ROWS, "rows"), (count, MOST_COLUMNS, "columns")):
+    for number, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
         if number > most:
             raise TableUnusable(
-                f"{target}: a sheet of Excel has no room for {number:,} {what}, but for {most:,}. Leave "
-                "--excel out."
+                f"A sheet of Excel has no room for {number:,} {what}, but for {most:,}. Name a table that "
+                "ends in .csv."
             )
 
 
-def copy_for_excel(decisions: Decisions, target: Path) -> int:
-    """Write the rows of a finished table for Excel.
-
-    Args:
-        decisions: of the table.
-        target: the file; it appears whole or not at all.
+def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+    """Write a workbook of one sheet, row by row.
 
     Returns:
         how many cells were too long, and are cut.
 
     Raises:
-        TableUnusable: see `check_copy`; the journal cannot be read, or the copy cannot be written.
+        OSError: the disk is full, for example.
+        TableUnusable: see `check_room`.
     """
-    run, rows = decisions.run, decisions.journal.value("SELECT count(*) FROM current")
-    check_copy(target, run, rows)
-    return write_workbook(target, columns(run, with_people=bool(decisions.answers)), decisions.photos())
-
-
-def write_workbook(target: Path, names: Sequence[Column], rows: Iterable[Row]) -> int:
-    """Write a workbook of one sheet, row by row; what `copy_for_excel` returns and raises."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - see above
-    from xlsxwriter.exceptions import XlsxWriterException  # noqa: PLC0415 - see above
 
-    try:
-        with TemporaryDirectory() as folder, partial_file((), target.parent, f".{target.name}.") as partial:
-            options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
-            with Workbook(str(partial), options) as workbook:
-                cut = _fill(workbook.add_worksheet(), names, rows)
-            partial.replace(target)
-        flush_folder(target.parent)
-    except (OSError, XlsxWriterException) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise TableUnusable(f"{target}: cannot be written ({reason}).") from error
-    return cut
+    with TemporaryDirectory() as folder, file.open("wb") as opened:
+        options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
+        with Workbook(opened, options) as workbook:
+            return _fill(workbook.add_worksheet(), columns, rows)
 
 
 def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[Row]) -> int:
@@ -105,6 +77,7 @@ def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[Row]) -> i
     for place, column in enumerate(names):
         cut += _write_text(sheet, 0, place, column.name)
     for number, row in enumerate(rows, 1):
+        check_room(number, len(names))
         for place, column in enumerate(names):
             cell: Any = column.of(row)
             if cell is None or cell == "":

@@ -29,6 +29,8 @@ from labelling.products import ProductSummary, products_of
 from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
 from labelling.table import check_form, write_table
 
+CUT: Final = "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
+
 OF_TABLES: Final = (LIST, SHARED)
 """The reasons that tables alone have."""
 
@@ -78,7 +80,7 @@ class Summary:
         categories: id and name of the platform's category, by label; empty for none.
         attributes: for each label of each attribute, the pictures with each decision.
         products: of the table of products; None without one.
-        notes: what a person should know of the list, a sentence each.
+        notes: what a person should know of the list and of the table, a sentence each.
         words: of the list; None where it has none, or they are not read.
     """
 
@@ -169,12 +171,13 @@ def _write(
     """Write `tables_of` a table into new files, and count what is in them."""
     run, with_people, form = decisions.run, bool(decisions.answers), check_form(table)
     photos, products = _Counts(), _Counts()
-    write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
+    cut = write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
     if has_products := len(new) > 2:
         rows = products.counted(decisions.products())
-        write_table(new[1], form, product_columns(run, with_people=with_people), rows)
+        cut += write_table(new[1], form, product_columns(run, with_people=with_people), rows)
     summary = _summary(table, decisions, photos, products if has_products else None)
-    summary = replace(summary, is_complete=is_complete, rows_before=kept)
+    notes = (*run.notes, *([CUT.format(table, cut)] if cut else []))
+    summary = replace(summary, is_complete=is_complete, rows_before=kept, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
 

@@ -1,7 +1,6 @@
 """Sort a labelled catalogue into folders, one for each label, and `review` for what a person has to look at.
 
-Reads a finished table and its source, and writes the folder alone: hard links where the disk allows them, so
-that pictures take no further room, else copies.
+Reads a finished table and its source, and writes the folder alone, with copies of the pictures.
 """
 
 import os
@@ -43,7 +42,9 @@ def check_into(folder: Path, source: str) -> None:
 
 
 def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, int]:
-    """Put each answered picture of a finished table into FOLDER/label, or FOLDER/review.
+    """Copy each answered picture of a finished table into FOLDER/label, or FOLDER/review, once.
+
+    One that stands in several rows with different labels goes to REVIEW.
 
     Args:
         folder: new or empty.
@@ -57,7 +58,11 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
         SourceUnusable, StoreError: the source can no longer be listed.
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
-    labels = {row.path: _label_of(row.label) for row in decisions.photos() if row.label.decided_by}
+    labels = dict[str, str]()
+    for row in decisions.photos():
+        if row.label.decided_by:
+            label = _label_of(row.label)
+            labels[row.path] = label if labels.get(row.path, label) == label else ""
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0
@@ -67,7 +72,7 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
     except OSError as error:
         raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
     for item in source.items():
-        if inside := names.get(path_in_table(item.name)):
+        if inside := names.pop(path_in_table(item.name), ""):
             is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)
     return done, failed
@@ -113,10 +118,10 @@ def _free(path: Path, numbers: dict[Path, int]) -> Path:
 
 
 def _put(item: Item, target: Path, read: Read) -> bool:
-    """Link, copy or write a picture; whether it is there now."""
+    """Copy a picture; whether it is there now."""
     try:
         if isinstance(item.place, str):
-            _link(Path(item.place), target)
+            shutil.copy2(item.place, target)
             return True
         [upload] = read([item.place])
         if not isinstance(upload, Unreadable):
@@ -124,10 +129,3 @@ def _put(item: Item, target: Path, read: Read) -> bool:
         return not isinstance(upload, Unreadable)
     except OSError:
         return False
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source.resolve())
-    except OSError:  # another disk, or one without links
-        shutil.copy2(source, target)

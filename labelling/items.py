@@ -34,7 +34,6 @@ class Item(NamedTuple):
             the picture's bytes, where they travel, or why it cannot be read.
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
-        number: its place in the source, from 0, which run.py counts.
         further: the cells of the list that names it, in the source's `columns`.
     """
 
@@ -42,7 +41,6 @@ class Item(NamedTuple):
     place: Any
     stamp: str
     weight: int
-    number: int = 0
     further: tuple[str, ...] = ()
 
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
-from labelling.errors import Unlistable
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.row import HeadAnswer, Row, Run, path_in_table
@@ -31,9 +30,6 @@ ON CONFLICT DO UPDATE SET (sha256, error, familiarity, heads)
 WHERE (sha256, error, familiarity, heads)
     IS NOT (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
 """
-
-_BELOW: Final = "SELECT path, stamp, cells FROM current WHERE substr(path, 1, length(?)) = ? ORDER BY number"
-"""The pictures of the listing before that lay in a folder."""
 
 _SAME: Final = """
 SELECT (SELECT count(*) FROM current) = (SELECT count(*) FROM listed WHERE listing = ?) AND NOT EXISTS (
@@ -103,31 +99,20 @@ class Listing:
         )
 
     def items(self, source: Iterable[Item]) -> Iterator[Item]:
-        """List the pictures of a source; each that has no answer comes once, with its number.
-
-        Of a folder that cannot be listed the pictures of the listing before stay.
-        """
+        """List the pictures of a source; each that has no answer comes once."""
         for item in source:
             path = path_in_table(item.name)
-            number = self._add(path, item.stamp, item.further)
-            if isinstance(item.place, Unlistable):
-                self._keep_below(f"{path}/")
+            self._add(path, item.stamp, item.further)
             if self._is_to_label(path, item.stamp):
-                yield item._replace(number=number)
+                yield item
 
-    def _add(self, path: str, stamp: str, cells: Sequence[str]) -> int:
-        """Add a picture at the end; its number."""
-        number, self._count = self._count, self._count + 1
+    def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
+        """Add a picture at the end."""
         row = Row(path=path, further=dict(zip(self._run.further, cells, strict=True)))
         product = self._run.by.product_of(row) if self._run.by else ""
         text = json.dumps(cells, ensure_ascii=False)
-        self._journal.change(_LISTED, self._listing, number, path, stamp, product, text)
-        return number
-
-    def _keep_below(self, folder: str) -> None:
-        for path, stamp, cells in list(self._journal.query(_BELOW, folder, folder)):
-            self._add(path, stamp, json.loads(cells))
-            self.kept, self.done = self.kept + 1, self.done + 1
+        self._journal.change(_LISTED, self._listing, self._count, path, stamp, product, text)
+        self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
         """Whether a picture has no answer, and did not come before; one with an error is tried again."""

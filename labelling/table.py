@@ -1,7 +1,7 @@
-"""The file of a table: CSV or JSONL, written.
+"""The file of a table: CSV, JSONL or a workbook of Excel, written.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
-What the columns are: columns.py; a copy for Excel: excel.py.
+What the columns are: columns.py.
 """
 
 import json
@@ -13,26 +13,32 @@ from typing import Final
 from inference.spreadsheets import as_csv
 from labelling.columns import Column
 from labelling.errors import TableUnusable
+from labelling.excel import require_xlsxwriter, write_workbook
 from labelling.row import Row
+
+WORKBOOK: Final = ".xlsx"
+"""The ending of a table for Excel. No command reads one."""
 
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
 
 
 def check_form(table: Path) -> str:
-    """The ending of a table's name, by which it is CSV or JSONL.
+    """The ending of a table's name, by which it is CSV, JSONL or a workbook of Excel.
 
     Raises:
-        TableUnusable: its ending is another one.
+        TableUnusable: its ending is another one, or what it needs is not installed.
     """
     form = table.suffix.lower()
-    if form not in (".csv", ".jsonl"):
-        raise TableUnusable(f"{table}: the table is CSV or JSONL, by its ending .csv or .jsonl.")
+    if form not in (".csv", ".jsonl", WORKBOOK):
+        raise TableUnusable(f"{table}: a table ends in .csv, .jsonl, or .xlsx for Excel.")
+    if form == WORKBOOK:
+        require_xlsxwriter()
     return form
 
 
-def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    """Write a table into a file.
+def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+    """Write a table into a file; how many cells are cut, as Excel has no room for them.
 
     Args:
         file: that it fills, whatever its name.
@@ -42,9 +48,13 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
 
     Raises:
         OSError: the disk is full, for example.
+        TableUnusable: Excel has no room for so many rows or columns.
     """
+    if form == WORKBOOK:
+        return write_workbook(file, columns, rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
         opened.writelines(_lines(form, columns, rows))
+    return 0
 
 
 def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[str]:

@@ -24,9 +24,10 @@ from inference.contract import LABEL
 from inference.file_names import is_picture_name
 from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
+from labelling.columns import columns
 from labelling.decide import Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
-from labelling.excel import check_copy, check_ending, copy_for_excel
+from labelling.excel import check_room
 from labelling.export import (
     OF_TABLES,
     OUTCOMES,
@@ -58,7 +59,7 @@ from labelling.review.sheet import EXPORT, Review, write_sheet
 from labelling.row import ACCEPT, FOLDER, Categories, Category, Run
 from labelling.run import Job, labelled, learnt
 from labelling.sources.opening import open_source
-from labelling.table import check_form
+from labelling.table import WORKBOOK, check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
 from labelling.workers.labeller import Engine
 from labelling.workers.on_ray import on_ray
@@ -111,8 +112,6 @@ def execute(arguments: argparse.Namespace) -> object:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     if arguments.feed and arguments.by is None and arguments.source:
         arguments.error("--feed has a row a product: name the column of the list with --by")
-    if arguments.excel:
-        check_ending(arguments.excel)
     return _label(arguments) if arguments.source else _write_again(arguments)
 
 
@@ -146,7 +145,7 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *tables_of(arguments.out, has_products=has_products),
         *feed_files(arguments.out, arguments.feed or ""),
-        *(file for file in (arguments.excel, arguments.review) if file),
+        *([arguments.review] if arguments.review else []),
     ]
     if picture := next((file for file in outputs if is_picture_name(file.name)), None):
         raise OutputUnusable(
@@ -172,7 +171,6 @@ def _write_again(arguments: argparse.Namespace) -> object:
         if source:
             written = _write_of_pictures(arguments, source, decisions, attributes)
         _say_taken(arguments, taken, summary, corrections)
-        _copy_for_excel(arguments, decisions)
         _say_written(arguments, written)
         _feed(arguments, decisions, summary)
     return {"corrections": taken.corrections, "unmatched": taken.unmatched, **asdict(summary)}
@@ -183,10 +181,10 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
 
     Raises:
         OutputUnusable: the products or the source of the table would be replaced.
-        TableUnusable: it is unfinished, too large for Excel, or answers no attribute that is named.
+        TableUnusable: it is unfinished, or answers no attribute that a feed has.
     """
     run = journal.run
-    others = arguments.feed or arguments.excel or arguments.review or arguments.into
+    others = arguments.feed or arguments.review or arguments.into
     if others and not journal.is_complete:
         raise TableUnusable(
             f"{arguments.out}: is unfinished. Give the command that labels its source once more."
@@ -195,16 +193,9 @@ def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
     may_write(outputs, [*arguments.corrections, *list_in(run.source)])
     tables = tables_of(arguments.out, has_products=run.by is not None)
     check_ours(journal, [*tables, *feed_files(arguments.out, arguments.feed or "")])
-    if arguments.excel:
-        check_copy(arguments.excel, run, journal.value("SELECT count(*) FROM current"))
     if arguments.feed:
         check_feed(arguments.feed, run.further, run.attributes)
-    make_folders(_beside_table(arguments))
-
-
-def _beside_table(arguments: argparse.Namespace) -> list[Path]:
-    """The files that are written after the table, wherever they go."""
-    return [file for file in (arguments.excel, arguments.review) if file]
+    make_folders([arguments.review] if arguments.review else [])
 
 
 def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
@@ -332,10 +323,10 @@ def _label(arguments: argparse.Namespace) -> object:
     with ExitStack() as opened:
         with resumable("Nothing is lost: the same command goes on where it was."):
             total = _total(job)
-            if arguments.excel:
-                check_copy(arguments.excel, job.run, total)
+            if check_form(job.table) == WORKBOOK:
+                check_room(total or 0, len(columns(job.run, with_people=True)))
             check_any(corrections, job.source, job.run, job.table)
-            make_folders(_beside_table(arguments))
+            make_folders([arguments.review] if arguments.review else [])
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(
                     job,
@@ -346,7 +337,6 @@ def _label(arguments: argparse.Namespace) -> object:
                 )
                 decisions, summary = opened.enter_context(labelling)
             written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
-            _copy_for_excel(arguments, decisions)
         show(summary, written.page)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
@@ -381,14 +371,6 @@ def _of_unseen(journal: Journal, count: int) -> str:
     return (
         f"{count:,} products have no photo that can be read: {few(without_photo(journal, NAMED + 1), NAMED)}."
     )
-
-
-def _copy_for_excel(arguments: argparse.Namespace, decisions: Decisions) -> None:
-    """Write the copy that was asked for, and say what is cut in it."""
-    if not arguments.excel:
-        return
-    if cut := copy_for_excel(decisions, arguments.excel):
-        complain(f"{arguments.excel}: {cut:,} cells of more than 32,767 characters are cut to that.")
 
 
 def _feed(arguments: argparse.Namespace, decisions: Decisions, summary: Summary) -> None:
@@ -509,7 +491,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
-    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv or .jsonl")
+    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl, or .xlsx for Excel")
     add("--model", default="bundled", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, default="processes", help=engines)
@@ -533,9 +515,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
     add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
-    into = "sort the pictures into FOLDER/label and FOLDER/review, as hard links where possible; new or empty"
-    excel = "write the table once more as a file of Excel, whatever the language of the numbers"
-    add("--excel", type=Path, metavar="FILE.xlsx", help=excel)
+    into = "copy the pictures into FOLDER/label and FOLDER/review; new or empty"
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
     add("--restart", action="store_true", help="label everything again, whatever is there")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from labelling.cells import Address
-from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable, Unlistable, Unreadable
+from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable, Unreadable
 from labelling.items import Item, PathSource, Read, Source
 from labelling.journal import Journal, journal_of
 from labelling.review.corrections import Correction, merge, name_of
@@ -96,8 +96,6 @@ def _is_any_of(corrections: Sequence[Correction], source: Source, run: Run) -> b
     read, unnamed = source.reader(), by_hash.pop("", [])
     for item in source.items():
         path, product = path_in_table(item.name), _product(item, run)
-        if isinstance(item.place, Unlistable):
-            return True
         named = [*by_path.get(path, ()), *by_path.get(os.path.abspath(path), ())]  # noqa: PTH100 - as below
         named = [correction for correction in named if correction.product in {"", product}]
         if named and _hash(item, read) in {correction.sha256 for correction in named}:

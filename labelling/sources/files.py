@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
-from labelling.errors import ListUnusable, SourceUnusable, Unlistable, Unreadable
+from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, PathSource, Read, attempt, check_size, stamp_of
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.paths import why_missing
@@ -38,17 +38,10 @@ class FileSource(PathSource):
 
 
 class Folder(FileSource):
-    """Everything below a folder that may be a picture by its name.
-
-    A folder in it that cannot be listed is an item that cannot be read.
-    """
+    """Everything below a folder that may be a picture by its name."""
 
     def items(self) -> Iterator[Item]:
-        try:
-            entries = _listed(self.path)
-        except OSError as error:
-            raise SourceUnusable(f"{self.path}: cannot be listed ({error.strerror}).") from error
-        return _files(self.path, entries)
+        return _files(self.path, _listed(self.path))
 
 
 class Pattern(FileSource):
@@ -197,26 +190,28 @@ def read_file(path: str) -> bytes:
 
 
 def _listed(root: str) -> list[tuple[str, bool]]:
-    """The names in a folder, sorted, each with whether it is a folder; links to folders are none."""
-    with os.scandir(root) as entries:
-        # Text and a flag for each: a folder may hold a million.
-        return sorted(
-            (entry.name, entry.is_dir(follow_symlinks=False))
-            for entry in entries
-            if not is_clutter(entry.name)
-        )
+    """The names in a folder, sorted, each with whether it is a folder; links to folders are none.
+
+    Raises:
+        SourceUnusable: it cannot be listed, so that what is in it is not known.
+    """
+    try:
+        with os.scandir(root) as entries:
+            # Text and a flag for each: a folder may hold a million.
+            return sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in entries
+                if not is_clutter(entry.name)
+            )
+    except OSError as error:
+        raise SourceUnusable(f"{root}: this folder cannot be listed ({error.strerror}).") from error
 
 
 def _files(root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
-    """The pictures below a folder, sorted in each; a folder that cannot be listed is an item of its own."""
+    """The pictures below a folder, sorted in each."""
     for name, is_folder in entries:
         path = name if root == "." else os.path.join(root, name)  # noqa: PTH118 - as above
         if is_folder:
-            try:
-                inside = _listed(path)
-            except OSError as error:
-                yield Item(path, Unlistable(f"This folder cannot be listed: {error.strerror}."), "", 0)
-            else:
-                yield from _files(path, inside)
+            yield from _files(path, _listed(path))
         elif is_picture_name(name):
             yield _item(path, path)

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,29 @@ def test_pictures_lie_under_their_labels_and_what_needs_a_person_in_review(
         "Bag/c.jpg": "c.jpg",
         "review/d.jpg": "d.jpg",
     }
-    assert (tmp_path / "sorted" / "Bag" / "c.jpg").samefile(catalogue / "c.jpg")
+    assert not (tmp_path / "sorted" / "Bag" / "c.jpg").samefile(catalogue / "c.jpg")
+
+
+def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ(
+    catalogue: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text("path\n" + "catalogue/a.jpg\ncatalogue/b.jpg\n" * 2, "utf-8")
+    job = a_job(
+        tmp_path,
+        tmp_path / "list.csv",
+        ("catalogue/a.jpg", "Bag", "accept", "model"),
+        ("catalogue/b.jpg", "Bag", "review", "model"),
+    )
+    with Journal(job.table, job.run) as journal:
+        decisions = Decisions(journal)
+        first, second = decisions.photos()
+        sure = replace(second, heads={LABEL: first.label})
+        rows = [first, second, first, sure]
+        decisions.photos = lambda: iter(rows)  # type: ignore[method-assign]
+
+        assert sort(tmp_path / "sorted", job.source, decisions) == (2, 0)
+
+    assert found_in(tmp_path / "sorted") == {"Bag/a.jpg": "a.jpg", "review/b.jpg": "b.jpg"}
 
 
 def test_folders_of_labels_differ_on_every_system() -> None:

@@ -96,18 +96,20 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
     assert "colour" in capsys.readouterr().out
 
 
-def test_a_copy_for_excel_has_the_tables_cells_and_what_people_answered(
+def test_a_table_for_excel_has_the_cells_of_a_csv_and_what_people_answered(
     little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table, excel = tmp_path / "table.jsonl", tmp_path / "excel.xlsx"
+    excel = tmp_path / "table.xlsx"
     write_folder(tmp_path)
     cells = ["001", "4,5", "=1+1", "https://shop.example", "x" * 40_000, "1,234.50"]
     source = write_csv(
         tmp_path / "list.csv",
         [{"path": path, "sku": cell} for path, cell in zip(PICTURES, cells, strict=True)],
     )
+    words = ["--model", str(little_release), "--by", "sku"]
 
-    rows = label(source, table, little_release, "--excel", str(excel))
+    rows = label(source, tmp_path / "table.jsonl", little_release, "--by", "sku")
+    assert main([str(source), "--out", str(excel), *words]) == 0
 
     header, *copied = workbook_rows(excel)
     assert [str(name) for name in header] == list(rows[0])
@@ -116,10 +118,11 @@ def test_a_copy_for_excel_has_the_tables_cells_and_what_people_answered(
             is_number = name in {"familiarity"} or str(name).startswith("p_") or "confidence" in str(name)
             wanted = row[str(name)] and (float(row[str(name)]) if is_number else row[str(name)][:32_767])
             assert cell == (pytest.approx(wanted) if is_number and wanted is not None else wanted)
-    assert "1 cells of more than 32,767 characters are cut" in capsys.readouterr().err
+    assert len(workbook_rows(tmp_path / "table-products.xlsx")) == 1 + len(cells)
+    assert "2 cells of more than 32,767 characters are cut" in capsys.readouterr().err
 
     answers = write_csv(tmp_path / "answers.csv", [{"path": rows[0]["path"], "label": "Bag"}])
-    main(["--corrections", str(answers), "--out", str(table), "--excel", str(excel)])
+    main(["--corrections", str(answers), "--out", str(excel)])
     header, first, *_ = workbook_rows(excel)
     shown = dict(zip(header, first, strict=False))
     assert (shown["label"], shown["decided_by"], shown["colour"]) == ("Bag", "person", rows[0]["colour"])
@@ -137,19 +140,17 @@ def test_a_run_ends_in_tables_of_the_labels_that_pictures_got(
     assert summary_in(tmp_path / "table.csv")["labels"].keys() == set(LABELS)
 
 
-@pytest.mark.parametrize("name", ["excel.csv", "excel.xls", "excel"])
-def test_a_copy_for_excel_of_another_ending_is_told_the_right_one(name: str, tmp_path: Path) -> None:
-    with pytest.raises(TableUnusable, match=r"Name it .*excel\.xlsx"):
-        main([str(tmp_path), "--out", str(tmp_path / "t.csv"), "--excel", str(tmp_path / name)])
-
-    assert not (tmp_path / "t.csv.sqlite").exists()
+@pytest.mark.parametrize("name", ["t.xls", "t.parquet", "t"])
+def test_a_table_of_another_ending_is_refused_with_those_that_are_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TableUnusable, match=r"a table ends in \.csv, \.jsonl, or \.xlsx for Excel"):
+        main([str(tmp_path), "--out", str(tmp_path / name)])
 
 
 def test_without_xlsxwriter_it_is_asked_for_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
 
     with pytest.raises(TableUnusable, match=r"pip install -r requirements/label\.txt"):
-        main([str(tmp_path), "--out", str(tmp_path / "t.csv"), "--excel", str(tmp_path / "t.xlsx")])
+        main([str(tmp_path), "--out", str(tmp_path / "t.xlsx")])
 
 
 def test_a_table_with_more_columns_than_excel_has_is_refused_before_anything_is_labelled(
@@ -157,13 +158,13 @@ def test_a_table_with_more_columns_than_excel_has_is_refused_before_anything_is_
 ) -> None:
     write_folder(tmp_path)
     columns = {"path": "a/0.png"} | {f"column {number}": str(number) for number in range(20_000)}
-    source, table = write_csv(tmp_path / "list.csv", [columns]), tmp_path / "table.csv"
+    source = write_csv(tmp_path / "list.csv", [columns])
 
     with pytest.raises(TableUnusable, match=r"no room for 20,\d+ columns, but for 16,384"):
-        label(source, table, little_release, "--excel", str(tmp_path / "t.xlsx"))
+        label(source, tmp_path / "t.xlsx", little_release)
 
-    assert not table.with_name("table.csv.sqlite").exists()
-    [row] = label(source, table, little_release)
+    assert not (tmp_path / "t.xlsx.sqlite").exists()
+    [row] = label(source, tmp_path / "table.csv", little_release)
     assert row["column 19999"] == "19999"
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import LabellingError, OtherRun, OutputUnusable, TableUnusable
-from labelling.excel import MOST_COLUMNS
 from tests.catalogues import write_folder, write_list
 from tests.commands import wardrobe
 from tests.releases import a_release
@@ -17,7 +16,7 @@ from tests.tables import label, rows_of, write_csv
 
 main = partial(wardrobe, "label")
 
-OPTIONS = {"--out": "table.csv", "--excel": "excel.xlsx", "--review": "sheet.html"}
+OPTIONS = {"--out": "table.csv", "--review": "sheet.html"}
 """The outputs that a command line names, with a name for each."""
 
 KEPT = ("table.csv.sqlite", "table.csv.summary.json", "table-products.csv", "table-google.csv")
@@ -107,7 +106,7 @@ def test_a_file_that_was_changed_since_is_replaced_by_restart_alone(
     assert (shop / name).read_bytes() != b"mine"
 
 
-@pytest.mark.parametrize("kept", ["table.csv", "excel.xlsx", *KEPT])
+@pytest.mark.parametrize("kept", ["table.csv", *KEPT])
 @pytest.mark.parametrize("option", ["--review"])
 def test_two_outputs_are_never_one_file(option: str, kept: str, shop: Path, little_release: Path) -> None:
     words = ["--by", "article", "--feed", "google"] if kept == KEPT[-1] else []
@@ -144,7 +143,7 @@ def test_nothing_is_written_into_the_release(shop: Path, little_release: Path) -
     assert "this command reads it" in message
 
 
-@pytest.mark.parametrize("option", ["--excel", "--out"])
+@pytest.mark.parametrize("option", ["--review", "--out"])
 def test_corrections_are_not_replaced(option: str, shop: Path, little_release: Path) -> None:
     [row, *_] = label(shop / "list.csv", table := shop / "table.csv", little_release)
     answers = write_csv(shop / "answers.csv", [{"path": row["path"], "label": "Bag"}])
@@ -193,15 +192,13 @@ def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--excel", "{}/new.xlsx"], "no room for"),
         (["--feed", "google"], "answers no attribute `colour`"),
     ],
 )
 def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
     words: list[str], message: str, shop: Path, tmp_path: Path
 ) -> None:
-    wide = {"path": "a/0.png", **{f"c{number}": "" for number in range(MOST_COLUMNS)}}
-    command = answered(shop, write_csv(shop / "wide.csv", [wide]), a_release(tmp_path / "release"))
+    command = answered(shop, shop / "list.csv", a_release(tmp_path / "release"))
     before = contents(shop)
 
     with pytest.raises(TableUnusable, match=message):
@@ -210,7 +207,7 @@ def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
     assert contents(shop) == before
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".xlsx"])
 def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, little_release: Path) -> None:
     named = {**OPTIONS, "--out": f"table{suffix}"}
     outputs = [word for option, name in named.items() for word in (option, str(shop / name))]
