@@ -1,39 +1,38 @@
 """Check pictures of your own before training.
 
-Unreadable, tiny, copied, nearly the same, in two classes: training/data/check.py. Exit code 1 where a
-file cannot be read, where one picture has two classes or, or nearly the same one, is in both parts of a
-divided folder, or where fewer than two classes can be learnt. Near copies in two classes, and classes with
-too few pictures, are named: a training leaves them out.
+They are read as a training reads them, and what it would say is said. Exit code 1 where a training would
+refuse them, or where a file cannot be read. Near copies in two classes, and classes with too few pictures,
+are named: a training leaves them out.
 """
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from inference.arrays import Pixels
+import numpy as np
+
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
 from labelling.outputs import may_write
 from model_store.files import expanded
-from reports.intervals import needed
 from scripts.__main__ import command
 from scripts.lists import add_list_options, add_product_column, typed_list_options
-from scripts.progress import counting
-from scripts.terminal import Failed, command_parser, complain, console, print_table, program
-from training.data.check import Findings, check
+from scripts.progress import Terminal
+from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.fashion import LABELS
-from training.data.files import read_files
-from training.data.labels import Column, check_columns, column_in
-from training.data.listed_folders import has_idx, list_pictures, unwrapped
-from training.data.listing import ListedPicture, Listing
-from training.data.photos import with_classes
+from training.data.listed_folders import has_idx, unwrapped
+from training.data.named import Named
+from training.data.photos import NamedPhotos, read_photos
+from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
-from training.data.rare import Measurable
-from training.errors import BadClasses, BadPictures
+from training.data.read import decode, labelled
+from training.decide.requirements import ACCEPTED_OF_OWN
+from training.errors import BadPictures
 from training.loading import require
+from training.progress import Progress, warn_of_few
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -42,11 +41,23 @@ EXAMPLES = (
 )
 
 SHOWN = 10
-"""Files or groups of each kind that are printed; --json has all."""
+"""Groups of near copies that are printed; --json has all."""
+
+
+class _Notes(Terminal):
+    """Prints what a training warns of, and keeps it."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def warn(self, line: str) -> None:
+        """Print to stdout."""
+        self.notes.append(line)
+        console().print(line)
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Check the pictures, and print what was found."""
+    """Check the pictures, and print what a training says of them."""
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(expanded(arguments.place))
@@ -55,77 +66,88 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{program()} train --data FOLDER, or --train CSV --test CSV."
         )
-    listing, attributes = _listed(place, arguments), arguments.attribute or []
-    is_tiered, unknown = any(picture.tier for picture in listing.pictures), list[str]()
-    if is_tiered:
-        listing, unknown = with_classes(listing, LABELS)
+    attributes, progress = tuple(arguments.attribute or ()), _Notes()
+    named = Named(
+        place=str(place), attributes=attributes, reading=Reading.of(arguments), skip_unreadable=True
+    )
+    pictures = named.listing.pictures if named.listing else ()
+    if arguments.sheet is not None:
+        may_write([arguments.sheet], [place, *(picture.path for picture in pictures)])
+    if is_tiered := any(picture.tier for picture in pictures):
+        photos = NamedPhotos(place=place, reading=named.reading, use="learn")
+        parts, is_whole = [read_photos(photos, LABELS, GREY_28, progress)], True
+        near = list[list[str]]()
     else:
-        listing.classes()
-        _, wrong = _or_why_not(listing.measurable)
-        if wrong:  # before minutes of reading
-            complain(wrong)
-    if attributes:
-        check_columns(listing, attributes, listing.classes())
-    findings = _findings(listing)
-    _show(findings)
-    learnt, wrong = (None, "") if is_tiered else _or_why_not(findings.measurable)
-    if learnt and learnt.rare:
-        console().print(learnt.of_rare(str(place)), markup=False, highlight=False)
-    columns = {name: _column(name, findings) for name in attributes}
-    for name, column in columns.items():
-        print_table([{name: label, "pictures": f"{n:,}"} for label, n in column.counts.items()])
-        for finding in column.findings:
-            console().print(finding, markup=False, highlight=False)
+        parts, near, is_whole = learnt(named, progress)
+    counts = {name: _counts(name, parts) for name in parts[0].labels}
+    for name, of_labels in counts.items():
+        heading = "class" if name == LABEL else name
+        print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
+    for group in near[:SHOWN]:
+        console().print(f"nearly the same: {', '.join(group)}")
+    if len(near) > SHOWN:
+        console().print(f"and {len(near) - SHOWN:,} more such groups: --json lists all.")
     if arguments.sheet is not None:
-        _draw(listing.pictures, arguments.sheet)
-    wrong_columns = [name for name, column in columns.items() if column.is_wrong]
-    options = (word for name in columns for word in ("--attribute", name))
-    named = shlex.join([str(place), *typed_list_options(arguments), *options])
-    also_wrong = [
-        *filter(None, [wrong]),
-        *(f"what is said above of the column {name}" for name in wrong_columns),
+        _draw(parts, arguments.sheet)
+    options = (word for name in attributes for word in ("--attribute", name))
+    words = shlex.join([str(place), *typed_list_options(arguments), *options])
+    print("", *_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
+    document = {"counts": counts.pop(LABEL), "attributes": counts, "notes": progress.notes, "near": near}
+    return document if is_whole else Failed(document)
+
+
+def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], list[list[str]], bool]:
+    """Read what a training learns.
+
+    Args:
+        named: the pictures; files that cannot be read are left out.
+        progress: shows how many are read, and receives what a training warns of.
+
+    Returns:
+        The parts that are not empty, all groups of near copies, and whether each file can be read.
+
+    Raises:
+        DataError: a training refuses them.
+    """
+    named.check(progress.warn)
+    draws = not named.shows_photos(progress)
+    prepared = named.prepared
+    decoded, settled = decode(prepared, GREY_28, progress, skip_unreadable=True)
+    warn_of_few(len(decoded), ACCEPTED_OF_OWN, progress.warn)
+    data = labelled(prepared.listing, decoded, GREY_28, progress.warn, use="learn", draws=draws)
+    near = [
+        [str(copy.path) for picture in group for copy in prepared.copies[picture.sha256]]
+        for group in settled.alike
     ]
-    print("", *_verdict(findings, learnt, named, unknown, also_wrong), sep="\n")
-    document = _as_json(findings) | {"too_few": [rare.label for rare in learnt.rare] if learnt else []}
-    if columns:
-        document["attributes"] = {name: asdict(column) for name, column in columns.items()}
-    is_wrong = findings.unreadable or findings.in_two_classes or unknown or also_wrong
-    return Failed(document) if is_wrong else document
+    counted = len(decoded) + sum(map(len, settled.in_two_classes))
+    is_whole = not prepared.unreadable and counted == len(prepared.once)
+    return [part for part in (data.train, data.test) if part], near, is_whole
 
 
-def _listed(place: Path, arguments: argparse.Namespace) -> Listing:
-    """The pictures of a place; what a person should know of it is printed."""
-    listing = list_pictures(place, Reading.of(arguments), arguments.attribute or [])
-    if arguments.sheet is not None:
-        may_write([arguments.sheet], [place, *(picture.path for picture in listing.pictures)])
-    for sentence in listing.warnings:
-        console().print(sentence, markup=False, highlight=False)
-    return listing
+def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
+    """Pictures by their label of a question, in order of its names."""
+    names = parts[0].labels[name].names
+    labels = Counter(code for part in parts for code in part.labels[name].main.tolist())
+    return {label: labels[code] for code, label in enumerate(names)}
 
 
-def _findings(listing: Listing) -> Findings:
-    with counting("checking pictures") as watch:
-        findings = check(listing, watch)
-    if findings.unreadable and not any(findings.counts.values()):
-        raise BadPictures(
-            f"{listing.place}: none of {len(findings.unreadable):,} pictures can be read. "
-            f"{findings.unreadable[0]}"
-        )
-    return findings
+def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: bool) -> list[str]:
+    """How much can be learnt, and the command that comes next: to paste.
 
-
-def _or_why_not(find: Callable[[], Measurable]) -> tuple[Measurable | None, str]:
-    """The classes that a training learns, or why it cannot."""
-    try:
-        return find(), ""
-    except BadClasses as error:
-        return None, str(error)
-
-
-def _column(name: str, findings: Findings) -> Column:
-    """A column of the pictures that are learnt."""
-    learnt = findings.learnt
-    return column_in(learnt.column(name), learnt.cells(name), [picture.group for picture in learnt.pictures])
+    Args:
+        counts: pictures by class.
+        words: what was checked, as it is typed.
+        is_whole: whether each file can be read.
+        is_tiered: whether these are photos in tiers.
+    """
+    learnt = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
+    if not is_whole:
+        return [
+            f"Not yet: files cannot be read. Without these, {learnt}",
+            f"Next: {program()} data {words}",
+        ]
+    option = "--from bundled --photos" if is_tiered else "--data"
+    return [f"These {learnt}", f"Next: {program()} train {option} {words}"]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -147,134 +169,22 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw(pictures: Sequence[ListedPicture], target: Path) -> None:
+def _draw(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class."""
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
     from training.measure.plots import PER_CLASS, draw_sheet, font_for, save  # noqa: PLC0415
 
-    paths: dict[str, list[Path]] = {}
-    for picture in pictures:
-        paths.setdefault(picture.label, []).append(picture.path)
-    shown = {label: _pixels_of(paths[label][:PER_CLASS]) for label in sorted(paths)}
+    names = parts[0].labels[LABEL].names
+    images = [image for part in parts for image in part.images]
+    classes = np.concatenate([part.classes for part in parts])
+    shown = {
+        name: [images[place] for place in np.flatnonzero(classes == code)[:PER_CLASS]]
+        for code, name in enumerate(names)
+    }
     with font_for(tuple(shown)):
         save(draw_sheet(shown), target)
     console().print(f"Pictures of each class: {target}")
-
-
-def _pixels_of(paths: Sequence[Path]) -> list[Pixels]:
-    files = read_files(paths, GREY_28, complain, lambda *_: None, skip_unreadable=True)
-    return [file.pixels for file in files if file and file.pixels is not None]
-
-
-def _show(findings: Findings) -> None:
-    out = console()
-    print_table([{"class": label, "pictures": f"{count:,}"} for label, count in findings.counts.items()])
-    if findings.uneven is not None:
-        largest, smallest = findings.uneven
-        out.print(
-            f"{largest!r} has {findings.counts[largest]:,} pictures, {smallest!r} only "
-            f"{findings.counts[smallest]:,}: what is rare is learnt badly."
-        )
-    for heading, lines in _paragraphs(findings):
-        out.print(f"\n{heading}", *lines[:SHOWN], sep="\n  ")
-        if len(lines) > SHOWN:
-            out.print(f"  and {len(lines) - SHOWN:,} more: --json lists all.")
-
-
-def _verdict(
-    findings: Findings,
-    learnt: Measurable | None,
-    named: str,
-    unknown: Sequence[str],
-    also_wrong: Sequence[str],
-) -> list[str]:
-    """Whether these pictures can be learnt, and the command that comes next: to paste.
-
-    Args:
-        findings: of the pictures.
-        learnt: the classes that a training learns; None for tiers of photos.
-        named: what was checked, as it is typed.
-        unknown: names of folders of no class.
-        also_wrong: what else is.
-    """
-    counts = ("unreadable", findings.unreadable), ("in two places at once", findings.in_two_classes)
-    wrong = [f"{len(finding):,} {what}" for what, finding in counts if finding]
-    wrong += also_wrong
-    if unknown:
-        wrong.append(
-            f"{', '.join(unknown[:SHOWN])} in folders of folders, as photos of the ten classes; put a class "
-            "of your own right into the folder, or divide it into `train` and `test`"
-        )
-    if wrong:
-        return [
-            f"Not yet: {'; '.join(wrong).removesuffix('.')}. Mend that, then look again.",
-            f"Next: {program()} data {named}",
-        ]
-    # Here: SciPy is not installed where serving alone is.
-    from training.decide.requirements import usual_accept_right  # noqa: PLC0415
-
-    labels = learnt.labels if learnt else tuple(findings.counts)
-    pictures, classes = sum(label in labels for label in findings.learnt.cells(LABEL)), len(labels)
-    few = needed(usual_accept_right(own_classes=True))
-    doubt = "" if pictures >= few else f" With fewer than {few}, a person has to look at every answer."
-    option = "--from bundled --photos" if learnt is None else "--data"
-    return [
-        f"These {pictures:,} pictures of {classes} classes can be learnt.{doubt}",
-        f"Next: {program()} train {option} {named}",
-    ]
-
-
-def _paragraphs(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """A heading and its lines for each kind of finding that there is."""
-    alike, mixed = _grouped(findings.near), _grouped(findings.in_two_classes)
-    kinds = (
-        ("unreadable; mend them, or train with --skip-unreadable", findings.unreadable),
-        ("the same in several classes, or nearly so in train and test; look which label is wrong", mixed),
-        (
-            "nearly the same, in several classes; none of them is learnt, as one label is wrong",
-            _grouped(findings.near_in_two_classes),
-        ),
-        (
-            "nearly the same, without a common label of an attribute, which is not learnt of them",
-            _grouped(findings.near_of_two_labels),
-        ),
-        (
-            "the same or nearly so, in several classes by way of several products, which are not learnt",
-            _grouped(findings.of_products),
-        ),
-        (
-            "in test, of a group or a product that is in train, too, so that accuracies are too good",
-            [str(picture.path) for picture in findings.of_learnt_groups],
-        ),
-        ("copies, which count once", _grouped(findings.copies)),
-        ("nearly the same, which are learnt or measured on together", alike),
-        ("smaller than the model's input", [str(picture.path) for picture in findings.tiny]),
-    )
-    return ((f"{what}: {len(lines):,}", lines) for what, lines in kinds if lines)
-
-
-def _grouped(groups: Sequence[Sequence[ListedPicture]]) -> list[str]:
-    return [", ".join(str(picture.path) for picture in group) for group in groups]
-
-
-def _as_json(findings: Findings) -> dict[str, object]:
-    def paths(groups: Sequence[Sequence[ListedPicture]]) -> list[list[str]]:
-        return [[str(picture.path) for picture in group] for group in groups]
-
-    return {
-        "counts": findings.counts,
-        "unreadable": findings.unreadable,
-        "in_two_classes": paths(findings.in_two_classes),
-        "near_in_two_classes": paths(findings.near_in_two_classes),
-        "near_of_two_labels": paths(findings.near_of_two_labels),
-        "of_learnt_groups": [str(picture.path) for picture in findings.of_learnt_groups],
-        "of_products": paths(findings.of_products),
-        "copies": paths(findings.copies),
-        "near": paths(findings.near),
-        "tiny": [str(picture.path) for picture in findings.tiny],
-        "uneven": findings.uneven,
-    }
 
 
 if __name__ == "__main__":

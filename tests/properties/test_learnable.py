@@ -6,6 +6,7 @@ pictures of none of the classes.
 
 import csv
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import LABEL
 from labelling.lists import Reading
+from scripts.data import learnt
 from tests.own_pictures import see_nothing
-from training.data.check import check
-from training.data.labels import column_in
-from training.data.listed_folders import list_pictures
-from training.data.listing import ListedPicture, Listing
 from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.errors import TrainingError
@@ -122,50 +119,47 @@ def test_of_a_folder_both_say_the_same(pool: Path, sound: list[Row], divided: bo
 
 def said_by_data(place: Path, attributes: Sequence[str]) -> object:
     """What `wardrobe data` says of what can be read; `refused` where it says that nothing can be learnt."""
+    progress = Listener()
     try:
-        listing = listed(place, attributes)
-        findings = check(listing, lambda *_: None)
-        learnt = findings.learnt
-        if has_same_picture_in_two_places(findings.in_two_classes):
-            return "refused"
-        classes = findings.measurable()
-        cells = {name: learnt.cells(name) for name in attributes}
+        parts, _, _ = learnt(named(place, attributes), progress)
     except TrainingError:
         return "refused"
-    groups = [picture.group for picture in learnt.pictures]
-    columns = [column_in(name, of, groups) for name, of in cells.items()]
-    if any(column.is_wrong for column in columns):
-        return "refused"
-    return {
-        "labels": classes.labels,
-        "rare": classes.of_rare(str(place)),
-        "class of each": {
-            picture.sha256: (picture.label, picture.group, picture.part == "test")
-            for picture in learnt.pictures
-            if picture.label in classes.labels
-        },
-    }
+    return said(parts, progress)
 
 
 def said_by_train(place: Path, attributes: Sequence[str]) -> object:
     """What `wardrobe train --skip-unreadable` learns; `refused` where it does not train."""
-    named = Named(
+    progress = Listener()
+    try:
+        named(place, attributes).check(Lines().warn)
+        data = load(named(place, attributes), progress, see=see_nothing)
+    except TrainingError:
+        return "refused"
+    return said([part for part in (data.train, data.test) if part], progress)
+
+
+def named(place: Path, attributes: Sequence[str]) -> Named:
+    return Named(
         place=str(place),
         skip_unreadable=True,
         attributes=tuple(attributes),
         reading=Reading(by="article" if place.is_file() else ""),
     )
-    progress = Listener()
-    try:
-        named.check(Lines().warn)
-        data = load(named, progress, see=see_nothing)
-    except TrainingError:
-        return "refused"
+
+
+def said(parts: Sequence[Pictures], progress: "Listener") -> object:
     return {
-        "labels": data.labels,
-        "rare": next((sentence for sentence in progress.warnings if "too few pictures" in sentence), ""),
-        "class of each": of_each(data.train, data.labels, tested=False)
-        | of_each(data.test, data.labels, tested=True),
+        # The pictures that a sentence names are in the order in which they were read.
+        "notes": sorted(
+            sorted(re.split("[,;]? ", line.removesuffix(".")))
+            for line in progress.warnings
+            if not line.startswith("Held-out pictures")
+        ),
+        "learnt": {
+            sha256: (place, *(int(labels.main[row]) for labels in part.labels.values()))
+            for place, part in enumerate(parts)
+            for row, sha256 in enumerate(part.sha256.tolist())
+        },
     }
 
 
@@ -178,28 +172,3 @@ class Listener(Lines):
 
     def warn(self, line: str) -> None:
         self.warnings.append(line)
-
-
-def listed(place: Path, attributes: Sequence[str]) -> Listing:
-    listing = list_pictures(place, Reading(by="article" if place.is_file() else ""), attributes)
-    listing.classes()
-    return listing
-
-
-def has_same_picture_in_two_places(groups: Sequence[Sequence[ListedPicture]]) -> bool:
-    """Whether one content has two classes or is in both parts; near copies alone are a warning to `train`."""
-    places: dict[bytes, set[object]] = {}
-    for row in (row for group in groups for row in group):
-        places.setdefault(row.path.read_bytes(), set()).add((row.label, row.part))
-    return any(len(of) > 1 for of in places.values())
-
-
-def of_each(pictures: Pictures, labels: Sequence[str], *, tested: bool) -> dict[str, tuple[str, str, bool]]:
-    classes = pictures.labels[LABEL].main.tolist()
-    return {
-        sha256: (labels[code], group, tested)
-        for sha256, group, code in zip(
-            pictures.sha256.tolist(), pictures.groups.tolist(), classes, strict=True
-        )
-        if code >= 0
-    }

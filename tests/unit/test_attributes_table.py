@@ -15,7 +15,6 @@ from training.data.labels import (
     UNKNOWN,
     Labels,
     check_columns,
-    column_in,
     labels_in,
     learnt_attribute,
     measured_attribute,
@@ -145,16 +144,3 @@ def test_a_table_is_measured_by_the_labels_of_a_release_and_others_are_named() -
     assert found.main.tolist() == [0, UNKNOWN, UNKNOWN, 0]
     assert found.right[3].tolist() == [True, True]
     assert said == ["column: the release lacks these labels ('c')."]
-
-
-def test_data_counts_the_labels_of_a_column_and_names_what_a_training_would() -> None:
-    found, wrong = (
-        column_in("column", cells, list(map(str, range(len(cells)))))
-        for cells in (["a"] * 3 + ["b"] * 3 + ["rare", "", "-"], ["Blue", "blue"] * 3)
-    )
-
-    assert found.counts == {"a": 3, "b": 3, "rare": 1}
-    assert (found.unknown, found.inapplicable, found.is_wrong) == (1, 1, False)
-    assert "too few pictures or groups of 'rare'" in found.findings[0]
-    assert wrong.is_wrong
-    assert "differ in nothing but capital letters" in wrong.findings[0]

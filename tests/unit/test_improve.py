@@ -380,7 +380,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
 
     [copy] = options.corrections
     named = Named(place="photos", corrections=(Path(copy),), parent=open_release(release))
-    learnt = {picture.path: picture.label for picture, _ in decoded(named.prepared, GREY_28, Lines())}
+    learnt = {picture.path: picture.label for picture, _ in decoded(named.prepared, GREY_28, Lines())[0]}
 
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"

@@ -233,42 +233,6 @@ def labels_in(cells: Sequence[str], labels: Collection[str] = ()) -> list[tuple[
     return [() if cell in {"", NOT_THERE} else parted(cell) for cell in cells]
 
 
-@dataclass(frozen=True)
-class Column:
-    """What a column of a table holds, for people.
-
-    Attributes:
-        counts: pictures by their main label.
-        unknown: empty cells.
-        inapplicable: cells with NOT_THERE.
-        findings: what a person should know, a sentence each.
-        is_wrong: whether it cannot be learnt.
-    """
-
-    counts: dict[str, int]
-    unknown: int
-    inapplicable: int
-    findings: tuple[str, ...]
-    is_wrong: bool
-
-
-def column_in(where: str, cells: Sequence[str], groups: Sequence[str]) -> Column:
-    """Check a column, as `learnt_attribute` does.
-
-    Args:
-        where: begins a message.
-        cells: of the pictures that are learnt, each content once.
-        groups: of each.
-    """
-    main = _main(labels_in(cells))
-    counts, findings, is_wrong = dict(sorted(Counter(filter(None, main)).items())), tuple[str, ...](), False
-    try:
-        _, findings = _learnable(where, main, groups)
-    except BadClasses as error:
-        findings, is_wrong = (str(error),), True
-    return Column(counts, cells.count(""), cells.count(NOT_THERE), findings, is_wrong)
-
-
 def _main(of_each: Sequence[tuple[str, ...]]) -> list[str]:
     return [given[0] if given else "" for given in of_each]
 

@@ -130,21 +130,6 @@ class NamedPhotos:
         return _classified(self.listing, labels, self.use)
 
 
-def with_classes(listing: Listing, labels: tuple[str, ...]) -> tuple[Listing, list[str]]:
-    """Photos in tiers with the class of each, and the labels that are none of a model's classes.
-
-    Photos of these stay without a class.
-    """
-    pictures, unknown = list[ListedPicture](), set[str]()
-    for picture in listing.pictures:
-        try:
-            pictures.append(replace(picture, class_id=_class_id(picture, labels)))
-        except BadClasses:
-            pictures.append(picture)
-            unknown.add(picture.label)
-    return replace(listing, pictures=tuple(pictures)), sorted(unknown)
-
-
 def _classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
     if not listing.pictures:
         raise BadPictures(f"{listing.place}: no photo in it. {LAYOUT}")
@@ -176,7 +161,8 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise BadClasses(
             f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
-            f"one of {names}; or, if it shows none of them, {OOD_PREFIX}{photo.label}."
+            f"one of {names}; or, if it shows none of them, {OOD_PREFIX}{photo.label}. A folder of a class "
+            "of your own lies right in the data set's, or in its `train` and `test`."
         )
     return class_id
 
@@ -208,7 +194,7 @@ def read_photos(
         progress.warn(f"--corrections: {sentence}")
     prepared = prepare(listing, corrections, hashed=hashed)
     _check_tiers(prepared.listing)
-    decoded = decode(prepared, reads, progress, skip_unreadable=True)
+    decoded, _ = decode(prepared, reads, progress, skip_unreadable=True)
     rows, files = [photo for photo, _ in decoded], [file for _, file in decoded]
     classes = Labels.of(np.array([row.class_id for row in rows]), labels)
     pictures = pictures_of(rows, files, reads, {LABEL: classes})

@@ -79,9 +79,8 @@ class Prepared:
                 f"{len(several)} pictures lie under several classes by way of several products, and are left "
                 f"out: {few(several, NAMED)}."
             )
-        for copies in self.contradicting:
-            if copies[0].path not in broken:
-                raise BadPictures(_contradiction(copies))
+        if wrong := [copies for copies in self.contradicting if copies[0].path not in broken]:
+            raise BadPictures(_contradictions(wrong))
         if further := sum(len(self.copies[picture.sha256]) - 1 for picture in self.once):
             say(f"{further} of {len(every)} pictures are copies of others and count once.")
 
@@ -164,14 +163,12 @@ def _prepared(listing: Listing, hashed: Hashed, notes: Sequence[str]) -> Prepare
     )
 
 
-def _contradiction(copies: Sequence[ListedPicture]) -> str:
-    """The sentence on one picture in two classes or parts."""
-    first, *others = copies
-    other = next(picture for picture in others if _place(picture) != _place(first))
+def _contradictions(wrong: Sequence[Sequence[ListedPicture]]) -> str:
+    """The sentence on pictures each of which is in two classes or parts."""
+    named = [" and ".join(f"{picture.path} ({_role(picture)})" for picture in copies) for copies in wrong]
     return (
-        f"{first.path} ({_role(first)}) and {other.path} ({_role(other)}) are the same picture. Keep one "
-        "of the two: a picture has one class, and is either learnt or measured on; `wardrobe data` lists all "
-        "such pictures."
+        f"{'; '.join(named)}: the same picture each. Keep one of them: a picture has one class, and is "
+        "either learnt or measured on."
     )
 
 
@@ -229,6 +226,11 @@ class Settled:
     near: tuple[tuple[ListedPicture, ...], ...]
     in_two_classes: tuple[tuple[ListedPicture, ...], ...]
     of_two_labels: tuple[tuple[ListedPicture, ...], ...]
+
+    @property
+    def alike(self) -> tuple[tuple[ListedPicture, ...], ...]:
+        """All groups that are nearly the same, those of which some are left out, too."""
+        return (*self.near, *self.in_two_classes)
 
     @property
     def together(self) -> list[tuple[ListedPicture, ...]]:

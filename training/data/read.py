@@ -18,13 +18,13 @@ from inference.contract import GREY_28, LABEL, InputContract
 from training.data.fashion import LabelledData
 from training.data.files import FileImages, PictureFile, See, is_small, read_files
 from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
-from training.data.listing import ListedPicture
+from training.data.listing import ListedPicture, Listing
 from training.data.pictures import Pictures
-from training.data.prepare import Prepared, settle
+from training.data.prepare import Prepared, Settled, settle
 from training.data.split import drawn_for_test, with_test_set
 from training.data.vectors import joined
 from training.errors import BadPictures
-from training.progress import Progress
+from training.progress import Progress, Say
 
 Use: TypeAlias = Literal["learn", "measure"]
 """What becomes of the pictures; see `read`."""
@@ -64,12 +64,38 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
         BadClasses: the labels cannot be learnt.
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
     """
-    listing, say = prepared.listing, progress.warn
-    decoded = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
+    decoded, _ = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
+    return labelled(prepared.listing, decoded, reads, progress.warn, use=use, draws=see is None, keep=keep)
+
+
+def labelled(  # noqa: PLR0913 - pictures, what they are read for, and who is told
+    listing: Listing,
+    decoded: Sequence[tuple[ListedPicture, PictureFile]],
+    reads: InputContract,
+    say: Say,
+    *,
+    use: Use,
+    draws: bool,
+    keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> LabelledData:
+    """Choose the labels and the parts of decoded pictures, as `read` has it.
+
+    Args:
+        listing: that the pictures are of.
+        decoded: of `decode`.
+        reads: what the model reads.
+        say: receives what a person should know.
+        use: see `read`.
+        draws: whether a test set is drawn where the listing has none: of what is learnt by its pixels.
+        keep: see `read`.
+
+    Raises:
+        BadClasses: the labels cannot be learnt.
+    """
     if use == "learn":
-        decoded.sort(key=lambda picture: picture[0].sha256)
+        decoded = sorted(decoded, key=lambda picture: picture[0].sha256)
     pictures, files = tuple(picture for picture, _ in decoded), [file for _, file in decoded]
-    if use == "learn" and see is None:
+    if use == "learn" and draws:
         pictures = with_test_set(pictures)
     tested = np.array([picture.part == "test" for picture in pictures], np.bool_)
     if use == "measure" and tested.any():
@@ -95,11 +121,12 @@ def decode(
     *,
     see: See | None = None,
     skip_unreadable: bool = False,
-) -> list[tuple[ListedPicture, PictureFile]]:
+) -> tuple[list[tuple[ListedPicture, PictureFile]], Settled]:
     """Decode what counts of a listing, as `read` has it; what is left out is a warning.
 
     Returns:
-        The pictures that count, with the `group` by which they are split, and what was read of each.
+        The pictures that count, with the `group` by which they are split, and what was read of each; and
+        which are nearly the same.
 
     Raises:
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
@@ -124,7 +151,8 @@ def decode(
         say(sentence)
     if not settled.kept:
         raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
-    return list(zip(settled.pictures, (decoded[index][1] for index in settled.kept), strict=True))
+    files_kept = (decoded[index][1] for index in settled.kept)
+    return list(zip(settled.pictures, files_kept, strict=True)), settled
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:

@@ -64,13 +64,13 @@ def test_planted_errors_are_found(
     with (run / TABLE).open(encoding="utf-8", newline="") as file:
         doubted = [row["path"] for row in csv.DictReader(file)]
 
-    groups = [set(group) for group in (*checked["near"], *checked["copies"], *checked["in_two_classes"])]
+    groups = [set(group) for group in checked["near"]]
     missed = {
         change for copy, (change, of) in copies.items() if not any({copy, of} <= group for group in groups)
     }
 
     assert len(wrong) == 15
     assert missed <= {"cropped by 2% each edge"}
-    assert len(checked["unreadable"]) == len(BROKEN)
+    assert any(note.startswith(f"skipped {len(BROKEN)} of") for note in checked["notes"])
     assert len(wrong & set(doubted)) >= 10
     assert len(wrong & set(doubted[: len(wrong)])) >= 7
