@@ -28,7 +28,7 @@ from inference.decode import Decoded, decode_opened
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import Drops, explain, heat_map
 from inference.networks import Networks
-from inference.opening import LARGE_RUN, SMALL_BYTES, Opened, open_picture
+from inference.opening import LARGE_RUN, Opened, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
 
 RUN_NUMBERS = 1_000_000
@@ -145,9 +145,8 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
     timing.begin("decode")
     opened: Sequence[Item] = items
     if not turn.is_heavy:
-        if not any(isinstance(item, Upload) and len(item.data) > SMALL_BYTES for item in items):
-            opened = [work.opened(item) for item in items]
-        if not work.is_light(opened):
+        opened = of_small_body = [work.opened(item) for item in items]
+        if not work.is_light(of_small_body):
             timing.begin(QUEUE)
             turn.become_heavy()
     stop_if(has_left)
@@ -206,11 +205,11 @@ class _Work:
                 return Failed(error)
         return item
 
-    def is_light(self, items: Sequence[Item]) -> bool:
+    def is_light(self, items: Sequence[OpenedItem]) -> bool:
         """Whether all steps together take less time than a change of threads."""
         return not self.parameters.explain and sum(map(self._numbers, items)) < LARGE_RUN
 
-    def _numbers(self, item: Item) -> int:
+    def _numbers(self, item: OpenedItem) -> int:
         """How many numbers the model reads of an item; LARGE_RUN of a large picture."""
         networks = self.served.networks
         match item:
@@ -220,8 +219,6 @@ class _Work:
                 return math.prod(shape_of_rows(value))
             case Ready(pixels):
                 return pixels.size
-            case Upload():
-                return LARGE_RUN
         return 0
 
     def outcomes(self, items: Sequence[Item]) -> list[Outcome]:

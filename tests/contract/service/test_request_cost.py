@@ -192,10 +192,9 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
     [
         ("/predict/batch", zipped(a=LARGE)),
         ("/predict", LARGE),
-        ("/predict", UPLOAD + bytes(20_000)),
         ("/predict?explain=1", UPLOAD),
     ],
-    ids=["many pixels in a batch", "many pixels", "many bytes", "an explanation"],
+    ids=["many pixels in a batch", "many pixels", "an explanation"],
 )
 def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     make_app: MakeApp, path: str, data: bytes
