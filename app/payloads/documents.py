@@ -16,6 +16,7 @@ import orjson
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.titles import NOT_OF_BATCHES, TITLE
 from inference.plain_text import shown
 
 JSON_TYPES: dict[type, str] = {
@@ -59,12 +60,16 @@ def items_of(body: Body) -> Iterator[RequestItem]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes a RefusedItem.
 
     Raises:
-        BadRequest: there is no such list, or this is no JSON object.
+        BadRequest: there is no such list, or this is no JSON object, or it has a title.
         TooLarge, Busy: as `read_json`.
     """
-    images = read_object(body, BATCH_FORMS).get("images")
+    document = read_object(body, BATCH_FORMS)
+    images = document.get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
+    for part in (document, *images):
+        if isinstance(part, dict) and TITLE in part:
+            raise BadRequest(NOT_OF_BATCHES)
     for image in images:
         try:
             yield item_of_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)

@@ -14,7 +14,7 @@ from app.payloads.documents import is_document, item_of_object, items_of, read_o
 from app.payloads.forms import FORM, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, Pictures, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
-from app.payloads.titles import OF_TITLES, Given, title_of
+from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, title_of
 from inference.signatures import format_of
 from inference.zip_file import is_zip
 
@@ -56,7 +56,7 @@ def find_many(body: Body) -> Pictures:
     """The pictures of a `/predict/batch` request, in order.
 
     Raises:
-        BadRequest: there are none, or the form, JSON or ZIP cannot be read.
+        BadRequest: there are none, or a title, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
     items = [_within(item, body.limits) for item in within_max_batch(body.limits, _many_of_any_form(body))]
@@ -72,6 +72,8 @@ def _many_of_any_form(body: Body) -> Iterable[RequestItem]:
         form = read_form(body)
         if form.texts and not form.files:
             raise came_as_text(form.texts[0])
+        if TITLE in form.fields:
+            raise BadRequest(NOT_OF_BATCHES)
         return _unpacked((upload for _, upload in form.files), body.limits, body.claim)
     if is_document(body):
         return items_of(body)

@@ -18,6 +18,8 @@ OF_TITLES: Final = (TITLE, LANGUAGE)
 NOT_READ: Final = "none"
 """In place of a language: the words say nothing."""
 
+NOT_OF_BATCHES: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
+
 Given: TypeAlias = Mapping[str, Sequence[object]]
 """The values under some names."""
 

@@ -188,7 +188,26 @@ def test_a_batch_has_no_titles_yet(client: FlaskClient) -> None:
     answer = client.post("/predict/batch?title=Jeans", data={"image": (io.BytesIO(PHOTO), "a.jpg")})
 
     assert answer.status_code == 400
-    assert "`title` is unknown. This route has `top`, `seen`, `explain`." in answer.get_json()["detail"]
+    assert "The query parameter `title` is unknown." in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "titled",
+    [
+        {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), "title": "Jeans"}},
+        {"json": {"images": [in_base64(PHOTO)], "title": "Jeans"}},
+        {"json": {"images": [in_base64(PHOTO), {"image": in_base64(PHOTO), "title": "Jeans"}]}},
+    ],
+    ids=["form field", "JSON key", "beside a picture"],
+)
+def test_a_batch_with_a_title_is_refused_and_other_names_are_ignored(
+    titled: dict[str, Any], client: FlaskClient
+) -> None:
+    refused = client.post("/predict/batch", **titled)
+    taken = client.post("/predict/batch", json={"images": [{"image": in_base64(PHOTO), "size": "L"}], "a": 1})
+
+    assert (refused.status_code, taken.status_code) == (400, 200)
+    assert "Titles are read by /predict" in refused.get_json()["detail"]
 
 
 def test_a_title_is_not_logged(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
