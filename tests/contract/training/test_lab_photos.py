@@ -40,6 +40,7 @@ def test_the_page_names_what_has_no_commit() -> None:
     assert [name for name, count in without.items() if f"{count:,} " not in page or name not in page] == []
 
 
+@pytest.mark.slow
 def test_the_list_is_that_of_the_tables() -> None:
     folder = next((place for place in PLACES if (place / "dev.csv").is_file()), None)
     if folder is None:

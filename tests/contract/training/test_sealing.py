@@ -24,6 +24,7 @@ from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 LAB = Path(__file__).parents[3] / "lab"
 
 
+@pytest.mark.slow
 def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions(tmp_path: Path) -> None:
     photo = tmp_path / "photos" / "dev" / "new.jpg"
     photo.parent.mkdir(parents=True)

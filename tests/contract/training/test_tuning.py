@@ -5,8 +5,8 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lab import imagenet, tuning, tuning_batches, tuning_mean
-from lab.tuning_batches import Batch, Drawn, Tuning, chances_of
+from lab.tuning_batches import Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
 from lab.views import framed
-from training.features.blocks import network
+from tests.commands import done
 from training.features.frozen import EFFICIENTNET
 from training.features.weights import read_npz, write_npz
 
@@ -166,80 +166,17 @@ def test_half_of_each_mean_weight_is_the_start_s_and_the_rest_of_the_tuned_ones(
     assert EFFICIENTNET.load(tmp_path / "mean.npz").count_params() == 4_413_488
 
 
-class TestSteps:
-    """What needs PyTorch, which is installed for the lab alone."""
+@pytest.mark.slow
+def test_the_steps_that_need_pytorch_keep_their_promises() -> None:
+    """In a process of their own: PyTorch ends a process that has loaded TensorFlow before."""
+    if find_spec("torch") is None:
+        pytest.skip("PyTorch is installed for the lab alone")
 
-    @pytest.fixture(autouse=True)
-    def steps(self) -> Any:
-        pytest.importorskip("torch", reason="PyTorch is installed for the lab alone")
-        from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch
+    options = ("-p", "torch._dynamo", "-W", "ignore:CUDA initialization")
+    file = str(Path(__file__).with_name("tuning_in_torch.py"))
+    ended = done([sys.executable, "-m", "pytest", "-q", *options, file])
 
-        return tuning_steps
-
-    def test_it_sees_what_the_network_of_the_package_sees(self, steps: Any) -> None:
-        import torch  # noqa: PLC0415 - installed for the lab alone
-
-        picture = (
-            np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3), np.uint8).repeat(32, 1).repeat(32, 2)
-        )
-        signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
-
-        found = steps.means(steps.tensors_of(read_npz(EFFICIENTNET.weights)), signed).detach().numpy()
-
-        assert np.allclose(found, np.asarray(network(("lite2",))(picture)), atol=1e-3)
-
-    def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(
-        self, steps: Any, tmp_path: Path
-    ) -> None:
-        start = read_npz(EFFICIENTNET.weights)
-        learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
-
-        def tuned(kept: str, known: Drawn) -> dict[str, Any]:
-            learnt = steps.tune(steps.tensors_of(start), known, 4, tmp_path / kept, between=2)
-            found: dict[str, Any] = steps.arrays_of(learnt)
-            return found
-
-        whole = tuned("whole", learnt)
-        with pytest.raises(RuntimeError, match="stopped"):
-            tuned("stopped", Stopped(**vars(drawn_of(Tuning(photos(), seed=0), np.arange(8)))))
-        resumed = tuned("stopped", learnt)
-
-        assert all(np.allclose(values, resumed[path], atol=1e-3) for path, values in whole.items())
-        still = {path for path, values in whole.items() if np.array_equal(values, start[path])}
-        assert {path for path in whole if "moving" in path} <= still
-        assert "stem/kernel" not in still
-
-    def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(
-        self, steps: Any, tmp_path: Path
-    ) -> None:
-        start = read_npz(EFFICIENTNET.weights)
-        whole, learnt = steps.tensors_of(start), drawn_of(Tuning(photos(), seed=0), np.arange(8))
-        below, above = steps.below_and_above(whole, all_learn=False)
-
-        stored = steps.stored_of(below, learnt.views, 0, tmp_path / "stored.npy")
-        tuned = steps.arrays_of(
-            below | steps.tune(above, replace(learnt, views=stored), 2, tmp_path / "kept")
-        )
-
-        assert [*tuned] == [path for path in start if path != "about"]
-        moved = {path for path, values in tuned.items() if not np.array_equal(values, start[path])}
-        assert "stage5_1/kernel" in moved
-        assert not any(path.startswith(("stem", *(f"stage{n}_" for n in range(1, 5)))) for path in moved)
-        seen = torch_of(steps.means(above, steps.torch.from_numpy(np.array(stored)).float()))
-        assert seen.shape == (8, 768)
-
-
-def torch_of(tensor: Any) -> NDArray[np.float32]:
-    return np.asarray(tensor.detach(), np.float32)
-
-
-class Stopped(Drawn):
-    """A tuning that ends before its last step."""
-
-    def __getitem__(self, step: int) -> Batch:
-        if step == 3:
-            raise RuntimeError("stopped")
-        return super().__getitem__(step)
+    assert ended.returncode == 0, ended.stdout
 
 
 def drawn_of(known: Tuning, learnt: NDArray[np.int64]) -> Drawn:

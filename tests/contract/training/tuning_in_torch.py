@@ -1,0 +1,77 @@
+"""What the lab's tuning does by PyTorch; test_tuning.py runs this file in a process of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from lab import tuning_steps
+from lab.tuning_batches import Batch, Drawn, Tuning
+from tests.contract.training.test_tuning import drawn_of, photos
+from training.features.blocks import network
+from training.features.frozen import EFFICIENTNET
+from training.features.weights import read_npz
+
+
+def test_it_sees_what_the_network_of_the_package_sees() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3), np.uint8).repeat(32, 1).repeat(32, 2)
+    signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
+
+    found = tuning_steps.means(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights)), signed)
+
+    assert np.allclose(torch_of(found), np.asarray(network(("lite2",))(picture)), atol=1e-3)
+
+
+def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(tmp_path: Path) -> None:
+    start = read_npz(EFFICIENTNET.weights)
+    learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
+
+    def tuned(kept: str, known: Drawn) -> dict[str, Any]:
+        learnt = tuning_steps.tune(tuning_steps.tensors_of(start), known, 4, tmp_path / kept, between=2)
+        found: dict[str, Any] = tuning_steps.arrays_of(learnt)
+        return found
+
+    whole = tuned("whole", learnt)
+    with pytest.raises(RuntimeError, match="stopped"):
+        tuned("stopped", Stopped(**vars(drawn_of(Tuning(photos(), seed=0), np.arange(8)))))
+    resumed = tuned("stopped", learnt)
+
+    assert all(np.allclose(values, resumed[path], atol=1e-3) for path, values in whole.items())
+    still = {path for path, values in whole.items() if np.array_equal(values, start[path])}
+    assert {path for path in whole if "moving" in path} <= still
+    assert "stem/kernel" not in still
+
+
+def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(tmp_path: Path) -> None:
+    start = read_npz(EFFICIENTNET.weights)
+    whole, learnt = tuning_steps.tensors_of(start), drawn_of(Tuning(photos(), seed=0), np.arange(8))
+    below, above = tuning_steps.below_and_above(whole, all_learn=False)
+
+    stored = tuning_steps.stored_of(below, learnt.views, 0, tmp_path / "stored.npy")
+    tuned = tuning_steps.arrays_of(
+        below | tuning_steps.tune(above, replace(learnt, views=stored), 2, tmp_path / "kept")
+    )
+
+    assert [*tuned] == [path for path in start if path != "about"]
+    moved = {path for path, values in tuned.items() if not np.array_equal(values, start[path])}
+    assert "stage5_1/kernel" in moved
+    assert not any(path.startswith(("stem", *(f"stage{n}_" for n in range(1, 5)))) for path in moved)
+    seen = torch_of(tuning_steps.means(above, torch.from_numpy(np.array(stored)).float()))
+    assert seen.shape == (8, 768)
+
+
+def torch_of(tensor: Any) -> NDArray[np.float32]:
+    return np.asarray(tensor.detach(), np.float32)
+
+
+class Stopped(Drawn):
+    """A tuning that ends before its last step."""
+
+    def __getitem__(self, step: int) -> Batch:
+        if step == 3:
+            raise RuntimeError("stopped")
+        return super().__getitem__(step)
