@@ -109,32 +109,28 @@ class Summary:
     words: WordsSummary | None = None
 
 
-def export(table: Path, decisions: Decisions, *, is_complete: bool, kept: int = 0) -> Summary:
+def export(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
     """Write the tables and their summary, unless the same are there already: these are not decided again.
-
-    Products wait for all of their photos.
 
     Args:
         table: where the table goes.
-        decisions: of its journal.
-        is_complete: there is an answer for each picture of the source.
+        decisions: of its journal, which has an answer for each picture of the source.
         kept: rows that earlier runs had made.
 
     Raises:
         TableUnusable: they cannot be written.
     """
     journal = decisions.journal
-    files = tables_of(table, has_products=is_complete and journal.run.by is not None)
+    files = tables_of(table, has_products=journal.run.by is not None)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
         summary = TypeAdapter(Summary).validate_json(files[-1].read_bytes())
         return replace(summary, table=str(table), rows_before=kept, answers_recovered=0)
     try:
         with replaced(journal, files) as new:
-            summary = _write(table, new, decisions, is_complete=is_complete, kept=kept)
+            summary = _write(table, new, decisions, is_complete=True, kept=kept)
     except OSError as error:
         raise _not_written(table, error) from error
-    if is_complete:
-        journal.exported()
+    journal.exported()
     return summary
 
 

@@ -44,7 +44,7 @@ UNFINISHED, CHANGED, EXPORTED = range(3)
 
 SCHEMA: Final = (
     f"PRAGMA user_version = {FORM}",
-    "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER, written TEXT)",
+    "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER, written TEXT, options TEXT)",
     "CREATE TABLE photos (path TEXT, stamp TEXT, sha256 TEXT, error TEXT, familiarity REAL, heads TEXT, "
     "PRIMARY KEY (path, stamp))",
     "CREATE TABLE listed (listing INTEGER, number INTEGER, path TEXT, stamp TEXT, product TEXT, cells TEXT, "
@@ -56,8 +56,9 @@ SCHEMA: Final = (
     "PRIMARY KEY (sha256, attribute, product))",
 )
 """`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
-`run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `answers` is
-what version 2.0.0 reads of a later file, too: the class is ''."""
+`run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `run.options` is
+what the command line said, as JSON. `answers` is what version 2.0.0 reads of a later file, too: the class
+is ''."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
@@ -71,6 +72,7 @@ class Journal(AbstractContextManager["Journal"]):
         path: of the SQLite file.
         recovered: people's answers that came over from a file of version 2.0.0; None of another one.
         before: the run whose answers were there when the file was opened; None where there were none.
+        options: of the command line of that run.
         superseded: they are discarded, as this run is of a later release.
         seconds: that labelling took, all runs together.
         state: UNFINISHED, CHANGED or EXPORTED.
@@ -96,6 +98,7 @@ class Journal(AbstractContextManager["Journal"]):
         self.recovered: int | None = None
         self.superseded = False
         self.before: Run | None = None
+        self.options: Mapping[str, Any] = {}
         self.seconds, self.state = 0.0, UNFINISHED
         self._run: Run | None = None
         self._begins = run
@@ -213,22 +216,23 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: it is another one.
         """
-        kept = self._db.execute("SELECT run, seconds, state, written FROM run").fetchone()
+        kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
             self.before = Run.from_json(kept[0]) if kept else None
+            self.options = json.loads(kept[4] or "{}") if kept else {}
         now = self._begins
         if self.before and now and not self._restart and (others := self.before.differences(now)):
             if not self.before.is_superseded_by(now):
                 raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
             self.superseded = True
         if kept and not (self._restart or self.superseded):
-            self._run, (_, self.seconds, self.state, _) = self.before, kept
+            self._run, (_, self.seconds, self.state, *_) = self.before, kept
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             written = kept[3] if kept else "{}"
             row = now.as_json(), UNFINISHED, written
-            self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?)", row)
+            self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
             self._run = now
 
     @property
@@ -257,6 +261,11 @@ class Journal(AbstractContextManager["Journal"]):
         """Keep what stands beside the journal from now on; None for no file."""
         known = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
         self.change("UPDATE run SET written = ?", json.dumps((self.written or {}) | known))
+        self.commit()
+
+    def keep_options(self, options: Mapping[str, object]) -> None:
+        """Keep what the command line of this run says."""
+        self.change("UPDATE run SET options = ?", json.dumps(options, default=str))
         self.commit()
 
     @property

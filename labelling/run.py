@@ -4,7 +4,7 @@ The parts: sources/ lists, workers/ labels on an engine, listing.py keeps both, 
 export.py writes what was decided. Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -47,6 +47,7 @@ class Job:
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
         words: see Run.
         feed: the platform whose feed is written of the tables; empty for none.
+        options: of the command line, which the journal keeps for the next one.
     """
 
     source: Source
@@ -58,6 +59,7 @@ class Job:
     column: str | None = None
     words: str = ""
     feed: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def tables(self) -> list[Path]:
@@ -157,6 +159,7 @@ def labelled(
         if restart or journal.written is None:
             take_over(journal, job.files if restart else job.tables)
         check_ours(journal, job.files)
+        journal.keep_options(job.options)
         _say_what_became(journal, job, say)
         listing = Listing(journal, job.run)
         try:
@@ -171,7 +174,7 @@ def labelled(
         if journal.state != EXPORTED:
             _keep_language(decisions, say)
         _say_what_holds_no_more(journal, say)
-        yield decisions, export(job.table, decisions, is_complete=True, kept=listing.kept)
+        yield decisions, export(job.table, decisions, kept=listing.kept)
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:

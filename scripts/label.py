@@ -3,16 +3,17 @@
 SOURCE is a folder, a pattern in quotes, a CSV with a column `path`, a ZIP, or s3://bucket/prefix. A list may
 name pictures at https:// as well, of hosts that are allowed. The same command continues a run that was
 stopped or killed; one bad picture is a row with an error. People's answers of --corrections go in before
-anything is written; without SOURCE they go into the finished table, and the model is not asked. What happens
-is in labelling/.
+anything is written; without SOURCE, source, options and release are those of the table. What happens is in
+labelling/.
 """
 
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
@@ -26,14 +27,13 @@ from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.columns import columns
 from labelling.decide import Decisions
-from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
+from labelling.errors import CorrectionsUnusable, OtherRun, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.excel import check_room
 from labelling.export import (
     OF_TABLES,
     OUTCOMES,
     Summary,
     WordsSummary,
-    export,
     tables_of,
     without_photo,
 )
@@ -50,14 +50,14 @@ from labelling.items import Source
 from labelling.journal import Journal, journal_of
 from labelling.list_words import OFF
 from labelling.lists import Reading
-from labelling.outputs import check_ours, list_in, make_folders, may_write
+from labelling.outputs import list_in, make_folders, may_write
 from labelling.products import check_by, in_words
-from labelling.review.answers import Taken, check_any, finished, take_in
+from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.sheet import EXPORT, Review, write_sheet
-from labelling.row import ACCEPT, FOLDER, Categories, Category, Run
-from labelling.run import Job, labelled, learnt
+from labelling.row import ACCEPT, Categories, Category, Run
+from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
 from labelling.table import WORKBOOK, check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
@@ -82,6 +82,12 @@ from scripts.terminal import (
     resumable,
 )
 
+KEPT = (
+    *("source", "by", "language", "taxonomy", "allow_host", "engine"),
+    *("path_column", "root", "encoding", "skip_bad_rows"),
+)
+"""Options that the journal keeps, beside the model, for a command that names no SOURCE."""
+
 ENGINES: dict[str, Engine] = {"processes": on_processes, "ray": on_ray}
 
 NAMED = 5
@@ -104,38 +110,54 @@ def execute(arguments: argparse.Namespace) -> object:
     """Label a source, or go on with it, and say what came of it."""
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
-    if arguments.source is None and (without := _without_effect(arguments)):
-        arguments.error(f"{without} has no effect without a SOURCE, or without what reads its pictures")
     if arguments.audit and not arguments.review:
         arguments.error("--audit is about the page of --review FILE.html")
-    if arguments.by is not None and arguments.into:
-        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
-    if arguments.feed and arguments.by is None and arguments.source:
-        arguments.error("--feed has a row a product: name the column of the list with --by")
-    return _label(arguments) if arguments.source else _write_again(arguments)
+    return _label(arguments, _take_over(arguments))
 
 
-def _without_effect(arguments: argparse.Namespace) -> str:
-    """The first option that has none where corrections alone are read; empty where there is none."""
-    is_sheet = arguments.review
-    of_source = {
-        "--by": arguments.by,
-        "--by-folder": arguments.by == "",
-        "--words": arguments.language,
-        "--taxonomy": arguments.taxonomy,
-        "--engine": arguments.engine != "processes",
-        "--workers": arguments.workers,
-        "--restart": arguments.restart,
-    }
-    of_pictures = {
-        "--model": arguments.model != "bundled",
-        "--path-column": arguments.path_column,
-        "--root": arguments.root,
-        "--allow-host": arguments.allow_host,
-    }
-    of_sheets = {"--review-limit": arguments.review_limit != REVIEW_LIMIT}
-    given = of_source | ({} if is_sheet or arguments.into else of_pictures) | ({} if is_sheet else of_sheets)
-    return next((option for option, value in given.items() if value), "")
+def _take_over(arguments: argparse.Namespace) -> Run | None:
+    """Take what the command line leaves out from the run that made the table; that run, None without one.
+
+    Raises:
+        TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
+    """
+    table, is_there = arguments.out, journal_of(arguments.out).exists()
+    check_form(table)
+    if arguments.source is None and not is_there:
+        raise TableUnusable(
+            f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
+            "into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
+        )
+    before, options = None, dict[str, Any]()
+    with suppress(TableUnusable, OtherRun) if arguments.source else ExitStack():  # said once it is opened
+        if is_there and not arguments.restart:
+            with Journal(table) as journal:
+                before, options = journal.before, dict(journal.options)
+    for name in KEPT if arguments.source is None else ():
+        if getattr(arguments, name) in (None, False, ()):
+            setattr(arguments, name, options.get(name))
+    arguments.model = arguments.model or options.get("model") or "bundled"
+    return before
+
+
+def _check_same(arguments: argparse.Namespace, before: Run | None, now: Run) -> None:
+    """Refuse answers that would go into rows of another release, or other products, than people saw.
+
+    Raises:
+        CorrectionsUnusable: they would.
+    """
+    if before is None or not arguments.corrections:
+        return
+    was, is_now = (
+        f"release {of.version}, {f'--by {of.by.column}' if of.by else 'without --by'}" for of in (before, now)
+    )
+    if was != is_now:
+        store = store_in(arguments.model) or "STORE"
+        raise CorrectionsUnusable(
+            f"{arguments.out}: is of {was}, and this command of {is_now}. For answers to the rows that are "
+            f"there, give --model {store}@{before.version} and the same --by; or first the same command "
+            "without --corrections."
+        )
 
 
 def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]:
@@ -152,69 +174,6 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
             f"{picture}: has the name of a picture, which it might replace. Name it otherwise."
         )
     return outputs
-
-
-def _write_again(arguments: argparse.Namespace) -> object:
-    """Take people's answers into a table that is there, and write what the command line names."""
-    may_write(_outputs(arguments, has_products=False), arguments.corrections)
-    with finished(arguments.out) as journal:
-        run = journal.run
-        _check_again(arguments, journal)
-        reads_pictures = arguments.review or arguments.into
-        source = _source_again(arguments, run) if reads_pictures else None
-        attributes = _learnt_again(arguments, run) if reads_pictures else ()
-        corrections = _corrections(arguments, run)
-        taken = take_in(corrections, journal, arguments.out)
-        decisions = Decisions(journal)
-        summary = export(arguments.out, decisions, is_complete=journal.is_complete)
-        written = _Written()
-        if source:
-            written = _write_of_pictures(arguments, source, decisions, attributes)
-        _say_taken(arguments, taken, summary, corrections)
-        _say_written(arguments, written)
-        _feed(arguments, decisions, summary)
-    return {"corrections": taken.corrections, "unmatched": taken.unmatched, **asdict(summary)}
-
-
-def _check_again(arguments: argparse.Namespace, journal: Journal) -> None:
-    """Refuse what cannot be written of a table that is there, before people's answers go in.
-
-    Raises:
-        OutputUnusable: the products or the source of the table would be replaced.
-        TableUnusable: it is unfinished, or answers no attribute that a feed has.
-    """
-    run = journal.run
-    others = arguments.feed or arguments.review or arguments.into
-    if others and not journal.is_complete:
-        raise TableUnusable(
-            f"{arguments.out}: is unfinished. Give the command that labels its source once more."
-        )
-    outputs = _outputs(arguments, has_products=run.by is not None)
-    may_write(outputs, [*arguments.corrections, *list_in(run.source)])
-    tables = tables_of(arguments.out, has_products=run.by is not None)
-    check_ours(journal, [*tables, *feed_files(arguments.out, arguments.feed or "")])
-    if arguments.feed:
-        check_feed(arguments.feed, run.further, run.attributes)
-    make_folders([arguments.review] if arguments.review else [])
-
-
-def _source_again(arguments: argparse.Namespace, run: Run) -> Source:
-    """The source of a table that is there, before anything is written.
-
-    Raises:
-        SourceUnusable: it is gone.
-    """
-    if arguments.into:
-        check_into(arguments.into, run.source)
-    by = run.by.column if run.by and run.by.folder is None else ""
-    return open_source(run.source, tuple(arguments.allow_host), replace(Reading.of(arguments), by=by))
-
-
-def _learnt_again(arguments: argparse.Namespace, run: Run) -> tuple[str, ...]:
-    """The attributes that the release of a table has learnt; none where another release is named."""
-    store, cache = store_in(arguments.model), settings_of_commands().cache_dir
-    release = find_release(f"{store}@{run.version}" if store else arguments.model, cache)
-    return learnt(release, run) if release.version == run.version else ()
 
 
 def _corrections(arguments: argparse.Namespace, run: Run) -> list[Correction]:
@@ -296,22 +255,29 @@ def _job(arguments: argparse.Namespace) -> Job:
     outputs = _outputs(arguments, has_products=arguments.by is not None)
     may_write(outputs, filter(None, reads))
     reading = replace(Reading.of(arguments), by=arguments.by or "")
-    source = open_source(arguments.source, tuple(arguments.allow_host), reading)
+    hosts = tuple((host, port) for host, port in arguments.allow_host or ())
+    source = open_source(arguments.source, hosts, reading)
     return Job(
         source=source,
         column=None if arguments.by is None else check_by(source, arguments.by),
         table=arguments.out,
         release=release,
         workers=arguments.workers,
-        engine=ENGINES[arguments.engine],
+        engine=ENGINES[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
-        words=arguments.language,
+        words=arguments.language or "",
         feed=arguments.feed or "",
+        options={name: getattr(arguments, name) for name in ("model", *KEPT)},
     )
 
 
-def _label(arguments: argparse.Namespace) -> object:
+def _label(arguments: argparse.Namespace, before: Run | None) -> object:
+    if arguments.feed and arguments.by is None:
+        arguments.error("--feed has a row a product: name the column of the list with --by")
+    if arguments.into and arguments.by is not None:
+        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     job = _job(arguments)
+    _check_same(arguments, before, job.run)
     if arguments.feed:
         check_feed(arguments.feed, job.run.further, job.run.attributes)
     corrections, taken = _corrections(arguments, job.run), list[Taken]()
@@ -325,7 +291,6 @@ def _label(arguments: argparse.Namespace) -> object:
             total = _total(job)
             if check_form(job.table) == WORKBOOK:
                 check_room(total or 0, len(columns(job.run, with_people=True)))
-            check_any(corrections, job.source, job.run, job.table)
             make_folders([arguments.review] if arguments.review else [])
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(
@@ -338,15 +303,15 @@ def _label(arguments: argparse.Namespace) -> object:
                 decisions, summary = opened.enter_context(labelling)
             written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
         show(summary, written.page)
+        for batch in taken:
+            _say_taken(arguments, batch, summary, corrections)
         if 0 < summary.rows == summary.errors:
             return Failed(asdict(summary))
         _say_checks(summary, job, decisions.journal)
-        for batch in taken:
-            _say_taken(arguments, batch, summary, corrections)
         _say_written(arguments, written)
         if not summary.rows:
             complain(f"{arguments.source}: no picture in it.")
-        _feed(arguments, decisions, summary)
+        _feed(arguments, decisions)
     counts = {"corrections": taken[0].corrections, "unmatched": taken[0].unmatched} if taken else {}
     return counts | asdict(summary)
 
@@ -373,15 +338,11 @@ def _of_unseen(journal: Journal, count: int) -> str:
     )
 
 
-def _feed(arguments: argparse.Namespace, decisions: Decisions, summary: Summary) -> None:
+def _feed(arguments: argparse.Namespace, decisions: Decisions) -> None:
     """Write the feed that was asked for, and say what is in it."""
     if not arguments.feed:
         return
-    if summary.products is None:
-        raise TableUnusable(
-            f"{arguments.out}: has no products, of which a feed has a row each. Label the list with --by."
-        )
-    advice = _how_to_fill(arguments, summary)
+    advice = _how_to_fill(arguments)
     if categories := write_categories(arguments.feed, arguments.out, decisions):
         print(f"Categories of {categories[1]:,} products: {categories[0]}.")
     feed = write_feed(arguments.feed, arguments.out, decisions, advice)
@@ -406,19 +367,12 @@ def _feed(arguments: argparse.Namespace, decisions: Decisions, summary: Summary)
         print(advice)  # on a line of its own, where it may be a command
 
 
-def _how_to_fill(arguments: argparse.Namespace, summary: Summary) -> str:
+def _how_to_fill(arguments: argparse.Namespace) -> str:
     """What brings colours into a feed that lacks some: a command to paste, or the sheet that is there."""
     if arguments.review:
         return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
-    if arguments.source:
-        words = ["--review", "sheet.html", *arguments.words]
-    else:
-        column = summary.products.column if summary.products else ""
-        by = ["--by-folder"] if column == FOLDER else ["--by", column]
-        words = [summary.source, *by, "--out", str(arguments.out)]
-        words += ["--feed", arguments.feed, "--review", "sheet.html"]
-    again = ", with the other options of the first time" if not arguments.source else ""
-    return f"A sheet asks for them{again}: {program()} label {shlex.join(words)}"
+    words = ["--review", "sheet.html", *arguments.words]
+    return f"A sheet asks for them: {program()} label {shlex.join(words)}"
 
 
 def _total(job: Job) -> int | None:
@@ -489,12 +443,12 @@ def build_parser() -> argparse.ArgumentParser:
     host = (
         "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; more than once"
     )
-    add("--allow-host", type=_host, action="append", default=[], metavar="HOST[:PORT]", help=host)
+    add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl, or .xlsx for Excel")
-    add("--model", default="bundled", help=RELEASE_HELP)
+    add("--model", help=RELEASE_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
-    add("--engine", choices=ENGINES, default="processes", help=engines)
+    add("--engine", choices=ENGINES, help=engines)
     products = parser.add_mutually_exclusive_group()
     by = "photos that share a cell of this column of the list show one product; a second table answers each"
     products.add_argument("--by", metavar="COLUMN", help=by)
@@ -504,7 +458,7 @@ def build_parser() -> argparse.ArgumentParser:
         "the language of the list's titles, with which answers are compared, or `none` (the language of most "
         "of its words)"
     )
-    add("--words", dest="language", choices=(*LANGUAGES, OFF), default="", help=words)
+    add("--words", dest="language", choices=(*LANGUAGES, OFF), help=words)
     feed = (
         "write the colours of products that are accepted, likely, or given by people, as this platform "
         "imports them; with --review the sheet asks for those that are missing"

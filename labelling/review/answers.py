@@ -5,21 +5,16 @@ has none. Of two answers the later one counts, so that files can be given in any
 another, and as often as one likes. The journal keeps the answers; the table is written from it.
 """
 
-import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from labelling.cells import Address
-from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable, Unreadable
-from labelling.items import Item, PathSource, Read, Source
-from labelling.journal import Journal, journal_of
+from labelling.errors import CorrectionsUnusable
+from labelling.journal import Journal
 from labelling.review.corrections import Correction, merge, name_of
-from labelling.row import Row, Run, path_in_table
-from labelling.table import check_form
+from labelling.row import Run
 
 NAMED: Final = 3
 """Corrections that a message names."""
@@ -62,65 +57,6 @@ def take_in(corrections: Sequence[Correction], journal: Journal, table: Path) ->
     return Taken(len(corrections), disagreements, len(unmatched), examples)
 
 
-def check_any(corrections: Sequence[Correction], source: Source, run: Run, table: Path) -> None:
-    """Refuse answers of which none is of a picture of a source, before it is labelled.
-
-    Pictures are read until one has an answer. Those of a store or of the web are fetched only where an answer
-    names their address: of others `take_in` says so.
-
-    Args:
-        corrections: as `take_in` takes them.
-        source: of their pictures.
-        run: that labels it.
-        table: that messages name.
-
-    Raises:
-        CorrectionsUnusable: none is, or some hold for products, which the run has none of.
-    """
-    _check_products(corrections, table, run)
-    try:
-        if corrections and not _is_any_of(_of_first_photos(corrections), source, run):
-            products = {_product(item, run) for item in source.items()}
-            raise _of_nothing(corrections, table, products)
-    except (SourceUnusable, OSError):
-        return  # labelling says so, after what can be read
-
-
-def _is_any_of(corrections: Sequence[Correction], source: Source, run: Run) -> bool:
-    """Whether an answer is of a picture, or may be of one that cannot be looked at."""
-    by_path, by_hash = defaultdict[str, list[Correction]](list), defaultdict[str, list[Correction]](list)
-    for correction in corrections:
-        by_hash[correction.sha256].append(correction)
-        for path in _paths(correction, source.address):
-            by_path[path].append(correction)
-    read, unnamed = source.reader(), by_hash.pop("", [])
-    for item in source.items():
-        path, product = path_in_table(item.name), _product(item, run)
-        named = [*by_path.get(path, ()), *by_path.get(os.path.abspath(path), ())]  # noqa: PTH100 - as below
-        named = [correction for correction in named if correction.product in {"", product}]
-        if named and _hash(item, read) in {correction.sha256 for correction in named}:
-            return True
-        if any(correction in unnamed for correction in named):
-            return True
-    for item in source.items() if by_hash else ():  # they may have other names now
-        if isinstance(item.place, Address) or not isinstance(source, PathSource):
-            return True
-        if any(of.product in {"", _product(item, run)} for of in by_hash.get(_hash(item, read), ())):
-            return True
-    return False
-
-
-def _hash(item: Item, read: Read) -> str:
-    """The sha256 of a picture; empty where it cannot be read."""
-    [upload] = read([item.place])
-    return "" if isinstance(upload, Unreadable) else hashlib.sha256(upload).hexdigest()
-
-
-def _product(item: Item, run: Run) -> str:
-    row = Row(path=path_in_table(item.name), further=dict(zip(run.further, item.further, strict=True)))
-    return run.by.product_of(row) if run.by else ""
-
-
 def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[str]) -> CorrectionsUnusable:
     """The refusal of answers of which none is of a picture; `products` are those of the table."""
     files = dict.fromkeys(str(correction.file) for correction in corrections)
@@ -128,23 +64,6 @@ def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[st
         f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
         f"{table}, among them {name_of(corrections[0])}. {_advice(corrections, products)}"
     )
-
-
-@contextmanager
-def finished(table: Path) -> Iterator[Journal]:
-    """The journal of a table that is there.
-
-    Raises:
-        TableUnusable: it has none, or another run is at work on it.
-    """
-    check_form(table)
-    if not journal_of(table).exists():
-        raise TableUnusable(
-            f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
-            "into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
-        )
-    with Journal(table) as journal:
-        yield journal
 
 
 def _check_products(corrections: Sequence[Correction], table: Path, run: Run) -> None:

@@ -18,8 +18,9 @@ from labelling.decide import Decisions
 from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
+from labelling.journal import Journal
 from labelling.lists import Reading
-from labelling.review.answers import finished, take_in
+from labelling.review.answers import take_in
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
 from labelling.sources.opening import open_source
@@ -85,10 +86,10 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def correct(table: Path, files: Sequence[Path]) -> Summary:
     """Take files of corrections into a finished table."""
-    with finished(table) as journal:
+    with Journal(table) as journal:
         corrections = read_corrections(files, journal.run.heads[LABEL], journal.run.attributes)
         take_in(corrections, journal, table)
-        return export(table, Decisions(journal), is_complete=True)
+        return export(table, Decisions(journal))
 
 
 def answers_in(*files: Path, hashed: Hashed = NO_FILES) -> Corrections:

@@ -76,9 +76,9 @@ def of_row(row: Row) -> dict[str, Any]:
 def test_of_a_table_that_is_written_nothing_is_read_again(tmp_path: Path) -> None:
     with Counting(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10))
-        first = export(tmp_path / "table.csv", Decisions(journal), is_complete=True)
+        first = export(tmp_path / "table.csv", Decisions(journal))
         before = journal.queries
-        again = export(tmp_path / "table.csv", Decisions(journal), is_complete=True)
+        again = export(tmp_path / "table.csv", Decisions(journal))
 
         assert (again, journal.queries) == (first, before)
 

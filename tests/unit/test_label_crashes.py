@@ -59,7 +59,7 @@ def a_run(folder: Path, rows: list[Row] = SPRING, answers: dict[Question, HumanA
             journal.answer(answers)
         if journal.written is None:
             take_over(journal, tables_of(folder / TABLE, has_products=True))
-        export(folder / TABLE, Decisions(journal), is_complete=True, kept=0)
+        export(folder / TABLE, Decisions(journal))
 
 
 def tables_in(folder: Path) -> dict[str, str]:
@@ -156,7 +156,7 @@ def test_answers_that_are_killed_anywhere_give_the_same_tables_when_they_are_giv
 def answer(folder: Path) -> None:
     with Journal(folder / TABLE) as journal:
         journal.answer(SAID)
-        export(folder / TABLE, Decisions(journal), is_complete=journal.is_complete)
+        export(folder / TABLE, Decisions(journal))
 
 
 def of_2(db: sqlite3.Connection) -> None:

@@ -385,11 +385,11 @@ def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
     *_, feed, command = capsys.readouterr().out.splitlines()
     assert "1 lack what it needs, and are in no feed: 001003" in feed
     question, verb, words = command.partition(" label ")
-    assert question.startswith("A sheet asks for them, with the other options of the first time: ")
+    assert question.startswith("A sheet asks for them: ")
     assert verb
     assert shlex.split(words) == [
-        *(str(shop / "list.csv"), "--by", "article", "--out", str(shop / "labels.csv")),
-        *("--feed", "shopify", "--review", "sheet.html"),
+        *("--review", "sheet.html", "--corrections", str(shop / "corrections.csv")),
+        *("--out", str(shop / "labels.csv"), "--feed", "shopify"),
     ]
 
 
@@ -405,7 +405,7 @@ def test_the_message_of_an_empty_feed_is_the_command_that_asks_for_what_it_lacks
         correct(shop / "labels.csv", {"path": "1a.png", "label": LABELS[0]}, feed="google")
 
     assert 'Answer "Colours for the feed" in sheet.html' in first
-    assert f"label {shop}/list.csv --by article --out {shop}/labels.csv --feed google" in str(after.value)
+    assert "label --review sheet.html --corrections" in str(after.value)
 
 
 def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
@@ -606,7 +606,7 @@ def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.Captur
     with pytest.raises(SystemExit, match="2"):
         main([str(shop / "list.csv"), "--out", str(shop / "labels.csv"), "--feed", "google"])
     assert "--by" in capsys.readouterr().err
-    with pytest.raises(TableUnusable, match="has no products, of which a feed has a row each"):
+    with pytest.raises(SystemExit, match="2"):
         correct(shop / "labels.csv", {"path": "1a.png", "label": "red", "attribute": "colour"}, feed="google")
 
 

@@ -7,18 +7,21 @@ import hashlib
 import os
 import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from labelling.errors import CorrectionsUnusable, OutputUnusable, SourceUnusable, TableUnusable
-from labelling.journal import UNFINISHED, Journal, journal_of
+from labelling.journal import Journal, journal_of
+from model_store.errors import NotFound
+from model_store.local import open_release
 from tests.catalogues import write_folder, write_zip
 from tests.commands import wardrobe
-from tests.contract.labelling.conftest import COLOURS
-from tests.releases import LABELS
+from tests.contract.labelling.conftest import COLOURS, HEADS
+from tests.releases import CREATED_AT, LABELS, a_release
 from tests.review_sheets import cards_of
-from tests.tables import Rows, correct, label, rows_of, summary_in, write_csv
+from tests.tables import Rows, correct, label, products_of, rows_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(6)}
@@ -51,10 +54,7 @@ def said_by_people(rows: Rows) -> list[bool]:
 def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_asked_again(
     suffix: str, shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = Path(shutil.copytree(little_release, tmp_path / "release"))
-    first, second, *others = label(shop, table := tmp_path / f"table{suffix}", release)
-    shutil.rmtree(release)
-    shutil.rmtree(shop)
+    first, second, *others = label(shop, table := tmp_path / f"table{suffix}", little_release)
 
     after = correct(
         table,
@@ -73,7 +73,7 @@ def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_a
     colour = {"colour": other(second, "colour"), "colour_decided_by": "person", "colour_also": None}
     expected[1] |= colour
     assert after == expected
-    assert summary_in(table)["decided_by_person"] == 1
+    assert (summary_in(table)["decided_by_person"], summary_in(table)["rows_before"]) == (1, len(PICTURES))
     assert "1 of 3 corrections are of no picture in" in " ".join(capsys.readouterr().err.split())
 
 
@@ -126,7 +126,7 @@ OF_OTHERS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("answer", OF_OTHERS.values(), ids=OF_OTHERS)
-def test_beside_a_source_answers_to_other_pictures_are_refused_before_anything_is_labelled(
+def test_beside_a_source_answers_to_other_pictures_are_refused_and_its_labels_stay(
     answer: dict[str, str], shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
     said = write_csv(tmp_path / "said.csv", [{"label": "Bag", **answer}])
@@ -134,7 +134,8 @@ def test_beside_a_source_answers_to_other_pictures_are_refused_before_anything_i
     with pytest.raises(CorrectionsUnusable):
         label(shop, tmp_path / "new.csv", little_release, "--corrections", str(said))
 
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["said.csv", "shop"]
+    label(shop, tmp_path / "new.csv", little_release)
+    assert summary_in(tmp_path / "new.csv")["rows_before"] == len(PICTURES)
 
 
 @pytest.mark.parametrize("answer", ["0.png", "shop/0.png", "ABSOLUTE", "another.png"])
@@ -178,59 +179,73 @@ def test_corrections_alone_write_all_that_the_command_names_from_the_source_of_t
     assert len(list(folder.rglob("*.png"))) == len(PICTURES)
 
 
-def test_where_the_source_is_gone_what_needs_it_is_refused_before_anything_is_written(
-    table: Path, shop: Path, tmp_path: Path
+@pytest.mark.parametrize("gone", ["shop", "release"])
+def test_where_source_or_release_is_gone_corrections_alone_are_refused_before_an_answer_goes_in(
+    gone: str, shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
-    first, before = rows_of(table)[0], table.read_bytes()
-    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
-    shutil.rmtree(shop)
+    release = Path(shutil.copytree(little_release, tmp_path / "release"))
+    first = label(shop, table := tmp_path / "table.csv", release)[0]
+    shutil.move(tmp_path / gone, tmp_path / "away")
 
-    with pytest.raises(SourceUnusable, match="no such file or folder"):
-        wardrobe(
-            "label", ["--corrections", str(said), "--out", str(table), "--review", str(tmp_path / "s.html")]
-        )
+    with pytest.raises((SourceUnusable, NotFound), match=f"{gone}: no such file or folder"):
+        correct(table, {"path": first["path"], "label": other(first)})
+
+    with Journal(table) as journal:
+        assert journal.answers() == {}
+
+
+def test_corrections_alone_label_what_is_new_with_the_options_of_the_run_before(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    rows = [{"image": f"{number}.png", "title": "Bag", "sku": number} for number in range(3)]
+    list_ = write_csv(tmp_path / "list.csv", rows[:2])
+    words = ("--path-column", "image", "--root", str(shop), "--by", "sku", "--words", "none")
+    first = label(list_, table := tmp_path / "table.csv", little_release, *words)[0]
+    write_csv(list_, rows)
+
+    after = correct(table, {"path": first["path"], "label": other(first)})
+
+    assert said_by_people(after) == [True, False, False]
+    assert (summary_in(table)["rows_before"], summary_in(table)["words"]) == (2, None)
+    assert len(products_of(table)) == 3
+
+
+def test_answers_do_not_go_into_rows_of_another_release_or_other_products(
+    shop: Path, little_release: Path, tmp_path: Path
+) -> None:
+    first = label(shop, table := tmp_path / "table.csv", little_release)[0]
+    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
+    version, before = open_release(little_release).version, table.read_bytes()
+    later = a_release(tmp_path / "later", seed=1, created_at=CREATED_AT + timedelta(days=1), attributes=HEADS)
+    alone = [str(shop), "--out", str(table)]
+    command = [*alone, "--corrections", str(said)]
+
+    for words in (["--model", str(later)], ["--by-folder"]):
+        with pytest.raises(
+            CorrectionsUnusable, match=rf"of release {version}.*--model STORE@{version}.*first"
+        ):
+            wardrobe("label", [*command, *words])
 
     assert table.read_bytes() == before
-    assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 0
+    assert wardrobe("label", command) == 0, "--model is the one of the run before"
+    assert wardrobe("label", [*alone, "--model", str(later)]) == 0
+    assert wardrobe("label", command) == 0
+    assert said_by_people(rows_of(table)) == [True, *[False] * 5]
+    assert rows_of(table)[0]["version"] == open_release(later).version
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--by", "article"],
-        ["--by-folder"],
-        ["--words", "de"],
-        ["--taxonomy", "google"],
-        ["--workers", "2"],
-        ["--restart"],
-        ["--model", "store"],
-        ["--root", "photos"],
-        ["--allow-host", "shop.example"],
-        ["--review-limit", "7"],
-    ],
-    ids=lambda words: words[0],
-)
-def test_an_option_without_effect_on_a_finished_table_is_refused_by_name(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+def test_where_nothing_can_be_read_any_more_a_run_says_what_became_of_the_answers(
+    table: Path, shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        wardrobe("label", ["--corrections", "c.csv", "--out", "t.csv", *words])
+    row = rows_of(table)[0]
+    for name in PICTURES:
+        (shop / name).write_bytes(b"no picture")
+    sha256 = hashlib.sha256(b"no picture").hexdigest()
+    said = write_csv(table.with_name("said.csv"), [{"path": row["path"], "sha256": sha256, "label": "Bag"}])
 
-    assert f"{words[0]} has no effect" in capsys.readouterr().err
+    assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 1
 
-
-def test_an_unfinished_table_has_no_sheet(
-    shop: Path, little_release: Path, tmp_path: Path, table: Path
-) -> None:
-    first = rows_of(table)[0]
-    with Journal(table) as journal:
-        journal.change("UPDATE run SET state = ?", UNFINISHED)
-    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
-
-    with pytest.raises(TableUnusable, match="is unfinished"):
-        wardrobe(
-            "label", ["--corrections", str(said), "--out", str(table), "--review", str(tmp_path / "s.html")]
-        )
+    assert "People decided 6 of 6 rows" in capsys.readouterr().out
 
 
 def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(

@@ -149,7 +149,7 @@ def test_corrections_are_not_replaced(option: str, shop: Path, little_release: P
     answers = write_csv(shop / "answers.csv", [{"path": row["path"], "label": "Bag"}])
     before = answers.read_bytes()
 
-    with pytest.raises(LabellingError, match=r"this command reads it|Name it"):
+    with pytest.raises(LabellingError, match=r"this command reads it|Name it|no answers.csv.sqlite"):
         main(["--corrections", str(answers), "--out", str(table), option, str(answers)])
 
     assert answers.read_bytes() == before
@@ -198,7 +198,7 @@ def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
 def test_what_a_table_cannot_have_is_refused_before_answers_come_into_it(
     words: list[str], message: str, shop: Path, tmp_path: Path
 ) -> None:
-    command = answered(shop, shop / "list.csv", a_release(tmp_path / "release"))
+    command = answered(shop, shop / "list.csv", a_release(tmp_path / "release"), "--by", "article")
     before = contents(shop)
 
     with pytest.raises(TableUnusable, match=message):
