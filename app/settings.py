@@ -146,7 +146,7 @@ class Settings(BaseModel):
         max_json_numbers: the most numbers in the JSON of one request, which one thread parses at a time.
         slots: how many requests of one worker may decode and infer at a time.
         queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
-        queue_seconds: how long a request may wait for a slot; who would wait longer is refused at once.
+        queue_seconds: how long a request may wait for a slot.
         request_seconds: how long a client may take to send a body, and to read an answer.
         drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
         refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.

@@ -8,7 +8,7 @@ import json
 import re
 import string
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -42,9 +42,6 @@ BASE64 = str.maketrans("-_", "+/", string.whitespace)
 
 KEYS, KEY_LENGTH = 5, 40
 """Of an object without a picture: how many an answer names, and letters of each."""
-
-ESCAPED_ASCII = re.compile(rb"\\u00[0-7]")
-"""How a character that a key may have is written otherwise (RFC 8259, section 7)."""
 
 OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 """How a JSON object begins, with a byte order mark or without one."""
@@ -137,9 +134,9 @@ def parse(data: bytes) -> Any:  # noqa: ANN401 - as above
         return _parse_by_python(data)
 
 
-def _parse_by_python(data: bytes, of_pairs: type[list[Any]] | None = None) -> Any:  # noqa: ANN401 - as above
+def _parse_by_python(data: bytes) -> Any:  # noqa: ANN401 - as above
     try:
-        return json.loads(data.decode(), object_pairs_hook=of_pairs)
+        return json.loads(data.decode())
     except UnicodeDecodeError as error:
         raise BadRequest(
             f"The body is no JSON that can be read: byte {error.start:,} begins no UTF-8 "
@@ -147,31 +144,6 @@ def _parse_by_python(data: bytes, of_pairs: type[list[Any]] | None = None) -> An
         ) from error
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
-
-
-def values_of(body: Body, document: Mapping[str, object], names: Iterable[str]) -> dict[str, list[object]]:
-    """What the JSON object of a body has under some names: every value of a key that came twice.
-
-    Parsers keep the last of these. So a body that may have a name twice is parsed again, into pairs.
-
-    Args:
-        body: in UTF-8.
-        document: what `read_object` made of it.
-        names: of keys.
-
-    Raises:
-        BadRequest: it is nested too deeply.
-        TooLarge, Busy: as `claim_values`.
-    """
-    values = {name: [document[name]] for name in names if name in document}
-    is_twice = any(body.data.count(b'"%b"' % name.encode()) > 1 for name in values)
-    if not values or not (is_twice or ESCAPED_ASCII.search(body.data)):
-        return values
-    claim_values(body)  # the document is still held
-    # As text it exists twice more; a single character beyond ASCII makes each take up to four bytes.
-    body.claim(len(body.data) * (1 if body.data.isascii() else 3))
-    pairs = _parse_by_python(body.data.removeprefix(BOM_UTF8), list)
-    return {name: [value for key, value in pairs if key == name] for name in values}
 
 
 def item_of_object(document: object, forms: str) -> Upload | Rows:

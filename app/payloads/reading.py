@@ -10,7 +10,7 @@ from types import MappingProxyType
 from app.errors import BadRequest, TooLarge, without_frames
 from app.payloads import archives
 from app.payloads.body import Body
-from app.payloads.documents import is_document, item_of_object, items_of, read_object, values_of
+from app.payloads.documents import is_document, item_of_object, items_of, read_object
 from app.payloads.forms import FORM, came_as_text, one_file, read_form
 from app.payloads.items import BATCH_FORMS, FORMS, Pictures, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
@@ -46,7 +46,8 @@ def _one_of_any_form(body: Body) -> tuple[Upload | Rows, Given]:
         return one_file(form), form.fields
     if is_document(body):
         document = read_object(body)
-        return item_of_object(document, FORMS), values_of(body, document, OF_TITLES)
+        fields: Given = {name: [document[name]] for name in OF_TITLES if name in document}
+        return item_of_object(document, FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {FORMS}")
     return Upload(body.data), {}
