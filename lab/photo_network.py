@@ -21,7 +21,7 @@ from sklearn.decomposition import PCA
 from model_store.local import open_release
 from reports.answers import packed
 from training.data.labels import OOD
-from training.data.photos import NamedPhotos
+from training.data.named import Named
 from training.features.blocks import scaling
 from training.features.shipped import NO_CLASS, STORED, Shipped
 from training.features.weights import write_npz
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    photos = NamedPhotos(place=given.photos, use="learn")
+    photos = Named(place=str(given.photos), tiers="learn")
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}

@@ -24,8 +24,7 @@ from scripts.progress import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.fashion import LABELS
 from training.data.listed_folders import has_idx, unwrapped
-from training.data.named import Named
-from training.data.photos import NamedPhotos, read_photos
+from training.data.named import Named, read_photos
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
 from training.data.read import decode, labelled
@@ -74,7 +73,7 @@ def execute(arguments: argparse.Namespace) -> object:
     if arguments.sheet is not None:
         may_write([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
-        photos = NamedPhotos(place=place, reading=named.reading, use="learn")
+        photos = Named(place=str(place), reading=named.reading, tiers="learn")
         parts, is_whole = [read_photos(photos, LABELS, GREY_28, progress)], True
         near = list[list[str]]()
     else:

@@ -28,8 +28,7 @@ from scripts.progress import Terminal
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
-from training.data.named import load
-from training.data.photos import NamedPhotos, read_photos
+from training.data.named import Named, load, read_photos
 from training.data.pictures import Pictures
 from training.data.read import sampled_for_test
 from training.loading import require
@@ -278,7 +277,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading, files = Reading.of(arguments), tuple(arguments.corrections)
-    named = NamedPhotos(place=arguments.photos, corrections=files, reading=reading, use="measure")
+    named = Named(place=str(arguments.photos), corrections=files, reading=reading, tiers="measure")
     photos = read_photos(named, contract.labels, contract.input, Terminal())
     of_list = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])

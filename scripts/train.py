@@ -31,7 +31,6 @@ from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
-from training.data.photos import NamedPhotos
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS, ONLY_GRADIENT
 from training.improve import check_learns_photos
@@ -110,29 +109,29 @@ def _train_own_classes(
 
 
 def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, and where it goes
-    photos: NamedPhotos,
+    named: Named,
     options: Options,
     arguments: argparse.Namespace,
     target: Target,
     command: str,
     compared: Path | None,
 ) -> object:
-    place = str(options.release)
+    place, photos = str(options.release), Path(str(options.photos))
     release = find_release(place, settings_of_commands().cache_dir)
-    check_learns_photos(release, place, photos.place)
+    check_learns_photos(release, place, photos)
     target.check_labels(release.manifest.labels)
     start_tensorflow()
     from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
 
-    trained, _ = train_photos(release, photos, Terminal(), arguments.run, command, options.as_json())
+    trained, _ = train_photos(release, named, Terminal(), arguments.run, command, options.as_json())
     write_doubted(trained.run, trained.answers, trained.labels)
-    if photos.listing.corrections is None:
+    if named.photos.corrections is None:
         return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
     store = store_in(place) or ELSEWHERE
-    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos.place, store)]))
+    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos, store)]))
     return {"release": str(trained.release), "verdict": verdict}
 
 
@@ -166,7 +165,7 @@ GRADIENT: Final = ("network", "recipe", "data", "attribute")
 """Options of a training by gradient."""
 
 
-def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos | None:
+def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
     """The photos that the options name; a contradiction among these ends as wrong usage."""
     if options.photos is None:
         if options.release is not None:
@@ -182,11 +181,11 @@ def _photos_of(options: Options, arguments: argparse.Namespace) -> NamedPhotos |
     ]
     if others := [*others, *options.recipe_fields]:
         arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
-    return NamedPhotos(
-        place=Path(options.photos),
+    return Named(
+        place=options.photos,
         corrections=tuple(map(Path, options.corrections)),
         reading=options.reading,
-        use="learn",
+        tiers="learn",
     )
 
 

@@ -26,7 +26,7 @@ from model_store.local import LocalRelease
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.learnt_hashes import Learnt
-from training.data.photos import NamedPhotos, read_photos
+from training.data.named import Named, read_photos
 from training.data.pictures import Pictures
 from training.environment import libraries
 from training.errors import BadRecipe
@@ -48,7 +48,7 @@ from training.release.photos import (
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
     parent: LocalRelease,
-    named: NamedPhotos,
+    named: Named,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
@@ -77,7 +77,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     photos = read_photos(named, labels, READS, progress)
-    corrected = named.listing.corrections is not None
+    corrected = named.photos.corrections is not None
     folder = run or Path("runs") / f"photos-{_digest(photos)}"
     compared = compared_of(photos, parent, progress.warn) if corrected else None
     _announce(photos, folder, progress, corrected=corrected)

@@ -27,8 +27,7 @@ from tests.tables import write_csv
 from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.labels import OOD
-from training.data.named import Named, load
-from training.data.photos import NamedPhotos, read_photos
+from training.data.named import Named, load, read_photos
 from training.data.pictures import Pictures
 from training.data.read import decode as decoded
 from training.errors import BadCsv, BadPictures
@@ -229,7 +228,7 @@ def photos(tmp_path: Path) -> Callable[..., Pictures]:
 
     def read(*rows: dict[str, str]) -> Pictures:
         answers = write_csv(tmp_path / "corrections.csv", rows)
-        named = NamedPhotos(place=tmp_path / "learn", corrections=(answers,), use="learn")
+        named = Named(place=str(tmp_path / "learn"), corrections=(answers,), tiers="learn")
         return read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
 
     return read
@@ -260,7 +259,7 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
     answer = said("upload.png", "Bag", sha256=hash_of(tmp_path / "learn/A/Trouser/000.png") or "")
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
-    named = NamedPhotos(place=tmp_path / "learn", corrections=(file,), use="learn")
+    named = Named(place=str(tmp_path / "learn"), corrections=(file,), tiers="learn")
 
     assert read_photos(named, ("Trouser", "Bag"), GREY_28, Lines()).classes.tolist() == [1, 0]
     assert "not found" not in " ".join(capsys.readouterr())

@@ -10,7 +10,8 @@ from tests.photos import write_photos
 from training.data.fashion import LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import Learnt
-from training.data.photos import CORRECTED_TIER, OWN_TIER, NamedPhotos, read_photos
+from training.data.named import Named, read_photos
+from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import Use
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
@@ -28,7 +29,7 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    listing = NamedPhotos(place=answers, use="measure").classified(LABELS)
+    listing = Named(place=str(answers), tiers="measure").classified(LABELS)
 
     found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
@@ -37,7 +38,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    read = read_photos(NamedPhotos(place=photos, use="learn"), LABELS, GREY_28, Lines())
+    read = read_photos(Named(place=str(photos), tiers="learn"), LABELS, GREY_28, Lines())
     parent = LocalRelease(tmp_path, bundled().manifest)
     Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
@@ -56,7 +57,7 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     corrections.write_text("path,label,audit\ndrawn,Bag,200\ncopy,Bag,\ndoubted,Bag,\n", "utf-8")
 
     uses: tuple[Use, ...] = ("learn", "measure")
-    listings = [NamedPhotos(place=corrections, use=use).classified(LABELS) for use in uses]
+    listings = [Named(place=str(corrections), tiers=use).classified(LABELS) for use in uses]
 
     learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
     assert learnt == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}

@@ -15,7 +15,6 @@ from model_store.errors import BadAddress
 from model_store.files import hash_of
 from training.data.files import look
 from training.data.named import Named
-from training.data.photos import NamedPhotos
 from training.data.pixel_files import is_pixel_table
 from training.errors import BadCsv
 
@@ -60,7 +59,7 @@ def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
         open_source,
         lambda place: Reading.of(Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)),
         lambda place: Named(place=place).listing,
-        lambda place: NamedPhotos(place=Path(place), use="measure").listing,
+        lambda place: Named(place=place, tiers="measure").listing,
     ],
     ids=["source", "root", "data", "photos"],
 )

@@ -20,7 +20,7 @@ from tests.pictures import jpeg
 from tests.saved_again import SAVED_AGAIN
 from training.data.labels import OOD
 from training.data.listing import ListedPicture
-from training.data.photos import NamedPhotos, read_photos
+from training.data.named import Named, read_photos
 from training.data.pictures import Pictures
 from training.errors import BadClasses, BadCsv, BadPictures, DataError, DataSetMissing
 from training.progress import Lines
@@ -29,14 +29,14 @@ LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
 def read(place: Path) -> Pictures:
-    return read_photos(NamedPhotos(place=place, use="learn"), LABELS, GREY_28, Lines())
+    return read_photos(Named(place=str(place), tiers="learn"), LABELS, GREY_28, Lines())
 
 
 def listed(
     place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
 ) -> tuple[ListedPicture, ...]:
     """The photos of a place that is learnt."""
-    return NamedPhotos(place=place, reading=reading, use="learn").classified(labels).pictures
+    return Named(place=str(place), reading=reading, tiers="learn").classified(labels).pictures
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
@@ -94,7 +94,7 @@ def test_photos_of_a_table_are_of_products_where_a_column_names_these(
     write_photos(tmp_path, 2, {"A": ["Bag"]})
     rows = [f"A/Bag/00{number}.png,Bag,A,7" for number in range(2)]
     table = write_table(tmp_path, *rows, columns="path,label,tier,article")
-    named = NamedPhotos(place=table, reading=Reading(by=by), use="learn")
+    named = Named(place=str(table), reading=Reading(by=by), tiers="learn")
 
     photos = read_photos(named, LABELS, GREY_28, Lines())
 
@@ -154,7 +154,7 @@ def test_a_table_that_keeps_photos_for_a_test_is_measured_whole_and_that_is_said
     table = write_table(tmp_path, *rows, "copy.png,Bag,A,test", columns=columns)
     said = Said()
 
-    photos = read_photos(NamedPhotos(place=table, use="measure"), LABELS, GREY_28, said)
+    photos = read_photos(Named(place=str(table), tiers="measure"), LABELS, GREY_28, said)
 
     assert len(photos) == 4
     assert said[0].endswith("the column `split` is not read, and all 5 photos are measured.")
@@ -174,7 +174,7 @@ def test_of_near_copies_of_two_classes_the_checked_one_counts(
     said = Said()
     table = write_table(tmp_path, *rows, columns="path,label,tier,checked")
 
-    photos = read_photos(NamedPhotos(place=table, use="learn"), LABELS, GREY_28, said)
+    photos = read_photos(Named(place=str(table), tiers="learn"), LABELS, GREY_28, said)
 
     assert photos.checked is not None
     names = {file.relative_to(tmp_path).as_posix() for file in photos.files}
@@ -212,12 +212,10 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     rows = [f"own/Bag/00{number}.png,Bag,{cell}" for number in range(2)]
     place = write_table(tmp_path / "learn", *rows, columns=columns)
     corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
-    named = NamedPhotos(place=place, corrections=(corrections,), use="learn")
-    assert len(named.listing.pictures) == 2
-    assert len(named.answers.rows) == 1
+    named = Named(place=str(place), corrections=(corrections,), tiers="learn")
+    assert len(named.photos.pictures) == 2
 
-    for table in (place, corrections):
-        table.unlink()
+    place.unlink()
 
     assert read_photos(named, LABELS, GREY_28, Lines()).classes.tolist() == [1, 3]
 
@@ -266,7 +264,7 @@ def test_folders_without_photos_or_without_tiers_are_refused(tmp_path: Path) -> 
 
 def test_photos_are_read_as_the_release_reads_them(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Trouser"]})
-    named = NamedPhotos(place=tmp_path, use="learn")
+    named = Named(place=str(tmp_path), tiers="learn")
     contracts = GREY_28, InputContract(imaging=Imaging(sharpen_sigma=0.4))
 
     plain, sharpened = (read_photos(named, LABELS, reads, Lines()).images for reads in contracts)
@@ -318,7 +316,7 @@ def test_photos_of_both_parts_of_a_folder_are_read(tmp_path: Path) -> None:
     for seed, part in enumerate(("train", "test")):
         write_photos(tmp_path / "photos" / part, 2, {"Trouser": [""]}, seed=10 * seed)
 
-    named = NamedPhotos(place=tmp_path / "photos", use="measure")
+    named = Named(place=str(tmp_path / "photos"), tiers="measure")
 
     photos = read_photos(named, LABELS, GREY_28, Lines())
 

@@ -18,13 +18,15 @@ from model_store.local import LocalRelease
 from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, hash_files, shows_photo
-from training.data.labels import check_columns
+from training.data.labels import Labels, check_columns
 from training.data.learnt_hashes import load_learnt
 from training.data.listed_folders import has_idx, list_pictures, unwrapped
 from training.data.listing import SPLIT, Listing
+from training.data.photos import check_tiers, classified, list_photos, warn_of_table
+from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
 from training.data.prepare import Prepared, prepare
-from training.data.read import Use, read
+from training.data.read import Use, decode, pictures_of, read
 from training.errors import BadPictures
 from training.loading import start_tensorflow
 from training.progress import Progress, Say
@@ -48,6 +50,8 @@ class Named:
         keep: labels that have to be learnt, of the class by "label", and of attributes.
         reading: how a table is read.
         parent: the release that is to become better: its corrections may name further pictures.
+        tiers: what becomes of photos in tiers, which `place` names: FOLDER/tier/label/file, a table with a
+            column `tier`, or corrections. None where it names pictures of classes.
     """
 
     place: str | None = None
@@ -59,6 +63,7 @@ class Named:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
     parent: LocalRelease | None = None
+    tiers: Use | None = None
 
     @cached_property
     def listing(self) -> Listing | None:
@@ -69,12 +74,23 @@ class Named:
         """
         if self.place is None or self.place == KERAS:
             return None
+        if self.tiers:
+            return self.photos
         place = unwrapped(expanded(self.place))
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
         listing = list_pictures(place, self.reading, attributes)
         return listing if self.parent is None else _as_learnt(listing, self.parent)
+
+    @cached_property
+    def photos(self) -> Listing:
+        """Those in tiers; see `list_photos`."""
+        return list_photos(expanded(self.place or ""), self.reading, self.tiers or "learn")
+
+    def classified(self, labels: tuple[str, ...]) -> Listing:
+        """Those in tiers, with the class of each; see `photos.classified`."""
+        return classified(self.photos, labels, self.tiers or "learn")
 
     @cached_property
     def hashed(self) -> Hashed:
@@ -119,7 +135,7 @@ class Named:
             check_listed(corrections, self.hashed)
         for sentence in corrections.notes(self.hashed.unreadable):
             say(f"--corrections: {sentence}")
-        if corrections.attributes and not (self.listing and self.listing.attributes):
+        if corrections.attributes and not (self.tiers or (self.listing and self.listing.attributes)):
             say(
                 f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
                 "not count without --attribute."
@@ -235,6 +251,31 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
             "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
         )
     return replace(data, licence=named.licence)
+
+
+def read_photos(named: Named, labels: tuple[str, ...], reads: InputContract, progress: Progress) -> Pictures:
+    """Read photos as a model would see them; what was left out is a warning.
+
+    Args:
+        named: which; with `tiers`.
+        labels: of the model.
+        reads: the input of the model.
+        progress: shows how many are read, and what was left out.
+
+    Raises:
+        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
+    """
+    prepare_decoders()
+    warn_of_table(named.photos.place, progress.warn)
+    listing, corrections = named.classified(labels), named.read_corrections(progress.warn)
+    prepared = prepare(listing, corrections, hashed=named.hashed)
+    check_tiers(prepared.listing)
+    decoded, _ = decode(prepared, reads, progress, skip_unreadable=True)
+    rows, files = [photo for photo, _ in decoded], [file for _, file in decoded]
+    classes = Labels.of(np.array([row.class_id for row in rows]), labels)
+    pictures = pictures_of(rows, files, reads, {LABEL: classes})
+    checked = np.array([row.checked for row in rows]) if "checked" in listing.columns else None
+    return replace(pictures, of_products=listing.groups_are_products, checked=checked)
 
 
 def _read_pixels(named: Named, use: Use) -> LabelledData:

@@ -167,8 +167,8 @@ def _contradictions(wrong: Sequence[Sequence[ListedPicture]]) -> str:
     """The sentence on pictures each of which is in two classes or parts."""
     named = [" and ".join(f"{picture.path} ({_role(picture)})" for picture in copies) for copies in wrong]
     return (
-        f"{'; '.join(named)}: the same picture each. Keep one of them: a picture has one class, and is "
-        "either learnt or measured on."
+        f"{'; '.join(f'{copies} are the same picture' for copies in named)}. Keep one of them: a picture has "
+        "one class, and is either learnt or measured on."
     )
 
 

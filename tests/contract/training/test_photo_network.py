@@ -33,7 +33,7 @@ from tests.commands import wardrobe
 from training.data.fashion import LABELS
 from training.data.labels import OOD, Labels
 from training.data.learnt_hashes import load_learnt
-from training.data.photos import NamedPhotos
+from training.data.named import Named
 from training.data.pictures import TEXTS
 from training.data.vectors import Features
 from training.errors import BadCsv, BadPictures, BadRecipe
@@ -93,7 +93,7 @@ def networks(made: LocalRelease) -> Networks:
 def test_a_table_that_keeps_photos_for_a_test_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
     rows = [f"{cell}.png,Bag,A,{cell}" for cell in ("train", "test")]
     (tmp_path / "photos.csv").write_text("\n".join(["path,label,tier,split", *rows]), "utf-8")
-    photos = NamedPhotos(place=tmp_path / "photos.csv", use="learn")
+    photos = Named(place=str(tmp_path / "photos.csv"), tiers="learn")
 
     with pytest.raises(BadCsv, match=r"/photos\.csv: the column `split` keeps photos for a test"):
         train_photos(bundled(), photos, Lines())
@@ -113,7 +113,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
     assert network_that_sees_alike(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
-        train_photos(other, NamedPhotos(place=tmp_path / "none.csv", use="learn"), Lines())
+        train_photos(other, Named(place=str(tmp_path / "none.csv"), tiers="learn"), Lines())
 
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:
