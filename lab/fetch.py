@@ -1,12 +1,10 @@
 """Fetch the photos of the list from the repositories that have them, as a folder of tables and archives.
 
-python -m lab.fetch OUT [--archives FOLDER] [--list FILE] [--host URL]
+python -m lab.fetch OUT [--list FILE] [--host URL]
 
 Git fetches each commit without its files, and then the files that the list names alone. Photos are scaled to
-the size that the list has. A stopped run goes on: what OUT has is not fetched again. Photos that are gone are
-named in OUT/gone.csv, and the rest goes on. With --archives each photo is compared with that of another
-folder; what has another size, or is not near by the hash of near_copies.py, is named in OUT/differs.csv.
-Writes OUT, which the other commands take as PHOTOS. The list: photos.py.
+the size that the list has. A stopped run goes on: what OUT has is not fetched again. OUT/gone.csv
+names photos that are gone. Writes OUT, which the other commands take as PHOTOS. The list: photos.py.
 """
 
 import argparse
@@ -24,14 +22,12 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from inference.arrays import Picture
 from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import UploadError
 from inference.framing import no_larger_than
 from lab.photos import LIST, TABLES, archive_of, listed
 from model_store.files import write_whole
-from training.data.near_copies import near_to, perceptual_hash
 
 HOST: Final = "https://github.com"
 AT_ONCE: Final = 500
@@ -195,37 +191,13 @@ def write_folder(rows: Sequence[Row], out: Path) -> None:
             written.writerows([row[ours] for ours in columns.values()] for row in of_table)
 
 
-def differences(rows: Sequence[Row], out: Path, archives: Path) -> Iterator[tuple[Row, str]]:
-    """The photos that are not those of other archives, each with what is different."""
-    for name in sorted({archive_of(row) for row in rows}):
-        path = archives / name
-        packed = zipfile.ZipFile(path) if name and path.exists() else None
-        for row in rows:
-            if archive_of(row) == name and row["file"] and place_of(out, row).exists():
-                content = packed.read(row["file"]) if packed else (archives / row["file"]).read_bytes()
-                if why := _difference(_decoded(place_of(out, row).read_bytes()), _decoded(content)):
-                    yield row, why
-
-
-def _difference(one: Picture, other: Picture) -> str:
-    if one.shape != other.shape:
-        sizes = [f"{picture.shape[1]} x {picture.shape[0]}" for picture in (one, other)]
-        return f"{sizes[0]} in place of {sizes[1]}"
-    near = near_to(perceptual_hash(one), perceptual_hash(other)[np.newaxis])
-    return "" if len(near) else "another picture"
-
-
-def _decoded(content: bytes) -> Picture:
-    return decode(content, MAX_PIXELS, READS).picture
-
-
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def _name(rows: Sequence[tuple[Row, str]], path: Path, what: str) -> None:
-    """Write a table of photos, and say how many there are of each repository."""
+def _name(rows: Sequence[tuple[Row, str]], path: Path) -> None:
+    """Write a table of photos that are gone, and say how many there are of each repository."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("id", "table", "repository", "commit", "path", "why"))
@@ -235,25 +207,22 @@ def _name(rows: Sequence[tuple[Row, str]], path: Path, what: str) -> None:
     for row, why in rows:
         counts[row["repository"], why] += 1
     for (repository, why), count in counts.items():
-        _say(f"{what}: {count:,} of {repository}: {why}")
+        _say(f"gone: {count:,} of {repository}: {why}")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Fetch the photos that are missing, write tables and archives, and name what is gone."""
     parser = argparse.ArgumentParser(prog="python -m lab.fetch", description=main.__doc__)
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder of tables and archives")
-    parser.add_argument("--archives", type=Path, metavar="FOLDER", help="compare with these")
     parser.add_argument("--list", type=Path, default=LIST, metavar="FILE", help="of lab.photos")
     parser.add_argument("--host", default=HOST, metavar="URL", help="of the repositories (%(default)s)")
     given = parser.parse_args(argv)
     rows = listed(given.list)
     given.out.mkdir(parents=True, exist_ok=True)
     gone = fetch(rows, given.out, given.host)
-    _name(gone, given.out / "gone.csv", "gone")
+    _name(gone, given.out / "gone.csv")
     write_folder(rows, given.out)
     _say(f"{sum(bool(row['file']) for row in rows) - len(gone):,} photos are in {given.out}")
-    if given.archives:
-        _name([*differences(rows, given.out, given.archives)], given.out / "differs.csv", "differs")
     return 0
 
 

@@ -188,20 +188,3 @@ def test_a_photo_of_which_nothing_says_where_it_is_from_is_refused(run: Run, tmp
 
     with pytest.raises(BadRecipe, match=r"pool\.csv: nothing says which repository new-00aa-bb is from"):
         list(rows_of(tmp_path / "out"))
-
-
-def test_photos_that_are_not_those_of_the_archives_are_named(run: Run, tmp_path: Path) -> None:
-    archives = tmp_path / "archives"
-    archives.mkdir()
-    with zipfile.ZipFile(archives / "sources_A.zip", "w") as archive:
-        archive.writestr("A/4/den-1.jpg", jpeg(1, 60))
-        archive.writestr("A/4/den-2.jpg", jpeg(7, 60))
-    with zipfile.ZipFile(archives / "pool_A.zip", "w") as archive:
-        archive.writestr("A/4/clo-00aa-bb.jpg", jpeg(3, 120))
-
-    run("--archives", str(archives))
-
-    assert reasons(tmp_path / "out" / "differs.csv") == {
-        "den-2": "another picture",
-        "clo-00aa-bb": "50 x 60 in place of 100 x 120",
-    }
