@@ -5,56 +5,27 @@ categories.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.listed import LIST, NONE
-from inference.words import KIND
 from labelling.columns import columns, product_columns
+from labelling.counts import Counts
 from labelling.decide import NO_PHOTO, Decisions
-from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
-from labelling.list_check import SHARED
-from labelling.list_words import OFF, ListWords
+from labelling.list_words import OFF
 from labelling.listing import Listing
 from labelling.outputs import replaced
-from labelling.products import ProductSummary, products_of
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
+from labelling.products import products_of
+from labelling.row import Category, Run
 from labelling.table import check_form, write_table
 
 CUT: Final = "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
-
-OF_TABLES: Final = (LIST, SHARED)
-"""The reasons that tables alone have."""
-
-OUTCOMES: Final[tuple[str | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar", *OF_TABLES)
-"""The reasons for a review; None is ACCEPT."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WordsSummary:
-    """What the summary says of the list's words: about products, or about pictures where there are none.
-
-    Attributes:
-        language: of the words; where the table of words lacks it, none is read.
-        named: of how many the list names a kind.
-        agreeing: of these, answers of that kind: an accepted attribute `kind`, else the class.
-        contradicting: answers of another kind.
-        by_list: accepted ones that list and photo decided together.
-    """
-
-    language: str
-    named: int
-    agreeing: int
-    contradicting: int
-    by_list: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +50,10 @@ class Summary:
         columns: what the table calls the columns of the list, by their names there.
         categories: id and name of the platform's category, by label; empty for none.
         attributes: for each label of each attribute, the pictures with each decision.
-        products: of the table of products; None without one.
+        products: of the table of products, the same figures, and the photos of none; None without one.
         notes: what a person should know of the list and of the table, a sentence each.
-        words: of the list; None where it has none, or they are not read.
+        words: of the list, in which language, of how many products or pictures they name a kind, and how many
+            answers agree; None where it has none, or they are not read.
     """
 
     table: str
@@ -105,8 +77,8 @@ class Summary:
     categories: Mapping[str, Category]
     attributes: dict[str, dict[str, dict[str, int]]]
     notes: tuple[str, ...]
-    products: ProductSummary | None = None
-    words: WordsSummary | None = None
+    products: Mapping[str, Any] | None = None
+    words: Mapping[str, Any] | None = None
 
 
 def export(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
@@ -166,7 +138,7 @@ def _write(
 ) -> Summary:
     """Write `tables_of` a table into new files, and count what is in them."""
     run, with_people, form = decisions.run, bool(decisions.answers), check_form(table)
-    photos, products = _Counts(), _Counts()
+    photos, products = Counts(), Counts()
     cut = write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
     if has_products := len(new) > 2:
         rows = products.counted(decisions.products())
@@ -178,14 +150,9 @@ def _write(
     return summary
 
 
-def _summary(table: Path, decisions: Decisions, photos: "_Counts", products: "_Counts | None") -> Summary:
+def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
-    run, journal, counts = decisions.run, decisions.journal, photos.counts
-    labels: dict[str, dict[str, int]] = {
-        label: {reason or ACCEPT: counts[LABEL, label, reason] for reason in OUTCOMES}
-        for label in (*run.heads[LABEL], *([NONE] if photos.has(NONE) else []))
-    }
-    errors = counts[LABEL, None, None]
+    run, errors, language = decisions.run, photos.without_answer(), decisions.words.language
     answers = photos.rows - errors
     return Summary(
         table=str(table),
@@ -194,7 +161,7 @@ def _summary(table: Path, decisions: Decisions, photos: "_Counts", products: "_C
         is_complete=True,
         rows=photos.rows,
         rows_before=0,
-        answers_recovered=journal.recovered or 0,
+        answers_recovered=decisions.journal.recovered or 0,
         errors=errors,
         first_error=photos.first_error,
         decided_by_person=photos.decided_by_person,
@@ -202,79 +169,33 @@ def _summary(table: Path, decisions: Decisions, photos: "_Counts", products: "_C
         accepted_by_list=photos.by_list,
         checked=photos.checked.total(),
         checked_right=photos.checked[True],
-        seconds=journal.seconds,
+        seconds=decisions.journal.seconds,
         review_share=1 - photos.accepted / answers if answers else 0.0,
-        labels=labels,
+        labels=photos.labels(run),
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
-        attributes={
-            head: {label: photos.decisions(head, label) for label in names}
-            for head, names in run.attributes.items()
-        },
-        products=_product_summary(table, run, photos, products) if products else None,
+        attributes=photos.attributes(run),
+        products=_of_products(table, run, photos, products) if products else None,
         notes=run.notes,
-        words=_words_summary(decisions.words, products or photos),
+        words=None if language == OFF else (products or photos).words(language),
     )
 
 
-class _Counts:
-    """What was decided of pictures, or of products.
-
-    Attributes:
-        counts: by head, label and reason, without people's answers.
-        rows: how many there are.
-        accepted: answers about the class that are accepted.
-        by_list: of these, by the list's words and the photo together.
-        decided_by_person: rows whose class people gave.
-        checked: accepted answers that people answered, too, by whether these agree.
-        first_error: the first row that has one, and what it is; empty without errors.
-        of_none: rows of no product.
-        named: rows of which the list names a kind.
-        admitted: of these, answers by whether they are of that kind.
-    """
-
-    def __init__(self) -> None:
-        self.counts = Counter[tuple[str, str | None, str | None]]()
-        self.checked, self.admitted = Counter[bool](), Counter[bool | None]()
-        self.rows = self.accepted = self.by_list = self.decided_by_person = self.of_none = self.named = 0
-        self.first_error = ""
-
-    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows, counted as they pass."""
-        for row in rows:
-            for head, answer in row.heads.items():
-                self.counts[head, answer.predicted, answer.reason] += 1
-            self._add(row, row.label, is_accepted=row.label.decision == ACCEPT)
-            self.admitted[_is_admitted(row)] += 1
-            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
-            yield row
-
-    def _add(self, row: Row, answer: HeadAnswer, *, is_accepted: bool) -> None:
-        by_person = answer.decided_by == PERSON
-        self.rows += 1
-        self.accepted += is_accepted
-        self.by_list += is_accepted and answer.predicted_by == LIST
-        self.decided_by_person += by_person
-        self.of_none += not row.product
-        self.named += bool(row.listed)
-        if is_accepted and by_person and answer.label:
-            self.checked[answer.label == answer.predicted] += 1
-
-    def has(self, label: str) -> bool:
-        """Whether a class was answered so."""
-        return any(count for (head, of, _), count in self.counts.items() if (head, of) == (LABEL, label))
-
-    def decisions(self, head: str, label: str) -> dict[str, int]:
-        """How many answers of an attribute were accepted, and how many need a review."""
-        every = sum(count for key, count in self.counts.items() if key[:2] == (head, label))
-        accepted = self.counts[head, label, None]
-        return {ACCEPT: accepted, REVIEW: every - accepted}
-
-
-def _is_admitted(row: Row) -> bool | None:
-    """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
-    kind = row.heads.get(KIND, NO_ANSWER)
-    return True if kind.decision == ACCEPT and kind.admits else row.label.admits
+def _of_products(table: Path, run: Run, photos: Counts, products: Counts) -> Mapping[str, Any]:
+    by = run.by
+    return {
+        "table": str(products_of(table)),
+        "column": run.further.get(by.column, by.column) if by else "",
+        "products": products.rows,
+        "accepted": products.accepted,
+        "accepted_by_list": products.by_list,
+        "reviewed": products.reviewed(),
+        "without_answer": products.without_answer(NO_PHOTO),
+        "decided_by_person": products.decided_by_person,
+        "checked": products.checked.total(),
+        "checked_right": products.checked[True],
+        "photos_of_none": photos.of_none,
+    }
 
 
 def without_photo(journal: Journal, limit: int) -> list[str]:
@@ -286,39 +207,6 @@ _WITHOUT_PHOTO: Final = """
 SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> ''
 GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 """
-
-
-def _product_summary(table: Path, run: Run, photos: _Counts, products: _Counts) -> ProductSummary:
-    by, reasons = run.by, Counter[str]()
-    for (head, label, reason), count in products.counts.items():
-        if head == LABEL and label is not None and reason:
-            reasons[reason] += count
-    return ProductSummary(
-        table=str(products_of(table)),
-        column=run.further.get(by.column, by.column) if by else "",
-        products=products.rows,
-        accepted=products.accepted,
-        accepted_by_list=products.by_list,
-        reviewed=dict(sorted(reasons.items())),
-        without_answer=products.counts[LABEL, None, NO_PHOTO],
-        decided_by_person=products.decided_by_person,
-        checked=products.checked.total(),
-        checked_right=products.checked[True],
-        photos_of_none=photos.of_none,
-    )
-
-
-def _words_summary(words: ListWords, counts: _Counts) -> WordsSummary | None:
-    """What was decided beside the list's words."""
-    if words.language == OFF:
-        return None
-    return WordsSummary(
-        language=words.language,
-        named=counts.named,
-        agreeing=counts.admitted[True],
-        contradicting=counts.admitted[False],
-        by_list=counts.by_list,
-    )
 
 
 def summary_of(table: Path) -> Path:

@@ -3,8 +3,8 @@
 How photos answer for a product: reports/products.py. export.py writes `TABLE-products.csv` of such rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from labelling.items import Source
 from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, Run, distinct
 from labelling.sources.files import Folder
 from reports.products import COLOURS, UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
-from reports.values import Promise, Report
+from reports.values import Report
 
 FED_RIGHT: Final = 0.85
 """Share of the products of several photos in a feed that a release has to show to be right. It is less than a
@@ -132,56 +132,6 @@ def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> PhotoAnswer:
     return PhotoAnswer(answer.probabilities, labels.index(answer.label or ""), answer.reason)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProductSummary:
-    """What the summary says of the products of a table.
-
-    Attributes:
-        table: of products.
-        column: that names them, or FOLDER.
-        products: rows of it.
-        accepted: of these.
-        accepted_by_list: of these, by the list's words and the photos together.
-        reviewed: the others with an answer, by reason.
-        without_answer: those of which no photo could be read.
-        decided_by_person: those whose label people gave.
-        checked: of the accepted ones, those that people answered, too.
-        checked_right: of these, those where people gave the same label.
-        photos_of_none: photos that no product has.
-    """
-
-    table: str
-    column: str
-    products: int
-    accepted: int
-    accepted_by_list: int
-    reviewed: dict[str, int]
-    without_answer: int
-    decided_by_person: int
-    checked: int
-    checked_right: int
-    photos_of_none: int
-
-
 def products_of(table: Path) -> Path:
     """Where the products of a table of photos are."""
     return table.with_stem(f"{table.stem}-products")
-
-
-def in_words(summary: ProductSummary, promise: Promise | None) -> Iterator[str]:
-    """What a terminal says of them, a sentence each; `promise` is of products, about the class."""
-    alone = summary.accepted - summary.accepted_by_list
-    accepted = (
-        {"accepted by list and photo": summary.accepted_by_list, "by the photo alone": alone}
-        if summary.accepted_by_list
-        else {"accepted": alone}
-    )
-    outcomes = {**accepted, **summary.reviewed, "without an answer": summary.without_answer}
-    counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
-    by_people = f" People decided {summary.decided_by_person:,}." if summary.decided_by_person else ""
-    yield f"{summary.products:,} products by `{summary.column}`: {counts}.{by_people} Table: {summary.table}"
-    if not is_shown(promise):
-        verb = "was not measured on" if promise is None else "shows too little of"
-        yield f"This release {verb} products: none of several photos is accepted."
-    if summary.photos_of_none:
-        yield f"{summary.photos_of_none:,} photos have no `{summary.column}`, and are in no product."

@@ -9,7 +9,7 @@ labelling/.
 
 import argparse
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,17 +26,11 @@ from inference.file_names import is_picture_name
 from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.columns import columns
+from labelling.counts import OF_TABLES, OUTCOMES
 from labelling.decide import Decisions
 from labelling.errors import CorrectionsUnusable, OtherRun, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.excel import check_room
-from labelling.export import (
-    OF_TABLES,
-    OUTCOMES,
-    Summary,
-    WordsSummary,
-    tables_of,
-    without_photo,
-)
+from labelling.export import Summary, tables_of, without_photo
 from labelling.feeds import (
     FEEDS,
     LOSING,
@@ -51,7 +45,7 @@ from labelling.journal import Journal, journal_of
 from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import list_in, make_folders, may_write
-from labelling.products import check_by, in_words
+from labelling.products import check_by
 from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
@@ -66,7 +60,8 @@ from labelling.workers.on_ray import on_ray
 from labelling.workers.processes import on_processes
 from model_store.local import LocalRelease
 from model_store.named_release import find_release, store_in
-from reports.values import report_of
+from reports.products import is_shown
+from reports.values import Promise, report_of
 from scripts.__main__ import command
 from scripts.lists import add_list_options
 from scripts.progress import counting
@@ -319,16 +314,32 @@ def _label(arguments: argparse.Namespace, before: Run | None) -> object:
 def _say_checks(summary: Summary, job: Job, journal: Journal) -> None:
     """Say what is accepted of products, and what people found of accepted answers."""
     if summary.products:
-        for sentence in in_words(summary.products, report_of(job.release).products.get(LABEL)):
-            console().print(sentence)
-        if summary.products.without_answer:
-            complain(_of_unseen(journal, summary.products.without_answer))
         of = summary.products
-        checks = of.accepted, of.checked, of.checked_right, "products"
+        for sentence in _of_products(of, report_of(job.release).products.get(LABEL)):
+            console().print(sentence)
+        if of["without_answer"]:
+            complain(_of_unseen(journal, of["without_answer"]))
+        checks = of["accepted"], of["checked"], of["checked_right"], "products"
     else:
         checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
     if checks[0]:
         console().print(_of_checks(*checks))
+
+
+def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
+    """What a terminal says of products, a sentence each; `promise` is of products, about the class."""
+    by_list, alone = of["accepted_by_list"], of["accepted"] - of["accepted_by_list"]
+    accepted = {"accepted by list and photo": by_list, "by the photo alone": alone}
+    outcomes = {**(accepted if by_list else {"accepted": alone}), **of["reviewed"]}
+    outcomes |= {"without an answer": of["without_answer"]}
+    counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
+    by_people = f" People decided {of['decided_by_person']:,}." if of["decided_by_person"] else ""
+    yield f"{of['products']:,} products by `{of['column']}`: {counts}.{by_people} Table: {of['table']}"
+    if not is_shown(promise):
+        verb = "was not measured on" if promise is None else "shows too little of"
+        yield f"This release {verb} products: none of several photos is accepted."
+    if of["photos_of_none"]:
+        yield f"{of['photos_of_none']:,} photos have no `{of['column']}`, and are in no product."
 
 
 def _of_unseen(journal: Journal, count: int) -> str:
@@ -560,17 +571,18 @@ def _has(summary: Summary, outcome: str) -> bool:
     return any(counts[outcome] for counts in summary.labels.values())
 
 
-def _of_words(words: WordsSummary, what: str) -> str:
+def _of_words(words: Mapping[str, Any], what: str) -> str:
     """What a terminal says of the list's words."""
-    if words.language not in LANGUAGES:
+    language, by_list = words["language"], words["by_list"]
+    if language not in LANGUAGES:
         return (
-            f"The list's titles seem to be {languages()[words.language]}, which the table of words lacks: "
+            f"The list's titles seem to be {languages()[language]}, which the table of words lacks: "
             f"they say nothing. --words {', '.join(LANGUAGES)} reads them as one of these."
         )
-    by_list = f", {words.by_list:,} of them by list and photo together" if words.by_list else ""
+    together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
-        f"The list names the kind of {words.named:,} {what} (--words {words.language}): {words.agreeing:,} "
-        f"answers agree{by_list}, {words.contradicting:,} contradict it and need a person."
+        f"The list names the kind of {words['named']:,} {what} (--words {language}): {words['agreeing']:,} "
+        f"answers agree{together}, {words['contradicting']:,} contradict it and need a person."
     )
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
-from labelling.export import OUTCOMES
+from labelling.counts import OUTCOMES
 from labelling.review.page import (
     AGREEING,
     AUDITED,

@@ -1,0 +1,108 @@
+"""What a table counts: of its pictures, or of its products. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from inference.contract import LABEL
+from inference.listed import LIST, NONE
+from inference.words import KIND
+from labelling.decided import PERSON
+from labelling.list_check import SHARED
+from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row, Run
+
+OF_TABLES: Final = (LIST, SHARED)
+"""The reasons that tables alone have."""
+
+OUTCOMES: Final[tuple[str | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar", *OF_TABLES)
+"""The reasons for a review; None is ACCEPT."""
+
+
+class Counts:
+    """Of the rows of one table, as the model or the list decided them.
+
+    Attributes:
+        outcomes: by head, label and reason, without people's answers.
+        rows: how many there are.
+        accepted: answers about the class that are accepted.
+        by_list: of these, by the list's words and the photo together.
+        decided_by_person: rows whose class people gave.
+        checked: accepted answers that people answered, too, by whether these agree.
+        first_error: the first row that has one, and what it is; empty without errors.
+        of_none: rows of no product.
+        named: rows of which the list names a kind.
+        admitted: of these, answers by whether they are of that kind.
+    """
+
+    def __init__(self) -> None:
+        self.outcomes = Counter[tuple[str, str | None, str | None]]()
+        self.checked, self.admitted = Counter[bool](), Counter[bool | None]()
+        self.rows = self.accepted = self.by_list = self.decided_by_person = self.of_none = self.named = 0
+        self.first_error = ""
+
+    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, counted as they pass."""
+        for row in rows:
+            for head, answer in row.heads.items():
+                self.outcomes[head, answer.predicted, answer.reason] += 1
+            self._add(row, row.label, is_accepted=row.label.decision == ACCEPT)
+            self.admitted[_is_admitted(row)] += 1
+            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
+            yield row
+
+    def _add(self, row: Row, answer: HeadAnswer, *, is_accepted: bool) -> None:
+        by_person = answer.decided_by == PERSON
+        self.rows += 1
+        self.accepted += is_accepted
+        self.by_list += is_accepted and answer.predicted_by == LIST
+        self.decided_by_person += by_person
+        self.of_none += not row.product
+        self.named += bool(row.listed)
+        if is_accepted and by_person and answer.label:
+            self.checked[answer.label == answer.predicted] += 1
+
+    def without_answer(self, reason: str | None = None) -> int:
+        """Rows without an answer about the class."""
+        return self.outcomes[LABEL, None, reason]
+
+    def reviewed(self) -> dict[str, int]:
+        """Rows with an answer about the class that need a person, by reason."""
+        reasons = Counter[str]()
+        for (head, label, reason), count in self.outcomes.items():
+            if head == LABEL and label is not None and reason:
+                reasons[reason] += count
+        return dict(sorted(reasons.items()))
+
+    def labels(self, run: Run) -> dict[str, dict[str, int]]:
+        """For each class, in index order, the rows with each outcome; NONE where it was answered."""
+        has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
+        return {
+            label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
+            for label in (*run.heads[LABEL], *([NONE] if has_none else []))
+        }
+
+    def attributes(self, run: Run) -> dict[str, dict[str, dict[str, int]]]:
+        """For each label of each attribute, the rows with each decision."""
+        every = Counter[tuple[str, str | None]]()
+        for (head, label, _), count in self.outcomes.items():
+            every[head, label] += count
+        return {
+            head: {label: self._decisions(head, label, every[head, label]) for label in labels}
+            for head, labels in run.attributes.items()
+        }
+
+    def _decisions(self, head: str, label: str, every: int) -> dict[str, int]:
+        accepted = self.outcomes[head, label, None]
+        return {ACCEPT: accepted, REVIEW: every - accepted}
+
+    def words(self, language: str) -> Mapping[str, str | int]:
+        """What was decided beside the list's words in a language: by kind, and by list and photo together."""
+        agreeing, contradicting = self.admitted[True], self.admitted[False]
+        of_kind = {"named": self.named, "agreeing": agreeing, "contradicting": contradicting}
+        return {"language": language, **of_kind, "by_list": self.by_list}
+
+
+def _is_admitted(row: Row) -> bool | None:
+    """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
+    kind = row.heads.get(KIND, NO_ANSWER)
+    return True if kind.decision == ACCEPT and kind.admits else row.label.admits
