@@ -1,15 +1,15 @@
 """What every route that classifies does with a request, in any protocol: read, wait, parse, answer.
 
-A protocol has a function that finds the pictures in a body; it makes the response of what `classify` returns.
+A protocol has a function that finds the pictures in a body, and returns with them what answers the request.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeAlias
 
-from flask import request
+from flask import Response, request
 
 from app.middleware.request_context import CONTEXT, RequestContext
 from app.native_threads import run_in_native_thread
@@ -35,23 +35,16 @@ class Services:
     admissions: Admissions
 
 
-class Parsed(Protocol):
-    """What a protocol reads from a body."""
-
-    @property
-    def items(self) -> list[RequestItem]:
-        """The pictures."""
-
-
-P = TypeVar("P", bound=Parsed)
+Decoded: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
+"""The pictures of a body, and what makes the response of their outcomes."""
 
 
 def classify(
     services: Services,
     limits: RequestLimits,
-    decode: Callable[[Body], P],
+    decode: Callable[[Body], Decoded],
     parameters: Parameters = WITHOUT_QUERY,
-) -> tuple[P, list[Outcome]]:
+) -> Response:
     """Read the request's body, wait for a turn, find its pictures and answer them.
 
     The two pauses hold no slot. In them others go on that are ready, so that runs of the model follow one
@@ -71,15 +64,15 @@ def classify(
         with services.admissions.turn(is_large=body.is_large) as turn:
             timing.end()
             takes_long = turn.is_heavy and body.takes_long
-            parsed = run_in_native_thread(_parsed, body, decode) if takes_long else decode(body)
+            items, encode = run_in_native_thread(_decoded, body, decode) if takes_long else decode(body)
             has_left = partial(client_has_left, environ)
             budget = Budget(limits)
-            outcomes = answer(parsed.items, context.served, timing, turn, budget, has_left, parameters)
+            outcomes = answer(items, context.served, timing, turn, budget, has_left, parameters)
     timing.end()
     time.sleep(0)
     context.predictions += [outcome.prediction for outcome in outcomes if isinstance(outcome, Classified)]
-    return parsed, outcomes
+    return encode(outcomes)
 
 
-def _parsed(body: Body, decode: Callable[[Body], P]) -> P:
+def _decoded(body: Body, decode: Callable[[Body], Decoded]) -> Decoded:
     return decode(body.inflated())

@@ -1,16 +1,16 @@
 """POST /predict and POST /predict/batch, in the service's own protocol."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.classify import Services, classify
+from app.api.classify import Decoded, Services, classify
 from app.api.problems import problem_of
 from app.middleware.request_context import RequestContext, current_request
 from app.observability.metrics import Metrics
-from app.payloads.items import Pictures, RequestItem
+from app.payloads.body import Body
+from app.payloads.items import RequestItem
 from app.payloads.limits import limits_of_many, limits_of_one
 from app.payloads.reading import find_many, find_one
 from app.payloads.titles import Title
@@ -29,15 +29,22 @@ def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     @routes.post("/predict")
     def predict() -> Response:
         parameters = _parameters(OF_ONE)
-        find = partial(find_one, query=parameters.titles)
-        pictures, (outcome,) = classify(services, of_one, find, parameters)
-        return _one(outcome, parameters, pictures.title)
+
+        def decode(body: Body) -> Decoded:
+            item, title = find_one(body, parameters.titles)
+            return [item], lambda outcomes: _one(outcomes[0], parameters, title)
+
+        return classify(services, of_one, decode, parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         parameters = _parameters(OF_MANY)
-        pictures, outcomes = classify(services, of_many, find_many, parameters)
-        return _many(pictures, outcomes, parameters, metrics)
+
+        def decode(body: Body) -> Decoded:
+            items = find_many(body)
+            return items, lambda outcomes: _many(items, outcomes, parameters, metrics)
+
+        return classify(services, of_many, decode, parameters)
 
     return routes
 
@@ -59,7 +66,9 @@ def _one(outcome: Outcome, parameters: Parameters, title: Title | None) -> Respo
     return _answer(answer, context)
 
 
-def _many(pictures: Pictures, outcomes: list[Outcome], parameters: Parameters, metrics: Metrics) -> Response:
+def _many(
+    items: list[RequestItem], outcomes: list[Outcome], parameters: Parameters, metrics: Metrics
+) -> Response:
     context = current_request()
     categories = _categories(context)
     for outcome in outcomes:
@@ -67,7 +76,7 @@ def _many(pictures: Pictures, outcomes: list[Outcome], parameters: Parameters, m
             metrics.count_problem(problem_of(outcome.error)["type"])
     predictions = [
         _named(item) | _result(outcome, parameters, categories)
-        for item, outcome in zip(pictures.items, outcomes, strict=True)
+        for item, outcome in zip(items, outcomes, strict=True)
     ]
     return _answer({"predictions": predictions}, context)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.errors import RequestError
-from app.payloads.titles import Title
 from inference.arrays import Pixels
 
 FORMS = (
@@ -56,15 +55,3 @@ class RefusedItem:
 
 
 RequestItem: TypeAlias = Upload | Rows | Ready | RefusedItem
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """The pictures of a request, in order.
-
-    Attributes:
-        title: what the shop has written of the one picture; None without a title.
-    """
-
-    items: list[RequestItem]
-    title: Title | None = None

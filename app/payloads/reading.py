@@ -12,15 +12,15 @@ from app.payloads import archives
 from app.payloads.body import Body
 from app.payloads.documents import is_document, item_of_object, items_of, read_object
 from app.payloads.forms import FORM, came_as_text, one_file, read_form
-from app.payloads.items import BATCH_FORMS, FORMS, Pictures, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.limits import RequestLimits
-from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, title_of
+from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, Title, title_of
 from inference.signatures import format_of
 from inference.zip_file import is_zip
 
 
-def find_one(body: Body, query: Given = MappingProxyType({})) -> Pictures:
-    """The one picture of a `/predict` request, and its title.
+def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | Rows, Title | None]:
+    """The one picture of a `/predict` request, and its title; None without one.
 
     Args:
         body: of the request.
@@ -34,7 +34,7 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> Pictures:
     item, fields = _one_of_any_form(body)
     if isinstance(item, Upload):
         check_bytes(item.data, body.limits)
-    return Pictures([item], title_of(query, fields) if query or fields else None)
+    return item, title_of(query, fields) if query or fields else None
 
 
 def _one_of_any_form(body: Body) -> tuple[Upload | Rows, Given]:
@@ -53,7 +53,7 @@ def _one_of_any_form(body: Body) -> tuple[Upload | Rows, Given]:
     return Upload(body.data), {}
 
 
-def find_many(body: Body) -> Pictures:
+def find_many(body: Body) -> list[RequestItem]:
     """The pictures of a `/predict/batch` request, in order.
 
     Raises:
@@ -63,7 +63,7 @@ def find_many(body: Body) -> Pictures:
     items = [_within(item, body.limits) for item in within_max_batch(body.limits, _many_of_any_form(body))]
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
-    return Pictures(items)
+    return items
 
 
 def _many_of_any_form(body: Body) -> Iterable[RequestItem]:

@@ -46,23 +46,9 @@ class RequestedOutput:
     binary: bool
 
 
-@dataclass(frozen=True)
-class InferRequest:
-    """An inference request.
-
-    Attributes:
-        request_id: the client's, copied to the answer; None without one.
-        items: the pictures, within the limits.
-    """
-
-    request_id: str | None
-    items: list[RequestItem]
-    outputs: tuple[RequestedOutput, ...]
-
-
 def read_infer(
     body: Body, header_length: str | None, contract: InputContract, offered: tuple[str, ...]
-) -> InferRequest:
+) -> tuple[list[RequestItem], str | None, tuple[RequestedOutput, ...]]:
     """Parse an inference request.
 
     Args:
@@ -70,6 +56,9 @@ def read_infer(
         header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
         contract: the input of the model.
         offered: its outputs.
+
+    Returns:
+        The pictures, within the limits; the client's id of the request, if it has one; what it asks for.
 
     Raises:
         BadRequest: the object, its tensors or the outputs do not follow the protocol.
@@ -81,7 +70,7 @@ def read_infer(
     request_id = None if document.get("id") is None else _typed(document, "id", str, "")
     outputs = _outputs(document, offered)
     items = _items(_one_input(document, contract), binary, contract)
-    return InferRequest(request_id, limited(items, body.limits), outputs)
+    return limited(items, body.limits), request_id, outputs
 
 
 def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:

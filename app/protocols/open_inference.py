@@ -12,17 +12,16 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
-from app.api.classify import Services, classify
+from app.api.classify import Decoded, Services, classify
 from app.api.health import check_ready
 from app.payloads.body import Body
 from app.payloads.limits import limits_of_many
-from app.prediction.answering import Outcome
+from app.prediction.answering import Classified
 from app.protocols.classification import classified, requested_model
 from app.protocols.infer_request import (
     HEADER_LENGTH,
     INPUTS,
     LENGTH_BYTES,
-    InferRequest,
     RequestedOutput,
     read_infer,
 )
@@ -60,17 +59,14 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
         model = requested_model(services.settings.model_name, name, version)
         offered, length = offered_outputs(model), request.headers.get(HEADER_LENGTH)
 
-        def decode(body: Body) -> InferRequest:
-            return read_infer(body, length, model.contract.input, tuple(offered))
-
-        def encode(parsed: InferRequest, outcomes: list[Outcome]) -> Response:
+        def decode(body: Body) -> Decoded:
+            items, request_id, outputs = read_infer(body, length, model.contract.input, tuple(offered))
             head = {"model_name": name, "model_version": model.version}
-            if parsed.request_id is not None:
-                head["id"] = parsed.request_id
-            predictions = [classification.prediction for classification in classified(outcomes)]
-            return _answer(head, predictions, parsed.outputs, offered)
+            if request_id is not None:
+                head["id"] = request_id
+            return items, lambda outcomes: _answer(head, classified(outcomes), outputs, offered)
 
-        return encode(*classify(services, limits, decode))
+        return classify(services, limits, decode)
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
@@ -117,11 +113,12 @@ def offered_outputs(model: Served) -> Offered:
 
 def _answer(
     head: dict[str, str],
-    predictions: Sequence[Prediction],
+    answered: Sequence[Classified],
     outputs: Sequence[RequestedOutput],
     offered: Offered,
 ) -> Response:
     """The answer: `head` and the requested tensors in JSON, and the binary ones behind it."""
+    predictions = [each.prediction for each in answered]
     tensors: list[dict[str, Any]] = []
     binaries: list[bytes] = []
     for output in outputs:

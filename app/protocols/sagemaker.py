@@ -8,13 +8,12 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request
 
-from app.api.classify import Services, classify
+from app.api.classify import Decoded, Services, classify
 from app.api.health import check_ready
 from app.middleware.request_context import current_request
 from app.payloads.body import Body
@@ -51,20 +50,6 @@ MAX_PAYLOAD_MB = 100
 """SageMaker's own limit of MaxPayloadInMB."""
 
 
-@dataclass(frozen=True)
-class Records:
-    """The records of a request.
-
-    Attributes:
-        media_type: their format, and that of the answer unless Accept names another.
-        is_single: whether it is a single picture, as `/predict` takes it.
-    """
-
-    items: list[RequestItem]
-    media_type: str
-    is_single: bool = False
-
-
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
     limits = limits_of_many(services.settings)
@@ -72,7 +57,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
         contract = current_request().served.contract.input
-        return encode(*classify(services, limits, partial(decode, contract)))
+        return classify(services, limits, partial(decode, contract))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
@@ -88,7 +73,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
         return jsonify(_execution_parameters(services.settings))
 
 
-def decode(contract: InputContract, body: Body) -> Records:
+def decode(contract: InputContract, body: Body) -> Decoded:
     """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
 
     Raises:
@@ -99,26 +84,26 @@ def decode(contract: InputContract, body: Body) -> Records:
     if body.mimetype == CSV:
         body.claim(CLAIMED_PER_OBJECT * math.prod(contract.array_shape))  # one line's numbers at a time
         rows = (_item_of_row(line, contract) for line in _lines(body))
-        return Records(limited(rows, body.limits), CSV)
+        return limited(rows, body.limits), partial(encode, CSV)
     if body.mimetype in LINES_TYPES:
         claim_values(body)
         lines = (_ready(item_of_value(parse(line), contract), contract) for line in _lines(body))
-        return Records(limited(lines, body.limits), LINES)
+        return limited(lines, body.limits), partial(encode, LINES)
     if is_document(body) and format_of(body.data) is None:
         return _of_document(body, contract)
-    return Records(find_one(body).items, JSON, is_single=True)
+    return [find_one(body)[0]], partial(encode, JSON, is_single=True)
 
 
-def _of_document(body: Body, contract: InputContract) -> Records:
+def _of_document(body: Body, contract: InputContract) -> Decoded:
     document = read_json(body)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
         records = (item_of_value(instance, contract) for instance in instances)
-        return Records(limited(records, body.limits), JSON)
+        return limited(records, body.limits), partial(encode, JSON)
     item = item_of_object(document, FORMS)
     if isinstance(item, Upload):
         check_bytes(item.data, body.limits)
-    return Records([item], JSON, is_single=True)
+    return [item], partial(encode, JSON, is_single=True)
 
 
 def _lines(body: Body) -> Iterator[bytes]:
@@ -145,10 +130,16 @@ def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
     return Ready(rows_to_pixels(item.value, contract)) if isinstance(item, Rows) else item
 
 
-def encode(records: Records, outcomes: list[Outcome]) -> Response:
-    """The answers in the format that the client accepts, else in that of its request."""
+def encode(media_type: str, outcomes: list[Outcome], *, is_single: bool = False) -> Response:
+    """The answers in the format that the client accepts, else in that of its request.
+
+    Args:
+        media_type: of the request.
+        outcomes: of its records.
+        is_single: whether it is a single picture, as `/predict` takes it.
+    """
     answered = classified(outcomes)
-    match request.accept_mimetypes.best_match([records.media_type, JSON, LINES, CSV], records.media_type):
+    match request.accept_mimetypes.best_match([media_type, JSON, LINES, CSV], media_type):
         case "text/csv":
             return Response(_csv(answered), mimetype=CSV)
         case "application/jsonlines":
@@ -156,7 +147,7 @@ def encode(records: Records, outcomes: list[Outcome]) -> Response:
             return Response("".join(lines), mimetype=LINES)
     answers, context = _answers(answered), current_request()
     provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
-    return jsonify((answers[0] if records.is_single else {"predictions": answers}) | provenance)
+    return jsonify((answers[0] if is_single else {"predictions": answers}) | provenance)
 
 
 def _csv(answered: list[Classified]) -> str:

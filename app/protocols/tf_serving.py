@@ -5,13 +5,12 @@ whole numbers.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from flask import Blueprint, Response, jsonify
 
-from app.api.classify import Services, classify
+from app.api.classify import Decoded, Services, classify
 from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
 from app.payloads.documents import read_object
@@ -34,18 +33,6 @@ from inference.contract import InputContract
 SIGNATURE = "serving_default"
 
 
-@dataclass(frozen=True)
-class PredictRequest:
-    """A predict request.
-
-    Attributes:
-        answer_key: `predictions` for rows, `outputs` for columns.
-    """
-
-    items: list[RequestItem]
-    answer_key: Literal["predictions", "outputs"]
-
-
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
     limits = limits_of_many(services.settings)
@@ -54,7 +41,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     def predict(name: str, version: str | None = None) -> Response:
         contract = requested_model(services.settings.model_name, name, version).contract.input
-        return encode(*classify(services, limits, partial(decode, contract)))
+        return classify(services, limits, partial(decode, contract))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
@@ -80,7 +67,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
         )
 
 
-def decode(contract: InputContract, body: Body) -> PredictRequest:
+def decode(contract: InputContract, body: Body) -> Decoded:
     """Parse a predict request, in rows or in columns, for a model of this input.
 
     Raises:
@@ -96,14 +83,14 @@ def decode(contract: InputContract, body: Body) -> PredictRequest:
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
         instances = (item_of_value(instance, contract) for instance in _list_in(document, "instances"))
-        return PredictRequest(limited(instances, body.limits), "predictions")
-    return PredictRequest(limited(_items_of_columns(document, contract), body.limits), "outputs")
+        return limited(instances, body.limits), partial(encode, "predictions")
+    return limited(_items_of_columns(document, contract), body.limits), partial(encode, "outputs")
 
 
-def encode(parsed: PredictRequest, outcomes: list[Outcome]) -> Response:
-    """The probabilities of each picture, in index order."""
+def encode(key: str, outcomes: list[Outcome]) -> Response:
+    """The probabilities of each picture, in index order; `predictions` for rows, `outputs` for columns."""
     rows = [item.prediction.answer.probabilities.tolist() for item in classified(outcomes)]
-    return jsonify({parsed.answer_key: rows})
+    return jsonify({key: rows})
 
 
 def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:

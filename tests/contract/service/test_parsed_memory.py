@@ -2,14 +2,12 @@
 
 import json
 import tracemalloc
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.api.classify import Parsed
 from app.payloads.body import Body
-from app.payloads.items import Rows
+from app.payloads.items import RequestItem, Rows
 from app.payloads.limits import limits_of_many
 from app.payloads.reading import find_many, find_one
 from app.protocols import sagemaker, tf_serving
@@ -30,15 +28,27 @@ TIMES_COUNTED = 3
 JSON = "application/json"
 TENSOR = f'"name": "pixels", "datatype": "UINT8", "shape": [1, {EDGE}, {EDGE}, 3]'
 
-tf, records = partial(tf_serving.decode, LARGE), partial(sagemaker.decode, LARGE)
+Find = Callable[[Body], Sequence[RequestItem]]
 
 
-def v2(body: Body) -> Parsed:
-    return read_infer(body, None, LARGE, ("probabilities",))
+def one(body: Body) -> list[RequestItem]:
+    return [find_one(body)[0]]
 
 
-FORMS: dict[str, tuple[Callable[[Body], Parsed], str, str]] = {
-    "rows": (find_one, JSON, '{"pixels": ROWS}'),
+def tf(body: Body) -> list[RequestItem]:
+    return tf_serving.decode(LARGE, body)[0]
+
+
+def records(body: Body) -> list[RequestItem]:
+    return sagemaker.decode(LARGE, body)[0]
+
+
+def v2(body: Body) -> list[RequestItem]:
+    return read_infer(body, None, LARGE, ("probabilities",))[0]
+
+
+FORMS: dict[str, tuple[Find, str, str]] = {
+    "rows": (one, JSON, '{"pixels": ROWS}'),
     "batch": (find_many, JSON, '{"images": [{"pixels": ROWS}]}'),
     "instances": (tf, JSON, '{"instances": [ROWS]}'),
     "flat instances": (tf, JSON, '{"instances": [[FLAT]]}'),
@@ -62,7 +72,7 @@ def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: s
     body = Body(data, limits_of_many(Settings()), mimetype, claim=counted.append)
 
     tracemalloc.start()
-    pixels = [rows_to_pixels(one.value, LARGE) if isinstance(one, Rows) else one for one in find(body).items]
+    pixels = [rows_to_pixels(one.value, LARGE) if isinstance(one, Rows) else one for one in find(body)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
