@@ -27,7 +27,7 @@ from scripts.options import add_data_options, files_of, named_of
 from scripts.progress import Terminal
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
-from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
+from training.data.learnt_hashes import learnt_among
 from training.data.named import Named, load, read_photos
 from training.data.pictures import Pictures
 from training.data.read import sampled_for_test
@@ -125,10 +125,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
 
 def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
-    learnt = load_learnt(release.folder) or NOTHING
-    if doubt := knows_bytes_alone(learnt, release.version):
-        complain(doubt)
-    if count := int(learnt.has(pictures.sha256, pictures.hashes).sum()):
+    if count := int(learnt_among(release, pictures.sha256, pictures.hashes, say=complain).sum()):
         complain(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
             "figures are too good."

@@ -30,7 +30,7 @@ from training.data.corrections import Corrections, corrections_of, keep_correcti
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files import Hashed, look, on_all_cores
 from training.data.labels import check_columns
-from training.data.learnt_hashes import load_learnt
+from training.data.learnt_hashes import learnt_among
 from training.data.listing import absolute
 from training.data.named import Named
 from training.errors import BadPictures, BadRecipe
@@ -243,12 +243,12 @@ def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRel
 
 def _has_learnt_any(parent: LocalRelease, hashed: Hashed) -> bool:
     """Whether a release learnt one of these pictures, or one that is nearly the same, or does not say so."""
-    learnt = load_learnt(parent.folder)
-    if learnt is None or learnt.has(np.array(list(hashed.sha256.values()), str)).any():
+    if learnt_among(parent, np.array(list(hashed.sha256.values()), str), unsaid=True).any():
         return True
     looked = on_all_cores(look, list(hashed.sha256), lambda *_: None)
     files = [file[0] for file in looked if not isinstance(file, str)]
-    return any(learnt.has(np.array([file.sha256]), file.hash[None]).any() for file in files)
+    contents, near = np.array([file.sha256 for file in files], str), [file.hash for file in files]
+    return bool(near) and bool(learnt_among(parent, contents, np.stack(near)).any())
 
 
 def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from model_store.errors import ReleaseCorrupt
 from model_store.files import write_whole
+from model_store.local import LocalRelease
 from training.data.near_copies import NO_HASHES, Hashes, near_to
+from training.progress import Say
 
 LEARNT: Final = "learnt.npy"
 LEARNT_NEAR: Final = "learnt-near.npy"
@@ -91,6 +93,29 @@ def load_learnt(folder: Path) -> Learnt | None:
     """
     hashes = _stored(folder / LEARNT, ())
     return None if hashes is None else Learnt(hashes, _stored(folder / LEARNT_NEAR, NO_HASHES.shape[1:]))
+
+
+def learnt_among(
+    release: LocalRelease,
+    contents: Contents,
+    near: Hashes = NO_HASHES,
+    *,
+    say: Say = lambda _: None,
+    unsaid: bool = False,
+) -> NDArray[np.bool_]:
+    """Which of N pictures a release learnt, or nearly the same, bool (N,).
+
+    Args:
+        release: that is asked.
+        contents: of each.
+        near: the perceptual hash of each; none where they are no photos.
+        say: receives that the release knows photos by bytes alone.
+        unsaid: what is returned where the release does not say what it learnt.
+    """
+    learnt = load_learnt(release.folder)
+    if doubt := knows_bytes_alone(learnt or NOTHING, release.version):
+        say(doubt)
+    return np.full(len(contents), unsaid) if learnt is None else learnt.has(contents, near)
 
 
 def knows_bytes_alone(learnt: Learnt, version: str) -> str:

@@ -19,7 +19,7 @@ from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed,
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, hash_files, shows_photo
 from training.data.labels import Labels, check_columns
-from training.data.learnt_hashes import load_learnt
+from training.data.learnt_hashes import learnt_among
 from training.data.listed_folders import has_idx, list_pictures, unwrapped
 from training.data.listing import SPLIT, Listing
 from training.data.photos import check_tiers, classified, list_photos, warn_of_table
@@ -195,8 +195,8 @@ def _as_learnt(listing: Listing, parent: LocalRelease) -> Listing:
     tested = [picture.path for picture in listing.pictures if picture.part == "test"]
     if not tested or not listing.columns:
         return listing
-    learnt, contents = load_learnt(parent.folder), list(hash_files(tested).sha256.values())
-    if learnt is not None and not learnt.has(np.array(contents, str)).any():
+    contents = np.array(list(hash_files(tested).sha256.values()), str)
+    if not learnt_among(parent, contents, unsaid=True).any():
         return listing
     note = (
         f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "

@@ -32,7 +32,7 @@ from reports.values import (
     UnknownSources,
 )
 from training.data.labels import OOD
-from training.data.learnt_hashes import NOTHING, knows_bytes_alone, load_learnt
+from training.data.learnt_hashes import learnt_among
 from training.data.photos import OOD_TIER
 from training.data.pictures import PictureColumns, Pictures
 from training.errors import BadPictures
@@ -219,10 +219,7 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     Raises:
         BadPictures: none of these shows a class.
     """
-    learnt = load_learnt(parent.folder) or NOTHING
-    if doubt := knows_bytes_alone(learnt, parent.version):
-        say(doubt)
-    new = photos.take(np.flatnonzero(~learnt.has(photos.sha256, photos.hashes)))
+    new = photos.take(np.flatnonzero(~learnt_among(parent, photos.sha256, photos.hashes, say=say)))
     if not (new.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
