@@ -11,7 +11,6 @@ from typing import Final
 from inference.contract import LABEL
 from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
-from labelling.list_words import OFF, word_columns
 from labelling.row import FOLDER, LONGEST_PATH, NO_ANSWER, Row, Run, distinct
 
 PROBABILITY: Final = "p_"
@@ -189,7 +188,7 @@ def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
 
 def has_words(run: Run) -> bool:
     """Whether the list has words that are read."""
-    return run.words != OFF and bool(word_columns(run.further).columns)
+    return run.found is not None and bool(run.found.columns)
 
 
 def _of_words(run: Run) -> Iterator[Column]:

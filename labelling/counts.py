@@ -1,7 +1,7 @@
 """What a table counts: of its pictures, or of its products. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from inference.contract import LABEL
@@ -95,7 +95,7 @@ class Counts:
         accepted = self.outcomes[head, label, None]
         return {ACCEPT: accepted, REVIEW: every - accepted}
 
-    def words(self, language: str) -> Mapping[str, str | int]:
+    def words(self, language: str) -> dict[str, str | int]:
         """What was decided beside the list's words in a language: by kind, and by list and photo together."""
         agreeing, contradicting = self.admitted[True], self.admitted[False]
         of_kind = {"named": self.named, "agreeing": agreeing, "contradicting": contradicting}

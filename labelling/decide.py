@@ -19,10 +19,10 @@ from labelling.colours import ByList, colour_by_list, own_colours
 from labelling.decided import LEFT_OUT, MODEL, PERSON
 from labelling.journal import Journal
 from labelling.list_check import ListCheck, list_check, mean_over
-from labelling.list_words import OFF, ListWords, word_columns
+from labelling.list_words import ListWords, words_in
 from labelling.listing import answered, answered_groups, answered_of
 from labelling.products import as_fed, row_of_product
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row
+from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
 from reports.products import COLOURS, CONTRADICTING
 
 MOST_COLOURS: Final = 3
@@ -65,14 +65,25 @@ class Decisions:
 
     def __init__(self, journal: Journal) -> None:
         """Nothing is read yet."""
-        self.journal, self.run = journal, journal.run
+        self.journal = journal
+
+    @cached_property
+    def run(self) -> Run:
+        """What the rows are of."""
+        return replace(self.journal.run, found=self.words)
 
     @cached_property
     def words(self) -> ListWords:
-        """How the words of the list are read."""
-        columns = ListWords() if self.run.words == OFF else word_columns(self.run.further)
-        cells = (cells for _, cells in self._cells(columns.columns))
-        return columns.in_language(self.run.words or self.run.language, cells)
+        """How the words of the list are read: as the journal says, or as its rows show."""
+        run = self.journal.run
+        if run.found is not None:
+            return run.found
+        renamed = [name for name, in_table in run.further.items() if in_table != name]
+        others = {*renamed, *run.attributes, run.by.column if run.by else ""}
+        return words_in(tuple(run.further), self._columns, run.words, run.title, others)
+
+    def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+        return (cells for _, cells in self._cells(columns))
 
     @cached_property
     def answers(self) -> Answers:
@@ -98,7 +109,7 @@ class Decisions:
 
     def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
         """The product of each row and its cells in some columns of the list, in the order of the source."""
-        places = [list(self.run.further).index(name) for name in columns]
+        places = [list(self.journal.run.further).index(name) for name in columns]
         cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
         query = f"SELECT product{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
         for product, *texts in self.journal.query(query):

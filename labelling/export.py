@@ -18,7 +18,7 @@ from labelling.counts import Counts
 from labelling.decide import NO_PHOTO, Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
-from labelling.list_words import OFF
+from labelling.list_words import OFF, in_words
 from labelling.listing import Listing
 from labelling.outputs import replaced
 from labelling.products import products_of
@@ -144,7 +144,7 @@ def _write(
         rows = products.counted(decisions.products())
         cut += write_table(new[1], form, product_columns(run, with_people=with_people), rows)
     summary = _summary(table, decisions, photos, products if has_products else None)
-    notes = (*run.notes, *([CUT.format(table, cut)] if cut else []))
+    notes = (*summary.notes, *([CUT.format(table, cut)] if cut else []))
     summary = replace(summary, is_complete=is_complete, rows_before=kept, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
@@ -153,6 +153,7 @@ def _write(
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
     run, errors, language = decisions.run, photos.without_answer(), decisions.words.language
+    title = in_words(decisions.words, run.further, run.title)
     answers = photos.rows - errors
     return Summary(
         table=str(table),
@@ -176,8 +177,8 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         categories=run.categories.get(LABEL, {}),
         attributes=photos.attributes(run),
         products=_of_products(table, run, photos, products) if products else None,
-        notes=run.notes,
-        words=None if language == OFF else (products or photos).words(language),
+        notes=(*run.notes, *([title] if title and language == OFF else [])),
+        words=None if language == OFF else {"title": title} | (products or photos).words(language),
     )
 
 

@@ -1,17 +1,30 @@
-"""How the words of a list are read, in which columns and language, and which labels they contradict.
+"""Which columns of a list have words, in which language they are read, and which labels they contradict.
 
-words.py reads a title. list_check.py holds the answers of a release against them. Pure.
+Columns count by name; where none of these names a kind of garment, one is chosen by what its cells say. Pure.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
-from inference.words import LANGUAGES, NOTHING, Says, in_order, label_kinds, language_of, languages, says
+from inference.words import (
+    LANGUAGES,
+    NOTHING,
+    Says,
+    in_order,
+    label_kinds,
+    language_of,
+    languages,
+    says,
+    title_says,
+    tokens_of,
+)
+from labelling.cells import addresses_in, names_picture
 
 TITLES: Final = (
     *("title", "titel", "titre", "titulo", "name", "product title", "product name"),
@@ -27,6 +40,30 @@ CATEGORIES: Final = (
 OFF: Final = "none"
 """In place of a language: words are not read."""
 
+NO_TITLES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
+"""Columns that other commands read, which are never chosen by their cells."""
+
+MOST_COLUMNS: Final = 200
+"""Of a list, whose cells are looked at."""
+
+MOST_ROWS: Final = 2_000
+"""Likewise; of rows with the same cell in a column the first."""
+
+DIFFERENT: Final = 200
+"""Cells by which the language of a column is found."""
+
+BEGINNING: Final = 300
+"""Characters of a cell that are read for it."""
+
+FIFTH: Final = 0.2
+"""Share of a column's filled cells that name a kind, so that it may be chosen, and of those that say more."""
+
+OF_BEST_SETS: Final = 0.5
+"""How many different sets of kinds a column names, as a share of the column that names most."""
+
+OF_BEST: Final = 0.8
+"""How many cells name a kind, likewise; of the columns that are left the shortest is the title."""
+
 NAMED: Final = 5
 """Contradictions that a sentence names."""
 
@@ -39,11 +76,13 @@ class ListWords:
         titles, categories: the list's columns of these, in the order in which they count.
         language: of the words; OFF where people said that they are not read. Of another one than LANGUAGES
             none is read, as the table lacks it.
+        is_chosen: whether the title was chosen by its cells.
     """
 
     titles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     language: str = OFF
+    is_chosen: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -84,6 +123,142 @@ def word_columns(columns: Iterable[str]) -> ListWords:
     return ListWords(titles=_named(TITLES, names), categories=_named(CATEGORIES, names))
 
 
+Rows = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
+"""Reads the cells of some columns, row by row, anew with each call."""
+
+
+def words_in(
+    columns: Sequence[str], rows: Rows, language: str, title: str, others: Collection[str]
+) -> ListWords:
+    """How the words of a list are read.
+
+    Args:
+        columns: of the list, in its order.
+        rows: its cells.
+        language: of LANGUAGES, or OFF; empty for that of the cells.
+        title: the column that people named as the title; empty to find it.
+        others: columns that are read as something else.
+    """
+    named = word_columns(columns)
+    if language == OFF:
+        return ListWords()
+    words = replace(named, titles=(title,)) if title else named
+    words = words.in_language(language, rows(words.columns))
+    is_named = words.is_read and any(
+        title_says(words.title(row), words.language).kinds for row in rows(words.titles)
+    )
+    if title or is_named:
+        return words
+    left = [
+        name for name in columns if name not in {*others, *words.columns} and _folded(name) not in NO_TITLES
+    ]
+    chosen = _best(
+        [column for column in _looked_at(left[:MOST_COLUMNS], rows, language) if column is not None]
+    )
+    if chosen is None:
+        return words
+    return replace(words, titles=(chosen.name,), language=chosen.language, is_chosen=True)
+
+
+def in_words(words: ListWords, columns: Iterable[str], title: str) -> str:
+    """A sentence on the column that is read as the title; empty where people said that none is.
+
+    Args:
+        words: of `words_in`.
+        columns: of the list; without any nothing is said.
+        title: the column that people named.
+    """
+    names = ", ".join(f"`{name}`" for name in columns)
+    if not names or (words.language == OFF and words.columns):
+        return ""
+    if not words.titles:
+        return f"No column names kinds: titles are not read (columns: {names}). --title-column names one."
+    read = ", ".join(f"`{name}`" for name in words.titles)
+    how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
+    other = "" if title or not words.is_chosen else " --title-column names another."
+    return f"The title is {read}, {how}, in {languages()[words.language]}.{other}"
+
+
+class _Column(NamedTuple):
+    """What the cells of a column say.
+
+    Attributes:
+        name: of the column.
+        language: in which they are read.
+        filled: how many there are.
+        named: of these, those that name a kind.
+        more: of these, those that say more.
+        sets: different sets of kinds.
+        length: characters of a cell, on average.
+    """
+
+    name: str
+    language: str
+    filled: int
+    named: int
+    more: int
+    sets: int
+    length: float
+
+
+def _looked_at(columns: Sequence[str], rows: Rows, language: str) -> Iterator[_Column]:
+    """The columns that may be titles."""
+    cells: dict[str, Counter[str]] = {name: Counter() for name in columns}
+    for row in islice(rows(columns), MOST_ROWS):
+        for name, counts in cells.items():
+            if text := (row.get(name) or "").strip():
+                counts[text] += 1
+    for name, counts in cells.items():
+        if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
+            begin = [text[:BEGINNING] for text in islice(counts, DIFFERENT)]
+            spoken = language or language_of(begin, languages())
+            if spoken in LANGUAGES:
+                yield _column(name, spoken, counts)
+
+
+def _column(name: str, language: str, counts: Counter[str]) -> _Column:
+    kinds, named, more = set[frozenset[str]](), 0, 0
+    for text, count in counts.items():
+        said = title_says(text, language)
+        if said.kinds:
+            kinds.add(said.kinds)
+            named += count
+            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in said.words))
+    length = sum(len(text) * count for text, count in counts.items()) / counts.total()
+    return _Column(name, language, counts.total(), named, more, len(kinds), length)
+
+
+def _best(columns: Sequence[_Column]) -> _Column | None:
+    """The title among some columns; None where none names kinds.
+
+    A column of one bare word says something else: `short`, of sleeves.
+    """
+    naming = [column for column in columns if column.named >= FIFTH * column.filled]
+    naming = [column for column in naming if column.sets > 1 or column.more >= FIFTH * column.filled]
+    most = max((column.sets for column in naming), default=0)
+    naming = [column for column in naming if column.sets >= OF_BEST_SETS * most > 0]
+    naming = [column for column in naming if column.more >= FIFTH * column.filled] or naming
+    best = max((column.named for column in naming), default=0)
+    naming = [column for column in naming if column.named >= OF_BEST * best]
+    return min(naming, key=lambda column: column.length, default=None)
+
+
+def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
+    return 2 * sum(count for text, count in counts.items() if is_other(text)) > counts.total()
+
+
+def _is_picture(text: str) -> bool:
+    return names_picture(text) or bool(addresses_in(text))
+
+
+def _is_slug(text: str) -> bool:
+    return not re.search(r"\s", text) and len(re.findall("[-_/]", text)) >= 2
+
+
+def _is_list(text: str) -> bool:
+    return text.count(",") >= 2 or ">" in text
+
+
 def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     """Those of some columns that have these names, in whatever capitals, in the order of the names."""
     named = [(wanted.index(name), column) for column in columns if (name := _folded(column)) in wanted]
@@ -94,7 +269,7 @@ def _folded(column: str) -> str:
     """A column's name in small letters, without accents, with blanks for underscores."""
     apart = unicodedata.normalize("NFKD", column.casefold())
     plain = "".join(char for char in apart if not unicodedata.combining(char))
-    return " ".join(re.split(r"[\s_]+", plain.strip()))
+    return " ".join(re.split(r"[\s_]+", plain.rstrip("* ").strip()))
 
 
 def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:

@@ -43,6 +43,22 @@ def check_by(source: Source, column: str) -> str:
     return column or FOLDER
 
 
+def check_title(source: Source, column: str) -> str:
+    """The column of a list that people named as the title.
+
+    Raises:
+        SourceUnusable: the list lacks it; the message names the nearest.
+    """
+    if column and column not in source.columns:
+        near = get_close_matches(column, source.columns, 1)
+        advice = f" Did you mean `{near[0]}`?" if near else ""
+        names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
+        raise SourceUnusable(
+            f"{source.address}: has no column `{column}` for --title-column; it has {names}.{advice}"
+        )
+    return column
+
+
 def shown_by(report: Report) -> tuple[str, ...]:
     """The heads of which a release shows its promise for products."""
     return tuple(head for head, promise in report.products.items() if is_shown(promise))

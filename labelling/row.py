@@ -4,18 +4,19 @@ Plain values. A `Row` is what the model answered, or what decide.py made of it. 
 table. Reads and writes nothing.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import Any, Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias
+
+from pydantic import TypeAdapter
 
 from inference.contract import LABEL
 from inference.listed import NO_SHARES, Shares
 from inference.spreadsheets import safe_path
 from labelling.identifiers import identifier
+from labelling.list_words import ListWords
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
@@ -151,8 +152,9 @@ class Run:
         by: what says which photos show one product; None without products.
         notes: what a person should know of the list, a sentence each.
         words: the language of the list's words, or OFF; empty to find the language.
+        title: the column that people named as the title; empty to find it.
         shares: from which share of a photo the words decide, as the release shows it.
-        language: in which the words were read last; empty before.
+        found: how the words of the list are read; None before it is listed.
     """
 
     source: str
@@ -164,7 +166,8 @@ class Run:
     notes: tuple[str, ...] = ()
     words: str = ""
     shares: Shares = NO_SHARES
-    language: str = field(default="", compare=False)
+    title: str = ""
+    found: ListWords | None = field(default=None, compare=False)
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -173,7 +176,7 @@ class Run:
 
     def as_json(self) -> str:
         """What a journal keeps."""
-        return json.dumps(asdict(self))
+        return TypeAdapter(Run).dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -182,31 +185,7 @@ class Run:
         Raises:
             ValueError: it is damaged.
         """
-        return cls.of(**json.loads(text))
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        heads: Mapping[str, Sequence[str]],
-        categories: Mapping[str, Mapping[str, Sequence[str | None]]],
-        by: Mapping[str, Any] | None,
-        notes: Sequence[str],
-        shares: Mapping[str, float | None] = MappingProxyType({}),
-        **rest: Any,  # noqa: ANN401 - the fields that JSON keeps as they are
-    ) -> Self:
-        """A run of what JSON has: lists for tuples."""
-        return cls(
-            heads={head: tuple(labels) for head, labels in heads.items()},
-            categories={
-                head: {label: (number, name) for label, (number, name) in of_labels.items()}
-                for head, of_labels in categories.items()
-            },
-            by=_by(**by) if by else None,
-            notes=tuple(notes),
-            shares=Shares(**shares),
-            **rest,
-        )
+        return TypeAdapter(cls).validate_json(text)
 
     def differences(self, now: "Run") -> str:
         """In words, what is not as it was and would make other rows; empty where everything is."""
@@ -230,12 +209,6 @@ class Run:
             and after is not None
             and before < after
         )
-
-
-def _by(*, proven: Sequence[str], likely: Mapping[str, Sequence[float]] | None = None, **rest: Any) -> By:  # noqa: ANN401 - as above
-    """A By of what JSON has; earlier versions kept nothing that is likely."""
-    pairs = {head: (confidence, right) for head, (confidence, right) in (likely or {}).items()}
-    return By(proven=tuple(proven), likely=pairs, **rest)
 
 
 def _made_at(version: str) -> datetime | None:

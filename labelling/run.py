@@ -6,14 +6,14 @@ export.py writes what was decided. Beside the table are `TABLE.sqlite`, the jour
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
 from inference.listed import Shares
-from inference.words import LANGUAGES, languages
+from inference.words import languages
 from labelling.columns import check_attributes, further_columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
@@ -45,7 +45,7 @@ class Job:
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
-        words: see Run.
+        words, title: see Run.
         feed: the platform whose feed is written of the tables; empty for none.
         options: of the command line, which the journal keeps for the next one.
     """
@@ -58,6 +58,7 @@ class Job:
     categories: Categories = field(default_factory=dict)
     column: str | None = None
     words: str = ""
+    title: str = ""
     feed: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
 
@@ -96,6 +97,7 @@ class Job:
             by=self._by(),
             notes=tuple(self.source.notes),
             words=self.words,
+            title=self.title,
             shares=self._shares(),
         )
 
@@ -172,7 +174,7 @@ def labelled(
         take(journal)
         decisions = Decisions(journal)
         if journal.state != EXPORTED:
-            _keep_language(decisions, say)
+            _keep_words(decisions, say)
         _say_what_holds_no_more(journal, say)
         yield decisions, export(job.table, decisions, kept=listing.kept)
 
@@ -191,17 +193,18 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
         )
 
 
-def _keep_language(decisions: Decisions, say: Say) -> None:
-    """Keep the language in which the words of the list are read, and name it where it was another one."""
-    journal, now = decisions.journal, decisions.words.language
-    before = journal.before.language if journal.before else ""
-    if before and now != before and OFF not in {now, before}:
-        names = languages()
-        as_before = f" --words {before} reads them as before." if before in LANGUAGES else ""
-        say(
-            f"The titles of the list are read as {names[now]}, and were as {names[before]} before.{as_before}"
-        )
-    journal.keep(replace(journal.run, language=now))
+def _keep_words(decisions: Decisions, say: Say) -> None:
+    """Keep how the words of the list are read, and name the language and columns where they were others."""
+    journal, now = decisions.journal, decisions.words
+    before = journal.before.found if journal.before else None
+    if before and now.titles != before.titles:
+        names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
+        say(f"The column of titles is {names}, and was {earlier} before.")
+    if before and now.language != before.language and OFF not in {now.language, before.language}:
+        names, earlier = languages()[now.language], languages()[before.language]
+        as_before = f" --words {before.language} reads them as before." if before.is_read else ""
+        say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
+    journal.keep(decisions.run)
 
 
 def _say_what_holds_no_more(journal: Journal, say: Say) -> None:

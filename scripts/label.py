@@ -45,7 +45,7 @@ from labelling.journal import Journal, journal_of
 from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import list_in, make_folders, may_write
-from labelling.products import check_by
+from labelling.products import check_by, check_title
 from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
@@ -78,7 +78,7 @@ from scripts.terminal import (
 )
 
 KEPT = (
-    *("source", "by", "language", "taxonomy", "allow_host", "engine"),
+    *("source", "by", "language", "title_column", "taxonomy", "allow_host", "engine"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
 )
 """Options that the journal keeps, beside the model, for a command that names no SOURCE."""
@@ -261,6 +261,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         engine=ENGINES[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
         words=arguments.language or "",
+        title=check_title(source, arguments.title_column or ""),
         feed=arguments.feed or "",
         options={name: getattr(arguments, name) for name in ("model", *KEPT)},
     )
@@ -470,6 +471,8 @@ def build_parser() -> argparse.ArgumentParser:
         "of its words)"
     )
     add("--words", dest="language", choices=(*LANGUAGES, OFF), help=words)
+    title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
+    add("--title-column", metavar="COLUMN", help=title)
     feed = (
         "write the colours of products that are accepted, likely, or given by people, as this platform "
         "imports them; with --review the sheet asks for those that are missing"
@@ -581,8 +584,8 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
         )
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
-        f"The list names the kind of {words['named']:,} {what} (--words {language}): {words['agreeing']:,} "
-        f"answers agree{together}, {words['contradicting']:,} contradict it and need a person."
+        f"{words['title']} The list names the kind of {words['named']:,} {what} (--words {language}): "
+        f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a person."
     )
 
 

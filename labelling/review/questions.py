@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from inference.listed import LIST
 from labelling.decide import Decisions
 from labelling.decided import PERSON
-from labelling.list_words import word_columns
 from labelling.listing import answered_of
 from labelling.row import Row
 from reports.products import UNFAMILIAR
@@ -153,7 +152,7 @@ def cases(decisions: Decisions, some: Sequence[SheetQuestion]) -> list[Case]:
 
 
 def _case(question: SheetQuestion, photos: list[Row], decisions: Decisions) -> Case:
-    titles = (word_columns(photo.further).title(photo.further) for photo in photos if question.product)
+    titles = (decisions.words.title(photo.further) for photo in photos if question.product)
     shown = _in_order([decisions.photo(photo) for photo in photos], decisions.shared.keys())
     return Case(question, shown, next(filter(None, titles), ""))
 

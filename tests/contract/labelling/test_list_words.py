@@ -181,6 +181,7 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert products["contradicting"]["listed_as"] == "skirt"
     assert products["nameless"]["listed_as"] is None
     summary = summary_in(tmp_path / "table.csv")
+    assert summary["words"].pop("title") == "The title is `title`, by its name, in English."
     assert summary["words"] == {"language": "en", "named": 2, "agreeing": 1, "contradicting": 1, "by_list": 0}
     assert summary["products"]["reviewed"] == {"list": 1}
     assert summary["labels"][shown["2.png"]]["list"] == 1

@@ -1,0 +1,89 @@
+"""Which column of a list is read as the title: by its name, else by what its cells say."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+
+from labelling.list_words import MOST_COLUMNS, OFF, ListWords, in_words, words_in
+
+GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
+ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")
+BARE = ("leggings", "t-shirt", "dress", "sneakers", "jacket")
+
+
+def read(
+    columns: Mapping[str, Sequence[str]], language: str = "", title: str = "", others: Iterable[str] = ()
+) -> ListWords:
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    return words_in(
+        tuple(columns),
+        lambda names: ({name: row[name] for name in names} for row in rows),
+        language,
+        title,
+        tuple(others),
+    )
+
+
+@pytest.mark.parametrize("name", ["title", "TITLE", "Name *", "product_name", "Título", "Artikelname"])
+def test_a_column_of_a_known_name_is_the_title(name: str) -> None:
+    words = read({"a": BARE, name: ENGLISH})
+
+    assert (words.titles, words.language, words.is_chosen) == ((name,), "en", False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "titles", "language"),
+    [
+        ({"sku": "12345", "Bezeichnung": GERMAN}, ("Bezeichnung",), "de"),
+        ({"title": "12345", "Désignation": ENGLISH}, ("Désignation",), "en"),
+        ({"kind": BARE, "text": ENGLISH}, ("text",), "en"),
+        ({"text": ENGLISH, "more": [f"{cell}. Wash it cold." for cell in ENGLISH]}, ("text",), "en"),
+        ({"one": ENGLISH, "other": ENGLISH}, ("one",), "en"),
+        ({"slug": ["a-red-dress", "my_blue/jeans"] * 3}, (), None),
+        ({"file": [f"dress {number}.jpg" for number in range(5)]}, (), None),
+        ({"address": [f"https://a.shop/dress-{number}.jpg" for number in range(5)]}, (), None),
+        ({"levels": ["Women > Dresses", "Men > Jeans"] * 3}, (), None),
+        ({"tags": ["dress, red, summer", "jeans, blue, new"] * 3}, (), None),
+        ({"label": BARE, "split": BARE, "ours": ENGLISH}, (), None),
+        ({"sleeve": ["short", "long", "short"]}, (), None),
+        ({"numbers": "12345", "dates": ["2026-01-01"] * 5}, (), None),
+        ({**{f"n{number}": ["x"] for number in range(20_000)}, "text": ["Red dress"]}, (), None),
+        ({"text": ["Red dress"], **{f"n{number}": ["x"] for number in range(20_000)}}, ("text",), "en"),
+    ],
+)  # fmt: skip
+def test_where_no_known_name_names_kinds_the_shortest_column_that_does_is_the_title(
+    columns: dict[str, Sequence[str]], titles: tuple[str, ...], language: str | None
+) -> None:
+    words = read(columns, others=["ours"])
+
+    assert words.titles == titles
+    assert (words.language if words.is_read else None) == language
+
+
+@pytest.mark.parametrize("name", ["Titel", "Navn"])
+def test_titles_in_a_language_that_is_not_read_say_nothing(name: str) -> None:
+    danish = ("Sort kjole", "Hvid bluse", "Blå bukser", "Støvler til kvinder", "Jakke og nederdel")
+
+    assert not read({name: danish}).is_read
+
+
+def test_the_column_and_language_that_people_name_count() -> None:
+    columns = {"title": ENGLISH, "other": GERMAN}
+
+    assert (read(columns, title="other").titles, read(columns, title="other").language) == (("other",), "de")
+    assert read(columns, "en").language == "en"
+    assert read(columns, OFF) == ListWords()
+
+
+def test_a_sentence_says_which_column_is_read_and_why() -> None:
+    chosen, named, none = read({"Bezeichnung": GERMAN}), read({"title": ENGLISH}), read({"sku": BARE[:1] * 5})
+
+    assert in_words(chosen, ["Bezeichnung"], "") == (
+        "The title is `Bezeichnung`, by its cells, in German. --title-column names another."
+    )
+    assert in_words(named, ["title"], "") == "The title is `title`, by its name, in English."
+    assert in_words(named, ["title"], "title") == "The title is `title`, as --title-column says, in English."
+    assert in_words(none, ["sku"], "") == (
+        "No column names kinds: titles are not read (columns: `sku`). --title-column names one."
+    )
+    assert MOST_COLUMNS == 200
