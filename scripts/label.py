@@ -585,7 +585,8 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
         f"{words['title']} The list names the kind of {words['named']:,} {what} (--words {language}): "
-        f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a person."
+        f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a "
+        "person."
     )
 
 
