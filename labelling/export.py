@@ -18,7 +18,7 @@ from labelling.counts import Counts
 from labelling.decide import NO_PHOTO, Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
-from labelling.list_words import OFF, in_words
+from labelling.list_words import OFF, how_read
 from labelling.listing import Listing
 from labelling.outputs import replaced
 from labelling.products import products_of
@@ -153,7 +153,7 @@ def _write(
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
     run, errors, language = decisions.run, photos.without_answer(), decisions.words.language
-    title = in_words(decisions.words, run.further, run.title)
+    title = how_read(decisions.words, run.further, run.title)
     answers = photos.rows - errors
     return Summary(
         table=str(table),

@@ -160,7 +160,7 @@ def words_in(
     return replace(words, titles=(chosen.name,), language=chosen.language, is_chosen=True)
 
 
-def in_words(words: ListWords, columns: Iterable[str], title: str) -> str:
+def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     """A sentence on the column that is read as the title; empty where people said that none is.
 
     Args:

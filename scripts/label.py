@@ -466,16 +466,13 @@ def build_parser() -> argparse.ArgumentParser:
     products.add_argument("--by", metavar="COLUMN", help=by)
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
-    words = (
-        "the language of the list's titles, with which answers are compared, or `none` (the language of most "
-        "of its words)"
-    )
+    words = "the language of the list's titles, or `none` (that of most of its words)"
     add("--words", dest="language", choices=(*LANGUAGES, OFF), help=words)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (
-        "write the colours of products that are accepted, likely, or given by people, as this platform "
-        "imports them; with --review the sheet asks for those that are missing"
+        "write the colours of products as this platform imports them; with --review the sheet asks for those "
+        "that are missing"
     )
     add("--feed", choices=FEEDS, help=feed)
     taxonomy = (
@@ -494,10 +491,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = (
-        "accepted pictures of that page that are drawn at random, to be answered if you like (a quarter of "
-        f"them, at most {DRAWN}; 0 for none)"
-    )
+    audit = f"accepted pictures on it, drawn at random (a quarter, at most {DRAWN}; 0: none)"
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     corrections = "take in what people say in these files (CSV), before all is written"
