@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from labelling.list_words import MOST_COLUMNS, OFF, ListWords, in_words, words_in
+from labelling.list_words import MOST_COLUMNS, OFF, ListWords, how_read, words_in
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")
@@ -78,12 +78,12 @@ def test_the_column_and_language_that_people_name_count() -> None:
 def test_a_sentence_says_which_column_is_read_and_why() -> None:
     chosen, named, none = read({"Bezeichnung": GERMAN}), read({"title": ENGLISH}), read({"sku": BARE[:1] * 5})
 
-    assert in_words(chosen, ["Bezeichnung"], "") == (
+    assert how_read(chosen, ["Bezeichnung"], "") == (
         "The title is `Bezeichnung`, by its cells, in German. --title-column names another."
     )
-    assert in_words(named, ["title"], "") == "The title is `title`, by its name, in English."
-    assert in_words(named, ["title"], "title") == "The title is `title`, as --title-column says, in English."
-    assert in_words(none, ["sku"], "") == (
+    assert how_read(named, ["title"], "") == "The title is `title`, by its name, in English."
+    assert how_read(named, ["title"], "title") == "The title is `title`, as --title-column says, in English."
+    assert how_read(none, ["sku"], "") == (
         "No column names kinds: titles are not read (columns: `sku`). --title-column names one."
     )
     assert MOST_COLUMNS == 200
