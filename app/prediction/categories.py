@@ -4,8 +4,7 @@ Read from the operator's file (WARDROBE_TAXONOMY) with each release that is open
 without a restart, and checked against that release's labels. answers.py puts the categories into answers.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,8 +14,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     TypeAdapter,
     ValidationError,
 )
@@ -63,7 +64,19 @@ class Category(BaseModel):
         return {"id": self.id, "name": name, "names": self.names}
 
 
-CATEGORIES: Final = TypeAdapter(dict[str, Category])
+def _kind(value: object) -> str:
+    """Whether it has the categories of an attribute's labels, or is a category itself."""
+    if not isinstance(value, dict) or value.keys() <= Category.model_fields.keys():
+        return "category"
+    return "labels" if all(isinstance(category, dict) for category in value.values()) else "category"
+
+
+Value: TypeAlias = Annotated[
+    Annotated[Category, Tag("category")] | Annotated[dict[str, Category], Tag("labels")],
+    Discriminator(_kind),
+]
+
+FILE: Final = TypeAdapter(dict[str, Value])
 
 EXAMPLE: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
 """Of the operator's file: a category by label; `name` and `names` may be left out. The labels of an attribute
@@ -182,53 +195,25 @@ def read_categories(path: Path) -> Taxonomy:
         SettingsError: the file is no such JSON; the message names the label.
     """
     try:
-        rows = json.loads(decoded(path.read_bytes()), object_pairs_hook=_unique)
-        items = rows.items() if isinstance(rows, dict) else ()
-        of = {name: value for name, value in items if _is_attribute(value)}
-        classes = CATEGORIES.validate_python(
-            {key: rows[key] for key in rows if key not in of} if of else rows
-        )
-        attributes = {name: CATEGORIES.validate_python(value) for name, value in of.items()}
-        every = {
-            f"{name} {label}": category
-            for name, categories in attributes.items()
-            for label, category in categories.items()
-        }
+        given = FILE.validate_json(decoded(path.read_bytes()))
+        classes = {name: value for name, value in given.items() if isinstance(value, Category)}
+        attributes = {name: value for name, value in given.items() if not isinstance(value, Category)}
+        every = {f"{name} {label}": one for name, of in attributes.items() for label, one in of.items()}
         _check_languages(classes)
         _check_languages({**classes, **every})
     except OSError as error:
         raise _invalid(path, f"{error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _invalid(path, "it is no UTF-8 text") from error
-    except json.JSONDecodeError as error:
-        raise _invalid(path, f"it is no JSON ({error}). Write {EXAMPLE}") from error
     except ValidationError as error:
-        raise _invalid(path, first_problem(error)) from error
+        raise _invalid(path, f"{first_problem(error)}. Write {EXAMPLE}") from error
     except ValueError as error:
         raise _invalid(path, str(error)) from error
-    except RecursionError as error:
-        raise _invalid(path, "it is nested too deeply") from error
     return Taxonomy(classes, attributes)
-
-
-def _is_attribute(value: object) -> bool:
-    """Whether it has the categories of an attribute's labels, and is no category itself."""
-    if not isinstance(value, dict) or value.keys() <= Category.model_fields.keys():
-        return False
-    return all(isinstance(category, dict) for category in value.values())
 
 
 def _invalid(path: Path, why: str) -> SettingsError:
     return SettingsError(f"WARDROBE_TAXONOMY: {path}: {why}.")
-
-
-def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise ValueError(f"{name!r} is there twice")
-        fields[name] = value
-    return fields
 
 
 def _check_languages(categories: Mapping[str, Category]) -> None:

@@ -106,7 +106,7 @@ FILES = (
     ("WARDROBE_MODEL_STORE", "a-file", "a-file is a file, and neither a store nor a release"),
     ("WARDROBE_API_KEYS_FILE", "a-file", "a-file, line 1: not `name:sha256`"),
     ("WARDROBE_API_KEYS_FILE", "/nowhere", "/nowhere: No such file or directory."),
-    ("WARDROBE_TAXONOMY", "a-file", "WARDROBE_TAXONOMY: a-file: it is no JSON"),
+    ("WARDROBE_TAXONOMY", "a-file", "WARDROBE_TAXONOMY: a-file: the whole: Invalid JSON"),
     ("WARDROBE_TAXONOMY", "/nowhere", "WARDROBE_TAXONOMY: /nowhere: No such file or directory."),
 )
 """The variable, what was typed, and what the start says."""
