@@ -10,8 +10,9 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.words import KIND, in_order
+from labelling.decided import PERSON
 from labelling.errors import TableUnusable
-from labelling.row import FOLDER, LONGEST_PATH, NO_ANSWER, Row, Run, distinct
+from labelling.row import ACCEPT, FOLDER, LONGEST_PATH, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
@@ -210,8 +211,17 @@ def _field(head: str, field: str) -> Column:
     return Column(
         column_of(head, field),
         kind=float if field == "confidence" else str,
-        of=lambda row: getattr(row.heads.get(head, NO_ANSWER), field),
+        of=lambda row: _shown(row.heads.get(head, NO_ANSWER), field),
     )
+
+
+def _shown(answer: HeadAnswer, field: str) -> object:
+    """A field of an answer as a table has it: what a person answered needs no review."""
+    if answer.decided_by == PERSON and field == "decision":
+        return ACCEPT if answer.label else REVIEW
+    if answer.decided_by == PERSON and field == "reason" and answer.label:
+        return None
+    return getattr(answer, field)
 
 
 def _also(head: str) -> Column:

@@ -22,7 +22,7 @@ class Counts:
     """Of the rows of one table, as the model or the list decided them.
 
     Attributes:
-        outcomes: by head, label and reason, without people's answers.
+        outcomes: by head, the model's label, and the reason why a person is asked, None where no one is.
         rows: how many there are.
         accepted: answers about the class that are accepted.
         by_list: of these, by the list's words and the photo together.
@@ -44,7 +44,8 @@ class Counts:
         """The same rows, counted as they pass."""
         for row in rows:
             for head, answer in row.heads.items():
-                self.outcomes[head, answer.predicted, answer.reason] += 1
+                reason = answer.reason if answer.predicted is None or _is_asked(row, answer) else None
+                self.outcomes[head, answer.predicted, reason] += 1
             self._add(row, row.label, is_accepted=row.label.decision == ACCEPT)
             self.admitted[_is_admitted(row)] += 1
             self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
@@ -100,6 +101,12 @@ class Counts:
         agreeing, contradicting = self.admitted[True], self.admitted[False]
         of_kind = {"named": self.named, "agreeing": agreeing, "contradicting": contradicting}
         return {"language": language, **of_kind, "by_list": self.by_list}
+
+
+def _is_asked(row: Row, answer: HeadAnswer) -> bool:
+    """Whether no person answered and a card would ask: of a photo of a product, the product's."""
+    is_of_product = bool(row.product) and not row.photos
+    return answer.decided_by != PERSON and (answer.doubt is not None or is_of_product)
 
 
 def _is_admitted(row: Row) -> bool | None:

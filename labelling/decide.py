@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.listed import LIST, NONE
+from inference.words import KIND, label_kinds, language_of
 from labelling.colours import ByList, colour_by_list, own_colours
 from labelling.decided import LEFT_OUT, MODEL, PERSON
 from labelling.journal import Journal
@@ -206,7 +207,26 @@ class Decisions:
                 suggested=after.suggested if admits is False else None,
                 doubt=None if head in of_product else _doubt(row, head, after, of_photos),
             )
+        if heads[LABEL].decided_by == PERSON and KIND in heads and heads[KIND].decided_by != PERSON:
+            heads[KIND] = self._kind_of_class(heads[LABEL].label, heads[KIND])
         return replace(row, heads=heads)
+
+    def _kind_of_class(self, label: str | None, kind: HeadAnswer) -> HeadAnswer:
+        """The kind of a row whose class a person gave: that of the class, or what does not contradict it."""
+        kinds, is_accepted = self._kinds.get(label or "", frozenset()), kind.decision == ACCEPT
+        if label == NONE:
+            fits = not is_accepted or kind.label not in frozenset().union(*self._kinds.values())
+        else:
+            fits = not kinds or (is_accepted and kind.label in kinds)
+        if len(kinds) == 1 and kinds <= {*self.run.heads[KIND]}:
+            return replace(with_people(kind, {*kinds}, self.run.categories.get(KIND, {})), doubt=None)
+        return kind if fits else replace(kind, decision=REVIEW, reason=CONTRADICTING)
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, frozenset[str]]:
+        """The kinds that each class may be."""
+        labels = self.run.heads[LABEL]
+        return label_kinds(labels, language_of(labels))
 
 
 def colour_of(attributes: Iterable[str]) -> str:

@@ -171,7 +171,7 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         checked=photos.checked.total(),
         checked_right=photos.checked[True],
         seconds=decisions.journal.seconds,
-        review_share=1 - photos.accepted / answers if answers else 0.0,
+        review_share=sum(photos.reviewed().values()) / answers if answers else 0.0,
         labels=photos.labels(run),
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),

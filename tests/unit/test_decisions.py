@@ -1,11 +1,15 @@
 """What is decided of a journal costs as many queries for many products as for few, and none once written."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from inference.listed import NONE
+from labelling.columns import columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.export import export
@@ -92,3 +96,80 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
         assert journal.value(HOLDING_NO_MORE) == (photo != "of 0")
+
+
+OF_KINDS = replace(
+    RUN,
+    heads={"label": ("Coat", "Pullover", "Cardigan", "Belt"), "kind": ("coat", "pullover", "bag", "belt")},
+    further={},
+    by=None,
+)
+
+
+A_COAT = HeadAnswer(label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
+
+
+def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
+    """The cells of a coat whose kind was answered so, and what people said of it by head."""
+    answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
+    heads = {
+        "label": HeadAnswer(
+            label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1)
+        ),
+        "kind": HeadAnswer(label=kind, decision=decision, probabilities=(0.25,) * 4),
+    }
+    with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
+        fill(journal, OF_KINDS, [Row(path="a", sha256="a", heads=heads)], answers)
+        [row] = Decisions(journal).photos()
+        return {column.name: column.of(row) for column in columns(OF_KINDS, with_people=True)}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "decision", "expected"),
+    [
+        ("Pullover", "coat", "accept", ("pullover", "accept", "person")),
+        ("Pullover", "bag", "review", ("pullover", "accept", "person")),
+        ("Cardigan", "coat", "accept", ("coat", "accept", "model")),
+        ("Cardigan", "bag", "accept", ("bag", "review", "model")),
+        (NONE, "coat", "accept", ("coat", "review", "model")),
+        (NONE, "bag", "accept", ("bag", "accept", "model")),
+        ("", "coat", "accept", ("coat", "accept", "model")),
+    ],
+    ids=["one kind", "a doubtful kind", "of several", "of others", "none", "none, no class", "left out"],
+)
+def test_a_persons_class_reaches_the_kind(
+    said: str, kind: str, decision: str, expected: tuple[str, str, str]
+) -> None:
+    cells = cells_of(kind, decision, {"label": said})
+
+    assert (cells["kind"], cells["kind_decision"], cells["kind_decided_by"]) == expected
+    assert cells["kind_predicted"] == kind
+
+
+def test_a_persons_kind_stays_beside_their_class() -> None:
+    cells = cells_of("coat", "accept", {"label": "Pullover", "kind": "bag"})
+
+    assert (cells["kind"], cells["kind_decided_by"]) == ("bag", "person")
+
+
+@pytest.mark.parametrize(("said", "cells"), [("Pullover", ("accept", None)), ("", ("review", "ambiguous"))])
+def test_what_a_person_answered_needs_no_review_in_the_table(
+    said: str, cells: tuple[str, str | None]
+) -> None:
+    shown = cells_of("coat", "accept", {"label": said})
+
+    assert (shown["decision"], shown["reason"], shown["decided_by"]) == (*cells, "person")
+
+
+def test_the_summary_counts_as_to_be_reviewed_what_no_person_answered(tmp_path: Path) -> None:
+    answer = HeadAnswer(
+        label="Coat", decision="review", reason="ambiguous", probabilities=(1.0, 0.0, 0.0, 0.0)
+    )
+    rows = [Row(path=name, sha256=name, heads={"label": answer}) for name in "abcd"]
+    said = {Question("a"): HumanAnswer("Coat", "2026"), Question("b"): HumanAnswer("Belt", "2026")}
+    with Journal(tmp_path / "table.csv", OF_KINDS) as journal:
+        fill(journal, OF_KINDS, rows, said)
+        summary = export(tmp_path / "table.csv", Decisions(journal))
+
+    assert (summary.review_share, summary.labels["Coat"]["ambiguous"]) == (0.5, 2)
+    assert (summary.accepted, summary.decided_by_person) == (0, 2)

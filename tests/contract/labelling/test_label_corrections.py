@@ -71,6 +71,7 @@ def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_a
     ]
     expected[0] |= {"label": other(first), "decided_by": "person"}
     colour = {"colour": other(second, "colour"), "colour_decided_by": "person", "colour_also": None}
+    colour |= {"colour_decision": "accept"}
     expected[1] |= colour
     assert after == expected
     assert (summary_in(table)["decided_by_person"], summary_in(table)["rows_before"]) == (1, len(PICTURES))
