@@ -337,5 +337,5 @@ def test_categories_of_other_labels_are_refused_before_a_picture_is_read(
     taxonomy.write_text("no JSON", "utf-8")
     assert run(lambda: main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")])) == 1
 
-    assert "taxonomy.json: it is no JSON" in capsys.readouterr().err.replace("\n", "")
+    assert "taxonomy.json: the whole: Invalid JSON" in capsys.readouterr().err.replace("\n", "")
     assert not (tmp_path / "t.csv.sqlite").exists()
