@@ -28,6 +28,9 @@ _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORE
 _MAGENTO: Final = re.compile(rf"(?:^|,)\s*(?:{'|'.join(woocommerce.COLOUR_NAMES)})\s*=([^,]*)", re.IGNORECASE)
 """The colour in `additional_attributes` of Magento's export: `color=Red,size=M`, several with | between."""
 
+_OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "additional_attributes"})
+"""Columns of Shopify's and Magento's exports, in small letters."""
+
 _OF_PARTS: Final = frozenset(
     {
         "with",
@@ -94,6 +97,8 @@ def own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()
 
 def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """The colours of Shopify's options, whose name the first row of a product has alone, and of Magento's."""
+    if not any(column.strip().casefold() in _OPTIONS for column in rows[0]):
+        return
     lines = [{column.strip().casefold(): cell.strip() for column, cell in row.items()} for row in rows]
     for number in ("1", "2", "3"):
         names = (line.get(f"option{number} name", "") for line in lines)

@@ -353,6 +353,8 @@ def _readable(path: Path, encoding: str) -> Iterator[None]:
 
 def _not_text(path: Path, encoding: str) -> str:
     """The line that is no text in an encoding, and what is around its first byte that is none."""
+    if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
+        return ": its text"
     with files.opened(path) as file:
         for number, line in enumerate(file, 1):
             try:
