@@ -179,7 +179,9 @@ def promotes(store: FolderStore) -> object:
 
 
 @pytest.mark.parametrize("first", ["rollback", "prune"])
-@pytest.mark.parametrize("act", [prunes, rolls_back, promotes, publishes])
+@pytest.mark.parametrize(
+    "act", [prunes, rolls_back, promotes, pytest.param(publishes, marks=pytest.mark.slow)]
+)
 def test_current_is_whole_or_a_command_says_that_it_went_where_others_act_between_any_two_writes(
     store: FolderStore, tmp_path: Path, act: Callable[[FolderStore], object], first: str
 ) -> None:
