@@ -1,9 +1,8 @@
 """Memory over some time: `make measure ARGS=soak`.
 
 Mixed uploads on eight kept-alive connections, at a rate that leaves the machine mostly idle, while another
-release is promoted every minute. Saves docs/results/soak.json and soak.png: the resident memory of each
-worker at the end of every minute. With --photos all uploads are photos; name
-another folder for those figures with --out.
+release is promoted every minute. Saves docs/results/soak.json: the resident memory of each worker at the end
+of every minute.
 """
 
 import argparse
@@ -23,14 +22,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from benchmarks.processes import family, processor_seconds, resident_megabytes
 from benchmarks.results import FOLDER, commit, save
 from benchmarks.servers import WORKERS, Running, serving
 from benchmarks.side_by_side.forms import BOUNDARY, form_of
 from benchmarks.side_by_side.peers import MULTIPART, RAW, ROWS, free_ports
-from benchmarks.uploads import PHOTOS, SENSOR_NOISE, SIZES, encoded, picture_for, shop_photo
+from benchmarks.uploads import picture_for
 from benchmarks.wrk import Request
 from model_store.files import MANIFEST
 from model_store.promotions import append, newest
@@ -61,7 +58,7 @@ class Seen:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Load, promote and sample; save and draw."""
+    """Load, promote and sample; save."""
     options = _options().parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         store, versions = two_releases(Path(folder))
@@ -78,9 +75,8 @@ def main(argv: list[str] | None = None) -> int:
             figures = soak(service, store, versions, options)
     figures["commit"] = commit(ROOT)
     given = f"make measure ARGS='soak --samples {options.samples} --every {options.every:g}"
-    given += f" --rate {options.rate:g} --workers {options.workers}{' --photos' * options.photos}'"
+    given += f" --rate {options.rate:g} --workers {options.workers}'"
     print(f"Saved {save('soak', given, figures, options.out)}")
-    draw(figures, options.out / "soak.png")
     return 0
 
 
@@ -100,7 +96,7 @@ def soak(
     service: Running, store: Store, versions: list[str], options: argparse.Namespace
 ) -> dict[str, object]:
     """Sample the memory of every process at the end of each interval, then promote the other release."""
-    seen, stop, requests = Seen(), threading.Event(), photos() if options.photos else mixed()
+    seen, stop, requests = Seen(), threading.Event(), mixed()
     every = CONNECTIONS / options.rate
     turns = itertools.cycle(versions)
     memory: dict[int, list[float]] = {pid: [] for pid in family(service.pid)}
@@ -179,26 +175,6 @@ def mixed() -> list[Request]:
     return [*small, photo, *small, photo, *small, photo, batch, *small, photo, broken, large]
 
 
-def photos() -> list[Request]:
-    """Photos as shops and telephones send them: two of twenty with 12 megapixels, one a PNG."""
-    small, large = (RAW.request(picture_for(kind)) for kind in PHOTOS)
-    lossless = RAW.request(encoded(shop_photo(*SIZES["photo"]), ".png", SENSOR_NOISE))
-    return [*[small] * 9, large, *[small] * 8, lossless, large]
-
-
-def draw(figures: dict[str, object], path: Path) -> None:
-    """A line for each process."""
-    memory = figures["resident_megabytes"]
-    assert isinstance(memory, list)
-    figure = Figure(figsize=(8.5, 3.5), layout="constrained")
-    axes = figure.subplots()
-    for number, its in enumerate(memory):
-        axes.plot(range(1, len(its) + 1), its, label=f"worker {number}" if number else "first process")
-    axes.set(xlabel="minutes", ylabel="resident memory, MB", ylim=(0, None))
-    axes.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
-
-
 def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:
@@ -214,8 +190,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--every", type=float, default=60.0, help="seconds between two of them")
     parser.add_argument("--rate", type=float, default=80.0, help="requests a second in all")
     parser.add_argument("--workers", type=int, default=WORKERS, help="of the service")
-    parser.add_argument("--photos", action="store_true", help="send photos alone, not everything")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures and the picture")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the figures")
     return parser
 
 
