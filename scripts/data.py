@@ -23,7 +23,7 @@ from scripts.lists import add_list_options, add_product_column, typed_list_optio
 from scripts.progress import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.fashion import LABELS
-from training.data.listed_folders import has_idx, unwrapped
+from training.data.folders import has_idx, unwrapped
 from training.data.named import Named, read_photos
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table

@@ -13,7 +13,7 @@ from labelling.lists import Reading
 from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.files import See
-from training.data.listed_folders import list_pictures
+from training.data.folders import list_pictures
 from training.data.near_copies import Hashes
 from training.data.prepare import prepare
 from training.data.read import Use, read

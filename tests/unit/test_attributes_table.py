@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.data.folders import list_pictures
 from training.data.labels import (
     INAPPLICABLE,
     UNKNOWN,
@@ -20,7 +21,6 @@ from training.data.labels import (
     measured_attribute,
     unread_columns,
 )
-from training.data.listed_folders import list_pictures
 from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")

@@ -39,7 +39,7 @@ from training.data.corrections import (
     rows_in,
 )
 from training.data.files import NO_FILES, Hashed, hash_files
-from training.data.listed_folders import list_pictures
+from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing
 from training.data.named import Named, load
 from training.errors import BadCsv

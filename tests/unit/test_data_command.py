@@ -20,7 +20,7 @@ from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.listed_folders import list_pictures, unwrapped
+from training.data.folders import list_pictures, unwrapped
 from training.data.listing import ListedPicture
 from training.data.near_copies import Neighbours, perceptual_hash
 from training.data.prepare import settle

@@ -11,7 +11,7 @@ from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
-from training.data.listed_folders import list_pictures
+from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing
 from training.data.prepare import merged_labels
 from training.data.read import Use

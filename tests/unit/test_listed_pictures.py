@@ -7,7 +7,7 @@ import pytest
 
 from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.uploads import png
-from training.data.listed_folders import list_pictures
+from training.data.folders import list_pictures
 from training.errors import BadClasses, BadCsv, BadPictures
 
 COUNT = 12

@@ -10,7 +10,7 @@ from labelling.lists import Reading, columns_in, open_list
 from labelling.paths import why_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.opening import open_source
-from training.data.listed_folders import list_pictures
+from training.data.folders import list_pictures
 from training.errors import BadCsv
 
 NEVER_CLOSED = 'path,name,label\na.jpg,"Best seller,Coat\nb.jpg,Warm,Coat\nc.jpg,Soft,Dress\n'

@@ -3,7 +3,7 @@
 Of large pictures no pixel is kept: networks see them as they are decoded, or they are read again.
 inference/decode.py and inference/convert.py decode, with the limits that a release is served with and the
 parameters that it brings along. Reads the files that a listing names. Which files:
-listed_folders.py; each once: prepare.py; what is made of them: read.py.
+folders.py; each once: prepare.py; what is made of them: read.py.
 """
 
 import hashlib

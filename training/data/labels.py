@@ -2,7 +2,7 @@
 
 An empty cell is not known; of an attribute, `none of these` is neither, `-` says that the picture does not
 have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table:
-listed_tables.py; which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
+tables.py; which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
 """
 
 from collections import Counter
@@ -148,7 +148,7 @@ def learnt_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say)
     of_class = Labels.of(
         np.array([codes.get(picture.label, UNKNOWN) for picture in listing.pictures]), classes.labels
     )
-    groups = [picture.group for picture in listing.pictures]
+    groups = [picture.split_key for picture in listing.pictures]
     return {LABEL: of_class} | {
         name: learnt_attribute(
             listing.column(name), listing.cells(name), groups, of_class, say, keep.get(name, ())

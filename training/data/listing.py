@@ -1,6 +1,6 @@
 """What is listed of pictures and their labels before any is opened: a row a picture.
 
-Pure. Listed by listed_folders.py and listed_tables.py; what counts of it: prepare.py.
+Pure. Listed by folders.py and tables.py; what counts of it: prepare.py.
 """
 
 import os
@@ -54,7 +54,7 @@ class ListedPicture:
         part: train or test, where the data says so.
         tier: how a photo was taken; empty where that is not said.
         group: what it shares with other pictures, such as sender or product; empty where that is not known.
-            Of prepared pictures equal ones stay on one side of every split.
+        split_key: equal ones stay on one side of every split, once it is prepared; empty before.
         source: the shop or collection that it comes from; empty where that is not known.
         product: that it shows, where a column of the table names products.
         class_id: the index of its class, once labels have one.
@@ -71,6 +71,7 @@ class ListedPicture:
     group: str = ""
     source: str = ""
     class_id: int = -1
+    split_key: str = ""
     product: str = ""
     sha256: str = ""
     groups: frozenset[str] = frozenset()
@@ -217,7 +218,7 @@ class Listing:
             BadClasses: see `rare.measurable`.
         """
         labels = [picture.label for picture in self.pictures]
-        groups = [picture.group or str(picture.path) for picture in self.pictures]
+        groups = [picture.split_key or picture.group or str(picture.path) for picture in self.pictures]
         tested = [picture.part == "test" for picture in self.pictures]
         return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
 

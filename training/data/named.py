@@ -18,9 +18,9 @@ from model_store.local import LocalRelease
 from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, hash_files, shows_photo
+from training.data.folders import has_idx, list_pictures, unwrapped
 from training.data.labels import Labels, check_columns
 from training.data.learnt_hashes import learnt_among
-from training.data.listed_folders import has_idx, list_pictures, unwrapped
 from training.data.listing import SPLIT, Listing
 from training.data.photos import check_tiers, classified, list_photos, warn_of_table
 from training.data.pictures import Pictures

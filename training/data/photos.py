@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-listed_folders.py; reading: read.py; what is measured on photos: measure/photos.py.
+folders.py; reading: read.py; what is measured on photos: measure/photos.py.
 """
 
 import unicodedata
@@ -15,11 +15,11 @@ from inference.listed import NONE
 from labelling.lists import Reading, header_of
 from reports.answers import CORRECTED
 from training.data.corrections import list_answers
+from training.data.folders import list_pictures
 from training.data.labels import OOD
-from training.data.listed_folders import list_pictures
-from training.data.listed_tables import open_table, parts_in
 from training.data.listing import SPLIT, ListedPicture, Listing
 from training.data.read import Use
+from training.data.tables import open_table, parts_in
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Say
 

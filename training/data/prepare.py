@@ -214,7 +214,7 @@ class Settled:
 
     Attributes:
         kept: the positions of those that count, ascending.
-        pictures: these, with the `group` by which they are split: equal ones stay together.
+        pictures: these, with the `split_key` of each: equal ones stay together.
         near: groups of them that are nearly the same.
         in_two_classes: pictures that are nearly the same as one of another class, of which one is wrong, by
             groups: none of them counts, unless people answered some of a group and gave these one class.
@@ -245,10 +245,10 @@ class Settled:
     @property
     def of_learnt_groups(self) -> list[ListedPicture]:
         """Those of the test part that share a group or a product with learnt ones, and are not near these."""
-        learnt = {picture.group for picture in self.pictures if picture.part == "train"}
+        learnt = {picture.split_key for picture in self.pictures if picture.part == "train"}
         near = {picture.sha256 for group in self.divided for picture in group}
         tested = (picture for picture in self.pictures if picture.part == "test")
-        return [picture for picture in tested if picture.group in learnt and picture.sha256 not in near]
+        return [picture for picture in tested if picture.split_key in learnt and picture.sha256 not in near]
 
     @property
     def notes(self) -> list[str]:
@@ -355,4 +355,4 @@ def _with_split_keys(
     """The pictures with one `group` for those of one group, and for those that are nearly the same."""
     named = [(picture.sha256, f"group {group}") for picture in pictures for group in sorted(picture.groups)]
     keys = split_keys([picture.sha256 for picture in pictures], named, near)
-    return tuple(replace(picture, group=keys[picture.sha256]) for picture in pictures)
+    return tuple(replace(picture, split_key=keys[picture.sha256]) for picture in pictures)

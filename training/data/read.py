@@ -125,7 +125,7 @@ def decode(
     """Decode what counts of a listing, as `read` has it; what is left out is a warning.
 
     Returns:
-        The pictures that count, with the `group` by which they are split, and what was read of each; and
+        The pictures that count, with the `split_key` of each, and what was read of each; and
         which are nearly the same.
 
     Raises:
@@ -176,7 +176,7 @@ def pictures_of(
         features=joined([file.features for file in files]),
         labels=labels,
         sha256=np.array([picture.sha256 for picture in pictures]),
-        groups=np.array([picture.group for picture in pictures]),
+        groups=np.array([picture.split_key for picture in pictures]),
         files=paths,
         tiers=np.array([picture.tier for picture in pictures]),
         spelt=np.array([picture.label or picture.tier for picture in pictures]),

@@ -63,7 +63,7 @@ def with_test_set(pictures: tuple[ListedPicture, ...]) -> tuple[ListedPicture, .
     """The pictures divided: as the listing divides them, else by a draw of their groups."""
     if any(picture.part for picture in pictures):
         return pictures
-    labels, groups = ([picture.label for picture in pictures], [picture.group for picture in pictures])
+    labels, groups = ([picture.label for picture in pictures], [picture.split_key for picture in pictures])
     drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
     return tuple(
         replace(picture, part="test" if place in drawn else "train") for place, picture in enumerate(pictures)

@@ -1,4 +1,4 @@
-"""List pictures with their labels: folders, or a table that listed_tables.py reads.
+"""List pictures with their labels: folders, or a table that tables.py reads.
 
 Looks at names alone and opens no picture; that is read.py's. Reads the named folder or table.
 """
@@ -11,8 +11,8 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.listed import NONE
 from labelling.lists import AS_IT_IS, Reading
-from training.data.listed_tables import list_table
 from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
+from training.data.tables import list_table
 from training.errors import BadCsv, DataSetMissing
 
 
