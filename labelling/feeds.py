@@ -7,8 +7,6 @@ many of such are right. Reads the journal; the columns are those of the platform
 """
 
 import csv
-import io
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -18,6 +16,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import LIST, OTHER
+from inference.plain_text import few
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import own_colours
 from labelling.decide import NO_PHOTO, Decisions, colour_of
@@ -26,12 +25,25 @@ from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.outputs import replaced
-from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row
+from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row, Run
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
 from reports.products import COLOURS
 
-LOSING: Final = "have variations or several colours of their own, which the import would take away"
+NAMED: Final = 5
+"""Products that a sentence names."""
+
+DOUBTFUL: Final = "{n:,} are in no feed: their colour is doubtful."
+UNSEEN: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
+LOSING: Final = (
+    "{n:,} are in no feed: they have variations or several colours of their own, which the import would take "
+    "away."
+)
+LACKING: Final = "{n:,} lack what it needs, and are in no feed: {named}."
+SPELT_TWICE: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
+DIFFERING: Final = "{n:,} have articles of different colours, and are in no feed."
+REASONS: Final = (DOUBTFUL, UNSEEN, LOSING, LACKING, SPELT_TWICE, DIFFERING)
+"""Why products are in no feed, as a sentence of how many and of some names."""
 
 
 class Feed(NamedTuple):
@@ -42,13 +54,8 @@ class Feed(NamedTuple):
         products: rows of it.
         likely: rows whose colour several photos name, though less is shown of such than a table promises.
         right: how many of these are right at least; 0 where there are none.
-        left_out: products whose colour is doubtful, or not known.
-        without_photo: those of which no photo can be read.
-        losing: products with a colour that the platform's import would take variations or colours from.
-        incomplete: products with a colour that lack a cell which the platform needs, each with its column;
-            they are left out.
-        contradicting: rows that would come more than once, with different colours, and are left out.
-        spelt_twice: products with a colour whose photos the list gives two spellings; they are left out.
+        left_out: the names of other products, by each of REASONS.
+        categories: where the categories of products are, and how many have one; None where none has.
         note: what a person should know of it; empty for nothing.
     """
 
@@ -56,12 +63,8 @@ class Feed(NamedTuple):
     products: int
     likely: int
     right: float
-    left_out: int
-    without_photo: tuple[str, ...]
-    losing: int
-    incomplete: tuple[str, ...]
-    contradicting: int
-    spelt_twice: tuple[str, ...]
+    left_out: Mapping[str, list[str]]
+    categories: tuple[Path, int] | None
     note: str
 
 
@@ -147,7 +150,9 @@ def feed_files(table: Path, platform: str) -> list[Path]:
 
 
 def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
-    """Write the feed of a finished table to `TABLE-PLATFORM.csv`: a row a product, the main colour first.
+    """Write the feed of a finished table, a row a product, the main colour first, and its categories.
+
+    To `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`, in one pass over the products.
 
     Args:
         platform: of FEEDS.
@@ -159,97 +164,125 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
             that the platform needs; or a file cannot be read or written.
     """
-    run, journal = decisions.run, decisions.journal
+    run = decisions.run
     head = check_feed(platform, run.further, run.attributes)
-    rows = list(decisions.products())
-    with_colour = [row for row in rows if colours_of(row)]
-    coloured = [row for row in with_colour if not FEEDS[platform].loses(row)]
-    incomplete = {row.product: lacking for row in coloured if (lacking := _lacking(platform, row))}
-    complete = [row for row in coloured if row.product not in incomplete]
-    if incomplete and not complete:
-        product, column = next(iter(incomplete.items()))
-        raise TableUnusable(
-            f"--feed {platform}: {len(incomplete):,} products have a colour, and nothing in a column that it "
-            f"needs, such as {product!r} in `{column}`. Add it to the list."
-        )
-    spellings = {row.product: spellings_of(row, run.by) for row in complete}
-    spelt_twice = tuple(product for product, cells in spellings.items() if len(cells) > 1)
-    sendable = [replace(row, path=cells[0]) for row in complete if len(cells := spellings[row.product]) == 1]
-    if spelt_twice and not sendable:
-        raise TableUnusable(
-            f"--feed {platform}: {len(spelt_twice):,} products have a colour, and two spellings in the list, "
-            f"such as {spelt_twice[0]!r}. Give each of them one."
-        )
-    articles, contradicting = _articles(platform, sendable)
-    if not articles and with_colour and not coloured:
-        raise TableUnusable(f"--feed {platform}: all {len(with_colour):,} products with a colour {LOSING}.")
-    if not articles:
-        raise TableUnusable(
-            f"--feed {platform}: no {head} of {len(rows):,} products is accepted, or given by a person. "
-            f"{advice}"
-        )
-    likely = sum(not any(map(_is_sure, article)) for article in articles)
-    without_photo = tuple(row.product for row in rows if row.label.reason == NO_PHOTO and not colours_of(row))
-    fed = [FEEDS[platform].cells(article[0]) for article in articles]
+    articles, categories = _Articles(platform, run), Categories(platform, run)
+    for row in decisions.products():
+        articles.take(row)
+        categories.take(row)
+    fed, of_categories = articles.rows(), categories.rows()
+    if not fed:
+        why = f"no {head} of {articles.count:,} products is accepted, or given by a person. {advice}"
+        refused = (reason for reason in (LACKING, SPELT_TWICE, LOSING) if articles.left_out[reason])
+        if reason := next(refused, None):
+            why = in_words(reason, articles.left_out[reason])
+        raise TableUnusable(f"--feed {platform}: {why}")
+    file, of_platform = feed_of(table, platform), categories_file(table, platform)
+    files = {file: (list(dict.fromkeys(chain.from_iterable(fed))), fed)}
+    files |= {of_platform: (categories.header, of_categories)} if categories.header else {}
+    _write(decisions.journal, files)
+    likely = articles.likely
     return Feed(
-        file=_written(journal, feed_of(table, platform), list(dict.fromkeys(chain.from_iterable(fed))), fed),
-        products=len(articles),
+        file=file,
+        products=len(fed),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
-        left_out=len(rows) - len(with_colour) - len(without_photo),
-        losing=len(with_colour) - len(coloured),
-        without_photo=without_photo,
-        incomplete=tuple(f"{product} (`{column}`)" for product, column in incomplete.items()),
-        contradicting=contradicting,
-        spelt_twice=spelt_twice,
+        left_out=articles.left_out,
+        categories=(of_platform, len(of_categories)) if of_categories else None,
         note="" if attributes_of(run.further) else FEEDS[platform].note,
     )
 
 
-def _articles(platform: str, products: Iterable[Row]) -> tuple[list[list[Row]], int]:
-    """The products of each row of a feed, and how many rows would come more than once, with other colours."""
-    articles: dict[str, list[Row]] = defaultdict(list)
-    for product in products:
-        articles[next(iter(FEEDS[platform].cells(product).values()))].append(product)
-    agreeing = [rows for rows in articles.values() if len({colours_of(row) for row in rows}) == 1]
-    return agreeing, len(articles) - len(agreeing)
+def in_words(reason: str, products: Sequence[str]) -> str:
+    """The sentence on products that are in no feed for one of REASONS."""
+    return reason.format(n=len(products), named=few(products, NAMED))
 
 
-def write_categories(platform: str, table: Path, decisions: Decisions) -> tuple[Path, int] | None:
-    """Write the categories of products whose kind is accepted to `TABLE-PLATFORM-categories.csv`.
+class _Article:
+    """One row of a feed, of one product or of several that have its name there."""
 
-    By the shipped taxonomies. A product for which the list has a category is left out, and so are products of
-    one name there with different ones: an empty cell would take away what the shop has.
+    def __init__(self, cells: dict[str, str]) -> None:
+        self.cells, self.colours, self.is_sure = cells, set[tuple[str, ...]](), False
 
-    Returns:
-        the file, and how many products it has; None where the platform has no categories.
 
-    Raises:
-        TableUnusable: the file cannot be written.
+class _Articles:
+    """The rows of a feed, from the products of a table.
+
+    Attributes:
+        count: products.
+        left_out: see Feed.
     """
-    run, of_platform = decisions.run, FEEDS[platform]
-    if of_platform.category is None:
-        return None
-    column, taken = of_platform.category
-    kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
-    rows = dict[str, set[tuple[str, ...]]]()
-    for product in decisions.products():
-        spellings = spellings_of(product, run.by)
-        category = taken(kind_category(platform, _kinds_of(product, kinds, run.heads.get(KIND, ()))))
-        if category is None or len(spellings) > 1 or _lacking(platform, product) or _has_own(product, column):
-            continue
-        *key, _ = of_platform.cells(replace(product, path=spellings[0])).values()
-        rows.setdefault(key[0], set()).add((*key, category))
-    header = _columns_of_categories(platform)
-    agreeing = [dict(zip(header, *cells, strict=True)) for cells in rows.values() if len(cells) == 1]
-    return _written(decisions.journal, categories_file(table, platform), header, agreeing), len(agreeing)
+
+    def __init__(self, platform: str, run: Run) -> None:
+        self._platform, self._run = platform, run
+        self._articles = dict[str, _Article]()
+        self.count, self.left_out = 0, {reason: list[str]() for reason in REASONS}
+
+    def take(self, row: Row) -> None:
+        """Take a product, or keep why it is in no feed."""
+        self.count += 1
+        spellings, lacking = spellings_of(row, self._run.by), _lacking(self._platform, row)
+        if not colours_of(row):
+            self.left_out[UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL].append(row.product)
+        elif FEEDS[self._platform].loses(row):
+            self.left_out[LOSING].append(row.product)
+        elif lacking:
+            self.left_out[LACKING].append(f"{row.product} (`{lacking}`)")
+        elif len(spellings) > 1:
+            self.left_out[SPELT_TWICE].append(row.product)
+        else:
+            cells = FEEDS[self._platform].cells(replace(row, path=spellings[0]))
+            article = self._articles.setdefault(next(iter(cells.values())), _Article(cells))
+            article.colours.add(colours_of(row))
+            article.is_sure |= _is_sure(row)
+
+    def rows(self) -> list[dict[str, str]]:
+        """Those that have one colour; the others are left out."""
+        self.left_out[DIFFERING] = [name for name, of in self._articles.items() if len(of.colours) > 1]
+        return [article.cells for article in self._articles.values() if len(article.colours) == 1]
+
+    @property
+    def likely(self) -> int:
+        """Rows without a sure colour."""
+        return sum(not of.is_sure for of in self._articles.values() if len(of.colours) == 1)
 
 
-def _columns_of_categories(platform: str) -> list[str]:
-    """The columns that name a product, as those before the colour in its feed, and its category."""
-    *key, _ = FEEDS[platform].cells(Row(path=""))
-    category = FEEDS[platform].category
-    return [*key, category[0]] if category else []
+class Categories:
+    """The categories of products whose kind is accepted, by the shipped taxonomies.
+
+    A product for which the list has a category is left out, and so are products of one name there with
+    different ones: an empty cell would take away what the shop has.
+
+    Attributes:
+        header: the columns that name a product, as those before the colour in its feed, and its category;
+            none where the platform has no categories.
+    """
+
+    def __init__(self, platform: str, run: Run) -> None:
+        """Of the products of a run."""
+        *key, _ = FEEDS[platform].cells(Row(path=""))
+        category = FEEDS[platform].category
+        self.header = [*key, category[0]] if category else []
+        self._platform, self._run, self._rows = platform, run, dict[str, set[tuple[str, ...]]]()
+        self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
+
+    def take(self, row: Row) -> None:
+        """Take the category of a product that has one."""
+        of_platform = FEEDS[self._platform]
+        if of_platform.category is None:
+            return
+        (column, taken), spellings = of_platform.category, spellings_of(row, self._run.by)
+        kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
+        category = taken(kind_category(self._platform, kinds))
+        if category is None or len(spellings) > 1 or _lacking(self._platform, row) or _has_own(row, column):
+            return
+        *key, _ = of_platform.cells(replace(row, path=spellings[0])).values()
+        self._rows.setdefault(key[0], set()).add((*key, category))
+
+    def rows(self) -> list[dict[str, str]]:
+        """The cells of each product of one category."""
+        agreeing = (next(iter(cells)) for cells in self._rows.values() if len(cells) == 1)
+        return [dict(zip(self.header, cells, strict=True)) for cells in agreeing]
 
 
 def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
@@ -276,17 +309,20 @@ def spellings_of(row: Row, by: By | None) -> list[str]:
     return list(dict.fromkeys(as_listed(photo.further[by.column]) for photo in row.photos))
 
 
-def _written(journal: Journal, file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Path:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
+def _write(
+    journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Sequence[Mapping[str, str]]]]
+) -> None:
+    """Write files, each with its columns and rows."""
     try:
-        with replaced(journal, [file]) as [new]:
-            new.write_bytes(text.getvalue().encode())
+        with replaced(journal, list(tables)) as new:
+            for file, (columns, rows) in zip(new, tables.values(), strict=True):
+                with file.open("w", encoding="utf-8", newline="") as opened:
+                    writer = csv.DictWriter(opened, columns, restval="")
+                    writer.writeheader()
+                    writer.writerows(rows)
     except OSError as error:
-        raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
-    return file
+        named = error.filename2 or error.filename or next(iter(tables))
+        raise TableUnusable(f"{named}: cannot be written ({error.strerror}).") from error
 
 
 def colours_of(row: Row) -> tuple[str, ...]:

@@ -31,14 +31,7 @@ from labelling.decide import Decisions
 from labelling.errors import CorrectionsUnusable, OtherRun, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.excel import check_room
 from labelling.export import Summary, tables_of, without_photo
-from labelling.feeds import (
-    FEEDS,
-    LOSING,
-    check_feed,
-    feed_files,
-    write_categories,
-    write_feed,
-)
+from labelling.feeds import DOUBTFUL, FEEDS, check_feed, feed_files, in_words, write_feed
 from labelling.into_folders import check_into, sort_into
 from labelling.items import Source
 from labelling.journal import Journal, journal_of
@@ -355,27 +348,16 @@ def _feed(arguments: argparse.Namespace, decisions: Decisions) -> None:
     if not arguments.feed:
         return
     advice = _how_to_fill(arguments)
-    if categories := write_categories(arguments.feed, arguments.out, decisions):
-        print(f"Categories of {categories[1]:,} products: {categories[0]}.")
     feed = write_feed(arguments.feed, arguments.out, decisions, advice)
-    left_out = f" {feed.left_out:,} are in no feed: their colour is doubtful." if feed.left_out else ""
-    if feed.without_photo:
-        named = few(feed.without_photo, NAMED)
-        left_out += f" {len(feed.without_photo):,} are in no feed, as no photo of them can be read: {named}."
-    if feed.losing:
-        left_out += f" {feed.losing:,} are in no feed: they {LOSING}."
-    if feed.incomplete:
-        named = few(feed.incomplete, NAMED)
-        left_out += f" {len(feed.incomplete):,} lack what it needs, and are in no feed: {named}."
-    if feed.spelt_twice:
-        named = few(feed.spelt_twice, NAMED)
-        left_out += f" {len(feed.spelt_twice):,} have two spellings in the list, and are in no feed: {named}."
-    if feed.contradicting:
-        left_out += f" {feed.contradicting:,} have articles of different colours, and are in no feed."
+    if feed.categories:
+        print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
+    left_out = "".join(
+        f" {in_words(reason, products)}" for reason, products in feed.left_out.items() if products
+    )
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
     print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
-    if feed.left_out:
+    if feed.left_out[DOUBTFUL]:
         print(advice)  # on a line of its own, where it may be a command
 
 

@@ -18,7 +18,7 @@ from inference.listed import NONE
 from labelling.decide import Decisions
 from labelling.decided import HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feeds import FEEDS, write_categories, write_feed
+from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
 from labelling.review import page as sheet_page
@@ -160,7 +160,7 @@ def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path)
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert feed.file.read_bytes() == fixture.read_bytes()
     assert ("replaces all attributes" in feed.note) == (platform == "woocommerce"), "and the list has none"
-    assert (feed.products, feed.left_out) == (3, 2)
+    assert (feed.products, len(feed.left_out[DOUBTFUL])) == (3, 2)
 
 
 MATERIAL = {"Attribute 1 name": "Material", "Attribute 1 value(s)": "Cotton", "Attribute 1 global": "0"}
@@ -298,12 +298,19 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
         further = dict(zip(names, cells, strict=True))
         heads = {"label": of_class, "kind": answer}
         rows += [Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)]
-    with Journal(table := tmp_path / "labels.csv", run) as journal:
+    with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
-        written = write_categories(platform, table, Decisions(journal))
+        lines = categories_of(platform, journal)
 
-    assert written == (tmp_path / f"labels-{platform}-categories.csv", 2)
-    assert written[0].read_text("utf-8").splitlines() == CATEGORIES[platform]
+    assert lines == CATEGORIES[platform]
+
+
+def categories_of(platform: str, journal: Journal) -> list[str]:
+    """The lines of a file of categories."""
+    categories = Categories(platform, journal.run)
+    for row in Decisions(journal).products():
+        categories.take(row)
+    return [",".join(categories.header), *(",".join(row.values()) for row in categories.rows())]
 
 
 def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has_no_name_for(
@@ -332,17 +339,16 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
         Question(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
         for article in products
     }
-    with Journal(table := tmp_path / "labels.csv", run) as journal:
+    with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows, said)
-        written = write_categories("google", table, Decisions(journal))
+        lines = categories_of("google", journal)
 
-    assert written is not None
-    assert written[0].read_text("utf-8").splitlines() == ["id,google_product_category", "1,177"]
+    assert lines == ["id,google_product_category", "1,177"]
 
 
 def test_woocommerce_has_no_categories_of_its_own(tmp_path: Path) -> None:
-    with Journal(table := a_table(tmp_path)) as journal:
-        assert write_categories("woocommerce", table, Decisions(journal)) is None
+    with Journal(a_table(tmp_path)) as journal:
+        assert categories_of("woocommerce", journal) == [""]
 
 
 def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said(
@@ -354,6 +360,7 @@ def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said
     ) as no:
         labelled(shop, doubtful, "--feed", "google", "--review", str(sheet))
 
+    assert not list(shop.glob("labels-google*")), "neither a feed nor categories"
     assert f'Answer "Colours for the feed" in {sheet}' in str(no.value)
     assert (
         f"label --corrections corrections.csv --out {shop}/labels.csv --feed google"
@@ -573,7 +580,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
 
         feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
 
-    assert (feed.products, feed.likely, feed.contradicting) == (1, 1, 1)
+    assert (feed.products, feed.likely, len(feed.left_out[DIFFERING])) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(("text", "column"), [("Shirt 3", "title"), ("item-3", "handle")])
@@ -596,7 +603,7 @@ def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful:
         rename(shop, title, "")
     labelled(shop, doubtful)
 
-    with pytest.raises(TableUnusable, match=r"3 products have a colour, and nothing .* '001001' in `title`"):
+    with pytest.raises(TableUnusable, match=r"3 lack what it needs, and are in no feed: 001001 \(`title`\)"):
         corrected(shop, "shopify")
 
 
