@@ -10,9 +10,19 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.words import KIND, in_order
-from labelling.decided import PERSON
 from labelling.errors import TableUnusable
-from labelling.row import ACCEPT, FOLDER, LONGEST_PATH, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
+from labelling.row import (
+    ACCEPT,
+    FOLDER,
+    LONGEST_PATH,
+    NO_ANSWER,
+    PERSON,
+    REVIEW,
+    HeadAnswer,
+    Row,
+    Run,
+    distinct,
+)
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""

@@ -7,9 +7,8 @@ from typing import Final
 from inference.contract import LABEL
 from inference.listed import LIST, NONE
 from inference.words import KIND
-from labelling.decided import PERSON
 from labelling.list_check import SHARED
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, NO_ANSWER, PERSON, REVIEW, HeadAnswer, Row, Run
 
 OF_TABLES: Final = (LIST, SHARED)
 """The reasons that tables alone have."""

@@ -17,13 +17,12 @@ from inference.contract import LABEL
 from inference.listed import LIST, NONE
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import ByList, colour_by_list, own_colours
-from labelling.decided import LEFT_OUT, MODEL, PERSON
 from labelling.journal import Journal
 from labelling.list_check import ListCheck, list_check, mean_over
 from labelling.list_words import ListWords, words_in
 from labelling.listing import answered, answered_groups, answered_of
 from labelling.products import as_fed, row_of_product
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, Category, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, LEFT_OUT, MODEL, NO_ANSWER, PERSON, REVIEW, Category, HeadAnswer, Row, Run
 from reports.products import COLOURS, CONTRADICTING
 
 MOST_COLOURS: Final = 3

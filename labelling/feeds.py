@@ -20,12 +20,11 @@ from inference.plain_text import few
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import own_colours
 from labelling.decide import NO_PHOTO, Decisions, colour_of
-from labelling.decided import PERSON
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.outputs import replaced
-from labelling.row import ACCEPT, NO_ANSWER, By, Category, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, NO_ANSWER, PERSON, By, Category, HeadAnswer, Row, Run
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
 from reports.products import COLOURS

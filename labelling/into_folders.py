@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from labelling.decide import Decisions
-from labelling.decided import PERSON
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item, Read, Source
-from labelling.row import ACCEPT, HeadAnswer, path_in_table
+from labelling.row import ACCEPT, PERSON, HeadAnswer, path_in_table
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""

@@ -15,10 +15,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from inference.contract import LABEL
-from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.identifiers import identifier
-from labelling.row import Run
+from labelling.row import HumanAnswer, Question, Run
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk."""

@@ -26,9 +26,8 @@ from inference.listed import (
     names_of,
 )
 from inference.words import KIND, KINDS, NOTHING, Says, without_variant
-from labelling.decided import MODEL
 from labelling.list_words import ListWords
-from labelling.row import ACCEPT, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
+from labelling.row import ACCEPT, MODEL, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
 from reports.products import UNFAMILIAR, mean_of
 
 NO_NAMES: Final = Names(classes={})

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Self, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,12 @@ from labelling.list_words import ListWords
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
+
+LEFT_OUT: Final = ""
+"""The label of a picture that a person cannot decide about."""
+
+MODEL, PERSON = "model", "person"
+"""Who decided."""
 
 FOLDER: Final = "folder"
 """The column of products that are folders."""
@@ -35,6 +41,32 @@ Categories: TypeAlias = Mapping[str, Mapping[str, Category]]
 
 TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
 """How the version of a release begins, before `-` and a hash."""
+
+
+class Question(NamedTuple):
+    """What a person answered.
+
+    Attributes:
+        sha256: of the picture.
+        attribute: the head, LABEL for the class.
+        product: whose picture it is, as its list names it; empty where the answer holds for the picture.
+    """
+
+    sha256: str
+    attribute: str = LABEL
+    product: str = ""
+
+
+class HumanAnswer(NamedTuple):
+    """What a person said of a picture.
+
+    Attributes:
+        label: a class, NONE or LEFT_OUT.
+        at: when, in UTC; texts compare as times do.
+    """
+
+    label: str
+    at: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

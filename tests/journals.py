@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from labelling.decided import HumanAnswer, Question
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.listing import Listing
-from labelling.row import Row, Run
+from labelling.row import HumanAnswer, Question, Row, Run
 
 
 def an_item(row: Row, run: Run, stamp: str = "v1") -> Item:

@@ -13,8 +13,8 @@ from math import ceil, floor
 from typing import Final, TypeVar
 
 from inference.contract import LABEL
-from labelling.decided import LEFT_OUT
 from labelling.review.corrections import Correction, merge
+from labelling.row import LEFT_OUT
 from reports.intervals import SURENESS, clopper_pearson, most_of
 
 DRAWN: Final = 130

@@ -9,9 +9,8 @@ from typing import Final, NamedTuple
 
 from inference.listed import LIST
 from labelling.decide import Decisions
-from labelling.decided import PERSON
 from labelling.listing import answered_of
-from labelling.row import Row
+from labelling.row import PERSON, Row
 from reports.products import UNFAMILIAR
 
 SHOWN: Final = 6

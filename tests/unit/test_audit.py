@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from inference.listed import NONE
-from labelling.decided import LEFT_OUT
 from labelling.review.audit import bounds, sample, sentences, usual_size
 from labelling.review.corrections import Correction
+from labelling.row import LEFT_OUT
 
 ROWS = 1000
 SAMPLED = 200

@@ -15,13 +15,13 @@ from inference.contract import LABEL, Head
 from inference.listed import NONE
 from labelling import run
 from labelling.decide import Decisions
-from labelling.decided import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
 from labelling.journal import Journal
 from labelling.lists import Reading
 from labelling.review.answers import take_in
 from labelling.review.corrections import AHEAD, read_corrections
+from labelling.row import LEFT_OUT
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import open_release

@@ -11,10 +11,9 @@ import pytest
 from inference.listed import NONE
 from labelling.columns import columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
-from labelling.decided import HumanAnswer, Question
 from labelling.export import export
 from labelling.journal import Journal
-from labelling.row import By, HeadAnswer, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
 from tests.journals import fill
 
 RUN = Run(

@@ -9,12 +9,11 @@ import pytest
 
 from inference.contract import LABEL
 from labelling.decide import Decisions
-from labelling.decided import HumanAnswer, Question
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of
 from labelling.into_folders import sort_into as sort
 from labelling.journal import Journal
-from labelling.row import HeadAnswer, Row
+from labelling.row import HeadAnswer, HumanAnswer, Question, Row
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import bundled

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 
 from labelling.decide import Decisions
-from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun
 from labelling.export import export, tables_of
 from labelling.journal import Journal, journal_of
 from labelling.listing import Listing
 from labelling.outputs import take_over
-from labelling.row import By, HeadAnswer, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
 from tests.journals import an_item
 
 TABLE = "table.csv"

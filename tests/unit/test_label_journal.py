@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from labelling.decide import Decisions
-from labelling.decided import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing
-from labelling.row import By, HeadAnswer, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
 from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"

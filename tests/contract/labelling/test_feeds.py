@@ -16,13 +16,12 @@ import pytest
 from inference.contract import Head, whole_pictures
 from inference.listed import NONE
 from labelling.decide import Decisions
-from labelling.decided import HumanAnswer, Question
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
 from labelling.review import page as sheet_page
-from labelling.row import By, HeadAnswer, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks

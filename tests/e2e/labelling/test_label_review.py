@@ -8,7 +8,6 @@ from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
 from inference.listed import NONE
-from labelling.decided import LEFT_OUT
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,
@@ -22,6 +21,7 @@ from labelling.review.page import (
     page_of,
     thumbnail,
 )
+from labelling.row import LEFT_OUT
 from scripts.doubted import write_doubted
 from tests.answers import asked
 from tests.browser import Visits, flaws
