@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.intervals import SURENESS, needed, needed_with
+from reports.intervals import needed, needed_with
 from reports.values import AcceptPoint
 
 AT_MOST: Final = 0.5
@@ -76,7 +76,6 @@ def last_kept(
     independent: NDArray[np.float64],
     kept: NDArray[np.bool_],
     targets: Sequence[float],
-    sureness: float = SURENESS,
 ) -> int | None:
     """The place of the last tested threshold at which every set of pictures reaches its target.
 
@@ -88,10 +87,9 @@ def last_kept(
             where an older report does not say it: there the lowest threshold that keeps all counts.
         kept: bool (T, K), whether the accepted ones show the target.
         targets: of each set, 0..1 exclusive.
-        sureness: with which it is shown.
     """
-    least = np.array([needed(target, sureness) for target in targets])
-    allowing = np.array([needed_with(ERRORS_AT_FIRST, target, sureness) for target in targets])
+    least = np.array([needed(target) for target in targets])
+    allowing = np.array([needed_with(ERRORS_AT_FIRST, target) for target in targets])
     half = accepted >= AT_MOST
     begins = np.all((independent >= allowing) | half, axis=1) | (np.mean(accepted, axis=1) >= AT_MOST)
     first = np.flatnonzero(begins)[-1] if begins.any() else 0

@@ -29,7 +29,7 @@ from reports.intervals import needed
 from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
 from training.data.fashion import NAME, OTHER_NAME
 from training.data.files import Hashed, look, on_all_cores
-from training.data.labels import check_columns
+from training.data.labels import check_columns, class_named
 from training.data.learnt_hashes import learnt_among
 from training.data.listing import absolute
 from training.data.named import Named
@@ -108,9 +108,7 @@ def looked_at(corrections: Sequence[Correction]) -> Path | None:
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
-    spellings = {spelt.casefold() for label in labels for spelt in (label, label.replace("/", "_"))}
-    strange = sorted(label for label in given if label.casefold() not in spellings and not label.isdecimal())
-    if strange:
+    if strange := sorted(label for label in given if class_named(label, labels) is None):
         raise BadPictures(
             f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
             "--from. Name the store whose release answered these pictures: --from STORE."

@@ -5,6 +5,7 @@ have it, and `blue/white` has several right labels, the main one first. Pure. Re
 tables.py; which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,6 +84,21 @@ class Labels:
         """These pictures, and then others."""
         main, right = np.concatenate([self.main, others.main]), np.concatenate([self.right, others.right])
         return replace(self, main=main, right=right)
+
+
+def class_named(text: str, labels: Sequence[str]) -> int | None:
+    """The index of the class that a person means: by name, in any capitals, with `_` for a slash, or by index.
+
+    Returns:
+        None where the text names none; a name outranks an index.
+    """
+    classes = {str(index): index for index in range(len(labels))}
+    return (classes | {_as_folder(label): index for index, label in enumerate(labels)}).get(_as_folder(text))
+
+
+def _as_folder(label: str) -> str:
+    """A class's name as it is compared with a folder's."""
+    return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
 def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]) -> None:

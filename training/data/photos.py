@@ -5,7 +5,6 @@ B: worn by a model, C: a user's own), X that it shows none of the classes; any o
 folders.py; reading: read.py; what is measured on photos: measure/photos.py.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from labelling.lists import Reading, header_of
 from reports.answers import CORRECTED
 from training.data.corrections import list_answers
 from training.data.folders import list_pictures
-from training.data.labels import OOD
+from training.data.labels import OOD, class_named
 from training.data.listing import SPLIT, ListedPicture, Listing
 from training.data.read import Use
 from training.data.tables import open_table, parts_in
@@ -120,10 +119,7 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     """The class that a photo's label names; a name outranks an index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
-    classes = {str(index): index for index in range(len(labels))}
-    classes |= {_as_folder(label): index for index, label in enumerate(labels)}
-    class_id = classes.get(_as_folder(photo.label))
-    if class_id is None:
+    if (class_id := class_named(photo.label, labels)) is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise BadClasses(
             f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
@@ -131,11 +127,6 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
             "of your own lies right in the data set's, or in its `train` and `test`."
         )
     return class_id
-
-
-def _as_folder(label: str) -> str:
-    """A class's name as it is compared with a folder's."""
-    return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
 def check_tiers(listing: Listing) -> None:

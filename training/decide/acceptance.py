@@ -42,7 +42,6 @@ def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
         np.stack([bounds.independent for bounds in shown], axis=1),
         np.stack(kept, axis=1),
         accuracies,
-        max(answers.sureness for answers in promising),
     )
     return ACCEPT_NOTHING if place is None else float(thresholds[place])
 
@@ -128,7 +127,7 @@ def _promise(answer_set: AnswerSet, accuracy: float, at: NDArray[np.float32]) ->
     return Promise(
         pictures=answer_set.pictures,
         accuracy=accuracy,
-        needed=needed(accuracy, answer_set.sureness),
+        needed=needed(accuracy),
         n=len(answer_set.familiar),
         accepted=int(count),
         right=int(right),

@@ -15,7 +15,7 @@ from inference.decision import calibrate, familiarity_of
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.intervals import SURENESS, Weighted, needed_with, weighted
+from reports.intervals import Weighted, needed_with, weighted
 from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
 
 
@@ -30,7 +30,6 @@ class AnswerSet:
         accuracy: 0..1, promised of the accepted ones; None without a promise.
         groups: int64 (N,), equal where answers are not independent; None where all are.
         least: 0..1, confidence that a single accepted answer needs.
-        sureness: with which it is shown that the promise is kept.
     """
 
     pictures: str
@@ -39,7 +38,6 @@ class AnswerSet:
     accuracy: float | None
     groups: NDArray[np.int64] | None = None
     least: float = 0.0
-    sureness: float = SURENESS
 
     @property
     def familiar(self) -> NDArray[np.float32]:
@@ -56,7 +54,7 @@ class AnswerSet:
         """What the answers that each of these thresholds accepts show of the share of wrong ones."""
         order, (counts, _) = self._surest_first(), self.accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
-        return weighted(~self.right[order], groups, counts, sureness=self.sureness)
+        return weighted(~self.right[order], groups, counts)
 
     def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
         """Those that a mask picks, bool (N,), as a row of this name."""

@@ -177,7 +177,6 @@ def _decided_at(
                 required.right,
                 answers.together,
                 required.confidence,
-                required.sureness,
             ),
         )
     else:

@@ -14,7 +14,7 @@ from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.intervals import SURENESS, needed
+from reports.intervals import needed
 from reports.values import FEW_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
@@ -63,7 +63,6 @@ class Requirements:
         before: the parent's threshold, which stays where the answers say too little about it.
         withheld: indices of labels that are never accepted.
         stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
-        sureness: with which `right` is shown where all answers promise together.
         of_unfamiliar: whether unfamiliar pictures may be answered, too, where such answers show `right`.
     """
 
@@ -78,7 +77,6 @@ class Requirements:
     before: float = ACCEPT_NOTHING
     withheld: tuple[int, ...] = ()
     stricter: Mapping[int, float] = field(default_factory=dict)
-    sureness: float = SURENESS
     of_unfamiliar: bool = False
 
     def with_labels_of(self, contract: ModelContract) -> "Requirements":
