@@ -11,6 +11,7 @@ from typing import Final
 from inference.contract import LABEL
 from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
+from labelling.list_words import OFF
 from labelling.row import (
     ACCEPT,
     FOLDER,
@@ -199,7 +200,7 @@ def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
 
 def has_words(run: Run) -> bool:
     """Whether the list has words that are read."""
-    return run.found is not None and bool(run.found.columns)
+    return run.found is not None and run.found.language != OFF
 
 
 def _of_words(run: Run) -> Iterator[Column]:

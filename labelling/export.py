@@ -153,7 +153,7 @@ def _write(
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
     run, errors, language = decisions.run, photos.without_answer(), decisions.words.language
-    title = how_read(decisions.words, run.further, run.title)
+    title = "" if run.words == OFF else how_read(decisions.words, run.further, run.title)
     answers = photos.rows - errors
     return Summary(
         table=str(table),

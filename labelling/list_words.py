@@ -98,7 +98,7 @@ class ListWords:
         """These columns, read in a language.
 
         Args:
-            language: of LANGUAGES, or OFF; empty for that of the rows.
+            language: of LANGUAGES; empty for that of the rows.
             rows: the cells of these columns, by column.
         """
         if not self.columns:
@@ -140,9 +140,9 @@ def words_in(
         others: columns that are read as something else.
     """
     named = word_columns(columns)
-    if language == OFF:
-        return ListWords()
     words = replace(named, titles=(title,)) if title else named
+    if language == OFF:
+        return words
     words = words.in_language(language, rows(words.columns))
     is_named = words.is_read and any(
         title_says(words.title(row), words.language).kinds for row in rows(words.titles)
@@ -161,7 +161,7 @@ def words_in(
 
 
 def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
-    """A sentence on the column that is read as the title; empty where people said that none is.
+    """A sentence on the column that is read as the title.
 
     Args:
         words: of `words_in`.
@@ -169,7 +169,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
         title: the column that people named.
     """
     names = ", ".join(f"`{name}`" for name in columns)
-    if not names or (words.language == OFF and words.columns):
+    if not names:
         return ""
     if not words.titles:
         return f"No column names kinds: titles are not read (columns: {names}). --title-column names one."

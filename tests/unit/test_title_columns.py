@@ -88,7 +88,7 @@ def test_the_column_and_language_that_people_name_count() -> None:
 
     assert (read(columns, title="other").titles, read(columns, title="other").language) == (("other",), "de")
     assert read(columns, "en").language == "en"
-    assert read(columns, OFF) == ListWords()
+    assert read(columns, OFF) == ListWords(titles=("title",))
 
 
 def test_a_sentence_says_which_column_is_read_and_why() -> None:

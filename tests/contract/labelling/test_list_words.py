@@ -214,6 +214,18 @@ def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
     assert label(source, table, release) == [before]
 
 
+def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
+    shop: Path, doubting: Path, tmp_path: Path
+) -> None:
+    source, page = listed(shop, ("1.png", "1", "Pleated skirt")), tmp_path / "sheet.html"
+
+    label(source, tmp_path / "t.csv", doubting, "--by", "article", "--words", "none", "--review", str(page))
+
+    [card] = shown_on(page)["parts"][0]["cards"]
+    assert card["title"] == "Pleated skirt"
+    assert summary_in(tmp_path / "t.csv")["notes"] == []
+
+
 def test_one_language_reads_a_list_and_people_may_name_it(shop: Path, release: Path, tmp_path: Path) -> None:
     source = listed(shop, ("1.png", "1", "Robe"), ("2.png", "2", "Jupe en lin"), ("3.png", "3", "Veste"))
 
