@@ -292,11 +292,13 @@ def _label(arguments: argparse.Namespace, before: Run | None) -> object:
                 decisions, summary = opened.enter_context(labelling)
             written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
         show(summary, written.page)
+        is_failed = 0 < summary.rows == summary.errors
+        if not is_failed:
+            _say_checks(summary, job, decisions.journal)
         for batch in taken:
             _say_taken(arguments, batch, summary, corrections)
-        if 0 < summary.rows == summary.errors:
+        if is_failed:
             return Failed(asdict(summary))
-        _say_checks(summary, job, decisions.journal)
         _say_written(arguments, written)
         if not summary.rows:
             complain(f"{arguments.source}: no picture in it.")

@@ -94,6 +94,21 @@ def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> Non
     assert list(sentences([said(table[0], "Coat", audited=0)], "v")) == []
 
 
+def test_the_class_comes_first_then_attributes_and_answers_of_another_release_are_counted_apart() -> None:
+    colour, other = a_table("v", rows=2), a_table("w", rows=3)
+    of_colour = [said(row, row["label"], 2)._replace(attribute="colour") for row in colour]
+    of_class = [said(row, row["label"], 1) for row in a_table("v", rows=1)]
+    of_other = [said(row, row["label"], 3) for row in other]
+
+    found = list(sentences([*of_colour, *of_other, *of_class], "v"))
+
+    assert [sentence.partition(" right:")[0] for sentence in found] == [
+        "Audit: of the accepted, 1 of 1",
+        "colour: Audit: of the accepted, 2 of 2",
+        "3 answers to an audit are of another release, and are not counted.",
+    ]
+
+
 def test_a_table_that_was_looked_at_whole_leaves_no_doubt() -> None:
     nearly = bounds(105, 115, 119)
 
