@@ -130,6 +130,7 @@ def test_a_title_that_names_the_accepted_kind_agrees_though_the_class_does_not(
 
     assert (row["decision"], row["kind_decision"], row["listed_as"]) == ("review", "accept", "skirt")
     words = summary_in(tmp_path / "table.csv")["words"]
+    assert words.pop("title") == "The title is `title`, by its name, in English."
     assert words == {"language": "en", "named": 1, "agreeing": 1, "contradicting": 0, "by_list": 0}
 
 
