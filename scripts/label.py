@@ -124,6 +124,8 @@ def _take_over(arguments: argparse.Namespace) -> Run | None:
     for name in KEPT if arguments.source is None else ():
         if getattr(arguments, name) in (None, False, ()):
             setattr(arguments, name, options.get(name))
+    if arguments.source is None:
+        raise TableUnusable(f"{journal_of(table)}: says of no SOURCE. Name it; what people answered stays.")
     arguments.model = arguments.model or options.get("model") or "bundled"
     return before
 

@@ -87,7 +87,7 @@ class Labels:
 
 
 def class_named(text: str, labels: Sequence[str]) -> int | None:
-    """The index of the class that a person means: by name, in any capitals, with `_` for a slash, or by index.
+    """The index of the class that a person means: by name, in any capitals, `_` for a slash, or by index.
 
     Returns:
         None where the text names none; a name outranks an index.

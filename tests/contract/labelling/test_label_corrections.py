@@ -268,3 +268,10 @@ def test_a_table_without_its_journal_is_refused(table: Path) -> None:
 
     with pytest.raises(TableUnusable, match=r"there is no table\.csv\.sqlite beside it"):
         correct(table, {"path": "0.png", "label": "Bag"})
+
+
+def test_corrections_alone_are_refused_where_the_first_run_ended_before_it_began(tmp_path: Path) -> None:
+    journal_of(table := tmp_path / "table.csv").touch()
+
+    with pytest.raises(TableUnusable, match=r"table\.csv\.sqlite: says of no SOURCE"):
+        correct(table, {"path": "0.png", "label": "Bag"})
