@@ -24,10 +24,10 @@ from scripts.progress import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.fashion import LABELS
 from training.data.folders import has_idx, unwrapped
-from training.data.named import Named, read_photos
+from training.data.named import Named, decode_photos, photo_table
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
-from training.data.read import decode, labelled
+from training.data.read import Decoded, decode, labelled
 from training.decide.requirements import ACCEPTED_OF_OWN
 from training.errors import BadPictures
 from training.loading import require
@@ -74,28 +74,33 @@ def execute(arguments: argparse.Namespace) -> object:
         may_write([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
         photos = Named(place=str(place), reading=named.reading, tiers="learn")
-        parts, is_whole = [read_photos(photos, LABELS, GREY_28, progress)], True
-        near = list[list[str]]()
+        listing, decoded = decode_photos(photos, LABELS, GREY_28, progress)
+        parts = [photo_table(listing, decoded, GREY_28)]
     else:
-        parts, near, is_whole = learnt(named, progress)
+        parts, decoded = learnt(named, progress)
     counts = {name: _counts(name, parts) for name in parts[0].labels}
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
-    for group in near[:SHOWN]:
+    for group in decoded.near[:SHOWN]:
         console().print(f"nearly the same: {', '.join(group)}")
-    if len(near) > SHOWN:
-        console().print(f"and {len(near) - SHOWN:,} more such groups: --json lists all.")
+    if len(decoded.near) > SHOWN:
+        console().print(f"and {len(decoded.near) - SHOWN:,} more such groups: --json lists all.")
     if arguments.sheet is not None:
         _draw(parts, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
     words = shlex.join([str(place), *typed_list_options(arguments), *options])
-    print("", *_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
-    document = {"counts": counts.pop(LABEL), "attributes": counts, "notes": progress.notes, "near": near}
-    return document if is_whole else Failed(document)
+    print("", *_verdict(counts[LABEL], words, is_whole=decoded.is_whole, is_tiered=is_tiered), sep="\n")
+    document = {
+        "counts": counts.pop(LABEL),
+        "attributes": counts,
+        "notes": progress.notes,
+        "near": decoded.near,
+    }
+    return document if decoded.is_whole else Failed(document)
 
 
-def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], list[list[str]], bool]:
+def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Decoded]:
     """Read what a training learns.
 
     Args:
@@ -103,7 +108,7 @@ def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], list[list[
         progress: shows how many are read, and receives what a training warns of.
 
     Returns:
-        The parts that are not empty, all groups of near copies, and whether each file can be read.
+        The parts that are not empty, and what was decoded.
 
     Raises:
         DataError: a training refuses them.
@@ -111,16 +116,10 @@ def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], list[list[
     named.check(progress.warn)
     draws = not named.shows_photos(progress)
     prepared = named.prepared
-    decoded, settled = decode(prepared, GREY_28, progress, skip_unreadable=True)
-    warn_of_few(len(decoded), ACCEPTED_OF_OWN, progress.warn)
-    data = labelled(prepared.listing, decoded, GREY_28, progress.warn, use="learn", draws=draws)
-    near = [
-        [str(copy.path) for picture in group for copy in prepared.copies[picture.sha256]]
-        for group in settled.alike
-    ]
-    counted = len(decoded) + sum(map(len, settled.in_two_classes))
-    is_whole = not prepared.unreadable and counted == len(prepared.once)
-    return [part for part in (data.train, data.test) if part], near, is_whole
+    decoded = decode(prepared, GREY_28, progress, skip_unreadable=True)
+    warn_of_few(len(decoded.rows), ACCEPTED_OF_OWN, progress.warn)
+    data = labelled(prepared.listing, decoded.rows, GREY_28, progress.warn, use="learn", draws=draws)
+    return [part for part in (data.train, data.test) if part], decoded
 
 
 def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:

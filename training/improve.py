@@ -135,7 +135,7 @@ def next_training(
 
     Raises:
         BadRecipe: the release knows the ten classes and has no network that answers photos.
-        DataError: the corrections change nothing, or the pictures that the release learnt are not found.
+        DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
         return _recorded_training(corrected, data, learnt, progress)

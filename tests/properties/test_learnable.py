@@ -121,7 +121,7 @@ def said_by_data(place: Path, attributes: Sequence[str]) -> object:
     """What `wardrobe data` says of what can be read; `refused` where it says that nothing can be learnt."""
     progress = Listener()
     try:
-        parts, _, _ = learnt(named(place, attributes), progress)
+        parts, _ = learnt(named(place, attributes), progress)
     except TrainingError:
         return "refused"
     return said(parts, progress)

@@ -160,7 +160,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     corrections = (write_csv(things.parent / "corrections.csv", rows),) if rows else ()
 
     named = Named(place=str(things), corrections=corrections)
-    pictures = [picture.path.stem for picture, _ in decoded(named.prepared, GREY_28, Lines())[0]]
+    pictures = [picture.path.stem for picture, _ in decoded(named.prepared, GREY_28, Lines()).rows]
 
     assert sorted(name for name in pictures if name in {"a", "b", "c"}) == learnt
 

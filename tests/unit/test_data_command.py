@@ -144,10 +144,15 @@ def test_photos_in_tiers_are_read_as_a_training_reads_them(
     (folder.parent / "C" / "shoes").rename(folder.parent / "C" / "7")
     (folder.parent / "A" / "Sneaker").mkdir(parents=True)
     (folder.parent / "A" / "Sneaker" / "saved-again.jpg").write_bytes(jpeg(a_texture(0), 60))
+    (folder.parent / "A" / "Sneaker" / "broken.jpg").write_bytes(b"")
 
     ended, document = checked(folder.parent, capsys)
 
-    assert ended == 0
+    assert ended == 1
+    assert [[Path(path).name for path in group] for group in document["near"]] in (
+        [["0.png", "saved-again.jpg"]],
+        [["saved-again.jpg", "0.png"]],
+    )
     assert {label: n for label, n in document["counts"].items() if n} == {"Sneaker": 7, "Bag": 6}
     assert "2 of 13 pictures are nearly the same as others" in "".join(document["notes"])
 

@@ -380,7 +380,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
 
     [copy] = options.corrections
     named = Named(place="photos", corrections=(Path(copy),), parent=open_release(release))
-    learnt = {picture.path: picture.label for picture, _ in decoded(named.prepared, GREY_28, Lines())[0]}
+    learnt = {picture.path: picture.label for picture, _ in decoded(named.prepared, GREY_28, Lines()).rows}
 
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"
@@ -421,6 +421,8 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
     named = Named(place="shop.csv", reading=options.reading, corrections=kept, parent=parent.release)
     further = named.prepared.listing.pictures[len(files) :]
     assert [str(one.path.relative_to(here)) for one in further] == added
+    is_idle = any("change nothing" in note for note in named.prepared.notes)
+    assert is_idle == (rows in (["new.png,,"], ["new.png,none of these,"]))
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (

@@ -331,6 +331,15 @@ def corrected(
             f"--corrections: {unused:,} answers to attributes are of pictures whose class no person gave, "
             "and are not learnt."
         )
+    if idle := [
+        file.path
+        for file in corrections.of_class
+        if adds and file.sha256 not in contents and file.answers[LABEL].label in NO_CLASS
+    ]:
+        say(
+            f"--corrections: {len(idle):,} answers leave out what is no picture of {listing.place}, or one "
+            f"that was saved again, and change nothing: {few(idle, NAMED)}."
+        )
     if not kept:
         raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
     return replace(listing, pictures=(*(row for _, row in kept), *added))

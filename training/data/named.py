@@ -26,7 +26,7 @@ from training.data.photos import check_tiers, classified, list_photos, warn_of_t
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
 from training.data.prepare import Prepared, prepare
-from training.data.read import Use, decode, pictures_of, read
+from training.data.read import Decoded, Use, decode, pictures_of, read
 from training.errors import BadPictures
 from training.loading import start_tensorflow
 from training.progress import Progress, Say
@@ -265,14 +265,25 @@ def read_photos(named: Named, labels: tuple[str, ...], reads: InputContract, pro
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
+    return photo_table(*decode_photos(named, labels, reads, progress), reads)
+
+
+def decode_photos(
+    named: Named, labels: tuple[str, ...], reads: InputContract, progress: Progress
+) -> tuple[Listing, Decoded]:
+    """The first half of `read_photos`."""
     prepare_decoders()
     warn_of_table(named.photos.place, progress.warn)
     listing, corrections = named.classified(labels), named.read_corrections(progress.warn)
     prepared = prepare(listing, corrections, hashed=named.hashed)
     check_tiers(prepared.listing)
-    decoded, _ = decode(prepared, reads, progress, skip_unreadable=True)
-    rows, files = [photo for photo, _ in decoded], [file for _, file in decoded]
-    classes = Labels.of(np.array([row.class_id for row in rows]), labels)
+    return listing, decode(prepared, reads, progress, skip_unreadable=True)
+
+
+def photo_table(listing: Listing, decoded: Decoded, reads: InputContract) -> Pictures:
+    """The second half of `read_photos`."""
+    rows, files = [photo for photo, _ in decoded.rows], [file for _, file in decoded.rows]
+    classes = Labels.of(np.array([row.class_id for row in rows]), listing.labels)
     pictures = pictures_of(rows, files, reads, {LABEL: classes})
     checked = np.array([row.checked for row in rows]) if "checked" in listing.columns else None
     return replace(pictures, of_products=listing.groups_are_products, checked=checked)

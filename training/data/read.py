@@ -10,7 +10,7 @@ pictures moves none between training and test, unless they are nearly the same o
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from training.data.files import FileImages, PictureFile, See, is_small, read_fil
 from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
 from training.data.listing import ListedPicture, Listing
 from training.data.pictures import Pictures
-from training.data.prepare import Prepared, Settled, settle
+from training.data.prepare import Prepared, settle
 from training.data.split import drawn_for_test, with_test_set
 from training.data.vectors import joined
 from training.errors import BadPictures
@@ -64,8 +64,9 @@ def read(  # noqa: PLR0913 - what is read, what for, and who follows it
         BadClasses: the labels cannot be learnt.
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
     """
-    decoded, _ = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
-    return labelled(prepared.listing, decoded, reads, progress.warn, use=use, draws=see is None, keep=keep)
+    decoded = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
+    rows = decoded.rows
+    return labelled(prepared.listing, rows, reads, progress.warn, use=use, draws=see is None, keep=keep)
 
 
 def labelled(  # noqa: PLR0913 - pictures, what they are read for, and who is told
@@ -121,12 +122,8 @@ def decode(
     *,
     see: See | None = None,
     skip_unreadable: bool = False,
-) -> tuple[list[tuple[ListedPicture, PictureFile]], Settled]:
+) -> "Decoded":
     """Decode what counts of a listing, as `read` has it; what is left out is a warning.
-
-    Returns:
-        The pictures that count, with the `split_key` of each, and what was read of each; and
-        which are nearly the same.
 
     Raises:
         BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
@@ -151,8 +148,26 @@ def decode(
         say(sentence)
     if not settled.kept:
         raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
-    files_kept = (decoded[index][1] for index in settled.kept)
-    return list(zip(settled.pictures, files_kept, strict=True)), settled
+    copies = prepared.copies
+    return Decoded(
+        list(zip(settled.pictures, (decoded[index][1] for index in settled.kept), strict=True)),
+        [[str(copy.path) for picture in group for copy in copies[picture.sha256]] for group in settled.alike],
+        not prepared.unreadable and len(decoded) == len(pictures),
+    )
+
+
+class Decoded(NamedTuple):
+    """What counts of a listing, decoded.
+
+    Attributes:
+        rows: the pictures that count, with the `split_key` of each, and what was read of each.
+        near: the paths of all groups that are nearly the same, copies and what is left out among them.
+        is_whole: whether each file can be read.
+    """
+
+    rows: list[tuple[ListedPicture, PictureFile]]
+    near: list[list[str]]
+    is_whole: bool
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:

@@ -43,7 +43,7 @@ def write_evaluation(
         contract: of the release.
 
     Returns:
-        The files; a sheet of an earlier evaluation that would have no mistake now is removed.
+        The files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, matrix, sheet = (folder / name for name in (TABLE, CONFUSION, MISTAKES))

@@ -106,4 +106,6 @@ def _training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
     recorded = report.training
     if parent is None:
         return recorded.configuration | {"hardware": recorded.hardware}
-    return parent.training | recorded.configuration
+    # Of a parent of version 2.0 whose thresholds were chosen after its training, which these no longer are.
+    learnt = {name: value for name, value in parent.training.items() if name != "calibrated"}
+    return learnt | recorded.configuration
