@@ -22,7 +22,6 @@ from tests.service import ROOT
 
 CHEAP = ("photos", "outfits", "pack", "tables")
 """Steps that need neither PyTorch nor a network's training."""
-KILLED = "outfits"
 OF = 60
 """One photo of so many is in the share."""
 PATIENCE_S = 300.0
@@ -116,10 +115,20 @@ def test_heads_are_not_learnt_on_another_network_than_the_package_has(tmp_path: 
     assert "Heads are learnt on training/features/lite2.npz" in refused.stderr
 
 
-def test_the_page_of_the_lab_names_each_step() -> None:
+def test_the_page_of_the_lab_names_each_step(tmp_path: Path) -> None:
+    (tmp_path / "dev.csv").touch()
     page = (ROOT / "lab" / "README.md").read_text("utf-8").partition("## The photos")[0]
-    shown = subprocess.run(make("OUT=/nowhere", "-n"), cwd=ROOT, capture_output=True, text=True, check=True)
+    command = make("-n", f"PHOTOS={tmp_path}", f"OUT={tmp_path}")
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     runs = re.findall(r"echo '([a-z0-9-]+): lab", shown.stdout)
     named = re.findall(r"`([a-z0-9-]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)))
     assert set(named) == {*runs, "pixels"}
+
+
+def test_a_folder_without_photos_is_named(tmp_path: Path) -> None:
+    command = make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "photos")
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert refused.returncode != 0
+    assert f"No rule to make target '{tmp_path}/dev.csv'" in refused.stderr
