@@ -183,8 +183,7 @@ def open_first(
         except REFUSED as error:
             errors.append(without_frames(error))  # which hold the release
             for_good = is_whole or isinstance(error, ManifestTooNew)
-            refusal = Refusal(record.number, version, str(error), for_good=for_good)
-            refusals[version] = refusal if for_good else waiting.get(version, refusal)
+            refusals[version] = Refusal(record.number, version, str(error), for_good=for_good)
         except StoreError as error:
             fault = error
             errors.append(error)
@@ -193,7 +192,8 @@ def open_first(
             if not isinstance(error, LATER):  # another release is no more there than this one
                 refusals = waiting | refusals
                 break
-    if new := [refusal for refusal in refusals.values() if refusal not in before]:
+    said = {(one.number, one.version, one.for_good) for one in before}
+    if new := [one for one in refusals.values() if (one.number, one.version, one.for_good) not in said]:
         _log_refusals(new, served)
     return Attempt(served, tuple(refusals.values()), fault, tuple(errors), record)
 

@@ -115,6 +115,21 @@ def test_a_release_that_is_right_later_is_served_then_and_refused_until_then(
     assert (sum("is refused" in line for line in lines), service.counted) == (1 + for_good, 1.0)
 
 
+def test_what_a_release_waits_for_is_said_anew_once_another_file_is_in_the_way(place: Place) -> None:
+    place.log("+A")
+    service = following(place)
+    mends = [spoilt(place, name, absent) for name in ("model.keras", "model.onnx")]
+    place.log("+B")
+    said = []
+    for mend in (*mends, lambda: None):
+        service.poll()
+        said.append([refusal.reason for refusal in service.models.refusals])
+        mend()
+
+    (first,), (second,), *others = said
+    assert ("model.keras" in first, "model.onnx" in second, others) == (True, True, [[]])
+
+
 def test_each_file_of_a_release_is_tried_here(place: Place) -> None:
     folder = place.folder("B")
 
