@@ -35,13 +35,13 @@ from training.data.corrections import (
     corrected,
     corrections_of,
     keep_corrections,
-    list_answers,
     rows_in,
 )
 from training.data.files import NO_FILES, Hashed, hash_files
 from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing
 from training.data.named import Named, load
+from training.data.photos import list_answers
 from training.errors import BadCsv
 from training.progress import Lines
 
@@ -340,7 +340,7 @@ def test_a_picture_that_moved_is_found_in_the_listing_a_new_one_where_it_lies_an
     assert {name: labels[name] for name in names} == dict.fromkeys(names, "=Stick")
     assert labels[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
     assert "new/copy.png" not in labels
-    listed = list_answers(file, Reading(), tier="own", audited="own")
+    listed = list_answers(file, Reading(), "measure")
     assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {"new/1.png", "new/copy.png"}
     assert [note.rpartition("/")[2] for note in listed.notes] == ["gone.png."]
 

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.listed import NONE
-from inference.plain_text import as_spelt, few
+from inference.plain_text import few
 from inference.spreadsheets import as_csv
 from labelling.errors import CorrectionsUnusable
 from labelling.lists import AS_IT_IS, Reading
@@ -248,42 +248,6 @@ def _counting(labels: Mapping[str, str]) -> Answer:
 def _file_of(correction: Correction) -> str:
     """The absolute path of the file that a correction names, whether it is there or not."""
     return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
-
-
-def list_answers(place: Path, reading: Reading, *, tier: str, audited: str) -> Listing:
-    """List what people said of picture files: the answer that counts of each, without those left out.
-
-    Args:
-        place: the table.
-        reading: how it is read.
-        tier: of the pictures.
-        audited: the tier of those that an audit drew at random.
-
-    Raises:
-        BadCsv: it cannot be read, or none of the pictures is there.
-    """
-    notes = list[str]()
-    answers = corrections_of(rows_in([place], reading, notes.append))
-    labelled = [(file, file.answers[LABEL]) for file in answers.of_class]
-    pictures = (
-        ListedPicture(
-            Path(file.path),
-            {LABEL: as_spelt(answer.label)},
-            tier=audited if file.audited else tier,
-            group=file.group,
-            product=file.product,
-        )
-        for file, answer in labelled
-        if answer.label and file.is_there
-    )
-    left_out = (Path(file.path) for file, answer in labelled if not answer.label and not answer.is_contested)
-    return Listing(
-        place,
-        tuple(pictures),
-        tuple(left_out),
-        notes=(*notes, *answers.notes({})),
-        corrections=answers.rows,
-    )
 
 
 def corrected(

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from inference.contract import LABEL
 from inference.listed import NONE
+from inference.plain_text import as_spelt
 from labelling.lists import Reading, header_of
 from reports.answers import CORRECTED
-from training.data.corrections import list_answers
+from training.data.corrections import corrections_of, rows_in
 from training.data.folders import list_pictures
 from training.data.labels import OOD, class_named
 from training.data.listing import SPLIT, ListedPicture, Listing
@@ -65,8 +67,42 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
         )
     if "tier" in columns:
         return _whole(list_pictures(place, reading), use, columns)
-    tier = CORRECTED_TIER if use == "learn" else OWN_TIER
-    return _whole(list_answers(place, reading, tier=tier, audited=OWN_TIER), use, columns)
+    return _whole(list_answers(place, reading, use), use, columns)
+
+
+def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
+    """List what people said of picture files: the answer that counts of each, without those left out.
+
+    Args:
+        place: the table.
+        reading: how it is read.
+        use: see `list_photos`.
+
+    Raises:
+        BadCsv: it cannot be read, or none of the pictures is there.
+    """
+    notes = list[str]()
+    answers = corrections_of(rows_in([place], reading, notes.append))
+    labelled = [(file, file.answers[LABEL]) for file in answers.of_class]
+    pictures = (
+        ListedPicture(
+            Path(file.path),
+            {LABEL: as_spelt(answer.label)},
+            tier=OWN_TIER if file.audited or use == "measure" else CORRECTED_TIER,
+            group=file.group,
+            product=file.product,
+        )
+        for file, answer in labelled
+        if answer.label and file.is_there
+    )
+    left_out = (Path(file.path) for file, answer in labelled if not answer.label and not answer.is_contested)
+    return Listing(
+        place,
+        tuple(pictures),
+        tuple(left_out),
+        notes=(*notes, *answers.notes({})),
+        corrections=answers.rows,
+    )
 
 
 def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
