@@ -212,9 +212,9 @@ def _write_of_pictures(
     run = decisions.run
     of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
     if arguments.review:
-        asked = arguments.review_limit, arguments.audit, tuple(learnt_attributes), of_feed
+        questions = arguments.review_limit, arguments.audit, tuple(learnt_attributes), of_feed
         command = f"{program()} {_then(arguments)}"
-        write_sheet(source, decisions, Review(arguments.review, *asked, TRANSLATIONS, command))
+        write_sheet(source, decisions, Review(arguments.review, *questions, TRANSLATIONS, command))
     return _Written(
         arguments.review, sort_into(arguments.into, source, decisions) if arguments.into else None
     )

@@ -73,8 +73,8 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
     by_size = sorted(of_head, key=lambda correction: correction.audit)
     drawn = {(correction.path, correction.product): correction for correction in by_size}.values()
     questions = {correction.question(correction.sha256) for correction in drawn}
-    said = [answer for answer in corrections if answer.question(answer.sha256) in questions]
-    answers, _ = merge([(answer.sha256, answer) for answer in said], {})
+    relevant = [answer for answer in corrections if answer.question(answer.sha256) in questions]
+    answers, _ = merge([(answer.sha256, answer) for answer in relevant], {})
     labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in drawn]
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT]
     low, high = bounds(sum(right), len(right), max(correction.audit_of for correction in drawn))

@@ -1,4 +1,4 @@
-"""The review page: the most doubtful rows that need review, then, folded, what nobody has to look at.
+"""The review page: the most doubtful rows that need review, then, closed, what is optional.
 
 One HTML file that works from a disk and makes no request. What it shows is embedded as JSON, pictures as
 `data:` URLs; a Content-Security-Policy allows only the script whose hash it names. The frame is review.html;

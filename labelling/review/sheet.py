@@ -114,8 +114,8 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    asked, run = questions(decisions, review.heads), decisions.run
-    chosen = {head: _chosen(decisions, of, head, review) for head, of in asked.items()}
+    of_heads, run = questions(decisions, review.heads), decisions.run
+    chosen = {head: _chosen(decisions, of, head, review) for head, of in of_heads.items()}
     of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
     pictures = _pictures(of_cards, source)
     cards = [card for head, rows in chosen.items() for card in _of_head(rows, pictures, head, review.feed)]
@@ -136,19 +136,19 @@ def _of_head(rows: _Chosen, pictures: Mapping[str, Photo], head: str, feed: str)
         yield _blind(card, len(rows.drawn), rows.accepted)
 
 
-def _chosen(decisions: Decisions, asked: Sequence[SheetQuestion], head: str, review: Review) -> _Chosen:
+def _chosen(decisions: Decisions, of_head: Sequence[SheetQuestion], head: str, review: Review) -> _Chosen:
     is_asked = head in (LABEL, *review.attributes)  # else products need it for a feed, and nothing else does
-    accepted = [question for question in asked if question.reason is None] if is_asked else []
+    accepted = [question for question in of_head if question.reason is None] if is_asked else []
     audited = usual_size(len(accepted)) if review.audited is None else review.audited
     drawn = sample(accepted, _path, audited, decisions.run.version)
     there = {question.path for question in drawn}
     doubtful_ones = [
         question
-        for question in doubtful(asked, review.limit, is_fed_asked=is_asked)
+        for question in doubtful(of_head, review.limit, is_fed_asked=is_asked)
         if question.path not in there and (is_asked or question.product)
     ]
     there |= {question.path for question in doubtful_ones}
-    of_feed = fed(asked, review.limit) if head == review.feed else []
+    of_feed = fed(of_head, review.limit) if head == review.feed else []
     return _Chosen(
         doubtful=cases(decisions, doubtful_ones),
         fed=cases(decisions, [question for question in of_feed if question.path not in there]),
