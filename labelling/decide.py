@@ -131,22 +131,33 @@ class Decisions:
 
     def photo(self, photo: Row) -> Row:
         """The row of a picture, which the model answered."""
-        return self._with_people(self._beside_list(photo))
+        by_list = self._colour_by_list(photo)
+        return self._with_people(self._with_colour(self.held(photo), photo, by_list))
+
+    def held(self, row: Row) -> Row:
+        """A row held against its list, before people's answers come in."""
+        return self._check.checked(row)
 
     def _product(self, photos: Sequence[Row]) -> Row:
         """The row of a product, with its photos as the model answered them."""
-        product = row_of_product(photos, self.run)
-        return self._with_people(self._beside_list(product), self._likely(product))
+        product, head = row_of_product(photos, self.run), self.colour
+        held, by_list = self.held(product), self._colour_by_list(product)
+        fed = as_fed(product, head, self.run.by) if self.run.by else product
+        likely = (held if fed is product else self.held(fed)).heads.get(head, NO_ANSWER)
+        likely = replace(likely, fed=by_list.text if by_list else ())
+        return self._with_people(self._with_colour(held, product, by_list), likely)
 
-    def _beside_list(self, row: Row) -> Row:
-        """A row decided beside its list, its colour too, where the release has a label for the list's.
+    def _with_colour(self, held: Row, row: Row, by_list: ByList | None) -> Row:
+        """A row with the colour of its list, where the release has a label for it; denied, it is looked at.
 
-        What the photos deny is looked at.
+        Args:
+            held: against the list.
+            row: the same before.
+            by_list: the colour that the list says.
         """
-        decided, by_list, head = self._check.checked(row), self._colour_by_list(row), self.colour
         if by_list is None or not by_list.labels:
-            return decided
-        label, *also = by_list.labels
+            return held
+        head, (label, *also) = self.colour, by_list.labels
         answer = replace(
             row.heads[head],
             label=label,
@@ -157,7 +168,7 @@ class Decisions:
             decided_by=LIST,
             suggested=row.heads[head].label,
         )
-        return replace(decided, heads={**decided.heads, head: answer})
+        return replace(held, heads={**held.heads, head: answer})
 
     @cached_property
     def colour(self) -> str:
@@ -176,12 +187,6 @@ class Decisions:
     def _shares(self, row: Row, head: str) -> dict[str, float]:
         """What all photos of a row give to each label."""
         return dict(zip(self.run.heads[head], mean_over(row, head), strict=True))
-
-    def _likely(self, product: Row) -> HeadAnswer:
-        """The colour that a feed takes: the list's, or of the photos also what is likely."""
-        head, by_list = self.colour, self._colour_by_list(product)
-        row = self._check.checked(as_fed(product, head, self.run.by) if self.run.by else product)
-        return replace(row.heads.get(head, NO_ANSWER), fed=by_list.text if by_list else ())
 
     def _with_people(self, row: Row, fed: HeadAnswer = NO_ANSWER) -> Row:
         """A row with people's answers and the platform's categories; the class always has an answer.

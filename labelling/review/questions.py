@@ -152,7 +152,7 @@ def cases(decisions: Decisions, some: Sequence[SheetQuestion]) -> list[Case]:
 
 def _case(question: SheetQuestion, photos: list[Row], decisions: Decisions) -> Case:
     titles = (decisions.words.title(photo.further) for photo in photos if question.product)
-    shown = _in_order([decisions.photo(photo) for photo in photos], decisions.shared.keys())
+    shown = _in_order([decisions.held(photo) for photo in photos], decisions.shared.keys())
     return Case(question, shown, next(filter(None, titles), ""))
 
 
@@ -169,4 +169,4 @@ def _in_order(photos: list[Row], shared: Set[str]) -> list[Picture]:
 
 def _place(photo: Row) -> int:
     """Familiar photos come before others, and these before those without an answer."""
-    return 2 if photo.label.predicted is None else int(photo.label.reason == UNFAMILIAR)
+    return 2 if photo.label.label is None else int(photo.label.reason == UNFAMILIAR)
