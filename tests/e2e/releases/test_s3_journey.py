@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from model_store.local import open_release
 from tests.commands import done
 from tests.e2e.releases.agreement import assert_answers_as_reported
@@ -12,6 +14,8 @@ from tests.releases import a_release
 from tests.s3_servers import S3Server
 from tests.service import running
 from tests.swaps import UPLOAD, wait_until_served
+
+pytestmark = pytest.mark.slow
 
 TEST_SEED = 1
 TRAIN_PICTURES, TEST_PICTURES = 400, 100
