@@ -1,7 +1,7 @@
 """Find in a decoded picture a grey model's own input, as the data set has it.
 
-Fashion-MNIST's pictures come in every mode and format, on black, on white or cut out, and enlarged as
-notebooks show them. What is none of these is converted: convert.py. Arrays in, arrays out.
+Fashion-MNIST's pictures come in every mode and format, on black or on white, and enlarged as notebooks show
+them. What is none of these is converted: convert.py. Arrays in, arrays out.
 """
 
 from typing import TypeAlias
@@ -16,9 +16,6 @@ from inference.contract import EDGE, InputContract
 LIGHT_BORDER = 128
 """Mean of the border, of 255, from which a single-channel picture is no input of a model that reads light on
 black. The largest of Fashion-MNIST's 70,000 pictures is below."""
-
-FLAT = 4
-"""Levels between edge and middle of a garment up to which it has one lightness, as a silhouette."""
 
 CHANNELS_APART, CHANNELS_APART_ON_AVERAGE = 8, 2.0
 """Levels by which the channels of a grey picture may differ in a format that loses some."""
@@ -59,7 +56,7 @@ def _reads_the_data_set(contract: InputContract) -> bool:
 def _as_in_the_data_set(samples: Stored) -> Stored:
     """A picture of 28 x 28, which is no photo, as Fashion-MNIST has it: its lightness, on a dark border.
 
-    A garment on a transparent ground is laid over the ground that it was drawn on: over black or over white.
+    What is transparent is white.
 
     Args:
         samples: uint8, (28, 28), RGB or RGBA as well.
@@ -67,29 +64,10 @@ def _as_in_the_data_set(samples: Stored) -> Stored:
     Returns:
         uint8, (28, 28), light on black.
     """
-    if samples.ndim == 3 and samples.shape[2] == 4:
-        grey = cv2.cvtColor(samples, cv2.COLOR_RGBA2GRAY).astype(np.uint8, copy=False)
-        opacity = np.ascontiguousarray(samples[..., 3])
-        is_clear = opacity.any() and cv2.mean(_border(opacity))[0] < LIGHT_BORDER
-        if is_clear and _was_on_black(grey, opacity >= LIGHT_BORDER):
-            return (grey * (opacity / 255.0)).round().astype(np.uint8)
     if samples.ndim == 3:
         samples = cv2.cvtColor(rgb_over_white(samples), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     is_light = cv2.mean(_border(samples))[0] >= LIGHT_BORDER
     return cv2.bitwise_not(samples).astype(np.uint8, copy=False) if is_light else samples
-
-
-def _was_on_black(grey: Stored, garment: NDArray[np.bool_]) -> bool:
-    """Whether a garment that was cut out fades to black at its edge, not to white.
-
-    Of 5,000 training pictures of Fashion-MNIST, on black and negated, this is right for .997.
-    """
-    inner = cv2.erode(garment.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    edge = grey[garment & ~inner].mean() if (garment & ~inner).any() else 0.0
-    middle = grey[inner].mean() if inner.any() else edge
-    if abs(middle - edge) < FLAT:
-        return bool(middle >= LIGHT_BORDER)
-    return bool(3 * edge < 2 * middle + LIGHT_BORDER)
 
 
 def _as_input(samples: Stored, contract: InputContract, *, lossy: bool) -> Stored | None:

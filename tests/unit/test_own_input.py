@@ -130,11 +130,8 @@ LIGHT_ON_BLACK = {
     "on white": (png(255 - GARMENT), GARMENT),
     "BMP on white": (saved(255 - GARMENT, "BMP", "RGB")[0], GARMENT),
     "GIF on white": (saved(255 - GARMENT, "GIF", "L")[0], GARMENT),
-    "light on clear": (on_a_clear_ground(FADING), FADING),
-    "grey on clear": (on_a_clear_ground(DARK_FADING), DARK_FADING),
     "dark on clear": (on_a_clear_ground(255 - FADING), FADING),
     "dark grey on clear": (on_a_clear_ground(255 - DARK_FADING), DARK_FADING),
-    "white silhouette": (on_a_clear_ground(WHITE, FADING), FADING),
     "black silhouette": (on_a_clear_ground(0 * WHITE, FADING), FADING),
 }
 
