@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import boto3
 from botocore import exceptions as boto_errors
 from botocore.config import Config
-from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError as BrokenInside
@@ -110,16 +109,6 @@ REFUSALS: Final = {
     "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "
     "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
 }
-
-KEYS: Final = {
-    "AWS_ACCESS_KEY_ID": "access_key",
-    "AWS_SECRET_ACCESS_KEY": "secret_key",
-    "AWS_SESSION_TOKEN": "token",
-}
-"""The variables with credentials, in small letters those of profiles; and botocore's names of the values."""
-
-NO_KEY: Final = re.compile(r"^\s|\s$|[^ -~]")
-"""What no credential has: white space at an end, and what is no printable ASCII character."""
 
 AUTHORITY: Final = (
     "If its certificate is of an authority of your own, set AWS_CA_BUNDLE to the file with that authority's "
@@ -317,30 +306,9 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
     try:
         session = boto3.Session()
         client = session.client("s3", config=config)
-        credentials = session.get_credentials()
     except (BotoCoreError, ValueError) as error:  # a ValueError: an endpoint that is no URL
         raise StoreRefused(f"{address}: {without_keys(error)}. Correct boto3's settings (AWS_*).") from error
-    if credentials is not None and not isinstance(credentials, RefreshableCredentials):
-        _check_credentials(address, credentials)
     return client
-
-
-def _check_credentials(address: str, credentials: Credentials) -> None:
-    """Refuse credentials with a line break or the like, which a copy or a file may add.
-
-    boto3 would blame the network, or the server the signature.
-
-    Raises:
-        StoreRefused: one has a character that no credential has; the message shows that character alone.
-    """
-    for variable, name in KEYS.items():
-        value = getattr(credentials, name) or ""
-        if wrong := NO_KEY.search(value):
-            where = variable if credentials.method == "env" else f"{variable.lower()} ({credentials.method})"
-            raise StoreRefused(
-                f"{address}: {where} holds {wrong[0]!a} after {wrong.start()} of {len(value)} characters, "
-                "which no key has. Set it again without it."
-            )
 
 
 def without_keys(message: object) -> str:

@@ -98,26 +98,6 @@ def test_the_region_that_an_answer_names_is_shown(
     assert "eu-west-3" in str(error)
 
 
-CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-
-
-@pytest.mark.parametrize(("name", "unseen"), [*zip(CREDENTIALS, "\n \u200b", strict=True)])
-def test_a_credential_with_a_character_that_no_one_sees_is_named(
-    name: str, unseen: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in CREDENTIALS:
-        monkeypatch.setenv(variable, "credential")
-    monkeypatch.setenv(name, f"credential{unseen}")
-
-    with pytest.raises(StoreRefused) as refused:
-        S3Store("s3://shop")
-
-    assert str(refused.value) == (
-        f"s3://shop: {name} holds {unseen!a} after 10 of 11 characters, which no key has. "
-        "Set it again without it."
-    )
-
-
 @pytest.fixture
 def settings_of_boto3(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Credentials, and no file of the tester's."""
