@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import NoReturn
 
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, State
 
@@ -55,17 +54,6 @@ class Form:
     files: list[tuple[str, Upload]]
     texts: list[str]
     fields: dict[str, list[str]]
-
-
-class _AnyName(MultipartDecoder):
-    """Werkzeug's decoder, for file names of old pages as well, in the code page of Windows."""
-
-    def _parse_headers(self, data: bytes | bytearray) -> Headers:
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            data = data.decode("cp1252", "replace").encode()
-        return super()._parse_headers(data)
 
 
 def one_file(form: Form) -> Upload:
@@ -168,7 +156,7 @@ def _parts(body: Body) -> Iterator[_Part]:
     chunks = chain((body.data[start : start + CHUNK_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
     try:
-        decoder = _AnyName(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
+        decoder = MultipartDecoder(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
         for chunk in chunks:
             decoder.receive_data(chunk)
             while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
@@ -198,5 +186,9 @@ def _refuse(error: Exception, state: State) -> NoReturn:
         ) from error
     if isinstance(error, RequestEntityTooLarge):
         raise TooLarge(f"A part of the form has more than {MAX_HEADER_BYTES:,} bytes of headers.") from error
+    if isinstance(error, UnicodeDecodeError):
+        raise BadRequest(
+            "A part of the form has headers that are not UTF-8, such as its filename."
+        ) from error
     what = "it ends before its last boundary" if str(error).startswith("Invalid form-data") else str(error)
     raise BadRequest(f"The multipart form cannot be read: {what}. {FORMS}") from error
