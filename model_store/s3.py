@@ -121,12 +121,13 @@ NO_S3: Final = (
 )
 
 SIGNED: Final = (
+    (re.compile(r"(Invalid header value ).*", re.DOTALL), r"\1***: a key may have a line break."),
     (re.compile(r"AWS4-[A-Z0-9-]+\s.*", re.DOTALL), "***"),
     (re.compile(r"\b(?:AWS [^\s:]+:\S+|Basic \S{8,}|Bearer \S{8,})"), "***"),
     (re.compile(r"((?:Signature|Credential|Security-Token)=)[^&\s'\",]+", re.IGNORECASE), r"\1***"),
     (re.compile(r"//[^/@\s]+@"), "//***@"),
 )
-"""Headers of authorization, presigned addresses and passwords in addresses, which libraries quote."""
+"""Headers with keys, presigned addresses and passwords in addresses, which libraries quote."""
 
 Result = TypeVar("Result")
 

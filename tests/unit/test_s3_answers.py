@@ -190,6 +190,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=KEY/20261125/eu/s3/aws4_request, SignedHea
     "said",
     [
         f"Invalid header value b'{SIGNED}\\n'",
+        "Invalid header value b'5ec4e7KEY\\n'",
         f"bad request {{'Authorization': '{SIGNED}', 'X-Amz-Security-Token': 'none'}}",
         "GET https://shop.example/a?X-Amz-Credential=KEY%2F2026&X-Amz-Signature=5ec4e7&X-Amz-Date=2026",
         "proxy http://me:5ec4e7@proxy.example:3128 refused",
