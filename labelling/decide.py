@@ -35,7 +35,7 @@ Answers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
 """The label that people gave, by head, by what that holds for: a sha256 and no product, or no sha256 and a
 product."""
 
-_SHARED: Final = """
+_UNDER_SEVERAL: Final = """
 SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
 WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
 """
@@ -97,7 +97,9 @@ class Decisions:
     def shared(self) -> Mapping[str, frozenset[str]]:
         """The products under which a photo lies, by its sha256, where there are several."""
         with self.journal.errors_named():
-            return {sha256: frozenset(json.loads(names)) for sha256, names in self.journal.query(_SHARED)}
+            return {
+                sha256: frozenset(json.loads(names)) for sha256, names in self.journal.query(_UNDER_SEVERAL)
+            }
 
     @cached_property
     def _check(self) -> ListCheck:

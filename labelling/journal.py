@@ -258,8 +258,8 @@ class Journal(AbstractContextManager["Journal"]):
 
     def writes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
         """Keep what stands beside the journal from now on; None for no file."""
-        known = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
-        self.change("UPDATE run SET written = ?", json.dumps((self.written or {}) | known))
+        written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
+        self.change("UPDATE run SET written = ?", json.dumps((self.written or {}) | written))
         self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:

@@ -207,7 +207,7 @@ class ListFile:
         """The rows that fit the header, in order.
 
         Raises:
-            ListUnusable: the list was written anew meanwhile, so that some may be missing.
+            ListUnusable: the list was changed meanwhile, so that some may be missing.
         """
         places: dict[str, int] = {}
         for place, name in enumerate(self.header):
@@ -218,9 +218,7 @@ class ListFile:
                 if bad is None:
                     yield ListRow(where, {name: cells[place] for name, place in places.items()})
             if _stamp(self.path) != self.stamp:
-                raise ListUnusable(
-                    f"{self.path}: was written anew while it was read. Give the command again."
-                )
+                raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
     def place(self, cell: str) -> str:
         """The path of the file that a cell means, whether it is there or not."""

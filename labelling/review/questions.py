@@ -77,10 +77,10 @@ def questions(decisions: Decisions, heads: Iterable[str]) -> dict[str, list[Shee
     """All questions about what some heads answered, products first, in one pass over the rows."""
     of_heads: dict[str, list[SheetQuestion]] = {head: [] for head in heads}
     for row in decisions.asked():
-        for head, asked in of_heads.items():
-            asked.extend(_of_row(row, head))
-    for asked in of_heads.values():
-        asked.sort(key=lambda question: (not question.product, question.number))
+        for head, of_head in of_heads.items():
+            of_head.extend(_of_row(row, head))
+    for of_head in of_heads.values():
+        of_head.sort(key=lambda question: (not question.product, question.number))
     return of_heads
 
 
@@ -105,20 +105,22 @@ def _of_row(row: Row, head: str) -> Iterator[SheetQuestion]:
         )
 
 
-def doubtful(asked: Iterable[SheetQuestion], limit: int, *, is_fed_asked: bool = True) -> list[SheetQuestion]:
+def doubtful(
+    of_head: Iterable[SheetQuestion], limit: int, *, is_fed_asked: bool = True
+) -> list[SheetQuestion]:
     """The first rows that no person answered and that need a review, or whose photos people contradict.
 
     What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided is
     compared first, the other one on ties, then the order of the table.
 
     Args:
-        asked: of one head.
+        of_head: all of one head.
         limit: the most questions.
         is_fed_asked: whether products that a feed takes are asked about, too.
     """
     wanted = (
         question._replace(reason=question.doubt)
-        for question in asked
+        for question in of_head
         if question.doubt is not None and (is_fed_asked or not question.fed or question.doubt == LIST)
     )
     return sorted(wanted, key=_order)[:limit]
@@ -133,9 +135,9 @@ def _order(question: SheetQuestion) -> tuple[object, ...]:
     return of_doubt, *measures, not question.product, question.number
 
 
-def fed(asked: Iterable[SheetQuestion], limit: int) -> list[SheetQuestion]:
+def fed(of_head: Iterable[SheetQuestion], limit: int) -> list[SheetQuestion]:
     """The first products whose colour a feed took, and that no person answered, in the order of the table."""
-    wanted = (of for of in asked if of.fed and not of.is_answered and of.doubt != LIST)
+    wanted = (of for of in of_head if of.fed and not of.is_answered and of.doubt != LIST)
     return sorted(wanted, key=lambda question: question.number)[:limit]
 
 

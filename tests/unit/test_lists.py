@@ -325,7 +325,7 @@ def test_one_byte_that_is_no_utf8_refuses_the_list_even_where_bad_rows_are_left_
         open_list(list_, ["path"], Reading(skip_bad_rows=True))
 
 
-def test_a_list_that_is_written_anew_while_it_is_read_is_refused(tmp_path: Path) -> None:
+def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path\n" + "a.jpg\n" * 8000)
     source = open_source(str(list_))
     items = source.items()
@@ -333,9 +333,9 @@ def test_a_list_that_is_written_anew_while_it_is_read_is_refused(tmp_path: Path)
 
     write(tmp_path, "path\n" + "b.jpg\n" * 4000)
 
-    with pytest.raises(SourceUnusable, match=r"list\.csv: was written anew while it was read"):
+    with pytest.raises(SourceUnusable, match=r"list\.csv: was changed while it was read"):
         list(items)
-    with pytest.raises(SourceUnusable, match="was written anew"):
+    with pytest.raises(SourceUnusable, match="was changed while"):
         list(source.items())
 
 
