@@ -72,8 +72,8 @@ def train(
         What was done, as JSON values.
     """
     photos = _photos_of(options, arguments)
-    console().print("Reading the pictures; then TensorFlow starts.")
     check_tensorflow()
+    console().print("Reading the pictures; then TensorFlow starts.")
     named = named_of(arguments, options, parent)
     classes = named.check(Terminal().warn)
     target = open_target(arguments, compared or options.data)
