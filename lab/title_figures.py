@@ -4,8 +4,8 @@ python -m lab.title_figures RELEASE --run FOLDER [--records FOLDER]
 
 The answers are the release's own, by networks that knew nothing of the source. Writes FOLDER: report, card,
 page and manifest are new, everything else is RELEASE's, and nothing is trained. Of the manifest only hashes
-and version change, so that a service of RELEASE serves FOLDER; with --records its training gets the records of
-the steps that made it (lab/Makefile).
+and version change, so that a service of RELEASE serves FOLDER; with --records its training gets the records
+of the steps that made it (lab/Makefile).
 """
 
 import argparse
