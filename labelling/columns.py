@@ -200,7 +200,7 @@ def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
 
 def has_words(run: Run) -> bool:
     """Whether the list has words that are read."""
-    return run.found is not None and run.found.language != OFF
+    return run.list_words is not None and run.list_words.language != OFF
 
 
 def _of_words(run: Run) -> Iterator[Column]:

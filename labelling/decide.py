@@ -70,14 +70,14 @@ class Decisions:
     @cached_property
     def run(self) -> Run:
         """What the rows are of."""
-        return replace(self.journal.run, found=self.words)
+        return replace(self.journal.run, list_words=self.words)
 
     @cached_property
     def words(self) -> ListWords:
         """How the words of the list are read: as the journal says, or as its rows show."""
         run = self.journal.run
-        if run.found is not None:
-            return run.found
+        if run.list_words is not None:
+            return run.list_words
         renamed = [name for name, in_table in run.further.items() if in_table != name]
         others = {*renamed, *run.attributes, run.by.column if run.by else ""}
         return words_in(tuple(run.further), self._columns, run.words, run.title, others)

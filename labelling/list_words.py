@@ -74,7 +74,7 @@ class ListWords:
 
     Attributes:
         titles, categories: the list's columns of these, in the order in which they count.
-        language: of the words; OFF where people said that they are not read. Of another one than LANGUAGES
+        language: of the words; OFF where people meaning that they are not read. Of another one than LANGUAGES
             none is read, as the table lacks it.
         is_chosen: whether the title was chosen by its cells.
     """
@@ -165,7 +165,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
 
     Args:
         words: of `words_in`.
-        columns: of the list; without any nothing is said.
+        columns: of the list; without any nothing is meaning.
         title: the column that people named.
     """
     names = ", ".join(f"`{name}`" for name in columns)
@@ -219,11 +219,11 @@ def _looked_at(columns: Sequence[str], rows: Rows, language: str) -> Iterator[_C
 def _column(name: str, language: str, counts: Counter[str]) -> _Column:
     kinds, named, more = set[frozenset[str]](), 0, 0
     for text, count in counts.items():
-        said = title_says(text, language)
-        if said.kinds:
-            kinds.add(said.kinds)
+        meaning = title_says(text, language)
+        if meaning.kinds:
+            kinds.add(meaning.kinds)
             named += count
-            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in said.words))
+            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in meaning.words))
     length = sum(len(text) * count for text, count in counts.items()) / counts.total()
     return _Column(name, language, counts.total(), named, more, len(kinds), length)
 

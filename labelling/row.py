@@ -186,7 +186,7 @@ class Run:
         words: the language of the list's words, or OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
         shares: from which share of a photo the words decide, as the release shows it.
-        found: how the words of the list are read; None before it is listed.
+        list_words: how the words of the list are read; None before it is listed.
     """
 
     source: str
@@ -199,7 +199,7 @@ class Run:
     words: str = ""
     shares: Shares = NO_SHARES
     title: str = ""
-    found: ListWords | None = field(default=None, compare=False)
+    list_words: ListWords | None = field(default=None, compare=False)
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:

@@ -196,7 +196,7 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
 def _keep_words(decisions: Decisions, say: Say) -> None:
     """Keep how the words of the list are read, and name the language and columns where they were others."""
     journal, now = decisions.journal, decisions.words
-    before = journal.before.found if journal.before else None
+    before = journal.before.list_words if journal.before else None
     if before and now.titles != before.titles:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")

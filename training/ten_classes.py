@@ -85,9 +85,9 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         folds = folds_of(learnt, len(labels))
-        unasked = Scores.of_class(np.zeros((sum(map(len, folds)), len(labels)), np.float32), None)
-        asked = checked_answers(learnt, unasked, np.concatenate(folds), numbered(folds))
-        left_out = [] if keeps_thresholds(asked, parent) else things_in_folds(learnt)
+        no_scores = Scores.of_class(np.zeros((sum(map(len, folds)), len(labels)), np.float32), None)
+        checked = checked_answers(learnt, no_scores, np.concatenate(folds), numbered(folds))
+        left_out = [] if keeps_thresholds(checked, parent) else things_in_folds(learnt)
         head = fit_photo_head(learnt, labels, folds, left_out, watch)
     if sentence := lacking_in_words(head.lacking):
         progress.say(sentence)

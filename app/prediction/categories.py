@@ -198,7 +198,9 @@ def read_categories(path: Path) -> Taxonomy:
         given = FILE.validate_json(decoded(path.read_bytes()))
         classes = {name: value for name, value in given.items() if isinstance(value, Category)}
         attributes = {name: value for name, value in given.items() if not isinstance(value, Category)}
-        every = {f"{name} {label}": one for name, of in attributes.items() for label, one in of.items()}
+        every = {
+            f"{name} {label}": category for name, of in attributes.items() for label, category in of.items()
+        }
         _check_languages(classes)
         _check_languages({**classes, **every})
     except OSError as error:

@@ -168,7 +168,11 @@ def open_first(
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
-    waiting = {one.version: one for one in before if one.number == record.number and not one.for_good}
+    waiting = {
+        refusal.version: refusal
+        for refusal in before
+        if refusal.number == record.number and not refusal.for_good
+    }
     served, fault, errors, refusals = None, None, list[Exception](), dict[str, Refusal]()
     for version in candidates:
         is_whole = False
@@ -192,8 +196,12 @@ def open_first(
             if not isinstance(error, LATER):  # another release is no more there than this one
                 refusals = waiting | refusals
                 break
-    said = {(one.number, one.version, one.for_good) for one in before}
-    if new := [one for one in refusals.values() if (one.number, one.version, one.for_good) not in said]:
+    logged = {(refusal.number, refusal.version, refusal.for_good) for refusal in before}
+    if new := [
+        refusal
+        for refusal in refusals.values()
+        if (refusal.number, refusal.version, refusal.for_good) not in logged
+    ]:
         _log_refusals(new, served)
     return Attempt(served, tuple(refusals.values()), fault, tuple(errors), record)
 

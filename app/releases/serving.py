@@ -153,7 +153,7 @@ class Models:
     def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
         """Replace what is refused, but for what was refused for good; what is served may be outdated."""
         again = {self.current.version, *(refusal.version for refusal in refusals)}
-        for_good = [one for one in self.refusals if one.for_good and one.version not in again]
+        for_good = [refusal for refusal in self.refusals if refusal.for_good and refusal.version not in again]
         self.refusals = (*for_good, *refusals)
         if refusals:
             self._grow_stale(now)

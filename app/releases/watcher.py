@@ -123,17 +123,18 @@ class ReleaseWatcher:
         serving, earlier = self._models.current.version, self._models.refusals
         # Of those refused for good only what is promoted again is tried.
         refused = {
-            one.version
-            for one in earlier
-            if one.for_good and (one.number == promotion.number or one.version != promotion.version)
+            refusal.version
+            for refusal in earlier
+            if refusal.for_good
+            and (refusal.number == promotion.number or refusal.version != promotion.version)
         }
         before = takewhile(lambda version: version != serving, promotion.candidates)
         candidates = [version for version in before if version not in refused]
         if promotion.version == serving:
             self._models.serve(replace(self._models.current, number=promotion.number))
         attempt = open_first(self._settings, self._store, promotion, candidates, earlier)
-        known = {(refusal.number, refusal.version) for refusal in earlier}
-        new = [one for one in attempt.refusals if (one.number, one.version) not in known]
+        logged = {(refusal.number, refusal.version) for refusal in earlier}
+        new = [refusal for refusal in attempt.refusals if (refusal.number, refusal.version) not in logged]
         if attempt.served is not None:
             served = attempt.served
             self._metrics.set_release(served.version, serving, reference_distribution(served))
