@@ -74,7 +74,7 @@ class ListWords:
 
     Attributes:
         titles, categories: the list's columns of these, in the order in which they count.
-        language: of the words; OFF where people meaning that they are not read. Of another one than LANGUAGES
+        language: of the words; OFF where people said that they are not read. Of another one than LANGUAGES
             none is read, as the table lacks it.
         is_chosen: whether the title was chosen by its cells.
     """
@@ -165,7 +165,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
 
     Args:
         words: of `words_in`.
-        columns: of the list; without any nothing is meaning.
+        columns: of the list; without any nothing is said.
         title: the column that people named.
     """
     names = ", ".join(f"`{name}`" for name in columns)
