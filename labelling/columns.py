@@ -11,7 +11,6 @@ from typing import Final
 from inference.contract import LABEL
 from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
-from labelling.list_words import OFF
 from labelling.row import (
     ACCEPT,
     FOLDER,
@@ -21,9 +20,10 @@ from labelling.row import (
     REVIEW,
     HeadAnswer,
     Row,
-    Run,
+    TableOf,
     distinct,
 )
+from labelling.titles import OFF
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
@@ -76,7 +76,7 @@ class Column:
     of: Callable[[Row], object]
 
 
-def columns(run: Run, *, with_people: bool = False) -> list[Column]:
+def columns(run: TableOf, *, with_people: bool = False) -> list[Column]:
     """Those of the table of photos.
 
     Args:
@@ -91,7 +91,7 @@ def columns(run: Run, *, with_people: bool = False) -> list[Column]:
     ]
 
 
-def product_columns(run: Run, *, with_people: bool = False) -> list[Column]:
+def product_columns(run: TableOf, *, with_people: bool = False) -> list[Column]:
     """Those of the table of products; the first one names them.
 
     Args:
@@ -190,7 +190,7 @@ def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
     yield _text("error", lambda row: row.error or None)
 
 
-def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
+def _of_people_and_platform(run: TableOf, *, with_people: bool) -> Iterator[Column]:
     for head in run.heads if with_people or has_words(run) else ():
         yield from (_field(head, field) for field in DECIDED)
     for head in run.heads:
@@ -198,12 +198,12 @@ def _of_people_and_platform(run: Run, *, with_people: bool) -> Iterator[Column]:
             yield from (_category(head, place) for place in range(len(CATEGORY)))
 
 
-def has_words(run: Run) -> bool:
+def has_words(run: TableOf) -> bool:
     """Whether the list has words that are read."""
     return run.list_words is not None and run.list_words.language != OFF
 
 
-def _of_words(run: Run) -> Iterator[Column]:
+def _of_words(run: TableOf) -> Iterator[Column]:
     if has_words(run):
         yield _text(LISTED, lambda row: "/".join(in_order(row.listed)) or None)
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from inference.contract import LABEL
-from inference.listed import LIST, NONE
+from inference.title_rule import LIST, NONE
 from inference.words import KIND
-from labelling.list_check import SHARED
-from labelling.row import ACCEPT, NO_ANSWER, PERSON, REVIEW, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, NO_ANSWER, PERSON, REVIEW, HeadAnswer, Row, TableOf
+from labelling.title_check import SHARED
 
 OF_TABLES: Final = (LIST, SHARED)
 """The reasons that tables alone have."""
@@ -73,7 +73,7 @@ class Counts:
                 reasons[reason] += count
         return dict(sorted(reasons.items()))
 
-    def labels(self, run: Run) -> dict[str, dict[str, int]]:
+    def labels(self, run: TableOf) -> dict[str, dict[str, int]]:
         """For each class, in index order, the rows with each outcome; NONE where it was answered."""
         has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
         return {
@@ -81,7 +81,7 @@ class Counts:
             for label in (*run.heads[LABEL], *([NONE] if has_none else []))
         }
 
-    def attributes(self, run: Run) -> dict[str, dict[str, dict[str, int]]]:
+    def attributes(self, run: TableOf) -> dict[str, dict[str, dict[str, int]]]:
         """For each label of each attribute, the rows with each decision."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():

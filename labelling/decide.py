@@ -1,6 +1,6 @@
 """Decide what tables, sheets, feeds and folders show, row by row, as the rows are read.
 
-What the model answered is held against the list's words and against photos of two products (list_check.py);
+What the model answered is held against the list's words and against photos of two products (title_check.py);
 photos answer for their product (products.py); people's answers come last. Nothing of it is kept: of the same
 journal the same is decided again.
 """
@@ -14,15 +14,26 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
-from inference.listed import LIST, NONE
+from inference.title_rule import LIST, NONE
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import ByList, colour_by_list, own_colours
 from labelling.journal import Journal
-from labelling.list_check import ListCheck, list_check, mean_over
-from labelling.list_words import ListWords, words_in
 from labelling.listing import answered, answered_groups, answered_of
 from labelling.products import as_fed, row_of_product
-from labelling.row import ACCEPT, LEFT_OUT, MODEL, NO_ANSWER, PERSON, REVIEW, Category, HeadAnswer, Row, Run
+from labelling.row import (
+    ACCEPT,
+    LEFT_OUT,
+    MODEL,
+    NO_ANSWER,
+    PERSON,
+    REVIEW,
+    Category,
+    HeadAnswer,
+    Row,
+    TableOf,
+)
+from labelling.title_check import ListCheck, list_check, mean_over
+from labelling.titles import ListWords, words_in
 from reports.products import COLOURS, CONTRADICTING
 
 MOST_COLOURS: Final = 3
@@ -31,7 +42,7 @@ MOST_COLOURS: Final = 3
 NO_PHOTO: Final = "no photo"
 """The reason of a product of which no photo can be read."""
 
-Answers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
+HumanAnswers: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
 """The label that people gave, by head, by what that holds for: a sha256 and no product, or no sha256 and a
 product."""
 
@@ -68,7 +79,7 @@ class Decisions:
         self.journal = journal
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> TableOf:
         """What the rows are of."""
         return replace(self.journal.run, list_words=self.words)
 
@@ -86,7 +97,7 @@ class Decisions:
         return (cells for _, cells in self._cells(columns))
 
     @cached_property
-    def answers(self) -> Answers:
+    def answers(self) -> HumanAnswers:
         """What people said that holds for pictures, and for products of the current listing."""
         labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for sha256, product, head, label, _ in self.journal.query(_ANSWERS):

@@ -18,12 +18,12 @@ from labelling.counts import Counts
 from labelling.decide import NO_PHOTO, Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
-from labelling.list_words import OFF, how_read
 from labelling.listing import Listing
 from labelling.outputs import replaced
 from labelling.products import products_of
-from labelling.row import Category, Run
+from labelling.row import Category, TableOf
 from labelling.table import check_form, write_table
+from labelling.titles import OFF, how_read
 
 CUT: Final = "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 
@@ -182,7 +182,7 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
     )
 
 
-def _of_products(table: Path, run: Run, photos: Counts, products: Counts) -> Mapping[str, Any]:
+def _of_products(table: Path, run: TableOf, photos: Counts, products: Counts) -> Mapping[str, Any]:
     by = run.by
     return {
         "table": str(products_of(table)),

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.listed import LIST, OTHER
 from inference.plain_text import few
+from inference.title_rule import LIST, OTHER
 from inference.words import KIND, label_kinds, language_of
 from labelling.colours import own_colours
 from labelling.decide import NO_PHOTO, Decisions, colour_of
@@ -24,7 +24,7 @@ from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.outputs import replaced
-from labelling.row import ACCEPT, NO_ANSWER, PERSON, By, Category, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, NO_ANSWER, PERSON, By, Category, HeadAnswer, Row, TableOf
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
 from reports.products import COLOURS
@@ -212,7 +212,7 @@ class _Articles:
         left_out: see Feed.
     """
 
-    def __init__(self, platform: str, run: Run) -> None:
+    def __init__(self, platform: str, run: TableOf) -> None:
         self._platform, self._run = platform, run
         self._articles = dict[str, _Article]()
         self.count, self.left_out = 0, {reason: list[str]() for reason in REASONS}
@@ -257,7 +257,7 @@ class Categories:
             none where the platform has no categories.
     """
 
-    def __init__(self, platform: str, run: Run) -> None:
+    def __init__(self, platform: str, run: TableOf) -> None:
         """Of the products of a run."""
         *key, _ = FEEDS[platform].cells(Row(path=""))
         category = FEEDS[platform].category

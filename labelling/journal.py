@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from inference.contract import LABEL
 from labelling.errors import OtherRun, TableUnusable
 from labelling.identifiers import identifier
-from labelling.row import HumanAnswer, Question, Run
+from labelling.row import HumanAnswer, Question, TableOf
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk."""
@@ -80,7 +80,7 @@ class Journal(AbstractContextManager["Journal"]):
     def __init__(
         self,
         table: Path,
-        run: Run | None = None,
+        run: TableOf | None = None,
         *,
         restart: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -96,10 +96,10 @@ class Journal(AbstractContextManager["Journal"]):
         self.path = journal_of(table)
         self.recovered: int | None = None
         self.superseded = False
-        self.before: Run | None = None
+        self.before: TableOf | None = None
         self.options: Mapping[str, Any] = {}
         self.seconds, self.state = 0.0, UNFINISHED
-        self._run: Run | None = None
+        self._run: TableOf | None = None
         self._begins = run
         self._committed, self._is_dirty = 0.0, False
         self._restart = restart
@@ -217,7 +217,7 @@ class Journal(AbstractContextManager["Journal"]):
         """
         kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
-            self.before = Run.from_json(kept[0]) if kept else None
+            self.before = TableOf.from_json(kept[0]) if kept else None
             self.options = json.loads(kept[4] or "{}") if kept else {}
         now = self._begins
         if self.before and now and not self._restart and (others := self.before.differences(now)):
@@ -235,7 +235,7 @@ class Journal(AbstractContextManager["Journal"]):
             self._run = now
 
     @property
-    def run(self) -> Run:
+    def run(self) -> TableOf:
         """What the current listing is of.
 
         Raises:
@@ -312,13 +312,13 @@ class Journal(AbstractContextManager["Journal"]):
             self._db.commit()
         self._committed, self._is_dirty = now, False
 
-    def become(self, run: Run, listing: int) -> None:
+    def become(self, run: TableOf, listing: int) -> None:
         """Make a listing the current one, whole: all queries see it from now on."""
         self.commit()
         self.change("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
         self._run, self.state = run, CHANGED
 
-    def keep(self, run: Run) -> None:
+    def keep(self, run: TableOf) -> None:
         """Keep what was found of the current listing beside what a run was told."""
         self.change("UPDATE run SET run = ?", run.as_json())
         self._run = run
@@ -337,7 +337,7 @@ class Journal(AbstractContextManager["Journal"]):
         self.commit()
 
     @contextmanager
-    def taken_for_current(self, run: Run, listing: int) -> Iterator[None]:
+    def taken_for_current(self, run: TableOf, listing: int) -> Iterator[None]:
         """Look at a listing that is not whole as if it were the current one; what changes is undone."""
         self.commit()
         before, self._run = self._run, run

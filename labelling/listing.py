@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.row import HeadAnswer, Row, Run, path_in_table
+from labelling.row import HeadAnswer, Row, TableOf, path_in_table
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -82,7 +82,7 @@ class Listing:
         done: rows of the table that have an answer or an error by now.
     """
 
-    def __init__(self, journal: Journal, run: Run) -> None:
+    def __init__(self, journal: Journal, run: TableOf) -> None:
         """Begin one.
 
         Args:

@@ -13,7 +13,7 @@ from inference.classifier import ALSO_FROM
 from inference.contract import LABEL
 from labelling.errors import SourceUnusable
 from labelling.items import Source
-from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, Run, distinct
+from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, TableOf, distinct
 from labelling.sources.files import Folder
 from reports.products import COLOURS, UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Report
@@ -88,7 +88,7 @@ def as_fed(row: Row, head: str, by: By) -> Row:
     return replace(row, heads={**row.heads, head: replace(answer, decision=ACCEPT, reason=None)})
 
 
-def row_of_product(photos: Sequence[Row], run: Run) -> Row:
+def row_of_product(photos: Sequence[Row], run: TableOf) -> Row:
     """What the model answers to a product; of copies of a photo the first counts.
 
     Args:
@@ -116,7 +116,7 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def answer_of(photos: Sequence[Row], head: str, run: Run) -> HeadAnswer | None:
+def answer_of(photos: Sequence[Row], head: str, run: TableOf) -> HeadAnswer | None:
     """The answer of one head to a product; None where no photo has one.
 
     Args:

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple, Self, TypeAlias
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.listed import NO_SHARES, Shares
 from inference.spreadsheets import safe_path
+from inference.title_rule import NO_SHARES, Shares
 from labelling.identifiers import identifier
-from labelling.list_words import ListWords
+from labelling.titles import ListWords
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
@@ -172,7 +172,7 @@ class By:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class TableOf:
     """What the rows of a journal are of: the first four have to stay as they are for rows to be kept.
 
     Attributes:
@@ -208,7 +208,7 @@ class Run:
 
     def as_json(self) -> str:
         """What a journal keeps."""
-        return TypeAdapter(Run).dump_json(self).decode()
+        return TypeAdapter(TableOf).dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -219,7 +219,7 @@ class Run:
         """
         return TypeAdapter(cls).validate_json(text)
 
-    def differences(self, now: "Run") -> str:
+    def differences(self, now: "TableOf") -> str:
         """In words, what is not as it was and would make other rows; empty where everything is."""
         named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
         return ", ".join(
@@ -230,7 +230,7 @@ class Run:
             ]
         )
 
-    def is_superseded_by(self, now: "Run") -> bool:
+    def is_superseded_by(self, now: "TableOf") -> bool:
         """Whether `now` is the same by a later release, with the same labels and perhaps more attributes."""
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
-from inference.listed import Shares
+from inference.title_rule import Shares
 from inference.words import languages
 from labelling.columns import check_attributes, further_columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
@@ -21,13 +21,13 @@ from labelling.export import Summary, export, export_so_far, tables_of
 from labelling.feeds import feed_files
 from labelling.items import Item, Source
 from labelling.journal import EXPORTED, Journal, journal_of
-from labelling.list_words import OFF
 from labelling.listing import Listing
 from labelling.outputs import check_new, check_ours, take_over
 from labelling.products import likely_by, shown_by
-from labelling.row import FOLDER, By, Categories, Run, path_in_table
+from labelling.row import FOLDER, By, Categories, TableOf, path_in_table
 from labelling.sources.files import Folder
 from labelling.table import check_form
+from labelling.titles import OFF
 from labelling.workers.labeller import Engine, Say, Setup
 from labelling.workers.processes import on_processes
 from model_store.errors import StoreError
@@ -45,7 +45,7 @@ class Job:
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
-        words, title: see Run.
+        words, title: see TableOf.
         feed: the platform whose feed is written of the tables; empty for none.
         options: of the command line, which the journal keeps for the next one.
     """
@@ -78,7 +78,7 @@ class Job:
         return learnt(self.release, self.run)
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> TableOf:
         """What its rows are of.
 
         Raises:
@@ -88,7 +88,7 @@ class Job:
         manifest = self.release.manifest
         attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
         check_attributes(manifest.labels, tuple(attributes))
-        return Run(
+        return TableOf(
             source=self.source.address,
             version=self.release.version,
             heads={LABEL: tuple(manifest.labels), **attributes},
@@ -120,7 +120,7 @@ class Job:
         )
 
 
-def learnt(release: LocalRelease, run: Run) -> tuple[str, ...]:
+def learnt(release: LocalRelease, run: TableOf) -> tuple[str, ...]:
     """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
     settings = release.manifest.training.get("settings")
     named = settings.get("attribute") if isinstance(settings, dict) else None

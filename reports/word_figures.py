@@ -1,6 +1,6 @@
 """From which share of a photo the words of a list may decide: what a report keeps of it.
 
-words.py measures it; inference/listed.py is the rule that uses the shares. Plain values.
+words.py measures it; inference/title_rule.py is the rule that uses the shares. Plain values.
 """
 
 from typing import Annotated
@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inference.contract import NetworkName
-from inference.listed import NO_SHARES, Shares
+from inference.title_rule import NO_SHARES, Shares
 from model_store.manifest import Frozen, Share
 
 Count = Annotated[int, Field(ge=0)]

@@ -2,7 +2,7 @@
 
 A right word has to be confirmed nearly always, a wrong one rarely. Both are measured on photos that nothing
 had learnt; the wrong word of each is the worst one, the photo's own likeliest other name. The rule that uses
-the shares is inference/listed.py; report.json keeps what is measured here. Pure.
+the shares is inference/title_rule.py; report.json keeps what is measured here. Pure.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, usual_name
-from inference.listed import MOST, OTHER, names_of
+from inference.title_rule import MOST, OTHER, names_of
 from inference.words import KIND, KINDS, label_kinds
 from reports.answers import CLASS, Answers
 from reports.intervals import lower_bound, upper_bound, weighted

@@ -19,7 +19,7 @@ from labelling.lists import Reading
 from labelling.outputs import may_write
 from model_store.files import expanded
 from scripts.__main__ import command
-from scripts.lists import add_list_options, add_product_column, typed_list_options
+from scripts.list_options import add_list_options, add_product_column, typed_list_options
 from scripts.progress import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.fashion import LABELS

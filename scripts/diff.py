@@ -23,7 +23,7 @@ from model_store.named_release import find_release
 from model_store.networks import open_networks
 from reports.answers import CLASS
 from scripts.__main__ import command
-from scripts.lists import add_list_options
+from scripts.list_options import add_list_options
 from scripts.progress import counting
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
 

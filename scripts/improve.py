@@ -16,7 +16,7 @@ from labelling.review.audit import sentences
 from model_store.named_release import store_in
 from scripts import train
 from scripts.__main__ import command
-from scripts.lists import add_encoding
+from scripts.list_options import add_encoding
 from scripts.options import options_of
 from scripts.progress import Terminal
 from scripts.target import DEFAULT_STORE

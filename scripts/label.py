@@ -35,7 +35,6 @@ from labelling.feeds import DOUBTFUL, FEEDS, check_feed, feed_files, in_words, w
 from labelling.into_folders import check_into, sort_into
 from labelling.items import Source
 from labelling.journal import Journal, journal_of
-from labelling.list_words import OFF
 from labelling.lists import Reading
 from labelling.outputs import list_in, make_folders, may_write
 from labelling.products import check_by, check_title
@@ -43,11 +42,12 @@ from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.sheet import EXPORT, Review, write_sheet
-from labelling.row import ACCEPT, Categories, Category, Run
+from labelling.row import ACCEPT, Categories, Category, TableOf
 from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
 from labelling.table import WORKBOOK, check_form
 from labelling.taxonomies import PLATFORMS, platform_categories
+from labelling.titles import OFF
 from labelling.workers.labeller import Engine
 from labelling.workers.on_ray import on_ray
 from labelling.workers.processes import on_processes
@@ -56,7 +56,7 @@ from model_store.named_release import find_release, store_in
 from reports.products import is_shown
 from reports.values import Promise, report_of
 from scripts.__main__ import command
-from scripts.lists import add_list_options
+from scripts.list_options import add_list_options
 from scripts.progress import counting
 from scripts.terminal import (
     RELEASE_HELP,
@@ -103,7 +103,7 @@ def execute(arguments: argparse.Namespace) -> object:
     return _label(arguments, _take_over(arguments))
 
 
-def _take_over(arguments: argparse.Namespace) -> Run | None:
+def _take_over(arguments: argparse.Namespace) -> TableOf | None:
     """Take what the command line leaves out from the run that made the table; that run, None without one.
 
     Raises:
@@ -130,7 +130,7 @@ def _take_over(arguments: argparse.Namespace) -> Run | None:
     return before
 
 
-def _check_same(arguments: argparse.Namespace, before: Run | None, now: Run) -> None:
+def _check_same(arguments: argparse.Namespace, before: TableOf | None, now: TableOf) -> None:
     """Refuse answers that would go into rows of another release, or other products, than people saw.
 
     Raises:
@@ -166,7 +166,7 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
     return outputs
 
 
-def _corrections(arguments: argparse.Namespace, run: Run) -> list[Correction]:
+def _corrections(arguments: argparse.Namespace, run: TableOf) -> list[Correction]:
     """What people say, for the labels of a run."""
     reading = Reading.of(arguments).of_corrections
     return read_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
@@ -262,7 +262,7 @@ def _job(arguments: argparse.Namespace) -> Job:
     )
 
 
-def _label(arguments: argparse.Namespace, before: Run | None) -> object:
+def _label(arguments: argparse.Namespace, before: TableOf | None) -> object:
     if arguments.feed and arguments.by is None:
         arguments.error("--feed has a row a product: name the column of the list with --by")
     if arguments.into and arguments.by is not None:

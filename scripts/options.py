@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from inference.contract import LABEL
 from model_store.local import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE
-from scripts.lists import add_list_options, add_product_column
+from scripts.list_options import add_list_options, add_product_column
 from scripts.progress import Terminal
 from training.data.fashion import LabelledData
 from training.data.named import Named

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from labelling.outputs import may_write
 from scripts.__main__ import command
-from scripts.lists import typed_list_options
+from scripts.list_options import typed_list_options
 from scripts.options import (
     add_data_options,
     add_recipe_options,

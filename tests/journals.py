@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.listing import Listing
-from labelling.row import HumanAnswer, Question, Row, Run
+from labelling.row import HumanAnswer, Question, Row, TableOf
 
 
-def an_item(row: Row, run: Run, stamp: str = "v1") -> Item:
+def an_item(row: Row, run: TableOf, stamp: str = "v1") -> Item:
     """The picture that a row is of, as its source lists it."""
     return Item(row.path, row.path, stamp, 1, further=tuple(row.further[name] for name in run.further))
 
 
-def label_rows(journal: Journal, run: Run, rows: Sequence[Row], stamp: str = "v1") -> list[str]:
+def label_rows(journal: Journal, run: TableOf, rows: Sequence[Row], stamp: str = "v1") -> list[str]:
     """List pictures, and give those without an answer what the rows say; the paths of these."""
     listing = Listing(journal, run)
     items = list(listing.items(an_item(row, run, stamp) for row in rows))
@@ -25,7 +25,7 @@ def label_rows(journal: Journal, run: Run, rows: Sequence[Row], stamp: str = "v1
 
 def fill(
     journal: Journal,
-    run: Run,
+    run: TableOf,
     rows: Sequence[Row],
     answers: Mapping[Question, HumanAnswer] | None = None,
 ) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
 from labelling.row import LEFT_OUT

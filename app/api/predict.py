@@ -17,8 +17,8 @@ from app.payloads.titles import Title
 from app.prediction.answering import Failed, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.categories import Named
-from app.prediction.listed import listed_of
 from app.prediction.parameters import OF_MANY, OF_ONE, WITHOUT_QUERY, Parameters, read_parameters
+from app.prediction.title_answer import listed_of
 
 
 def predict_routes(services: Services, metrics: Metrics) -> Blueprint:

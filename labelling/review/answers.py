@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from labelling.errors import CorrectionsUnusable
 from labelling.journal import Journal
 from labelling.review.corrections import Correction, merge, name_of
-from labelling.row import Run
+from labelling.row import TableOf
 
 NAMED: Final = 3
 """Corrections that a message names."""
@@ -66,7 +66,7 @@ def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[st
     )
 
 
-def _check_products(corrections: Sequence[Correction], table: Path, run: Run) -> None:
+def _check_products(corrections: Sequence[Correction], table: Path, run: TableOf) -> None:
     """Refuse answers that hold for products, of a table that has none."""
     of_products = (correction for correction in corrections if correction.product)
     if run.by is None and (correction := next(of_products, None)):

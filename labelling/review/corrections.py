@@ -19,9 +19,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.listed import NONE
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
+from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list

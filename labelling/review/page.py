@@ -23,8 +23,8 @@ from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode
 from inference.errors import UploadError
 from inference.framing import no_larger_than
-from inference.listed import NONE
 from inference.spreadsheets import BEGINS
+from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from model_store.files import write_whole
 

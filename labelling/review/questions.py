@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Final, NamedTuple
 
-from inference.listed import LIST
+from inference.title_rule import LIST
 from labelling.decide import Decisions
 from labelling.listing import answered_of
 from labelling.row import PERSON, Row

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.listed import LIST
 from inference.spreadsheets import safe_path
+from inference.title_rule import LIST
 from inference.words import in_order
 from labelling.decide import Decisions
 from labelling.errors import Unreadable

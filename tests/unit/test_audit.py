@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.review.audit import bounds, sample, sentences, usual_size
 from labelling.review.corrections import Correction
 from labelling.row import LEFT_OUT

@@ -15,7 +15,7 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.lists import Reading
 from model_store.files import hash_of
 from tests.commands import wardrobe

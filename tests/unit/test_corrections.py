@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from inference.contract import LABEL, Head
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling import run
 from labelling.decide import Decisions
 from labelling.errors import CorrectionsUnusable

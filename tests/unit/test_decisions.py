@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.columns import columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
 from labelling.export import export
 from labelling.journal import Journal
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
 from tests.journals import fill
 
-RUN = Run(
+RUN = TableOf(
     source="list.csv",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},

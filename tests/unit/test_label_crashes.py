@@ -18,11 +18,11 @@ from labelling.export import export, tables_of
 from labelling.journal import Journal, journal_of
 from labelling.listing import Listing
 from labelling.outputs import take_over
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
 from tests.journals import an_item
 
 TABLE = "table.csv"
-RUN = Run(
+RUN = TableOf(
     source="list.csv",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},
@@ -232,7 +232,7 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
 
 @pytest.mark.parametrize("run", [replace(RUN, source="other.csv"), None], ids=["another", "none"])
 def test_a_journal_of_version_2_and_another_source_is_refused_and_left_alone(
-    run: Run | None, tmp_path: Path
+    run: TableOf | None, tmp_path: Path
 ) -> None:
     path = journal_of(begun_by_2(tmp_path) / TABLE)
     before = path.read_bytes()

@@ -13,13 +13,13 @@ from labelling.decide import Decisions
 from labelling.errors import OtherRun, TableUnusable
 from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
 from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"
 
 
-RUN = Run(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
+RUN = TableOf(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
 def a_row(name: str, confidence: float = 0.5, error: str = "") -> Row:

@@ -6,10 +6,10 @@ from pathlib import Path
 from labelling.decide import Decisions
 from labelling.journal import Journal
 from labelling.review.questions import cases, doubtful, questions
-from labelling.row import By, HeadAnswer, Row, Run
+from labelling.row import By, HeadAnswer, Row, TableOf
 from tests.journals import fill
 
-RUN = Run(
+RUN = TableOf(
     source="here",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},

@@ -3,7 +3,7 @@
 import json
 from html.parser import HTMLParser
 
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.review.page import LEAD, LEAVE_OUT, Card, Frame, page_of
 from tests.service import ROOT
 

@@ -13,12 +13,12 @@ import pytest
 from inference.spreadsheets import FORMULA
 from labelling.columns import check_attributes, columns
 from labelling.errors import TableUnusable
-from labelling.row import LONGEST_PATH, HeadAnswer, Row, Run, path_in_table
+from labelling.row import LONGEST_PATH, HeadAnswer, Row, TableOf, path_in_table
 from labelling.table import write_table
 from tests.tables import read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
-RUN = Run(source="here", version="v1", heads={"label": LABELS})
+RUN = TableOf(source="here", version="v1", heads={"label": LABELS})
 HOSTILE = 'a,"b"\nc\td\udcff.png'
 """A file's name: separators, a new line, and a byte that is no UTF-8."""
 
@@ -39,7 +39,7 @@ def ambiguous(name: str, **attributes: HeadAnswer) -> Row:
 ROWS = [ambiguous(HOSTILE), Row(path="bad.png", error="It is no file.")]
 
 
-def write(table: Path, *rows: Row, run: Run = RUN) -> str:
+def write(table: Path, *rows: Row, run: TableOf = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
     write_table(table, table.suffix, columns(run), rows)
     return table.read_bytes().decode(errors="replace")

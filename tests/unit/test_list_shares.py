@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.listed import NO_SHARES, Shares
+from inference.title_rule import NO_SHARES, Shares
 from model_store.local import BUNDLED, bundled
 from reports.answers import Answers
 from reports.intervals import lower_bound, upper_bound

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from labelling.list_words import MOST_COLUMNS, OFF, ListWords, how_read, words_in
+from labelling.titles import MOST_COLUMNS, OFF, ListWords, how_read, words_in
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")

@@ -135,7 +135,7 @@ def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
     in_a_row = list(zip(("b", "a", "c"), hashes_in_a_row(3), strict=True))
 
     groups = [
-        {picture.sha256: picture.group for picture in settle([*map(listed, names)], hashes).pictures}
+        {picture.sha256: picture.split_key for picture in settle([*map(listed, names)], hashes).pictures}
         for names, hashes in (zip(*order, strict=True) for order in permutations(in_a_row))
     ]
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.listed import NONE
 from inference.plain_text import few
 from inference.spreadsheets import as_csv
+from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.listed import NONE
 from inference.plain_text import as_spelt, few
+from inference.title_rule import NONE
 from labelling.review.corrections import Correction
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses

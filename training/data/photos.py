@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
-from inference.listed import NONE
 from inference.plain_text import as_spelt
+from inference.title_rule import NONE
 from labelling.lists import Reading, header_of
 from reports.answers import CORRECTED
 from training.data.corrections import corrections_of, rows_in

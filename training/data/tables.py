@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
-from inference.listed import NONE
 from inference.spreadsheets import as_it_was
+from inference.title_rule import NONE
 from labelling.errors import ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
-from labelling.list_words import contradictions, word_columns
 from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
+from labelling.titles import contradictions, word_columns
 from training.data.listing import (
     FURTHER,
     HELD_OUT,

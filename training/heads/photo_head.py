@@ -17,9 +17,9 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from inference.listed import NONE
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES
 from inference.session import Scores
+from inference.title_rule import NONE
 from training.data.labels import OOD
 from training.data.photos import OOD_PREFIX
 from training.data.split import stratified_folds

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from inference.contract import Head, whole_pictures
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.decide import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
 from labelling.review import page as sheet_page
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, Run
+from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -132,7 +132,7 @@ def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | N
 
 def a_table(folder: Path) -> Path:
     """A table whose journal has a photo a product, as a release would answer that accepts colours."""
-    run = Run(
+    run = TableOf(
         source=str(folder / "list.csv"),
         version="v1",
         heads={"label": LABELS, "colour": ("black", "white", "red", "blue")},
@@ -275,7 +275,7 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
     own = {"google": "google_product_category", "shopify": "Product Category"}[platform]
     names = ("article", "Handle", "title", own)
     kinds = ("skirt", "dress", "bag", "other")
-    run = Run(
+    run = TableOf(
         source="list.csv",
         version="v1",
         heads={"label": ("Dress", "Bag"), "kind": kinds},
@@ -316,7 +316,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
     tmp_path: Path,
 ) -> None:
     kinds, products = ("skirt", "other"), {"1": "Wool scarf", "2": "Wool skirt"}
-    run = Run(
+    run = TableOf(
         source="list.csv",
         version="v1",
         heads={"label": ("Dress", "Bag"), "kind": kinds},
@@ -567,7 +567,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
     by = By(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
     names = ("article", "Handle", "title")
     heads = {"label": LABELS, "colour": ("black", "white", "red", "blue")}
-    run = Run(source="list.csv", version="v1", heads=heads, further={name: name for name in names}, by=by)
+    run = TableOf(source="list.csv", version="v1", heads=heads, further={name: name for name in names}, by=by)
     red, blue = (0.0, 0.0, 0.6, 0.4), (0.0, 0.0, 0.2, 0.8)
     shown = [("item-1", red), ("item-1", red), ("item-2", red), ("item-2", blue)]
     rows = []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.listed import NONE
+from inference.title_rule import NONE
 from model_store.local import open_release
 from tests.browser import Visits
 from tests.commands import wardrobe

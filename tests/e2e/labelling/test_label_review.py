@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,

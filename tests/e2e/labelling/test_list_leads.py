@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
-from inference.listed import NONE
+from inference.title_rule import NONE
 from reports.word_figures import WordFigures, WordsPromise
 from scripts.label import ENGINES
 from tests.browser import Visits, flaws

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.contract import Head, whole_pictures
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from reports.values import ProductPromise
 from scripts.label import ENGINES

@@ -12,7 +12,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from inference.contract import LABEL
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.review.corrections import read_corrections
 from tests.browser import PHONE, Visits, flaws
 from tests.commands import done

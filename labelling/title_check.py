@@ -1,8 +1,8 @@
 """Answers beside the words of their list, and against photos that lie under two products. Pure.
 
 Where the release shows from which share of a photo words may decide, class and kind are decided with them
-(inference/listed.py); elsewhere an accepted answer that the words do not admit needs a person. So does one
-that rests on photos of two products alone. list_words.py reads the words, and decide.py hands rows through
+(inference/title_rule.py); elsewhere an accepted answer that the words do not admit needs a person. So does
+one that rests on photos of two products alone. titles.py reads the words, and decide.py hands rows through
 here, before people's answers come in.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.listed import (
+from inference.title_rule import (
     LIST,
     NO_SHARES,
     NONE,
@@ -26,8 +26,8 @@ from inference.listed import (
     names_of,
 )
 from inference.words import KIND, KINDS, NOTHING, Says, without_variant
-from labelling.list_words import ListWords
-from labelling.row import ACCEPT, MODEL, NO_ANSWER, REVIEW, HeadAnswer, Row, Run, distinct
+from labelling.row import ACCEPT, MODEL, NO_ANSWER, REVIEW, HeadAnswer, Row, TableOf, distinct
+from labelling.titles import ListWords
 from reports.products import UNFAMILIAR, mean_of
 
 NO_NAMES: Final = Names(classes={})
@@ -222,7 +222,7 @@ def mean_over(row: Row, head: str) -> tuple[float, ...]:
 
 def list_check(
     words: ListWords,
-    run: Run,
+    run: TableOf,
     listed: Iterable[tuple[str, Mapping[str, str]]],
     photos: Iterable[Row],
     shared: Mapping[str, frozenset[str]],

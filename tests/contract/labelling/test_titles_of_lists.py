@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
-from inference.listed import NONE
+from inference.title_rule import NONE
 from labelling.review.page import AGREEING, NOTE_OF_LIST
 from reports.values import ProductPromise
 from reports.word_figures import WordFigures, WordsPromise

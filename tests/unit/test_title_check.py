@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from inference.contract import LABEL
-from inference.listed import LIST, NO_SHARES, NONE, Shares
+from inference.title_rule import LIST, NO_SHARES, NONE, Shares
 from inference.words import KIND
-from labelling.list_check import SHARED, ListCheck, list_check
-from labelling.list_words import ListWords, word_columns
-from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row, Run
+from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row, TableOf
+from labelling.title_check import SHARED, ListCheck, list_check
+from labelling.titles import ListWords, word_columns
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
 
@@ -38,7 +38,7 @@ def check_of(photos: list[Row], language: str = "en", shares: Shares = NO_SHARES
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
     listed = [(photo.product, photo.further) for photo in photos]
     heads = {LABEL: LABELS, KIND: KINDS}
-    run = Run(source="list.csv", version="1", heads=heads, shares=shares)
+    run = TableOf(source="list.csv", version="1", heads=heads, shares=shares)
     return list_check(words, run, listed, photos, shared)
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from inference.listed import LIST, NO_SHARES, NONE, OTHER, Alone, Names, Shares, decide_listed, names_of
+from inference.title_rule import LIST, NO_SHARES, NONE, OTHER, Alone, Names, Shares, decide_listed, names_of
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER)

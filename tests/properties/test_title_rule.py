@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.listed import LIST, MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
+from inference.title_rule import LIST, MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
 from inference.words import KINDS
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")

@@ -1,6 +1,6 @@
 """What a title and the picture say together: the field `listed` of an answer.
 
-The words are read and forgotten. The rule: inference/listed.py. Pure.
+The words are read and forgotten. The rule: inference/title_rule.py. Pure.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from app.prediction.answering import Classified
 from app.releases.serving import Served
 from inference.classifier import Prediction
 from inference.contract import NetworkName
-from inference.listed import NO_SHARES, Alone, Names, Shares, decide_listed, names_of
+from inference.title_rule import NO_SHARES, Alone, Names, Shares, decide_listed, names_of
 from inference.words import KIND, every_language_says, in_order, title_says
 from reports.word_figures import shares_of
 
