@@ -172,9 +172,8 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     fed, of_categories = articles.rows(), categories.rows()
     if not fed:
         why = f"no {head} of {articles.count:,} products is accepted, or given by a person. {advice}"
-        refused = (reason for reason in (LACKING, SPELT_TWICE, LOSING) if articles.left_out[reason])
-        if reason := next(refused, None):
-            why = in_words(reason, articles.left_out[reason])
+        if any(articles.left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
+            why = " ".join(in_words(*each) for each in articles.left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why}")
     file, of_platform = feed_of(table, platform), categories_file(table, platform)
     files = {file: (list(dict.fromkeys(chain.from_iterable(fed))), fed)}
