@@ -33,6 +33,10 @@ pytestmark = pytest.mark.slow
 
 BIN = ROOT / ".venv-scale" / "bin"
 
+NO_TITLES = (
+    "wardrobe: No column names kinds: titles are not read (columns: `shelf`). --title-column names one.\n"
+)
+
 
 def require_ray() -> None:
     """End the test here where the environment is not installed."""
@@ -192,7 +196,7 @@ def test_a_cluster_makes_the_same_table_and_the_end_of_a_worker_the_command_or_a
         wait_for("the first rows", lambda: has_rows(left, second), 240)
     _, said_at_the_end = left.communicate()
 
-    assert (again.returncode, without_progress(said_again)) == (0, "")
+    assert (again.returncode, without_progress(said_again)) == (0, NO_TITLES)
     assert table.read_bytes() == expected
     with table.open(encoding="utf-8", newline="") as file:
         assert {bool(row["error"]) for row in csv.DictReader(file)} == {True, False}
