@@ -13,28 +13,28 @@ from labelling.sources.opening import open_source
 from training.data.folders import list_pictures
 from training.errors import BadCsv
 
-NEVER_CLOSED = 'path,name,label\na.jpg,"Best seller,Coat\nb.jpg,Warm,Coat\nc.jpg,Soft,Dress\n'
-CLOSED_BEFORE_TEXT = 'path,label\na.jpg,"Coat\n"b.jpg","Dress"\n'
 CLOSED_TWO_ROWS_ON = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm,Coat\nc.jpg,Soft",Dress\nd.jpg,,Coat\n'
-CLOSED_IN_THE_NEXT_ROW = 'path,label\na.jpg,"Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
-CLOSED_AFTER_THE_NEXT_PATH = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm",Dress\nd.jpg,,Dress\n'
-CLOSED_BEFORE_THE_NEXT_PATH = 'name,path,label\n"Best,a.jpg,Coat\nWarm",b.jpg,Dress\nSoft,d.jpg,Dress\n'
-CLOSED_IN_THE_NEXT_PATH = 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\nSoft,Dress,d.jpg\n'
-CLOSED_IN_A_PATH_ALONE = 'path,label\n"a.jpg\nb.jpg",Coat\nd.jpg,Dress\n'
-CLOSED_IN_A_ROW_OF_THE_SAME_END = 'path,label\n"a\nb.jpg","Coat\nb.jpg,Dress"\nd.jpg,Dress\n'
-CLOSED_IN_A_ROW_OF_THE_SAME_PATH = 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n'
-CLOSED_IN_A_PATH_BELOW_A_ROW = 'path,label\n"1234,Coat\nb.jpg",Dress\nd.jpg,Dress\n'
-CLOSED_IN_AN_ADDRESS_BELOW_A_ROW = (
-    'path,label\n"https://x.example/a.jpg,Coat\nhttps://x.example/b.jpg",Dress\nd.jpg,Dress\n'
-)
+UNCLOSED = {
+    "two rows on": CLOSED_TWO_ROWS_ON,
+    "after the next path": 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm",Dress\nd.jpg,,Dress\n',
+    "before the next path": 'name,path,label\n"Best,a.jpg,Coat\nWarm",b.jpg,Dress\nSoft,d.jpg,Dress\n',
+    "in the next path": 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\nSoft,Dress,d.jpg\n',
+    "in a path alone": 'path,label\n"a.jpg\nb.jpg",Coat\nd.jpg,Dress\n',
+    "in a path below a row": 'path,label\n"1234,Coat\nb.jpg",Dress\nd.jpg,Dress\n',
+    "in an address below a row": (
+        'path,label\n"https://x.example/a.jpg,Coat\nhttps://x.example/b.jpg",Dress\nd.jpg,Dress\n'
+    ),
+    "in a row of the same end": 'path,label\n"a\nb.jpg","Coat\nb.jpg,Dress"\nd.jpg,Dress\n',
+    "in a row of the same path": 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n',
+}
+"""Lists whose second row has a quotation mark that is closed elsewhere, by where."""
+
+IS_UNCLOSED = "row 2, line 2: a quotation mark is opened and not closed"
 MORE_CELLS = "path,name,label\na.jpg,Dress, long,Coat\nb.jpg,Warm,Dress\n"
 FEWER_CELLS = "path,name,label\nb.jpg,Warm,Dress\n\na.jpg,Coat\n"
 AFTER_TWO_LINES = 'path,name,label\nb.jpg,"two\nlines",Coat\na.jpg\n'
 MYSQL = 'path,name,label\nb.jpg,"Warm",Coat\na.jpg,"a \\"real\\" one, warm",Coat\n'
 NOT_DOUBLED = 'path;name;label\na.jpg;"5" wide";Coat\n'
-
-NO_ENCODINGS = ["klingon", "rot13", "hex", "base64", "undefined"]
-"""The name of none, and codecs that are of no text."""
 
 
 def write(folder: Path, text: str) -> Path:
@@ -51,32 +51,7 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
 @pytest.mark.parametrize(
     ("text", "said", "left"),
     [
-        (CLOSED_TWO_ROWS_ON, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (CLOSED_IN_THE_NEXT_ROW, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (CLOSED_AFTER_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (CLOSED_BEFORE_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (CLOSED_IN_THE_NEXT_PATH, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (CLOSED_IN_A_PATH_ALONE, "row 2, line 2: a quotation mark is opened and not closed", ["d.jpg"]),
-        (
-            CLOSED_IN_A_PATH_BELOW_A_ROW,
-            "row 2, line 2: a quotation mark is opened and not closed",
-            ["d.jpg"],
-        ),
-        (
-            CLOSED_IN_AN_ADDRESS_BELOW_A_ROW,
-            "row 2, line 2: a quotation mark is opened and not closed",
-            ["d.jpg"],
-        ),
-        (
-            CLOSED_IN_A_ROW_OF_THE_SAME_END,
-            "row 2, line 2: a quotation mark is opened and not closed",
-            ["d.jpg"],
-        ),
-        (
-            CLOSED_IN_A_ROW_OF_THE_SAME_PATH,
-            "row 2, line 2: a quotation mark is opened and not closed",
-            ["d.jpg"],
-        ),
+        *(pytest.param(text, IS_UNCLOSED, ["d.jpg"], id=where) for where, text in UNCLOSED.items()),
         (MORE_CELLS, "row 2, line 2: it has 4 cells, and the header has 3", ["b.jpg"]),
         (FEWER_CELLS, "row 4, line 4: it has 2 cells, and the header has 3", ["b.jpg"]),
         (AFTER_TWO_LINES, "row 3, line 4: it has 1 cells", ["b.jpg"]),
@@ -108,12 +83,14 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (CLOSED_TWO_ROWS_ON, "Rows that are left out: 1. Further lines within them: 2 (3 to 4). "),
-        (CLOSED_IN_THE_NEXT_ROW, "Rows that are left out: 1. Further lines within them: 1 (3). "),
+        (
+            f'{CLOSED_TWO_ROWS_ON}e.jpg\nf.jpg,"Best,Coat\ng.jpg,Warm",Coat\n',
+            "Rows that are left out: 3. Further lines within them: 3 (3 to 4, 8). ",
+        ),
         (MORE_CELLS, "Rows that are left out: 1. /"),
     ],
 )
-def test_rows_that_a_row_has_swallowed_are_counted_where_it_is_left_out(
+def test_lines_that_a_row_has_swallowed_are_counted_where_it_is_left_out(
     text: str, said: str, tmp_path: Path
 ) -> None:
     opened = open_list(write(tmp_path, text), ["path"], Reading(skip_bad_rows=True))
@@ -124,47 +101,42 @@ def test_rows_that_a_row_has_swallowed_are_counted_where_it_is_left_out(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (NEVER_CLOSED, "row 2, line 2: a quotation mark is opened and not closed, so that all that follows"),
-        (CLOSED_BEFORE_TEXT, "row 2, line 2: a quotation mark is opened and not closed: in line 3, text"),
-        (r'path,label_a.jpg,"5\"",b_c.jpg,"d"_'.replace("_", "\n"), r"row 2, line 2: It has \", as MySQL"),
+        (r'path,label_a.jpg,"Coat_b.jpg,Dress_', f"{IS_UNCLOSED}, so that all that follows"),
+        (r'path,label_a.jpg,"Coat_"b.jpg","Dress"_', f"{IS_UNCLOSED}: in line 3, text"),
+        (r'path,label_a.jpg,"5\"",b_c.jpg,"d"_', r"row 2, line 2: It has \", as MySQL"),
     ],
 )
-@pytest.mark.parametrize("skip", [False, True])
 def test_a_row_that_may_have_swallowed_others_refuses_the_list_even_where_bad_rows_are_left_out(
-    text: str, said: str, *, skip: bool, tmp_path: Path
+    text: str, said: str, tmp_path: Path
 ) -> None:
-    list_ = write(tmp_path, text)
+    list_ = write(tmp_path, text.replace("_", "\n"))
 
     with pytest.raises(ListUnusable) as refused:
-        open_list(list_, ["path", "label"], Reading(skip_bad_rows=skip))
+        open_list(list_, ["path", "label"], Reading(skip_bad_rows=True))
 
     assert f"{list_}, {said}" in str(refused.value)
     assert "no option leaves it out" in str(refused.value)
 
 
-@pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n"], ids=repr)
-def test_the_name_of_a_picture_may_have_a_line_break(line_break: str, tmp_path: Path) -> None:
-    list_ = write(tmp_path, f'path,label\n"a{line_break}b.jpg",Coat\n"c.jpg",Dress\n')
+@pytest.mark.parametrize(
+    ("line_break", "more"), [("\r", ",Coat"), ("\n", ",Coat"), ("\r\n", ",Coat"), ("\n", "")], ids=repr
+)
+def test_the_name_of_a_picture_may_have_a_line_break(line_break: str, more: str, tmp_path: Path) -> None:
+    list_ = write(tmp_path, f'path{more}\n"a{line_break}b.jpg"{more}\n"c.jpg"{more}\n')
 
-    rows = open_list(list_, ["path", "label"]).rows()
+    rows = open_list(list_, ["path"]).rows()
 
     assert [row.cells["path"] for row in rows] == [f"a{line_break}b.jpg", "c.jpg"]
 
 
-@pytest.mark.parametrize(
-    "rows", ['"a.jpg\nb.jpg"\n', '"a.jpg\nb.jpg\n"c.jpg\n', '"a.jpg\nhttps://x.example/b.jpg"\n'], ids=repr
-)
-def test_a_row_that_another_has_swallowed_is_named_in_a_list_of_one_column(rows: str, tmp_path: Path) -> None:
-    list_ = write(tmp_path, f"path\n{rows}d.jpg\n")
+@pytest.mark.parametrize("second", ["", "https://x.example/"])
+def test_a_row_that_another_has_swallowed_is_named_in_a_list_of_one_column(
+    second: str, tmp_path: Path
+) -> None:
+    list_ = write(tmp_path, f'path\n"a.jpg\n{second}b.jpg"\nd.jpg\n')
 
-    with pytest.raises(ListUnusable, match="row 2, line 2: a quotation mark is opened and not closed"):
+    with pytest.raises(ListUnusable, match=IS_UNCLOSED):
         open_list(list_, ["path"])
-
-
-def test_a_name_with_a_line_break_is_read_in_a_list_of_one_column(tmp_path: Path) -> None:
-    rows = open_list(write(tmp_path, 'path\n"a\nb.jpg"\nc.jpg\n'), ["path"]).rows()
-
-    assert [row.cells["path"] for row in rows] == ["a\nb.jpg", "c.jpg"]
 
 
 @pytest.mark.parametrize("more", ["", ",label"])
@@ -176,9 +148,7 @@ def test_a_cell_may_hold_several_addresses_on_lines_of_their_own(more: str, tmp_
     assert [item.name for item in open_source(str(list_)).items()] == addresses
 
 
-@pytest.mark.parametrize(
-    "title", ['"Basic" tee', '"Basic', '7" strap', '"Best" and "Soft', "'Basic'"], ids=str
-)
+@pytest.mark.parametrize("title", ['"Basic', '7" strap', '"Best" and "Soft'], ids=str)
 def test_a_feed_that_quotes_nothing_is_read_with_its_quotation_marks(title: str, tmp_path: Path) -> None:
     list_ = write(tmp_path, f'path\ttitle\tlabel\na.jpg\t{title}\tCoat\nb.jpg\t"Warm" vest, soft\tDress\n')
 
@@ -226,12 +196,12 @@ def test_what_spreadsheets_and_shops_write_rightly_is_read(text: str, tmp_path: 
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("header", ["path,title,path", "path,label,label", "path,label,colour,colour"])
+@pytest.mark.parametrize("header", ["path,title,path", "path,label,label"])
 def test_a_second_column_of_a_name_that_is_read_is_refused(header: str, tmp_path: Path) -> None:
     list_ = write(tmp_path, f"{header}\na.jpg{',x' * header.count(',')}\n")
 
     with pytest.raises(ListUnusable, match=f"has two columns `{header.rsplit(',', maxsplit=1)[-1]}`"):
-        open_list(list_, ["path"], read=["label", "colour"])
+        open_list(list_, ["path"], read=["label"])
 
 
 def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
@@ -260,22 +230,11 @@ def test_of_another_name_the_first_column_is_read_and_that_is_said(tmp_path: Pat
     assert "of the columns `size` there are two; the first is read" in found.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("encoding", "between", "texts"),
-    [
-        ("utf-16", "\t", ["Платье", "靴"]),
-        ("utf-8-sig", ";", ["Платье", "靴"]),
-        ("utf-8", ",", ["Платье", "靴"]),
-    ],
-)
-def test_text_whose_bytes_show_its_encoding_is_read(
-    encoding: str, between: str, texts: list[str], tmp_path: Path
-) -> None:
-    list_ = in_encoding(tmp_path, encoding, between, texts)
+@pytest.mark.parametrize(("encoding", "between"), [("utf-16", "\t"), ("utf-8-sig", ";"), ("utf-8", ",")])
+def test_text_whose_bytes_show_its_encoding_is_read(encoding: str, between: str, tmp_path: Path) -> None:
+    found = open_list(in_encoding(tmp_path, encoding, between, ["Платье", "靴"]), ["path"])
 
-    found = open_list(list_, ["path"])
-
-    assert [row.cells["title"] for row in found.rows()] == texts
+    assert [row.cells["title"] for row in found.rows()] == ["Платье", "靴"]
     assert found.notes == ()
 
 
@@ -285,7 +244,6 @@ def test_text_whose_bytes_show_its_encoding_is_read(
         ("cp1252", ";", ["pantalón", "Größe 42"]),
         ("cp932", ",", ["靴", "ワンピース"]),
         ("utf-16-le", ";", ["Платье", "靴"]),
-        ("utf-16-be", "\t", ["pantalón"]),
     ],
 )
 def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_that_is_named(
@@ -339,7 +297,7 @@ def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         list(source.items())
 
 
-@pytest.mark.parametrize("named", ["cp1252", "utf-16-le"])
+@pytest.mark.parametrize("named", ["cp1252", "utf-16-le", "UTF8"])
 def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command_are(
     named: str, tmp_path: Path
 ) -> None:
@@ -348,21 +306,16 @@ def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command
     found = open_list(list_, ["path"], Reading(encoding=named))
 
     assert [row.cells["title"] for row in found.rows()] == ["Größe"]
-    assert found.notes == (f"{list_}: is UTF-8, and so is not read as {named}.",)
+    assert found.notes == ((f"{list_}: is UTF-8, and so is not read as {named}.",) if named != "UTF8" else ())
 
 
-@pytest.mark.parametrize("columns", [1, 20_000])
-def test_a_list_may_have_one_column_or_thousands(columns: int, tmp_path: Path) -> None:
-    names = ["path", *(f"c{number}" for number in range(1, columns))]
-    rows = [",".join([f"{row}.jpg", *["x"] * (columns - 1)]) for row in range(2)]
-    list_ = write(tmp_path, "\n".join([",".join(names), *rows]))
+def test_a_list_may_have_thousands_of_columns(tmp_path: Path) -> None:
+    names = ["path", *(f"c{number}" for number in range(1, 20_000))]
+    list_ = write(tmp_path, "\n".join([",".join(names), ",".join(["0.jpg", *["x"] * 19_999])]))
 
-    source = open_source(str(list_))
+    [one] = open_source(str(list_)).items()
 
-    assert [(one.name, len(one.further)) for one in source.items()] == [
-        ("0.jpg", columns - 1),
-        ("1.jpg", columns - 1),
-    ]
+    assert (one.name, len(one.further)) == ("0.jpg", 19_999)
 
 
 def test_answers_pictures_to_learn_and_to_label_are_read_alike(tmp_path: Path) -> None:
@@ -383,22 +336,13 @@ def test_a_list_may_have_other_endings(ending: str, tmp_path: Path) -> None:
     assert [one.name for one in open_source(f"{tmp_path}/list{ending}").items()] == ["a.png"]
 
 
-@pytest.mark.parametrize(("encoding", "named"), [("cp1255", "cp1255"), ("utf-8-sig", "UTF8")])
-def test_an_encoding_that_people_name_is_taken(encoding: str, named: str, tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_bytes("path,title\na.jpg,שמלה\n".encode(encoding))
-
-    found = open_list(tmp_path / "list.csv", ["path"], Reading(encoding=named))
-
-    assert [row.cells for row in found.rows()] == [{"path": "a.jpg", "title": "שמלה"}]
-    assert found.notes == ()
-
-
 @pytest.mark.parametrize(
     ("encoding", "said"),
     [
-        ("utf-8", "line 2: .* is not UTF-8"),
         ("cp932", "line 2: .* is not cp932"),
-        *((name, f"--encoding {name}: Python knows no") for name in NO_ENCODINGS),
+        ("klingon", "--encoding klingon: Python knows no"),
+        ("hex", "--encoding hex: Python knows no"),
+        ("undefined", "--encoding undefined: Python knows no"),
     ],
 )
 def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_path: Path) -> None:
@@ -435,13 +379,12 @@ def test_a_workbook_is_to_be_saved_as_csv(name: str, tmp_path: Path) -> None:
 
     with pytest.raises(SourceUnusable, match=r"is a workbook\. Save its sheet as CSV UTF-8\."):
         list(open_source(str(tmp_path / name)).items())
-    with pytest.raises(ListUnusable, match="is a workbook"):
-        open_list(tmp_path / name, ["path"])
 
 
 def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path) -> None:
+    rows = {"a.jpg": ("1", "Coat"), "m/a.jpg": ("1", "Coat"), "b.jpg": ("2", "Dress")}
     (tmp_path / "pictures" / "m").mkdir(parents=True)
-    for name in ("a.jpg", "m/a.jpg", "b.jpg"):
+    for name in rows:
         (tmp_path / "pictures" / name).write_bytes(name.encode())
     reading = Reading(path_columns=("image", "image_model"), root=tmp_path / "pictures")
     source = open_source(str(write(tmp_path, SHOP)), reading=reading)
@@ -449,16 +392,11 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
     labelled = list(source.items())
     learnt = list_pictures(write(tmp_path, SHOP), reading=reading).pictures
 
-    assert [(one.name, one.further) for one in labelled] == [
-        ("a.jpg", ("1", "Coat")),
-        ("m/a.jpg", ("1", "Coat")),
-        ("b.jpg", ("2", "Dress")),
-    ]
-    assert list(source.reader()([one.place for one in labelled])) == [b"a.jpg", b"m/a.jpg", b"b.jpg"]
+    pictures = [name.encode() for name in rows]
+    assert {one.name: one.further for one in labelled} == rows
+    assert list(source.reader()([one.place for one in labelled])) == pictures
     assert [(one.path.read_bytes(), one.label) for one in learnt] == [
-        (b"a.jpg", "Coat"),
-        (b"m/a.jpg", "Coat"),
-        (b"b.jpg", "Dress"),
+        *zip(pictures, ("Coat", "Coat", "Dress"), strict=True)
     ]
     assert learnt[0].group == learnt[1].group != learnt[2].group
 
