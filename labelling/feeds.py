@@ -319,8 +319,7 @@ def _write(
                     writer.writeheader()
                     writer.writerows(rows)
     except OSError as error:
-        named = error.filename2 or error.filename or next(iter(tables))
-        raise TableUnusable(f"{named}: cannot be written ({error.strerror}).") from error
+        raise TableUnusable(f"{next(iter(tables))}: cannot be written ({error.strerror}).") from error
 
 
 def colours_of(row: Row) -> tuple[str, ...]:

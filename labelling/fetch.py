@@ -35,10 +35,10 @@ HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
 """A name in ASCII, as long as DNS allows, or an IP address: nothing that a spreadsheet would run."""
 
 SECONDS: Final = 20.0
-"""For one picture with all its redirects, once names are looked up."""
+"""For one picture with all its redirects, once a host is connected."""
 
 CONNECT_SECONDS: Final = 5.0
-"""For connecting to one address of a host."""
+"""For connecting to one address of a host; one that has several may take this for each."""
 
 PIECE: Final = 1 << 16
 """Bytes that are read at a time."""

@@ -35,27 +35,27 @@ def check_by(source: Source, column: str) -> str:
     """
     if not column and not isinstance(source, Folder):
         raise SourceUnusable(f"{source.address}: is no folder, as --by-folder needs. A list has --by COLUMN.")
-    if column and column not in source.columns:
-        names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
-        near = get_close_matches(column, source.columns, 1)
-        advice = f" Did you mean `{near[0]}`?" if near else " --by-folder takes the folders of a folder."
-        raise SourceUnusable(f"{source.address}: has no column `{column}` for --by; it has {names}.{advice}")
-    return column or FOLDER
+    return check_column(source, column, "--by", "--by-folder takes the folders of a folder.") or FOLDER
 
 
-def check_title(source: Source, column: str) -> str:
-    """The column of a list that people named as the title.
+def check_column(source: Source, column: str, option: str, advice: str = "") -> str:
+    """A column of a list that an option names; empty for none.
+
+    Args:
+        source: that is labelled.
+        column: of it.
+        option: that names it.
+        advice: where no column has a name like it.
 
     Raises:
-        SourceUnusable: the list lacks it; the message names the nearest.
+        SourceUnusable: the list lacks it; the message names what it has, and the nearest.
     """
     if column and column not in source.columns:
-        near = get_close_matches(column, source.columns, 1)
-        advice = f" Did you mean `{near[0]}`?" if near else ""
         names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
-        raise SourceUnusable(
-            f"{source.address}: has no column `{column}` for --title-column; it has {names}.{advice}"
-        )
+        near = get_close_matches(column, source.columns, 1)
+        hint = f"Did you mean `{near[0]}`?" if near else advice
+        why = f"has no column `{column}` for {option}; it has {names}. {hint}"
+        raise SourceUnusable(f"{source.address}: {why.rstrip()}")
     return column
 
 

@@ -37,7 +37,7 @@ from labelling.items import Source
 from labelling.journal import Journal, journal_of
 from labelling.lists import Reading
 from labelling.outputs import list_in, make_folders, may_write
-from labelling.products import check_by, check_title
+from labelling.products import check_by, check_column
 from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
@@ -256,7 +256,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         engine=ENGINES[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
         words=arguments.language or "",
-        title=check_title(source, arguments.title_column or ""),
+        title=check_column(source, arguments.title_column or "", "--title-column"),
         feed=arguments.feed or "",
         options={name: getattr(arguments, name) for name in ("model", *KEPT)},
     )

@@ -66,7 +66,10 @@ def write_zip(
 
 @dataclass(frozen=True)
 class Deadly(Folder):
-    """A folder whose pictures called `deadly.png` end the process that reads them; `once.png` the first."""
+    """A folder whose pictures `deadly.png` end each process that reads them, `once.png` the first one.
+
+    `full.png` has no room in the memory of the first.
+    """
 
     def reader(self) -> Read:
         return _read_all_or_die
@@ -80,6 +83,8 @@ def _read_or_die(path: str) -> bytes:
     content = read_file(path)
     if path.endswith("deadly.png") or (path.endswith("once.png") and _is_first(path)):
         os.kill(os.getpid(), signal.SIGKILL)
+    if path.endswith("full.png") and _is_first(path):
+        raise MemoryError
     return content
 
 

@@ -279,8 +279,9 @@ def test_a_kill_within_the_writing_of_a_table_leaves_the_one_before(
     assert label(shop, table, little_release) == before
 
 
-def test_a_worker_that_dies_costs_no_row(little_release: Path, tmp_path: Path) -> None:
-    shop = write_folder(tmp_path / "shop", {**PICTURES, "once.png": PICTURES["a/0.png"]})
+@pytest.mark.parametrize("name", ["once.png", "full.png"])
+def test_a_worker_that_dies_costs_no_row(name: str, little_release: Path, tmp_path: Path) -> None:
+    shop = write_folder(tmp_path / "shop", {**PICTURES, name: PICTURES["a/0.png"]})
     job = a_job(shop, tmp_path / "table.csv", little_release, on_processes)
     said: list[str] = []
 
