@@ -52,8 +52,7 @@ LOOKED_AT: Final = 100
 """Pictures of the user that say whether they are cluttered."""
 
 CLUTTERED_WEIGHT: Final = 0.5
-"""Of a user's photo where the user's pictures are cluttered, too: their grounds are alike. What it gains:
-docs/explanation/model-card.md."""
+"""Of a user's photo where the user's pictures are cluttered, too: their grounds are alike."""
 
 Floats = NDArray[np.float32]
 
