@@ -29,6 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_wheel_run_away_from_a_checkout(site: Path, tmp_path: Path) -> None:
     picture = ROOT / "examples/sneaker.png"
 
@@ -39,6 +40,7 @@ def test_the_commands_of_a_wheel_run_away_from_a_checkout(site: Path, tmp_path: 
     assert "Sneaker" in answered.stdout, answered.stderr
 
 
+@pytest.mark.slow
 def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
     words = ["-m", "scripts", "serve", "--workers", "1"]
     with ready(start(tmp_path, words=words, cwd=str(tmp_path), PYTHONPATH=str(site))) as service:

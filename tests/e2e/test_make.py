@@ -54,6 +54,7 @@ def service(clone: Path) -> Iterator[Service]:
             process.wait(PATIENCE_SECONDS)
 
 
+@pytest.mark.slow
 def test_a_clean_clone_serves_after_one_command(service: Service) -> None:
     answer = service.post("/predict", data=(ROOT / "examples" / "ankle-boot.png").read_bytes())
 
@@ -61,6 +62,7 @@ def test_a_clean_clone_serves_after_one_command(service: Service) -> None:
     assert answer.json()["label"] == "Ankle boot"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("service")
 def test_serving_installs_what_its_lock_names_and_no_tensorflow(clone: Path) -> None:
     listed = run([".venv/bin/python", "-m", "pip", "freeze", "--exclude-editable"], clone)
@@ -71,6 +73,7 @@ def test_serving_installs_what_its_lock_names_and_no_tensorflow(clone: Path) -> 
     assert installed.isdisjoint({"tensorflow", "keras"})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("service")
 def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_path: Path) -> None:
     command = [str(clone / ".venv/bin/wardrobe"), "predict", str(ROOT / "examples/bag.png"), "--json"]
@@ -81,6 +84,7 @@ def test_serving_installs_the_command_for_use_in_any_folder(clone: Path, tmp_pat
     assert json.loads(predicted.stdout)["label"] == "Bag"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("service")
 def test_what_installs_the_training_packages_trains_nothing(clone: Path) -> None:
     would_run = run(["make", "--dry-run", "install-train"], clone)

@@ -145,6 +145,7 @@ def test_damaged_weights_are_refused_by_name(
         fit(parts, CLASSES, RECIPE if finished else DENSE, Run(folder, "aa"), Listener())
 
 
+@pytest.mark.slow
 def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
     recipe = replace(RECIPE, network="compact16", epochs=1, precision="bfloat16", batch_size=120)
 

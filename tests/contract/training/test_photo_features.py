@@ -135,6 +135,7 @@ def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_les
     assert found.distances[0] > 0 > found.distances[1]
 
 
+@pytest.mark.slow
 def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Path) -> None:
     first, second = noise(1, sha256=["a" * 64]), noise(2, sha256=["b" * 64])
     alone = photo_features(second, tmp_path / "alone", lambda *_: None)
@@ -148,6 +149,7 @@ def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Pa
     assert np.array_equal(again.features.upright, before.features.upright)
 
 
+@pytest.mark.slow
 def test_what_another_network_saw_of_the_same_photos_is_not_taken(tmp_path: Path) -> None:
     photos = noise(1, sha256=["a" * 64])
     seen_now = photo_features(photos, tmp_path, lambda *_: None)

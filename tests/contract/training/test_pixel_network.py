@@ -59,6 +59,7 @@ def stored(place: Path) -> SoftTargets:
     return load_soft_targets(place / "soft.npz")
 
 
+@pytest.mark.slow
 def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> None:
     train = from_idx(place / "data").train
     learnt = stored.learnt.has(train.sha256)
@@ -69,6 +70,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
     assert right[learnt].mean() < 0.25
 
 
+@pytest.mark.slow
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
     recipe = replace(starting_point("dense"), epochs=1)
 

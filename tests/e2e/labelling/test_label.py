@@ -79,6 +79,7 @@ def paths_in(table: Path) -> list[str]:
         return [row["path"] for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_and_stopped_loses_no_row_and_doubles_none(start: Start, tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
 
