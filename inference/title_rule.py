@@ -182,7 +182,7 @@ def _accepted(admitted: Collection[str], alone: Alone, names: Names) -> Listed |
 def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float) -> Listed:
     """The answer that the words admit and the photo confirms, or a review.
 
-    Where a release does not answer OTHER, what it has no name for cannot be told from what it has one for.
+    Where a release does not answer OTHER, what it has no name for cannot be distinguished from what it has one for.
     """
     named, without_name = _admitted_shares(admitted, alone, names), admitted - names.answered
     other = alone.kinds[names.kinds.index(OTHER)] if without_name and names.has_other else 0.0
@@ -247,7 +247,7 @@ def _has_kind(alone: Alone, names: Names) -> bool:
 
 
 def _kind_of(label: str, alone: Alone, names: Names, admitted: Collection[str] = KINDS) -> str | None:
-    """The kind of a class, of several the likeliest that words admit; None where it cannot be told."""
+    """The kind of a class, of several the likeliest that words admit; None where it is not clear."""
     kinds = names.classes[label].intersection(admitted)
     if len(kinds) == 1:
         return next(iter(kinds))

@@ -36,8 +36,6 @@ LISTED: Final = "listed_as"
 
 PHOTOS: Final = "photos"
 RESTS_ON: Final = "rests_on"
-OF_PRODUCTS: Final = ("label", "decision", PHOTOS, RESTS_ON, "version")
-"""Of a table of products, among others."""
 """How many photos a product has, and those that its class is answered by."""
 
 BETWEEN: Final = "|"

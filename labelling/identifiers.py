@@ -1,7 +1,7 @@
 """Read an identifier: the article, SKU or group that a cell of a list names.
 
 Spreadsheets and shops write one in several ways: `="001001"`, an apostrophe before a sign, characters that
-nobody sees. What is cleaned joins; a feed sends the list's own cell (`as_listed`). Pure.
+no one sees. What is cleaned joins; a feed sends the list's own cell (`as_listed`). Pure.
 """
 
 import re

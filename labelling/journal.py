@@ -319,7 +319,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._run, self.state = run, CHANGED
 
     def keep(self, run: TableOf) -> None:
-        """Keep what was found of the current listing beside what a run was told."""
+        """Keep what was found of the current listing beside what a run was given."""
         self.change("UPDATE run SET run = ?", run.as_json())
         self._run = run
 

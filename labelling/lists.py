@@ -518,7 +518,7 @@ def cut_number(cell: str) -> str:
 
 
 def of_unseen(path: Path | str, rows: int) -> str:
-    """The sentence on rows with characters in their identifiers that nobody sees."""
+    """The sentence on rows with characters in their identifiers that are not seen."""
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 

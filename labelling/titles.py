@@ -124,7 +124,7 @@ def word_columns(columns: Iterable[str]) -> ListWords:
 
 
 Rows = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
-"""Reads the cells of some columns, row by row, anew with each call."""
+"""Reads the cells of some columns, row by row, from the first with each call."""
 
 
 def words_in(

@@ -105,9 +105,6 @@ OF_KINDS = replace(
 )
 
 
-A_COAT = HeadAnswer(label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
-
-
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
     """The cells of a coat whose kind was answered so, and what people said of it by head."""
     answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
