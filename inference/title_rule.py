@@ -182,7 +182,7 @@ def _accepted(admitted: Collection[str], alone: Alone, names: Names) -> Listed |
 def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float) -> Listed:
     """The answer that the words admit and the photo confirms, or a review.
 
-    Where a release does not answer OTHER, what it has no name for cannot be distinguished from what it has one for.
+    A release that does not answer OTHER cannot distinguish what it has no name for from what it has one for.
     """
     named, without_name = _admitted_shares(admitted, alone, names), admitted - names.answered
     other = alone.kinds[names.kinds.index(OTHER)] if without_name and names.has_other else 0.0
