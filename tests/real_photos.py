@@ -3,7 +3,6 @@
 import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 

@@ -3,8 +3,6 @@
 tests/fixtures/feeds has a file for each, with the columns and separators of the platform's own page.
 """
 
-import contextlib
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -342,16 +340,6 @@ def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said
     assert len(rows_of(shop / "labels-products.csv")) == 5
 
 
-def pasted(message: str, shop: Path) -> str:
-    """What a command that a message names prints."""
-    _, verb, *words = shlex.split(
-        re.findall(r"(?:\S*wardrobe) label .*?--out \S+.*?(?= \(with|$)", message)[0]
-    )
-    with contextlib.chdir(shop), pytest.raises(TableUnusable) as no:
-        wardrobe(verb, words)
-    return str(no.value)
-
-
 def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -370,21 +358,6 @@ def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
         *("--review", "sheet.html", "--corrections", str(shop / "corrections.csv")),
         *("--out", str(shop / "labels.csv"), "--feed", "shopify"),
     ]
-
-
-def test_the_message_of_an_empty_feed_is_the_command_that_asks_for_what_it_lacks(
-    shop: Path, doubtful: Path
-) -> None:
-    with pytest.raises(TableUnusable) as at_first:
-        labelled(shop, doubtful, "--feed", "google")
-    first = pasted(str(at_first.value), shop)
-    assert len(cards_of(shop / "sheet.html", "colour")) == 5
-    (shop / "sheet.html").unlink()
-    with pytest.raises(TableUnusable) as after:
-        correct(shop / "labels.csv", {"path": "1a.png", "label": LABELS[0]}, feed="google")
-
-    assert 'Answer "Colours for the feed" in sheet.html' in first
-    assert "label --review sheet.html --corrections" in str(after.value)
 
 
 def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
@@ -504,18 +477,15 @@ def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
     assert not (shop / "labels.csv").exists()
 
 
-@pytest.mark.parametrize("content", ["id,color\n1,red\n", "\nid,color\n1,red\n", ""])
-def test_a_file_that_this_table_did_not_write_is_no_feed_to_replace(
-    content: str, shop: Path, doubtful: Path
-) -> None:
+def test_a_file_that_this_table_did_not_write_is_no_feed_to_replace(shop: Path, doubtful: Path) -> None:
     labelled(shop, doubtful)
     own = shop / "labels-google.csv"
-    own.write_text(content, "utf-8")
+    own.write_text("id,color\n1,red\n", "utf-8")
 
     with pytest.raises(OutputUnusable, match=r"labels-google\.csv: was changed since"):
         labelled(shop, doubtful, "--feed", "google")
 
-    assert own.read_text("utf-8") == content
+    assert own.read_text("utf-8") == "id,color\n1,red\n"
 
 
 def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(

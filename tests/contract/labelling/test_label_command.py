@@ -20,9 +20,8 @@ from scripts.terminal import run
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
-from tests.releases import a_release
 from tests.s3_servers import S3Server
-from tests.tables import Rows, correct, label, products_of, read_rows, summary_in, workbook_rows, write_csv
+from tests.tables import Rows, correct, label, read_rows, summary_in, workbook_rows, write_csv
 from training.data.fashion import LABELS
 
 main = partial(wardrobe, "label")
@@ -166,24 +165,6 @@ def test_a_table_with_more_columns_than_excel_has_is_refused_before_anything_is_
     assert not (tmp_path / "t.xlsx.sqlite").exists()
     [row] = label(source, tmp_path / "table.csv", little_release)
     assert row["column 19999"] == "19999"
-
-
-def test_the_number_of_photos_of_a_product_is_a_number(little_release: Path, tmp_path: Path) -> None:
-    write_folder(tmp_path)
-    rows = [{"path": path, "sku": "1"} for path in list(PICTURES)[:3]]
-
-    label(write_csv(tmp_path / "list.csv", rows), tmp_path / "t.jsonl", little_release, "--by", "sku")
-
-    [product] = products_of(tmp_path / "t.jsonl").values()
-    assert product["photos"] == 3
-    assert (product["error"], product["label"] is None) == (None, False)
-
-
-def test_an_attribute_whose_columns_are_called_like_others_is_refused(tmp_path: Path) -> None:
-    release = a_release(tmp_path / "release", attributes={"reason": HEADS["colour"]})
-
-    with pytest.raises(TableUnusable, match="two columns `reason`"):
-        label(write_folder(tmp_path / "shop"), tmp_path / "table.csv", release)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])

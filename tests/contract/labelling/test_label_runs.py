@@ -4,9 +4,6 @@ import errno
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +27,6 @@ from tests.contract.labelling.conftest import HEADS
 from tests.labelled_here import here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
-from tests.service import ROOT
 from tests.tables import label, rows_of, summary_in
 
 
@@ -180,17 +176,6 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert len(label(shop, table, classes, "--restart")) == len(PICTURES)
 
 
-def test_a_table_without_its_journal_is_not_replaced(little_release: Path, tmp_path: Path) -> None:
-    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
-    table.write_text("mine", "utf-8")
-
-    for words in ([], ["--restart"]):
-        with pytest.raises(OtherRun, match=r"is there already.*no table\.csv\.sqlite"):
-            label(shop, table, little_release, *words)
-
-    assert table.read_text("utf-8") == "mine"
-
-
 def interrupt(rows: int, of: int | None) -> None:
     """Ctrl-C once there are rows."""
     raise KeyboardInterrupt
@@ -252,31 +237,6 @@ def test_an_interrupt_leaves_a_complete_table_and_keeps_what_was_labelled(
     assert interrupted == before
     assert len(rows) == len(before) + PICTURES_PER_CHUNK + 1
     assert summary_in(job.table)["rows_before"] == len(before) + PICTURES_PER_CHUNK
-
-
-KILLED_WHILE_WRITING = """
-import os, signal, sys
-from pathlib import Path
-from labelling.journal import Journal
-from labelling.outputs import replaced
-
-table = Path(sys.argv[1])
-with Journal(table) as journal, replaced(journal, [table]) as [new]:
-    new.write_text("half")
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_a_kill_within_the_writing_of_a_table_leaves_the_one_before(
-    little_release: Path, tmp_path: Path
-) -> None:
-    shop, table = write_zip(tmp_path / "shop.zip"), tmp_path / "table.csv"
-    before = label(shop, table, little_release)
-
-    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(table)], cwd=ROOT, check=False)
-
-    assert (killed.returncode, rows_of(table)) == (-signal.SIGKILL, before)
-    assert label(shop, table, little_release) == before
 
 
 @pytest.mark.parametrize("name", ["once.png", "full.png"])

@@ -137,17 +137,8 @@ def test_the_review_shows_pictures_of_the_web_unless_they_have_another_content_b
     assert "This picture cannot be shown, or has changed since." in page.read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("option", "words"),
-    [
-        (("--allow-host", "https://localhost/a"), "expected a host, as in cdn.example:8443"),
-        (("--allow-host", "*"), "expected a host"),
-    ],
-)
-def test_options_that_allow_nothing_that_could_be_meant_are_refused(
-    option: tuple[str, str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_option_that_allows_no_host_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["list.csv", "--out", str(tmp_path / "table.csv"), *option])
+        main(["list.csv", "--out", str(tmp_path / "table.csv"), "--allow-host", "*"])
 
-    assert words in capsys.readouterr().err
+    assert "expected a host, as in cdn.example:8443" in capsys.readouterr().err

@@ -251,56 +251,6 @@ def test_titles_in_a_language_that_the_table_lacks_say_nothing_and_the_run_names
     assert "seem to be Danish, which the table of words lacks: they say nothing." in printed
 
 
-def test_a_category_counts_where_no_title_names_a_kind(shop: Path, release: Path, tmp_path: Path) -> None:
-    rows = [("1.png", "Anna", "Women > Skirts"), ("2.png", "Wool coat", "Women > Skirts")]
-    source = listed(shop, *rows, columns="path product_title Category")
-
-    photos = label(source, tmp_path / "table.csv", release)
-
-    assert [row["listed_as"] for row in photos] == ["skirt", "coat"]
-
-
-@pytest.mark.parametrize("column", ["kind", "listed_as"])
-def test_a_column_of_the_list_that_is_called_like_ours_is_kept_apart(
-    column: str, shop: Path, release: Path, tmp_path: Path
-) -> None:
-    source = listed(shop, ("1.png", "own", "Pleated skirt"), columns=f"path {column} title")
-
-    [row] = label(source, tmp_path / "table.csv", release)
-
-    assert row[f"list_{column}"] == "own"
-
-
-def test_a_list_with_other_cells_or_columns_labels_no_picture_again(
-    shop: Path, release: Path, tmp_path: Path
-) -> None:
-    source, table = listed(shop, ("1.png", "1"), columns="path article"), tmp_path / "table.csv"
-    [before] = label(source, table, release)
-    listed(shop, ("1.png", "2", "Pleated skirt"))
-
-    [after] = label(source, table, release)
-
-    assert summary_in(table)["rows_before"] == 1
-    assert after == before | {
-        "article": "2",
-        "title": "Pleated skirt",
-        "listed_as": "skirt",
-        "decision": "review",
-        "reason": "list",
-        "decided_by": "model",
-        "predicted": before["label"],
-    }
-
-
-def test_odd_titles_are_read_as_far_as_they_say_something(shop: Path, release: Path, tmp_path: Path) -> None:
-    titles = ["skirt " * 2_000, "", "Платье", "<b>Skirt</b> &amp; belt", "<", "skrit"]
-    rows = [(f"{number}.png", str(number), title) for number, title in enumerate(titles)]
-
-    photos = label(listed(shop, *rows), tmp_path / "table.csv", release)
-
-    assert [row["listed_as"] for row in photos] == ["skirt", None, None, "skirt/belt", None, None]
-
-
 def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what_it_admits(
     shop: Path, release: Path, shown: dict[str, str], tmp_path: Path
 ) -> None:

@@ -203,28 +203,6 @@ def together(tmp_path: Path) -> str:
     return f"file://{tmp_path}/together.html"
 
 
-def test_what_is_seen_together_is_confirmed_with_one_click_but_for_what_is_clicked_out(
-    together: str, visiting: Visits, tmp_path: Path
-) -> None:
-    page = visiting(together)
-    assert page.locator("h3").all_inner_texts() == ["blue (3)", "red (2)"]
-    assert page.locator("article select:visible").count() == 0
-
-    page.get_by_role("button", name="Not blue: 2").click()
-    page.reload()
-    page.get_by_role("button", name="All right: blue").click()
-    assert page.locator("article.out .name").all_inner_texts() == ["2"]
-    page.locator("article.out select").select_option("white")
-    found = read_corrections([exported(page, tmp_path)], LABELS, {"colour": WORDS})
-
-    assert flaws(page) == []
-    assert [(one.product, one.attribute, one.label) for one in found] == [
-        ("0", "colour", "blue"),
-        ("2", "colour", "white"),
-        ("4", "colour", "blue"),
-    ]
-
-
 def test_one_undo_takes_back_what_one_click_confirmed_and_another_click_takes_one_back_in(
     together: str, visiting: Visits
 ) -> None:
