@@ -6,12 +6,10 @@ promised. The service has one worker and asks the store five times a second.
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import requests
 
 from model_store.cache import pull
 from model_store.notes import remember
@@ -32,12 +30,6 @@ FILLED = "filled"
 
 HANGS_SECONDS = 240
 """After which a start, a report of a fault or a recovery hangs, on however busy a machine."""
-
-SLACK = 4
-"""Threads and descriptors by which a worker may differ at any moment: connections being served."""
-
-SETTLED_POLLS = 5
-"""Failed polls after which a worker holds all that it ever needs."""
 
 # botocore takes a listing that it cannot parse for an answer with status 500.
 DAMAGED = "not what the server has|XML|unable to parse|not a promotion|500 on ListObjectsV2"
@@ -158,46 +150,6 @@ SCENES = [
     for situation in SITUATIONS
     for fault in (OF_A_CACHED_START if situation == "start, cached" else FAULTS)
 ]
-
-
-@dataclass(frozen=True)
-class Held:
-    """What a worker holds: threads, and open descriptors."""
-
-    threads: int
-    descriptors: int
-
-    def exceeds(self, before: "Held") -> bool:
-        return self.threads > before.threads + SLACK or self.descriptors > before.descriptors + SLACK
-
-
-def held_while_polls_fail(stage: Stage, fault: Mode, polls: int) -> tuple[Held, Held]:
-    """What the worker holds after the first failed polls, and after so many more of them."""
-    with fault_proxy(stage.server.endpoint) as proxy, stage.serving(proxy) as service:
-        proxy.break_by(fault)
-        stage.promote_upcoming()
-        workers = service.worker_pids()
-        before, after = (_held_after(service, SETTLED_POLLS + more) for more in (0, polls))
-        assert service.worker_pids() == workers
-        return before, after
-
-
-def _held_after(service: Service, failed_polls: int) -> Held:
-    wait_for(
-        f"{failed_polls} failed polls",
-        lambda: _failed_polls(service) >= failed_polls,
-        failed_polls * HANGS_SECONDS,
-    )
-    [pid] = service.worker_pids()
-    return Held(*(len(list(Path(f"/proc/{pid}/{kind}").iterdir())) for kind in ("task", "fd")))
-
-
-def _failed_polls(service: Service) -> float:
-    with suppress(
-        requests.ConnectionError
-    ):  # a loaded machine may drop one question; the next one is answered
-        return service.metric(r'wardrobe_polls_total\{outcome="failed"\}')
-    return 0.0
 
 
 def _fails(service: Service, cause: str) -> bool:
