@@ -1,7 +1,7 @@
 """Releases that must not be served: what is wrong with each, and what it is answered by whom.
 
-Whoever opens its folder, fetches or promotes it is refused; a list names it; a start and a running service
-serve what was served before. Each kind is tried where it is told apart, and two where services meet it.
+Opening its folder, fetching and promoting it are refused; a running service serves what was served before.
+Each kind is tried where it is told apart.
 """
 
 import gc
@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
-from app.releases.load import REFUSED, load
+from app.releases.load import REFUSED
 from app.settings import Settings
 from inference.contract import whole_pictures
 from inference.onnx_session import OnnxSession
@@ -26,13 +26,12 @@ from model_store.assemble import seal
 from model_store.cache import pull
 from model_store.catalogue import release_prefix
 from model_store.local import RELEASE_BYTES, open_release
-from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
+from model_store.manifest import Golden, Network, parse_manifest
 from model_store.promotions import append, newest
 from model_store.publish import promote
 from model_store.records import Promotion
 from model_store.store import FolderStore
 from reports.judge import forced
-from tests.commands import wardrobe
 from tests.contract.service.conftest import poll
 from tests.releases import a_graph, a_release
 
@@ -104,19 +103,16 @@ def name_a_folder_as_a_file(folder: Path) -> None:
     rewrite(folder, lambda manifest: manifest["files"].update(figures={"sha256": "0" * 64, "size": 0}))
 
 
-def need_a_newer_wardrobe(folder: Path) -> None:
-    rewrite(folder, lambda manifest: manifest.update(schema_version=SCHEMA_VERSION + 1))
-
-
 def answer_nan(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(a_graph(np.full((784, 10), np.nan, np.float32)))
     seal_again(folder)
 
 
 def answer_otherwise(folder: Path) -> None:
-    network = open_release(folder).manifest.network("pixels")
+    network = open_release(folder).manifest.network("photos")
     pixels, answers = network.golden.inputs(network.contract.input), network.golden.probabilities()
-    seal_again(folder, Golden.of(pixels, {"label": np.roll(answers["label"], 1, axis=1)}))
+    golden = Golden.of(pixels, {"label": np.roll(answers["label"], 1, axis=1)})
+    seal_again(folder, photos=network.model_copy(update={"golden": golden}))
 
 
 def report_of_another(folder: Path) -> None:
@@ -124,15 +120,13 @@ def report_of_another(folder: Path) -> None:
     seal_again(folder)
 
 
-def seal_again(folder: Path, golden: Golden | None = None) -> None:
+def seal_again(folder: Path, photos: Network | None = None) -> None:
     """As a broken trainer would: the manifest is right about every file."""
     manifest = parse_manifest((folder / "manifest.json").read_bytes(), str(folder))
-    pixels = manifest.network("pixels")
-    changed = pixels.model_copy(update={"golden": golden or pixels.golden})
     seal(
         folder,
         created_at=manifest.created_at,
-        networks={**manifest.networks, "pixels": changed},
+        networks=manifest.networks if photos is None else {**manifest.networks, "photos": photos},
         training=manifest.training,
         libraries=manifest.libraries,
         git_commit=None,
@@ -141,14 +135,11 @@ def seal_again(folder: Path, golden: Golden | None = None) -> None:
     )
 
 
-OPEN, FETCH, PROMOTE, LIST, START, FOLLOW = "open", "fetch", "promote", "list", "start", "follow"
+OPEN, FETCH, PROMOTE, FOLLOW = "open", "fetch", "promote", "follow"
 A_SHA, A_SIZE = (
     r"model\.onnx: sha256 [0-9a-f]{64}, but manifest\.json says",
     r"bytes, but manifest\.json says",
 )
-NEWER = rf"schema version {SCHEMA_VERSION + 1}, but this code reads up to {SCHEMA_VERSION}"
-OTHERS = "answers to its golden pictures differ"
-NO_MATRIX = r"report\.json .*: test\.confusion_matrix needs 10 rows and columns"
 
 BAD: dict[Spoil, dict[str, str]] = {
     flip_a_bit: {OPEN: A_SHA, FETCH: rf"releases/.*/{A_SHA}", FOLLOW: A_SHA},
@@ -168,11 +159,10 @@ BAD: dict[Spoil, dict[str, str]] = {
     leave_out("photos.keras"): {OPEN: r"photos\.keras is not in manifest\.json"},
     leave_out("photos.onnx"): {OPEN: r"photos\.onnx is not in manifest\.json"},
     claim_a_disk: {FETCH: f"at most {RELEASE_BYTES} are taken"},
-    name_a_folder_as_a_file: {START: r"figures is a file and a folder in manifest\.json"},
-    need_a_newer_wardrobe: {LIST: f"unusable: .*{NEWER}", START: NEWER},
-    answer_nan: {START: "answered NaN or infinity"},
-    answer_otherwise: {START: OTHERS, FOLLOW: OTHERS},
-    report_of_another: {START: NO_MATRIX, FOLLOW: NO_MATRIX},
+    name_a_folder_as_a_file: {OPEN: r"figures is a file and a folder in manifest\.json"},
+    answer_nan: {FOLLOW: "answered NaN or infinity"},
+    answer_otherwise: {FOLLOW: "answers to its golden pictures differ"},
+    report_of_another: {FOLLOW: r"report\.json .*: test\.confusion_matrix needs 10 rows and columns"},
 }
 """By kind, in which words it is refused, and by whom."""
 
@@ -244,35 +234,6 @@ def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: Folder
         promote(version, store, forced, by="ann")
 
     assert newest(store) is None
-
-
-@cases(LIST)
-def test_a_bad_release_is_named_in_the_list_and_does_not_hide_the_others(
-    bad: Path, good: list[Path], store: FolderStore, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    served, damaged = promoted(good[1], store).version, put(bad, store)
-
-    wardrobe("releases", ["--store", store.address, "list", "--json"])
-
-    listed = {one["version"]: one["state"] for one in json.loads(capsys.readouterr().out)}
-    assert re.search(words, listed[damaged])
-    assert listed[served] == "current"
-
-
-@cases(START)
-def test_a_start_serves_the_release_before_a_bad_one(
-    bad: Path, good: list[Path], store: FolderStore, tmp_path: Path, words: str
-) -> None:
-    before, refused = promoted(good[1], store), promoted(bad, store)
-
-    models = load(Settings(model_store=store.address, cache_dir=tmp_path / "cache"), store)
-
-    [told] = models.refusals
-    assert (told.number, told.version) == (refused.number, refused.version)
-    assert re.search(words, told.reason)
-    assert models.current.version == before.version
-    assert models.current.stale_since is not None
-    assert models.fault is None
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from model_store.signing import new_key, sign
 from model_store.store import FolderStore
 from tests.contract.service.conftest import MakeApp, logged, poll, ready
 from tests.places import Place
-from tests.releases import a_release
 from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
@@ -62,22 +61,6 @@ def test_a_running_service_serves_the_first_sound_candidate_of_the_newest_promot
 
     assert (" ".join(served), place.refused(models)) == (serves, refuses)
     assert models.current.number == number
-
-
-def test_a_mended_release_is_served_when_promoted_again(place: Place, tmp_path: Path) -> None:
-    place.log("+A")
-    models = place.start()
-    watcher = place.follow(models)
-    place.log("+X")
-    watcher.poll()
-    refused = place.served(models)
-
-    sound = a_release(tmp_path / "X", seed=3, keeps_answers=False)  # as a_place made it
-    place.store.upload(f"releases/{place.versions['X']}/model.onnx", sound / "model.onnx")
-    place.log("+X")
-    watcher.poll()
-
-    assert (refused, place.served(models)) == ("A!", "X")
 
 
 def test_a_folder_that_is_away_is_reported_and_followed_again_once_it_is_back(
@@ -187,38 +170,6 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, place: Place) -> 
     assert (told["status"], told["store"]["status"]) == ("ready", "failing")
     assert "the release watcher hangs" in told["store"]["error"]
     assert told["stale_since"] is not None
-
-
-class Recording(FolderStore):
-    """A store that knows which threads have opened and read it."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.threads = [threading.get_ident()]
-
-    def read(self, key: str) -> bytes:
-        self.threads.append(threading.get_ident())
-        return super().read(key)
-
-
-def test_the_watcher_of_a_service_opens_a_store_of_its_own_in_its_own_thread(
-    make_app: MakeApp, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = list[Recording]()
-
-    def open_here(address: str) -> Recording:
-        opened.append(Recording(Path(address)))
-        return opened[-1]
-
-    place.log("+A")
-    monkeypatch.setattr("app.factory.open_store", open_here)
-    watcher = make_app(model_store=place.store.address, refresh_seconds=0.01).extensions["wardrobe"].watcher
-    wait_for("three requests", lambda: opened and len(opened[0].threads) > 3)
-    watcher.stop()
-
-    [own] = opened
-    assert len(set(own.threads)) == 1
-    assert threading.get_ident() not in own.threads
 
 
 def test_only_signed_releases_are_served_where_keys_are_trusted(place: Place, tmp_path: Path) -> None:

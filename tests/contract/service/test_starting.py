@@ -14,19 +14,20 @@ import pytest
 
 from app.releases.load import load
 from model_store.cache import LOCK
-from model_store.catalogue import file_key, promotion_key
+from model_store.catalogue import file_key
 from model_store.errors import (
     NotFound,
     RecordUnreadable,
     ReleaseCorrupt,
     SignatureMissing,
     SignatureWrong,
+    StoreBroken,
     StoreError,
+    StoreRefused,
     StoreUnreachable,
 )
 from model_store.opening import FIRST_PAUSE, LONGEST_PAUSE, opening
 from model_store.promotions import current, history
-from model_store.records import promotion_bytes
 from model_store.signing import new_key, sign
 from model_store.store import FolderStore
 from tests.places import Place
@@ -108,13 +109,13 @@ def test_a_store_that_2_0_0_wrote_is_served_and_rolled_back(tmp_path: Path) -> N
 class Silent(FolderStore):
     """A store that does not answer, or about one release alone."""
 
-    def __init__(self, place: Place, about: str = "") -> None:
+    def __init__(self, place: Place, about: str = "", error: type[StoreError] = StoreUnreachable) -> None:
         super().__init__(Path(place.store.address))
-        self._about = about and place.versions[about]
+        self._about, self._error = about and place.versions[about], error
 
     def read(self, key: str) -> bytes:
         if self._about in key:
-            raise StoreUnreachable(f"{key}: no answer.")
+            raise self._error(f"{key}: no answer.")
         return super().read(key)
 
 
@@ -144,36 +145,24 @@ def test_a_folder_that_is_away_is_no_wrong_address_where_the_cache_serves(
     assert place.served(place.start()) == "A!"
 
 
+@pytest.mark.parametrize("error", [StoreRefused, StoreBroken])  # such as files that S3 has archived
+def test_files_that_the_store_refuses_do_not_keep_the_next_candidate_from_a_start(
+    place: Place, error: type[StoreError]
+) -> None:
+    place.log("+A +B")
+
+    models = place.start(Silent(place, "B", error))
+
+    assert place.served(models) == "A!"
+    assert isinstance(models.fault and models.fault.error, error)
+
+
 def test_where_current_cannot_be_fetched_what_a_rollback_left_is_not_served(place: Place) -> None:
     place.serve_before("C")
     place.log("+A +C -A +B")
 
     with pytest.raises(StoreUnreachable):
         place.start(Silent(place, "B"))
-
-
-class Counting(FolderStore):
-    """A store that counts what is asked of it."""
-
-    asked = 0
-
-    def read(self, key: str) -> bytes:
-        self.asked += 1
-        return super().read(key)
-
-
-def test_a_start_reads_one_record_of_a_long_log(place: Place) -> None:
-    place.log("+A +B +X")
-    last = current(place.store)
-    for number in range(4, 50):
-        text = promotion_bytes(last.model_copy(update={"nonce": str(number)}))
-        place.store.create(promotion_key(number), text)
-    counting = Counting(Path(place.store.address))
-
-    models = place.start(counting)
-
-    assert place.served(models) == "B!"
-    assert counting.asked < 10
 
 
 @pytest.mark.parametrize(
