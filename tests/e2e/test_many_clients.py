@@ -17,7 +17,7 @@ import requests
 from benchmarks.processes import resident_megabytes
 from benchmarks.uploads import encoded, shop_photo
 from tests.service import Service, running
-from tests.uploads import UPLOAD, a_garment, png, zipped
+from tests.uploads import UPLOAD
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,6 @@ LARGE_PHOTO = encoded(shop_photo(2000, 1500)[..., None] * np.ones(3), ".jpg", no
 CLOSED = 0
 """Of a connection that was closed: the service reads a refused body for two seconds at most."""
 
-BATCHES = 3
 FOUR_MEGABYTES = LARGE_PHOTO + bytes(4_000_000 - len(LARGE_PHOTO))
 """What follows the end of a JPEG is not read."""
 
@@ -87,30 +86,6 @@ def test_of_64_clients_with_50_mb_each_those_beyond_the_memory_are_refused_and_s
     assert {400, 503} <= statuses <= {CLOSED, 400, 503}
     assert set(small) == {200}
     assert peak_megabytes(worker) - before < 3 * 50
-
-
-@pytest.mark.parametrize(
-    ("batch", "pauses"),
-    [
-        pytest.param(
-            zipped(**{str(seed): png(a_garment(seed)) for seed in range(256)}), 3, id="of 256 pictures"
-        ),
-        pytest.param(zipped(**{str(number): LARGE_PHOTO for number in range(9)}), 12, id="of nine photos"),
-    ],
-)
-def test_small_requests_are_answered_while_a_batch_is_worked_on(
-    one_worker: Service, batch: bytes, pauses: int
-) -> None:
-    """More than between its steps: while its body is read, before and after the model, after each photo."""
-    with ThreadPoolExecutor(1) as clients:
-        work = clients.submit(lambda: [post(one_worker, "/predict/batch", batch) for _ in range(BATCHES)])
-        meanwhile = []
-        while not work.done():
-            meanwhile.append(post(one_worker, "/predict", UPLOAD))
-
-    assert work.result() == [200] * BATCHES
-    assert set(meanwhile) == {200}
-    assert len(meanwhile) > BATCHES * pauses
 
 
 def peak_megabytes(pid: int) -> float:

@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, whole_pictures
-from model_store.publish import publish
-from model_store.store import open_store
-from reports.judge import forced
 from reports.values import AcceptPoint, PossiblePromise
-from tests.contract.service.conftest import MakeApp, poll, ready
-from tests.releases import a_release, a_store
+from tests.contract.service.conftest import MakeApp, ready
+from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, png
 
 READS = whole_pictures(32, 3)
@@ -158,22 +155,3 @@ def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     condition = ready(app)
     assert (condition["status"], condition["accept_target"]["status"]) == ("ready", "failing")
     assert said in condition["accept_target"]["error"]
-
-
-def test_a_later_release_that_does_not_support_it_is_served_and_accepts_nothing(
-    make_app: MakeApp, tmp_path: Path
-) -> None:
-    store = a_store(tmp_path, acceptance=POINTS)
-    app = make_app(model_store=store, refresh_seconds=3600, accept_target=0.7)
-    second = a_release(tmp_path / "second", seed=2)
-    version = publish(second, open_store(store), forced, by="tests").manifest.version
-
-    condition = poll(app)
-
-    answer = app.test_client().post("/predict", data=UPLOAD).get_json()
-    assert answer["model"]["version"] == version
-    assert (answer["decision"], answer["reason"]) == ("review", "unproven")
-    assert app.test_client().post("/predict", data=PHOTO).get_json()["decision"] == "review"
-    assert condition["status"] == "ready"
-    assert condition["accept_target"]["status"] == "failing"
-    assert version in condition["accept_target"]["error"]

@@ -183,13 +183,6 @@ def test_a_target_of_the_operator_accepts_no_attribute_of_which_the_report_says_
     assert {one["decision"] for one in attributes.values()} == {"review"}
 
 
-def test_forty_attributes_are_served(make_app: MakeApp, tmp_path: Path) -> None:
-    many = {f"number_{number}": ATTRIBUTES["colour"] for number in range(40)}
-    store = a_store(tmp_path, reads=READS, attributes=many)
-
-    assert len(told(make_app(model_store=store).test_client(), PHOTO)["attributes"]) == 40
-
-
 def test_the_operators_categories_may_have_the_labels_of_an_attribute(
     make_app: MakeApp, stores: dict[str, str], tmp_path: Path
 ) -> None:

@@ -189,18 +189,6 @@ def test_every_json_example_is_answered_as_described(client: FlaskClient, descri
     assert sent >= 12
 
 
-def test_a_field_that_the_document_lacks_is_seen_in_each_record(
-    client: FlaskClient, described: Described
-) -> None:
-    records = [a_garment().ravel().tolist()] * 2
-    answer = client.post("/invocations", json={"instances": records}).get_json()
-    answer["predictions"][1]["undocumented"] = 1
-
-    content = described.response("post", "/invocations", 200)["content"]["application/json"]
-
-    assert described.mismatches(content["schema"], answer) != []
-
-
 def test_every_example_is_what_its_schema_says(described: Described) -> None:
     bodies = [
         body

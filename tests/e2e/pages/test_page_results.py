@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 
 from inference.contract import LABEL
@@ -19,7 +18,6 @@ from tests.commands import done
 from tests.picture_page import (
     DOUBTED,
     EXAMPLES,
-    PREDICTIONS,
     TROUSERS,
     a_file,
     card,
@@ -31,18 +29,6 @@ from tests.picture_page import (
 from tests.service import Service
 
 pytestmark = pytest.mark.slow
-
-PRIMARY = """() => [...document.querySelectorAll("button")]
-  .filter((button) => button.checkVisibility())
-  .filter((button) => getComputedStyle(button).backgroundColor === "rgb(15, 107, 98)")
-  .map((button) => button.innerText)"""
-"""The names of the buttons that have the accent's colour."""
-
-
-def primary(page: Page) -> object:
-    """Those names, with the pointer on none of them: it darkens the one that it is on."""
-    page.mouse.move(0, 0)
-    return page.evaluate(PRIMARY)
 
 
 def test_results_are_sorted_folded_and_downloaded(page: Page, tmp_path: Path) -> None:
@@ -107,40 +93,6 @@ def test_the_reader_decides_whether_it_is_a_list(page: Page) -> None:
     settled(page, 6)
 
     expect(card(page, TROUSERS.name).get_by_label("What is it really?")).to_be_visible()
-
-
-def test_a_picture_of_no_class_whose_kind_is_accepted_is_called_by_its_kind(
-    page: Page, bundled_service: Service
-) -> None:
-    answer = requests.post(f"{bundled_service.url}/predict?seen=1", DOUBTED.read_bytes(), timeout=60).json()
-    kind = {"label": "skirt", "confidence": 0.97, "decision": "accept", "reason": None, "also": []}
-    answer |= {"decision": "review", "reason": "unfamiliar"}
-    answer["attributes"] = {"kind": kind | {"probabilities": {"skirt": 0.97, "other": 0.03}}}
-    page.route(PREDICTIONS, lambda route: route.fulfill(json=answer))
-
-    give(page, DOUBTED)
-    settled(page, 1)
-
-    shown = card(page, DOUBTED.name)
-    expect(shown.locator(".label")).to_have_text("skirt")
-    expect(shown.locator(".decision")).to_have_text("Accept")
-    expect(page.locator("#tally")).to_have_text("1 picture: 1 accepted")
-
-
-def test_there_is_one_primary_button_at_a_desk_and_on_a_phone(
-    page: Page, visiting: Visits, bundled_service: Service, guarded_service: Service
-) -> None:
-    give(page, TROUSERS)
-    settled(page, 1)
-    card(page, TROUSERS.name).get_by_label("What is it really?").select_option("Dress")
-
-    shown = [
-        primary(page),
-        primary(visit(visiting, bundled_service, **PHONE)),
-        primary(visit(visiting, guarded_service)),
-    ]
-
-    assert shown == [["Choose pictures"], ["Take a photo"], ["Use this key"]]
 
 
 def test_on_a_phone_results_come_before_the_controls_and_the_bar_of_labels_is_low(
