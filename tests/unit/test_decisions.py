@@ -105,13 +105,14 @@ OF_KINDS = replace(
 )
 
 
+A_COAT = HeadAnswer(label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
+
+
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
     """The cells of a coat whose kind was answered so, and what people said of it by head."""
     answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
     heads = {
-        "label": HeadAnswer(
-            label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1)
-        ),
+        "label": A_COAT,
         "kind": HeadAnswer(label=kind, decision=decision, probabilities=(0.25,) * 4),
     }
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
@@ -158,10 +159,7 @@ def test_what_a_person_answered_needs_no_review_in_the_table(
 
 
 def test_the_summary_counts_as_to_be_reviewed_what_no_person_answered(tmp_path: Path) -> None:
-    answer = HeadAnswer(
-        label="Coat", decision="review", reason="ambiguous", probabilities=(1.0, 0.0, 0.0, 0.0)
-    )
-    rows = [Row(path=name, sha256=name, heads={"label": answer}) for name in "abcd"]
+    rows = [Row(path=name, sha256=name, heads={"label": A_COAT}) for name in "abcd"]
     said = {Question("a"): HumanAnswer("Coat", "2026"), Question("b"): HumanAnswer("Belt", "2026")}
     with Journal(tmp_path / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, rows, said)

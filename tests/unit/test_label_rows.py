@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference.spreadsheets import FORMULA
-from labelling.columns import check_attributes, columns
+from labelling.columns import check_attributes, columns, further_columns
 from labelling.errors import TableUnusable
 from labelling.row import LONGEST_PATH, HeadAnswer, Row, TableOf, path_in_table
 from labelling.table import write_table
@@ -111,3 +111,9 @@ def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_
 def test_an_attribute_that_is_called_like_another_column_is_refused(name: str) -> None:
     with pytest.raises(TableUnusable, match=f"two columns `{name}`"):
         check_attributes(LABELS, ["colour", "sleeve", name])
+
+
+def test_the_columns_of_a_list_that_are_called_like_ours_get_another_name() -> None:
+    names = further_columns(("kind", "listed_as", "colour_also", "sku"), LABELS, ["colour"])
+
+    assert [*names.values()] == ["list_kind", "list_listed_as", "list_colour_also", "sku"]

@@ -73,14 +73,24 @@ def test_words_that_are_not_read_change_nothing() -> None:
     assert (outcome(checked), checked.listed) == ((ACCEPT, None), frozenset())
 
 
-def test_a_kind_of_the_attribute_is_held_against_the_list_too() -> None:
-    row = photo("Pleated skirt", "Dress")
-    answers = {"kind": "shorts", "colour": "red"}
-    kinds = {head: HeadAnswer(label=label, decision=ACCEPT) for head, label in answers.items()}
+@pytest.mark.parametrize(
+    ("title", "kind", "reason"),
+    [
+        ("Pleated skirt", "shorts", LIST),
+        ("Pleated skirt", "skirt", None),
+        ("Pleated skirt", "other", LIST),
+        ("Wool scarf", "other", None),
+    ],
+)
+def test_a_kind_of_the_attribute_is_held_against_the_list_too(
+    title: str, kind: str, reason: str | None
+) -> None:
+    row = photo(title, "Dress")
+    kinds = {head: HeadAnswer(label=of, decision=ACCEPT) for head, of in ((KIND, kind), ("colour", "red"))}
 
     heads = check_of([row]).checked(replace(row, heads=kinds)).heads
 
-    assert [heads[name].reason for name in ("kind", "colour")] == [LIST, None]
+    assert [heads[name].reason for name in (KIND, "colour")] == [reason, None]
 
 
 def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Row:

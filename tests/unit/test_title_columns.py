@@ -60,22 +60,6 @@ def test_where_no_known_name_names_kinds_the_shortest_column_that_does_is_the_ti
     assert (words.language if words.is_read else None) == language
 
 
-HEADERS = (
-    *("Bezeichnung", "Beschreibung", "Descripción", "Désignation", "Nom du produit"),
-    *("Artikel", "Item", "Text", "Omschrijving", "Was es ist"),
-)
-
-
-@pytest.mark.parametrize("header", HEADERS)
-def test_the_same_titles_under_another_header_are_read_alike(header: str) -> None:
-    words = read({"sku": "12345", header: GERMAN, "color": ["rot"] * 5})
-
-    assert (words.titles, words.language) == ((header,), "de")
-    assert [words.says({header: title}).kinds for title in GERMAN] == [
-        read({"title": GERMAN}).says({"title": title}).kinds for title in GERMAN
-    ]
-
-
 @pytest.mark.parametrize("name", ["Titel", "Navn"])
 def test_titles_in_a_language_that_is_not_read_say_nothing(name: str) -> None:
     danish = ("Sort kjole", "Hvid bluse", "Blå bukser", "Støvler til kvinder", "Jakke og nederdel")

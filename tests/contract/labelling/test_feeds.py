@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from inference.contract import Head, whole_pictures
+from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.title_rule import NONE
 from labelling.decide import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
@@ -376,6 +377,24 @@ def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
     assert card["guess"] in COLOURS
     assert len(card["photos"]) == 1
     assert [one for part in others for one in part["cards"] if one["attribute"]] == []
+
+
+def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked_about(shop: Path) -> None:
+    sure = Head(labels=("black", "blue", "red"), temperature=0.01, confidence=ACCEPT_NOTHING)
+    release = a_release(shop / "release", reads=whole_pictures(32, 3), attributes={"colour": sure})
+    noise = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    (shop / "blue.png").write_bytes(png(noise.repeat(8, 0).repeat(8, 1)))
+    products = [("1a.png", "denied", "Blue"), ("2a.png", "own", "Pink & Yellow"), ("blue.png", "navy", "")]
+    rows = [{"path": path, "article": name, "title": name, "color": of} for path, name, of in products]
+    write_csv(shop / "list.csv", rows)
+
+    labelled(shop, release, "--feed", "google", "--review", str(shop / "sheet.html"))
+
+    fed = {row["id"]: row["color"] for row in rows_of(shop / "labels-google.csv")}
+    assert fed == {"denied": "Blue", "own": "Pink/Yellow", "navy": "blue"}
+    [card] = [card for card in cards_of(shop / "sheet.html", "colour") if card["screen"] is None]
+    assert (card["product"], card["guess"], card["note"]) == ("denied", "black", sheet_page.NOTE_OF_COLOUR)
+    assert card["note_values"] == {"label": "black", "listed": "Blue"}
 
 
 SHOWN_OF_PRODUCTS = ProductPromise(

@@ -12,7 +12,7 @@ from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
-from tests.review_sheets import cards_of, shown_on
+from tests.review_sheets import shown_on
 from tests.tables import label, products_of, rows_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
@@ -113,19 +113,6 @@ def test_a_persons_answer_comes_before_the_list_and_what_the_list_decided_stays_
     assert (after["label"], after["decided_by"], after["predicted"]) == ("Bag", "person", before["label"])
 
 
-def test_the_sheet_says_what_its_buttons_take(
-    shop: Path, doubting: Path, kinds: dict[str, str], tmp_path: Path
-) -> None:
-    page = tmp_path / "sheet.html"
-    denied = next(TITLES[kind] for kind in ("skirt", "other") if kind != kinds["1.png"])
-    source = listed(shop, ("1.png", "1", denied), ("2.png", "2", TITLES[kinds["2.png"]]))
-
-    label(source, tmp_path / "table.csv", doubting, "--review", str(page), "--audit", "0")
-    [card] = cards_of(page)
-    assert (card["guess"], card["button"]) == (NONE, "Right: {answer}")
-    assert card["note_values"]["listed"] == ("skirt" if denied == TITLES["skirt"] else "scarf")
-
-
 def test_a_change_of_the_language_of_a_list_is_named(
     shop: Path, doubting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,17 +176,6 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert "names the kind of 2 products (--words en): 1 answers agree, 1 contradict it" in printed
 
 
-def test_a_photo_of_two_products_is_enough_for_neither(shop: Path, release: Path, tmp_path: Path) -> None:
-    rows = [("1.png", "one", "Anna"), ("1.png", "other", "Berta"), ("2.png", "black", "Carla black")]
-    source = listed(shop, *rows, ("2.png", "white", "Carla white, M"))
-
-    photos = label(source, tmp_path / "table.csv", release, "--by", "article")
-
-    reasons = {name: row["reason"] for name, row in products_of(tmp_path / "table.csv").items()}
-    assert reasons == {"one": "shared", "other": "shared", "black": None, "white": None}
-    assert [row["reason"] for row in photos] == ["shared", "shared", None, None]
-
-
 def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
     shop: Path, release: Path, tmp_path: Path
 ) -> None:
@@ -224,16 +200,6 @@ def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
     [card] = shown_on(page)["parts"][0]["cards"]
     assert card["title"] == "Pleated skirt"
     assert summary_in(tmp_path / "t.csv")["notes"] == []
-
-
-def test_one_language_reads_a_list_and_people_may_name_it(shop: Path, release: Path, tmp_path: Path) -> None:
-    source = listed(shop, ("1.png", "1", "Robe"), ("2.png", "2", "Jupe en lin"), ("3.png", "3", "Veste"))
-
-    french = label(source, tmp_path / "french.csv", release)
-    english = label(source, tmp_path / "english.csv", release, "--words", "en")
-
-    assert [row["listed_as"] for row in french] == ["dress/nightwear", "skirt", "pullover/coat"]
-    assert [row["listed_as"] for row in english] == ["coat/dress/nightwear", None, None]
 
 
 def test_titles_in_a_language_that_the_table_lacks_say_nothing_and_the_run_names_it(
