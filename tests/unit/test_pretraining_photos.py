@@ -3,13 +3,10 @@
 import csv
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from lab.outfits import outfit
 from lab.photo_tables import source_of
-from lab.pretraining_photos import OUTFITS, Photo, photos_of, source_photos
-from lab.tuning_photos import kind_of
+from lab.pretraining_photos import OUTFITS, Photo, source_photos
 from training.errors import BadRecipe
 
 
@@ -43,40 +40,3 @@ def test_a_photo_of_a_source_that_nothing_names_is_refused() -> None:
         BadRecipe, match=r"which source A/new-1\.jpg is from\. Add what its id begins with, 'new'"
     ):
         source_of(Photo("sources_A.zip", "A/new-1.jpg"), {"den": "shop/den"})
-
-
-def test_a_made_outfit_has_a_top_over_what_is_worn_below_and_neither_fills_two_thirds() -> None:
-    mask = np.full((60, 40), 255, np.uint8)
-    red, blue = (np.full((60, 40, 3), colour, np.uint8) for colour in ((200, 0, 0), (0, 0, 200)))
-
-    for seed in range(20):
-        made = outfit((red, mask), (blue, mask), trousers=True, rng=np.random.default_rng(seed))
-        rows = made.argmax(axis=2)[:, made.shape[1] // 2]
-        coloured = np.ptp(made.astype(int), axis=2)[:, made.shape[1] // 2] > 100
-        of_top, below = (int((coloured & (rows == channel)).sum()) for channel in (0, 2))
-        assert 1 / 3 < of_top / (of_top + below) < 2 / 3
-        assert not rows[coloured][:of_top].any()
-
-
-def test_a_jacket_without_sleeves_shows_no_class_and_keeps_what_the_catalogue_calls_it(
-    tmp_path: Path,
-) -> None:
-    tables = {
-        "catalogue": ["file,kind,colours,gender", "jacket/kag-13994.jpg,jacket,grey,Men"],
-        "dev": ["file,tier,label,source_label,group"],
-        "pool": ["file,tier,label,source_label,group", "B/4/kag-59129.jpg,B,4,Jackets,kag-59129"],
-        "more": ["file,tier,label,source_label,group", "A/4/kag-13994.jpg,A,4,Jackets,kag-13994"],
-    }
-    for name, rows in tables.items():
-        (tmp_path / f"{name}.csv").write_text("\n".join(rows), "utf-8")
-
-    vest, jacket = photos_of(tmp_path)
-
-    assert (vest.id, vest.label, vest.tier, vest.kind, kind_of(vest)) == (
-        "kag-13994",
-        None,
-        "X",
-        "jacket",
-        ("vest", "other"),
-    )
-    assert (jacket.label, jacket.tier) == (4, "B")

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
-from inference.decision import calibrate
 from lab import sealing
 from lab.kind_head import KindPhotos, decided
 from lab.pretraining_photos import Photo
@@ -92,34 +91,6 @@ def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_nev
     assert head.fault() is None
     assert (head.familiarity, head.withheld, head.stricter) == ({"skirt": 0.0}, (OTHER,), {})
     assert not head.accepts_nothing
-
-
-def test_further_names_of_unfamiliar_pictures_decide_too() -> None:
-    answers = kinds_of(
-        (300, "top", "top", 0.95, True, "one"),
-        (300, "skirt", "skirt", 0.95, False, "one"),
-        (40, OTHER, "skirt", 0.9, False, "one"),
-    )
-
-    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
-
-    doubtful, sure = (
-        max(calibrate([0.0, *shares], head.temperature)) for shares in ((0.9, 0.1), (0.95, 0.05))
-    )
-    assert doubtful < head.confidence == pytest.approx(sure, abs=0.001)
-
-
-def test_a_name_of_which_too_few_are_right_on_one_source_needs_more() -> None:
-    answers = kinds_of(
-        (2000, "top", "top", 0.9, True, "one"),
-        (400, "skirt", "skirt", 0.9, False, "two"),
-        (30, OTHER, "skirt", 0.9, False, "three"),
-    )
-
-    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
-
-    assert head.confidence < head.exceptions["skirt"]
-    assert "top" not in head.exceptions
 
 
 def test_a_promise_counts_what_the_threshold_decides_about_and_what_is_unfamiliar_among_it() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ import tensorflow as tf
 from keras import layers
 
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_file import check_keras_file
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
 from model_store.files import GRAPH
@@ -324,43 +322,3 @@ def test_the_line_that_makes_a_model_of_dicts_plain_keeps_its_answers(
     images = PICTURES.images.astype(np.float32)
     plain = KerasSession(tmp_path / "plain.keras").model(images)
     assert np.array_equal(plain, model({"image": images})["article"])
-
-
-def as_keras_2_saves(model: Any, path: Path) -> Path:
-    """The model in HDF5, its layers described as Keras 2.2.4-tf does."""
-    model.save(path)
-    with h5py.File(path, "r+") as file:
-        described = json.loads(file.attrs["model_config"])["config"]["layers"]
-        kept = [one for one in described if one["class_name"] != "InputLayer"]
-        for layer in kept:
-            layer["config"]["dtype"] = "float32"
-            if layer["class_name"] == "BatchNormalization":
-                layer["config"]["axis"] = [3]
-        kept[0]["config"]["batch_input_shape"] = [None, 28, 28, 1]
-        config = {"name": "sequential", "layers": kept}
-        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
-        file.attrs["keras_version"] = "2.2.4-tf"
-    return path
-
-
-def written_long_ago() -> Any:
-    first = layers.Conv2D(4, 3, activation="relu", input_shape=(28, 28, 1))
-    rest = [layers.BatchNormalization(), layers.MaxPooling2D(), layers.Flatten()]
-    return keras.Sequential([first, *rest, layers.Dense(CLASSES, "softmax")])
-
-
-@pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning")
-def test_what_the_refusal_of_a_file_of_keras_2_names_makes_one_of_keras_3(tmp_path: Path) -> None:
-    old = as_keras_2_saves(first := written_long_ago(), tmp_path / "arch.h5")
-    with pytest.raises(ModelUnreadable) as raised:
-        check_keras_file(old)
-    steps = re.findall(r"`model\.([^(`]*)", str(raised.value))
-
-    model = written_long_ago()
-    getattr(model, steps[0])(old)
-    model.save(tmp_path / "model.keras")
-
-    assert steps == ["load_weights", "save"]
-    given = PICTURES.images[..., None].astype(np.float32)
-    assert np.array_equal(model(given), first(given))
-    check_keras_file(tmp_path / "model.keras")

@@ -135,19 +135,6 @@ def test_pictures_that_were_saved_again_are_counted_as_learnt(
     assert "learnt 3 of these 9 pictures, or nearly the same, so the figures are too good" in said
 
 
-def test_photos_are_measured_under_their_corrected_labels(
-    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = tmp_path / "corrections.csv"
-    rows.write_text("path,label\nphotos/A/8/000.png,Trouser\nphotos/X/Belts/000.png,\n", "utf-8")
-
-    words = ["--photos", str(photos), "--corrections", str(rows), "--json"]
-    section = json.loads(told(words, capsys))["photos"]
-
-    assert {label: one["n"] for label, one in section["A"]["per_class"].items()} == {"Trouser": 4, "Bag": 2}
-    assert section["X"]["n"] == 5
-
-
 def test_another_release_is_measured_by_labels_of_its_own_and_shown_in_a_table(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

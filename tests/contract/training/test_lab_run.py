@@ -124,11 +124,3 @@ def test_the_page_of_the_lab_names_each_step(tmp_path: Path) -> None:
     runs = re.findall(r"echo '([a-z0-9-]+): lab", shown.stdout)
     named = re.findall(r"`([a-z0-9-]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)))
     assert set(named) == {*runs, "pixels"}
-
-
-def test_a_folder_without_photos_is_named(tmp_path: Path) -> None:
-    command = make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "photos")
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert refused.returncode != 0
-    assert f"No rule to make target '{tmp_path}/dev.csv'" in refused.stderr

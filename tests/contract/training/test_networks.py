@@ -33,30 +33,6 @@ def test_a_network_has_the_parameters_that_it_is_said_to_have(network: NetworkNa
     assert (trainable_count(built), built.count_params()) == PARAMETERS[network]
 
 
-# Height, width and channels after each layer but dropout, as the texts describe them.
-SHAPES = {
-    "dense": [(784,), (128,), (10,)],
-    "conv2_same": [(28, 28, 32), (14, 14, 32), (14, 14, 64), (7, 7, 64), (3136,), (128,), (10,)],
-    "conv3": [(26, 26, 32), (13, 13, 32), (11, 11, 64), (5, 5, 64), (3, 3, 128), (1152,), (128,), (10,)],
-    "labelling1": [(24, 24, 50), (12, 12, 50), (10, 10, 50), (5, 5, 50), (1250,), (10,)],
-    "labelling2": [(26, 26, 32), (24, 24, 64), (12, 12, 64), (9216,), (128,), (10,)],
-    "arch1": [(28, 28, 16), (26, 26, 32), (13, 13, 32), (11, 11, 64), (5, 5, 64), (1600,), (512,), (10,)],
-    "arch2": [(28, 28, 64), (14, 14, 64), (11, 11, 64), (5, 5, 64), (1600,), (256,), (64,), (10,)],
-    "vgg": [
-        *[(28, 28, 32), (28, 28, 32), (14, 14, 32), (14, 14, 64), (14, 14, 64), (7, 7, 64)],
-        *[(3136,), (512,), (10,)],
-    ],
-}
-
-
-@pytest.mark.parametrize("network", SHAPES)
-def test_a_published_network_has_the_layers_that_its_text_describes(network: NetworkName) -> None:
-    built = build(starting_point(network), 10).layers
-    kinds = (layers.Conv2D, layers.MaxPooling2D, layers.Flatten, layers.Dense)
-
-    assert [one.output.shape[1:] for one in built if isinstance(one, kinds)] == SHAPES[network]
-
-
 DROPOUTS = {
     "conv3": [0.25, 0.25, 0.4, 0.3],
     "labelling2": [0.25, 0.5],

@@ -1,8 +1,7 @@
 """`wardrobe train --data FOLDER` of photos: a head on networks that stay as they are."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from model_store.local import LocalRelease
 from reports.answers import Answers
 from reports.values import report_of
-from scripts.progress import Terminal
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_folders
@@ -23,7 +21,7 @@ from training.data.split import class_folds
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
 from training.heads.logistic import LogisticHead
 from training.own_classes import answered, fit_heads, out_of_fold_distances
-from training.progress import Watch
+from training.progress import Lines
 
 COUNT = 24
 """Pictures of a class: 72 of three, of which 59 without an error make a promise."""
@@ -130,38 +128,25 @@ def test_classes_that_differ_in_colour_alone_are_learnt_and_measured_on_a_test_f
     assert not_learnt(release, tmp_path.glob("data/test/*/*.png"))
 
 
-class Counted(Terminal):
-    """Keeps what is counted."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, list[tuple[int, int | None]]] = {}
-
-    @contextmanager
-    def counting(self, what: str) -> Iterator[Watch]:
-        self.of[what] = []
-        yield lambda done, of: self.of[what].append((done, of))
-
-
-def fitted(progress: Terminal) -> tuple[Pictures, Answers, LogisticHead]:
+def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
     rng, body = np.random.default_rng(0), network(WITHOUT_LITE2)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
     noise = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=seeing(body)(noise.images))
     folds = class_folds(seen.classes, seen.groups, 2)
-    of_class = fit_heads(seen, folds, WITHOUT_LITE2, progress)["label"]
+    of_class = fit_heads(seen, folds, WITHOUT_LITE2, Lines())["label"]
     distances = out_of_fold_distances(
-        seen, seen.features.upright[:, measured_part(WITHOUT_LITE2)], folds, None, progress
+        seen, seen.features.upright[:, measured_part(WITHOUT_LITE2)], folds, None, Lines()
     )
     return noise, answered(seen, folds, of_class, distances), of_class.head
 
 
 @pytest.mark.usefixtures("short_fits")
 def test_no_head_answers_a_picture_that_it_learnt_and_the_same_pictures_make_the_same_network() -> None:
-    (noise, answers, head), (_, again, other) = fitted(progress := Counted()), fitted(Counted())
+    (noise, answers, head), (_, again, other) = fitted(), fitted()
 
     assert 0.25 < answers.right.mean() < 0.75  # a right answer was learnt by heart
     assert np.array_equal(answers.truth, noise.classes)
-    assert progress.of["fitting heads"] == [(done, 3) for done in range(1, 4)]
     assert np.array_equal(answers.probabilities, again.probabilities)
     assert np.array_equal(head.kernel, other.kernel)

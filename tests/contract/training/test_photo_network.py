@@ -36,7 +36,7 @@ from training.data.learnt_hashes import load_learnt
 from training.data.named import Named
 from training.data.pictures import TEXTS
 from training.data.vectors import Features
-from training.errors import BadCsv, BadPictures, BadRecipe
+from training.errors import BadPictures, BadRecipe
 from training.features.blocks import WIDTHS
 from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
 from training.progress import Lines
@@ -88,15 +88,6 @@ def made(place: Path) -> LocalRelease:
 @pytest.fixture(scope="module")
 def networks(made: LocalRelease) -> Networks:
     return open_networks(made)
-
-
-def test_a_table_that_keeps_photos_for_a_test_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
-    rows = [f"{cell}.png,Bag,A,{cell}" for cell in ("train", "test")]
-    (tmp_path / "photos.csv").write_text("\n".join(["path,label,tier,split", *rows]), "utf-8")
-    photos = Named(place=str(tmp_path / "photos.csv"), tiers="learn")
-
-    with pytest.raises(BadCsv, match=r"/photos\.csv: the column `split` keeps photos for a test"):
-        train_photos(bundled(), photos, Lines())
 
 
 @pytest.mark.parametrize(("key", "value"), [(BELOW, "0" * 64), ("seen", "")], ids=["another", "not said"])

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from lab import imagenet, tuning, tuning_batches, tuning_mean
 from lab.tuning_batches import Drawn, Tuning, chances_of
 from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
-from lab.views import framed
 from tests.commands import done
 from training.features.frozen import EFFICIENTNET
 from training.features.weights import read_npz, write_npz
@@ -33,25 +32,6 @@ def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> No
     assert chances[tiers == "C"].sum() == pytest.approx(0.34 / 0.54)
     assert of_class[0] / of_class[1] == pytest.approx(4**0.4)
     assert of_class[9] / of_class[1] == pytest.approx(1.5 * 4**-0.4)
-
-
-def test_a_small_source_is_not_lost_beside_a_large_one() -> None:
-    sources = np.repeat(["kag", "den"], [1000, 10])
-    shown, labels = np.full(1010, "0"), np.zeros(1010, np.int64)
-
-    chances = chances_of(np.full(1010, "A"), shown, labels, sources, np.full(1010, False))
-
-    assert chances[sources == "den"].sum() / chances[sources == "kag"].sum() == pytest.approx(0.01**0.4)
-
-
-def test_plain_shirts_of_other_sources_count_three_times_and_are_not_lost_beside_patterned_ones() -> None:
-    plain, shirts = np.repeat([True, False], [10, 90]), np.full(100, 6)
-
-    chances = chances_of(np.full(100, "B"), np.full(100, "6"), shirts, np.full(100, "den"), plain)
-    of_coats = chances_of(np.full(100, "B"), np.full(100, "4"), shirts - 2, np.full(100, "den"), plain)
-
-    assert chances[plain].sum() / chances[~plain].sum() == pytest.approx(3 * (1 / 9) ** 0.4)
-    assert of_coats[plain].sum() / of_coats[~plain].sum() == pytest.approx((1 / 9) ** 0.4)
 
 
 def test_sources_to_measure_on_left_out_kinds_and_outfits_are_not_tuned_on(tmp_path: Path) -> None:
@@ -104,26 +84,6 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
     assert np.array_equal(views, Tuning(photos(), seed=0).views(3))
     assert not np.array_equal(known.drawn(3), known.drawn(4))
     assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
-
-
-def test_a_view_of_the_whole_picture_loses_none_of_it_and_a_crop_does() -> None:
-    picture = np.zeros((200, 200, 3), np.uint8)
-    picture[[0, 0, -1, -1], [0, -1, 0, -1]] = 255
-    picture[80:120, 80:120] = 255
-    square = picture[80:120, 80:120].any(2).sum()
-
-    sizes = {
-        cropped: [
-            (framed(picture, 200, np.random.default_rng(seed), cropped=cropped)[60:140, 60:140] > 127)
-            .any(2)
-            .sum()
-            for seed in range(20)
-        ]
-        for cropped in (True, False)
-    }
-
-    assert sizes[False] == pytest.approx([square] * 20, rel=0.05)
-    assert np.mean(sizes[True]) > 1.1 * square
 
 
 @pytest.mark.parametrize(
