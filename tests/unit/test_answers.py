@@ -14,7 +14,6 @@ from model_store.catalogue import files_in_folder, files_in_store
 from model_store.errors import GateRefused, ReleaseCorrupt
 from model_store.local import bundled, open_release
 from model_store.manifest import FileEntry, Manifest
-from model_store.promotions import current
 from model_store.publish import promote, publish
 from model_store.store import FolderStore
 from reports.answers import (
@@ -30,7 +29,7 @@ from reports.answers import (
 )
 from reports.comparison import Right
 from reports.evidence import evidence_of
-from reports.judge import forced, judge
+from reports.judge import judge
 from tests.releases import CREATED_AT, a_release
 
 N = 10_000
@@ -50,14 +49,13 @@ def listing(path: str, content: bytes) -> Manifest:
     return manifest.model_copy(update={"files": {**manifest.files, path: entry}})
 
 
-def released(folder: Path, seed: int, right: Right, *, keeps_answers: bool = True) -> Path:
+def released(folder: Path, seed: int, right: Right) -> Path:
     return a_release(
         folder / str(seed),
         seed=seed,
         accuracy=float(right.mean()),
         created_at=CREATED_AT + timedelta(seconds=seed),
         right=right,
-        keeps_answers=keeps_answers,
     )
 
 
@@ -68,19 +66,6 @@ def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_not_promoted(tmp_pa
 
     with pytest.raises(GateRefused, match=r"92\.80% right, before 93\.00%"):
         promote(sent.manifest.version, store, judge, by="ann")
-
-
-def test_a_release_that_keeps_no_answers_is_followed_by_force_alone(tmp_path: Path) -> None:
-    store, last = FolderStore(tmp_path / "store"), released(tmp_path, 3, right_but(range(695)))
-    publish(released(tmp_path, 2, right_but(range(720)), keeps_answers=False), store, judge, by="ann")
-
-    with pytest.raises(GateRefused, match=r"cannot be compared .* keeps no answers"):
-        publish(last, store, judge, by="ann")
-    past = publish(last, store, forced, by="ann")
-
-    assert past.verdict.startswith("Forced past the gate: ")
-    assert "cannot be compared" in past.verdict
-    assert current(store).version == past.manifest.version
 
 
 def test_what_is_not_known_stays_so_in_the_file() -> None:

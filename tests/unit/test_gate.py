@@ -130,11 +130,11 @@ def of_contract(contract: ModelContract) -> Evidence:
     return of_test(manifest=with_contract(MANIFEST, contract))
 
 
-def of_photos(edge: int) -> Evidence:
-    """A release whose second network reads photos of this size."""
+def of_photos() -> Evidence:
+    """A release whose second network reads small photos."""
     network = BOTH.networks["photos"]
     known = network.contract
-    reads = replace(known.input, shape=(edge, edge))
+    reads = replace(known.input, shape=(32, 32))
     contract = replace(known, heads={LABEL: known.of_label}, input=reads)
     other = network.model_copy(update={"contract": contract})
     return of_test(manifest=BOTH.model_copy(update={"networks": {**MANIFEST.networks, "photos": other}}))
@@ -169,9 +169,10 @@ UNLIKE = "refused: .*cannot be compared with current: both decided"
 GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     # On the test set.
     "better": (
-        "follows: .*the test set, 2,000 answers: 97.50% right, before 95.00%",
+        "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e"
+        ".*the test set, 2,000 answers: 97.50% right, before 95.00%",
         of_test(1950),
-        of_test(),
+        of_test(number=7),
     ),
     "worse by chance": (r"follows: .* 94.75% right, before 95.00% \(p = 0", of_test(1895), of_test()),
     "just worse": (rf"{WORSE} 95.00% \(p = 0.01", of_test(1894), of_test()),
@@ -232,11 +233,8 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     "answers without decisions": (f"{UNLIKE} 0 of the 2,000", kept(decisions=np.full(N, "")), of_test()),
     "answers of another truth": (f"{UNLIKE} 0 of the 2,000", kept(truth=np.ones(N, int)), of_test()),
     "too few": (f"{UNLIKE} 99 of the 2,000.*100 are needed.*--force", kept(99), of_test()),
-    **{
-        f"three of {n} {what}": ("follows", of_shop(n, **{what: 3}), of_shop(n))
-        for n in (24, 102)
-        for what in ("corrected", "gone")
-    },
+    "three of 24 corrected": ("follows", of_shop(24, corrected=3), of_shop(24)),
+    "three of 102 gone": ("follows", of_shop(102, gone=3), of_shop(102)),
     "many of a small set corrected": (f"{UNLIKE} 14 of the 24 .*18 are needed", of_shop(24, 10), of_shop(24)),
     "all of a small set corrected": (f"{UNLIKE} 0 of the 24", of_shop(24, 24), of_shop(24)),
     "a promised tier is not measured again": (f"{UNLIKE}.* 0 of the 384 .* tier C", of_test(), PARENT),
@@ -267,13 +265,8 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         of_contract(replace(CONTRACT, input=InputContract(shape=(64, 64), polarity="none", framing="whole"))),
         of_test(),
     ),
-    "a second network comes": ("follows", of_photos(32), of_test()),
-    "a second network goes": ("refused: .*has no network for photos, and", of_test(), of_photos(32)),
-    "a second network reads another size": (
-        r"refused: .*\[40, 40\].*\[32, 32\]",
-        of_photos(40),
-        of_photos(32),
-    ),
+    "a second network comes": ("follows", of_photos(), of_test()),
+    "a second network goes": ("refused: .*has no network for photos, and", of_test(), of_photos()),
     "an attribute comes": ("follows", coloured(), of_test()),
     "an attribute goes": (
         r'refused: .*`colour` with \["blue", "red"\], and .* lacks it',
@@ -286,11 +279,6 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         coloured(),
     ),
     # Answers to attributes: of two, each may differ by more.
-    "an attribute a little worse": (
-        "follows: .*attribute colour, 400 answers: 88.75% right",
-        two(355),
-        two(360),
-    ),
     "an attribute worse": (
         "refused: .*attribute colour, 400 answers: 88.50% right, before",
         answered(354),
@@ -327,16 +315,10 @@ DECLINED = "refused: .*worse than the oldest release kept by more than 2%: "
             of_test(1990),
         ),
         (rf"{DECLINED}.* right, before 99\.50%", of_test(1936), of_test(1937), of_test(1990)),
-        (
-            rf"{DECLINED}attribute colour, .* 87\.00% right, before 90\.00%",
-            answered(348),
-            answered(348),
-            answered(),
-        ),
-        ("follows", answered(353), answered(353), answered()),
+        (rf"{DECLINED}attribute colour, .* 87\.00% right", answered(348), answered(348), answered()),
         ("follows", answered(348), answered(348), answered(labels=("blue", "green"))),
     ],
-    ids=["little", "much", "much of an attribute", "little of an attribute", "an attribute of other labels"],
+    ids=["little", "much", "much of an attribute", "an attribute of other labels"],
 )
 def test_small_losses_do_not_add_up_to_a_decline(
     said: str, candidate: Evidence, current: Evidence, oldest: Evidence
@@ -364,14 +346,6 @@ def test_a_release_that_is_hardly_better_than_chance_follows_none(
     said: str, candidate: Evidence, current: Evidence | None
 ) -> None:
     check(said, candidate, current)
-
-
-def test_a_verdict_names_the_release_that_is_current() -> None:
-    check(
-        "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e",
-        of_test(),
-        of_test(number=7),
-    )
 
 
 @pytest.mark.parametrize("named_by", ["candidate", "current"])

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
@@ -15,12 +14,11 @@ from inference.session import Scores
 from reports import values as report
 from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed
 from reports.decisions import decide_stored
-from reports.values import Epoch, Example, Examples
 from tests.releases import with_label
 from training.data.pictures import Pictures
 from training.decide.answer_sets import scores_in
 from training.measure.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
-from training.measure.plots import RIGHT_COLOUR, WRONG_COLOUR, draw_curves, draw_examples, draw_shares
+from training.measure.plots import draw_shares
 from training.measure.statistics import differences, expected_calibration_error, null_band
 
 CONTRACT = ModelContract.of_class(
@@ -134,16 +132,6 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
     assert differences(found, no_number) == [f"loss: the report has {found.loss:.4f}, found nan."]
 
 
-def test_the_curves_show_every_epoch_the_first_included() -> None:
-    first = Epoch(epoch=1, loss=2.3, accuracy=0.2, val_loss=4.0, val_accuracy=0.1, seconds=1)
-    last = Epoch(epoch=2, loss=0.3, accuracy=0.9, val_loss=0.4, val_accuracy=0.9, seconds=1)
-
-    losses, accuracies = draw_curves((first, last)).axes
-
-    assert losses.get_ylim()[1] > 4.0
-    assert accuracies.get_ylim()[0] < 0.1
-
-
 def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class() -> None:
     (matrix, _) = draw_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
 
@@ -159,18 +147,6 @@ def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory(
 
     assert max(figure.get_size_inches()) <= 41
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == list(labels)
-
-
-@pytest.mark.parametrize(("truth", "colours"), [("a", [RIGHT_COLOUR]), ("b", [WRONG_COLOUR, RIGHT_COLOUR])])
-def test_the_bar_of_the_truth_is_green_and_that_of_a_wrong_answer_red(truth: str, colours: list[str]) -> None:
-    example = Example(index=0, truth=truth, predicted="a", confidence=0.6, probabilities=(0.6, 0.4))
-    examples = Examples(wrong=(), right=(example,))
-
-    (_, bars, *_) = draw_examples(
-        (*examples.right, *examples.wrong), ("a", "b"), np.zeros((1, 28, 28), np.uint8)
-    ).axes
-
-    assert [to_hex(bar.get_facecolor()) for bar in bars.patches][: len(colours)] == colours
 
 
 def test_without_calibration_probabilities_stay_as_the_network_gave_them() -> None:

@@ -11,13 +11,11 @@ import pytest
 from model_store.manifest import DataSet
 from scripts import train
 from scripts.options import options_of, planned, start_named
-from tests.commands import wardrobe
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.gradient.recipes import (
     FIRST,
-    NETWORKS,
     PLAIN,
     PUBLISHED,
     NetworkName,
@@ -37,13 +35,6 @@ def recipe_by(words: str) -> Recipe:
     """What `wardrobe train` trains with these options."""
     options = options_of(train.build_parser().parse_args(words.split()))
     return planned(start_named(options), options)
-
-
-def test_a_network_goes_with_a_named_recipe_and_an_optimizer() -> None:
-    recipe = recipe_by("--network labelling2 --recipe published --optimizer adam")
-
-    assert (recipe.network, recipe.optimizer, recipe.epochs) == ("labelling2", "adam", 15)
-    assert (recipe.batch_size, recipe.initializer) == (32, "he_uniform")
 
 
 @pytest.mark.parametrize(
@@ -151,18 +142,3 @@ def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the
     folders = {default_run_folder(replace(PLAIN), data) for data in (plain, *grouped) for _ in range(2)}
     assert len(set(marks)) == len(folders) == 3
     assert marks[0] == fingerprint(PLAIN, plain.described())
-
-
-def test_help_shows_every_option_and_the_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = printed_by("--help", capsys)
-
-    missing = [word for word in ("--label-smoothing", "--photos", "--sign", *NETWORKS) if word not in shown]
-    assert missing == []
-    assert shown.endswith("\n  ".join(("examples:", *train.EXAMPLES)) + "\n")
-
-
-def printed_by(option: str, capsys: pytest.CaptureFixture[str]) -> str:
-    with pytest.raises(SystemExit) as ended:
-        wardrobe("train", [option])
-    assert ended.value.code == 0
-    return capsys.readouterr().out
