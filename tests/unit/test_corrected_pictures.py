@@ -5,7 +5,6 @@ Which answer counts of which picture: test_corrections.py.
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,6 @@ from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from inference.title_rule import NONE
-from labelling.lists import Reading
 from model_store.files import hash_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
@@ -69,18 +67,6 @@ def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     ]
 
 
-def test_answers_that_excel_saved_in_a_code_page_are_read_by_its_name(things: Path) -> None:
-    (things / "Ball" / "Größe.png").write_bytes((things / "Ball" / "001.png").read_bytes())
-    (things / "answers.csv").write_bytes("path;label\nBall/Größe.png;Box\n".encode("cp1252"))
-    named = Named(place=str(things), corrections=(things / "answers.csv",))
-
-    with pytest.raises(BadCsv, match=r"line 2: 'Ball/Gr.*' is not UTF-8.*--encoding cp1252"):
-        load(named, Lines())
-    data = load(replace(named, reading=Reading(encoding="cp1252")), Lines())
-
-    assert labels_of(data, "Ball", 1) == ["Box"]
-
-
 def test_a_training_learns_answers_and_says_once_what_became_of_them(
     corrected: Callable[..., LabelledData], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,29 +99,6 @@ def test_an_answer_to_a_copy_that_lies_elsewhere_holds_for_the_picture_that_is_l
     data = corrected(said("../copy", "Box"))
 
     assert labels_of(data, "Ball", 3) == ["Box"]
-
-
-def test_an_answer_that_names_no_file_holds_by_its_content(
-    things: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """As the service's page exports it: `path` is the name of an upload."""
-    first = things / "Ball" / "003.png"
-    rows = [
-        {"path": str(one), "label": one.parent.name, "colour": "red"} for one in sorted(things.glob("*/*"))
-    ]
-    table = write_csv(things / "list.csv", rows)
-    answer = said("upload.png", "Box", sha256=hash_of(first) or "")
-    downloads = tmp_path_factory.mktemp("downloads")
-    file = write_csv(
-        downloads / "corrections.csv",
-        [answer | {"attribute": ""}, answer | {"label": "blue", "attribute": "colour"}],
-    )
-
-    prepared = Named(place=str(table), corrections=(file,), attributes=("colour",)).prepared
-
-    changed = {one.path: one.labels for one in prepared.listing.pictures if one.labels["colour"] == "blue"}
-    assert list(changed) == [first]
-    assert {labels["label"] for labels in changed.values()} == {"Box"}
 
 
 @pytest.mark.parametrize(

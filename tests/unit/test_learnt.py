@@ -103,17 +103,12 @@ def numpy_file(shape: str, dtype: str = "'<u8'", values: bytes = bytes(24)) -> b
     "content",
     [
         b"",
-        b"no array",
         b"PK\x05\x06" + bytes(18),  # an empty ZIP, which np.load would open
-        b"\x93NUMPY\x01\x00",
         numpy_file("(2,)"),
         numpy_file("(3,)", values=bytes(23)),
         numpy_file("(1000000000000,)"),
-        numpy_file("(-1,)"),
-        numpy_file("(0, 1000000000000)"),
         numpy_file("3"),
         numpy_file("(3,)", "'''"),
-        numpy_file("(3,)", "[('a',)]"),
         numpy_file("(3,)", "'|O'"),
     ],
 )

@@ -2,22 +2,18 @@
 
 import csv
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from inference.contract import LABEL
 from labelling.lists import Reading
-from tests.commands import wardrobe
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing
 from training.data.prepare import merged_labels
 from training.data.read import Use
 from training.errors import BadCsv, BadPictures
-
-data = partial(wardrobe, "data")
 
 BY = Reading(by="article")
 
@@ -112,17 +108,6 @@ def test_it_is_refused_where_products_do_not_say_why(
 ) -> None:
     with pytest.raises(BadPictures, match="are the same picture"):
         read(listed(shop, row), reading, Said())
-
-
-def test_the_check_says_what_is_left_out_and_goes_on(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = listed(shop, ("Ball/000.png", "Box", "Box-0"))
-
-    with pytest.raises(BadPictures, match="are the same picture"):
-        data([str(file)])
-    assert data([str(file), "--product-column", "article"]) == 0
-    told = capsys.readouterr().out
-    assert "1 pictures lie under several classes by way of several products, and are left out" in told
-    assert f"train --data {file} --product-column article" in told
 
 
 def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> None:

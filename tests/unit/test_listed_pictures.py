@@ -177,18 +177,12 @@ def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: S
             BadClasses,
             r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
         ),
-        ("\udcff\udcd8\udcff a JPEG", BadCsv, r"things\.csv, line 1: .* is not UTF-8"),
-        (
-            "path,label\n" + "".join(f"\0{number}.png,{number % 2}\n" for number in range(6)),
-            BadPictures,
-            "6 of 6 files cannot be read.*no path has a zero byte",
-        ),
     ],
 )
 def test_a_wrong_csv_is_named_with_its_row(
     tmp_path: Path, said: Said, text: str, error: type[Exception], message: str
 ) -> None:
-    (tmp_path / "things.csv").write_bytes(text.encode(errors="surrogateescape"))
+    (tmp_path / "things.csv").write_text(text, "utf-8")
 
     with pytest.raises(error, match=message):
         said.read(tmp_path / "things.csv")

@@ -4,26 +4,19 @@ Copies and groups first. What is taken for a picture of which class: test_listed
 """
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
-from signal import SIGKILL
 
 import cv2
 import numpy as np
 import pytest
 
-from inference.arrays import Picture, PixelsBatch
+from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from tests.opened_files import opens
-from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing, write_class_folders
+from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
-from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.data.fashion import LabelledData
 from training.data.files import MAX_BYTES, FileImages, See
@@ -32,7 +25,6 @@ from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
-from training.progress import Lines, Watch
 
 READS = whole_pictures(48, 3)
 
@@ -45,20 +37,15 @@ def said() -> Said:
     return Said()
 
 
-@pytest.fixture(params=["folders", "table"])
-def things(request: pytest.FixtureRequest, tmp_path: Path) -> Things:
-    """Three classes of twelve pictures, in either form."""
-    return Things(tmp_path / "things", request.param == "table").of_kinds()
-
-
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write_class_folders(tmp_path / "things", COUNT)
+def things(tmp_path: Path) -> Things:
+    """Three classes of twelve pictures, in folders."""
+    return Things(tmp_path / "things", is_table=False).of_kinds()
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Things:
-    return Things(tmp_path / "things", is_table=True).of_kinds()
+    return Things(tmp_path / "table" / "things", is_table=True).of_kinds()
 
 
 def pixels_of(part: Pictures, label: int) -> set[bytes]:
@@ -74,24 +61,18 @@ def contents(data: LabelledData) -> tuple[set[str], set[str]]:
     return set(data.train.sha256.tolist()), set(data.test.sha256.tolist())
 
 
-# Either form.
-
-
-def test_each_label_is_a_class_in_order_of_the_names(things: Things, said: Said) -> None:
-    data = said.read(things.place)
+def test_each_label_is_a_class_in_order_of_the_names_of_folders_and_tables_alike(
+    things: Things, table: Things, said: Said
+) -> None:
+    data, of_table = said.read(things.place), said.read(table.place)
 
     assert (data.labels, data.described().name) == (KINDS, "things")
     assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [COUNT] * 3
     assert np.bincount(data.test.classes).min() >= 1
+    assert of_table.labels == data.labels
+    assert of_table.train.digest() == data.train.digest()
+    assert of_table.test.digest() == data.test.digest()
     assert said == []
-
-
-def test_both_forms_give_the_same_data(folder: Path, table: Things, said: Said) -> None:
-    of_folders, of_table = said.read(folder), said.read(table.place)
-
-    assert of_table.labels == of_folders.labels
-    for one, other in ((of_table.train, of_folders.train), (of_table.test, of_folders.test)):
-        assert one.digest() == other.digest()
 
 
 def test_other_names_and_further_pictures_leave_every_old_one_to_learning_or_to_the_test(
@@ -155,19 +136,17 @@ def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
     ]
 
 
-@pytest.mark.parametrize("save", SAVED_AGAIN.values(), ids=SAVED_AGAIN)
 @pytest.mark.parametrize("see", [None, see_nothing], ids=["by pixels", "by a head"])
 def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither_and_both_are_named(
-    save: Callable[[Picture], bytes], see: See | None, things: Things, said: Said
+    see: See | None, things: Things, said: Said
 ) -> None:
     before = set.union(*contents(said.read(things.place, see=see)))
-    file = next(one for one in things.rows if one.parent.name == "Ball")
-    things.add("Box", "again.jpg", save(decode(file.read_bytes(), MAX_PIXELS).picture))
+    file = things.folder / "Ball" / "003.png"
+    things.add("Box", "again.jpg", saved_again("Ball", 3))
 
     after = set.union(*contents(said.read(things.place, see=see)))
 
-    of_file = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert before - after == {of_file}
+    assert before - after == {hashlib.sha256(file.read_bytes()).hexdigest()}
     assert after < before
     (sentence,) = said
     assert sentence.startswith("2 pictures are nearly the same as others of another class, and are left out")
@@ -175,39 +154,14 @@ def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither
     assert "again.jpg" in sentence
 
 
-class Killed(Lines):
-    """Ends its process, as a system without memory does, while pictures are read."""
-
-    @contextmanager
-    def counting(self, what: str) -> Iterator[Watch]:
-        yield lambda done, _: os.kill(os.getpid(), SIGKILL) if done == COUNT else None
-
-
-def read_until_killed(place: str) -> None:
-    load(Named(place=place), Killed(), READS, see=see_nothing)
-
-
-def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begins_again(
-    folder: Path, said: Said
-) -> None:
-    def read() -> tuple[str, list[str], list[Path]]:
-        data = load(Named(place=str(folder)), said, READS, see=see_nothing)
-        return data.train.digest(), data.train.groups.tolist(), sorted(folder.parent.rglob("*"))
-
-    before = read()
-    training = get_context("spawn").Process(target=read_until_killed, args=(str(folder),))
-    training.start()
-    training.join()
-
-    assert training.exitcode == -SIGKILL
-    assert read() == before
-
-
-def test_a_picture_in_two_classes_is_refused(things: Things, said: Said) -> None:
+def test_pictures_in_two_classes_are_refused_and_all_of_them_named(things: Things, said: Said) -> None:
     for label, name in (("Ball", "copy.png"), ("Box", "mine.png")):
         things.add(label, name, png(a_photo("Ball", 3)))
+    things.add("Stick", "other.png", png(a_photo("Box", 1)))
 
-    with pytest.raises(BadPictures, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the same"):
+    with pytest.raises(
+        BadPictures, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the .*; .*other\.png \(Stick\)"
+    ):
         said.read(things.place)
 
 
@@ -234,10 +188,10 @@ def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Thi
     assert said[0].startswith("skipped 2 of 38 files that cannot be read")
 
 
-def test_a_file_that_changes_after_it_was_hashed_is_refused(folder: Path, said: Said) -> None:
-    named = Named(place=str(folder))
+def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said: Said) -> None:
+    named = Named(place=str(things.folder))
     named.check(said.warn)
-    (folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
+    (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
     with pytest.raises(BadPictures, match=r"003\.png has changed since it was read"):
         load(named, said)
@@ -359,8 +313,8 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
 # What becomes of them.
 
 
-def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Path, said: Said) -> None:
-    data = said.read(folder)
+def test_data_with_names_is_renumbered_for_a_model_with_another_order(things: Things, said: Said) -> None:
+    data = said.read(things.place)
 
     turned = data.under(("Stick", "Ball", "Box"))
 
@@ -371,12 +325,11 @@ def test_data_with_names_is_renumbered_for_a_model_with_another_order(folder: Pa
         data.under(("Ball", "Cup"))
 
 
-def test_a_model_is_measured_without_the_classes_that_it_lacks(folder: Path, said: Said) -> None:
-    (folder / "Rare").mkdir()
+def test_a_model_is_measured_without_the_classes_that_it_lacks(things: Things, said: Said) -> None:
     for seed in range(100, 104):
-        (folder / "Rare" / f"{seed}.png").write_bytes(png(a_photo("Ball", seed)))
+        things.add("Rare", f"{seed}.png", png(a_photo("Ball", seed)))
 
-    data = said.read(folder, use="measure")
+    data = said.read(things.place, use="measure")
 
     assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 4)
     assert len(data.under(KINDS, said.append).test) == 3 * COUNT
@@ -386,29 +339,8 @@ def test_a_model_is_measured_without_the_classes_that_it_lacks(folder: Path, sai
             data.under(labels, say)
 
 
-@pytest.mark.parametrize(("photos", "expected"), [(0, {3}), (1, {2, 3})], ids=["pixels", "a photo first"])
-def test_a_file_is_hashed_once_and_decoded_twice_only_where_all_are_pixels(
-    tmp_path: Path, photos: int, expected: set[int]
-) -> None:
-    for number in range(24):
-        place = tmp_path / "things" / KINDS[number % 2]
-        place.mkdir(parents=True, exist_ok=True)
-        pixels = np.random.default_rng(number).integers(0, 255, (28, 28), np.uint8)
-        picture = a_photo(KINDS[0], number) if number < photos else pixels
-        (place / f"{number:02}.png").write_bytes(png(picture))
-    named = Named(place=str(tmp_path / "things"))
-
-    with opens() as counts:
-        named.check(Lines().warn)
-        assert named.shows_photos(Lines()) == bool(photos)
-        data = load(named, Lines(), see=see_nothing if photos else None, reads=READS if photos else GREY_28)
-
-    assert len(data.train) + len(data.test) == 24
-    assert {counts[path] for path in (tmp_path / "things").rglob("*.png")} == expected
-
-
-def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(folder: Path, said: Said) -> None:
-    photos = said.read(folder, READS).train
+def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Things, said: Said) -> None:
+    photos = said.read(things.place, READS).train
 
     pixels = photos.take(np.array([2, 0])).pixels
     assert isinstance(pixels, FileImages)

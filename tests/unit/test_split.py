@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.fashion import CLASSES, striped_pictures
+from tests.fashion import striped_pictures
 from training.data.fashion import class_weights, warning_of_capped_weights
 from training.data.pictures import Pictures
 from training.data.split import (
@@ -131,20 +131,6 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
         BadRecipe, match="The rarest class has 1 training pictures or groups, and 2 are needed"
     ):
         class_folds(images.classes, images.groups, 2)
-
-
-def test_folds_of_a_training_answer_each_picture_once_and_keep_groups_and_classes() -> None:
-    """Two pictures a sender, who shows one class."""
-    pairs = np.arange(200) // 2
-    classes = pairs % CLASSES
-
-    folds = class_folds(classes, pairs.astype(np.str_), 4)
-
-    assert sorted(np.concatenate([own for _, own in folds])) == [*range(200)]
-    assert all(sorted([*others, *own]) == [*range(200)] for others, own in folds)
-    assert len({(pairs[place], number) for number, (_, own) in enumerate(folds) for place in own}) == 100
-    counts = [np.bincount(classes[own], minlength=CLASSES) for _, own in folds]
-    assert np.ptp(counts, axis=0).max() <= 2
 
 
 def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -28,9 +29,13 @@ from training.progress import warn_of_few
 
 def test_a_folder_without_classes_is_named(tmp_path: Path) -> None:
     (tmp_path / "shirt.png").write_bytes(png(a_garment()))
+    loaded = "tensorflow" in sys.modules
 
     with pytest.raises(BadClasses, match=rf"{tmp_path}: 0 classes \(none\)\. .*: one sub-folder each"):
         wardrobe("train", ["--data", str(tmp_path), "--out", str(tmp_path / "store")])
+
+    assert ("tensorflow" in sys.modules) is loaded
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.parametrize("words", [("--data", "things"), ("--from", "bundled", "--photos", "things")])

@@ -13,7 +13,6 @@ import pytest
 
 from inference.contract import LABEL
 from tests.own_pictures import (
-    KINDS,
     Said,
     Things,
     a_photo,
@@ -29,7 +28,7 @@ from training.data.near_copies import Hashes
 from training.data.prepare import settle
 from training.data.read import sampled_for_test
 from training.data.split import with_test_set
-from training.errors import BadClasses, BadPictures, BadRecipe
+from training.errors import BadClasses, BadRecipe
 
 COUNT = 12
 """Pictures per class."""
@@ -86,19 +85,6 @@ def test_a_quick_try_says_what_corrections_change_and_which_files_cannot_be_read
 # Before pictures are decoded.
 
 
-def test_an_empty_file_is_refused_or_skipped_before_others_are_decoded(things: Things, said: Said) -> None:
-    things.add("Box", "empty.png", b"")
-    refusing, skipping = (Named(place=str(things.place), skip_unreadable=skips) for skips in (False, True))
-
-    with pytest.raises(BadPictures, match="1 of 37 files cannot be read"):
-        refusing.check(said.append)
-    assert skipping.check(said.append) == KINDS
-    data = load(skipping, said)
-
-    assert len(data.train) + len(data.test) == 3 * COUNT
-    assert [one for one in said if one.startswith("skipped 1 of 37 files that cannot be read")]
-
-
 def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Said) -> None:
     things.add("Bal", "mine.png", png(a_photo("Ball", COUNT)))
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
@@ -140,15 +126,6 @@ def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
     ]
 
     assert groups == [{"a": "a", "b": "a", "c": "a"}] * 6
-
-
-def test_near_copies_in_both_parts_are_said_apart_from_those_of_one_part() -> None:
-    pictures = [listed("a", "train"), listed("b", "test"), listed("c", "train"), listed("d", "train")]
-
-    divided, together = settle(pictures, [*np.repeat(unlike(2), 2, axis=0)]).notes
-
-    assert divided.startswith("1 pictures are in `train` and nearly the same in `test`, so the accuracy is")
-    assert together.startswith("2 of 4 pictures are nearly the same as others; such are learnt together")
 
 
 def test_pictures_for_the_test_whose_group_or_product_is_learnt_are_named() -> None:
