@@ -91,22 +91,6 @@ def test_answers_survive_a_new_run_and_a_changed_picture_is_the_models_again(
     assert restarted == again
 
 
-def test_corrections_beside_a_source_go_in_before_everything_that_the_command_names(
-    table: Path, shop: Path, little_release: Path, tmp_path: Path
-) -> None:
-    first = label(shop, table, little_release)[0]
-    (shop / "2.png").unlink()
-    said = write_csv(tmp_path / "said.csv", [{"path": first["path"], "label": other(first)}])
-    sheet, folder = tmp_path / "s.html", tmp_path / "sorted"
-
-    words = ("--corrections", str(said), "--review", str(sheet), "--audit", "0")
-    after = label(shop, table, little_release, *words, "--into", str(folder))
-
-    assert [row["decided_by"] for row in after] == ["person", *["model"] * 4]
-    assert (folder / other(first).replace("/", "_") / "0.png").exists()
-    assert first["path"] not in {card["path"] for card in cards_of(sheet)}
-
-
 def test_beside_a_source_answers_to_other_pictures_are_refused_and_its_labels_stay(
     shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +126,7 @@ def test_corrections_alone_write_all_that_the_command_names_from_the_source_of_t
     doubtful = {row["path"] for row in others if row["decision"] == "review"}
     assert {card["path"] for card in cards_of(sheet)} == doubtful
     assert len(list(folder.rglob("*.png"))) == len(PICTURES)
+    assert (folder / other(first).replace("/", "_") / "0.png").exists()
 
 
 @pytest.mark.parametrize("gone", ["shop", "release"])
