@@ -482,6 +482,8 @@ def test_what_is_shown_of_products_stays_with_the_table(shop: Path, likely: Path
     correct(shop / "labels.csv", {"path": "1a.png", "label": LABELS[0]}, feed="google")
 
     assert len(rows_of(shop / "labels-google.csv")) > 0
+    [category] = rows_of(shop / "labels-google-categories.csv")
+    assert category == {"id": "001001", "google_product_category": "212"}, "of a person's T-shirt"
 
 
 def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
