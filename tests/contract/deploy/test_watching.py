@@ -123,5 +123,5 @@ def test_prometheus_understands_every_query_of_the_dashboard(tmp_path: Path) -> 
 def test_the_page_for_operators_names_metrics_that_there_are(exposed: set[str]) -> None:
     named = set(re.findall(r"`(wardrobe_\w+)`", PAGE.read_text("utf-8")))
 
-    assert len(named) > 5
+    assert named
     assert named <= exposed
