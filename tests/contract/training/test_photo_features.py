@@ -108,6 +108,7 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
     assert things_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))) == []  # one kind is left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lone", "name"), [(OOD, "none of these"), (1, LABELS[1])])
 def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     lone: int, name: str, monkeypatch: pytest.MonkeyPatch

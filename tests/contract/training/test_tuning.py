@@ -108,6 +108,7 @@ def test_without_pytorch_a_command_says_what_to_install(
     assert "pip install -r requirements/lab.txt" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_half_of_each_mean_weight_is_the_start_s_and_the_rest_of_the_tuned_ones(tmp_path: Path) -> None:
     start = read_npz(EFFICIENTNET.weights)
     files = [tmp_path / "0.npz", tmp_path / "1.npz"]
