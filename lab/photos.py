@@ -21,6 +21,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from lab.pretraining_photos import rows_in
 from training.errors import BadRecipe
 
 LIST: Final = Path(__file__).with_name("photos.csv.gz")
@@ -97,11 +98,11 @@ def write_list(rows: Iterable[Mapping[str, str]], path: Path) -> None:
 
 def rows_of(folder: Path) -> Iterator[dict[str, str]]:
     """A row of the list for each row of the folder's tables."""
-    colours = {row["picture"]: row for row in _table(COLOURS)}
+    colours = {row["picture"]: row for row in rows_in(COLOURS)}
     archives = {path.name: zipfile.ZipFile(path) for path in folder.glob("*.zip")}
     for table, columns in TABLES.items():
         path = folder / f"{table}.csv"
-        for given in _table(path) if path.exists() else ():
+        for given in rows_in(path) if path.exists() else ():
             row = {"table": table} | {ours: given[theirs] for theirs, ours in columns.items()}
             row["id"] = row.get("id") or PurePosixPath(row["file"]).stem
             row["file"] = row.get("file") or f"{row['id']}.jpg"
@@ -161,11 +162,6 @@ def _size(folder: Path, archives: Mapping[str, zipfile.ZipFile], row: Mapping[st
         return {"file": ""}
     height, width = np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)).shape[:2]
     return {"width": str(width), "height": str(height)}
-
-
-def _table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def main(argv: list[str] | None = None) -> int:

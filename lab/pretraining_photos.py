@@ -119,7 +119,7 @@ def photos_of(folder: Path) -> list[Photo]:
         OSError: a table is missing.
         KeyError: it has other columns.
     """
-    judged = {row["group"] for row in _rows(folder / "dev.csv")}
+    judged = {row["group"] for row in rows_in(folder / "dev.csv")}
     merged = {photo.id: photo for photo in _catalogue(folder)}
     for name in ("pool", "more"):
         for photo in pool_photos(folder, name):
@@ -141,7 +141,7 @@ def made_photos(folder: Path) -> list[Photo]:
 
 def _of_table(folder: Path, name: str) -> list[Photo]:
     path = folder / f"{name}.csv"
-    return [_without_class(_of_source(name, row)) for row in _rows(path)] if path.exists() else []
+    return [_without_class(_of_source(name, row)) for row in rows_in(path)] if path.exists() else []
 
 
 def _without_class(photo: Photo) -> Photo:
@@ -154,13 +154,13 @@ def _without_class(photo: Photo) -> Photo:
 def _without_classes() -> dict[str, str]:
     """What photos show whose table names a class that they do not, by id."""
     lists = {OUTFITS: "outfit", SLEEVELESS: "vest"}
-    return {row["id"]: shown for path, shown in lists.items() for row in _rows(path)}
+    return {row["id"]: shown for path, shown in lists.items() for row in rows_in(path)}
 
 
 def names_of_sources(folder: Path) -> dict[str, str]:
     """The repository of each source of these, by what the ids begin with; made outfits have one name."""
     tables = [folder / f"{name}.csv" for name in (*SOURCE_TABLES, MADE)]
-    rows = [row for path in tables if path.exists() for row in _rows(path)]
+    rows = [row for path in tables if path.exists() for row in rows_in(path)]
     return {Path(row["file"]).stem.partition("-")[0]: row["source"] for row in rows}
 
 
@@ -245,7 +245,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 
 def _catalogue(folder: Path) -> Iterator[Photo]:
-    for row in _rows(folder / "catalogue.csv"):
+    for row in rows_in(folder / "catalogue.csv"):
         colours = tuple(row["colours"].split())
         gender = row["gender"] or None
         yield Photo("catalogue.zip", row["file"], kind=row["kind"], colours=colours, gender=gender)
@@ -253,7 +253,7 @@ def _catalogue(folder: Path) -> Iterator[Photo]:
 
 def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
     """The photos of pool.csv, more.csv or dev.csv, the last of which are files of the folder."""
-    for row in _rows(folder / f"{name}.csv"):
+    for row in rows_in(folder / f"{name}.csv"):
         photo = Photo(
             "" if name == "dev" else f"{name}_{row['tier']}.zip",
             row["file"],
@@ -265,7 +265,8 @@ def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
         yield photo if name == "dev" else _without_class(photo)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows_in(path: Path) -> list[dict[str, str]]:
+    """The rows of a table, by column."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

@@ -22,12 +22,11 @@ import numpy as np
 
 from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
-from lab.attribute import stored_answers
 from lab.strangers_heads import Answered, read
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest, Network
-from reports.answers import NONE_OF_THESE, Answers, answers_of
+from reports.answers import NONE_OF_THESE, Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
@@ -77,6 +76,12 @@ def main(argv: list[str] | None = None) -> int:
     asked = answers_of(given.photo_answers.read_bytes()) + answers_to(read(given.strangers))
     decide_again(given.run, release, asked, answer(session, model, test), near)
     return 0
+
+
+def stored_answers(release: LocalRelease) -> Answers:
+    """All that a release keeps."""
+    manifest, folder = release.manifest, release.folder
+    return all_answers_in(manifest, lambda name: (folder / name).read_bytes(), str(folder))
 
 
 def near_hashes(folder: Path, learnt: Learnt) -> Hashes:

@@ -4,7 +4,7 @@ python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER... --out FOLDER
 
 FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes a file
 for each of part-0.npz, ..., and whole.npz, with the vectors of all `asked_photos`, in their order. The heads:
-strangers_heads.py; of kinds: kind_head.py.
+strangers_heads.py; of kinds: attribute_rules.py.
 """
 
 import argparse

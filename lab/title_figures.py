@@ -20,11 +20,11 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.words import KIND
+from lab.sealing import stored_answers
 from model_store.assemble import seal
 from model_store.files import REPORT
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest
-from reports.answers import all_answers_in
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report, report_of
@@ -55,10 +55,11 @@ def records_in(folder: Path) -> dict[str, JsonValue]:
 
 def with_words(release: LocalRelease) -> Report:
     """The report of a release, with what words show beside its photos."""
-    manifest, folder = release.manifest, release.folder
-    answers = all_answers_in(manifest, lambda path: (folder / path).read_bytes(), str(folder))
+    answers = stored_answers(release)
     of_kinds = answers.take(answers.by == "").of_head(KIND)
-    trial = trial_of_kinds(of_kinds.take(of_kinds.of_unknown_sources), manifest.attributes[KIND].labels)
+    trial = trial_of_kinds(
+        of_kinds.take(of_kinds.of_unknown_sources), release.manifest.attributes[KIND].labels
+    )
     return report_of(release).changed(words=measure_words(trial, "photos"))
 
 

@@ -7,7 +7,6 @@ folder that pretraining_photos.py describes; writes FILE. The training: tuning.p
 """
 
 import argparse
-import csv
 import hashlib
 import sys
 from collections import defaultdict
@@ -31,6 +30,7 @@ from lab.pretraining_photos import (
     Photo,
     decoded_photo,
     photos_of,
+    rows_in,
     source_photos,
     targets_of,
 )
@@ -84,8 +84,7 @@ WEBP_QUALITY: Final = (80, 88)
 @cache
 def kinds_of_words() -> dict[str, tuple[str, str]]:
     """Kind and name of each word."""
-    with KINDS.open(encoding="utf-8", newline="") as file:
-        return {row["word"]: (row["kind"], row["name"]) for row in csv.DictReader(file)}
+    return {row["word"]: (row["kind"], row["name"]) for row in rows_in(KINDS)}
 
 
 def names_of_kinds() -> tuple[str, ...]:
@@ -110,7 +109,7 @@ class PackedPhotos:
         files: uint8, WebP files one after the other.
         ends: int64 (N,), where each ends.
         labels: int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known.
-        kinds: int64 (N,), of kind_words.py; -1 where it is not learnt.
+        kinds: int64 (N,), of kinds.csv; -1 where it is not learnt.
         colours: float32 (N, colours), 1 for each that it has.
         tiers: str (N,); empty for photos that the catalogue alone has.
         shown: str (N,), what each shows.

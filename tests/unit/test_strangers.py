@@ -1,23 +1,25 @@
 """How the lab reads answers about photos of sources that nothing learnt."""
 
 import gzip
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
 from lab import sealing
-from lab.kind_head import KindPhotos, decided
+from lab.attribute import fitted
+from lab.attribute_rules import Fitted, Mask, decided_kind, kind_of_photos
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import Answered, parts_of, read
-from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, PARTS, kind_of, names_of_kinds
+from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, kind_of
 from reports.answers import NONE_OF_THESE, Answers
-from training.data.vectors import Vectors
-from training.features.weights import write_npz
+from training.data.labels import Labels
+from training.data.vectors import Features
+from training.decide.decide import Thresholds
 from training.heads.hidden import HiddenHead
 
 
@@ -78,6 +80,12 @@ def kinds_of(*groups: tuple[int, str, str, float, bool, str]) -> Answers:
     )
 
 
+def decided(answers: Answers) -> tuple[Head, Thresholds]:
+    """By answers that are the likeliest name."""
+    labels = Labels.of(answers.truth, NAMES)
+    return decided_kind(answers, labels, answers.probabilities, CONTRACT, classes=("top",))
+
+
 def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_never_accepted() -> None:
     answers = kinds_of(
         (600, "top", "top", 0.9, True, "one"),
@@ -86,7 +94,7 @@ def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_nev
         (20, "skirt", OTHER, 0.9, False, "one"),
     )
 
-    head, _ = decided(answers, CONTRACT, NAMES, classes=("top",))
+    head, _ = decided(answers)
 
     assert head.fault() is None
     assert (head.familiarity, head.withheld, head.stricter) == ({"skirt": 0.0}, (OTHER,), {})
@@ -103,44 +111,41 @@ def test_a_promise_counts_what_the_threshold_decides_about_and_what_is_unfamilia
         (50, OTHER, OTHER, 0.9, True, "two"),
     )
 
-    _, thresholds = decided(answers, CONTRACT, NAMES, classes=("top",))
+    _, thresholds = decided(answers)
 
     of_all, of_unfamiliar = thresholds.answer_sets
     assert (len(of_all.familiar), len(of_unfamiliar.familiar)) == (2800, 400)
 
 
-class RecordingShop(KindPhotos):
-    """Its heads answer their number, with any name; what each learnt is kept, bool (N,)."""
-
-    def fit(self, both: Vectors, learnt: NDArray[np.bool_]) -> tuple[HiddenHead, Vectors]:
-        self.learnt_by = [*getattr(self, "learnt_by", []), learnt]
-        self.part_of = [*getattr(self, "part_of", []), int(both[0, 0, 0])]
-        nothing = np.zeros((both.shape[2], 1), np.float32)
-        head = HiddenHead(nothing, nothing[0], nothing[:1], nothing[0])
-        return head, np.full((1, len(names_of_kinds())), len(self.learnt_by) - 1, np.float32)
-
-
-def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name(tmp_path: Path) -> None:
+def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> None:
     words = ("skirt", "hat", "suit", "tie", "wallet", "saree", "socks")
     photos = [
         Photo("sources_X.zip", f"X/s{source}-{number}.jpg", source_label=word, tier="X")
         for number, (source, word) in enumerate(product(range(12), words))
     ]
-    shop = RecordingShop([*photos, Photo("pool_X.zip", "X/clo-1.jpg", source_label="belt", tier="X")])
-    for part in range(PARTS):
-        both = np.full((2, len(shop.photos), 1), part, np.float16)
-        write_npz(tmp_path / f"part-{part}.npz", both=both)
+    photos.append(Photo("pool_X.zip", "X/clo-1.jpg", source_label="belt", tier="X"))
+    parts, kinds = parts_of(photos), np.array([kind_of(photo)[0] for photo in photos])
 
-    by_source, by_kind = (rows[:, 0] for rows in shop.answers(tmp_path))
+    def seen(part: int | None) -> Features:
+        """By networks that see their part's number."""
+        numbers = np.full((len(photos), 1), -1 if part is None else part, np.float32)
+        return Features(numbers, numbers)
 
-    assert np.isnan(by_source).tolist() == np.isnan(by_kind).tolist() == [*[False] * len(photos), True]
-    parts = parts_of(shop.photos)
+    def fit(_: Mask, seen: Features) -> Fitted:
+        """A head that answers this number."""
+        nothing = np.zeros((1, 1), np.float32)
+        sums = np.full((1, len(attribute.labels.names)), seen.upright[0])
+        return HiddenHead(nothing, nothing[0], nothing, nothing[0]), sums
+
+    attribute = kind_of_photos(photos, seen)
+    _, shares = fitted(replace(attribute, fit=fit))
+
     assert set(parts.tolist()) == {-1, 0, 1, 2}
-    for place in range(len(photos)):
-        of_source, of_kind = (shop.learnt_by[int(rows[place])] for rows in (by_source, by_kind))
-        assert {shop.part_of[int(rows[place])] for rows in (by_source, by_kind)} == {parts[place]}
-        other_part, of_its_kind = parts != parts[place], shop.kinds == shop.kinds[place]
-        is_learnable, is_other = shop.kinds[place] != "", shop.names[place] == OTHER
-        assert not (of_source | of_kind)[~other_part | (shop.kinds == "")].any()
-        assert of_source[other_part & of_its_kind].all() == is_learnable
-        assert of_kind[other_part & of_its_kind].any() == (is_learnable and not is_other)
+    assert shares[:-1, 0].tolist() == parts[:-1].tolist()
+    assert np.isnan(shares[-1]).all()
+    for place, photo in enumerate(photos[:-1]):
+        [trial] = [trial for trial in attribute.trials if trial.answered[place]]
+        other_part, of_its_kind = parts != parts[place], kinds == kinds[place]
+        kind, name = kind_of(photo)
+        assert not trial.learnt[~other_part | (kinds == "")].any()
+        assert set(trial.learnt[other_part & of_its_kind].tolist()) == {kind != "" and name != OTHER}

@@ -1,0 +1,262 @@
+"""The attributes of photos: what each learns, which heads answer, and by which rule answers decide.
+
+The head of `colour` learns one word of each photo. Development photos, of which nothing is learnt, decide,
+with every admissible word. The head of `kind` learns kinds, which add up to the names of the attribute
+(kinds.csv). Photos of the sources decide, by networks and heads that learnt nothing of the source, or of the
+kind where it has no name. Class names need a picture that is familiar as one of the classes; further names do
+not. Reads the tables of PHOTOS. Who fits, decides and seals: attribute.py.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.contract import LABEL, Head, ModelContract
+from lab.coloured_photos import (
+    CHECKED,
+    PALETTE,
+    SHOP,
+    USERS,
+    WORDS,
+    coloured_photos,
+    seen_colours,
+)
+from lab.pretraining_photos import Photo
+from lab.sealing import TOWNS
+from lab.strangers import asked_photos
+from lab.strangers_heads import SOURCES, UNITS, parts_of, vectors_of
+from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, names_of_kinds
+from reports.answers import Answers
+from training.data.labels import UNKNOWN, Labels
+from training.data.vectors import Features, Vectors
+from training.decide.answer_sets import confidences_of, scores_in
+from training.decide.decide import UNFAMILIAR, Thresholds, decide_attributes
+from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
+from training.decide.temperature import temperature_of
+from training.decide.unproven import decide_withholding
+from training.features.blocks import Block
+from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.photo_head import BALANCE
+
+COLOUR: Final = "colour"
+KIND: Final = "kind"
+
+OF_USERS: Final = 8.0
+"""What the colour of a user's photo counts: there are 424 of them and 9,363 of shops."""
+BALANCE_OF_COLOURS: Final = 0.5
+"""The n photos of a colour weigh n^-BALANCE_OF_COLOURS each."""
+
+OF_CATALOGUE: Final = 0.3
+"""What the kind of a photo of 60 x 80 pixels counts."""
+OF_NAMES: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
+"""What a photo of one name counts: few photos are called jewellery that are none, and underwear is found."""
+
+Mask = NDArray[np.bool_]
+
+Fitted = tuple[HiddenHead, Vectors | None]
+"""A head, and float32 (classes of the head, labels), 1 where the first are one of the second; None where they
+are the same."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A head whose answers count.
+
+    Attributes:
+        part: of the sources, which its network has not learnt; None for the network that learnt all.
+        learnt: bool (N,), photos that the head learns.
+        answered: bool (N,), photos that it answers.
+    """
+
+    part: int | None
+    learnt: Mask
+    answered: Mask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """What there is to learn of N photos, and the rules.
+
+    Attributes:
+        name: of the attribute.
+        photos: N of them.
+        labels: of each; UNKNOWN where no answer counts.
+        learnt: bool (N,), by what they are, the photos that the attribute's head learns.
+        trials: heads that answer the others, and last the attribute's.
+        deciding: bool (N,), photos whose answers decide.
+        products: bool (N,), photos of products, where several have one sender.
+        further: what the head reads beside the vector of the class.
+        seen: what the network of a part sees of each photo.
+        fit: a head on some of the photos, bool (N,).
+        decide: the head and its thresholds, of stored answers about the class, labels and probabilities of
+            the photos that decide, and the contract of the network.
+    """
+
+    name: str
+    photos: Sequence[Photo]
+    labels: Labels
+    learnt: Mapping[str, Mask]
+    trials: Sequence[Trial]
+    deciding: Mask
+    products: Mask
+    further: tuple[Block, ...] = ()
+    seen: Callable[[int | None], Features]
+    fit: Callable[[Mask, Features], Fitted]
+    decide: Callable[[Answers, Labels, NDArray[np.float64], ModelContract], tuple[Head, Thresholds]]
+
+
+def attribute_named(name: str, folder: Path, vectors: Path) -> Attribute:
+    """The attribute, of the folder of photos and, for `kind`, that of strangers.py."""
+    if name == COLOUR:
+        photos = coloured_photos(folder)
+        seen = seen_colours(folder, photos)
+        return colour_of(photos, lambda _: seen)
+    return kind_of_photos(asked_photos(folder), lambda part: Features(*vectors_of(vectors, part)))
+
+
+def is_of_sources(photos: Sequence[Photo]) -> Mask:
+    """Bool (N,), which photos other shops and people have taken."""
+    return np.array([photo.archive.startswith(SOURCES) for photo in photos])
+
+
+def colour_of(pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], Features]) -> Attribute:
+    """The attribute `colour` of photos with their parts, as coloured_photos.py has them."""
+    part, photos = np.array([part for part, _ in pairs]), [photo for _, photo in pairs]
+    main = np.array([WORDS.index(photo.colours[0]) for photo in photos], np.int16)
+    labels = Labels(WORDS, main, np.array([[word in photo.colours for word in WORDS] for photo in photos]))
+    learnt, left_out = np.isin(part, (SHOP, USERS)), np.where(is_of_sources(photos), parts_of(photos), -1)
+    products = (left_out >= 0) & [photo.tier in {"A", "B"} for photo in photos]
+
+    def fit(learnt: Mask, seen: Features) -> Fitted:
+        words = main[learnt]
+        factors = np.where(part[learnt] == USERS, OF_USERS, 1.0)
+        weights = np.float64(np.bincount(words)[words]) ** -BALANCE_OF_COLOURS * factors
+        head = fit_hidden_head(seen.take(learnt), words.astype(np.uint8), len(WORDS), weights, UNITS)
+        return head, None
+
+    without = [Trial(n, learnt & (left_out != n), products & (left_out == n)) for n in range(PARTS)]
+    return Attribute(
+        name=COLOUR,
+        photos=photos,
+        labels=labels,
+        learnt={name: part == name for name in (SHOP, USERS)},
+        trials=(*without, Trial(None, learnt, part == CHECKED)),
+        deciding=part == CHECKED,
+        products=products,
+        further=(PALETTE,),
+        seen=seen,
+        fit=fit,
+        decide=decided_colour,
+    )
+
+
+def decided_colour(
+    of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
+) -> tuple[Head, Thresholds]:
+    """The head that answers decide as those of an attribute of own classes do."""
+    of_all = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: labels}
+    about_class = Thresholds(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
+    required, answered = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: shares.astype(np.float32)}
+    thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
+    return thresholds.head(WORDS), thresholds
+
+
+def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Features]) -> Attribute:
+    """The attribute `kind` of photos.
+
+    A photo whose kind has no name but OTHER is answered by heads that learnt nothing of its kind either;
+    those that answer a name lack some kinds without one.
+    """
+    kinds, shown = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
+    names, parts = names_of_kinds(), parts_of(photos)
+    main = [names.index(name) if name else UNKNOWN for name in shown.tolist()]
+    learnt = (kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
+    asked = (shown != "") & is_of_sources(photos)
+    # What is not learnt has a group of its own, which all heads lack.
+    unnamed = np.unique(kinds[(shown == OTHER) & (kinds != "")]).tolist()
+    group_of = {kind: place % PARTS for place, kind in enumerate(unnamed)} | {"": PARTS}
+    groups = np.array([group_of.get(kind, -1) for kind in kinds.tolist()])
+    answered_by = np.where(groups < 0, PARTS - 1, groups)
+    without = [
+        Trial(
+            part,
+            learnt & (parts != part) & (groups != group),
+            asked & (parts == part) & (answered_by == group),
+        )
+        for part in range(PARTS)
+        for group in range(PARTS + 1)
+    ]
+    weights = _weights_of_kinds(photos, kinds, shown)
+
+    def fit(learnt: Mask, seen: Features) -> Fitted:
+        own, codes = np.unique(kinds[learnt], return_inverse=True)
+        head = fit_hidden_head(seen.take(learnt), codes.astype(np.uint8), len(own), weights[learnt], UNITS)
+        name_of = dict(zip(kinds.tolist(), shown.tolist(), strict=True))
+        return head, np.array([[name_of[kind] == name for name in names] for kind in own], np.float32)
+
+    return Attribute(
+        name=KIND,
+        photos=photos,
+        labels=Labels.of(np.array(main), names),
+        learnt={"photos": learnt},
+        trials=(*without, Trial(None, learnt, np.zeros_like(learnt))),
+        deciding=asked,
+        # Other photos show all answers of the class and of the colour, but none of the kind.
+        products=asked & [not photo.sender.startswith(TOWNS) for photo in photos],
+        seen=seen,
+        fit=fit,
+        decide=decided_kind,
+    )
+
+
+def _weights_of_kinds(
+    photos: Sequence[Photo], kinds: NDArray[np.str_], names: NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """Of each in the loss, float64 (N,): n photos of a kind, tier and source have n^(1 - BALANCE)."""
+    cells = [f"{kind} {photo.tier} {photo.source}" for kind, photo in zip(kinds, photos, strict=True)]
+    _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    is_small = [photo.archive.startswith("catalogue") for photo in photos]
+    of_names = [OF_NAMES.get(name, 1.0) for name in names.tolist()]
+    return np.asarray(counts[of_each] ** -BALANCE * np.where(is_small, OF_CATALOGUE, 1) * of_names)
+
+
+def decided_kind(
+    of_class: Answers,
+    labels: Labels,
+    shares: NDArray[np.float64],
+    contract: ModelContract,
+    classes: Collection[str] = CLASSES,
+) -> tuple[Head, Thresholds]:
+    """The head that answers decide by the rule for the class.
+
+    Returns:
+        The head, and its thresholds with two sets of answers: all, and those whose class is unfamiliar.
+    """
+    names, predicted = labels.names, shares.argmax(axis=1)
+    further = [name for name in names if name not in {*classes, OTHER}]
+    is_further = np.isin(predicted, [names.index(name) for name in further])
+    answers = replace(
+        of_class,
+        sets=np.full(len(of_class), KIND),  # photos of none of the classes promise as well
+        truth=labels.main.astype(np.int64),
+        predicted=predicted,
+        probabilities=shares,
+    )
+    required = Requirements(
+        right=ACCEPTED_OF_PHOTOS,
+        temperature=temperature_of(answers),
+        familiarity=contract.familiarity,
+        unfamiliar=(contract.least_familiarity,),
+        withheld=(names.index(OTHER),),
+    )
+    anywhere = replace(answers, distances=np.where(is_further, -np.inf, answers.distances))
+    thresholds = decide_withholding(anywhere, required, names)
+    [of_all] = thresholds.answer_sets
+    is_unfamiliar = np.isnan(confidences_of(scores_in(answers), 1.0, contract.familiarity))
+    sets = (of_all, of_all.part(UNFAMILIAR, is_unfamiliar))
+    head = replace(thresholds.head(names), familiarity=dict.fromkeys(further, 0.0))
+    return head, replace(thresholds, answer_sets=sets)

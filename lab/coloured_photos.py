@@ -1,0 +1,130 @@
+"""Photos whose colour is known, and what the head of the attribute `colour` sees of them.
+
+The tables of PHOTOS (pretraining_photos.py describes it): attributes.csv, of which the head does not learn
+the brands that are kept to measure on, those of sources, and colours_users.csv. The colours of development
+photos are in colours.csv. Reads these. Who learns them: attribute_rules.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import keras
+import numpy as np
+from rich.progress import track
+
+from inference.arrays import Picture
+from inference.framing import fit_whole
+from inference.onnx_session import PROBABILITIES, OnnxSession
+from lab.pretraining_photos import (
+    CLUTTERED,
+    Photo,
+    decoded_photo,
+    photos_of,
+    pool_photos,
+    rows_in,
+    source_photos,
+)
+from lab.tuning_photos import MEASURED_ALONE
+from lab.views import on_ground
+from training.data.vectors import Features
+from training.features.blocks import READS, Block, network
+from training.features.shipped import LITE2
+from training.release.export import write_graph
+
+WORDS: Final = (
+    *("black", "white", "grey", "blue", "turquoise", "green", "brown", "beige", "red", "pink", "purple"),
+    *("orange", "yellow", "silver", "gold"),
+)
+
+SAME: Final = {"navy": "blue"}
+"""Words of the tables that are another one here. Photos with any further word are left out."""
+
+CHECKED_COLOURS: Final = Path(__file__).with_name("colours.csv")
+
+PALETTE: Final[Block] = "palette"
+"""What the head reads beside the vector of the class."""
+
+SHOP, USERS, ALONE, CHECKED = "shop", "users", "alone", "checked"
+"""Parts: learnt; learnt; of sources that nothing learns; development photos, which decide."""
+
+OF_A_SEED: Final = 512
+"""Photos whose grounds one seed draws."""
+
+
+def coloured_photos(folder: Path) -> list[tuple[str, Photo]]:
+    """The part of each photo, and the photo; its `colours` are all admissible ones, the main one first."""
+    pairs = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
+    renamed = [
+        (part, replace(photo, colours=tuple(SAME.get(word, word) for word in photo.colours)))
+        for part, photo in pairs
+    ]
+    return [(part, photo) for part, photo in renamed if photo.colours[0] in WORDS]
+
+
+def _of_shop(folder: Path) -> Iterator[tuple[str, Photo]]:
+    photos = {photo.id: photo for photo in photos_of(folder)}
+    for row in rows_in(folder / "attributes.csv"):
+        if row["split"] in {"learn", "choose"}:
+            photo = photos.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
+            yield SHOP, replace(photo, colours=(row["colour"],))
+
+
+def _of_sources(folder: Path) -> Iterator[tuple[str, Photo]]:
+    for photo in source_photos(folder):
+        if photo.label is not None and photo.colours:
+            learnt = USERS if photo.tier == CLUTTERED else SHOP
+            yield ALONE if photo.source in MEASURED_ALONE else learnt, photo
+
+
+def _of_users(folder: Path) -> Iterator[tuple[str, Photo]]:
+    """Of senders of whom there is no development photo."""
+    judged = {row["group"] for row in rows_in(folder / "dev.csv")}
+    for row in rows_in(folder / "colours_users.csv"):
+        if (sender := f"clo-sender-{row['sender_id']}") not in judged:
+            words = (row["colour"], *row["also_acceptable"].split())
+            name = f"{row['image']}.jpg"
+            yield USERS, Photo("colours_users.zip", name, sender=sender, tier=CLUTTERED, colours=words)
+
+
+def _of_development(folder: Path) -> Iterator[tuple[str, Photo]]:
+    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in rows_in(CHECKED_COLOURS)}
+    for photo in pool_photos(folder, "dev"):
+        if photo.id in words:
+            yield CHECKED, replace(photo, colours=words[photo.id])
+
+
+def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
+    """Vectors of photos with their parts.
+
+    Returns:
+        `upright` of the whole photos; `mirrored` of the same garments on users' grounds where a learnt shop
+        photo's own is plain, else of the mirror image.
+    """
+    body = network((*LITE2, PALETTE))
+    with TemporaryDirectory() as made:
+        graph = Path(made) / "vectors.onnx"
+        # A session reads the output of this name.
+        write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
+        session = OnnxSession(graph, shape=READS.array_shape)
+    grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
+    rng, seen = np.random.default_rng(), list[list[np.ndarray]]()
+    for place, (part, photo) in enumerate(track(photos, "seeing photos")):
+        if place % OF_A_SEED == 0:
+            rng = np.random.default_rng(place)
+        ground = grounds[int(rng.integers(len(grounds)))]
+        views = _views(folder, photo, ground if part == SHOP else None, rng)
+        seen.append([session.run(view[None]).of_label[0] for view in views])
+    return Features(*np.array(seen, np.float32).transpose(1, 0, 2))
+
+
+def _views(
+    folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
+) -> tuple[Picture, Picture]:
+    picture, laid = decoded_photo(folder, photo).picture, None
+    whole = fit_whole(picture, READS.shape)
+    if ground is not None:
+        laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)
+    return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole(laid, READS.shape)
