@@ -9,7 +9,6 @@ of their source. Writes FOLDER/release.
 """
 
 import argparse
-import hashlib
 import shlex
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ from inference.decision import calibrate
 from inference.onnx_session import OF_ATTRIBUTE
 from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, attribute_named
 from lab.photo_tables import source_of
-from lab.pretraining_photos import Photo, decoded_photo, names_of_sources, photo_bytes
+from lab.pretraining_photos import decoded_photo, names_of_sources, sha256_of
 from lab.sealing import stored_answers
 from lab.strangers_heads import UNITS
 from model_store.files import NEW_RELEASE, PHOTO_FILES
@@ -88,7 +87,7 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
     begin(where, parent, frozenset(PHOTO_FILES))
     whole, golden = export_heads(with_head(network_that_sees_alike(parent), attribute, head), where)
     near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
-    hashes = Learnt.of(np.array([_sha256_of(folder, photo) for photo in photos]), near)
+    hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in photos]), near)
     ((load_learnt(parent.folder) or NOT_SAID) | hashes).save(where)
     record = {
         "blocks": [*LITE2, *attribute.further],
@@ -145,7 +144,7 @@ def decided(
     kept, before, report = stored_answers(parent), parent.manifest.contract("photos"), report_of(parent)
     name, asked = attribute.name, np.flatnonzero(attribute.deciding | attribute.products)
     row_of = {picture: row for row, picture in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
-    pictures = [_sha256_of(folder, attribute.photos[place])[:NAME_LENGTH] for place in asked.tolist()]
+    pictures = [sha256_of(folder, attribute.photos[place])[:NAME_LENGTH] for place in asked.tolist()]
     places = asked[[picture in row_of for picture in pictures]]
     rows = np.array([row_of[picture] for picture in pictures if picture in row_of])
     of_class, labels, shares = kept.take(rows), attribute.labels.take(places), shares[places]
@@ -209,11 +208,6 @@ def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
         answers = total(answers)
         total.set_weights([sums])
     return keras.Model(heads.inputs, heads.output | {f"{OF_ATTRIBUTE}{name}": answers}, name=heads.name)
-
-
-def _sha256_of(folder: Path, photo: Photo) -> str:
-    """Of its file, hexadecimal."""
-    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -73,12 +73,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.imagenet", description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the weights, .npz")
     options = parser.parse_args(argv)
-    try:
-        import torch  # noqa: PLC0415 - installed for the lab alone
-    except ImportError:
-        parser.error(
-            "PyTorch, which reads it, is not installed: .venv/bin/pip install -r requirements/lab.txt"
-        )
+    import torch  # noqa: PLC0415 - installed for the lab alone
+
     checkpoint = next(Path(str(files(PACKAGE))).rglob("*.pth"))
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = weights_of({name: values.numpy() for name, values in stored.items()})

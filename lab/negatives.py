@@ -7,7 +7,6 @@ are drawn. Writes FILE, which training/heads/negatives.py reads.
 """
 
 import argparse
-import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -48,11 +47,7 @@ def drawn(photos: Iterable[Photo]) -> list[Photo]:
         has_unknown_sender = photo.id.startswith("clo-") and not photo.sender
         if kind_of(photo) and not has_unknown_sender:
             of_kinds[kind_of(photo), photo.tier == CLUTTERED].append(photo)
-    return [photo for key in sorted(of_kinds) for photo in sorted(of_kinds[key], key=_lot)[:OF_A_KIND]]
-
-
-def _lot(photo: Photo) -> str:
-    return hashlib.sha256(photo.id.encode()).hexdigest()
+    return [photo for key in sorted(of_kinds) for photo in sorted(of_kinds[key], key=Photo.lot)[:OF_A_KIND]]
 
 
 def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:

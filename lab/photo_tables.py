@@ -11,13 +11,13 @@ strangers_heads.py.
 
 import argparse
 import csv
-import hashlib
 import os
 import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -84,11 +84,7 @@ def catalogue_things(folder: Path) -> Iterator[Photo]:
         if not photo.tier and photo.kind in OTHER_KINDS:
             of_kinds[photo.kind].append(replace(photo, tier=OTHER_THINGS))
     for some in of_kinds.values():
-        yield from sorted(some, key=_lot)[:OF_A_KIND]
-
-
-def _lot(photo: Photo) -> str:
-    return hashlib.sha256(f"learn {photo.id}".encode()).hexdigest()
+        yield from sorted(some, key=partial(Photo.lot, use="learn "))[:OF_A_KIND]
 
 
 def source_of(photo: Photo, others: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ Reads the folder alone. The training: pretraining.py.
 """
 
 import csv
+import hashlib
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -91,6 +92,10 @@ class Photo:
     def source(self) -> str:
         """The shop or collection that it is from."""
         return self.id.partition("-")[0]
+
+    def lot(self, use: str = "") -> str:
+        """By which photos are drawn for a use: the same ones each time."""
+        return hashlib.sha256(f"{use}{self.id}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -214,16 +219,13 @@ def pixels_of(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[Picture, 
 def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]:
     folder, photo, beneath, seed = job
     cv2.setNumThreads(1)
-    picture = _opened(folder, photo)
+    picture = decoded_photo(folder, photo).picture
     whole = fit_whole(picture, (STORED_EDGE, STORED_EDGE))
     if photo.tier == CLUTTERED:
         return whole, None
-    laid = on_ground(picture, _opened(folder, beneath), np.random.default_rng(seed))
+    ground = decoded_photo(folder, beneath).picture
+    laid = on_ground(picture, ground, np.random.default_rng(seed))
     return whole, None if laid is None else fit_whole(laid, (STORED_EDGE, STORED_EDGE))
-
-
-def _opened(folder: Path, photo: Photo) -> Picture:
-    return decoded_photo(folder, photo).picture
 
 
 def decoded_photo(folder: Path, photo: Photo) -> Decoded:
@@ -236,6 +238,11 @@ def photo_bytes(folder: Path, photo: Photo) -> bytes:
     if not photo.archive:
         return (folder / photo.member).read_bytes()
     return _archive(folder / photo.archive).read(photo.member)
+
+
+def sha256_of(folder: Path, photo: Photo) -> str:
+    """Of its file, hexadecimal."""
+    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
 
 
 @cache

@@ -22,20 +22,18 @@ import numpy as np
 
 from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
-from lab.strangers_heads import Answered, read
+from lab.strangers_heads import read
 from model_store.files import PHOTO_FILES
 from model_store.local import LocalRelease, open_release
 from model_store.manifest import Manifest, Network
-from reports.answers import NONE_OF_THESE, Answers, all_answers_in, answers_of
+from reports.answers import Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
-from training.data.photos import OOD_PREFIX
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.heads.photo_head import FOLDS
 from training.measure.evaluate import answer
 from training.measure.products import products_of
 from training.measure.statistics import overconfidence
@@ -61,8 +59,6 @@ def main(argv: list[str] | None = None) -> int:
     add("--photo-answers", type=Path, metavar="FILE", help="of lab.photo_network")
     add("--strangers", type=Path, metavar="FILE", help="of lab.strangers_heads")
     add("--photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    idx = "IDX files whose test part the release was measured on"
-    add("--data", type=Path, default=SYSTEM_FOLDER, metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
     if (given.photo_answers is None) != (given.strangers is None):
         parser.error("--photo-answers and --strangers decide together.")
@@ -71,9 +67,9 @@ def main(argv: list[str] | None = None) -> int:
     if given.photo_answers is None:
         seal_as_decided(given.run, release, near)
         return 0
-    test, model = from_idx(given.data).test, release.manifest.contract("pixels")
+    test, model = from_idx(SYSTEM_FOLDER).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
-    asked = answers_of(given.photo_answers.read_bytes()) + answers_to(read(given.strangers))
+    asked = answers_of(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer(session, model, test), near)
     return 0
 
@@ -102,24 +98,6 @@ def _photos_in(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.glob("*.zip")):
         with zipfile.ZipFile(path) as archive:
             yield from map(archive.read, archive.namelist())
-
-
-def answers_to(strangers: Answered) -> Answers:
-    """What was answered to photos of other sources; nothing is decided yet."""
-    of = strangers.take(strangers.columns["name"] != "")
-    names, shown = of.columns["name"], np.char.add(OOD_PREFIX, of.columns["shown"])
-    return Answers.of(
-        of.columns["tier"],
-        np.where(of.known, of.labels, NONE_OF_THESE),
-        pictures=of.columns["picture"],
-        groups=of.columns["product"],
-        folds=of.columns["part"].astype(np.int64) + 1 + FOLDS,
-        networks="photos",
-        spelt=np.where(of.known, "", shown),
-        sources=names,
-        distances=of.odds,
-        probabilities=of.shares,
-    )
 
 
 def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = None) -> Manifest:

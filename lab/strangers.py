@@ -1,17 +1,17 @@
 """What networks that know nothing of a source see of its photos: vectors for heads and their judges.
 
-python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER... --out FOLDER
+python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER --out FOLDER
 
-FOLDERs of tuned weights are tuning.py's, one for each seed. Half of each weight is the start's. Writes a file
-for each of part-0.npz, ..., and whole.npz, with the vectors of all `asked_photos`, in their order. The heads:
+The FOLDER of tuned weights is tuning.py's. Half of each weight is the start's. Writes a file for each of
+part-0.npz, ..., and whole.npz, with the vectors of all `asked_photos`, in their order. The heads:
 strangers_heads.py; of kinds: attribute_rules.py.
 """
 
 import argparse
-import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ CHUNK: Final = 64
 
 def asked_photos(folder: Path) -> list[Photo]:
     """Some of shop, collection and catalogue, made outfits, the development set, and all other sources."""
+    lot = partial(Photo.lot, use="judge ")
     cells = defaultdict[tuple[str, str], list[Photo]](list)
     for name in ("pool", "more"):
         for photo in pool_photos(folder, name):
@@ -45,11 +46,6 @@ def asked_photos(folder: Path) -> list[Photo]:
     learnt = [photo for some in chosen for photo in some]
     made = sorted(made_photos(folder), key=lot)[:OF_MADE]
     return [*learnt, *made, *pool_photos(folder, "dev"), *source_photos(folder), *catalogue_things(folder)]
-
-
-def lot(photo: Photo) -> str:
-    """By which photos are drawn."""
-    return hashlib.sha256(f"judge {photo.id}".encode()).hexdigest()
 
 
 def _both(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
@@ -70,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
-    parser.add_argument("--tuned", type=Path, nargs="+", required=True, metavar="FOLDER")
+    parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
     import torch  # noqa: PLC0415 - installed for the lab alone
@@ -78,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    files = {name: [folder / f"{name}.npz" for folder in given.tuned] for name in TUNINGS}
-    networks = {name: steps.tensors_of(mean_of(given.start, some)) for name, some in files.items()}
+    means = {name: mean_of(given.start, given.tuned / f"{name}.npz") for name in TUNINGS}
+    networks = {name: steps.tensors_of(weights) for name, weights in means.items()}
     seen = defaultdict[str, list[Any]](list)
     for x in _both(given.photos, asked_photos(given.photos)):
         for name, weights in networks.items():

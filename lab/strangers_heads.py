@@ -11,27 +11,25 @@ sealing.py.
 import argparse
 import csv
 import gzip
-import hashlib
 import io
 import sys
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from lab.pretraining_photos import MADE, Photo, names_of_sources
+from lab.pretraining_photos import MADE, Photo, names_of_sources, sha256_of
 from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
-from reports.answers import NAME_LENGTH
+from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
+from training.data.photos import OOD_PREFIX
 from training.data.vectors import Features, Vectors
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
-from training.heads.photo_head import BALANCE, OF_OTHER_THINGS, OF_TIERS
+from training.heads.photo_head import BALANCE, FOLDS, OF_OTHER_THINGS, OF_TIERS
 
 UNITS: Final = 256
 """Of each of the three networks in a head."""
@@ -83,47 +81,25 @@ def vectors_of(vectors: Path, part: int | None) -> Vectors:
     return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
 
 
-@dataclass(frozen=True)
-class Answered:
-    """N photos.
-
-    Attributes:
-        columns: str (N,) each, by name, but the logits.
-        labels: int64 (N,), NONE for none of the classes.
-        logits: float64 (N, 11).
-    """
-
-    columns: dict[str, NDArray[np.str_]]
-    labels: NDArray[np.int64]
-    logits: NDArray[np.float64]
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which show one of the classes."""
-        return np.asarray(self.labels != NONE)
-
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Probabilities of the classes before temperature, float64 (N, 10)."""
-        return np.asarray(softmax(self.logits[:, :NONE], 1))
-
-    @property
-    def odds(self) -> NDArray[np.float64]:
-        """Log odds of none of the classes, float64 (N,)."""
-        return np.asarray(self.logits[:, NONE] - logsumexp(self.logits[:, :NONE], 1))
-
-    def take(self, some: NDArray[Any]) -> "Answered":
-        """Those photos alone, by their places or by whether each is one of them."""
-        columns = {name: column[some] for name, column in self.columns.items()}
-        return Answered(columns, self.labels[some], self.logits[some])
-
-
-def read(path: Path) -> Answered:
-    """Read the file of the answers."""
-    rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    logits = np.array([row.split() for row in columns.pop("logits").tolist()], np.float64)
-    return Answered(columns, np.array([int(label) if label else NONE for label in columns["label"]]), logits)
+def read(path: Path) -> Answers:
+    """What the file says was answered to photos of other sources; nothing is decided yet."""
+    rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+    of_sources = [row for row in rows if row["name"]]
+    column = {name: np.array([row[name] for row in of_sources]) for name in COLUMNS}
+    logits = np.array([row["logits"].split() for row in of_sources], np.float64)
+    is_known = column["label"] != ""
+    return Answers.of(
+        column["tier"],
+        np.array([int(label or NONE_OF_THESE) for label in column["label"].tolist()]),
+        pictures=column["picture"],
+        groups=column["product"],
+        folds=column["part"].astype(np.int64) + 1 + FOLDS,
+        networks="photos",
+        spelt=np.where(is_known, "", np.char.add(OOD_PREFIX, column["shown"])),
+        sources=column["name"],
+        distances=logits[:, NONE] - logsumexp(logits[:, :NONE], 1),
+        probabilities=softmax(logits[:, :NONE], 1),
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         label = "" if photo.label is None else photo.label
         about = (
             photo.id,
-            _picture(given.photos, photo),
+            sha256_of(given.photos, photo)[:NAME_LENGTH],
             names[photo.source] if of_source else "",
             photo.source,
         )
@@ -150,16 +126,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         table.writerow((*about, photo.tier, label, shown_by(photo), product, part, logits))
     given.out.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
     return 0
-
-
-def _picture(folder: Path, photo: Photo) -> str:
-    """What names its content in a release's answers."""
-    if photo.archive:
-        with zipfile.ZipFile(folder / photo.archive) as archive:
-            content = archive.read(photo.member)
-    else:
-        content = (folder / photo.member).read_bytes()
-    return hashlib.sha256(content).hexdigest()[:NAME_LENGTH]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Tune EfficientNet-Lite2 on clothes: three times without a third of the sources, and on all of them.
 
-python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...] [--views N] [--of-a-step N] [--last]
+python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...]
 
 Learns ten classes and none of these, kinds and colours at once, from FILE of tuning_photos.py. Views are
-drawn once; each tuning learns those of its sources. With --last the stages as far as the fourth stay, and
-what they give of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz, each in under a
-minute on a GPU; a stopped run goes on from its last checkpoint. What is drawn: tuning_batches.py; how it is
-learnt: tuning_steps.py; what for: training/features/frozen.py.
+drawn once; each tuning learns those of its sources. The stages as far as the fourth stay, and what they give
+of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz; a stopped run goes on from its
+last checkpoint. What is drawn: tuning_batches.py; how it is learnt: tuning_steps.py; what for:
+training/features/frozen.py.
 """
 
 import argparse
@@ -27,7 +27,8 @@ from lab.tuning_batches import BATCH, READS, Drawn, Tuning
 from lab.tuning_photos import LEFT_OUT_KINDS, OF_ALL, PARTS, PackedPhotos, part_of, read_packed
 from training.features.weights import read_npz, write_npz
 
-VIEWS: Final = 100_096
+VIEWS: Final = 51_200
+SEED: Final = 0
 
 TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(PARTS)} | {"whole": None}
 """The part of the sources that each leaves out."""
@@ -61,38 +62,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS", help="of lab.imagenet")
     parser.add_argument("--only", choices=TUNINGS, nargs="*", default=[*TUNINGS], help="(all)")
-    parser.add_argument("--views", type=int, default=VIEWS, metavar="N", help=f"({VIEWS:,})")
-    parser.add_argument("--of-a-step", type=int, default=Drawn.of_a_step, metavar="N", help="views, at once")
-    parser.add_argument("--last", action="store_true", help="learn the stages above the fourth alone")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
     given = parser.parse_args(argv)
-    try:
-        from lab import tuning_steps  # noqa: PLC0415 - installed for the lab alone
-    except ImportError:
-        parser.error("PyTorch, which tunes, is not installed: .venv/bin/pip install -r requirements/lab.txt")
-    tuning, start = Tuning(read_packed(given.photos), given.seed), read_npz(given.start)
+    from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch, which is installed for the lab alone
+
+    tuning, start = Tuning(read_packed(given.photos), SEED), read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
-    views = views_of(tuning, given.views, given.out / f"views-{given.seed}.npy")
+    views = views_of(tuning, VIEWS, given.out / "views.npy")
     drawn = np.concatenate([tuning.drawn(step) for step in range(len(views) // BATCH)])
     parts = parts_of(tuning.photos)[drawn]
-    below, above = tuning_steps.below_and_above(tuning_steps.tensors_of(start), all_learn=not given.last)
-    seen = tuning_steps.stored_of(below, views, given.seed, given.out / f"stored-{given.seed}.npy")
+    below, above = tuning_steps.below_and_above(tuning_steps.tensors_of(start))
+    seen = tuning_steps.stored_of(below, views, SEED, given.out / "stored.npy")
     for name in given.only:
         path = given.out / f"{name}.npz"
         if path.exists():
             continue
         rows = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
-        learnt = Drawn(seen, tuning.wanted, drawn, rows, given.seed, given.of_a_step)
+        learnt = Drawn(seen, tuning.wanted, drawn, rows, SEED)
         tuned = below | tuning_steps.tune(above, learnt, learnt.steps, path.with_suffix(".checkpoint"))
         about = {
             "start": json.loads(str(start["about"])),
             "steps": learnt.steps,
             "of_a_step": learnt.of_a_step,
-            "above_the_fourth": given.last,
             "tuned_on": len(np.unique(drawn[rows])),
             "sources": np.unique(tuning.photos.sources[drawn[rows]]).tolist(),
             "left_out": sorted(LEFT_OUT_KINDS),
-            "seed": given.seed,
+            "seed": SEED,
         }
         write_npz(path, **tuning_steps.arrays_of(tuned), about=json.dumps(about))
     return 0

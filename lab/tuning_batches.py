@@ -46,7 +46,7 @@ class Batch:
     """What B views show; rows of zeros where it is not known.
 
     Attributes:
-        views: uint8 (B, H, W, 3), or float16 (B, C, H, W), what the stages that do not learn give of them.
+        views: float16 (B, C, H, W), what the stages that do not learn give of them.
         wanted: float32 (B, C) of each head.
     """
 
@@ -112,7 +112,7 @@ class Drawn:
     """Views that a tuning learns in a random order, as many steps as there are views of all tunings.
 
     Attributes:
-        views: uint8 (N, H, W, 3), or float16 (N, C, H, W), as in Batch.
+        views: float16 (N, C, H, W), as in Batch.
         wanted: float32 (photos, C) of each head.
         photos: int64 (N,), the photo of each view.
         learnt: int64 (M,), positions of the views that it learns.
@@ -125,7 +125,7 @@ class Drawn:
     photos: NDArray[np.int64]
     learnt: NDArray[np.int64]
     seed: int
-    of_a_step: int = 128
+    of_a_step: int = 64
 
     @property
     def steps(self) -> int:

@@ -117,9 +117,9 @@ def stage_ends(weights: Weights) -> list[str]:
     return [names[-1] for names in of_stages if names]
 
 
-def below_and_above(weights: Weights, *, all_learn: bool) -> tuple[Weights, Weights]:
-    """The stages that stay, as far as the first of LAST_STAGES or none, and those above, which learn."""
-    last = 0 if all_learn else [*weights].index(stage_ends(weights)[0]) + 1
+def below_and_above(weights: Weights) -> tuple[Weights, Weights]:
+    """The stages that stay, as far as the first of LAST_STAGES, and those above, which learn."""
+    last = [*weights].index(stage_ends(weights)[0]) + 1
     return dict([*weights.items()][:last]), dict([*weights.items()][last:])
 
 
@@ -127,10 +127,8 @@ def stored_of(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -
     """What the stages below give of views, recoloured and half of them mirrored, kept in a file.
 
     Returns:
-        float16 (N, C, H, W), read as they are asked for; the views where all stages learn.
+        float16 (N, C, H, W), read as they are asked for.
     """
-    if not below:
-        return views
 
     def given(step: int) -> NDArray[np.float16]:
         torch.manual_seed(seed + step)
@@ -164,11 +162,10 @@ def means(weights: Weights, x: Tensor) -> Tensor:
 
 
 def width_of(weights: Weights) -> int:
-    """How many numbers `means` gives."""
+    """How many numbers `means` gives of the stages above the first of LAST_STAGES."""
     widths = [len(weights[name].kernel) for name in stage_ends(weights)]
-    # What comes in above the first of LAST_STAGES is widened first.
-    first = next(iter(weights.values())).kernel
-    return sum(widths) + (0 if "stem" in weights else first.shape[1])
+    # What comes in there is widened first.
+    return sum(widths) + int(next(iter(weights.values())).kernel.shape[1])
 
 
 def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
@@ -201,7 +198,7 @@ def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = 
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
-        weights: from where it starts.
+        weights: of the stages that learn, from where it starts.
         drawn: what it learns; its seed is also that of heads, dropout, mixup and colours.
         steps: in all.
         kept: the checkpoint, from which a stopped tuning goes on.
@@ -285,8 +282,7 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
             each.clone().requires_grad_(learns) for each in (convolution.kernel, *convolution.norm[:2])
         )
         copies[name] = Convolution(kernel, (gamma, beta, *convolution.norm[2:]))
-        stage = int(name[len("stage")]) if name.startswith("stage") else 0
-        rate = RATE * RATE_BELOW ** (7 - stage)
+        rate = RATE * RATE_BELOW ** (7 - int(name[len("stage")]))
         groups.append({"params": [kernel], "rate": rate, "weight_decay": DECAY})
         groups.append({"params": [gamma, beta], "rate": rate, "weight_decay": 0.0})
     return copies, groups
@@ -305,8 +301,7 @@ def _rate(done: float) -> float:
 
 def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
-    is_stored = batch.views.dtype == np.float16
-    x = torch.from_numpy(np.array(batch.views)).to(ON) if is_stored else _pixels(batch.views)
+    x = torch.from_numpy(np.array(batch.views)).to(ON)
     others = torch.randperm(len(x), device=ON)
     share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
 

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
-from lab import sealing
 from lab.attribute import fitted
 from lab.attribute_rules import Fitted, Mask, decided_kind, kind_of_photos
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
-from lab.strangers_heads import Answered, parts_of, read
+from lab.strangers_heads import parts_of, read
 from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, kind_of
 from reports.answers import NONE_OF_THESE, Answers
 from training.data.labels import Labels
@@ -24,7 +23,7 @@ from training.heads.hidden import HiddenHead
 
 
 @pytest.fixture
-def answers(tmp_path: Path) -> Answered:
+def answers(tmp_path: Path) -> Answers:
     """A garment and another thing of one shop, and a photo of the collection that all know."""
     shirt, none = ([9.0, *[0.0] * 10], [0.0] * 10 + [9.0])
     rows = [
@@ -38,16 +37,14 @@ def answers(tmp_path: Path) -> Answered:
     return read(path)
 
 
-def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(answers: Answered) -> None:
-    found = sealing.answers_to(answers)
-
-    assert found.pictures.tolist() == ["aa", "bb"]
-    assert found.sources.tolist() == ["a shop", "a shop"]
-    assert found.groups.tolist() == ["den-1", "ek-t"]
-    assert found.of_unknown_sources.all()
-    assert found.truth.tolist() == [0, NONE_OF_THESE]
-    assert found.right.tolist() == [True, False]
-    assert found.distances[0] < 0 < found.distances[1]
+def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(answers: Answers) -> None:
+    assert answers.pictures.tolist() == ["aa", "bb"]
+    assert answers.sources.tolist() == ["a shop", "a shop"]
+    assert answers.groups.tolist() == ["den-1", "ek-t"]
+    assert answers.of_unknown_sources.all()
+    assert answers.truth.tolist() == [0, NONE_OF_THESE]
+    assert answers.right.tolist() == [True, False]
+    assert answers.distances[0] < 0 < answers.distances[1]
 
 
 @pytest.mark.parametrize("word", [word for words in LEFT_OUT_KINDS.values() for word in words])

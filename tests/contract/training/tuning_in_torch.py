@@ -27,41 +27,53 @@ def test_it_sees_what_the_network_of_the_package_sees() -> None:
 
 
 def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(tmp_path: Path) -> None:
-    start = read_npz(EFFICIENTNET.weights)
-    learnt = drawn_of(Tuning(photos(), seed=0), np.arange(8))
+    start, drawn = read_npz(EFFICIENTNET.weights), stored_in(tmp_path)
 
-    def tuned(kept: str, known: Drawn) -> dict[str, Any]:
-        learnt = tuning_steps.tune(tuning_steps.tensors_of(start), known, 4, tmp_path / kept, between=2)
-        found: dict[str, Any] = tuning_steps.arrays_of(learnt)
+    def tuned(kept: str, learnt: Drawn) -> dict[str, Any]:
+        _, above = below_and_above()
+        found: dict[str, Any] = tuning_steps.arrays_of(
+            tuning_steps.tune(above, learnt, 4, tmp_path / kept, between=2)
+        )
         return found
 
-    whole = tuned("whole", learnt)
+    whole = tuned("whole", drawn)
     with pytest.raises(RuntimeError, match="stopped"):
-        tuned("stopped", Stopped(**vars(drawn_of(Tuning(photos(), seed=0), np.arange(8)))))
-    resumed = tuned("stopped", learnt)
+        tuned("stopped", Stopped(**vars(stored_in(tmp_path))))
+    resumed = tuned("stopped", drawn)
 
     assert all(np.allclose(values, resumed[path], atol=1e-3) for path, values in whole.items())
     still = {path for path, values in whole.items() if np.array_equal(values, start[path])}
     assert {path for path in whole if "moving" in path} <= still
-    assert "stem/kernel" not in still
+    assert "stage5_1/kernel" not in still
 
 
 def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(tmp_path: Path) -> None:
-    start = read_npz(EFFICIENTNET.weights)
-    whole, learnt = tuning_steps.tensors_of(start), drawn_of(Tuning(photos(), seed=0), np.arange(8))
-    below, above = tuning_steps.below_and_above(whole, all_learn=False)
-
-    stored = tuning_steps.stored_of(below, learnt.views, 0, tmp_path / "stored.npy")
-    tuned = tuning_steps.arrays_of(
-        below | tuning_steps.tune(above, replace(learnt, views=stored), 2, tmp_path / "kept")
+    start, drawn, (below, above) = (
+        read_npz(EFFICIENTNET.weights),
+        stored_in(tmp_path),
+        below_and_above(),
     )
+
+    tuned = tuning_steps.arrays_of(below | tuning_steps.tune(above, drawn, 2, tmp_path / "kept"))
 
     assert [*tuned] == [path for path in start if path != "about"]
     moved = {path for path, values in tuned.items() if not np.array_equal(values, start[path])}
     assert "stage5_1/kernel" in moved
     assert not any(path.startswith(("stem", *(f"stage{n}_" for n in range(1, 5)))) for path in moved)
-    seen = torch_of(tuning_steps.means(above, torch.from_numpy(np.array(stored)).float()))
+    seen = torch_of(tuning_steps.means(above, torch.from_numpy(np.array(drawn.views)).float()))
     assert seen.shape == (8, 768)
+
+
+def below_and_above() -> tuple[tuning_steps.Weights, tuning_steps.Weights]:
+    """The stages of the network of the package that stay, and those that learn."""
+    return tuning_steps.below_and_above(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights)))
+
+
+def stored_in(folder: Path) -> Drawn:
+    """What the stages that stay give of some views, all of which are learnt."""
+    drawn = drawn_of(Tuning(photos(), seed=0), np.arange(8))
+    below, _ = below_and_above()
+    return replace(drawn, views=tuning_steps.stored_of(below, drawn.views, 0, folder / "stored.npy"))
 
 
 def torch_of(tensor: Any) -> NDArray[np.float32]:
