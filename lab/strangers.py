@@ -1,10 +1,9 @@
 """What networks that know nothing of a source see of its photos: vectors for heads and their judges.
 
-python -m lab.strangers PHOTOS --start WEIGHTS --tuned FOLDER --out FOLDER
+python -m lab.strangers PHOTOS --tuned FOLDER --out FOLDER
 
-The FOLDER of tuned weights is tuning.py's. Half of each weight is the start's. Writes a file for each of
-part-0.npz, ..., and whole.npz, with the vectors of all `asked_photos`, in their order. The heads:
-strangers_heads.py; of kinds: attribute_rules.py.
+The FOLDER of networks is tuning.py's. Writes a file for each of part-0.npz, ..., and whole.npz, with the
+vectors of all `asked_photos`, in their order. The heads: strangers_heads.py; of kinds: attribute_rules.py.
 """
 
 import argparse
@@ -22,9 +21,8 @@ from lab.photo_tables import catalogue_things
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
 from lab.tuning import TUNINGS
 from lab.tuning_batches import READS
-from lab.tuning_mean import mean_of
 from lab.tuning_photos import OTHER_THINGS, shown_by
-from training.features.weights import write_npz
+from training.features.weights import read_npz, write_npz
 
 LEARNT: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
 """Photos of a class or kind of the shop and the collection that the heads learn."""
@@ -65,7 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the vectors."""
     parser = argparse.ArgumentParser(prog="python -m lab.strangers", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS")
     parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
@@ -74,8 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
 
     given.out.mkdir(parents=True, exist_ok=True)
-    means = {name: mean_of(given.start, given.tuned / f"{name}.npz") for name in TUNINGS}
-    networks = {name: steps.tensors_of(weights) for name, weights in means.items()}
+    networks = {name: steps.tensors_of(read_npz(given.tuned / f"{name}.npz")) for name in TUNINGS}
     seen = defaultdict[str, list[Any]](list)
     for x in _both(given.photos, asked_photos(given.photos)):
         for name, weights in networks.items():

@@ -4,19 +4,19 @@ python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...]
 
 Learns ten classes and none of these, kinds and colours at once, from FILE of tuning_photos.py. Views are
 drawn once; each tuning learns those of its sources. The stages as far as the fourth stay, and what they give
-of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz; a stopped run goes on from its
-last checkpoint. What is drawn: tuning_batches.py; how it is learnt: tuning_steps.py; what for:
-training/features/frozen.py.
+of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz, the mean of each tuning and its
+start; a stopped run goes on from its last checkpoint. What is drawn: tuning_batches.py; how it is learnt:
+tuning_steps.py; what for: training/features/frozen.py.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -55,6 +55,14 @@ def parts_of(photos: PackedPhotos) -> NDArray[np.int64]:
     return np.array(parts, np.int64)[of_each]
 
 
+def mean_of(start: Mapping[str, NDArray[Any]], tuned: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Weights by path, float16, half of each the start's (Wortsman et al. 2022, arXiv 2109.01903)."""
+    both = {
+        path: [start[path].astype(np.float32), values.astype(np.float32)] for path, values in tuned.items()
+    }
+    return {path: np.mean(values, 0).astype(np.float16) for path, values in both.items()}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Tune, and write the files of weights that are not there."""
     parser = argparse.ArgumentParser(prog="python -m lab.tuning", description=main.__doc__)
@@ -88,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "left_out": sorted(LEFT_OUT_KINDS),
             "seed": SEED,
         }
-        write_npz(path, **tuning_steps.arrays_of(tuned), about=json.dumps(about))
+        write_npz(path, **mean_of(start, tuning_steps.arrays_of(tuned)), about=json.dumps(about))
     return 0
 
 

@@ -101,7 +101,8 @@ def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_p
 
 
 def test_heads_are_not_learnt_on_another_network_than_the_package_has(tmp_path: Path) -> None:
-    (tmp_path / "lite2.npz").write_bytes(b"another network")
+    (tmp_path / "tuned").mkdir()
+    (tmp_path / "tuned" / "whole.npz").write_bytes(b"another network")
 
     refused = subprocess.run(
         make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "network"),
