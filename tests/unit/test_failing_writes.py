@@ -6,18 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import manifest_key, promotion_key
+from model_store.catalogue import manifest_key
 from model_store.errors import (
-    AlreadyExists,
-    NotFound,
     PromotionUnchecked,
-    ReleaseCorrupt,
     StoreBroken,
     StoreError,
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.promotions import current, require_conditional_writes, roll_back
+from model_store.promotions import current, roll_back
 from model_store.publish import promote, publish
 from model_store.store import FolderStore, Store
 from reports.judge import forced
@@ -179,57 +176,3 @@ def test_the_error_says_what_to_look_at_before_a_rollback_is_repeated(filled: Pa
         "store failed then. Before you repeat the command, look at `wardrobe releases --store "
         f"{store.address} log`. {SILENT}"
     )
-
-
-class Without(FolderStore):
-    """A store that does not say what became of one record: `create` or `read` of it fails."""
-
-    def __init__(self, root: Path, fails: str, error: type[StoreError]) -> None:
-        super().__init__(root)
-        self._fails, self._error = fails, error
-
-    def create(self, key: str, data: bytes) -> None:
-        if key == promotion_key(4) and self._fails == "before":
-            raise self._error(SILENT)
-        super().create(key, data)
-        if key == promotion_key(4) and self._fails == "after":
-            raise self._error(SILENT)
-
-    def read(self, key: str) -> bytes:
-        if key == promotion_key(4) and self.entries(key):
-            raise self._error(SILENT)
-        return super().read(key)
-
-
-@pytest.mark.parametrize(
-    ("fails", "error"),
-    [
-        ("before", StoreUnreachable),
-        ("after", StoreUnreachable),
-        ("read", NotFound),
-        ("read", ReleaseCorrupt),
-    ],
-)
-def test_a_record_that_may_be_there_is_named(
-    filled: Path, tmp_path: Path, fails: str, error: type[StoreError]
-) -> None:
-    shutil.copytree(filled, tmp_path / "store")
-
-    with pytest.raises(PromotionUnchecked, match=f"Promotion 4 may be written, .*{SILENT}"):
-        roll_back(Without(tmp_path / "store", fails, error), "ann")
-
-
-class AnsweredTwice(FolderStore):
-    """A store whose first answer to each write is lost, so that the client asks again."""
-
-    def create(self, key: str, data: bytes) -> None:
-        super().create(key, data)
-        raise AlreadyExists(f"{key}: PreconditionFailed. Something is already there.")
-
-
-def test_a_probe_whose_first_answer_is_lost_is_ours(tmp_path: Path) -> None:
-    store = AnsweredTwice(tmp_path)
-
-    require_conditional_writes(store)
-
-    assert store.entries("") == []

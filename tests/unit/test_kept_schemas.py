@@ -133,4 +133,5 @@ def test_where_a_release_of_1_0_0_is_current_the_next_one_is_forced(
     published = publish(made, begun, forced, by="ann")
 
     assert current(begun) == published.promotion
+    assert published.verdict.startswith("Forced, as current could not be compared with: ")
     assert current(begun).candidates[1:] == (OF_1_0_0[1],)

@@ -1,12 +1,13 @@
 """Publishing, promoting, rolling back and pruning beside one another, on stores that fail one of them."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import PROMOTIONS, RELEASES, manifest_key, release_prefix, stored
+from model_store.catalogue import PROMOTIONS, RELEASES, release_prefix, stored
 from model_store.errors import NotFound, NothingPromoted, ReleaseRemoved, StoreBroken, UnconditionalStore
 from model_store.promotions import append, current, newest, roll_back
 from model_store.publish import promote, prune, publish
@@ -42,34 +43,17 @@ class Damaging(FolderStore):
         super().create(key, b"damaged")
 
 
-class PromotedMeanwhile(FolderStore):
-    """A store in which another process promotes a release while a prune lists releases, or takes it."""
+class Meanwhile(FolderStore):
+    """A store to which something happens while a prune lists the releases."""
 
-    def __init__(self, folder: Path, chosen: str, moment: str) -> None:
+    def __init__(self, folder: Path, act: Callable[[], object]) -> None:
         super().__init__(folder)
-        self._chosen, self._moment = chosen, moment
-
-    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
-        found = super().entries(prefix)
-        self._come_to("list" if prefix == RELEASES else "")
-        return found
-
-    def delete(self, key: str) -> None:
-        self._come_to("delete" if key == manifest_key(self._chosen) else "")
-        super().delete(key)
-
-    def _come_to(self, moment: str) -> None:
-        if moment == self._moment:
-            append(FolderStore(Path(self.address)), self._chosen, "promote", "bob", newest(self))
-
-
-class UnmountedMeanwhile(FolderStore):
-    """A store whose promotions disappear while a prune looks which release to remove."""
+        self._act = act
 
     def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
         found = super().entries(prefix)
         if prefix == RELEASES:
-            (Path(self.address) / "promotions").rename(Path(self.address) / "away")
+            self._act()
         return found
 
 
@@ -134,40 +118,16 @@ def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Pat
 def test_a_release_that_becomes_current_before_a_prunes_last_look_stays_whole(
     folder: Path, shelf: list[Path]
 ) -> None:
-    published(FolderStore(folder), shelf[1])
-    chosen = published(FolderStore(folder), shelf[2], promoted=False)
+    store = FolderStore(folder)
+    published(store, shelf[1])
+    chosen = published(store, shelf[2], promoted=False)
 
-    assert prune(PromotedMeanwhile(folder, chosen, "list"), keep=1, older_than=timedelta(0)) == []
-    assert current(FolderStore(folder)).version == chosen
-    assert [release.complete for release in stored(FolderStore(folder))] == [True, True]
+    def promote_it() -> None:
+        append(store, chosen, "promote", "bob", newest(store))
 
-
-def test_a_prune_that_took_what_became_current_after_its_last_look_says_so(
-    folder: Path, shelf: list[Path]
-) -> None:
-    published(FolderStore(folder), shelf[1])
-    chosen = published(FolderStore(folder), shelf[2], promoted=False)
-
-    with pytest.raises(ReleaseRemoved, match=f"{chosen} was removed .* promotion 2 .* promote VERSION`"):
-        prune(PromotedMeanwhile(folder, chosen, "delete"), keep=1, older_than=timedelta(0))
-
-
-class KilledAfterOneDelete(FolderStore):
-    """A store whose pruner is killed after the first file."""
-
-    def delete(self, key: str) -> None:
-        super().delete(key)
-        raise KeyboardInterrupt
-
-
-def test_a_prune_that_is_killed_leaves_no_release_that_looks_whole(folder: Path, shelf: list[Path]) -> None:
-    store = KilledAfterOneDelete(folder)
-    versions = {published(store, shelf[seed]) for seed in (1, 2)}
-
-    with pytest.raises(KeyboardInterrupt):
-        prune(store, keep=1, older_than=timedelta(0))
-
-    assert [release.complete for release in stored(store)].count(False) == len(versions) - 1
+    assert prune(Meanwhile(folder, promote_it), keep=1, older_than=timedelta(0)) == []
+    assert current(store).version == chosen
+    assert [release.complete for release in stored(store)] == [True, True]
 
 
 def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(
@@ -196,13 +156,18 @@ def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, shelf: l
     assert [release.version for release in stored(store)] == [version]
 
 
-def test_a_prune_ends_when_the_promotions_disappear(folder: Path, shelf: list[Path]) -> None:
-    versions = {published(FolderStore(folder), shelf[seed]) for seed in (1, 2)}
+def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path, shelf: list[Path]) -> None:
+    store = FolderStore(folder)
+    versions = {published(store, shelf[seed]) for seed in (1, 2)}
 
     with pytest.raises(NothingPromoted):
-        prune(UnmountedMeanwhile(folder), keep=1, older_than=timedelta(0))
+        prune(
+            Meanwhile(folder, lambda: (folder / "promotions").rename(tmp_path / "away")),
+            keep=1,
+            older_than=timedelta(0),
+        )
 
-    assert {release.version for release in stored(FolderStore(folder))} == versions
+    assert {release.version for release in stored(store)} == versions
 
 
 @pytest.mark.parametrize("version", ["20261120T101500Z-00000000", "latest", "../../etc/passwd", ""])

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from model_store.catalogue import manifest_key, promotion_key, stored
 from model_store.errors import GateRefused, NotFound, NothingPromoted, RecordUnreadable
@@ -19,7 +18,7 @@ from model_store.promotions import current, history
 from model_store.publish import publish
 from model_store.store import open_store
 from reports.judge import judge
-from scripts import releases, target
+from scripts import target
 from scripts.target import who
 from tests.commands import wardrobe
 from tests.releases import a_release
@@ -76,17 +75,6 @@ def test_the_list_says_where_accuracies_are_of_different_test_sets(
 
     assert "do not compare" not in alike
     assert "The accuracies are of 2 test sets, so they do not compare." in typed("list")
-
-
-def test_what_is_shown_of_a_release_is_wrapped_at_the_terminals_width(
-    published: list[str], typed: Type, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(releases, "console", lambda: Console(width=60))
-
-    lines = typed("show", published[0]).splitlines()
-
-    assert [line for line in lines if len(line) > 60 and len(line.split()[-1]) < 30] == []
-    assert sum(line.startswith("labels ") for line in lines) == 1
 
 
 @pytest.mark.parametrize("words", [["list"], ["log"], ["prune"], ["rollback"], ["show", "current"]])

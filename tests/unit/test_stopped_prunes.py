@@ -70,6 +70,7 @@ def test_a_prune_that_is_stopped_after_any_write_is_completed_a_day_later(
         except StoreUnreachable:
             stopped = True
         left = remains(later)
+        assert all(is_whole(later, release.version) for release in stored(later) if release.complete)
         prune(later, keep=1)
         assert remains(later) == left, number  # a publisher may be at work
         age(later, 1.1 * ABANDONED)

@@ -11,17 +11,15 @@ from model_store.catalogue import file_key, manifest_key, stored
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
-    LostRace,
     ReleaseCorrupt,
-    ReleaseError,
     StoreError,
 )
 from model_store.local import open_release
-from model_store.promotions import append, current, newest, roll_back
+from model_store.promotions import current, newest, roll_back
 from model_store.publish import prunable, prune, publish
 from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
 from model_store.store import Store
-from reports.judge import forced, judge
+from reports.judge import judge
 from tests.contract.store.conftest import on_a_folder
 
 Make = Callable[..., Path]
@@ -101,31 +99,6 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
         publish(folder, store, judge, by="ann")
 
     assert store.entries("") == before
-
-
-@on_a_folder
-def test_a_damaged_current_is_replaced_by_force_alone(store: Store, releases: Make, tmp_path: Path) -> None:
-    damaged = published(store, releases(1))
-    overwrite(store, manifest_key(damaged), b"{}", tmp_path)
-
-    with pytest.raises(ReleaseError):
-        publish(releases(2), store, judge, by="ann")
-    past = publish(releases(2), store, forced, by="ann")
-
-    assert current(store) == past.promotion
-    assert past.verdict.startswith("Forced, as current could not be compared with: ")
-
-
-@on_a_folder
-def test_the_second_of_two_promotions_learns_who_was_first(store: Store, releases: Make) -> None:
-    first = publish(releases(1), store, judge, by="ann").promotion
-    ours, theirs = (published(store, releases(seed), promoted=False) for seed in (2, 3))
-    append(store, theirs, "promote", "bob", first)
-
-    with pytest.raises(LostRace, match=f"bob promoted {theirs} first"):
-        append(store, ours, "promote", "ann", first)
-
-    assert current(store).version == theirs
 
 
 def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their_signatures(
