@@ -28,21 +28,6 @@ def test_a_png_with_a_few_bytes_too_many_is_read() -> None:
     assert decode(handmade_png((28, 28), 8, 0, [bytes(28)] * 60), MAX_PIXELS).pixels is not None
 
 
-@pytest.mark.parametrize(
-    ("mode", "size"),
-    [
-        *((mode, (9, 3)) for mode in ("1", "L", "P", "LA", "RGB", "RGBA", "I;16")),
-        *(("RGB", size) for size in ((28, 28), (1, 7), (1000, 750))),
-    ],
-)
-def test_every_kind_of_png_holds_what_its_size_needs(mode: str, size: tuple[int, int]) -> None:
-    file = io.BytesIO()
-    Image.new(mode, size).save(file, "PNG")
-    expected = (750 // 2, 1000 // 2) if size[0] == 1000 else size[::-1]
-
-    assert decode(file.getvalue(), MAX_PIXELS).samples.shape[:2] == expected
-
-
 def test_only_the_first_frame_of_a_gif_is_looked_at() -> None:
     first, second = gif(NOISE), body_of("gif/80000-resets.gif").partition(b",")[2]
 

@@ -92,22 +92,8 @@ def test_its_process_reduces_samples_of_any_depth(samples: NDArray[np.uint8 | np
     assert max(decoded.samples.shape) == 500
 
 
-def tiff_of(*entries: tuple[int, int, int, int], data: bytes = b"") -> bytes:
-    """A TIFF of one directory: tag, type, count and value of each entry, and what they point to."""
-    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + packed + bytes(4) + data
-
-
-SIZE = ((256, 4, 1, 28), (257, 4, 1, 28), (258, 3, 1, 8), (262, 3, 1, 1))
 RUNS = b"BM" + struct.pack("<IIIIiiHHIIiiII", 0, 0, 1078, 40, 28, 28, 1, 8, 1, 0, 0, 0, 0, 0) + bytes(1024)
-STRIP = ((273, 4, 1, 8), (278, 4, 1, 28), (279, 4, 1, 784))
-HUGE = 60_000_000
 HOSTILE = {
-    "a tile's width is a text": tiff_of(*SIZE, (322, 2, HUGE, 0), (324, 4, 1, 8)),
-    "strips": tiff_of(*SIZE, (273, 4, 400_000, 8), (278, 3, 1, 1), data=bytes(1_600_000)),
-    "fractions": tiff_of(
-        *SIZE, *STRIP, *[(50_000 + n, 5, 150_000, 100) for n in range(40)], data=bytes(1_200_000)
-    ),
     "runs of no length": RUNS + b"\0\2\0\0" * 1_000_000,
     "comments": gif(PICTURE)[:13] + bytes(768) + (b"!\xfe\xff" + b"x" * 255 + b"\0") * 50_000,
 }
