@@ -22,7 +22,8 @@ from tests.load import Answers, under_load
 from tests.releases import a_release
 from tests.s3_servers import S3Server
 from tests.service import Service, running, start
-from tests.swaps import UPLOAD, known_answers
+from tests.swaps import known_answers
+from tests.uploads import UPLOAD
 from tests.waiting import wait_for
 
 FILLED = "filled"

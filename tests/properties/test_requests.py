@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-from urllib.parse import quote_from_bytes
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 from werkzeug.test import TestResponse
 
 from app.errors import RequestError
@@ -17,7 +15,7 @@ from app.payloads.archives import open_archive
 from app.payloads.items import Upload
 from tests.hostile.corpus import FORM, entries
 from tests.properties.mutations import nearly
-from tests.properties.test_pictures import JSON_VALUES, PICTURES
+from tests.properties.test_pictures import PICTURES
 from tests.uploads import in_base64, png
 
 SMALL = [entry for entry in entries() if len(entry.body) < 2000]
@@ -55,32 +53,7 @@ HONEST: list[Request] = [
     (SAGEMAKER, FILE, {"Content-Type": "image/png"}),
 ]
 
-WORDS = [
-    "instances",
-    "inputs",
-    "signature_name",
-    "b64",
-    "image",
-    "pixels",
-    "name",
-    "shape",
-    "datatype",
-    "data",
-]
-WORDS += ["parameters", "binary_data_size", "binary_data_output", "outputs", "id"]
-KNOWN = ["UINT8", "BYTES", "serving_default", "probabilities", 28, 784, 2**63, -1, [1, 28, 28]]
-
 OWN_PATHS = ["/predict", "/predict/batch"]
-PATHS = st.sampled_from([*OWN_PATHS, TF, V2, SAGEMAKER])
-
-DOCUMENTS: SearchStrategy[object] = st.recursive(
-    JSON_VALUES | st.sampled_from([*WORDS, *KNOWN]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS) | st.text(), inner, max_size=5)
-    ),
-    max_leaves=30,
-)
-"""Objects that mean something to one of the dialects, here and there."""
 
 
 def assert_promised(answer: TestResponse) -> None:
@@ -110,29 +83,6 @@ def test_any_body_in_any_dialect_is_answered(client: FlaskClient, request: Reque
 )
 def test_any_body_of_any_type_is_answered(client: FlaskClient, path: str, body: bytes, kind: str) -> None:
     assert_promised(client.post(path, data=body, content_type=kind))
-
-
-@given(path=PATHS, document=DOCUMENTS)
-def test_any_document_is_answered(client: FlaskClient, path: str, document: object) -> None:
-    assert_promised(client.post(path, data=json.dumps(document), content_type="application/json"))
-
-
-@given(fields=st.dictionaries(st.sampled_from(WORDS), DOCUMENTS), binary=st.binary(max_size=40))
-def test_any_tensor_is_answered(client: FlaskClient, fields: dict[str, object], binary: bytes) -> None:
-    header = json.dumps({"inputs": [PIXELS | fields]}).encode()
-
-    assert_promised(client.post(V2, data=header + binary, headers={LENGTH: str(len(header))}))
-
-
-NAMES = st.sampled_from(["top", "seen", "url"])
-QUERIES = st.binary(max_size=60) | st.builds("{}={}".format, NAMES, st.text(max_size=8)).map(str.encode)
-
-
-@given(query=QUERIES)
-def test_any_query_is_answered(client: FlaskClient, query: bytes) -> None:
-    text = quote_from_bytes(query, safe="=&%+;")
-
-    assert_promised(client.post(f"/predict?{text}", data=PICTURES[0]))
 
 
 @given(body=nearly(ARCHIVES))

@@ -205,29 +205,6 @@ def test_every_example_is_what_its_schema_says(described: Described) -> None:
     assert [described.mismatches(schema, value) for schema, value in examples] == [[]] * len(examples)
 
 
-def test_each_error_has_an_example_of_its_own_which_names_its_status_type_and_title(
-    make_app: MakeApp, tmp_path: Path
-) -> None:
-    client = make_app(api_keys_file=keys_file(tmp_path, "alpha"), rate_limit="1/hour").test_client()
-    described = Described(client.get("/openapi.json").get_json())
-
-    shown = [
-        (status, example["value"])
-        for _, _, operation in described.operations()
-        for status, response in operation["responses"].items()
-        if "application/problem+json" in response.get("content", {})
-        for example in response["content"]["application/problem+json"]
-        .get("examples", {None: {"value": {}}})
-        .values()
-    ]
-
-    assert {status for status, _ in shown} >= {"400", "401", "404", "413", "415", "422", "429", "500", "503"}
-    assert [status for status, example in shown if str(example.get("status")) != status] == []
-    assert {(example["type"], example["title"], example["status"]) for _, example in shown} <= {
-        (type_of(problem), problem.title, int(problem.status)) for problem in KNOWN
-    }
-
-
 def asked(path: str, operation: Any) -> str:
     """The path with the values that its parameters may have."""
     for parameter in operation.get("parameters", []):

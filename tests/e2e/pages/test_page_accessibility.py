@@ -61,23 +61,6 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
 
 
-def test_a_wide_table_has_shaded_edges_on_a_phone_and_no_figure_is_cut_at_a_desk(
-    visiting: Visits, bundled_service: Service
-) -> None:
-    page = visiting(f"{bundled_service.url}/metrics", width=360)
-    expect(page.get_by_role("img", name="Confusion matrix")).to_be_visible()
-    moving = "(all) => all.filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)"
-    shades = page.locator(".wide").evaluate_all(
-        f"(all) => ({moving})(all).map((one) => getComputedStyle(one).backgroundAttachment)"
-    )
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.evaluate(UNFOLD)
-
-    assert set(shades) == {"local, local, scroll, scroll"}
-    cut = "(all) => all.filter((one) => one.querySelector('img') && one.scrollWidth > one.clientWidth).length"
-    assert page.locator(".wide").evaluate_all(cut) == 0
-
-
 def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service) -> None:
     page = visit(visiting, bundled_service)
     reach(page, "#pick")

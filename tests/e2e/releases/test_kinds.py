@@ -22,7 +22,7 @@ from tests.picture_page import a_file, card, give, visit
 from tests.releases import a_release, a_store
 from tests.review_sheets import cards_of
 from tests.service import Service, running
-from tests.tables import label, summary_in, write_csv
+from tests.tables import label
 from tests.uploads import png
 
 publish = partial(wardrobe, "publish")
@@ -118,20 +118,6 @@ def test_a_table_has_its_kind_and_the_sheet_doubts_the_class_alone(store: str, t
     assert (row["kind"], row["kind_decision"], row["colour_decision"]) == ("skirt", "accept", "review")
     [of_class] = cards_of(sheet)
     assert of_class["decision"] == "review: unfamiliar"
-
-
-def test_a_title_that_names_the_accepted_kind_agrees_though_the_class_does_not(
-    store: str, tmp_path: Path
-) -> None:
-    (tmp_path / "skirt.png").write_bytes(SKIRT)
-    source = write_csv(tmp_path / "list.csv", [{"path": "skirt.png", "title": "Pleated skirt"}])
-
-    [row] = label(source, tmp_path / "table.csv", store)
-
-    assert (row["decision"], row["kind_decision"], row["listed_as"]) == ("review", "accept", "skirt")
-    words = summary_in(tmp_path / "table.csv")["words"]
-    assert words.pop("title") == "The title is `title`, by its name, in English."
-    assert words == {"language": "en", "named": 1, "agreeing": 1, "contradicting": 0, "by_list": 0}
 
 
 def test_the_gate_compares_what_was_said_of_things_without_a_class(

@@ -13,7 +13,8 @@ from tests.load import under_load
 from tests.releases import a_release
 from tests.s3_servers import S3Server
 from tests.service import running
-from tests.swaps import UPLOAD, wait_until_served
+from tests.swaps import known_answers, wait_until_served
+from tests.uploads import UPLOAD
 
 pytestmark = pytest.mark.slow
 
@@ -25,11 +26,15 @@ def test_train_publish_serve_publish_again_and_roll_back(tmp_path: Path, swift_s
     address = f"s3://{swift_server.new_bucket()}/wardrobe"
     test = striped_pictures(TEST_PICTURES, TEST_SEED)
     train_two_epochs(tmp_path, address, swift_server)
-    first = open_release(next(tmp_path.glob("run/**/manifest.json")).parent).version
-    second = open_release(a_release(tmp_path / "second")).version
+    made = [next(tmp_path.glob("run/**/manifest.json")).parent, a_release(tmp_path / "second")]
+    first, second = (open_release(folder).version for folder in made)
+    answers = known_answers(made)
 
     settings = {"MODEL_STORE": address, "REFRESH_SECONDS": "0.5"} | swift_server.environment()
-    with running(tmp_path, **settings) as service, under_load(service.url, UPLOAD, pause=0.05) as seen:
+    with (
+        running(tmp_path, **settings) as service,
+        under_load(service.url, UPLOAD, answers, pause=0.05) as seen,
+    ):
         wait_until_served(service, first)
         assert_answers_as_reported(service, test)
         typed(swift_server, "scripts", "publish", str(tmp_path / "second"), address, "--force")
