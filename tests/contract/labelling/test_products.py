@@ -1,6 +1,5 @@
 """`wardrobe label --by`: one answer a product beside the table of photos, with people's answers for it."""
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from model_store.local import open_release
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
-from tests.releases import LABELS, a_release
+from tests.releases import a_release
 from tests.review_sheets import cards_of
 from tests.tables import correct, label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
@@ -86,27 +85,6 @@ def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
     assert found["1"]["colour_reason"] in {"unproven", "contradicting"}, "of colours nothing is shown"
     assert found["4"]["colour_decision"] == "accept", "one photo answers as for itself"
     assert found["3"]["error"].startswith("No photo of it has an answer.")
-    shares = [[float(photos[place][f"p_{one}"]) for one in LABELS] for place in (0, 2)]
-    means = {one: math.sqrt(a * b) for one, a, b in zip(LABELS, *shares, strict=True)}
-    assert found["1"]["label"] == max(means, key=means.__getitem__)
-    assert float(found["1"]["confidence"]) == pytest.approx(
-        max(means.values()) / sum(means.values()), abs=1e-4
-    )
-
-
-def test_products_are_what_people_see_of_a_cell(
-    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cells = ('="001001"', "001001", "001001\u200b", "'-7a", "-7a", "nan", "NULL", "#N/A", "-", "1001.0")
-    source = listed(shop, *((f"{number}.png", cell) for number, cell in enumerate(cells)))
-    table = tmp_path / "table.csv"
-
-    label(source, table, release, "--by", "article")
-
-    photos = {name: row["photos"] for name, row in products_of(table).items()}
-    assert photos == {"001001": "3", "'-7a": "2", "1001.0": "1"}, "a CSV marks what looks like a formula"
-    assert summary_in(table)["products"]["photos_of_none"] == 4
-    assert "dropped from the identifiers of 1 rows" in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_summary_counts_products_and_the_photos_of_none(
