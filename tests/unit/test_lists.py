@@ -16,15 +16,9 @@ from training.errors import BadCsv
 CLOSED_TWO_ROWS_ON = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm,Coat\nc.jpg,Soft",Dress\nd.jpg,,Coat\n'
 UNCLOSED = {
     "two rows on": CLOSED_TWO_ROWS_ON,
-    "after the next path": 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm",Dress\nd.jpg,,Dress\n',
     "before the next path": 'name,path,label\n"Best,a.jpg,Coat\nWarm",b.jpg,Dress\nSoft,d.jpg,Dress\n',
     "in the next path": 'name,label,path\nBest,Coat,"a.jpg\nWarm,Dress,b.jpg"\nSoft,Dress,d.jpg\n',
     "in a path alone": 'path,label\n"a.jpg\nb.jpg",Coat\nd.jpg,Dress\n',
-    "in a path below a row": 'path,label\n"1234,Coat\nb.jpg",Dress\nd.jpg,Dress\n',
-    "in an address below a row": (
-        'path,label\n"https://x.example/a.jpg,Coat\nhttps://x.example/b.jpg",Dress\nd.jpg,Dress\n'
-    ),
-    "in a row of the same end": 'path,label\n"a\nb.jpg","Coat\nb.jpg,Dress"\nd.jpg,Dress\n',
     "in a row of the same path": 'path,label\na.jpg,"Coat\na.jpg,Dress"\nd.jpg,Dress\n',
 }
 """Lists whose second row has a quotation mark that is closed elsewhere, by where."""
