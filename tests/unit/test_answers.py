@@ -179,6 +179,12 @@ def test_answers_of_another_form_are_refused_with_their_address(
         answers_in(manifest, lambda _: content, "here")
 
 
+def test_a_release_without_the_file_keeps_no_answers() -> None:
+    manifest = bundled().manifest.model_copy(update={"files": {}})
+
+    assert len(answers_in(manifest, lambda _: b"", "here")) == 0
+
+
 @pytest.mark.parametrize("filling", [b"\n", b"the test set,,,0,pixels,0,0,,accept,,,,,,1.00000\n", b"0"])
 def test_answers_that_unpack_to_more_than_such_files_do_are_refused(filling: bytes) -> None:
     header = gzip.decompress(packed(some_answers())).splitlines(keepends=True)[0]

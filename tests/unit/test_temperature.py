@@ -57,12 +57,6 @@ def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
     assert np.isfinite(fit_temperature(unmeasured((1.0, 10)).of_label, truth(9, 1)))
 
 
-def test_the_temperature_of_photos_is_found() -> None:
-    found = temperature_of(photos(6000, temperature=0.5), alike=True)
-
-    assert found == pytest.approx(0.5, rel=0.1)
-
-
 def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
     few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
     often = np.repeat(np.arange(3000), np.where(few.truth == 0, 5, 1))

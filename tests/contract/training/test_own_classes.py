@@ -86,15 +86,6 @@ def test_labels_travel_from_the_folders_to_the_services_answers(
     assert [answer["label"] for answer in answers] == list(KINDS)
 
 
-@pytest.mark.slow
-def test_evaluating_it_on_the_same_folder_agrees_with_its_report(
-    release: LocalRelease, grey: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert wardrobe("evaluate", [str(release.folder), "--data", str(grey)]) == 0
-
-    assert "This is what the stored report says." in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("verb", "option"),
     [

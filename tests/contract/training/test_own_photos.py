@@ -12,7 +12,7 @@ from model_store.local import LocalRelease
 from reports.answers import Answers
 from reports.values import report_of
 from tests.commands import wardrobe
-from tests.contract.training.conftest import current_in, served
+from tests.contract.training.conftest import current_in
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_folders
 from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
@@ -88,13 +88,6 @@ def test_the_report_says_how_well_it_finds_kinds_that_its_score_has_not_seen(rel
     assert others.familiarity_auroc is not None
     assert others.familiarity_auroc > 0.9
     assert others.unfamiliar > 0.5
-
-
-@pytest.mark.slow
-def test_the_service_answers_new_pictures_by_it(release: LocalRelease, tmp_path: Path) -> None:
-    answers = served(release.folder.parents[1], [png(a_photo(kind, 500)) for kind in KINDS], tmp_path)
-
-    assert [answer["label"] for answer in answers] == list(KINDS)
 
 
 @pytest.mark.slow
