@@ -64,15 +64,6 @@ def test_a_network_of_cut_out_pixels_accepts_no_photo() -> None:
     assert [one.answer.confidence for one in as_sent] == [one.answer.confidence for one in converted]
 
 
-def test_a_model_of_whole_pictures_has_one_kind_of_input() -> None:
-    classifier = Classifier(Saying(), replace(CONTRACT, input=whole_pictures(28, 1)))
-
-    as_sent, converted = classifier.classify(PIXELS), classifier.classify(PIXELS, ["photos", "photos"])
-
-    reasons = [[(one.answer.reason, one.answer.confidence) for one in each] for each in (as_sent, converted)]
-    assert reasons[0] == reasons[1]
-
-
 def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
     """Several together are no faster, and leave the process with the memory that they took."""
 
@@ -222,15 +213,6 @@ def test_each_attribute_has_its_own_answer_beside_the_class() -> None:
         "colour": ("red", "inapplicable"),  # though it is sure
         "pattern": ("striped", None),  # though the class is not
     }
-
-
-def test_an_unfamiliar_picture_is_unfamiliar_whatever_is_asked() -> None:
-    far = np.array([9.0, 9.0], np.float32)
-
-    answers = Classifier(Coloured(far), COLOURED).classify(PIXELS)
-
-    every = [one for answer in answers for one in (answer.answer, *answer.attributes.values())]
-    assert {one.reason for one in every} == {"unfamiliar"}
 
 
 @pytest.mark.parametrize(
