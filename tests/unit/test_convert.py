@@ -43,16 +43,6 @@ def test_a_difference_of_five_per_cent_belongs_to_the_background() -> None:
     assert mask.tolist() == [[0, 0, 255, 255]]
 
 
-def test_the_share_of_the_border_that_has_its_colour_is_counted() -> None:
-    picture = plain(100, 100)
-    picture[0] = (30, 30, 30)
-
-    border = look_at_border(picture, 0.05)
-
-    assert border.colour.tolist() == [255, 255, 255]
-    assert border.share == (400 - 100 - 2) / 400  # the corners count twice
-
-
 def test_nearly_white_and_nearly_black_are_white_and_black() -> None:
     assert look_at_border(plain(9, 9, (243, 250, 255)), 0.05).is_white()
     assert not look_at_border(plain(9, 9, (242, 255, 255)), 0.05).is_white()
@@ -167,39 +157,10 @@ def test_an_upload_shows_its_garment_upright(upload: bytes) -> None:
     assert overlap(pixels, as_it_should_be()) > CLEAR
 
 
-def test_margins_around_the_garment_change_nothing() -> None:
-    tight = np.pad(np.full((140, 70, 3), 90, np.uint8), ((1, 1), (1, 1), (0, 0)), constant_values=255)
-
-    pixels = picture_to_pixels(with_block(255, 90), IMAGING)
-
-    assert np.array_equal(pixels, picture_to_pixels(tight, IMAGING))
-
-
 def test_grey_weighs_the_colours_as_the_eye_does() -> None:
     picture = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
 
     assert as_grey(picture).tolist() == [[76, 150, 29]]
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    background=st.tuples(*[st.integers(0, 255)] * 3),
-    garment=st.tuples(*[st.integers(0, 255)] * 3),
-    height=st.integers(1, 60),
-    width=st.integers(1, 60),
-)
-def test_where_there_is_no_garment_there_is_black(
-    background: tuple[int, int, int], garment: tuple[int, int, int], height: int, width: int
-) -> None:
-    picture = plain(height + 30, width + 30, background)
-    picture[15:-15, 15:-15] = garment
-
-    pixels = picture_to_pixels(picture, IMAGING)
-
-    rows = max(1, round(28 * height / max(height, width)))
-    columns = max(1, round(28 * width / max(height, width)))
-    assert np.count_nonzero(pixels.any(axis=1)) in {0, rows}
-    assert np.count_nonzero(pixels.any(axis=0)) in {0, columns}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (28, 28), (300, 200), (10, 20_000)])
