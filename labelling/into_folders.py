@@ -127,4 +127,5 @@ def _put(item: Item, target: Path, read: Read) -> bool:
             target.write_bytes(upload)
         return not isinstance(upload, Unreadable)
     except OSError:
+        target.unlink(missing_ok=True)  # no part of a picture is left
         return False

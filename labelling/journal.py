@@ -264,6 +264,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     def keep_options(self, options: Mapping[str, object]) -> None:
         """Keep what the command line of this run says."""
+        self.options = options
         self.change("UPDATE run SET options = ?", json.dumps(options, default=str))
         self.commit()
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from inference.file_names import is_picture_name
 from labelling.errors import OtherRun, OutputUnusable
 from labelling.journal import Journal, journal_of
 from model_store.files import flush_folder, hash_of, partial_file
@@ -42,6 +43,18 @@ def may_write(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
         if os.path.lexists(file) and not file.is_file():
             raise OutputUnusable(f"{file}: is there already and is no file. Name another one.")
         others.update(own)
+
+
+def no_pictures(outputs: Iterable[Path]) -> None:
+    """Refuse tables and pages with the name of a picture, which they might replace.
+
+    Raises:
+        OutputUnusable: one has.
+    """
+    if picture := next((file for file in outputs if is_picture_name(file.name)), None):
+        raise OutputUnusable(
+            f"{picture}: has the name of a picture, which it might replace. Name it otherwise."
+        )
 
 
 def make_folders(files: Iterable[Path]) -> None:

@@ -14,7 +14,7 @@ from app.settings import settings_of_commands
 from inference.decode import prepare_decoders
 from labelling.errors import SourceUnusable
 from labelling.lists import Reading
-from labelling.outputs import list_in, may_write
+from labelling.outputs import list_in, may_write, no_pictures
 from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources.opening import open_source
 from model_store.files import errors_named, write_whole
@@ -48,7 +48,9 @@ def execute(arguments: argparse.Namespace) -> object:
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     reads: list[str | Path] = [*list_in(arguments.pictures), *(release.folder for release in releases)]
-    may_write(filter(None, (arguments.out, arguments.page)), reads)
+    outputs = [*filter(None, (arguments.out, arguments.page))]
+    may_write(outputs, reads)
+    no_pictures(outputs)
     source = open_source(arguments.pictures, reading=Reading.of(arguments))
     for note in source.notes:
         complain(note)

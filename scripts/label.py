@@ -22,13 +22,12 @@ from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.file_names import is_picture_name
 from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.columns import columns
 from labelling.counts import OF_TABLES, OUTCOMES
 from labelling.decide import Decisions
-from labelling.errors import CorrectionsUnusable, OtherRun, OutputUnusable, SourceUnusable, TableUnusable
+from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable, TableUnusable
 from labelling.excel import check_room
 from labelling.export import Summary, tables_of, without_photo
 from labelling.feeds import DOUBTFUL, FEEDS, check_feed, feed_files, in_words, write_feed
@@ -36,7 +35,7 @@ from labelling.into_folders import check_into, sort_into
 from labelling.items import Source
 from labelling.journal import Journal, journal_of
 from labelling.lists import Reading
-from labelling.outputs import list_in, make_folders, may_write
+from labelling.outputs import list_in, make_folders, may_write, no_pictures
 from labelling.products import check_by, check_column
 from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
@@ -109,8 +108,8 @@ def _take_over(arguments: argparse.Namespace) -> TableOf | None:
     Raises:
         TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
     """
-    table, is_there = arguments.out, journal_of(arguments.out).exists()
-    check_form(table)
+    check_form(table := arguments.out)
+    is_there = journal_of(table).exists()
     if arguments.source is None and not is_there:
         raise TableUnusable(
             f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
@@ -159,10 +158,7 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
         *feed_files(arguments.out, arguments.feed or ""),
         *([arguments.review] if arguments.review else []),
     ]
-    if picture := next((file for file in outputs if is_picture_name(file.name)), None):
-        raise OutputUnusable(
-            f"{picture}: has the name of a picture, which it might replace. Name it otherwise."
-        )
+    no_pictures(outputs)
     return outputs
 
 
@@ -292,7 +288,7 @@ def _label(arguments: argparse.Namespace, before: TableOf | None) -> object:
                     take=take,
                 )
                 decisions, summary = opened.enter_context(labelling)
-            written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
+        written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
         show(summary, written.page)
         is_failed = 0 < summary.rows == summary.errors
         if not is_failed:

@@ -48,7 +48,7 @@ def take_in(corrections: Sequence[Correction], journal: Journal, table: Path) ->
         CorrectionsUnusable: none of them is of this table, or two of the same time contradict each other.
     """
     _check_products(corrections, table, journal.run)
-    matched, unmatched = match(_of_first_photos(corrections), journal, journal.run.source)
+    matched, unmatched = match(_of_first_photos(corrections), journal)
     if corrections and not matched:
         raise _of_nothing(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
     new, disagreements = merge(matched, journal.answers())
@@ -90,28 +90,29 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
 
 
 def match(
-    corrections: Sequence[Correction], journal: Journal, source: str
+    corrections: Sequence[Correction], journal: Journal
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
     """Find the rows that corrections are of.
 
     A correction without a hash is of the row with its path: as written, relative to the corrections' folder,
-    or inside the source. One that holds for a product is of the rows of that product alone.
+    or inside the source. One that holds for a product is of the rows of that product alone. A list's paths
+    are relative to its folder, or its root.
 
     Args:
         corrections: to be found.
         journal: of the table; pictures that could not be read have no correction.
-        source: where the pictures are.
 
     Returns:
         the sha256 of its picture with each correction, and the corrections of no row.
     """
-    wanted: dict[str, list[Correction]] = defaultdict(list)
+    source, wanted = journal.run.source, defaultdict[str, list[Correction]](list)
+    folder = journal.options.get("root") or (os.path.dirname(source) if os.path.isfile(source) else "")  # noqa: PTH113, PTH120 - it may be an address
     for correction in corrections:
         for key in {correction.sha256} if correction.sha256 else _paths(correction, source):
             wanted[key].append(correction)
     matched: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
-        for key in (sha256, path, os.path.abspath(path)):  # noqa: PTH100 - a link keeps its own name
+        for key in (sha256, path, os.path.abspath(os.path.join(folder, path))):  # noqa: PTH100, PTH118 - a link keeps its own name
             for correction in wanted.get(key, ()):
                 if correction.product in {"", product}:
                     matched[id(correction)] = sha256, correction

@@ -21,6 +21,7 @@ from training.data.labels import (
     measured_attribute,
     unread_columns,
 )
+from training.data.named import Named
 from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")
@@ -126,6 +127,16 @@ def test_a_name_that_the_table_of_answers_has_or_the_table_lacks_is_refused(
     with pytest.raises(error, match=reason):
         check_columns(listing, names, CLASSES)
     assert unread_columns(listing, ["colour"]) == "Columns that are not read: price."
+
+
+def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            (tmp_path / name / f"{number}.png").touch()
+
+    with pytest.raises(BadCsv, match="attributes are columns of a CSV with `path` and `label`; this is none"):
+        Named(place=str(tmp_path), attributes=("colour",)).check(print)
 
 
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:

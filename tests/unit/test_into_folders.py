@@ -1,6 +1,8 @@
 """`wardrobe label --into FOLDER`: which folder a picture goes to, and that none is lost or replaced."""
 
+import errno
 import os
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +141,23 @@ def test_pictures_whose_names_are_alike_and_as_long_as_a_name_can_be_are_all_the
 
     assert sorted(found_in(tmp_path / "sorted").values(), key=int) == [str(number) for number in range(12)]
     assert len(asked) <= 2 * 12, "or a shop whose pictures are all called 1.jpg takes hours"
+
+
+def test_a_picture_that_the_disk_has_no_room_for_leaves_no_part_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: str, target: Path) -> None:
+        target.write_text("a part", "utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    (picture := tmp_path / "shop" / "a.jpg").parent.mkdir()
+    picture.touch()
+    job = a_job(tmp_path, tmp_path / "shop", (str(picture), "Bag", "accept", "model"))
+
+    assert sort_into(tmp_path / "sorted", job) == (0, 1)
+
+    assert found_in(tmp_path / "sorted") == {}
 
 
 def test_members_of_an_archive_are_written(tmp_path: Path) -> None:

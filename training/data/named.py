@@ -169,7 +169,7 @@ class Named:
             return None
         listing, notes = self.listing.classified(), list[str]()
         classes = None if self.corrections else listing.measurable(self.keep.get(LABEL, ())).labels
-        check_columns(listing, listing.attributes, listing.labels)
+        check_columns(listing, self.attributes or listing.attributes, listing.labels)
         try:
             self.prepared.check(notes.append, skip_unreadable=self.skip_unreadable)
         except BadPictures:

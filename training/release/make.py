@@ -13,14 +13,16 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from inference.contract import NetworkName
+from labelling.errors import OutputUnusable
 from model_store.assemble import seal
-from model_store.files import NEW_RELEASE, REPORT
+from model_store.files import GRAPH, MANIFEST, MODEL, NEW_RELEASE, REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Headline, Manifest, Network
 from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report
+from training.data.learnt_hashes import LEARNT
 from training.environment import git_commit
 from training.release.doubts import FileAnswers
 
@@ -46,12 +48,20 @@ class Trained:
 
 
 def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()) -> None:
-    """Make a folder, or empty it; copy the parent's files but its answers and those that are named."""
+    """Make a folder, or empty it; copy the parent's files but its answers and those that are named.
+
+    Raises:
+        OutputUnusable: what is in it is neither a release nor the beginning of one.
+    """
+    files = set(parent.manifest.files) if parent else set()
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if there and there.isdisjoint({MANIFEST, MODEL, GRAPH, LEARNT, *(Path(file).parts[0] for file in files)}):
+        raise OutputUnusable(f"{folder}: is there, and no release. Name another folder, or move it away.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if parent is None:
         return
-    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
+    for path in files - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(parent.folder / path, folder / path)
 

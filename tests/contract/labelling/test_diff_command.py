@@ -61,6 +61,8 @@ def test_outputs_replace_outputs_and_not_what_is_read(
 
     with pytest.raises(OutputUnusable, match="this command reads it"):
         main([*releases, str(outputs["--out"]), "--out", str(outputs["--out"])])
+    with pytest.raises(OutputUnusable, match=r"0\.png: has the name of a picture, which it might replace"):
+        main([*releases, photos, "--page", f"{photos}/a/0.png"])
 
 
 def test_a_list_is_read_as_people_say(

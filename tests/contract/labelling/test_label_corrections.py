@@ -16,7 +16,7 @@ from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
 from labelling.journal import Journal, journal_of
 from model_store.errors import NotFound
 from model_store.local import open_release
-from tests.catalogues import write_folder
+from tests.catalogues import write_folder, write_list
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.releases import CREATED_AT, LABELS, a_release
@@ -210,6 +210,20 @@ def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(
     after = correct(table, {"path": first["path"], "label": first["label"]})
 
     assert (after[0]["label"], after[0]["decided_by"]) == (first["label"], "person")
+
+
+def test_a_path_of_a_correction_is_found_by_the_folder_of_the_list_and_not_by_the_current_one(
+    shop: Path, little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = write_folder(tmp_path / "here", {"0.png": PICTURES["0.png"]})
+    monkeypatch.chdir(here)
+    rows = label(write_list(shop / "list.csv", ["0.png", "1.png"]), tmp_path / "t.csv", little_release)
+
+    with pytest.raises(CorrectionsUnusable, match="none of 1 corrections is of a picture"):
+        correct(tmp_path / "t.csv", {"path": str(here / "0.png"), "label": other(rows[0])})
+    after = correct(tmp_path / "t.csv", {"path": str(shop / "0.png"), "label": other(rows[0])})
+
+    assert said_by_people(after) == [True, False]
 
 
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from inference.classifier import open_classifier
+from labelling.errors import OutputUnusable
 from model_store.errors import KeyUnusable
 from model_store.local import open_release
 from model_store.promotions import current
@@ -19,6 +20,7 @@ from tests.commands import wardrobe
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
 from training.gradient.fitting.checkpoints import CHECKPOINT
+from training.release.make import begin
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 500
@@ -88,6 +90,15 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
         wardrobe("train", arguments)
 
     assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_in_the_place_of_the_release_that_is_none_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+
+    with pytest.raises(OutputUnusable, match="is there, and no release"):
+        begin(tmp_path)
+
+    assert (tmp_path / "notes.txt").exists()
 
 
 @pytest.mark.slow
