@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from labelling.errors import OutputUnusable
 from scripts.terminal import program
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
-from tests.own_pictures import hashes_in_a_row
+from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.listing import ListedPicture
+from training.data.named import Named, load
 from training.data.near_copies import Neighbours, perceptual_hash
 from training.data.prepare import settle
 from training.errors import BadClasses, BadPictures
+from training.progress import Lines
 
 main = partial(wardrobe, "data")
 
@@ -66,16 +69,22 @@ def checked(place: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tup
         ("None of these/sofa.png", png(a_texture(50)), "left out 1 that are not taken for pictures"),
     ],
 )
-def test_what_a_training_says_of_a_picture_is_said(
+def test_what_a_training_learns_and_says_of_a_picture_is_said(
     folder: Path, name: str, content: bytes, note: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    said = list[str]()
+    training = Lines()
+    training.warn = said.append  # type: ignore[method-assign]
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(content)
 
     ended, document = checked(folder, capsys)
 
-    assert ended == note.startswith("skipped")
+    data = load(Named(place=str(folder), skip_unreadable=True), training, see=see_nothing)
+    learnt = Counter(data.labels[code] for code in data.train.classes.tolist())
     notes = [line for line in document["notes"] if not line.startswith("Held-out pictures")]
+    assert ended == note.startswith("skipped")
+    assert (len(notes), document["counts"]) == (len(said), learnt)
     assert len(notes) == bool(note)
     assert note in "".join(notes)
 
