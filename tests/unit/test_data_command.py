@@ -70,11 +70,15 @@ def checked(place: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tup
     ],
 )
 def test_what_a_training_learns_and_says_of_a_picture_is_said(
-    folder: Path, name: str, content: bytes, note: str, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    name: str,
+    content: bytes,
+    note: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    said = list[str]()
-    training = Lines()
-    training.warn = said.append  # type: ignore[method-assign]
+    said, training = list[str](), Lines()
+    monkeypatch.setattr(training, "warn", said.append)
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(content)
 
