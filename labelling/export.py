@@ -127,8 +127,9 @@ def tables_of(table: Path, *, has_products: bool) -> list[Path]:
 
 
 def _not_written(table: Path, error: OSError) -> TableUnusable:
+    file = error.filename2 or table
     return TableUnusable(
-        f"{table}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
+        f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
     )
 
 

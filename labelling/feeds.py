@@ -319,7 +319,8 @@ def _write(
                     writer.writeheader()
                     writer.writerows(rows)
     except OSError as error:
-        raise TableUnusable(f"{next(iter(tables))}: cannot be written ({error.strerror}).") from error
+        file = error.filename2 or next(iter(tables))
+        raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
 
 
 def colours_of(row: Row) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -127,5 +128,6 @@ def _put(item: Item, target: Path, read: Read) -> bool:
             target.write_bytes(upload)
         return not isinstance(upload, Unreadable)
     except OSError:
-        target.unlink(missing_ok=True)  # no part of a picture is left
+        with suppress(OSError):
+            target.unlink(missing_ok=True)  # no part of a picture is left
         return False

@@ -326,7 +326,7 @@ def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str
     accepted = {"accepted by list and photo": by_list, "by the photo alone": alone}
     outcomes = {**(accepted if by_list else {"accepted": alone}), **of["reviewed"]}
     outcomes |= {"without an answer": of["without_answer"]}
-    counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count)
+    counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count) or "none to decide"
     by_people = f" People decided {of['decided_by_person']:,}." if of["decided_by_person"] else ""
     yield f"{of['products']:,} products by `{of['column']}`: {counts}.{by_people} Table: {of['table']}"
     if not is_shown(promise):

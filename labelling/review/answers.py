@@ -15,6 +15,8 @@ from labelling.errors import CorrectionsUnusable
 from labelling.journal import Journal
 from labelling.review.corrections import Correction, merge, name_of
 from labelling.row import TableOf
+from labelling.sources.opening import LISTS
+from model_store.files import expanded
 
 NAMED: Final = 3
 """Corrections that a message names."""
@@ -105,10 +107,9 @@ def match(
     Returns:
         the sha256 of its picture with each correction, and the corrections of no row.
     """
-    source, wanted = journal.run.source, defaultdict[str, list[Correction]](list)
-    folder = journal.options.get("root") or (os.path.dirname(source) if os.path.isfile(source) else "")  # noqa: PTH113, PTH120 - it may be an address
+    folder, wanted = _folder_of(journal), defaultdict[str, list[Correction]](list)
     for correction in corrections:
-        for key in {correction.sha256} if correction.sha256 else _paths(correction, source):
+        for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.run.source):
             wanted[key].append(correction)
     matched: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
@@ -117,6 +118,14 @@ def match(
                 if correction.product in {"", product}:
                     matched[id(correction)] = sha256, correction
     return list(matched.values()), [correction for correction in corrections if id(correction) not in matched]
+
+
+def _folder_of(journal: Journal) -> Path:
+    """What the paths of a list are relative to; the current folder for those of another source."""
+    source, root = Path(journal.run.source), journal.options.get("root")
+    if source.suffix.lower() not in LISTS or not source.is_file():
+        return Path()
+    return expanded(root) if root else source.parent
 
 
 def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:

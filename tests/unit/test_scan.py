@@ -175,6 +175,30 @@ def test_a_webp_that_declares_too_much_asks_no_process(upload: bytes) -> None:
         open_picture(upload, MAX_PIXELS)
 
 
+def test_a_webp_of_65_536_tables_takes_no_memory_of_ours() -> None:
+    upload = webp_of_tables(1024)
+
+    with pytest.raises((BrokenPicture, PictureTooLarge)):
+        decode(upload, MAX_PIXELS)
+
+
+def webp_of_tables(edge: int) -> bytes:
+    """A lossless WebP in which each block of 4 x 4 has its own five tables, of one symbol each.
+
+    WebP Lossless Bitstream Specification, sections 6.2.1 and 6.2.2.
+    """
+    one_symbol, blocks = "1000", (edge // 4) ** 2
+    size = 2 * f"{edge - 1:014b}"[::-1]
+    lengths = "0" + "0001" + "000100" + "000" * 9 + "100" + "0" + "0" * 256
+    green, red = lengths + "1" + f"{24 - 11:07b}"[::-1], lengths
+    numbers = "".join(f"{block & 255:08b}{block >> 8 & 255:08b}" for block in range(blocks))
+    bits = f"{0x2F:08b}"[::-1] + size + "0000" + "001000" + "0" + green + red + 3 * one_symbol + numbers
+    bits += 5 * one_symbol * blocks
+    data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8)) + bytes(8)
+    data += bytes(len(data) % 2)
+    return b"RIFF" + struct.pack("<I4s4sI", 12 + len(data), b"WEBP", b"VP8L", len(data)) + data
+
+
 @pytest.mark.parametrize(("size", "interlaced"), [((28, 28), 0), ((60, 7), 0), ((28, 28), 1)])
 def test_a_png_whose_packed_samples_are_far_more_than_its_size_needs_is_refused(
     size: tuple[int, int], interlaced: int

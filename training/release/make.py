@@ -9,22 +9,28 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue
 
 from inference.contract import NetworkName
 from labelling.errors import OutputUnusable
 from model_store.assemble import seal
-from model_store.files import GRAPH, MANIFEST, MODEL, NEW_RELEASE, REPORT
+from model_store.files import GRAPH, MANIFEST, MODEL, NEW_RELEASE, PHOTO_FILES, REPORT
 from model_store.local import LocalRelease
 from model_store.manifest import Headline, Manifest, Network
 from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report
-from training.data.learnt_hashes import LEARNT
+from training.data.learnt_hashes import LEARNT, LEARNT_NEAR
 from training.environment import git_commit
 from training.release.doubts import FileAnswers
+
+OF_RELEASES: Final = frozenset(
+    (MANIFEST, MODEL, GRAPH, *PHOTO_FILES, REPORT, REPORT_PAGE, MODEL_CARD, ANSWERS, LEARNT, LEARNT_NEAR)
+)
+"""Files of a release; one of them is there wherever a training was killed."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +57,18 @@ def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = 
     """Make a folder, or empty it; copy the parent's files but its answers and those that are named.
 
     Raises:
-        OutputUnusable: what is in it is neither a release nor the beginning of one.
+        OutputUnusable: something is in it, and no file is called as one of a release.
     """
-    files = set(parent.manifest.files) if parent else set()
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if there and there.isdisjoint({MANIFEST, MODEL, GRAPH, LEARNT, *(Path(file).parts[0] for file in files)}):
-        raise OutputUnusable(f"{folder}: is there, and no release. Name another folder, or move it away.")
+    if not all(name.startswith(".") for name in there) and there.isdisjoint(OF_RELEASES):
+        raise OutputUnusable(
+            f"{folder}: is there, and no release. Move it away and give the command again, or name another."
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     if parent is None:
         return
-    for path in files - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
+    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(parent.folder / path, folder / path)
 

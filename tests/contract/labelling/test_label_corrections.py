@@ -212,18 +212,20 @@ def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(
     assert (after[0]["label"], after[0]["decided_by"]) == (first["label"], "person")
 
 
-def test_a_path_of_a_correction_is_found_by_the_folder_of_the_list_and_not_by_the_current_one(
-    shop: Path, little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("words", ["shop", "shop/0.png", "shop/list.csv", "list.csv --root shop"])
+def test_a_path_is_absolute_or_relative_to_the_corrections_wherever_the_command_is_given(
+    words: str, shop: Path, little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = write_folder(tmp_path / "here", {"0.png": PICTURES["0.png"]})
-    monkeypatch.chdir(here)
-    rows = label(write_list(shop / "list.csv", ["0.png", "1.png"]), tmp_path / "t.csv", little_release)
+    monkeypatch.chdir(write_folder(tmp_path, {"0.png": PICTURES["1.png"]}))
+    source, *options = words.split()
+    if source.endswith(".csv"):
+        write_list(tmp_path / source, ["0.png"])
+    first = label(Path(source), table := tmp_path / "table.csv", little_release, *options)[0]
 
     with pytest.raises(CorrectionsUnusable, match="none of 1 corrections is of a picture"):
-        correct(tmp_path / "t.csv", {"path": str(here / "0.png"), "label": other(rows[0])})
-    after = correct(tmp_path / "t.csv", {"path": str(shop / "0.png"), "label": other(rows[0])})
-
-    assert said_by_people(after) == [True, False]
+        correct(table, {"path": str(tmp_path / "0.png"), "label": other(first)})
+    for path, given in ((str(shop / "0.png"), other(first)), ("shop/0.png", first["label"])):
+        assert correct(table, {"path": path, "label": given})[0]["label"] == given
 
 
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:
