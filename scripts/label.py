@@ -103,7 +103,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _take_over(arguments: argparse.Namespace) -> TableOf | None:
-    """Take what the command line leaves out from the run that made the table; that run, None without one.
+    """Take what the command line leaves out from the last run of the table; that run, None without one.
 
     Raises:
         TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
