@@ -75,11 +75,6 @@ def test_readyz_shows_addresses_of_the_store_to_those_who_have_a_key_alone(
     assert store in with_key.get_json()["store"]["error"]
 
 
-def test_a_key_file_that_is_missing_ends_the_start_of_any_server(make_app: MakeApp, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="No such file"):
-        make_app(api_keys_file=tmp_path / "keys")
-
-
 @pytest.mark.parametrize("content", [b"", b"shop:half-writ", b"\xff\xfe"])
 def test_keys_change_without_a_restart_and_while_they_cannot_be_read_nobody_comes_in(
     make_app: MakeApp, tmp_path: Path, content: bytes

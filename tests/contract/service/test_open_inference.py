@@ -225,10 +225,3 @@ def test_pictures_whose_lengths_lie_are_refused(
 
     assert answer.status_code == status, answer.text
     assert says in answer.get_json()["error"]
-
-
-def test_server_and_model_are_live_and_ready(client: FlaskClient) -> None:
-    assert client.get("/v2").get_json()["name"] == "wardrobe"
-    assert client.get("/v2/health/live").get_json() == {"live": True}
-    assert client.get("/v2/health/ready").get_json() == {"ready": True}
-    assert client.get("/v2/models/wardrobe/ready").get_json() == {"name": "wardrobe", "ready": True}

@@ -127,23 +127,6 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
     } == {(int(problem.status), type_of(problem)) for problem in KNOWN}
 
 
-def test_a_generator_finds_one_problem_plain_booleans_and_methods() -> None:
-    document = json.loads(DOCUMENT.read_text("utf-8"))
-    contents = [response.get("content", {}) for response in document["components"]["responses"].values()]
-
-    names = [operation["operationId"] for _, _, operation in Described(document).operations()]
-
-    problems = [content for content in contents if "application/problem+json" in content]
-    refers = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    assert all(set(content) == {"application/problem+json"} for content in problems)
-    assert all(refers.items() <= content["application/problem+json"].items() for content in problems)
-    assert document["components"]["schemas"]["Problem"]["properties"]["status"]["type"] == "integer"
-    assert '"const": true' not in DOCUMENT.read_text("utf-8")
-    assert names == list(dict.fromkeys(names))
-    named = r"(tf_|v2_|sagemaker_)?(get|predict|send|infer|invoke|ping)(_[a-z]+)*"
-    assert [name for name in names if not re.fullmatch(named, name)] == []
-
-
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
     client = make_app(model_store=a_store(tmp_path, labels=("Hat", "Glove", "Scarf"))).test_client()
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from inference.words import KINDS
 from tests.contract.service.conftest import MakeApp
 from tests.service import ROOT
 from tests.uploads import in_base64
@@ -95,14 +94,6 @@ def test_a_title_or_language_that_comes_twice_is_refused(client: FlaskClient, fo
     assert "came 2 times. Send it once" in answer.get_json()["detail"]
 
 
-def test_of_a_key_that_the_json_has_twice_the_last_value_holds(client: FlaskClient) -> None:
-    twice = b'{"title": "Bag", "image": "%b", "title": "Skirt"}' % in_base64(PHOTO).encode()
-
-    answer = client.post("/predict", data=twice).get_json()
-
-    assert answer["listed"]["kinds"] == ["skirt"]
-
-
 def test_a_title_that_other_texts_of_the_json_name_comes_once(client: FlaskClient) -> None:
     others = {"title": "title", "more": [{"title": "Bag"}]}
 
@@ -165,25 +156,11 @@ def test_an_odd_title_is_read_as_far_as_it_says_something(
     assert (found["label"], found["decision"]) == ("Trouser", "accept")
 
 
-def test_a_title_that_names_every_kind_is_answered(client: FlaskClient) -> None:
-    found = listed(client, " and ".join(KINDS))
-
-    assert "trousers" in found["kinds"]
-    assert (found["label"], found["decision"]) == ("Trouser", "accept")
-
-
 def test_words_are_a_veto_beside_a_network_that_shows_nothing_of_them(client: FlaskClient) -> None:
     agreeing, denied = listed(client, "Jeans", picture=PIXELS), listed(client, "Scarf", picture=PIXELS)
 
     assert (agreeing["label"], agreeing["kind"], agreeing["decision"]) == ("Trouser", "trousers", "accept")
     assert (denied["decision"], denied["reason"]) == ("review", "list")
-
-
-def test_a_batch_has_no_titles_yet(client: FlaskClient) -> None:
-    answer = client.post("/predict/batch?title=Jeans", data={"image": (io.BytesIO(PHOTO), "a.jpg")})
-
-    assert answer.status_code == 400
-    assert "The query parameter `title` is unknown." in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
