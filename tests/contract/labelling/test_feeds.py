@@ -16,7 +16,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.title_rule import NONE
 from labelling.decide import Decisions
-from labelling.errors import OutputUnusable, TableUnusable
+from labelling.errors import TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
@@ -351,7 +351,8 @@ def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
     corrected(shop, "shopify")
 
     *_, feed, command = capsys.readouterr().out.splitlines()
-    assert "1 lack what it needs, and are in no feed: 001003" in feed
+    assert [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")] == ["item-1", "item-4"]
+    assert "1 lack what it needs, and are in no feed: 001003 (`handle`)." in feed
     question, verb, words = command.partition(" label ")
     assert question.startswith("A sheet asks for them: ")
     assert verb
@@ -498,17 +499,6 @@ def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
     assert not (shop / "labels.csv").exists()
 
 
-def test_a_file_that_this_table_did_not_write_is_no_feed_to_replace(shop: Path, doubtful: Path) -> None:
-    labelled(shop, doubtful)
-    own = shop / "labels-google.csv"
-    own.write_text("id,color\n1,red\n", "utf-8")
-
-    with pytest.raises(OutputUnusable, match=r"labels-google\.csv: was changed since"):
-        labelled(shop, doubtful, "--feed", "google")
-
-    assert own.read_text("utf-8") == "id,color\n1,red\n"
-
-
 def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -541,20 +531,6 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
         feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
 
     assert (feed.products, feed.likely, len(feed.left_out[DIFFERING])) == (1, 1, 1)
-
-
-@pytest.mark.parametrize(("text", "column"), [("Shirt 3", "title"), ("item-3", "handle")])
-def test_a_product_without_what_a_platform_needs_is_left_out_and_named(
-    text: str, column: str, shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rename(shop, text, "")
-    labelled(shop, doubtful)
-    capsys.readouterr()
-
-    corrected(shop, "shopify")
-
-    assert [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")] == ["item-1", "item-4"]
-    assert f"1 lack what it needs, and are in no feed: 001003 (`{column}`)." in printed(capsys)
 
 
 def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful: Path) -> None:

@@ -3,8 +3,7 @@
 import errno
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -14,9 +13,7 @@ from typing import Any
 import pytest
 
 from labelling.errors import OtherRun, SourceUnusable, WorkersFailed
-from labelling.items import Item
 from labelling.run import Job, labelled
-from labelling.sources.files import Folder
 from labelling.sources.opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
 from labelling.workers.processes import on_processes
@@ -27,7 +24,7 @@ from tests.contract.labelling.conftest import HEADS
 from tests.labelled_here import here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
-from tests.tables import label, rows_of, summary_in
+from tests.tables import Rows, label, rows_of, summary_in
 
 
 def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> Job:
@@ -110,48 +107,33 @@ def test_an_object_overwritten_within_a_second_by_as_many_bytes_has_another_stam
     assert stamps[0] != stamps[1]
 
 
-def test_an_object_that_s3_refuses_is_a_row_and_the_same_command_takes_it_up_when_it_is_there(
-    bucket: str, moto_server: S3Server, little_release: Path, tmp_path: Path
-) -> None:
-    change(bucket, {}, PICTURES)
-    name = bucket.split("/")[2]
-    key, content = "photos/a/1.png", PICTURES["a/1.png"]
-    moto_server.client.put_object(Bucket=name, Key=key, Body=content, StorageClass="GLACIER")
-
-    first = label(bucket, tmp_path / "table.csv", little_release)
-    moto_server.client.restore_object(Bucket=name, Key=key, RestoreRequest={"Days": 1})
-    second = label(bucket, tmp_path / "table.csv", little_release)
-
-    errors = [row["error"] for row in first]
-    assert errors.pop(1) == (
-        f"{bucket}/a/1.png: InvalidObjectState on GetObject. The object is archived. "
-        "Restore it first, as with `aws s3api restore-object`. The server says: "
-        "The operation is not valid for the object's storage class"
-    )
-    assert errors == [None] * (len(PICTURES) - 1)
-    assert [row["error"] for row in second] == [None] * len(PICTURES)
-
-
-def test_a_folder_that_cannot_be_listed_ends_the_run_with_its_name_and_the_table_stays(
+def test_a_folder_that_cannot_be_listed_ends_the_run_with_its_name_after_the_pictures_before_it(
     little_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop, table, scandir = write_folder(tmp_path / "shop"), tmp_path / "table.csv", os.scandir
-    before = label(shop, table, little_release)
 
     def refused(path: str) -> Any:
         if str(path).endswith("/b"):
             raise PermissionError(errno.EACCES, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", refused)
-    (shop / "a" / "0.png").unlink()
-    with pytest.raises(SourceUnusable, match=r"/shop/b: this folder cannot be listed \(Permission denied\)"):
-        label(shop, table, little_release)
-    during = rows_of(table)
-    monkeypatch.undo()
+    def ended_early() -> Rows:
+        with (
+            monkeypatch.context() as patch,
+            pytest.raises(
+                SourceUnusable, match=r"/shop/b: this folder cannot be listed \(Permission denied\)"
+            ),
+        ):
+            patch.setattr(os, "scandir", refused)
+            label(shop, table, little_release)
+        return rows_of(table)
 
-    assert during == before
-    assert label(shop, table, little_release) == before[1:]
+    assert [Path(row["path"]).parent.name for row in ended_early()] == ["a", "a", "a"]
+    assert not summary_in(table)["is_complete"]
+    whole = label(shop, table, little_release)
+    (shop / "a" / "0.png").unlink()
+    assert ended_early() == whole
+    assert label(shop, table, little_release) == whole[1:]
 
 
 def test_a_later_release_labels_everything_again_and_any_other_is_refused(
@@ -196,47 +178,6 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(little_release: Path, tmp_pat
     assert (said["rows"], said["is_complete"]) == (PICTURES_PER_CHUNK, False)
     assert [row["path"] for row in rows] == names
     assert summary_in(job.table)["is_complete"]
-
-
-class CutOff(Folder):
-    """A folder whose listing fails at its end."""
-
-    def items(self) -> Iterator[Item]:
-        yield from super().items()
-        raise SourceUnusable("no more can be listed")
-
-
-def test_all_pictures_before_the_end_of_a_source_that_fails_are_labelled(
-    little_release: Path, tmp_path: Path
-) -> None:
-    names = [f"{number:03}.png" for number in range(PICTURES_PER_CHUNK + 9)]
-    shop = write_folder(tmp_path / "shop", dict.fromkeys(names, PICTURES["a/1.png"]))
-    job = replace(a_job(shop, tmp_path / "table.csv", little_release), source=CutOff(str(shop)))
-
-    with pytest.raises(SourceUnusable, match="no more can be listed"):
-        run_job(job, ignore, ignore)
-
-    assert [Path(row["path"]).name for row in rows_of(job.table)] == names
-    assert not summary_in(job.table)["is_complete"]
-
-
-def test_an_interrupt_leaves_a_complete_table_and_keeps_what_was_labelled(
-    little_release: Path, tmp_path: Path
-) -> None:
-    shop = write_folder(tmp_path / "shop")
-    job = a_job(shop, tmp_path / "table.csv", little_release)
-    before = label(shop, job.table, little_release)
-    for number in range(PICTURES_PER_CHUNK + 1):
-        shutil.copy(shop / "a/0.png", shop / f"a/0 in front {number:02}.png")
-
-    with pytest.raises(KeyboardInterrupt):
-        run_job(job, interrupt, ignore)
-    interrupted = rows_of(job.table)
-    rows = label(shop, job.table, little_release)
-
-    assert interrupted == before
-    assert len(rows) == len(before) + PICTURES_PER_CHUNK + 1
-    assert summary_in(job.table)["rows_before"] == len(before) + PICTURES_PER_CHUNK
 
 
 @pytest.mark.parametrize("name", ["once.png", "full.png"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import LabellingError, OtherRun, OutputUnusable
-from tests.catalogues import write_folder, write_list
+from tests.catalogues import write_folder
 from tests.commands import wardrobe
-from tests.tables import label, rows_of, write_csv
+from tests.tables import label, write_csv
 
 main = partial(wardrobe, "label")
 
@@ -119,70 +119,15 @@ def test_nothing_is_written_into_the_release(shop: Path, little_release: Path) -
     assert "this command reads it" in message
 
 
-@pytest.mark.parametrize("option", ["--review", "--out"])
-def test_corrections_are_not_replaced(option: str, shop: Path, little_release: Path) -> None:
+def test_corrections_are_not_replaced(shop: Path, little_release: Path) -> None:
     [row, *_] = label(shop / "list.csv", table := shop / "table.csv", little_release)
     answers = write_csv(shop / "answers.csv", [{"path": row["path"], "label": "Bag"}])
-    before = answers.read_bytes()
-
-    with pytest.raises(LabellingError, match=r"this command reads it|Name it|no answers.csv.sqlite"):
-        main(["--corrections", str(answers), "--out", str(table), option, str(answers)])
-
-    assert answers.read_bytes() == before
-
-
-def answered(shop: Path, source: Path, release: Path, *words: str) -> list[str]:
-    """The command that takes a person's answer into a table of a source; the table is there."""
-    [row, *_] = label(source, shop / "table.csv", release, *words)
-    answers = write_csv(shop / "answers.csv", [{"sha256": row["sha256"], "path": "", "label": "Bag"}])
-    return ["--corrections", str(answers), "--out", str(shop / "table.csv")]
-
-
-def test_the_source_of_a_table_is_not_replaced_where_answers_come_into_it(
-    shop: Path, little_release: Path
-) -> None:
-    rows = [{"id": f"a/{number}.png", "color": "red"} for number in range(3)]
-    source = write_csv(shop / "table-google.csv", rows)
-    command = answered(shop, source, little_release, "--path-column", "id", "--by", "color")
     before = contents(shop)
 
     with pytest.raises(OutputUnusable, match="this command reads it"):
-        main([*command, "--feed", "google"])
+        main(["--corrections", str(answers), "--out", str(table), "--review", str(answers)])
 
     assert contents(shop) == before
-
-
-def test_the_products_of_a_table_do_not_replace_the_answers_that_come_into_it(
-    shop: Path, little_release: Path
-) -> None:
-    command = answered(shop, shop / "list.csv", little_release, "--by", "article")
-    answers = (shop / "answers.csv").replace(shop / "table-products.csv")
-    before = contents(shop)
-
-    with pytest.raises(OutputUnusable, match="this command reads it"):
-        main(["--corrections", str(answers), *command[2:]])
-
-    assert contents(shop) == before
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".xlsx"])
-def test_the_same_command_writes_its_own_outputs_again(suffix: str, shop: Path, little_release: Path) -> None:
-    named = {**OPTIONS, "--out": f"table{suffix}"}
-    outputs = [word for option, name in named.items() for word in (option, str(shop / name))]
-    words = [str(shop / "list.csv"), *outputs, "--by", "article", "--model", str(little_release)]
-    assert main(words) == 0
-    first = contents(shop)
-
-    assert main([*words, "--restart"]) == 0
-
-    assert contents(shop).keys() == first.keys()
-
-
-def test_a_table_without_rows_is_written_again(tmp_path: Path, little_release: Path) -> None:
-    source, table = write_list(tmp_path / "list.csv", []), tmp_path / "table.jsonl"
-
-    assert label(source, table, little_release) == []
-    assert label(source, table, little_release, "--restart") == []
 
 
 def test_a_folder_of_an_output_is_made_or_refused_before_anything_is_labelled(
@@ -197,16 +142,3 @@ def test_a_folder_of_an_output_is_made_or_refused_before_anything_is_labelled(
 
     assert main([*words, "--review", str(shop / "new/review/sheet.html")]) == 0
     assert (shop / "new/review/sheet.html").exists()
-
-
-def test_a_run_without_products_leaves_their_table_whatever_it_is_by_now(
-    shop: Path, little_release: Path
-) -> None:
-    table = shop / "table.csv"
-    label(shop / "list.csv", table, little_release, "--by", "article")
-    (shop / "table-products.csv").write_text("mine", "utf-8")
-
-    label(shop / "list.csv", table, little_release)
-
-    assert (shop / "table-products.csv").read_text("utf-8") == "mine"
-    assert len(rows_of(table)) == 3

@@ -94,20 +94,6 @@ def read(file: Path) -> list[Correction]:
     return read_corrections([file], LABELS)
 
 
-def test_the_page_is_accessible_and_hostile_names_are_shown_and_not_run(sheet: str, visiting: Visits) -> None:
-    page = visiting(sheet)
-
-    assert flaws(page) == []
-    assert page.locator("article .name").all_inner_texts() == list(NAMES)
-    assert page.locator("article select").nth(0).locator("option").all_inner_texts() == [
-        "…",
-        *LABELS,
-        "none of these",
-        "(leave out)",
-    ]
-    assert page.locator("article img").count() == len(NAMES)
-
-
 NATURAL_WIDTH = """one => {
   const has = one.clientWidth;
   one.style.flex = "none";
