@@ -228,7 +228,6 @@ def test_what_a_file_system_keeps_at_its_root_is_not_listed(store: FolderStore) 
     ("names", "error", "words"),
     [
         ((), NothingPromoted, "neither a promoted release nor a .keras file"),
-        (("metrics.json",), NothingPromoted, "neither a promoted release nor a .keras file"),
         (("a.keras",), ReleaseCorrupt, "a model without its metrics"),
         (("a.keras", "b.keras", "m.json"), ReleaseCorrupt, r"2 \.keras files \(a\.keras, b\.keras\)"),
         (("a.keras", "m.json", "n.json"), ReleaseCorrupt, r"2 \.json files \(m\.json, n\.json\)"),

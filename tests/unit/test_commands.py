@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -101,17 +100,6 @@ def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
-def test_json_may_stand_before_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["keys", "add", "shop", "--file", str(tmp_path / "keys")]
-
-    codes = [main(["--json", *words]), main(["--json", "keys", "list", "--file", str(tmp_path / "keys")])]
-
-    added, listed = capsys.readouterr().out.split("\n}\n")[:2]
-    assert codes == [0, 0]
-    assert json.loads(added + "}").keys() == {"name", "key"}
-    assert json.loads(listed + "}").keys() == {"keys"}
-
-
 def test_a_word_behind_json_that_is_no_verb_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json", "trian"]) == UNKNOWN_VERB
     assert "trian: no such verb. Did you mean `wardrobe train`?" in capsys.readouterr().err
@@ -123,13 +111,6 @@ def test_the_version_is_that_of_the_product(capsys: pytest.CaptureFixture[str]) 
 
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"wardrobe {__version__}\n"
-
-
-def test_make_lists_its_targets_in_two_columns() -> None:
-    lines = done(["make", "--no-print-directory", "help"]).stdout.splitlines()[:-1]
-
-    columns = {re.sub(r"^(  make \S+ +).*", r"\1", line) for line in lines}
-    assert len({len(column) for column in columns}) == 1
 
 
 def test_options_of_serve_become_its_variables_and_others_go_to_the_server(
@@ -171,13 +152,10 @@ def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest
     ("line", "command"),
     [
         ("main.py --mode train", "`wardrobe train`"),
-        ("code/main.py", "`wardrobe train`"),
-        ("train.py --train a.csv", "`wardrobe train`"),
         ("predict.py shirt.jpg", "`wardrobe predict`"),
         ("app.py", "`wardrobe serve`"),
         ("--mode train", "`wardrobe train`"),
         ("--epochs=3", "`wardrobe train`"),
-        ("-b 5", "`wardrobe train`"),
     ],
 )
 def test_the_command_of_another_project_names_ours_and_the_page_on_these(
@@ -201,27 +179,20 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("train --data d --from bundled", "Own classes: --data PLACE alone; corrections: wardrobe improve"),
         ("train --fast --network conv3", "--fast is for photos of own classes"),
         ("train --photos photos", "--photos fits a network of the release that --from names"),
-        ("train --photos photos --from bundled --data keras", "--data is not for --photos"),
-        ("train --recipe qiuck", "'qiuck': expected first, published, quick"),
         ("train --recipe bundled", "For photos use --from bundled --photos CSV"),
         ("train --from bundled --photos p --network conv3", "--network is not for --photos"),
         ("train --from bundled --photos p --epochs 3", "--epochs is not for --photos"),
         ("train --accept-right 0.4", "--accept-right: 0.4: expected 0.5 or more, and less than 1"),
-        ("train --accept-right 1", "--accept-right: 1: expected 0.5 or more, and less than 1"),
         ("train --accept-confidence 75", "--accept-confidence: 75: expected 0 or more, and less than 1"),
         ("adopt mine.keras --labels coat,coat", "expected names that differ"),
         ("adopt mine.keras --labels coat,,shoe", "expected names that differ"),
         ("train --mode test", "'test': this verb trains; type `wardrobe evaluate`"),
-        ("train --check-photos photos", "unrecognized arguments: --check-photos photos"),
-        ("train --from-version 1", "unrecognized arguments: --from-version 1"),
         ("evaluate --split unseen", "--split goes with --photos"),
         ("evaluate --photos p --data d", "measured without a data set"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("releases list", "--store is missing"),
         ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
         ("releases --store x prune --older-than -1", "-1 is no age"),
-        ("releases --store x prune --older-than soon", "invalid minutes value: 'soon'"),
-        ("diff a b c --allow all", "invalid share value: 'all'"),
         ("releases --store x promte 1", "Did you mean promote?"),
         ("keys add a:b --file keys", "'a:b' is no name"),
     ],
@@ -245,6 +216,7 @@ def test_wrong_usage_is_exit_2_with_the_reason(
 DOCUMENTS = {
     "keys add shop --file keys --json": {"name", "key"},
     "keys --json list --file keys": {"keys"},
+    "--json keys list --file keys": {"keys"},
     "keys add app --file keys --json": {"name", "key"},
     "keys remove shop --file keys --json": {"name", "left"},
     "signing new some.key --json": {"key", "public"},

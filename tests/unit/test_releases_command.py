@@ -93,7 +93,6 @@ def test_each_command_names_a_record_that_cannot_be_read_and_removes_nothing(
     ("words", "error", "message"),
     [
         (["list"], NothingPromoted, "store: there is no release here"),
-        (["list", "--json"], NothingPromoted, "store: there is no release here"),
         (["prune"], NothingPromoted, "store: there is no release here"),
         (["show", "20261120T101500Z-00000000"], NotFound, "no such release here"),
     ],
@@ -105,18 +104,12 @@ def test_what_is_not_there_is_an_error(
         typed(*words)
 
 
-@pytest.mark.parametrize("variables", [{}, {"FORCE_COLOR": "1", "COLUMNS": "80"}], ids=["pipe", "terminal"])
-def test_a_version_in_the_list_can_be_pasted_into_promote(  # noqa: PLR0917 - fixtures and a case
-    published: list[str],
-    typed: Type,
-    tmp_path: Path,
-    store: str,
-    monkeypatch: pytest.MonkeyPatch,
-    variables: dict[str, str],
+def test_a_version_in_the_list_of_a_terminal_can_be_pasted_into_promote(
+    published: list[str], typed: Type, tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wardrobe("publish", [str(a_release(tmp_path / "third", seed=3)), store, "--by", "a long name " * 9])
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
 
     listed = typed("list")
 
@@ -225,14 +218,13 @@ def test_a_program_reads_what_became_of_a_release(
     assert "first" in document["verdict"]
 
 
-@pytest.mark.parametrize("at", ["", "@{}"])
 def test_a_release_of_one_store_is_published_in_another(
-    at: str, published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache, copy, version = tmp_path / "cache", str(tmp_path / "copy"), published[0 if at else 1]
+    cache, copy, version = tmp_path / "cache", str(tmp_path / "copy"), published[0]
     monkeypatch.setenv("WARDROBE_CACHE_DIR", str(cache))
 
-    wardrobe("publish", [store + at.format(version), copy])
+    wardrobe("publish", [f"{store}@{version}", copy])
 
     assert current(open_store(copy)).version == version
     assert (cache / "releases" / version).is_dir()

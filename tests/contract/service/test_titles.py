@@ -140,8 +140,6 @@ def test_without_a_language_a_title_admits_what_any_language_reads_in_it(client:
     ("title", "kinds"),
     [
         ("", []),
-        ("Anna", []),
-        ("Платье летнее", []),
         ("Jeans " * 2_000, ["trousers"]),
         ("<b>Jeans</b> &amp; <script>alert(1)</script>", ["trousers"]),
         ("Je\x00ans", []),

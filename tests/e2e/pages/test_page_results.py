@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from inference.contract import LABEL
 from inference.title_rule import NONE
 from labelling.review.corrections import read_corrections
-from tests.browser import PHONE, Visits, flaws
+from tests.browser import Visits, flaws
 from tests.commands import done
 from tests.picture_page import (
     DOUBTED,
@@ -82,54 +82,6 @@ def test_more_than_four_pictures_begin_as_a_list_of_low_lines_that_open(
     expect(page.locator("#kept")).to_contain_text("1 picture")
     trousers.get_by_role("button", name="Close").click()
     expect(trousers.get_by_label("What is it really?")).to_be_hidden()
-
-
-def test_the_reader_decides_whether_it_is_a_list(page: Page) -> None:
-    give(page, *garments(5))
-    settled(page, 5)
-
-    page.get_by_label("Compact list").uncheck()
-    give(page, TROUSERS)
-    settled(page, 6)
-
-    expect(card(page, TROUSERS.name).get_by_label("What is it really?")).to_be_visible()
-
-
-def test_on_a_phone_results_come_before_the_controls_and_the_bar_of_labels_is_low(
-    visiting: Visits, bundled_service: Service
-) -> None:
-    page = visit(visiting, bundled_service, locale="de-DE", **PHONE)
-    page.locator("#files").set_input_files([TROUSERS, DOUBTED])
-    settled(page, 2)
-
-    first = page.locator(".card .label").first.bounding_box()
-    controls = page.locator("#order").bounding_box()
-    page.locator(".truth:not([data-attribute]) select").first.select_option("Dress")
-    bar = page.locator("#corrections").bounding_box()
-    page.locator("#to-controls").tap()
-
-    expect(page.locator("#order")).to_be_in_viewport()
-    assert first is not None
-    assert controls is not None
-    assert bar is not None
-    assert first["y"] + first["height"] < PHONE["height"]
-    assert first["y"] < controls["y"]
-    assert bar["height"] < PHONE["height"] / 6
-
-
-def test_twelve_pictures_are_printed_on_two_pages_in_dark_ink(
-    visiting: Visits, bundled_service: Service
-) -> None:
-    page = visit(visiting, bundled_service, color_scheme="dark")
-    give(page, *garments(12))
-    settled(page, 12)
-
-    pages = re.findall(rb"/Type /Page\b", page.pdf(format="A4"))
-    page.emulate_media(media="print")
-    ink = page.locator(".label").first.evaluate("(label) => getComputedStyle(label).color")
-
-    assert len(pages) <= 2
-    assert max(map(int, re.findall(r"\d+", ink))) < 100
 
 
 def test_labels_of_classes_attributes_and_neither_stay_in_the_browser_and_are_exported_for_training(
