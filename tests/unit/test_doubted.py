@@ -96,7 +96,9 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     }
     assert (len(rows), len(cards)) == (SHOWN + 1, SHOWN)
     assert [card["name"] for card in cards if card["picture"]] == [str(tmp_path / "0.png")]
-    assert " … --corrections corrections-doubted.csv" in shown_on(tmp_path / PAGE)["command"]
+    shown = shown_on(tmp_path / PAGE)
+    assert shown["export"] == "corrections-doubted.csv"
+    assert " … --corrections corrections-doubted.csv" in shown["command"]
     said = " ".join(capsys.readouterr().out.split())
     assert "201 of 1,401 labels are doubted" in said
     assert said.endswith("by the same command with --corrections corrections-doubted.csv.")

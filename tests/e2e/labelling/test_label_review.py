@@ -22,8 +22,6 @@ from labelling.review.page import (
     thumbnail,
 )
 from labelling.row import LEFT_OUT
-from scripts.doubted import write_doubted
-from tests.answers import asked
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
@@ -82,10 +80,10 @@ def answers(page: Page) -> list[str]:
     return found
 
 
-def exported(page: Page, to: Path, button: str = "Export corrections.csv") -> Path:
+def exported(page: Page, to: Path) -> Path:
     with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
-    assert button.endswith(download.value.suggested_filename)
+        page.get_by_role("button", name="Export corrections.csv").click()
+    assert download.value.suggested_filename == "corrections.csv"
     download.value.save_as(to / "corrections.csv")
     return to / "corrections.csv"
 
@@ -353,25 +351,3 @@ def test_a_filter_by_confidence_says_nothing_of_a_picture_of_the_audit(
 
     assert page.locator("article:visible .name").all_inner_texts() == ["0.png", "1.png"]
     assert page.get_by_role("heading", name="Optional: an audit").count() == 0
-
-
-def test_training_takes_what_a_person_says_of_doubted_labels(visiting: Visits, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    sure_of_the_first = (0.9, 0.05, 0.05)
-    wrong = [(tmp_path / name, 1, sure_of_the_first) for name in NAMES[:2]]
-    for seed, (file, *_) in enumerate(wrong):
-        file.write_bytes(png(a_garment(seed)))
-    right = [(tmp_path / f"{number}.png", 0, sure_of_the_first) for number in range(16)]
-    write_doubted(tmp_path / "run", asked(*wrong, *right), LABELS)
-    page = visiting(f"file://{tmp_path}/run/doubted.html")
-
-    page.get_by_role("button", name="Bag").nth(0).click()
-    page.locator("article select").nth(1).select_option("(leave out)")
-    file = exported(page, tmp_path, "Export corrections-doubted.csv")
-
-    assert flaws(page) == []
-    assert page.locator("article p").filter(has_text="labelled Shirt").count() == 2
-    assert {one.path: one.label for one in read(file)} == {
-        str(tmp_path / NAMES[0]): "Bag",
-        str(tmp_path / NAMES[1]): LEFT_OUT,
-    }
