@@ -91,16 +91,6 @@ def test_a_training_learns_answers_and_says_once_what_became_of_them(
     assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
 
 
-def test_an_answer_to_a_copy_that_lies_elsewhere_holds_for_the_picture_that_is_learnt(
-    corrected: Callable[..., LabelledData], things: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "copy").write_bytes((things / "Ball" / "003.png").read_bytes())
-
-    data = corrected(said("../copy", "Box"))
-
-    assert labels_of(data, "Ball", 3) == ["Box"]
-
-
 @pytest.mark.parametrize(
     ("answered", "learnt"),
     [

@@ -74,19 +74,6 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
     assert opened.recovered is None
 
 
-def test_rows_that_a_crash_left_half_written_are_undone(two: Path, tmp_path: Path) -> None:
-    large = a_row("b", error="x" * 10_000_000)  # more than SQLite holds in memory
-    with Journal(two / TABLE, RUN, clock=lambda: 0.0) as opened:  # no commit is due
-        listing = Listing(opened, RUN)
-        items = list(listing.items(an_item(row, RUN, "v2") for row in (a_row("b"), a_row("c"))))
-        listing.append(items, [large, large])
-        left = crashed(two, tmp_path / "left")
-
-    size = journal_of(left / TABLE).stat().st_size
-    assert size > 10_000_000
-    assert rows_in(left) == "ab"
-
-
 @pytest.mark.parametrize(
     ("source", "labelled"),
     [

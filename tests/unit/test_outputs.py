@@ -22,8 +22,6 @@ WAYS: dict[str, Callable[[Path], Path]] = {
     "the same path": lambda file: file,
     "another path": lambda file: file.parent / ".." / file.parent.name / file.name,
     "a link": lambda file: linked(file.with_name("link.csv"), file),
-    "a relative link": lambda file: linked(file.with_name("link.csv"), Path(file.name)),
-    "a link to a link": lambda file: linked(file.with_name("b.csv"), linked(file.with_name("a.csv"), file)),
     "a linked folder": lambda file: linked(file.parent / "folder", file.parent) / file.name,
     "a hard link": lambda file: hard_link(file.with_name("hard.csv"), file),
 }
