@@ -42,12 +42,12 @@ def cards_of(page: Path, attribute: str | None = "") -> list[dict[str, Any]]:
 
 
 def export(sheet: Path, said: Mapping[str, str], file: Path) -> Path:
-    """What a sheet exports when a person says this of pictures, by sha256 and perhaps ` attribute`."""
-    columns = ("path", "sha256", "audit", "audit_of", "predicted", "attribute")
+    """What a sheet exports when a person says this of the class of pictures, by sha256."""
+    columns = ("path", "sha256", "audit", "audit_of", "predicted", "attribute", "product")
     always = {"at": "2026-11-22T10:00:00Z", "version": shown_on(sheet)["version"]}
     rows = [
-        {name: card[name] for name in columns} | {"label": said[key]} | always
-        for card in cards_of(sheet, None)
-        if (key := f"{card['sha256']} {card['attribute']}".rstrip()) in said
+        {name: card[name] for name in columns} | {"label": said[card["sha256"]]} | always
+        for card in cards_of(sheet)
+        if card["sha256"] in said
     ]
     return write_csv(file, rows)

@@ -11,12 +11,11 @@ from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.review.questions import SHOWN
 from labelling.row import FOLDER, By, Row
-from model_store.local import open_release
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import a_release
-from tests.review_sheets import cards_of
+from tests.review_sheets import cards_of, export
 from tests.tables import correct, label, products_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
@@ -311,17 +310,10 @@ def test_accepted_products_are_audited_as_products(
     source, table = listed(shop, *articles, (other, "3")), folder / "table.csv"
 
     cards = [card for card in sheet_of(source, table, release, "--audit", "9") if card["audit"]]
-    first, *_ = cards
-    answers = []
-    for card in cards:
-        counted = {name: card[name] for name in ("audit", "audit_of", "predicted")}
-        counted |= {"version": open_release(release).version}
-        label_of = card["predicted"] if card is not first else "none of these"
-        answer = {"label": label_of, "product": card["product"], "at": "2026-11-22T10:00:00Z"}
-        answers.append({"path": card["path"], "sha256": card["sha256"], **answer, **counted})
-        answers += [{"path": one["path"], "sha256": one["sha256"], **answer} for one in card["photos"]]
+    said = {card["sha256"]: card["predicted"] for card in cards} | {cards[0]["sha256"]: "none of these"}
+    answers = export(table.with_suffix(".html"), said, folder / "answers.csv")
     capsys.readouterr()
-    correct(table, *answers)
+    main(["--corrections", str(answers), "--out", str(table)])
 
     assert sorted(card["name"] for card in cards) == ["0", "1", "2"], "3 is contradicting"
     assert "Audit: of the accepted, 2 of 3 right: " in capsys.readouterr().out

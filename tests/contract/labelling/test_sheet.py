@@ -1,4 +1,4 @@
-"""What a sheet asks of a table, in which order, and what `label` says of the audit that people answered."""
+"""What a sheet asks of a table, and in which order."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +7,10 @@ import pytest
 from pydantic import JsonValue
 
 from labelling.review.page import AUDITED, DOUBTFUL
-from model_store.local import open_release
 from tests.catalogues import write_doubtful, write_folder
-from tests.commands import wardrobe
-from tests.contract.labelling.conftest import COLOURS, HEADS
+from tests.contract.labelling.conftest import HEADS
 from tests.releases import a_release
-from tests.review_sheets import cards_of, export, shown_on
+from tests.review_sheets import cards_of, shown_on
 from tests.tables import correct, label, rows_of
 from tests.uploads import a_garment, png
 
@@ -31,11 +29,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(folder)
         label(write_doubtful(CATALOGUE), folder / "table.csv", "bundled", *sheet)
         yield folder
-
-
-def answers_of(table: Path) -> dict[str, str]:
-    """The label of each picture, by its sha256."""
-    return {row["sha256"]: row["label"] for row in rows_of(table)}
 
 
 def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
@@ -123,31 +116,3 @@ def test_a_sheet_asks_for_classes_then_for_attributes_that_no_person_answered(
     correct(table, {"path": "", "sha256": first, "label": "red", "attribute": "colour"})
     label(shop, table, learnt, "--review", str(page), "--audit", "0")
     assert first not in {card["sha256"] for card in cards_of(page, None)}
-
-
-def test_label_says_what_the_audit_of_its_release_shows_and_counts_no_other(
-    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings: dict[str, JsonValue] = {"attribute": ["colour"]}
-    sure = {"colour": HEADS["colour"].__class__(labels=COLOURS, temperature=1.0, confidence=0.1)}
-    release = a_release(tmp_path / "release", attributes=sure, settings=settings)
-    page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
-    rows = label(shop, table, release, "--review", str(page), "--audit", "6")
-    said = answers_of(table) | {f"{row['sha256']} colour": row["colour"] for row in rows}
-    wrong = next(key for key in said if key.endswith("colour"))
-    said[wrong] = next(colour for colour in COLOURS if colour != said[wrong])
-    file = export(page, said, tmp_path / "answers.csv")
-    version = open_release(release).version
-    capsys.readouterr()
-
-    wardrobe("label", ["--corrections", str(file), "--out", str(table)])
-    ours = capsys.readouterr().out
-    file.write_text(file.read_text("utf-8").replace(version, "another"), "utf-8")
-    wardrobe("label", ["--corrections", str(file), "--out", str(table)])
-    others = capsys.readouterr().out
-
-    assert "\nAudit: of the accepted, 6 of 6 right: at least 100.0%, at most 100.0% (95% sure).\n" in ours
-    assert "\ncolour: Audit: of the accepted, 5 of 6 right: at least 83.3%, at most 83.4% (95% sure)." in ours
-    assert "another release" not in ours
-    assert "12 answers to an audit are of another release, and are not counted." in others
-    assert "right: at least" not in others
