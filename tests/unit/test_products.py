@@ -21,7 +21,6 @@ UNSURE = photo(0.6, 0.4, reason="ambiguous")
     ("photos", "label", "reason", "rests_on"),
     [
         pytest.param([SHIRT, UNSURE], 0, None, [0, 1], id="one accepted photo is enough"),
-        pytest.param([SHIRT, SHIRT], 0, None, [0, 1], id="two that agree"),
         pytest.param([SHIRT, DRESS], 0, "contradicting", [0, 1], id="two accepted photos that do not"),
         pytest.param([UNSURE, UNSURE], 0, "ambiguous", [0, 1], id="none is accepted"),
         pytest.param(
@@ -32,8 +31,6 @@ UNSURE = photo(0.6, 0.4, reason="ambiguous")
             [photo(0.01, 0.99, reason="unfamiliar"), SHIRT], 0, None, [1], id="unfamiliar photos do not count"
         ),
         pytest.param([photo(0.9, 0.1, reason="unfamiliar")] * 2, 0, "unfamiliar", [0, 1], id="none familiar"),
-        pytest.param([photo(0.9, 0.1, reason="unproven")] * 2, 0, "unproven", [0, 1], id="a label withheld"),
-        pytest.param([UNSURE], 0, "ambiguous", [0], id="a single photo answers as for itself"),
     ],
 )  # fmt: skip
 def test_a_product_is_accepted_where_its_photos_agree(
@@ -103,14 +100,6 @@ def test_a_report_counts_products_of_several_photos() -> None:
     assert not is_shown(found)
 
 
-def test_enough_products_that_are_right_show_the_promise() -> None:
-    groups = [f"{number // 2}" for number in range(120)]
-
-    assert is_shown(products_of(answers(groups, [True] * 120, ["accept"] * 120), 0.95)["label"])
-    wrong = [number > 7 for number in range(120)]
-    assert not is_shown(products_of(answers(groups, wrong, ["accept"] * 120), 0.95)["label"])
-
-
 def sixty_one(wrong: int) -> ProductPromise:
     """Of 61 products of two photos that are accepted, the least sure ones are wrong."""
     shares = np.array([[sure, 1 - sure] for sure in np.repeat(np.linspace(0.8, 0.99, 61), 2)])
@@ -150,13 +139,6 @@ def test_a_product_has_a_further_right_label_of_one_of_its_photos() -> None:
     of_colour.predicted[:] = 1  # as answers count a further right label: the photos say 0
 
     assert products_of(of_colour, 0.95)["colour"].right == 1
-
-
-def test_older_reports_show_products_of_no_confidence() -> None:
-    exact = {"pictures": "products", "accuracy": 0.95, "needed": 59, "n": 60, "accepted": 60, "right": 60}
-
-    assert shown_from(ProductPromise(**exact, lower_bound=0.95), 0.85) is None  # type: ignore[arg-type]
-    assert shown_from(None, 0.85) is None
 
 
 def test_a_group_of_several_truths_is_no_product() -> None:

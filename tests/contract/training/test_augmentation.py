@@ -1,22 +1,15 @@
-"""What augmentation does, that a seed repeats it, and that no artifact holds it."""
+"""What augmentation does, and that a seed repeats it."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.contract.training.conftest import Listener
-from tests.fashion import CLASSES, striped_pictures
-from training.data.split import Split
+from tests.fashion import striped_pictures
 from training.gradient.fitting.augmentation import Augmentation, with_copies
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
 from training.gradient.recipes import PLAIN, Recipe
-from training.release.export import save_artifact
 
 NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
 EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)
@@ -99,15 +92,6 @@ def test_a_seed_repeats_what_it_did_and_another_does_something_else() -> None:
     assert first.tolist() != other.tolist()
 
 
-def test_augmentation_that_is_switched_off_changes_nothing() -> None:
-    images, targets = striped_pictures(20).images, np.eye(20, dtype=np.float32)
-
-    pictures, same_targets = augmented(NOTHING, images, targets)
-
-    assert pictures.tolist() == images.tolist()
-    assert same_targets.tolist() == targets.tolist()
-
-
 def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_training() -> None:
     recipe = replace(NOTHING, augmented_copies=2, rotate=10.0, flip=True, seed=3)
     images, targets = striped_pictures(1200).images, np.eye(1200, dtype=np.float32)
@@ -130,20 +114,6 @@ def test_a_copy_continues_its_border_where_it_was_turned() -> None:
     pictures, _ = with_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
 
     assert (pictures == 255).all()
-
-
-def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
-    parts: Split, tmp_path: Path
-) -> None:
-    recipe = replace(EVERYTHING, network="dense", epochs=1, batch_size=120)
-
-    fitted = fit(parts, CLASSES, recipe, Run(tmp_path / "run", "aa"), Listener())
-    save_artifact(fitted.model, tmp_path / "model.keras")
-
-    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    assert np.isfinite(fitted.history[0].loss)
-    assert "Random" not in str(loaded.get_config())
-    assert "mixup" not in str(loaded.get_config())
 
 
 def test_colours_come_out_of_augmentation_as_they_went_in() -> None:
