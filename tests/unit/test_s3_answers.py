@@ -67,8 +67,6 @@ def test_what_is_denied_names_its_permission(operation: str, permission: str) ->
     ("code", "words"),
     [
         ("AccessDenied", "not authorized to perform: kms:Decrypt on this resource"),
-        ("NoSuchBucket", "it is gone since Monday"),
-        ("SignatureDoesNotMatch", "our clock says 1970"),
         ("InvalidObjectState", "it lies in GLACIER"),
     ],
 )

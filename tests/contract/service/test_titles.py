@@ -94,14 +94,6 @@ def test_a_title_or_language_that_comes_twice_is_refused(client: FlaskClient, fo
     assert "came 2 times. Send it once" in answer.get_json()["detail"]
 
 
-def test_a_title_that_other_texts_of_the_json_name_comes_once(client: FlaskClient) -> None:
-    others = {"title": "title", "more": [{"title": "Bag"}]}
-
-    answer = client.post("/predict", json={"image": in_base64(PHOTO), **others})
-
-    assert answer.get_json()["listed"]["kinds"] == []
-
-
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [
