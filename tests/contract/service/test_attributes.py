@@ -110,10 +110,8 @@ IN_BASE64 = {"images": [in_base64(PHOTO), in_base64(PIXELS), in_base64(PHOTO)]}
 @pytest.mark.parametrize(
     ("path", "how"),
     [
-        ("/predict", {"data": PHOTO}),
         ("/predict?top=2&seen=1&explain=1", {"data": PHOTO}),
         ("/predict/batch", {"json": IN_BASE64}),
-        (INVOCATIONS, {"data": PHOTO, "content_type": "image/png"}),
         ("/model", None),
         ("/v2/models/wardrobe", None),
     ],

@@ -153,7 +153,6 @@ BAD: dict[Spoil, dict[str, str]] = {
     remove_the_manifest: {OPEN: r"manifest\.json: no such file"},
     name_another_hash: {OPEN: "its files hash to", FETCH: "its files hash to"},
     leave_out("model.keras"): {OPEN: r"model\.keras is not in manifest\.json"},
-    leave_out("photos.keras"): {OPEN: r"photos\.keras is not in manifest\.json"},
     leave_out("photos.onnx"): {OPEN: r"photos\.onnx is not in manifest\.json"},
     claim_a_disk: {FETCH: f"at most {RELEASE_BYTES} are taken"},
     name_a_folder_as_a_file: {OPEN: r"figures is a file and a folder in manifest\.json"},
