@@ -13,7 +13,6 @@ import pytest
 
 from app import __version__
 from model_store.errors import StoreRefused
-from scripts import train, tune
 from scripts.__main__ import UNKNOWN_VERB, Verb, main, verbs
 from scripts.terminal import complain, run
 from tests.commands import EVERY_PARSER, done
@@ -248,22 +247,6 @@ def test_a_message_keeps_the_blanks_of_a_name_and_is_one_line(capsys: pytest.Cap
     complain("two  blanks.png: is there.\n  Move it.")
 
     assert capsys.readouterr().err == "wardrobe: two  blanks.png: is there. Move it.\n"
-
-
-def test_the_command_of_a_search_has_every_option_of_its_list() -> None:
-    options = ["--data", "my list.csv", "--skip-unreadable", "--path-column", "image,back", "--root", "a b"]
-    options += ["--encoding", "cp1252", "--product-column", "sku", "--skip-bad-rows"]
-    options += ["--corrections", "c.csv"]
-    typed = tune.build_parser().parse_args(options)
-
-    _, verb, *words = shlex.split(tune.train_command(typed, {"weight_decay": 0.1}))
-
-    again = train.build_parser().parse_args(words)
-    named = ("data", "skip_unreadable", "path_column", "root", "encoding", "product_column", "skip_bad_rows")
-    assert (verb, again.weight_decay) == ("train", 0.1)
-    assert [getattr(again, name) for name in (*named, "corrections")] == [
-        getattr(typed, name) for name in (*named, "corrections")
-    ]
 
 
 WITHOUT = """

@@ -128,13 +128,16 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_the_command_that_is_printed_has_the_best_values_and_what_the_search_was_given() -> None:
     words = ["--data", "my pictures", "--skip-unreadable", "--recipe", "quick", "--no-flip", "--epochs", "2"]
+    words += ["--path-column", "image,back", "--root", "a b", "--encoding", "cp1252", "--skip-bad-rows"]
+    words += ["--product-column", "sku", "--corrections", "c.csv"]
     arguments = tune.build_parser().parse_args(words)
 
     command = tune.train_command(arguments, {"learning_rate": 0.002, "erase": 4})
 
     assert command == (
         "wardrobe train --epochs 2 --no-flip --learning-rate 0.002 --erase 4 --recipe quick "
-        "--data 'my pictures' --skip-unreadable"
+        "--data 'my pictures' --corrections c.csv --skip-unreadable --path-column image,back --root 'a b' "
+        "--encoding cp1252 --product-column sku --skip-bad-rows"
     )
 
 

@@ -116,19 +116,6 @@ def test_seen_adds_the_picture_that_the_model_saw(client: FlaskClient, answer: d
     assert again["probabilities"] == answer["probabilities"]
 
 
-def test_explain_adds_what_each_part_of_the_picture_adds_to_the_answer(
-    client: FlaskClient, answer: dict[str, Any]
-) -> None:
-    explained = client.post("/predict?explain=1", data=UPLOAD).get_json()
-
-    explanation = explained.pop("explanation")
-    assert explained["probabilities"] == answer["probabilities"]
-    assert explanation["label"] == answer["label"]
-    assert np.shape(explanation["drops"]) == (8, 8)
-    assert np.any(explanation["drops"])
-    assert explanation["heat_map"].startswith("data:image/png;base64,")
-
-
 def test_a_batch_is_not_explained(client: FlaskClient) -> None:
     response = client.post("/predict/batch?explain=1", data=zipped(a=UPLOAD))
 
