@@ -36,13 +36,9 @@ def a_kind(
 
 THRESHOLDS: dict[str, tuple[float, list[AnswerSet]]] = {
     "the lowest that keeps it": (0.9, [a_kind((0.9, 2000, 0), (0.6, 900, 100))]),
-    "a model that is never wrong": (0.2, [a_kind((0.2, 3000, 0), (1.0, 10, 0))]),
     "exactly the promise is not enough": (ACCEPT_NOTHING, [a_kind((0.9, 990, 10))]),
-    "surest when wrong": (ACCEPT_NOTHING, [a_kind((0.99, 0, 10), (0.5, 900, 0))]),
     "too few answers to show it": (ACCEPT_NOTHING, [a_kind((0.9, 298, 0))]),
     "just enough answers to show it": (0.9, [a_kind((0.9, 299, 0))]),
-    "too few for one error": (ACCEPT_NOTHING, [a_kind((0.9, 471, 1))]),
-    "more answers make up for an error": (0.9, [a_kind((0.9, 472, 1))]),
     "the first failure ends the tests": (ACCEPT_NOTHING, [a_kind((0.9, 900, 20), (0.8, 1500, 0))]),
     "too few to allow four errors end nothing": (0.8, [a_kind((0.9, 96, 4), (0.8, 300, 0), accuracy=0.95)]),
     "half decides at last": (ACCEPT_NOTHING, [a_kind((0.9, 98, 2), (0.8, 100, 0), accuracy=0.95)]),
@@ -151,40 +147,16 @@ def a_tier(name: str, photos: int) -> AnswerSet:
     return a_kind((0.9, photos, 0), accuracy=0.95, name=f"photos of tier {name}")
 
 
-OTHERS_LACK = (
-    "{kind}: no threshold shows that 95% are right, here and of other pictures that it decides about: too "
-    "many of the sure answers are wrong, or too few are checked. None is accepted."
-)
+def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
+    kinds = [a_tier("A", 70), a_tier("B", 12)]
 
+    others, few = not_kept(promises(kinds, confidence_threshold(kinds)), ENGLISH)
 
-@pytest.mark.parametrize(
-    ("kinds", "sentences"),
-    [
-        pytest.param(
-            [a_kind((0.9, 40, 0))],
-            [
-                "Held-out pictures: 40 answers cannot show that 99% are right: that takes 299 answers "
-                "without an error, or more with some. None is accepted."
-            ],
-            id="few",
-        ),
-        pytest.param(
-            [a_tier("A", 70), a_tier("B", 12), a_tier("C", 70)],
-            [
-                OTHERS_LACK.format(kind="Product shots"),
-                "Worn garments: 12 answers cannot show that 95% are right: that takes 59 answers without an "
-                "error, or more with some. None is accepted.",
-                OTHERS_LACK.format(kind="Users' own photos"),
-            ],
-            id="few photos of one tier",
-        ),
-        pytest.param([a_tier("A", 59), a_tier("B", 59)], [], id="enough"),
-    ],
-)
-def test_a_promise_that_is_not_shown_is_named_with_what_it_takes(
-    kinds: list[AnswerSet], sentences: list[str]
-) -> None:
-    assert list(not_kept(promises(kinds, confidence_threshold(kinds)), ENGLISH)) == sentences
+    assert others.startswith("Product shots: no threshold shows that 95% are right")
+    assert few == (
+        "Worn garments: 12 answers cannot show that 95% are right: that takes 59 answers without an error, "
+        "or more with some. None is accepted."
+    )
 
 
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:

@@ -11,7 +11,6 @@ from scipy.stats import beta, binomtest, hypergeom, t
 from reports.intervals import (
     Weighted,
     at_most,
-    beta_quantile,
     chance_by_group,
     clopper_pearson,
     lower_bound,
@@ -34,12 +33,6 @@ def test_the_lower_bound_is_clopper_and_pearsons(n: int, right: int) -> None:
 
     assert lower_bound(right, n)[0] == pytest.approx(exact)
     assert upper_bound(n - right, n)[0] == pytest.approx(1 - exact)
-
-
-def test_the_bound_of_effective_numbers_is_a_quantile_of_beta_distributions() -> None:
-    found, wrong = np.array([0.3, 57.2, 4100.5]), np.array([1.0, 2.7, 95.1])
-
-    assert beta_quantile(0.05, found, wrong) == pytest.approx(beta.ppf(0.05, found, wrong))
 
 
 def test_students_t_is_that_of_the_tables() -> None:

@@ -9,12 +9,11 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import ACCEPT_NOTHING, Familiarity, Head, ModelContract, whole_pictures
+from inference.contract import Familiarity, Head, ModelContract, whole_pictures
 from inference.session import Scores, Session
 from reports.intervals import wilson_interval
 from reports.values import PhotoFigures
 from tests.fashion import PHOTO
-from tests.releases import with_label
 from training.data.labels import OOD
 from training.data.pictures import Pictures
 from training.measure.evaluate import decided
@@ -114,28 +113,6 @@ def test_the_interval_is_of_the_figure_beside_it_in_which_a_rare_class_counts_as
     assert found.accuracy == pytest.approx(0.95)
     assert found.macro_accuracy_interval is not None
     assert found.macro_accuracy_interval[1] < 0.95
-
-
-def test_where_no_confidence_is_enough_every_familiar_photo_counts_as_ambiguous() -> None:
-    unproven = with_label(CONTRACT, confidence=ACCEPT_NOTHING)
-
-    found = measured(WrittenAnswers(), some_photos(), unproven)
-
-    assert (found["A"].decisions.ambiguous, found["C"].decisions.unfamiliar) == (1.0, 1.0)
-
-
-def test_photos_without_a_group_count_each_on_its_own() -> None:
-    photos = some_photos()
-    asked = undecided_photos(
-        WrittenAnswers().run(photos.images),
-        replace(photos, groups=np.full(len(photos), "")),
-        "photos",
-    )
-    answers = decided(Classifier(WrittenAnswers(), CONTRACT), asked)
-
-    decisions = photo_figures(answers, CONTRACT, "development")["A"].decisions
-
-    assert decisions.coverage_interval == wilson_interval(3, 4)
 
 
 def test_the_interval_of_accepted_answers_counts_no_others() -> None:
