@@ -116,14 +116,6 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
     assert decide(answers, Requirements(right=0.99)).familiarity is None
 
 
-@pytest.mark.parametrize(("right", "accepts"), [(0.95, True), (0.98, False)])
-def test_the_share_that_the_training_names_is_promised(right: float, accepts: bool) -> None:
-    """Of 200 answers, three are wrong."""
-    found = decide(undecided_answers(unmeasured((0.9, 200)), truth(197, 3)), Requirements(right=right))
-
-    assert (found.confidence < ACCEPT_NOTHING) == accepts
-
-
 def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
     assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
 

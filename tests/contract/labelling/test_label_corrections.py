@@ -90,18 +90,6 @@ def test_answers_survive_a_new_run_and_a_changed_picture_is_the_models_again(
     assert restarted == again
 
 
-def test_beside_a_source_answers_to_other_pictures_are_refused_and_its_labels_stay(
-    shop: Path, little_release: Path, tmp_path: Path
-) -> None:
-    said = write_csv(tmp_path / "said.csv", [{"path": "others/0.png", "label": "Bag"}])
-
-    with pytest.raises(CorrectionsUnusable):
-        label(shop, tmp_path / "new.csv", little_release, "--corrections", str(said))
-
-    label(shop, tmp_path / "new.csv", little_release)
-    assert summary_in(tmp_path / "new.csv")["rows_before"] == len(PICTURES)
-
-
 def test_beside_a_source_answers_count_in_a_new_table_by_the_path_within_it(
     shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
