@@ -113,35 +113,28 @@ def learnt_with(file: Path) -> tuple[ListedPicture, ...]:
     return under(listing, file, adds=True)
 
 
-@pytest.mark.parametrize("attribute", ["", "colour"])
-def test_an_answer_for_one_product_holds_for_its_rows_of_a_picture_and_for_those_without_a_product(
-    attribute: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("attribute", "said", "learnt"),
+    [
+        ("", {"1": "Café", "2": "Café"}, {"1": "Café", "2": "Café", "3": "Ball", "": "Café"}),
+        ("colour", {"1": "blue", "2": "blue"}, {"1": "blue", "2": "blue", "3": "red", "": "blue"}),
+        ("", {"": "Café", "1": "Café", "2": "=Stick"}, {"3": "Ball"}),
+    ],
+    ids=["a class", "a colour", "two classes of one photo"],
+)
+def test_an_answer_for_a_product_holds_for_its_rows_of_a_picture_and_for_those_without_a_product(
+    attribute: str, said: dict[str, str], learnt: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "a.png").write_bytes(png(a_photo("Ball", 1)))
     row = {"path": "a.png", "label": "Ball", "colour": "red"}
     write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3", "")])
-    said = answer("a.png", "Café", attribute=attribute)
-    answers = write_csv(tmp_path / "answers.csv", [said | {"product": product} for product in ("1", "2")])
+    rows = [answer("a.png", said[name], attribute=attribute) | {"product": name} for name in said]
+    answers = write_csv(tmp_path / "answers.csv", rows)
     listing = list_pictures(tmp_path / "list.csv", Reading(by="article"), ["colour"])
 
     pictures = under(listing, answers)
 
-    given = {one.product: one.labels[attribute or LABEL] for one in pictures}
-    assert given == {"1": "Café", "2": "Café", "3": "red" if attribute else "Ball", "": "Café"}
-
-
-def test_a_photo_of_two_products_of_different_classes_stays_under_a_third_one(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(png(a_photo("Ball", 1)))
-    row = {"path": "a.png", "label": "Ball"}
-    write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3")])
-    said = ("", "Café"), ("1", "Café"), ("2", "=Stick")
-    rows = [answer("a.png", label) | {"product": product} for product, label in said]
-    answers = write_csv(tmp_path / "answers.csv", rows)
-    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"))
-
-    pictures = under(listing, answers)
-
-    assert [(one.product, one.label) for one in pictures] == [("3", "Ball")]
+    assert {one.product: one.labels[attribute or LABEL] for one in pictures} == learnt
 
 
 Said = dict[str, str]

@@ -1,5 +1,6 @@
 """What may be written, by whatever kind of link; and which files beside a table are its journal's own."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def test_two_outputs_that_are_not_there_yet_are_not_one_file(tmp_path: Path) -> 
 
     with pytest.raises(OutputUnusable, match="would be two outputs"):
         may_write([tmp_path / "new.csv", tmp_path / "link" / "new.csv"], [])
+
+
+def test_what_is_no_file_is_no_output(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "lost link").symlink_to("nowhere")
+
+    for name in ("folder", "pipe", "lost link"):
+        with pytest.raises(OutputUnusable, match="is there already and is no file"):
+            may_write([tmp_path / name], [])
 
 
 def test_nothing_is_written_into_a_folder_that_is_read_whole(tmp_path: Path) -> None:

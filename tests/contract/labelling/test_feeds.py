@@ -548,8 +548,6 @@ def test_a_feed_needs_products(shop: Path, doubtful: Path, capsys: pytest.Captur
     with pytest.raises(SystemExit, match="2"):
         main([str(shop / "list.csv"), "--out", str(shop / "labels.csv"), "--feed", "google"])
     assert "--by" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        correct(shop / "labels.csv", {"path": "1a.png", "label": "red", "attribute": "colour"}, feed="google")
 
 
 def test_the_page_shows_rows_of_the_examples() -> None:

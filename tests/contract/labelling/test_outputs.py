@@ -1,6 +1,5 @@
 """What `wardrobe label` may write: never what it reads, and over nothing but its own earlier outputs."""
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -94,23 +93,6 @@ def test_two_outputs_are_never_one_file(kept: str, shop: Path, little_release: P
         main([str(shop / "list.csv"), *outputs, *words])
 
     assert not (shop / "table.csv").exists()
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("kind", ["folder", "pipe", "lost link"])
-def test_what_is_no_file_is_no_output(option: str, kind: str, shop: Path, little_release: Path) -> None:
-    output = shop / f"there{Path(OPTIONS[option]).suffix}"
-    match kind:
-        case "folder":
-            output.mkdir()
-        case "pipe":
-            os.mkfifo(output)
-        case _:
-            output.symlink_to("nowhere")
-
-    message = refused(shop, little_release, option, output)
-
-    assert "is there already and is no file" in message
 
 
 def test_nothing_is_written_into_the_release(shop: Path, little_release: Path) -> None:
