@@ -17,7 +17,6 @@ from tests.own_pictures import (
     Things,
     a_photo,
     hashes_in_a_row,
-    see_nothing,
     write_class_folders,
 )
 from tests.tables import write_csv
@@ -95,15 +94,6 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
 
 
 # After they are decoded.
-
-
-def test_columns_that_a_training_of_attributes_does_not_read_are_named(tmp_path: Path, said: Said) -> None:
-    table = Things(tmp_path / "things", is_table=True, column="colour,price").of_kinds(COUNT)
-    table.rows = {file: f"{('red', 'blue')[number % 2]},9" for number, file in enumerate(table.rows)}
-
-    said.read(table.place, attributes=["colour"], see=see_nothing)
-
-    assert said == ["Columns that are not read: price."]
 
 
 def unlike(count: int) -> Hashes:
