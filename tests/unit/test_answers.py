@@ -154,18 +154,11 @@ def twice(place: int, attribute: str = "") -> Answers:
     ("content", "known", "message"),
     [
         (b"", 1, "answers.csv.gz"),
-        (b"no gzip", 1, "Not a gzipped file"),
         (gzip.compress(b"set,truth\nthe test set,0\n"), 1, "answers.csv.gz: 'picture'"),
         (gzip.compress(b"set,truth\nthe test set\n"), 1, "a row of 1 values, expected 2"),
         (packed(some_answers())[:40], 1, "answers.csv.gz: Compressed file ended"),
-        (
-            packed(some_answers() + Answers.of([TEST_SET], [0], [0])),
-            1,
-            "2 pictures of the test set, which has 1",
-        ),
         (packed(some_answers()), 2, "1 pictures of the test set, which has 2"),
         (packed(twice(0)), 2, "the picture 00ff has two rows"),
-        (packed(twice(1)), 0, "the picture ab12 has two rows"),
         (packed(twice(1, "colour")), 0, "the picture ab12 has two rows"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
@@ -185,19 +178,13 @@ def test_a_release_without_the_file_keeps_no_answers() -> None:
     assert len(answers_in(manifest, lambda _: b"", "here")) == 0
 
 
-@pytest.mark.parametrize("filling", [b"\n", b"the test set,,,0,pixels,0,0,,accept,,,,,,1.00000\n", b"0"])
+@pytest.mark.parametrize("filling", [b"the test set,,,0,pixels,0,0,,accept,,,,,,1.00000\n", b"0"])
 def test_answers_that_unpack_to_more_than_such_files_do_are_refused(filling: bytes) -> None:
     header = gzip.decompress(packed(some_answers())).splitlines(keepends=True)[0]
     content = gzip.compress(header + filling * (30_000_000 // len(filling)))
 
     with pytest.raises(ReleaseCorrupt, match=f"{len(content)} bytes unpack to more than"):
         answers_in(listing(ANSWERS, content), lambda _: content, "here")
-
-
-def test_empty_lines_are_no_answers() -> None:
-    lines = gzip.decompress(packed(some_answers())).replace(b"\n", b"\n\n")
-
-    assert len(answers_of(gzip.compress(lines))) == len(some_answers())
 
 
 def test_a_picture_has_a_row_for_each_head_whatever_its_labels_and_classes_are_read_alone() -> None:

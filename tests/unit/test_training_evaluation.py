@@ -185,21 +185,6 @@ def test_an_answer_of_exactly_the_least_confidence_stays_accepted_in_the_file() 
     assert decide_stored(read, {"pixels": contract}).decisions.tolist() == ["accept"]
 
 
-def test_what_is_decided_about_an_attribute_stays_where_the_class_of_the_picture_is_not_known() -> None:
-    size = Head(labels=("big", "small"), temperature=1.0, confidence=0.5)
-    shares = np.array([[0.9, 0.1]] * 2)
-    of_class = Answers.of("A", [0], [0], pictures=["a"], networks="pixels", probabilities=shares[:1])
-    of_size = replace(
-        Answers.of("A", [0, 0], [0, 0], pictures=["a", "b"], networks="pixels", probabilities=shares),
-        attributes=np.array(["size", "size"]),
-        decisions=np.array(["unfamiliar", "unfamiliar"]),
-    )
-
-    found = decide_stored(of_class + of_size, {"pixels": CONTRACT.with_heads({"size": size})})
-
-    assert found.decisions[1:].tolist() == ["accept", "unfamiliar"]
-
-
 def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
     ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0), threshold=0.5))
     kind = Head(labels=("skirt", "dress"), temperature=1.0, confidence=0.5, familiarity={"skirt": 0.0})
