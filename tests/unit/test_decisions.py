@@ -63,19 +63,6 @@ def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_p
     assert (few[1], many[1]) == (10, 100), "the titles differ in size alone"
 
 
-def test_a_placeholder_under_all_products_is_compared_once_by_what_their_titles_say(tmp_path: Path) -> None:
-    placeholder = [Row(**{**of_row(row), "path": "none.png", "sha256": "none"}) for row in of_sizes(40)]
-    with Journal(tmp_path / "table.csv", RUN) as journal:
-        fill(journal, RUN, placeholder)
-        check = Decisions(journal)._check
-
-    assert [(len(shared.kinds), len(shared.variants)) for shared in check.shared.values()] == [(1, 1)]
-
-
-def of_row(row: Row) -> dict[str, Any]:
-    return {"heads": row.heads, "further": row.further}
-
-
 def test_of_a_table_that_is_written_nothing_is_read_again(tmp_path: Path) -> None:
     with Counting(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10))

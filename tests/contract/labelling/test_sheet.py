@@ -80,24 +80,13 @@ def learnt(tmp_path: Path) -> Path:
     return a_release(tmp_path / "learnt", attributes=HEADS, settings=settings)
 
 
-def test_a_sheet_asks_for_attributes_that_a_training_learnt(
+def test_a_sheet_asks_for_classes_then_for_attributes_that_were_learnt_and_that_no_person_answered(
     shop: Path, little_release: Path, learnt: Path, tmp_path: Path
 ) -> None:
-    page = tmp_path / "sheet.html"
-
-    def asked(release: Path) -> set[str]:
-        table = tmp_path / f"{release.name}.csv"
-        label(shop, table, release, "--review", str(page), "--audit", "2")
-        return {card["attribute"] for card in cards_of(page, None)}
-
-    assert asked(little_release) == {""}
-    assert asked(learnt) == {"", "colour"}
-
-
-def test_a_sheet_asks_for_classes_then_for_attributes_that_no_person_answered(
-    shop: Path, learnt: Path, tmp_path: Path
-) -> None:
     page, table = tmp_path / "sheet.html", tmp_path / "table.csv"
+    label(shop, tmp_path / "other.csv", little_release, "--review", str(page), "--audit", "2")
+    assert {card["attribute"] for card in cards_of(page, None)} == {""}, "its training named no attribute"
+
     rows = label(shop, table, learnt, "--review", str(page), "--audit", "2")
 
     cards = cards_of(page, None)
