@@ -1,15 +1,22 @@
-"""What augmentation does, and that a seed repeats it."""
+"""What augmentation does, that a seed repeats it, and that no artifact holds it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.fashion import striped_pictures
+from tests.contract.training.conftest import Listener
+from tests.fashion import CLASSES, striped_pictures
+from training.data.split import Split
 from training.gradient.fitting.augmentation import Augmentation, with_copies
+from training.gradient.fitting.checkpoints import Run
+from training.gradient.fitting.fit import fit
 from training.gradient.recipes import PLAIN, Recipe
+from training.release.export import save_artifact
 
 NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
 EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)
@@ -122,3 +129,17 @@ def test_colours_come_out_of_augmentation_as_they_went_in() -> None:
     changed, _ = augmented(replace(NOTHING, flip=True), pictures)
 
     assert np.array_equal(changed, pictures)
+
+
+def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
+    parts: Split, tmp_path: Path
+) -> None:
+    recipe = replace(EVERYTHING, network="dense", epochs=1, batch_size=120)
+
+    fitted = fit(parts, CLASSES, recipe, Run(tmp_path / "run", "aa"), Listener())
+    save_artifact(fitted.model, tmp_path / "model.keras")
+
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert np.isfinite(fitted.history[0].loss)
+    assert "Random" not in str(loaded.get_config())
+    assert "mixup" not in str(loaded.get_config())
