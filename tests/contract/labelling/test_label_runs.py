@@ -140,9 +140,10 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop, table = write_zip(tmp_path / "shop.zip"), tmp_path / "table.csv"
-    days = [CREATED_AT + timedelta(days=day) for day in (1, 2)]
+    days = [CREATED_AT + timedelta(days=day) for day in (1, 2, 3)]
     later = a_release(tmp_path / "later", seed=1, created_at=days[0], attributes=HEADS)
     classes = a_release(tmp_path / "others", labels=("coat", "shoe"), created_at=days[1], attributes=HEADS)
+    fewer = a_release(tmp_path / "fewer", created_at=days[2], attributes={"colour": HEADS["colour"]})
     label(shop, table, little_release)
 
     again = label(shop, table, later)
@@ -150,7 +151,7 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert {row["version"] for row in again} == {open_release(later).version}
     assert "everything is labelled again" in (said := " ".join(capsys.readouterr().err.split()))
     assert "The 0 answers of people stay" in said
-    for other in (little_release, classes):
+    for other in (little_release, classes, fewer):
         with pytest.raises(OtherRun, match=r"begun with version '.*' \(now '.*'\).* add --restart") as raised:
             label(shop, table, other)
         assert len(str(raised.value)) < 400

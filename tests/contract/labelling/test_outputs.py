@@ -8,7 +8,7 @@ import pytest
 from labelling.errors import LabellingError, OtherRun, OutputUnusable
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
-from tests.tables import label, write_csv
+from tests.tables import label, rows_of, write_csv
 
 main = partial(wardrobe, "label")
 
@@ -82,6 +82,19 @@ def test_a_file_that_was_changed_since_is_replaced_by_restart_alone(
     assert contents(shop) == before
     assert len(label(*words, "--restart")) == 3
     assert (shop / name).read_bytes() != b"mine"
+
+
+def test_a_run_without_products_leaves_their_table_whatever_it_is_by_now(
+    shop: Path, little_release: Path
+) -> None:
+    table = shop / "table.csv"
+    label(shop / "list.csv", table, little_release, "--by", "article")
+    (shop / "table-products.csv").write_text("mine", "utf-8")
+
+    label(shop / "list.csv", table, little_release)
+
+    assert (shop / "table-products.csv").read_text("utf-8") == "mine"
+    assert len(rows_of(table)) == 3
 
 
 @pytest.mark.parametrize("kept", ["table.csv", *KEPT])
