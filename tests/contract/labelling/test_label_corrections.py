@@ -3,6 +3,7 @@
 Which answer counts of which picture: tests/unit/test_corrections.py.
 """
 
+import hashlib
 import os
 import shutil
 import time
@@ -169,6 +170,20 @@ def test_answers_do_not_go_into_rows_of_another_release_or_other_products(
     assert wardrobe("label", command) == 0
     assert said_by_people(rows_of(table)) == [True, *[False] * 5]
     assert rows_of(table)[0]["version"] == open_release(later).version
+
+
+def test_where_nothing_can_be_read_any_more_a_run_says_what_became_of_the_answers(
+    table: Path, shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = rows_of(table)[0]
+    for name in PICTURES:
+        (shop / name).write_bytes(b"no picture")
+    sha256 = hashlib.sha256(b"no picture").hexdigest()
+    said = write_csv(table.with_name("said.csv"), [{"path": row["path"], "sha256": sha256, "label": "Bag"}])
+
+    assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 1
+
+    assert "People decided 6 of 6 rows" in capsys.readouterr().out
 
 
 def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(
