@@ -16,7 +16,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.title_rule import NONE
 from labelling.decide import Decisions
-from labelling.errors import TableUnusable
+from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
 from labelling.products import as_fed
@@ -497,6 +497,20 @@ def test_what_a_feed_lacks_is_said_before_anything_is_labelled(
         labelled(shop, doubtful, "--feed", "shopify")
 
     assert not (shop / "labels.csv").exists()
+
+
+@pytest.mark.parametrize("content", ["id,color\n1,red\n", "\nid,color\n1,red\n", ""])
+def test_a_file_that_this_table_did_not_write_is_no_feed_to_replace(
+    content: str, shop: Path, doubtful: Path
+) -> None:
+    labelled(shop, doubtful)
+    own = shop / "labels-google.csv"
+    own.write_text(content, "utf-8")
+
+    with pytest.raises(OutputUnusable, match=r"labels-google\.csv: was changed since"):
+        labelled(shop, doubtful, "--feed", "google")
+
+    assert own.read_text("utf-8") == content
 
 
 def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(

@@ -12,7 +12,7 @@ from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.releases import LABELS, a_release
-from tests.review_sheets import shown_on
+from tests.review_sheets import cards_of, shown_on
 from tests.tables import label, products_of, rows_of, summary_in, write_csv
 from tests.uploads import a_garment, png
 
@@ -111,6 +111,19 @@ def test_a_persons_answer_comes_before_the_list_and_what_the_list_decided_stays_
 
     [after] = rows_of(table)
     assert (after["label"], after["decided_by"], after["predicted"]) == ("Bag", "person", before["label"])
+
+
+def test_the_sheet_says_what_its_buttons_take(
+    shop: Path, doubting: Path, kinds: dict[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "sheet.html"
+    denied = next(TITLES[kind] for kind in ("skirt", "other") if kind != kinds["1.png"])
+    source = listed(shop, ("1.png", "1", denied), ("2.png", "2", TITLES[kinds["2.png"]]))
+
+    label(source, tmp_path / "table.csv", doubting, "--review", str(page), "--audit", "0")
+    [card] = cards_of(page)
+    assert (card["guess"], card["button"]) == (NONE, "Right: {answer}")
+    assert card["note_values"]["listed"] == ("skirt" if denied == TITLES["skirt"] else "scarf")
 
 
 def test_a_change_of_the_language_of_a_list_is_named(
