@@ -4,8 +4,13 @@ Copies and groups first. What is taken for a picture of which class: test_listed
 """
 
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+from signal import SIGKILL
 
 import cv2
 import numpy as np
@@ -25,6 +30,7 @@ from training.data.named import Named, load
 from training.data.pictures import Pictures
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
+from training.progress import Lines, Watch
 
 READS = whole_pictures(48, 3)
 
@@ -59,6 +65,34 @@ def saved_again(kind: str, seed: int) -> bytes:
 def contents(data: LabelledData) -> tuple[set[str], set[str]]:
     """Of the pictures that are learnt, and of those for the test."""
     return set(data.train.sha256.tolist()), set(data.test.sha256.tolist())
+
+
+class Killed(Lines):
+    """Ends its process, as a system without memory does, while pictures are read."""
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Watch]:
+        yield lambda done, _: os.kill(os.getpid(), SIGKILL) if done == COUNT else None
+
+
+def read_until_killed(place: str) -> None:
+    load(Named(place=place), Killed(), READS, see=see_nothing)
+
+
+def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begins_again(
+    things: Things, said: Said
+) -> None:
+    def read() -> tuple[str, list[str], list[Path]]:
+        data = said.read(things.place)
+        return data.train.digest(), data.train.groups.tolist(), sorted(things.place.parent.rglob("*"))
+
+    before = read()
+    training = get_context("spawn").Process(target=read_until_killed, args=(str(things.place),))
+    training.start()
+    training.join()
+
+    assert training.exitcode == -SIGKILL
+    assert read() == before
 
 
 def test_each_label_is_a_class_in_order_of_the_names_of_folders_and_tables_alike(
