@@ -110,7 +110,7 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
         session = OnnxSession(graph, shape=READS.array_shape)
     grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
-    rng, seen = np.random.default_rng(), list[list[np.ndarray]]()
+    rng, seen = np.random.default_rng(0), list[list[np.ndarray]]()
     for place, (part, photo) in enumerate(track(photos, "seeing photos")):
         if place % OF_A_SEED == 0:
             rng = np.random.default_rng(place)

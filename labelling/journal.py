@@ -71,7 +71,7 @@ class Journal(AbstractContextManager["Journal"]):
         path: of the SQLite file.
         recovered: people's answers that came over from a file of version 2.0.0; None of another one.
         before: the run whose answers were there when the file was opened; None where there were none.
-        options: of the command line of that run.
+        options: of the command line of that run; of this one, once it keeps them.
         superseded: they are discarded, as this run is of a later release.
         seconds: that labelling took, all runs together.
         state: UNFINISHED, CHANGED or EXPORTED.

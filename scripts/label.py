@@ -108,7 +108,8 @@ def _take_over(arguments: argparse.Namespace) -> TableOf | None:
     Raises:
         TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
     """
-    check_form(table := arguments.out)
+    table = arguments.out
+    check_form(table)
     is_there = journal_of(table).exists()
     if arguments.source is None and not is_there:
         raise TableUnusable(
@@ -232,7 +233,6 @@ def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    check_form(arguments.out)
     if arguments.into:
         check_into(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)

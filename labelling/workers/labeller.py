@@ -5,6 +5,7 @@ worker process, and says what starts such processes: an engine.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
@@ -128,11 +129,15 @@ def labelled_by(
 def failures_named() -> Iterator[None]:
     """Turn what no other worker could do either into an error that can travel between processes.
 
+    A process without memory ends, as where the system ends it, and another one does its pictures.
+
     Raises:
         WorkersFailed: the release, the model or the store of the pictures fails.
     """
     try:
         yield
+    except MemoryError:
+        os._exit(1)
     except (InferenceError, StoreError, LabellingError) as error:
         raise WorkersFailed(str(error)) from error
 

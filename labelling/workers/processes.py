@@ -98,11 +98,8 @@ def _end_with_parent() -> None:
 
 
 def _label(setup: Setup, chunk: Chunk) -> list[Row]:
-    try:
-        with failures_named():
-            return _opened(setup).label(chunk)
-    except MemoryError:
-        os._exit(1)  # a fresh process has more, and the run ends where that happens again
+    with failures_named():
+        return _opened(setup).label(chunk)
 
 
 _opened = cache(open_labeller)

@@ -59,10 +59,10 @@ def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = 
     Raises:
         OutputUnusable: something is in it, and no file is called as one of a release.
     """
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if not all(name.startswith(".") for name in there) and there.isdisjoint(OF_RELEASES):
+    there = {path.name for path in folder.glob("[!.]*")}
+    if there and there.isdisjoint(OF_RELEASES):
         raise OutputUnusable(
-            f"{folder}: is there, and no release. Move it away and give the command again, or name another."
+            f"{folder}: is there and is no release. Move it away and give the command again, or name another."
         )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

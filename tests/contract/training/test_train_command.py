@@ -95,7 +95,7 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
 def test_a_folder_in_the_place_of_the_release_that_is_none_stays(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
 
-    with pytest.raises(OutputUnusable, match="is there, and no release"):
+    with pytest.raises(OutputUnusable, match="is there and is no release"):
         begin(tmp_path)
 
     assert (tmp_path / "notes.txt").exists()
