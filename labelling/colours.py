@@ -8,13 +8,16 @@ shop's own words. Reads colours.csv alone.
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from inference.title_rule import LIST
 from inference.words import LANGUAGES, tokens_of
 from labelling import woocommerce
 from labelling.identifiers import identifier
+from labelling.row import Answer
 
 LEAST: Final = 0.02
 """What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
@@ -64,6 +67,20 @@ class ByList(NamedTuple):
     text: tuple[str, ...]
     labels: tuple[str, ...]
     is_denied: bool = False
+
+    def answer(self, of_photos: Answer, shares: Mapping[str, float]) -> Answer:
+        """The answer to the colour, of the first label; where the photos deny it, a person looks."""
+        label, *also = self.labels
+        reason = LIST if self.is_denied else None
+        return replace(
+            of_photos,
+            label=label,
+            confidence=shares[label],
+            reason=reason,
+            also=tuple(also),
+            by=LIST,
+            suggested=of_photos.label,
+        )
 
 
 def colour_by_list(

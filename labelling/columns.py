@@ -11,19 +11,10 @@ from typing import Final
 from inference.contract import LABEL
 from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
-from labelling.row import (
-    ACCEPT,
-    FOLDER,
-    LONGEST_PATH,
-    NO_ANSWER,
-    PERSON,
-    REVIEW,
-    HeadAnswer,
-    Row,
-    TableOf,
-    distinct,
-)
+from labelling.row import ACCEPT, LONGEST_PATH, PERSON, REVIEW, Decision, Product, Row
+from labelling.table_of import FOLDER, TableOf
 from labelling.titles import OFF
+from reports.products import CONTRADICTING
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
@@ -101,7 +92,7 @@ def product_columns(run: TableOf, *, with_people: bool = False) -> list[Column]:
     names = {name: further[ours] for name, ours in run.further.items()}
     by = run.by.column if run.by and run.by.folder is None else ""
     return [
-        _text(names.pop(by, FOLDER), lambda row: row.product),
+        _text(names.pop(by, FOLDER), lambda row: row.subject.product),
         *own,
         *_of_people_and_platform(run, with_people=with_people),
         *_of_words(run),
@@ -165,27 +156,27 @@ def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
 
 
 def _of_photo(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
-    yield _text("path", lambda row: row.path)
+    yield _text("path", lambda row: row.subject.name)
     yield from _of_head(LABEL, OF_CLASS)
-    yield Column("familiarity", float, of=lambda row: row.familiarity)
+    yield Column("familiarity", float, of=lambda row: row.subject.familiarity)
     for index, label in enumerate(heads[LABEL]):
         yield Column(PROBABILITY + label, float, of=_probability(index))
     for name in heads:
         if name != LABEL:
             yield from _of_head(name, OF_ATTRIBUTE)
     yield _text("version", lambda _: version)
-    yield _text("sha256", lambda row: row.sha256 or None)
-    yield _text("error", lambda row: row.error or None)
+    yield _text("sha256", lambda row: row.subject.sha256 or None)
+    yield _text("error", lambda row: row.subject.error or None)
 
 
 def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
     yield from _of_head(LABEL, OF_CLASS)
     for name in attributes:
         yield from _of_head(name, ("confidence", "decision", "reason", "also"))
-    yield Column(PHOTOS, int, lambda row: len(distinct(row.photos)))
-    yield _text(RESTS_ON, lambda row: BETWEEN.join(row.label.rests_on)[:LONGEST_PATH] or None)
+    yield Column(PHOTOS, int, lambda row: len({photo.sha256 or photo.path for photo in row.subject.photos}))
+    yield _text(RESTS_ON, lambda row: BETWEEN.join(_rests_on(row.label))[:LONGEST_PATH] or None)
     yield _text("version", lambda _: version)
-    yield _text("error", lambda row: row.error or None)
+    yield _text("error", lambda row: row.subject.error or None)
 
 
 def _of_people_and_platform(run: TableOf, *, with_people: bool) -> Iterator[Column]:
@@ -208,8 +199,8 @@ def _of_words(run: TableOf) -> Iterator[Column]:
 
 def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:
     """A head's label, and fields of its answer."""
-    yield _text(head, lambda row: row.heads.get(head, NO_ANSWER).label)
-    yield from (_also(head) if field == "also" else _field(head, field) for field in fields)
+    yield _text(head, lambda row: row.of(head).label)
+    yield from (_field(head, field) for field in fields)
 
 
 def _text(name: str, of: Callable[[Row], object]) -> Column:
@@ -220,31 +211,47 @@ def _field(head: str, field: str) -> Column:
     return Column(
         column_of(head, field),
         kind=float if field == "confidence" else str,
-        of=lambda row: _shown(row.heads.get(head, NO_ANSWER), field),
+        of=lambda row: _SHOWN[field](row.of(head)),
     )
 
 
-def _shown(answer: HeadAnswer, field: str) -> object:
-    """A field of an answer as a table has it: what a person answered needs no review."""
-    if answer.decided_by == PERSON and field == "decision":
-        return ACCEPT if answer.label else REVIEW
-    if answer.decided_by == PERSON and field == "reason" and answer.label:
+def _decision(decided: Decision) -> str | None:
+    """Whether a person has to look; what one answered needs no review."""
+    if decided.by == PERSON:
+        return ACCEPT if decided.label else REVIEW
+    if decided.answer is None and decided.reason != CONTRADICTING:
         return None
-    return getattr(answer, field)
+    return REVIEW if decided.reason else ACCEPT
 
 
-def _also(head: str) -> Column:
-    return _text(column_of(head, "also"), lambda row: "/".join(row.heads.get(head, NO_ANSWER).also) or None)
+def _also(decided: Decision) -> str | None:
+    """Further labels of the answer that counts."""
+    return "/".join(decided.answer.also) or None if decided.answer and decided.by != PERSON else None
+
+
+_SHOWN: Final[Mapping[str, Callable[[Decision], object]]] = {
+    "confidence": lambda decided: decided.answer and decided.answer.confidence,
+    "decision": _decision,
+    "reason": lambda decided: None if decided.by == PERSON and decided.label else decided.reason,
+    "also": _also,
+    "decided_by": lambda decided: decided.by,
+    "predicted": lambda decided: decided.predicted,
+}
+"""The fields of an answer as a table has them."""
+
+
+def _rests_on(decided: Decision) -> tuple[str, ...]:
+    return decided.answer.rests_on if decided.answer else ()
 
 
 def _category(head: str, place: int) -> Column:
-    return _text(column_of(head, CATEGORY[place]), lambda row: row.heads.get(head, NO_ANSWER).category[place])
+    return _text(column_of(head, CATEGORY[place]), lambda row: row.of(head).category[place])
 
 
 def _probability(index: int) -> Callable[[Row], object]:
-    return lambda row: row.label.probabilities[index] if row.label.probabilities else None
+    return lambda row: row.label.answer.probabilities[index] if row.label.answer else None
 
 
 def _cell(name: str) -> Callable[[Row], object]:
     """The cell of a list's column; None where no photo of a product has one."""
-    return lambda row: (row.further[name] or None) if row.photos else row.further[name]
+    return lambda row: row.subject.cells[name] or (None if isinstance(row.subject, Product) else "")

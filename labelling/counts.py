@@ -7,8 +7,9 @@ from typing import Final
 from inference.contract import LABEL
 from inference.title_rule import LIST, NONE
 from inference.words import KIND
-from labelling.row import ACCEPT, NO_ANSWER, PERSON, REVIEW, HeadAnswer, Row, TableOf
-from labelling.title_check import SHARED
+from labelling.row import ACCEPT, PERSON, REVIEW, Decision, Row
+from labelling.shared_photos import SHARED
+from labelling.table_of import TableOf
 
 OF_TABLES: Final = (LIST, SHARED)
 """The reasons that tables alone have."""
@@ -42,24 +43,26 @@ class Counts:
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The same rows, counted as they pass."""
         for row in rows:
-            for head, answer in row.heads.items():
-                reason = answer.reason if answer.predicted is None or _is_asked(row, answer) else None
-                self.outcomes[head, answer.predicted, reason] += 1
-            self._add(row, row.label, is_accepted=row.label.decision == ACCEPT)
+            for head, decided in row.decisions.items():
+                reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
+                self.outcomes[head, decided.predicted, reason] += 1
+            self._add(row, row.label)
             self.admitted[_is_admitted(row)] += 1
-            self.first_error = self.first_error or (f"{row.path}: {row.error}" if row.error else "")
+            error = row.subject.error
+            self.first_error = self.first_error or (f"{row.subject.name}: {error}" if error else "")
             yield row
 
-    def _add(self, row: Row, answer: HeadAnswer, *, is_accepted: bool) -> None:
-        by_person = answer.decided_by == PERSON
+    def _add(self, row: Row, decided: Decision) -> None:
+        by_person = decided.by == PERSON
         self.rows += 1
-        self.accepted += is_accepted
-        self.by_list += is_accepted and answer.predicted_by == LIST
         self.decided_by_person += by_person
-        self.of_none += not row.product
+        self.of_none += not row.subject.product
         self.named += bool(row.listed)
-        if is_accepted and by_person and answer.label:
-            self.checked[answer.label == answer.predicted] += 1
+        if decided.answer and decided.is_accepted:
+            self.accepted += 1
+            self.by_list += decided.answer.by == LIST
+            if by_person and decided.label:
+                self.checked[decided.label == decided.predicted] += 1
 
     def without_answer(self, reason: str | None = None) -> int:
         """Rows without an answer about the class."""
@@ -102,13 +105,12 @@ class Counts:
         return {"language": language, **of_kind, "by_list": self.by_list}
 
 
-def _is_asked(row: Row, answer: HeadAnswer) -> bool:
+def _is_asked(row: Row, decided: Decision) -> bool:
     """Whether no person answered and a card would ask: of a photo of a product, the product's."""
-    is_of_product = bool(row.product) and not row.photos
-    return answer.decided_by != PERSON and (answer.doubt is not None or is_of_product)
+    return decided.by != PERSON and (decided.doubt is not None or row.is_of_product)
 
 
 def _is_admitted(row: Row) -> bool | None:
     """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
-    kind = row.heads.get(KIND, NO_ANSWER)
-    return True if kind.decision == ACCEPT and kind.admits else row.label.admits
+    kind = row.of(KIND)
+    return True if kind.is_accepted and kind.admits else row.label.admits

@@ -13,16 +13,18 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
+from labelling.by_people import NO_PHOTO
 from labelling.columns import columns, product_columns
 from labelling.counts import Counts
-from labelling.decide import NO_PHOTO, Decisions
+from labelling.decide import Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
 from labelling.listing import Listing
 from labelling.outputs import replaced
 from labelling.products import products_of
-from labelling.row import Category, TableOf
+from labelling.row import Category
 from labelling.table import check_form, write_table
+from labelling.table_of import TableOf
 from labelling.titles import OFF, how_read
 
 CUT: Final = "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
@@ -137,7 +139,7 @@ def _write(
     table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
 ) -> Summary:
     """Write `tables_of` a table into new files, and count what is in them."""
-    run, with_people, form = decisions.run, bool(decisions.answers), check_form(table)
+    run, with_people, form = decisions.run, bool(decisions.known.people.answers), check_form(table)
     photos, products = Counts(), Counts()
     cut = write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
     if has_products := len(new) > 2:

@@ -8,7 +8,6 @@ many of such are right. Reads the journal; the columns are those of the platform
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -18,16 +17,17 @@ from inference.contract import LABEL
 from inference.plain_text import few
 from inference.title_rule import LIST, OTHER
 from inference.words import KIND, label_kinds, language_of
+from labelling.by_people import NO_PHOTO
 from labelling.colours import own_colours
-from labelling.decide import NO_PHOTO, Decisions, colour_of
+from labelling.decide import Decisions, colour_of
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
 from labelling.outputs import replaced
-from labelling.row import ACCEPT, NO_ANSWER, PERSON, By, Category, HeadAnswer, Row, TableOf
+from labelling.row import Category, Photo, Row
+from labelling.table_of import By, TableOf
 from labelling.taxonomies import kind_category
 from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
-from reports.products import COLOURS
 
 NAMED: Final = 5
 """Products that a sentence names."""
@@ -71,7 +71,7 @@ class Platform(NamedTuple):
     """What a platform imports.
 
     Attributes:
-        cells: of a product, of its row as decide.py left it: the first names the product there.
+        cells: of a product, of its name in the list and its row: the first names the product there.
         needs: columns of the list that it needs, each by any of these names, in small letters.
         category: its column of a product's category, and what it takes of a category's id and name; None
             where it has none of its own.
@@ -79,31 +79,33 @@ class Platform(NamedTuple):
         note: on a list without attributes.
     """
 
-    cells: Callable[[Row], dict[str, str]]
+    cells: Callable[[str, Row], dict[str, str]]
     needs: tuple[tuple[str, ...], ...] = ()
     category: tuple[str, Callable[[Category], str | None]] | None = None
     loses: Callable[[Row], bool] = lambda _: False
     note: str = ""
 
 
-def _google(row: Row) -> dict[str, str]:
-    return {"id": row.path, "color": "/".join(colours_of(row))}
+def _google(name: str, row: Row) -> dict[str, str]:
+    return {"id": name, "color": "/".join(row.colours)}
 
 
 _OF_SHOPIFY: Final = (("handle", "url handle"), ("title",))
 
 
-def _shopify(row: Row) -> dict[str, str]:
+def _shopify(_: str, row: Row) -> dict[str, str]:
     handle, title = (_cell(row, names) for names in _OF_SHOPIFY)
     colour = "Color (product.metafields.custom.color)"
-    return {"URL handle": handle, "Title": title, colour: ", ".join(colours_of(row))}
+    return {"URL handle": handle, "Title": title, colour: ", ".join(row.colours)}
 
 
 FEEDS: Final[Mapping[str, Platform]] = {
     "google": Platform(_google, category=("google_product_category", itemgetter(0))),
     "shopify": Platform(_shopify, _OF_SHOPIFY, category=("Product category", itemgetter(1))),
     "woocommerce": Platform(
-        lambda row: woocommerce_cells(row, colours_of(row)), loses=loses_variations, note=REPLACES
+        lambda name, row: woocommerce_cells(name, row.subject.cells, row.colours),
+        loses=lambda row: loses_variations(row.subject.cells),
+        note=REPLACES,
     ),
 }
 
@@ -219,19 +221,20 @@ class _Articles:
     def take(self, row: Row) -> None:
         """Take a product, or keep why it is in no feed."""
         self.count += 1
+        name, platform = row.subject.product, FEEDS[self._platform]
         spellings, lacking = spellings_of(row, self._run.by), _lacking(self._platform, row)
-        if not colours_of(row):
-            self.left_out[UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL].append(row.product)
-        elif FEEDS[self._platform].loses(row):
-            self.left_out[LOSING].append(row.product)
+        if not row.colours:
+            self.left_out[UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL].append(name)
+        elif platform.loses(row):
+            self.left_out[LOSING].append(name)
         elif lacking:
-            self.left_out[LACKING].append(f"{row.product} (`{lacking}`)")
+            self.left_out[LACKING].append(f"{name} (`{lacking}`)")
         elif len(spellings) > 1:
-            self.left_out[SPELT_TWICE].append(row.product)
+            self.left_out[SPELT_TWICE].append(name)
         else:
-            cells = FEEDS[self._platform].cells(replace(row, path=spellings[0]))
+            cells = platform.cells(spellings[0], row)
             article = self._articles.setdefault(next(iter(cells.values())), _Article(cells))
-            article.colours.add(colours_of(row))
+            article.colours.add(row.colours)
             article.is_sure |= _is_sure(row)
 
     def rows(self) -> list[dict[str, str]]:
@@ -258,7 +261,7 @@ class Categories:
 
     def __init__(self, platform: str, run: TableOf) -> None:
         """Of the products of a run."""
-        *key, _ = FEEDS[platform].cells(Row(path=""))
+        *key, _ = FEEDS[platform].cells("", Row(subject=Photo(path=""), decisions={}))
         category = FEEDS[platform].category
         self.header = [*key, category[0]] if category else []
         self._platform, self._run, self._rows = platform, run, dict[str, set[tuple[str, ...]]]()
@@ -274,7 +277,7 @@ class Categories:
         category = taken(kind_category(self._platform, kinds))
         if category is None or len(spellings) > 1 or _lacking(self._platform, row) or _has_own(row, column):
             return
-        *key, _ = of_platform.cells(replace(row, path=spellings[0])).values()
+        *key, _ = of_platform.cells(spellings[0], row).values()
         self._rows.setdefault(key[0], set()).add((*key, category))
 
     def rows(self) -> list[dict[str, str]]:
@@ -289,10 +292,10 @@ def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]], names: Sequence[str
     For OTHER those that the list names and the head lacks: a skirt by its title is none, if the answer has
     `skirt` and is OTHER.
     """
-    of_kind = row.heads.get(KIND, NO_ANSWER)
-    if is_decided(of_kind) and of_kind.label:
+    of_kind = row.of(KIND)
+    if of_kind.is_settled and of_kind.label:
         return row.listed.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
-    return kinds.get(row.label.label or "", frozenset()) if is_decided(row.label) else frozenset()
+    return kinds.get(row.label.label or "", frozenset()) if row.label.is_settled else frozenset()
 
 
 def _has_own(row: Row, column: str) -> bool:
@@ -303,8 +306,8 @@ def _has_own(row: Row, column: str) -> bool:
 def spellings_of(row: Row, by: By | None) -> list[str]:
     """How the list spells a product: a platform knows it by the list's own cell; of a folder its name."""
     if by is None or by.folder is not None:
-        return [row.product]
-    return list(dict.fromkeys(as_listed(photo.further[by.column]) for photo in row.photos))
+        return [row.subject.product]
+    return list(dict.fromkeys(as_listed(photo.cells[by.column]) for photo in row.subject.photos))
 
 
 def _write(
@@ -323,33 +326,16 @@ def _write(
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
 
 
-def colours_of(row: Row) -> tuple[str, ...]:
-    """The main colour of a product and further ones; none where they are doubtful."""
-    return _of_colour(row).fed
-
-
 def _is_sure(row: Row) -> bool:
     """Whether a table accepts a product's colour, or a person or the list gave it."""
-    answer = _of_colour(row)
-    return (
-        answer.decided_by == LIST
-        or is_decided(answer)
-        or bool(own_colours(row.further, [photo.further for photo in row.photos]))
-    )
-
-
-def is_decided(answer: HeadAnswer) -> bool:
-    """Whether an answer is accepted, or a person gave it."""
-    return answer.decided_by == PERSON or answer.decision == ACCEPT
-
-
-def _of_colour(row: Row) -> HeadAnswer:
-    return next((row.heads[head] for head in COLOURS if head in row.heads), NO_ANSWER)
+    decided, subject = row.of(colour_of(row.decisions)), row.subject
+    own = own_colours(subject.cells, [photo.cells for photo in subject.photos])
+    return decided.by == LIST or decided.is_settled or bool(own)
 
 
 def _cell(row: Row, names: Sequence[str]) -> str:
     """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
-    cells = (as_listed(cell) for column, cell in row.further.items() if column.casefold() in names)
+    cells = (as_listed(cell) for column, cell in row.subject.cells.items() if column.casefold() in names)
     return next(filter(None, cells), "")
 
 

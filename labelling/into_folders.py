@@ -14,7 +14,7 @@ from typing import Final
 from labelling.decide import Decisions
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item, Read, Source
-from labelling.row import ACCEPT, PERSON, HeadAnswer, path_in_table
+from labelling.row import path_in_table
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""
@@ -60,9 +60,9 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
     """
     labels = dict[str, str]()
     for row in decisions.photos():
-        if row.label.decided_by:
-            label = _label_of(row.label)
-            labels[row.path] = label if labels.get(row.path, label) == label else ""
+        if row.label.by:
+            path, label = row.subject.name, (row.label.label or "") if row.label.is_settled else ""
+            labels[path] = label if labels.get(path, label) == label else ""
     folders = folders_of(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0
@@ -76,12 +76,6 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
             is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)
     return done, failed
-
-
-def _label_of(answer: HeadAnswer) -> str:
-    """The label of an answer that needs no person any more; empty for any other."""
-    is_sure = answer.decision == ACCEPT or answer.decided_by == PERSON
-    return answer.label or "" if is_sure else ""
 
 
 def folders_of(labels: Iterable[str]) -> dict[str, str]:

@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from inference.contract import LABEL
+from labelling.by_people import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
 from labelling.identifiers import identifier
-from labelling.row import HumanAnswer, Question, TableOf
+from labelling.table_of import TableOf
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk."""

@@ -6,7 +6,7 @@ leaves the old one, and the answers that were committed stay.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.row import HeadAnswer, Row, TableOf, path_in_table
+from labelling.row import Answer, Answers, Photo, path_in_table
+from labelling.table_of import TableOf
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -70,7 +71,7 @@ _IN_GROUPS: Final = _PHOTOS.format(
 OFTEN: Final = 256
 """Pictures whose answers are kept as they are read: a list may have one in many of its rows."""
 
-OF_MODEL: Final = ("label", "confidence", "decision", "reason", "also", "probabilities")
+OF_MODEL: Final = ("label", "confidence", "reason", "also", "probabilities")
 """Fields of an answer that the journal keeps of a photo."""
 
 
@@ -108,8 +109,8 @@ class Listing:
 
     def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end."""
-        row = Row(path=path, further=dict(zip(self._run.further, cells, strict=True)))
-        product = self._run.by.product_of(row) if self._run.by else ""
+        by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
+        product = by.product_of(path, named) if by else ""
         text = json.dumps(cells, ensure_ascii=False)
         self._journal.change(_LISTED, self._listing, self._count, path, stamp, product, text)
         self._count += 1
@@ -123,13 +124,13 @@ class Listing:
         self.kept, self.done = self.kept + (not is_due), self.done + 1
         return False
 
-    def append(self, items: Sequence[Item], rows: Sequence[Row]) -> None:
+    def append(self, items: Sequence[Item], photos: Sequence[Photo]) -> None:
         """Keep the answers to some pictures; they are safe from the next commit on.
 
         Raises:
             TableUnusable: the disk is full.
         """
-        answers = (_values(item, row) for item, row in zip(items, rows, strict=True))
+        answers = (_values(item, photo) for item, photo in zip(items, photos, strict=True))
         if changes := self._journal.change_many(_ANSWERED, answers):
             self._changes += changes
             self._journal.is_labelling()
@@ -160,52 +161,54 @@ class Listing:
             yield
 
 
-def _values(item: Item, row: Row) -> tuple[object, ...]:
-    heads = {head: {name: getattr(answer, name) for name in OF_MODEL} for head, answer in row.heads.items()}
+def _values(item: Item, photo: Photo) -> tuple[object, ...]:
+    heads = {
+        head: {name: getattr(answer, name) for name in OF_MODEL} for head, answer in photo.answers.items()
+    }
     text = json.dumps(heads, ensure_ascii=False)
-    return path_in_table(item.name), item.stamp, row.sha256, row.error, row.familiarity, text
+    return path_in_table(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
 
 
-def answered(journal: Journal) -> Iterator[Row]:
+def answered(journal: Journal) -> Iterator[Photo]:
     """The pictures of the current listing as the model answered them, in the order of the source."""
-    return _rows(journal, _IN_ORDER)
+    return _photos(journal, _IN_ORDER)
 
 
-def answered_of(journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()) -> Iterator[Row]:
+def answered_of(journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()) -> Iterator[Photo]:
     """The photos of some products, and some pictures by their numbers, in the order of the source."""
-    return _rows(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
+    return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
 
 
-def answered_groups(journal: Journal) -> Iterator[list[Row]]:
+def answered_groups(journal: Journal) -> Iterator[list[Photo]]:
     """The photos of each product, and each picture of none, in one query.
 
     In the order of the source, products by the first photo of each.
     """
-    for _, group in groupby(_rows(journal, _IN_GROUPS), lambda row: row.product or row.number):
+    for _, group in groupby(_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
         yield list(group)
 
 
-def _rows(journal: Journal, query: str, *values: str) -> Iterator[Row]:
+def _photos(journal: Journal, query: str, *values: str) -> Iterator[Photo]:
     columns = tuple(journal.run.further)
     with journal.errors_named():
         for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
-            yield Row(
+            yield Photo(
                 path=path,
                 sha256=sha256,
                 error=error,
                 familiarity=familiarity,
-                heads=_heads(heads),
-                further=dict(zip(columns, json.loads(cells), strict=True)),
+                answers=_answers(heads),
+                cells=dict(zip(columns, json.loads(cells), strict=True)),
                 product=product,
                 number=number,
             )
 
 
 @lru_cache(OFTEN)
-def _heads(text: str) -> Mapping[str, HeadAnswer]:
+def _answers(text: str) -> Answers:
     """The answers of a picture, of the journal's text."""
     return {head: _answer(**answer) for head, answer in json.loads(text).items()}
 
 
-def _answer(*, also: Sequence[str], probabilities: Sequence[float], **rest: Any) -> HeadAnswer:  # noqa: ANN401 - what JSON keeps as it is
-    return HeadAnswer(also=tuple(also), probabilities=tuple(probabilities), **rest)
+def _answer(*, also: Sequence[str], probabilities: Sequence[float], **rest: Any) -> Answer:  # noqa: ANN401 - what JSON keeps as it is
+    return Answer(also=tuple(also), probabilities=tuple(probabilities), **rest)

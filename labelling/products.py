@@ -4,17 +4,16 @@ How photos answer for a product: reports/products.py. export.py writes `TABLE-pr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from inference.classifier import ALSO_FROM
-from inference.contract import LABEL
 from labelling.errors import SourceUnusable
 from labelling.items import Source
-from labelling.row import ACCEPT, FOLDER, REVIEW, By, HeadAnswer, Row, TableOf, distinct
+from labelling.row import Answer, Photo, Product
 from labelling.sources.files import Folder
+from labelling.table_of import FOLDER, By, TableOf
 from reports.products import COLOURS, UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Report
 
@@ -70,44 +69,26 @@ def likely_by(report: Report) -> dict[str, tuple[float, float]]:
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
-def as_fed(row: Row, head: str, by: By) -> Row:
-    """A product's row as a feed takes it: what only lacks the promise is accepted from a confidence.
+def product_of(photos: Sequence[Photo], table: TableOf) -> Product:
+    """The product that some photos show, with what they answer together; of copies the first counts.
 
     Args:
-        row: of a product, as the model answered it.
-        head: that the feed has.
-        by: of the run.
+        photos: one or more, in the order of the source.
+        table: that they are of, with products.
     """
-    answer = row.heads.get(head)
-    if answer is None or answer.reason != UNPROVEN or head not in by.likely:
-        return row
-    least, _ = by.likely[head]
-    agree = any(photo.heads[head].reason is None for photo in row.photos if head in photo.heads)
-    if not agree or (answer.confidence or 0.0) < least:
-        return row
-    return replace(row, heads={**row.heads, head: replace(answer, decision=ACCEPT, reason=None)})
-
-
-def row_of_product(photos: Sequence[Row], run: TableOf) -> Row:
-    """What the model answers to a product; of copies of a photo the first counts.
-
-    Args:
-        photos: its rows, one or more, in the order of the source.
-        run: that they are of, with products.
-    """
-    shown = distinct(photos)
-    answers = {head: answer_of(shown, head, run) for head in run.heads}
-    heads = {head: answer for head, answer in answers.items() if answer is not None}
-    cells = {name: _first(photo.further[name] for photo in photos) for name in run.further}
-    by = {run.by.column: photos[0].product} if run.by and run.by.folder is None else {}
-    return Row(
-        path=photos[0].product,
-        product=photos[0].product,
-        error="" if LABEL in heads else f"No photo of it has an answer. The first: {photos[0].error}",
-        heads=heads,
-        further=cells | by,
-        number=photos[0].number,
+    first, name = dict[str, Photo](), photos[0].product
+    for photo in photos:
+        first.setdefault(photo.sha256 or photo.path, photo)
+    distinct = tuple(first.values())
+    answers = {head: answer_of(distinct, head, table) for head in table.heads}
+    cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
+    by = {table.by.column: name} if table.by and table.by.folder is None else {}
+    return Product(
+        product=name,
         photos=tuple(photos),
+        distinct=distinct,
+        answers={head: answer for head, answer in answers.items() if answer},
+        cells=cells | by,
     )
 
 
@@ -116,27 +97,26 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def answer_of(photos: Sequence[Row], head: str, run: TableOf) -> HeadAnswer | None:
+def answer_of(photos: Sequence[Photo], head: str, table: TableOf) -> Answer | None:
     """The answer of one head to a product; None where no photo has one.
 
     Args:
         photos: of different content.
         head: the class, or an attribute.
-        run: that they are of, with products.
+        table: that they are of, with products.
     """
-    answered = [photo for photo in photos if head in photo.heads]
+    answered = [photo for photo in photos if head in photo.answers]
     if not answered:
         return None
-    labels, is_proven = run.heads[head], run.by is not None and head in run.by.proven
-    of_photos = [_of_photo(photo.heads[head], labels) for photo in answered]
+    labels, is_proven = table.heads[head], table.by is not None and head in table.by.proven
+    of_photos = [_of_photo(photo.answers[head], labels) for photo in answered]
     product = answer_of_product(of_photos, is_proven=is_proven, is_colour=head in COLOURS)
     shares = product.probabilities
     likely = sorted(range(len(labels)), key=lambda index: -shares[index])
     also = [index for index in likely if shares[index] >= ALSO_FROM and index != product.label]
-    return HeadAnswer(
+    return Answer(
         label=labels[product.label],
         confidence=shares[product.label],
-        decision=REVIEW if product.reason else ACCEPT,
         reason=product.reason,
         also=tuple(labels[index] for index in also),
         probabilities=tuple(shares),
@@ -144,8 +124,18 @@ def answer_of(photos: Sequence[Row], head: str, run: TableOf) -> HeadAnswer | No
     )
 
 
-def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> PhotoAnswer:
-    return PhotoAnswer(answer.probabilities, labels.index(answer.label or ""), answer.reason)
+def _of_photo(answer: Answer, labels: Sequence[str]) -> PhotoAnswer:
+    return PhotoAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
+
+
+def is_likely(product: Product, head: str, by: By | None) -> bool:
+    """Whether an answer lacks nothing but the release's promise, and is right often enough for a feed."""
+    answer = product.answers.get(head)
+    if answer is None or answer.reason != UNPROVEN or by is None or head not in by.likely:
+        return False
+    least, _ = by.likely[head]
+    agree = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)
+    return agree and (answer.confidence or 0.0) >= least
 
 
 def products_of(table: Path) -> Path:

@@ -24,9 +24,10 @@ from labelling.journal import EXPORTED, Journal, journal_of
 from labelling.listing import Listing
 from labelling.outputs import check_new, check_ours, take_over
 from labelling.products import likely_by, shown_by
-from labelling.row import FOLDER, By, Categories, TableOf, path_in_table
+from labelling.row import path_in_table
 from labelling.sources.files import Folder
 from labelling.table import check_form
+from labelling.table_of import FOLDER, By, Categories, TableOf
 from labelling.titles import OFF
 from labelling.workers.labeller import Engine, Say, Setup
 from labelling.workers.processes import on_processes

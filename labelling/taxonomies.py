@@ -13,7 +13,8 @@ from typing import Any, Final
 from inference.contract import LABEL
 from inference.words import KIND, label_kinds, language_of
 from labelling.errors import TableUnusable
-from labelling.row import Categories, Category
+from labelling.row import Category
+from labelling.table_of import Categories
 
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
-from labelling.row import Row
-
 COLOUR_NAMES: Final = ("color", "colour", "farbe", "couleur")
 """What shops call the attribute, or a column of the colour, in small letters."""
 
@@ -60,11 +58,11 @@ def attributes_of(cells: Mapping[str, str]) -> dict[str, str]:
     return {name: cell for column, cell in cells.items() if (name := in_english(column))}
 
 
-def loses_variations(row: Row) -> bool:
+def loses_variations(cells: Mapping[str, str]) -> bool:
     """Whether a row of the feed would take a product's variations away, or one of its own colours."""
-    cells = (cell for column, cell in row.further.items() if column.casefold() in _TYPE)
-    types = {value.casefold() for cell in cells for value in _values(cell)}
-    return not types.isdisjoint(_OF_VARIATIONS) or len(colour_values(row.further)) > 1
+    of_type = (cell for column, cell in cells.items() if column.casefold() in _TYPE)
+    types = {value.casefold() for cell in of_type for value in _values(cell)}
+    return not types.isdisjoint(_OF_VARIATIONS) or len(colour_values(cells)) > 1
 
 
 def colour_values(cells: Mapping[str, str]) -> list[str]:
@@ -89,14 +87,14 @@ def _value_of(name: str) -> str:
     return name.removesuffix("name") + "value(s)"
 
 
-def woocommerce_cells(row: Row, colours: tuple[str, ...]) -> dict[str, str]:
+def woocommerce_cells(sku: str, cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
     """A row of the feed: the colour goes to the attribute of that name, or to the first that has none."""
-    own = attributes_of(row.further)
+    own = attributes_of(cells)
     free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
     name = _of_colour(own) or next(free)
     visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
-        "SKU": row.path,
+        "SKU": sku,
         **own,
         name: own.get(name) or "Color",
         _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),

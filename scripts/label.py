@@ -40,11 +40,13 @@ from labelling.products import check_by, check_column
 from labelling.review.answers import Taken, take_in
 from labelling.review.audit import DRAWN, sentences
 from labelling.review.corrections import Correction, read_corrections
-from labelling.review.sheet import EXPORT, Review, write_sheet
-from labelling.row import ACCEPT, Categories, Category, TableOf
+from labelling.review.questions import Review
+from labelling.review.sheet import EXPORT, write_sheet
+from labelling.row import ACCEPT, Category
 from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
 from labelling.table import WORKBOOK, check_form
+from labelling.table_of import Categories, TableOf
 from labelling.taxonomies import PLATFORMS, platform_categories
 from labelling.titles import OFF
 from labelling.workers.labeller import Engine

@@ -17,9 +17,9 @@ import numpy as np
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.title_rule import NONE
+from labelling.by_people import LEFT_OUT
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
-from labelling.row import LEFT_OUT
 from model_store.files import expanded
 from model_store.local import LocalRelease
 from model_store.named_release import find_release

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from labelling.errors import CorrectionsUnusable
 from labelling.journal import Journal
 from labelling.review.corrections import Correction, merge, name_of
-from labelling.row import TableOf
 from labelling.sources.opening import LISTS
+from labelling.table_of import TableOf
 from model_store.files import expanded
 
 NAMED: Final = 3

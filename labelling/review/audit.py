@@ -1,20 +1,19 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of them.
 
-`sample` draws it from what the model or the list accepted. The review sheet shows it last, without what the
-model answered, and exports how many rows of the table are accepted, and by which release. `sentences`
-compares what people said with what the model did, by what the sheet exports alone. A table is finite, so that
-bounds are hypergeometric. Knows tables and corrections, neither journals nor releases.
+The least of `rank` are drawn from what the model or the list accepted. The review sheet shows them last,
+without what the model answered, and exports how many rows of the table are accepted, and by which release.
+`sentences` compares what people said with what the model did, by what the sheet exports alone. A table is
+finite, so that bounds are hypergeometric. Knows tables and corrections, neither journals nor releases.
 """
 
 import hashlib
-import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil, floor
-from typing import Final, TypeVar
+from typing import Final
 
 from inference.contract import LABEL
+from labelling.by_people import LEFT_OUT
 from labelling.review.corrections import Correction, merge
-from labelling.row import LEFT_OUT
 from reports.intervals import SURENESS, clopper_pearson, most_of
 
 DRAWN: Final = 130
@@ -26,30 +25,21 @@ PAYS: Final = 4
 LOOK: Final = 1 - (1 - SURENESS) / 2
 """Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
 
-T = TypeVar("T")
-
 
 def usual_size(accepted: int) -> int:
     """How many rows are drawn of so many accepted ones, unless people say so."""
     return min(DRAWN, accepted // PAYS)
 
 
-def sample(rows: Iterable[T], path: Callable[[T], str], n: int, version: str) -> list[T]:
-    """Draw rows of a table at random: the same ones again for the same table, others for another release.
+def rank(path: str, version: str) -> bytes:
+    """By which accepted rows are drawn, the least ones first: a larger sample holds a smaller one.
+
+    The same ones come again for the same table, others for another release.
 
     Args:
-        rows: those that are accepted.
         path: of a row in the table.
-        n: how many; all if there are fewer. A larger sample holds a smaller one.
         version: of the release that answered.
-
-    Returns:
-        the rows in an order that is random, too.
     """
-    return heapq.nsmallest(n, rows, key=lambda row: _rank(path(row), version))
-
-
-def _rank(path: str, version: str) -> bytes:
     return hashlib.sha256(f"{version}\n{path}".encode()).digest()
 
 

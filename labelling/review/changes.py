@@ -14,7 +14,7 @@ from inference.networks import Networks
 from inference.spreadsheets import as_csv
 from labelling.items import Source
 from labelling.review.page import filled, thumbnail
-from labelling.row import HeadAnswer, Row
+from labelling.row import ACCEPT, REVIEW, Answer, Photo
 from labelling.workers.labeller import PICTURES_PER_RUN, Watch, answered
 
 
@@ -82,10 +82,10 @@ def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, 
             continue
         pictures += 1
         watch(pictures, None)
-        for place, row in enumerate((before, after)):
-            accepted[place] += row.label.reason is None
-        both = [head for head in before.heads if head in after.heads]
-        different = [head for head in both if _key(before.heads[head]) != _key(after.heads[head])]
+        for place, photo in enumerate((before, after)):
+            accepted[place] += photo.answers[LABEL].is_accepted
+        both = [head for head in before.answers if head in after.answers]
+        different = [head for head in both if _key(before.answers[head]) != _key(after.answers[head])]
         changes += [_change(before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = thumbnail(upload)
@@ -97,7 +97,7 @@ def _order(change: Change) -> tuple[object, ...]:
     return change.attribute, change.label_a == change.label_b, -change.confidence_b, change.path
 
 
-def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[str, Row, Row, object]]:
+def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[str, Photo, Photo, object]]:
     """The name of each picture, what the two releases answer, and its bytes."""
     read = source.reader()
     listed = source.items()
@@ -108,22 +108,26 @@ def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tupl
         yield from zip(names, *answers, uploads, strict=True)
 
 
-def _key(answer: HeadAnswer) -> tuple[str | None, str | None]:
-    return answer.label, answer.decision
+def _key(answer: Answer) -> tuple[str, str]:
+    return answer.label, _decision(answer)
 
 
-def _change(row: Row, after: Row, head: str) -> Change:
-    a, b = row.heads[head], after.heads[head]
+def _decision(answer: Answer) -> str:
+    return ACCEPT if answer.is_accepted else REVIEW
+
+
+def _change(photo: Photo, after: Photo, head: str) -> Change:
+    a, b = photo.answers[head], after.answers[head]
     return Change(
         attribute="" if head == LABEL else head,
-        path=row.path,
-        sha256=row.sha256,
-        label_a=str(a.label),
+        path=photo.path,
+        sha256=photo.sha256,
+        label_a=a.label,
         confidence_a=float(a.confidence or 0),
-        decision_a=str(a.decision),
-        label_b=str(b.label),
+        decision_a=_decision(a),
+        label_b=b.label,
         confidence_b=float(b.confidence or 0),
-        decision_b=str(b.decision),
+        decision_b=_decision(b),
     )
 
 

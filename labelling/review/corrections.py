@@ -22,10 +22,10 @@ from inference.contract import LABEL
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
 from inference.title_rule import NONE
+from labelling.by_people import LEFT_OUT, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.identifiers import identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
-from labelling.row import LEFT_OUT, HumanAnswer, Question
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""

@@ -48,7 +48,7 @@ Texts: TypeAlias = Mapping[str, Mapping[str, str]]
 """Texts of the page by English text, by language."""
 
 
-class Photo(NamedTuple):
+class CardPhoto(NamedTuple):
     """A picture on a card; path, picture and sha256 as a Card has them."""
 
     path: str
@@ -114,7 +114,7 @@ class Card(NamedTuple):
     attribute: str = LABEL
     product: str = ""
     title: str = ""
-    photos: tuple[Photo, ...] = ()
+    photos: tuple[CardPhoto, ...] = ()
     more: int = 0
     screen: Screen | None = None
 

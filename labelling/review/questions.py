@@ -1,174 +1,171 @@
 """What a review sheet asks of each picture, or each product: one question for the class and each attribute.
 
-A product is asked about once, whatever the number of its photos. Pure, but for the rows that are read.
+A product is asked about once, whatever the number of its photos. Rows pass, and what is asked about is kept.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import Final, NamedTuple
+from bisect import bisect_right
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
+from inference.contract import LABEL
 from inference.title_rule import LIST
 from labelling.decide import Decisions
-from labelling.listing import answered_of
-from labelling.row import PERSON, Row
+from labelling.review.audit import DRAWN, rank, usual_size
+from labelling.review.page import Texts
+from labelling.row import PERSON, Answers, Decision, Photo, Row, Subject
 from reports.products import UNFAMILIAR
 
 SHOWN: Final = 6
 """Photos of a product on its card."""
 
+NO_ANSWER: Final = 2
+"""The place of photos without an answer, after familiar and unfamiliar ones."""
 
-class SheetQuestion(NamedTuple):
-    """A question that a sheet may ask: of a row what its order and its card need.
+
+class Review(NamedTuple):
+    """The page that a person asks for.
 
     Attributes:
-        path: of the picture, or the product's name.
-        predicted: the label before people answered.
-        reason: of a review; None where the answer is accepted.
-        confidence: of the model.
-        number: the picture's place in the source; of a product that of its first photo.
-        product: empty for a picture.
-        by: who decided the label: `model`, or `list`.
-        admits: whether the list's words admit the label; None where one of the two says nothing of a kind.
-        suggested: the likeliest label that they admit, of a colour what the photos show; None for none.
-        fed: the colours that a feed sends; empty for none.
-        doubt: why a card asks about it; None where it need not.
-        familiarity: of a picture.
-        is_answered: a person gave the label.
-        listed: the kinds that the words of the list admit.
+        page: the file to write; an existing one is replaced.
+        limit: the most doubtful pictures on the page, of the class and of each attribute.
+        audited: rows to be drawn at random of those that are accepted, whatever people answered; None for
+            what the table can pay for. They come last, in random order, without what the model answered. Each
+            has a card for the class and each attribute.
+        attributes: that are asked for beside the class.
+        feed: the attribute that a feed has; products without it are seen together. Empty for none.
+        texts: of the page in other languages.
+        command: see Frame.
     """
 
-    path: str
-    predicted: str
+    page: Path
+    limit: int
+    audited: int | None
+    attributes: tuple[str, ...]
+    feed: str
+    texts: Texts
+    command: str
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """All that the page asks for, the class first."""
+        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
+
+
+class Asked(NamedTuple):
+    """A question on a sheet.
+
+    Attributes:
+        row: of a picture, or of a product.
+        head: that it is about.
+        reason: why a person should look; None where model or list decided.
+    """
+
+    row: Row
+    head: str
     reason: str | None
-    confidence: float | None
-    number: int
-    product: str
-    by: str
-    admits: bool | None
-    suggested: str | None
-    fed: tuple[str, ...]
-    doubt: str | None
-    familiarity: float | None
-    is_answered: bool
-    listed: frozenset[str]
+
+    @property
+    def decided(self) -> Decision:
+        """What the table says."""
+        return self.row.of(self.head)
 
 
-class Picture(NamedTuple):
-    """A photo on a card: its path in the table, and the sha256 of its bytes."""
+class Least:
+    """The rows of the least keys among those that pass, in their order; of equal keys the first."""
 
-    path: str
-    sha256: str
+    def __init__(self, most: int) -> None:
+        """At most so many are kept."""
+        self._most, self._keys, self.rows = most, list[Any](), list[Row]()
+
+    def add(self, key: object, row: Row) -> None:
+        """Keep a row, if its key is among the least by now."""
+        place = bisect_right(self._keys, key)
+        if place < self._most:
+            self._keys.insert(place, key)
+            self.rows.insert(place, row)
+            del self._keys[self._most :], self.rows[self._most :]
 
 
-class Case(NamedTuple):
-    """A question with what its card shows.
+class Choice:
+    """What a sheet asks about one head, chosen as rows pass.
 
     Attributes:
-        photos: that could be read, the first one under no other product, where there is one; see `_in_order`.
-        title: of the product, as its list has it; empty for a picture.
+        accepted: rows that an audit is drawn from.
+        is_fed: whether a feed has the head.
     """
 
-    question: SheetQuestion
-    photos: list[Picture]
-    title: str
+    def __init__(self, head: str, review: Review, version: str) -> None:
+        """Begin one, about the class or an attribute, of rows by a release."""
+        self.head, self.accepted, self.is_fed = head, 0, head == review.feed
+        self._audited, self._version = review.audited, version
+        self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
+        self._doubtful, self._fed = Least(review.limit), Least(review.limit)
+        self._drawn = Least(DRAWN if review.audited is None else review.audited)
+
+    def take(self, row: Row) -> None:
+        """Look at a row, and keep it if it is to be asked about by now."""
+        decided, subject = row.of(self.head), row.subject
+        if decided.answer is None:
+            return
+        if self._is_asked and decided.reason is None:
+            self.accepted += 1
+            self._drawn.add(rank(subject.name, self._version), row)
+        is_lacking = bool(subject.product) and (not row.colours or decided.doubt == LIST)
+        if decided.doubt and (self._is_asked or is_lacking):
+            self._doubtful.add(_order(subject, decided), row)
+        if self.is_fed and row.colours and decided.by != PERSON and decided.doubt != LIST:
+            self._fed.add(subject.number, row)
+
+    @property
+    def drawn(self) -> list[Asked]:
+        """The audit: rows in random order, of which nobody sees what was answered."""
+        size = usual_size(self.accepted) if self._audited is None else self._audited
+        return [Asked(row, self.head, None) for row in self._drawn.rows[:size]]
+
+    @property
+    def doubtful(self) -> list[Asked]:
+        """What a person has to answer: what the list contradicts, what is unfamiliar, then the least sure."""
+        drawn = {asked.row.subject.name for asked in self.drawn}
+        rows = (row for row in self._doubtful.rows if row.subject.name not in drawn)
+        return [Asked(row, self.head, row.of(self.head).doubt) for row in rows]
+
+    @property
+    def fed(self) -> list[Asked]:
+        """Products whose colour a feed took, in the order of the table, of which nothing else is asked."""
+        there = {asked.row.subject.name for asked in (*self.drawn, *self.doubtful)}
+        rows = (row for row in self._fed.rows if row.subject.name not in there)
+        return [Asked(row, self.head, row.of(self.head).reason) for row in rows]
+
+    @property
+    def asked(self) -> list[Asked]:
+        """All of these."""
+        return [*self.doubtful, *self.fed, *self.drawn]
 
 
-def questions(decisions: Decisions, heads: Iterable[str]) -> dict[str, list[SheetQuestion]]:
-    """All questions about what some heads answered, products first, in one pass over the rows."""
-    of_heads: dict[str, list[SheetQuestion]] = {head: [] for head in heads}
-    for row in decisions.asked():
-        for head, of_head in of_heads.items():
-            of_head.extend(_of_row(row, head))
-    for of_head in of_heads.values():
-        of_head.sort(key=lambda question: (not question.product, question.number))
-    return of_heads
-
-
-def _of_row(row: Row, head: str) -> Iterator[SheetQuestion]:
-    answer = row.heads.get(head)
-    if answer is not None and answer.predicted is not None:
-        yield SheetQuestion(
-            path=row.path,
-            predicted=answer.predicted,
-            reason=answer.reason,
-            confidence=answer.confidence,
-            number=row.number,
-            product=row.product,
-            by=answer.predicted_by or "",
-            admits=answer.admits,
-            suggested=answer.suggested,
-            fed=answer.fed,
-            doubt=answer.doubt,
-            familiarity=row.familiarity,
-            is_answered=answer.decided_by == PERSON,
-            listed=row.listed,
-        )
-
-
-def doubtful(
-    of_head: Iterable[SheetQuestion], limit: int, *, is_fed_asked: bool = True
-) -> list[SheetQuestion]:
-    """The first rows that no person answered and that need a review, or whose photos people contradict.
-
-    What the list contradicts comes first, then what is unfamiliar. Within each, the measure that decided is
-    compared first, the other one on ties, then the order of the table.
-
-    Args:
-        of_head: all of one head.
-        limit: the most questions.
-        is_fed_asked: whether products that a feed takes are asked about, too.
-    """
-    wanted = (
-        question._replace(reason=question.doubt)
-        for question in of_head
-        if question.doubt is not None and (is_fed_asked or not question.fed or question.doubt == LIST)
-    )
-    return sorted(wanted, key=_order)[:limit]
-
-
-def _order(question: SheetQuestion) -> tuple[object, ...]:
-    first, second = question.confidence, question.familiarity  # a product has none of its own
-    if question.doubt == UNFAMILIAR and not question.product and second is not None:
+def _order(subject: Subject, decided: Decision) -> tuple[object, ...]:
+    """Within each doubt, the measure that decided is compared first, then the other one, then the place."""
+    first, second = decided.answer and decided.answer.confidence, subject.familiarity
+    if decided.doubt == UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
-    of_doubt = {LIST: 0, UNFAMILIAR: 1}.get(question.doubt or "", 2)
+    of_doubt = {LIST: 0, UNFAMILIAR: 1}.get(decided.doubt or "", 2)
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
-    return of_doubt, *measures, not question.product, question.number
+    return of_doubt, *measures, not subject.product, subject.number
 
 
-def fed(of_head: Iterable[SheetQuestion], limit: int) -> list[SheetQuestion]:
-    """The first products whose colour a feed took, and that no person answered, in the order of the table."""
-    wanted = (of for of in of_head if of.fed and not of.is_answered and of.doubt != LIST)
-    return sorted(wanted, key=lambda question: question.number)[:limit]
-
-
-def cases(decisions: Decisions, some: Sequence[SheetQuestion]) -> list[Case]:
-    """What the cards of some questions show."""
-    products = {question.product for question in some if question.product}
-    numbers = {question.number for question in some if not question.product}
-    photos = defaultdict[str | int, list[Row]](list)
-    for photo in answered_of(decisions.journal, products, numbers):
-        photos[photo.product or photo.number].append(photo)
-    of_questions = [(question, photos[question.product or question.number]) for question in some]
-    return [_case(question, photos, decisions) for question, photos in of_questions]
-
-
-def _case(question: SheetQuestion, photos: list[Row], decisions: Decisions) -> Case:
-    titles = (decisions.words.title(photo.further) for photo in photos if question.product)
-    shown = _in_order([decisions.held(photo) for photo in photos], decisions.shared.keys())
-    return Case(question, shown, next(filter(None, titles), ""))
-
-
-def _in_order(photos: list[Row], shared: Set[str]) -> list[Picture]:
-    """Photos that could be read: familiar ones first, and before all one that shows this product alone.
+def on_card(row: Row, decisions: Decisions) -> list[Photo]:
+    """The photos of a row that could be read: familiar ones first, before all one of this product alone.
 
     What people answer to a product is kept with its first photo, and holds where that is one of it.
     """
-    ordered = list({photo.path: photo for photo in sorted(photos, key=_place) if photo.sha256}.values())
-    own = next((photo for photo in ordered if photo.sha256 not in shared and _place(photo) < 2), None)
-    ordered = [own, *(photo for photo in ordered if photo is not own)] if own else ordered
-    return [Picture(photo.path, photo.sha256) for photo in ordered]
+    places = ((_place(decisions.beside_list(photo)), photo) for photo in row.subject.photos if photo.sha256)
+    by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
+    photos, shared = [photo for _, photo in by_path.values()], decisions.known.shared.under
+    answered = (photo for place, photo in by_path.values() if place < NO_ANSWER)
+    own = next((photo for photo in answered if photo.sha256 not in shared), None)
+    return [own, *(photo for photo in photos if photo is not own)] if own else photos
 
 
-def _place(photo: Row) -> int:
+def _place(answers: Answers) -> int:
     """Familiar photos come before others, and these before those without an answer."""
-    return 2 if photo.label.label is None else int(photo.label.reason == UNFAMILIAR)
+    return int(answers[LABEL].reason == UNFAMILIAR) if LABEL in answers else NO_ANSWER

@@ -5,10 +5,9 @@ Reads the journal and the chosen pictures; the questions are in questions.py, th
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
@@ -18,7 +17,6 @@ from inference.words import in_order
 from labelling.decide import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
-from labelling.review.audit import sample, usual_size
 from labelling.review.page import (
     AGREEING,
     ATTRIBUTE_ALONE,
@@ -31,68 +29,18 @@ from labelling.review.page import (
     NOTE_OF_COLOUR,
     NOTE_OF_LIST,
     Card,
+    CardPhoto,
     Frame,
-    Photo,
-    Texts,
     page_of,
     thumbnail,
     write_page,
 )
-from labelling.review.questions import SHOWN, Case, Picture, SheetQuestion, cases, doubtful, fed, questions
-from labelling.row import ACCEPT, REVIEW, path_in_table
+from labelling.review.questions import SHOWN, Asked, Choice, Review, on_card
+from labelling.row import ACCEPT, REVIEW, Photo, path_in_table
+from labelling.titles import ListWords
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
-
-
-class Review(NamedTuple):
-    """The page that a person asks for.
-
-    Attributes:
-        page: the file to write; an existing one is replaced.
-        limit: the most doubtful pictures on the page, of the class and of each attribute.
-        audited: rows to be drawn at random of those that are accepted, whatever people answered; None for
-            what the table can pay for. They come last, in random order, without what the model answered. Each
-            has a card for the class and each attribute.
-        attributes: that are asked for beside the class.
-        feed: the attribute that a feed has; products without it are seen together. Empty for none.
-        texts: of the page in other languages.
-        command: see Frame.
-    """
-
-    page: Path
-    limit: int
-    audited: int | None
-    attributes: tuple[str, ...]
-    feed: str
-    texts: Texts
-    command: str
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """All that the page asks for, the class first."""
-        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
-
-
-class _Chosen(NamedTuple):
-    """What a page asks of one head.
-
-    Attributes:
-        doubtful: rows that a person has to answer.
-        fed: products whose colour a feed took, to look through.
-        drawn: the sample of an audit.
-        accepted: rows that it was drawn from.
-    """
-
-    doubtful: list[Case]
-    fed: list[Case]
-    drawn: list[Case]
-    accepted: int
-
-    @property
-    def cases(self) -> list[Case]:
-        """All of them."""
-        return [*self.doubtful, *self.fed, *self.drawn]
 
 
 EXPORT: Final = "corrections.csv"
@@ -114,11 +62,16 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    of_heads, run = questions(decisions, review.heads), decisions.run
-    chosen = {head: _chosen(decisions, of, head, review) for head, of in of_heads.items()}
-    of_cards = (photo for rows in chosen.values() for case in rows.cases for photo in case.photos[:SHOWN])
+    run, choices = decisions.run, choose(decisions, review)
+    asked = [question for choice in choices for question in choice.asked]
+    photos = {id(question.row): on_card(question.row, decisions) for question in asked}
+    of_cards = (photo for of_row in photos.values() for photo in of_row[:SHOWN])
     pictures = _pictures(of_cards, source)
-    cards = [card for head, rows in chosen.items() for card in _of_head(rows, pictures, head, review.feed)]
+
+    def card_of(question: Asked) -> Card | None:
+        return _card(question, photos[id(question.row)], pictures, decisions.words)
+
+    cards = [card for choice in choices for card in _of_choice(choice, card_of)]
     lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
     title = f"{decisions.journal.path.stem}, {run.version}"
     frame = Frame(title, lead, review.texts, EXPORT, review.command, version=run.version)
@@ -126,39 +79,27 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
     write_page(review.page, page_of(cards, run.heads[LABEL], frame, attributes))
 
 
-def _of_head(rows: _Chosen, pictures: Mapping[str, Photo], head: str, feed: str) -> Iterator[Card]:
-    for card, case in _cards(rows.doubtful, pictures, head):
-        is_of_feed = head == feed and card.product and case.question.reason != LIST
-        yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, case)
-    for card, _ in _cards(rows.fed, pictures, head):
-        yield card._replace(screen=FED)
-    for card, _ in _cards(rows.drawn, pictures, head):
-        yield _blind(card, len(rows.drawn), rows.accepted)
+def choose(decisions: Decisions, review: Review) -> list[Choice]:
+    """What a page asks of each head, in one pass over the rows."""
+    choices = [Choice(head, review, decisions.run.version) for head in review.heads]
+    for row in decisions.asked():
+        for choice in choices:
+            choice.take(row)
+    return choices
 
 
-def _chosen(decisions: Decisions, of_head: Sequence[SheetQuestion], head: str, review: Review) -> _Chosen:
-    is_asked = head in (LABEL, *review.attributes)  # else products need it for a feed, and nothing else does
-    accepted = [question for question in of_head if question.reason is None] if is_asked else []
-    audited = usual_size(len(accepted)) if review.audited is None else review.audited
-    drawn = sample(accepted, _path, audited, decisions.run.version)
-    there = {question.path for question in drawn}
-    doubtful_ones = [
-        question
-        for question in doubtful(of_head, review.limit, is_fed_asked=is_asked)
-        if question.path not in there and (is_asked or question.product)
-    ]
-    there |= {question.path for question in doubtful_ones}
-    of_feed = fed(of_head, review.limit) if head == review.feed else []
-    return _Chosen(
-        doubtful=cases(decisions, doubtful_ones),
-        fed=cases(decisions, [question for question in of_feed if question.path not in there]),
-        drawn=cases(decisions, drawn),
-        accepted=len(accepted),
-    )
-
-
-def _path(question: SheetQuestion) -> str:
-    return question.path
+def _of_choice(choice: Choice, card_of: Callable[[Asked], Card | None]) -> Iterator[Card]:
+    for question in choice.doubtful:
+        if card := card_of(question):
+            is_of_feed = choice.is_fed and card.product and question.reason != LIST
+            yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question)
+    for question in choice.fed:
+        if card := card_of(question):
+            yield card._replace(screen=FED)
+    drawn = choice.drawn
+    for question in drawn:
+        if card := card_of(question):
+            yield _blind(card, len(drawn), choice.accepted)
 
 
 def _blind(card: Card, audited: int, accepted: int) -> Card:
@@ -167,62 +108,64 @@ def _blind(card: Card, audited: int, accepted: int) -> Card:
     return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
 
 
-def _beside_list(card: Card, case: Case) -> Card:
+def _beside_list(card: Card, question: Asked) -> Card:
     """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
-    if case.question.admits is None:
+    decided, row = question.decided, question.row
+    if decided.admits is None or decided.answer is None:
         return card
-    if case.question.admits:
+    if decided.admits:
         return card._replace(screen=AGREEING)
-    if card.attribute != LABEL and case.question.by == LIST:
-        question = case.question
-        listed = " / ".join(question.fed or [question.predicted])
-        shown = {"label": case.question.suggested or "", "listed": listed}
-        return card._replace(note=NOTE_OF_COLOUR, note_values=shown, guess=case.question.suggested or "")
-    values = {**card.note_values, "listed": " / ".join(in_order(case.question.listed))}
-    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=case.question.suggested or "")
+    suggested = decided.answer.suggested or ""
+    if card.attribute != LABEL and decided.answer.by == LIST:
+        listed = " / ".join(row.colours or [decided.answer.label])
+        values: dict[str, str | float] = {"label": suggested, "listed": listed}
+        return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)
+    values = {**card.note_values, "listed": " / ".join(in_order(row.listed))}
+    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=suggested)
 
 
-def _cards(chosen: Sequence[Case], pictures: Mapping[str, Photo], head: str) -> Iterator[tuple[Card, Case]]:
-    """A card for each case of which the source still has a picture; `head` is what it asks for."""
-    for case in chosen:
-        question = case.question
-        photos = [pictures[photo.path] for photo in case.photos[:SHOWN] if photo.path in pictures]
-        if not photos:
-            continue
-        label, confidence = question.predicted, question.confidence or 0.0
-        values: dict[str, str | float] = {"label": label, "confidence": confidence}
-        values |= {"reason": question.reason or ACCEPT} if head == LABEL else {"attribute": head}
-        in_review = f"{REVIEW}: {question.reason}" if head == LABEL else REVIEW
-        card = Card(
-            question.path,
-            *photos[0][:2],
-            NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
-            label,
-            sha256=photos[0].sha256,
-            decision=ACCEPT if question.reason is None else in_review,
-            confidence=confidence,
-            predicted=label,
-            note_values=values,
-            attribute=head,
-            product=question.product,
-            title=case.title,
-            photos=tuple(photos[1:]),
-            more=max(len(case.photos) - SHOWN, 0),
-        )
-        yield card, case
+def _card(
+    question: Asked, photos: Sequence[Photo], pictures: Mapping[str, CardPhoto], words: ListWords
+) -> Card | None:
+    """The card of a question; None where the source has no picture of it any more."""
+    shown = [pictures[photo.path] for photo in photos[:SHOWN] if photo.path in pictures]
+    answer, subject, head = question.decided.answer, question.row.subject, question.head
+    if not shown or answer is None:
+        return None
+    confidence = answer.confidence or 0.0
+    values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
+    values |= {"reason": question.reason or ACCEPT} if head == LABEL else {"attribute": head}
+    in_review = f"{REVIEW}: {question.reason}" if head == LABEL else REVIEW
+    titles = (words.title(photo.cells) for photo in subject.photos if subject.product)
+    return Card(
+        subject.name,
+        *shown[0][:2],
+        NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
+        answer.label,
+        sha256=shown[0].sha256,
+        decision=ACCEPT if question.reason is None else in_review,
+        confidence=confidence,
+        predicted=answer.label,
+        note_values=values,
+        attribute=head,
+        product=subject.product,
+        title=next(filter(None, titles), ""),
+        photos=tuple(shown[1:]),
+        more=max(len(photos) - SHOWN, 0),
+    )
 
 
-def _pictures(photos: Iterable[Picture], source: Source) -> dict[str, Photo]:
+def _pictures(photos: Iterable[Photo], source: Source) -> dict[str, CardPhoto]:
     """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
-    read, shown = source.reader(), dict[str, Photo]()
+    read, shown = source.reader(), dict[str, CardPhoto]()
     wanted = (item for item in source.items() if path_in_table(item.name) in hashes) if hashes else iter(())
     while part := list(islice(wanted, READ_AT_ONCE)):
         new = {path_in_table(item.name): item for item in part if path_in_table(item.name) not in shown}
         uploads = read([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
             picture = thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
-            shown[path] = Photo(_path_for_training(item, source), picture, hashes[path])
+            shown[path] = CardPhoto(_path_for_training(item, source), picture, hashes[path])
     return shown
 
 

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.classifier import Answer, Prediction
+from inference.classifier import Answer as AnswerOfHead
+from inference.classifier import Prediction
 from inference.contract import LABEL
 from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
@@ -22,7 +23,7 @@ from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.row import HeadAnswer, Row, path_in_table
+from labelling.row import Answer, Photo, path_in_table
 from model_store.errors import StoreError
 from model_store.local import open_release
 from model_store.networks import open_networks
@@ -68,8 +69,8 @@ class Setup:
     release: Path
 
 
-Labelled: TypeAlias = Generator[tuple[Chunk, list[Row]], None, None]
-"""Chunks, each with its rows."""
+Labelled: TypeAlias = Generator[tuple[Chunk, list[Photo]], None, None]
+"""Chunks, each with its photos as they were answered."""
 
 Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], Labelled]
 """Labels pictures with so many workers, None for one per core: each chunk with its rows, as it is done.
@@ -94,9 +95,9 @@ def chunks_of(items: Iterable[Item]) -> Iterator[Chunk]:
 
 
 def labelled_by(
-    submit: Callable[[Chunk], Future[list[Row]]],
+    submit: Callable[[Chunk], Future[list[Photo]]],
     chunks: Iterator[Chunk],
-    in_hand: dict[Future[list[Row]], Chunk],
+    in_hand: dict[Future[list[Photo]], Chunk],
     most: int,
     check: Callable[[], None] = lambda: None,
 ) -> Labelled:
@@ -149,29 +150,29 @@ class Labeller:
     read: Read
     networks: Networks
 
-    def label(self, items: Sequence[Item]) -> list[Row]:
+    def label(self, items: Sequence[Item]) -> list[Photo]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
 
         Raises:
             StoreError: the store that they lie in fails.
             ModelError: the model failed.
         """
-        rows: list[Row] = []
+        photos: list[Photo] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
             answers = answered(self.networks, run, self.read([item.place for item in run]))
-            rows += map(_applicable, answers)
-        return rows
+            photos += map(_applicable, answers)
+        return photos
 
 
-def _applicable(row: Row) -> Row:
+def _applicable(photo: Photo) -> Photo:
     """What a table has: no attributes that the class lacks."""
-    heads = {name: answer for name, answer in row.heads.items() if answer.reason != "inapplicable"}
-    return replace(row, heads=heads)
+    answers = {name: answer for name, answer in photo.answers.items() if answer.reason != "inapplicable"}
+    return replace(photo, answers=answers)
 
 
-def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]) -> list[Row]:
-    """Answer some pictures in one run of the model: a row each.
+def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]) -> list[Photo]:
+    """Answer some pictures in one run of the model.
 
     Args:
         networks: of a release.
@@ -185,28 +186,27 @@ def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes 
     good = [content for _, content in prepared if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
-        _row_of(item, sha256, content if isinstance(content, str) else next(predictions))
+        _photo_of(item, sha256, content if isinstance(content, str) else next(predictions))
         for item, (sha256, content) in zip(items, prepared, strict=True)
     ]
 
 
-def _row_of(item: Item, sha256: str, answer: Prediction | str) -> Row:
-    """A row of what the model answered, or of what is wrong with the picture."""
+def _photo_of(item: Item, sha256: str, answer: Prediction | str) -> Photo:
+    """A photo with what the model answered, or of what is wrong with the picture."""
     path = path_in_table(item.name)
     if isinstance(answer, str):
-        return Row(path=path, sha256=sha256, error=answer)
+        return Photo(path=path, sha256=sha256, error=answer)
     heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
         shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
         heads[name] = _of_head(of_attribute, shares)
-    return Row(path=path, sha256=sha256, familiarity=answer.familiarity, heads=heads)
+    return Photo(path=path, sha256=sha256, familiarity=answer.familiarity, answers=heads)
 
 
-def _of_head(answer: Answer, probabilities: list[float]) -> HeadAnswer:
-    return HeadAnswer(
+def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> Answer:
+    return Answer(
         label=answer.label,
         confidence=answer.confidence,
-        decision=answer.decision,
         reason=answer.reason,
         also=tuple(answer.also),
         probabilities=tuple(probabilities),

@@ -26,7 +26,7 @@ import reports
 from inference.cores import usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.row import Row
+from labelling.row import Photo
 from labelling.workers.labeller import (
     TRIES,
     WAITING,
@@ -68,8 +68,8 @@ def on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> 
         release = ray.put(_content(setup.release))
         remote = ray.remote(_label).options(num_cpus=1, max_retries=TRIES - 1)
 
-        def submit(chunk: Chunk) -> Future[list[Row]]:
-            answer: Future[list[Row]] = remote.remote(setup, [release], chunk).future()
+        def submit(chunk: Chunk) -> Future[list[Photo]]:
+            answer: Future[list[Photo]] = remote.remote(setup, [release], chunk).future()
             return answer
 
         head = os.environ.get(ADDRESS) or ray.get_runtime_context().gcs_address
@@ -113,7 +113,7 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
         yield ray, _started(ray, folder, workers) if address == LOCAL else _joined(ray, address, workers)
 
 
-def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[Row]:
+def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[Photo]:
     """What Ray runs in a process of its own, wherever there is a core.
 
     Args:

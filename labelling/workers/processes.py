@@ -14,7 +14,7 @@ from threading import Thread
 from inference.cores import usable_cores
 from labelling.errors import WorkersFailed
 from labelling.items import Item
-from labelling.row import Row
+from labelling.row import Photo
 from labelling.workers.labeller import (
     TRIES,
     WAITING,
@@ -39,7 +39,7 @@ def on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: 
     """
     size, chunks = workers or usable_cores(), chunks_of(items)
     for lost in range(1, TRIES + 1):
-        in_hand = dict[Future[list[Row]], Chunk]()
+        in_hand = dict[Future[list[Photo]], Chunk]()
         try:
             with _pool(size) as pool:
                 submit = partial(_submitted, pool, setup)
@@ -72,14 +72,14 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[Row]]:
+def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[Photo]]:
     """The rows of a chunk, once they are there; the first ones start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_label, setup, chunk)
     except BrokenProcessPool as error:  # since the last one came back
-        lost = Future[list[Row]]()
+        lost = Future[list[Photo]]()
         lost.set_exception(error)
         return lost
     finally:
@@ -97,7 +97,7 @@ def _end_with_parent() -> None:
     os._exit(1)  # the other thread may be in the middle of a picture
 
 
-def _label(setup: Setup, chunk: Chunk) -> list[Row]:
+def _label(setup: Setup, chunk: Chunk) -> list[Photo]:
     with failures_named():
         return _opened(setup).label(chunk)
 

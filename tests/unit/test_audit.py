@@ -1,14 +1,15 @@
 """An audit: what it counts, and that its bounds hold the true share."""
 
+import heapq
 import random
 from pathlib import Path
 
 import pytest
 
 from inference.title_rule import NONE
-from labelling.review.audit import bounds, sample, sentences, usual_size
+from labelling.by_people import LEFT_OUT
+from labelling.review.audit import bounds, rank, sentences, usual_size
 from labelling.review.corrections import Correction
-from labelling.row import LEFT_OUT
 
 ROWS = 1000
 SAMPLED = 200
@@ -40,7 +41,7 @@ def said(row: Row, label: str, audited: int = SAMPLED, of: int = 0) -> Correctio
 
 
 def drawn(table: list[Row], n: int = SAMPLED) -> list[Row]:
-    return sample(table, lambda row: row["path"], n, table[0]["version"])
+    return heapq.nsmallest(n, table, lambda row: rank(row["path"], table[0]["version"]))
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_counts_nowhere() -> None:

@@ -14,6 +14,7 @@ import pytest
 from inference.contract import LABEL, Head
 from inference.title_rule import NONE
 from labelling import run
+from labelling.by_people import LEFT_OUT
 from labelling.decide import Decisions
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
@@ -21,7 +22,6 @@ from labelling.journal import Journal
 from labelling.lists import Reading
 from labelling.review.answers import take_in
 from labelling.review.corrections import AHEAD, read_corrections
-from labelling.row import LEFT_OUT
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import open_release

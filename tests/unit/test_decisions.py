@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from inference.title_rule import NONE
+from labelling.by_people import HumanAnswer, Question
 from labelling.columns import columns
 from labelling.decide import HOLDING_NO_MORE, Decisions
 from labelling.export import export
 from labelling.journal import Journal
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
+from labelling.row import Answer, Photo
+from labelling.table_of import By, TableOf
 from tests.journals import fill
 
 RUN = TableOf(
@@ -35,13 +37,13 @@ class Counting(Journal):
         return super().query(sql, *values)
 
 
-def of_sizes(products: int) -> list[Row]:
+def of_sizes(products: int) -> list[Photo]:
     """A list with a row a size: five sizes share a photo."""
-    answer = HeadAnswer(label="Shirt", confidence=0.9, decision="accept", probabilities=(0.9, 0.1))
+    answer = Answer(label="Shirt", confidence=0.9, probabilities=(0.9, 0.1))
     further = ({"sku": f"{number}", "title": f"Shirt, size {number % 5}"} for number in range(products))
     heads = {"label": answer}
     return [
-        Row(path=f"{number // 5}.png", sha256=f"of {number // 5}", heads=heads, further=cells)
+        Photo(path=f"{number // 5}.png", sha256=f"of {number // 5}", answers=heads, cells=cells)
         for number, cells in enumerate(further)
     ]
 
@@ -53,7 +55,7 @@ def decided(folder: Path, products: int) -> tuple[int, int]:
         before, decisions = journal.queries, Decisions(journal)
         rows = list(decisions.products())
         assert len(rows) == products
-        return journal.queries - before, sum(row.label.decision == "accept" for row in rows)
+        return journal.queries - before, sum(row.label.is_accepted for row in rows)
 
 
 def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
     said = {Question(photo, "label", "3"): HumanAnswer("Bag", "2026")}
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10), said)
-        labels = {row.product: row.label.label for row in Decisions(journal).products()}
+        labels = {row.subject.product: row.label.label for row in Decisions(journal).products()}
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
         assert journal.value(HOLDING_NO_MORE) == (photo != "of 0")
@@ -92,18 +94,19 @@ OF_KINDS = replace(
 )
 
 
-A_COAT = HeadAnswer(label="Coat", decision="review", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
+A_COAT = Answer(label="Coat", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
 
 
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
     """The cells of a coat whose kind was answered so, and what people said of it by head."""
+    reason = None if decision == "accept" else "ambiguous"
     answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
     heads = {
         "label": A_COAT,
-        "kind": HeadAnswer(label=kind, decision=decision, probabilities=(0.25,) * 4),
+        "kind": Answer(label=kind, reason=reason, probabilities=(0.25,) * 4),
     }
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
-        fill(journal, OF_KINDS, [Row(path="a", sha256="a", heads=heads)], answers)
+        fill(journal, OF_KINDS, [Photo(path="a", sha256="a", answers=heads)], answers)
         [row] = Decisions(journal).photos()
         return {column.name: column.of(row) for column in columns(OF_KINDS, with_people=True)}
 
@@ -146,7 +149,7 @@ def test_what_a_person_answered_needs_no_review_in_the_table(
 
 
 def test_the_summary_counts_as_to_be_reviewed_what_no_person_answered(tmp_path: Path) -> None:
-    rows = [Row(path=name, sha256=name, heads={"label": A_COAT}) for name in "abcd"]
+    rows = [Photo(path=name, sha256=name, answers={"label": A_COAT}) for name in "abcd"]
     said = {Question("a"): HumanAnswer("Coat", "2026"), Question("b"): HumanAnswer("Belt", "2026")}
     with Journal(tmp_path / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, rows, said)

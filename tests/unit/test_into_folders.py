@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
+from labelling.by_people import HumanAnswer, Question
 from labelling.decide import Decisions
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of
 from labelling.into_folders import sort_into as sort
 from labelling.journal import Journal
-from labelling.row import HeadAnswer, HumanAnswer, Question, Row
+from labelling.row import Answer, Photo
 from labelling.run import Job
 from labelling.sources.opening import open_source
 from model_store.local import bundled
@@ -28,8 +29,12 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     with Journal(job.table, job.run) as journal:
         photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
-            heads = {LABEL: HeadAnswer(label=label or "Bag", decision=decision)} if decision else {}
-            photos += [Row(path=path, sha256=f"{number:064x}", heads=heads)]
+            heads = (
+                {LABEL: Answer(label=label or "Bag", reason=None if decision == "accept" else "ambiguous")}
+                if decision
+                else {}
+            )
+            photos += [Photo(path=path, sha256=f"{number:064x}", answers=heads)]
             if by == "person":
                 answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")
         fill(journal, job.run, photos, answers)
@@ -92,7 +97,7 @@ def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ
     with Journal(job.table, job.run) as journal:
         decisions = Decisions(journal)
         first, second = decisions.photos()
-        sure = replace(second, heads={LABEL: first.label})
+        sure = replace(second, decisions={LABEL: first.label})
         rows = [first, second, first, sure]
         decisions.photos = lambda: iter(rows)  # type: ignore[method-assign]
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
+from labelling.by_people import HumanAnswer, Question
 from labelling.decide import Decisions
 from labelling.errors import OtherRun
 from labelling.export import export, tables_of
 from labelling.journal import Journal, journal_of
 from labelling.listing import Listing
 from labelling.outputs import take_over
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
+from labelling.row import Answer, Photo
+from labelling.table_of import By, TableOf
 from tests.journals import an_item
 
 TABLE = "table.csv"
@@ -36,17 +38,19 @@ SAID = {
 }
 
 
-def a_row(name: str, sku: str) -> Row:
-    answer = HeadAnswer(label="Bag", confidence=0.75, decision="accept", probabilities=(0.25, 0.75))
+def a_row(name: str, sku: str) -> Photo:
+    answer = Answer(label="Bag", confidence=0.75, probabilities=(0.25, 0.75))
     sha256 = SHA256 if name == "a" else name.encode().hex() * 32
-    return Row(path=name, sha256=sha256, heads={"label": answer}, further={"sku": sku})
+    return Photo(path=name, sha256=sha256, answers={"label": answer}, cells={"sku": sku})
 
 
 SPRING = [a_row("a", "A 1"), a_row("b", "A 1"), a_row("c", "2")]
 AUTUMN = [a_row("c", "2"), a_row("d", "3"), a_row("a", "A 1"), a_row("a", "4")]
 
 
-def a_run(folder: Path, rows: list[Row] = SPRING, answers: dict[Question, HumanAnswer] | None = None) -> None:
+def a_run(
+    folder: Path, rows: list[Photo] = SPRING, answers: dict[Question, HumanAnswer] | None = None
+) -> None:
     """A run as a command makes it, a picture at a time, each committed."""
     with Journal(folder / TABLE, RUN) as journal:
         listing = Listing(journal, RUN)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from labelling.by_people import HumanAnswer, Question
 from labelling.decide import Decisions
 from labelling.errors import OtherRun, TableUnusable
 from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
+from labelling.row import Answer, Photo
+from labelling.table_of import By, TableOf
 from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"
@@ -22,10 +24,10 @@ TABLE = "table.csv"
 RUN = TableOf(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
-def a_row(name: str, confidence: float = 0.5, error: str = "") -> Row:
-    answer = HeadAnswer(label="Shirt", confidence=confidence, probabilities=(1.0, 0.0))
+def a_row(name: str, confidence: float = 0.5, error: str = "") -> Photo:
+    answer = Answer(label="Shirt", confidence=confidence, probabilities=(1.0, 0.0))
     heads = {} if error else {"label": answer}
-    return Row(path=name, sha256=f"of {name}", error=error, heads=heads)
+    return Photo(path=name, sha256=f"of {name}", error=error, answers=heads)
 
 
 def journal(folder: Path, *, restart: bool = False) -> Journal:
@@ -169,14 +171,14 @@ def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
     run = replace(RUN, further={"price": "price"})
     wider = replace(RUN, further={"price": "price", "sku": "sku"}, by=by)
     with Journal(tmp_path / TABLE, run) as opened:
-        label_rows(opened, run, [replace(a_row("a"), further={"price": "7"})])
+        label_rows(opened, run, [replace(a_row("a"), cells={"price": "7"})])
 
     with Journal(tmp_path / TABLE, wider) as opened:
-        labelled = label_rows(opened, wider, [replace(a_row("a"), further={"price": "8", "sku": " A  1 "})])
+        labelled = label_rows(opened, wider, [replace(a_row("a"), cells={"price": "8", "sku": " A  1 "})])
         [row] = Decisions(opened).products()
 
     assert labelled == []
-    assert (row.product, row.further) == ("A 1", {"price": "8", "sku": "A 1"})
+    assert (row.subject.product, row.subject.cells) == ("A 1", {"price": "8", "sku": "A 1"})
 
 
 @pytest.mark.parametrize("restart", [False, True])

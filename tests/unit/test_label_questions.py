@@ -5,8 +5,9 @@ from pathlib import Path
 
 from labelling.decide import Decisions
 from labelling.journal import Journal
-from labelling.review.questions import cases, doubtful, questions
-from labelling.row import By, HeadAnswer, Row, TableOf
+from labelling.review.questions import Choice, Review, on_card
+from labelling.row import Answer, Photo, Row
+from labelling.table_of import By, TableOf
 from tests.journals import fill
 
 RUN = TableOf(
@@ -19,16 +20,25 @@ RUN = TableOf(
 
 def a_row(
     name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5, sku: str = ""
-) -> Row:
+) -> Photo:
     shares = (confidence, 1 - confidence)
-    answer = HeadAnswer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
-    return Row(
+    answer = Answer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
+    return Photo(
         path=name,
         sha256=f"of {name}",
         familiarity=familiarity,
-        heads={"label": answer},
-        further={"sku": sku},
+        answers={"label": answer},
+        cells={"sku": sku},
     )
+
+
+def asked(decisions: Decisions, limit: int) -> list[Row]:
+    """The rows whose class a sheet asks a person, at most so many."""
+    review = Review(Path("sheet.html"), limit, 0, (), "", {}, "")
+    choice = Choice("label", review, decisions.run.version)
+    for row in decisions.asked():
+        choice.take(row)
+    return [question.row for question in choice.doubtful]
 
 
 def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
@@ -38,7 +48,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
         a_row("less sure", "ambiguous", 0.3),
         a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
-        Row(path="broken", sha256="of it", error="It is broken.", further={"sku": ""}),
+        Photo(path="broken", sha256="of it", error="It is broken.", cells={"sku": ""}),
         a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
         a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
         a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
@@ -46,11 +56,11 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
     with Journal(tmp_path / "table.csv", RUN) as opened:
         fill(opened, RUN, rows)
         decisions = Decisions(opened)
-        chosen = doubtful(questions(decisions, ["label"])["label"], 6)
-        [shown] = cases(decisions, chosen[:1])
+        chosen = asked(decisions, 6)
+        shown = on_card(chosen[0], decisions)
 
-    assert [photo.path for photo in shown.photos] == ["unfamiliar, unsure"]
-    assert [question.path for question in chosen] == [
+    assert [photo.path for photo in shown] == ["unfamiliar, unsure"]
+    assert [row.subject.name for row in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",
         "unfamiliar, as sure",
@@ -71,6 +81,6 @@ def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Pa
     run = replace(RUN, by=By(column="sku", folder=None, proven=()))
     with Journal(tmp_path / "table.csv", run) as opened:
         fill(opened, run, rows)
-        chosen = doubtful(questions(Decisions(opened), ["label"])["label"], 9)
+        chosen = asked(Decisions(opened), 9)
 
-    assert [question.path for question in chosen] == ["9", "unsure", "7", "surer"]
+    assert [row.subject.name for row in chosen] == ["9", "unsure", "7", "surer"]

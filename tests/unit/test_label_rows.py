@@ -13,8 +13,10 @@ import pytest
 from inference.spreadsheets import FORMULA
 from labelling.columns import check_attributes, columns, further_columns
 from labelling.errors import TableUnusable
-from labelling.row import LONGEST_PATH, HeadAnswer, Row, TableOf, path_in_table
+from labelling.row import LONGEST_PATH, Answer, Photo, path_in_table
 from labelling.table import write_table
+from labelling.table_of import TableOf
+from tests.journals import row_of
 from tests.tables import read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
@@ -22,31 +24,30 @@ RUN = TableOf(source="here", version="v1", heads={"label": LABELS})
 HOSTILE = 'a,"b"\nc\td\udcff.png'
 """A file's name: separators, a new line, and a byte that is no UTF-8."""
 
-ANSWER = HeadAnswer(
+ANSWER = Answer(
     label=LABELS[0],
     confidence=float(np.float32(0.6)),
-    decision="review",
     reason="ambiguous",
     probabilities=tuple(np.array([0.6, 0.4], np.float32).tolist()),
 )
 
 
-def ambiguous(name: str, **attributes: HeadAnswer) -> Row:
-    heads = {"label": ANSWER, **attributes}
-    return Row(path=path_in_table(name), sha256="ab" * 32, familiarity=0.1, heads=heads)
+def ambiguous(name: str, **attributes: Answer) -> Photo:
+    answers = {"label": ANSWER, **attributes}
+    return Photo(path=path_in_table(name), sha256="ab" * 32, familiarity=0.1, answers=answers)
 
 
-ROWS = [ambiguous(HOSTILE), Row(path="bad.png", error="It is no file.")]
+PHOTOS = [ambiguous(HOSTILE), Photo(path="bad.png", error="It is no file.")]
 
 
-def write(table: Path, *rows: Row, run: TableOf = RUN) -> str:
+def write(table: Path, *photos: Photo, run: TableOf = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
-    write_table(table, table.suffix, columns(run), rows)
+    write_table(table, table.suffix, columns(run), [row_of(photo, run) for photo in photos])
     return table.read_bytes().decode(errors="replace")
 
 
 def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Path) -> None:
-    text = write(tmp_path / "table.csv", *ROWS)
+    text = write(tmp_path / "table.csv", *PHOTOS)
 
     header, good, bad = csv.reader(io.StringIO(text, newline=""))
     assert header == [column.name for column in columns(RUN)]
@@ -59,7 +60,7 @@ def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Pa
 
 
 def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> None:
-    text = write(tmp_path / "table.jsonl", *ROWS)
+    text = write(tmp_path / "table.jsonl", *PHOTOS)
 
     good, bad = map(json.loads, text.splitlines())
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
@@ -97,7 +98,7 @@ def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_
 ) -> None:
     answer, table = replace(ANSWER, label=label), tmp_path / f"table{suffix}"
     run = replace(RUN, heads={"label": (label, "b"), "of": (label, "b")})
-    row_of_it = replace(ambiguous("a.png"), heads={"label": answer, "of": answer})
+    row_of_it = replace(ambiguous("a.png"), answers={"label": answer, "of": answer})
     text = write(table, row_of_it, run=run)
 
     [row] = read_rows(table)

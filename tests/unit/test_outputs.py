@@ -9,7 +9,7 @@ import pytest
 from labelling.errors import OtherRun, OutputUnusable
 from labelling.journal import Journal
 from labelling.outputs import check_new, check_ours, may_write, replaced, take_over
-from labelling.row import TableOf
+from labelling.table_of import TableOf
 
 RUN = TableOf(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 

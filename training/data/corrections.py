@@ -21,11 +21,11 @@ from inference.contract import LABEL
 from inference.plain_text import few
 from inference.spreadsheets import as_csv
 from inference.title_rule import NONE
+from labelling.by_people import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
 from labelling.review.corrections import NAMED, Correction, merge, read_corrections
-from labelling.row import LEFT_OUT
 from model_store.files import hash_of, write_whole
 from training.data.files import NO_FILES, Hashed
 from training.data.listing import ListedPicture, Listing, absolute

@@ -15,13 +15,15 @@ import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.title_rule import NONE
+from labelling.by_people import HumanAnswer, Question
 from labelling.decide import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal
-from labelling.products import as_fed
+from labelling.products import is_likely
 from labelling.review import page as sheet_page
-from labelling.row import By, HeadAnswer, HumanAnswer, Question, Row, TableOf
+from labelling.row import Answer, Photo, Product, Row
+from labelling.table_of import By, TableOf
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -124,14 +126,14 @@ def test_a_feed_has_the_lists_own_cell_and_no_product_of_two_spellings(
     assert "1 have two spellings in the list, and are in no feed: 001003." in printed(capsys)
 
 
-def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Row:
+def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Photo:
     """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
     shares = colours or (0.0, 0.0, 1.0, 0.0)
     label = {0.6: "red", 0.25: "black", 0.8: "blue"}.get(max(shares), "red")
-    colour = HeadAnswer(label=label, reason=None if colours else "ambiguous", probabilities=shares)
-    of_class = HeadAnswer(label="Bag", probabilities=(1.0,) * len(LABELS))
+    colour = Answer(label=label, reason=None if colours else "ambiguous", probabilities=shares)
+    of_class = Answer(label="Bag", probabilities=(1.0,) * len(LABELS))
     heads = {"label": of_class, "colour": colour}
-    return Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)
+    return Photo(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)
 
 
 def a_run(columns: Sequence[str], by: By, **heads: tuple[str, ...]) -> TableOf:
@@ -187,10 +189,10 @@ ADDED = SHOWN | {"Attribute 2 name": "Color", "Attribute 2 global": "1"}
 def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_the_colour(
     listed: dict[str, str], found: dict[str, str]
 ) -> None:
-    colour = HeadAnswer(label="red", decision="accept", also=("white",), fed=("red", "white"))
-    row = Row(path="7", product="7", heads={"colour": colour}, further={"title": "Shirt", **listed})
+    photo = Photo(path="7a.png", cells={"title": "Shirt", **listed})
+    row = Row(subject=photo, decisions={}, colours=("red", "white"))
 
-    assert FEEDS["woocommerce"].cells(row) == {"SKU": "7", **found}
+    assert FEEDS["woocommerce"].cells("7", row) == {"SKU": "7", **found}
 
 
 @pytest.mark.parametrize(
@@ -206,10 +208,10 @@ def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_th
 def test_an_export_in_a_shops_language_keeps_its_attributes_under_the_headers_that_every_importer_reads(
     headers: str,
 ) -> None:
-    colour = HeadAnswer(label="red", decision="accept", fed=("red",))
     own = dict(zip(headers.split(";"), ("Gr\u00f6\u00dfe", "S, M", "0", "1"), strict=True))
 
-    cells = FEEDS["woocommerce"].cells(Row(path="W-1", heads={"colour": colour}, further=own))
+    row = Row(subject=Photo(path="a.png", cells=own), decisions={}, colours=("red",))
+    cells = FEEDS["woocommerce"].cells("W-1", row)
 
     assert list(cells.items())[:5] == [
         ("SKU", "W-1"),
@@ -240,8 +242,10 @@ FARBE = {"Attribut 1 Name": "Farbe"}
 def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_an_import(
     listed: dict[str, str], loses: bool
 ) -> None:
-    assert FEEDS["woocommerce"].loses(Row(path="7", further=listed)) == loses
-    assert not FEEDS["google"].loses(Row(path="7", further=listed))
+    row = Row(subject=Photo(path="7", cells=listed), decisions={})
+
+    assert FEEDS["woocommerce"].loses(row) == loses
+    assert not FEEDS["google"].loses(row)
 
 
 def test_products_with_variations_are_counted_and_in_no_feed(
@@ -267,7 +271,7 @@ CATEGORIES = {
     ],
 }
 BY_KIND = By(column="article", folder=None, proven=("label", "kind"))
-UNFAMILIAR = HeadAnswer(label="Dress", reason="unfamiliar", decision="review", probabilities=(0.5, 0.5))
+UNFAMILIAR = Answer(label="Dress", reason="unfamiliar", probabilities=(0.5, 0.5))
 
 
 @pytest.mark.parametrize("platform", CATEGORIES)
@@ -281,11 +285,10 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
     rows = []
     for number, (kind, reason) in enumerate(shown, 1):
         cells = (f"{1000 + number:06}", f"item-{number}", f"Style {number}", "Skirts" if number == 3 else "")
-        decision = "accept" if reason is None else "review"
         shares = tuple(float(name == kind) for name in kinds)
-        answer = HeadAnswer(label=kind, reason=reason, decision=decision, probabilities=shares)
+        answer = Answer(label=kind, reason=reason, probabilities=shares)
         further, heads = dict(zip(names, cells, strict=True)), {"label": UNFAMILIAR, "kind": answer}
-        rows += [Row(path=f"{number}a.png", sha256=f"{number:064x}", heads=heads, further=further)]
+        rows += [Photo(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)]
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
         assert categories_of(platform, journal) == CATEGORIES[platform]
@@ -304,11 +307,11 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
 ) -> None:
     products = {"1": "Wool scarf", "2": "Wool skirt"}
     run = a_run(("article", "title"), BY_KIND, label=("Dress", "Bag"), kind=("skirt", "other"))
-    of_kind = HeadAnswer(label="skirt", reason="ambiguous", decision="review", probabilities=(0.6, 0.4))
-    heads, rows = {"label": UNFAMILIAR, "kind": of_kind}, list[Row]()
+    of_kind = Answer(label="skirt", reason="ambiguous", probabilities=(0.6, 0.4))
+    heads, rows = {"label": UNFAMILIAR, "kind": of_kind}, list[Photo]()
     for article, title in products.items():
         further = {"article": article, "title": title}
-        rows += [Row(path=f"{article}.png", sha256=article * 64, heads=heads, further=further)]
+        rows += [Photo(path=f"{article}.png", sha256=article * 64, answers=heads, cells=further)]
     said = {
         Question(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
         for article in products
@@ -468,13 +471,14 @@ BY = By(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)}
 def test_a_feed_takes_what_lacks_nothing_but_the_promise(
     changes: dict[str, Any], of_photos: list[str | None], is_fed: bool
 ) -> None:
-    answer = HeadAnswer(label="red", confidence=0.6, decision="review", reason="unproven")
+    answer = Answer(label="red", confidence=0.6, reason="unproven")
     photos = tuple(
-        Row(path="1.png", heads={"colour": HeadAnswer(label="red", reason=of)}) for of in of_photos
+        Photo(path="1.png", answers={"colour": Answer(label="red", reason=of)}) for of in of_photos
     )
-    row = Row(path="7", product="7", heads={"colour": replace(answer, **changes)}, photos=photos)
+    answers = {"colour": replace(answer, **changes)}
+    product = Product(product="7", photos=photos, distinct=photos, answers=answers)
 
-    assert (as_fed(row, "colour", BY).heads["colour"].decision == "accept") == is_fed
+    assert is_likely(product, "colour", BY) == is_fed
 
 
 def test_what_is_shown_of_products_stays_with_the_table(shop: Path, likely: Path, doubtful: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.review.questions import SHOWN
-from labelling.row import FOLDER, By, Row
+from labelling.table_of import FOLDER, By
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
@@ -136,7 +136,7 @@ def test_folders_are_products(release: Path, tmp_path: Path) -> None:
 def test_a_photo_in_the_working_directory_itself_is_in_no_folder() -> None:
     by = By(column=FOLDER, folder=".", proven=())
 
-    assert [by.product_of(Row(path=path)) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
+    assert [by.product_of(path, {}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
 
 
 def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
 from inference.title_rule import NONE
+from labelling.by_people import LEFT_OUT
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,
@@ -16,12 +17,11 @@ from labelling.review.page import (
     NOTE,
     NOTE_OF_ATTRIBUTE,
     Card,
+    CardPhoto,
     Frame,
-    Photo,
     page_of,
     thumbnail,
 )
-from labelling.row import LEFT_OUT
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
@@ -152,7 +152,7 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 
 def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
     shown = [thumbnail(png(a_garment(seed))) for seed in range(3)]
-    photos = tuple(Photo(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
+    photos = tuple(CardPhoto(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
     card = Card(
         "1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", note_values=values

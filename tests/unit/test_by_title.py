@@ -8,39 +8,50 @@ import pytest
 from inference.contract import LABEL
 from inference.title_rule import LIST, NO_SHARES, NONE, Shares
 from inference.words import KIND
-from labelling.row import ACCEPT, REVIEW, HeadAnswer, Row, TableOf
-from labelling.title_check import SHARED, ListCheck, list_check
+from labelling.by_people import People
+from labelling.by_title import titles_of
+from labelling.decide import Known, beside_list
+from labelling.products import product_of
+from labelling.row import MODEL, Answer, Answers, Photo, Product, Subject
+from labelling.shared_photos import SHARED, shared_photos
+from labelling.table_of import TableOf
 from labelling.titles import ListWords, word_columns
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
 KINDS = ("top", "dress", "shirt", "skirt", "other")
 
 
-def photo(title: str, label: str, *, product: str = "", sha256: str = "a", reason: str | None = None) -> Row:
+def photo(
+    title: str, label: str, *, product: str = "", sha256: str = "a", reason: str | None = None
+) -> Photo:
     shares = tuple(0.8 if name == label else 0.1 for name in LABELS)
-    decision = REVIEW if reason else ACCEPT
-    answer = HeadAnswer(label=label, decision=decision, reason=reason, probabilities=shares)
-    return Row(path="1.jpg", sha256=sha256, heads={LABEL: answer}, further={"Title": title}, product=product)
+    answer = Answer(label=label, reason=reason, probabilities=shares)
+    return Photo(
+        path="1.jpg", sha256=sha256, answers={LABEL: answer}, cells={"Title": title}, product=product
+    )
 
 
-def of_product(photos: list[Row], label: str) -> Row:
-    answer = replace(photos[0].label, label=label, decision=ACCEPT, reason=None)
-    return replace(photos[0], path=photos[0].product, sha256="", heads={LABEL: answer}, photos=tuple(photos))
+RUN = TableOf(source="list.csv", version="1", heads={LABEL: LABELS, KIND: KINDS})
 
 
-def check_of(photos: list[Row], language: str = "en", shares: Shares = NO_SHARES) -> ListCheck:
+def of_product(photos: list[Photo], label: str) -> Product:
+    answer = replace(photos[0].answers[LABEL], label=label, reason=None)
+    return replace(product_of(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
+
+
+def known_of(photos: list[Photo], language: str = "en", shares: Shares = NO_SHARES) -> Known:
     products = {
         one.sha256: frozenset(each.product for each in photos if each.sha256 == one.sha256) for one in photos
     }
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
-    listed = [(photo.product, photo.further) for photo in photos]
-    run = TableOf(source="list.csv", version="1", heads={LABEL: LABELS, KIND: KINDS}, shares=shares)
-    return list_check(words, run, listed, photos, shared)
+    table = replace(RUN, shares=shares)
+    titles = titles_of(table, words, [(photo.product, photo.cells) for photo in photos])
+    return Known(table=table, titles=titles, shared=shared_photos(shared, photos, titles), people=People())
 
 
-def outcome(row: Row) -> tuple[str | None, str | None]:
-    return row.label.decision, row.label.reason
+def reason_of(subject: Subject, known: Known) -> str | None:
+    return beside_list(subject, known)[LABEL].reason
 
 
 @pytest.mark.parametrize(
@@ -59,18 +70,17 @@ def test_an_accepted_answer_that_the_title_does_not_admit_needs_a_person(
 ) -> None:
     row = photo(title, label)
 
-    checked = check_of([row]).checked(row)
+    answer = beside_list(row, known_of([row]))[LABEL]
 
-    assert outcome(checked) == ((REVIEW, reason) if reason else (ACCEPT, None))
-    assert checked.label.label == label
+    assert (answer.label, answer.reason) == (label, reason)
 
 
 def test_words_that_are_not_read_change_nothing() -> None:
     row = photo("Pleated skirt", "Dress")
 
-    checked = check_of([row], language="").checked(row)
+    known = known_of([row], language="")
 
-    assert (outcome(checked), checked.listed) == ((ACCEPT, None), frozenset())
+    assert (reason_of(row, known), known.titles.kinds(row)) == (None, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -86,31 +96,31 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too(
     title: str, kind: str, reason: str | None
 ) -> None:
     row = photo(title, "Dress")
-    kinds = {head: HeadAnswer(label=of, decision=ACCEPT) for head, of in ((KIND, kind), ("colour", "red"))}
+    kinds = {head: Answer(label=of) for head, of in ((KIND, kind), ("colour", "red"))}
 
-    heads = check_of([row]).checked(replace(row, heads=kinds)).heads
+    answers = beside_list(replace(row, answers=kinds), known_of([row]))
 
-    assert [heads[name].reason for name in (KIND, "colour")] == [reason, None]
+    assert [answers[name].reason for name in (KIND, "colour")] == [reason, None]
 
 
-def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Row:
+def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Photo:
     """A photo of an unfamiliar class, with what it gives to kinds."""
     row = photo(title, "Dress", product=product, sha256=sha256, reason="unfamiliar")
     of_kinds = tuple(shares.get(name, 0.0) for name in KINDS)
-    kind = HeadAnswer(label="dress", decision=REVIEW, reason="unfamiliar", probabilities=of_kinds)
-    return replace(row, heads={**row.heads, KIND: kind})
+    kind = Answer(label="dress", reason="unfamiliar", probabilities=of_kinds)
+    return replace(row, answers={**row.answers, KIND: kind})
 
 
 SHARES = Shares(named=0.05, other=0.05)
 
 
-def decided(row: Row, *others: Row) -> Row:
-    return check_of([row, *others], shares=SHARES).checked(row)
+def decided(row: Subject, *others: Photo) -> Answers:
+    return beside_list(row, known_of([*row.photos, *others], shares=SHARES))
 
 
-def shown(row: Row, head: str) -> tuple[str | None, str | None, str | None, str | None]:
-    answer = row.heads[head]
-    return answer.label, answer.decision, answer.reason, answer.decided_by
+def shown(answers: Answers, head: str) -> tuple[str, str | None, str]:
+    answer = answers[head]
+    return answer.label, answer.reason, answer.by
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,7 @@ def test_words_accept_what_the_photo_confirms_where_the_release_shows_from_which
 ) -> None:
     row = decided(doubtful(title, shares))
 
-    rest = (REVIEW, reason, None) if reason else (ACCEPT, None, LIST)
+    rest = (reason, MODEL) if reason else (None, LIST)
     assert shown(row, LABEL) == (label, *rest)
     assert shown(row, KIND) == (kind, *rest)
 
@@ -143,17 +153,17 @@ def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
 ) -> None:
     row = doubtful(title, {"dress": 0.99})
 
-    checked = check_of([row], shares=Shares(named=least, other=least)).checked(row)
+    answer = beside_list(row, known_of([row], shares=Shares(named=least, other=least)))[LABEL]
 
-    assert (checked.label.reason, checked.label.suggested) == (LIST, suggested)
+    assert (answer.reason, answer.suggested) == (LIST, suggested)
 
 
 def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
-    row = decided(doubtful("Blouse", {"shirt": 0.06, "dress": 0.94}))
+    answers = decided(doubtful("Blouse", {"shirt": 0.06, "dress": 0.94}))
 
-    assert (row.label.label, row.label.confidence) == ("Shirt", 0.1)
-    assert row.heads[KIND].confidence == 0.06
-    assert decided(doubtful("Pleated skirt", {"skirt": 0.3})).label.confidence is None
+    assert (answers[LABEL].label, answers[LABEL].confidence) == ("Shirt", 0.1)
+    assert answers[KIND].confidence == 0.06
+    assert decided(doubtful("Pleated skirt", {"skirt": 0.3}))[LABEL].confidence is None
 
 
 def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
@@ -161,16 +171,16 @@ def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
         doubtful("Blouse", {"dress": 0.96, "shirt": 0.04}, "7", "a"),
         doubtful("Blouse", {"shirt": 0.9, "dress": 0.1}, "7", "b"),
     ]
-    product = replace(photos[0], path="7", photos=tuple(photos))
+    product = product_of(photos, replace(RUN, further={"Title": "Title"}))
 
-    assert shown(decided(product, *photos), LABEL) == ("Shirt", ACCEPT, None, LIST)
+    assert shown(decided(product), LABEL) == ("Shirt", None, LIST)
 
 
 @pytest.mark.parametrize(("title", "reason"), [("Blouse", None), ("Skirt", SHARED)])
 def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, reason: str | None) -> None:
     row, other = doubtful("Striped blouse", {"shirt": 0.6}, "1"), doubtful(title, {"shirt": 0.6}, "2")
 
-    assert decided(row, other).label.reason == reason
+    assert decided(row, other)[LABEL].reason == reason
 
 
 @pytest.mark.parametrize(
@@ -179,15 +189,16 @@ def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, r
 def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: Shares) -> None:
     row = photo("Summer dress", "Dress", reason="ambiguous")
 
-    assert outcome(check_of([row], shares=shares).checked(row)) == (REVIEW, "ambiguous")
+    assert reason_of(row, known_of([row], shares=shares)) == "ambiguous"
 
 
 def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> None:
     photos = [photo("Pleated skirt", "Dress", product="7"), photo("", "Dress", product="7", sha256="b")]
 
-    checked = [check_of(photos).checked(row) for row in (*photos, of_product(photos, "Dress"))]
+    rows: list[Subject] = [*photos, of_product(photos, "Dress")]
+    known = known_of(photos)
 
-    assert [outcome(row) for row in checked] == [(REVIEW, LIST)] * 3
+    assert [reason_of(row, known) for row in rows] == [LIST] * 3
 
 
 @pytest.mark.parametrize(
@@ -206,11 +217,9 @@ def test_a_photo_of_two_products_is_enough_where_the_list_lets_it_show_both(
 ) -> None:
     photos = [photo(title, "Dress", product=name) for title, name in zip(titles, "78", strict=True)]
 
-    checked = [
-        check_of(photos, language).checked(row) for row in (photos[0], of_product(photos[:1], "Dress"))
-    ]
+    rows, known = (photos[0], of_product(photos[:1], "Dress")), known_of(photos, language)
 
-    assert [row.label.reason for row in checked] == [reason] * 2
+    assert [reason_of(row, known) for row in rows] == [reason] * 2
 
 
 @pytest.mark.parametrize(
@@ -228,15 +237,15 @@ def test_another_familiar_photo_that_agrees_makes_it_enough(
     both = [photo("", "Dress", product=name) for name in "78"]
     own = photo("", label, product="7", sha256="b", reason=reason)
 
-    checked = check_of([*both, own]).checked(of_product([both[0], own], "Dress"))
+    product = of_product([both[0], own], "Dress")
 
-    assert checked.label.reason == expected
+    assert reason_of(product, known_of([*both, own])) == expected
 
 
 def test_a_photo_twice_in_one_product_is_no_photo_of_two() -> None:
     photos = [photo("", "Dress", product="7"), photo("", "Dress", product="7")]
 
-    assert outcome(check_of(photos).checked(of_product(photos, "Dress"))) == (ACCEPT, None)
+    assert reason_of(of_product(photos, "Dress"), known_of(photos)) is None
 
 
 @pytest.mark.parametrize(

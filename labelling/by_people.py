@@ -1,0 +1,164 @@
+"""What people say, and what it does to the answers of a row. They have the last word. Pure.
+
+An answer holds for a picture, by its content, or for a product whose photo it carries; of a product that
+counts before what is said of its photos. review/answers.py takes answers into the journal.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from inference.contract import LABEL
+from inference.title_rule import NONE
+from inference.words import KIND
+from labelling.row import PERSON, REVIEW, Answer, Category, Decision, Photo, Subject
+from reports.products import CONTRADICTING
+
+LEFT_OUT: Final = ""
+"""The label of a picture that a person cannot decide about."""
+
+NO_PHOTO: Final = "no photo"
+"""The reason of a product of which no photo can be read."""
+
+
+class Question(NamedTuple):
+    """What a person answered.
+
+    Attributes:
+        sha256: of the picture.
+        attribute: the head, LABEL for the class.
+        product: whose picture it is, as its list names it; empty where the answer holds for the picture.
+    """
+
+    sha256: str
+    attribute: str = LABEL
+    product: str = ""
+
+
+class HumanAnswer(NamedTuple):
+    """What a person said of a picture.
+
+    Attributes:
+        label: a class, NONE or LEFT_OUT.
+        at: when, in UTC; texts compare as times do.
+    """
+
+    label: str
+    at: str
+
+
+class Said(NamedTuple):
+    """What people said of one row.
+
+    Attributes:
+        of_product: the label by head, for the product as a whole.
+        of_photos: the same of each of its photos, of a photo its own.
+    """
+
+    of_product: Mapping[str, str]
+    of_photos: Sequence[Mapping[str, str]]
+
+    @property
+    def heads(self) -> list[str]:
+        """That people answered."""
+        return [head for labels in (self.of_product, *self.of_photos) for head in labels]
+
+    def labels(self, head: str) -> set[str]:
+        """What counts: one label, none, or several where people contradict each other."""
+        if head in self.of_product:
+            return {self.of_product[head]}
+        return agreed(labels.get(head) for labels in self.of_photos)
+
+
+def agreed(labels: Iterable[str | None]) -> set[str]:
+    """What people say of a product by what they say of its photos: one label where they agree.
+
+    Args:
+        labels: of each photo; LEFT_OUT where a person left it out, None without an answer.
+    """
+    given = set(labels)
+    return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
+
+
+@dataclass(frozen=True)
+class People:
+    """What people said that holds for a table: labels by head, by sha256 or product; the other is empty."""
+
+    answers: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+
+    def said(self, subject: Subject) -> Said:
+        """What they said of a row."""
+        of_photos = [self.answers.get((photo.sha256, ""), {}) for photo in subject.photos]
+        of_product = self.answers.get(("", subject.product), {}) if subject.product else {}
+        return Said(of_product, of_photos)
+
+
+def decision(
+    answer: Answer | None, labels: set[str], categories: Mapping[str, Category], *, is_product: bool
+) -> Decision:
+    """What a table says of a head.
+
+    Args:
+        answer: before people; None without one.
+        labels: of `Said.labels`.
+        categories: of the platform, by label.
+        is_product: whether it is about one.
+    """
+    label, by, reason = None, None, NO_PHOTO if is_product else None
+    if answer:
+        label, by, reason = answer.label, answer.by, answer.reason
+    if len(labels) == 1:
+        label, by = min(labels) or None, PERSON
+    elif labels:
+        reason = CONTRADICTING
+    category = categories.get(label or "", (None, None))
+    return Decision(answer=answer, label=label, by=by, reason=reason, category=category)
+
+
+def doubt(subject: Subject, head: str, decided: Decision, said: Said) -> str | None:
+    """Why a sheet asks about a row that no person answered; None where it need not.
+
+    Pictures of a product are asked about with it. Tables do not say why an attribute of a picture needs a
+    review.
+    """
+    is_photo = isinstance(subject, Photo)
+    if decided.answer is None or head in said.of_product or (is_photo and subject.product):
+        return None
+    of_readable = zip(subject.photos, said.of_photos, strict=True)
+    labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
+    if len(agreed(labels)) > 1:
+        return CONTRADICTING
+    if None not in labels or decided.reason is None:
+        return None
+    return REVIEW if is_photo and head != LABEL else decided.reason
+
+
+def carry_class_to_kind(
+    decisions: dict[str, Decision],
+    kinds: Mapping[str, frozenset[str]],
+    names: Collection[str],
+    categories: Mapping[str, Category],
+) -> None:
+    """Make the kind that of a person's class, or ask a person where it contradicts it.
+
+    Args:
+        decisions: by head.
+        kinds: that each class of the release may be.
+        names: the labels of the attribute `kind`.
+        categories: of these.
+    """
+    label, kind = decisions[LABEL], decisions.get(KIND)
+    if label.by != PERSON or kind is None or kind.by == PERSON:
+        return
+    of_class = kinds.get(label.label or "", frozenset())
+    if len(of_class) == 1 and of_class <= {*names}:
+        [name] = of_class
+        category = categories.get(name, (None, None))
+        decisions[KIND] = replace(kind, label=name, by=PERSON, category=category, doubt=None)
+        return
+    if label.label == NONE:
+        fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
+    else:
+        fits = not of_class or (kind.is_accepted and kind.label in of_class)
+    if not fits:
+        decisions[KIND] = replace(kind, reason=CONTRADICTING)
