@@ -16,7 +16,7 @@ from inference.contract import LABEL
 from labelling.by_people import NO_PHOTO
 from labelling.columns import columns, product_columns
 from labelling.counts import Counts
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
 from labelling.listing import Listing

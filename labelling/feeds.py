@@ -7,6 +7,7 @@ many of such are right. Reads the journal; the columns are those of the platform
 """
 
 import csv
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
@@ -15,11 +16,11 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.plain_text import few
-from inference.title_rule import LIST, OTHER
+from inference.title_rule import OTHER
 from inference.words import KIND, label_kinds, language_of
 from labelling.by_people import NO_PHOTO
-from labelling.colours import own_colours
-from labelling.decide import Decisions, colour_of
+from labelling.decide import colour_of
+from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.identifiers import as_listed
 from labelling.journal import Journal
@@ -167,27 +168,36 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     """
     run = decisions.run
     head = check_feed(platform, run.further, run.attributes)
-    articles, categories = _Articles(platform, run), Categories(platform, run)
+    of_names, categories = defaultdict[str, list[Article]](list), Categories(platform, run)
+    left_out, count = {reason: list[str]() for reason in REASONS}, 0
     for row in decisions.products():
-        articles.take(row)
+        count += 1
         categories.take(row)
-    fed, of_categories = articles.rows(), categories.rows()
+        if why := why_left_out(row, platform, run.by):
+            reason, product = why
+            left_out[reason].append(product)
+        else:
+            article = _article(row, platform, run.by)
+            of_names[article.name].append(article)
+    fed = [articles for articles in of_names.values() if not _differ(articles)]
+    left_out[DIFFERING] = [name for name, articles in of_names.items() if _differ(articles)]
     if not fed:
-        why = f"no {head} of {articles.count:,} products is accepted, or given by a person. {advice}"
-        if any(articles.left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
-            why = " ".join(in_words(*each) for each in articles.left_out.items() if each[1])
-        raise TableUnusable(f"--feed {platform}: {why}")
+        why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
+        if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
+            why_none = " ".join(in_words(*each) for each in left_out.items() if each[1])
+        raise TableUnusable(f"--feed {platform}: {why_none}")
+    rows, of_categories = [articles[0].cells for articles in fed], categories.rows()
     file, of_platform = feed_of(table, platform), categories_file(table, platform)
-    files = {file: (list(dict.fromkeys(chain.from_iterable(fed))), fed)}
+    files = {file: (list(dict.fromkeys(chain.from_iterable(rows))), rows)}
     files |= {of_platform: (categories.header, of_categories)} if categories.header else {}
     _write(decisions.journal, files)
-    likely = articles.likely
+    likely = sum(all(article.is_likely for article in articles) for articles in fed)
     return Feed(
         file=file,
         products=len(fed),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
-        left_out=articles.left_out,
+        left_out=left_out,
         categories=(of_platform, len(of_categories)) if of_categories else None,
         note="" if attributes_of(run.further) else FEEDS[platform].note,
     )
@@ -198,54 +208,40 @@ def in_words(reason: str, products: Sequence[str]) -> str:
     return reason.format(n=len(products), named=few(products, NAMED))
 
 
-class _Article:
-    """One row of a feed, of one product or of several that have its name there."""
+def why_left_out(row: Row, platform: str, by: By | None) -> tuple[str, str] | None:
+    """Why a product is in no feed, one of REASONS, and what a sentence calls it; None where it is in it."""
+    product = row.subject.product
+    if not row.colours:
+        return UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL, product
+    if FEEDS[platform].loses(row):
+        return LOSING, product
+    if lacking := _lacking(platform, row):
+        return LACKING, f"{product} (`{lacking}`)"
+    return (SPELT_TWICE, product) if len(spellings_of(row, by)) > 1 else None
 
-    def __init__(self, cells: dict[str, str]) -> None:
-        self.cells, self.colours, self.is_sure = cells, set[tuple[str, ...]](), False
 
-
-class _Articles:
-    """The rows of a feed, from the products of a table.
+class Article(NamedTuple):
+    """A product as a row of a feed; several may have one name there.
 
     Attributes:
-        count: products.
-        left_out: see Feed.
+        name: by which the platform knows it.
+        is_likely: see Row.
     """
 
-    def __init__(self, platform: str, run: TableOf) -> None:
-        self._platform, self._run = platform, run
-        self._articles = dict[str, _Article]()
-        self.count, self.left_out = 0, {reason: list[str]() for reason in REASONS}
+    name: str
+    cells: dict[str, str]
+    colours: tuple[str, ...]
+    is_likely: bool
 
-    def take(self, row: Row) -> None:
-        """Take a product, or keep why it is in no feed."""
-        self.count += 1
-        name, platform = row.subject.product, FEEDS[self._platform]
-        spellings, lacking = spellings_of(row, self._run.by), _lacking(self._platform, row)
-        if not row.colours:
-            self.left_out[UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL].append(name)
-        elif platform.loses(row):
-            self.left_out[LOSING].append(name)
-        elif lacking:
-            self.left_out[LACKING].append(f"{name} (`{lacking}`)")
-        elif len(spellings) > 1:
-            self.left_out[SPELT_TWICE].append(name)
-        else:
-            cells = platform.cells(spellings[0], row)
-            article = self._articles.setdefault(next(iter(cells.values())), _Article(cells))
-            article.colours.add(row.colours)
-            article.is_sure |= _is_sure(row)
 
-    def rows(self) -> list[dict[str, str]]:
-        """Those that have one colour; the others are left out."""
-        self.left_out[DIFFERING] = [name for name, of in self._articles.items() if len(of.colours) > 1]
-        return [article.cells for article in self._articles.values() if len(article.colours) == 1]
+def _article(row: Row, platform: str, by: By | None) -> Article:
+    [name] = spellings_of(row, by)
+    cells = FEEDS[platform].cells(name, row)
+    return Article(next(iter(cells.values())), cells, row.colours, row.is_likely)
 
-    @property
-    def likely(self) -> int:
-        """Rows without a sure colour."""
-        return sum(not of.is_sure for of in self._articles.values() if len(of.colours) == 1)
+
+def _differ(articles: Sequence[Article]) -> bool:
+    return len({article.colours for article in articles}) > 1
 
 
 class Categories:
@@ -324,13 +320,6 @@ def _write(
     except OSError as error:
         file = error.filename2 or next(iter(tables))
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
-
-
-def _is_sure(row: Row) -> bool:
-    """Whether a table accepts a product's colour, or a person or the list gave it."""
-    decided, subject = row.of(colour_of(row.decisions)), row.subject
-    own = own_colours(subject.cells, [photo.cells for photo in subject.photos])
-    return decided.by == LIST or decided.is_settled or bool(own)
 
 
 def _cell(row: Row, names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item, Read, Source
 from labelling.row import path_in_table

@@ -199,12 +199,14 @@ class Row:
         decisions: by head, LABEL first.
         listed: the kinds that the words of its list admit.
         colours: of a product that a feed sends, the main one first; none where they are doubtful.
+        is_likely: whether photos alone show these, less surely than a table accepts.
     """
 
     subject: Subject
     decisions: Mapping[str, Decision]
     listed: frozenset[str] = frozenset()
     colours: tuple[str, ...] = ()
+    is_likely: bool = False
 
     @property
     def label(self) -> Decision:

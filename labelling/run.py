@@ -15,7 +15,7 @@ from inference.contract import LABEL, NetworkName
 from inference.title_rule import Shares
 from inference.words import languages
 from labelling.columns import check_attributes, further_columns
-from labelling.decide import HOLDING_NO_MORE, Decisions
+from labelling.decisions import HOLDING_NO_MORE, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
 from labelling.export import Summary, export, export_so_far, tables_of
 from labelling.feeds import feed_files

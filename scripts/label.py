@@ -26,7 +26,7 @@ from inference.plain_text import few, shown_lines
 from inference.words import LANGUAGES, languages
 from labelling.columns import columns
 from labelling.counts import OF_TABLES, OUTCOMES
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable, TableUnusable
 from labelling.excel import check_room
 from labelling.export import Summary, tables_of, without_photo

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.title_rule import LIST
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.review.audit import DRAWN, rank, usual_size
 from labelling.review.page import Texts
 from labelling.row import PERSON, Answers, Decision, Photo, Row, Subject

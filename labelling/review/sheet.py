@@ -14,7 +14,7 @@ from inference.decode import prepare_decoders
 from inference.spreadsheets import safe_path
 from inference.title_rule import LIST
 from inference.words import in_order
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
 from labelling.review.page import (

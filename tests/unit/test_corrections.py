@@ -15,7 +15,7 @@ from inference.contract import LABEL, Head
 from inference.title_rule import NONE
 from labelling import run
 from labelling.by_people import LEFT_OUT
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
 from labelling.export import Summary, export
 from labelling.journal import Journal

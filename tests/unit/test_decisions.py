@@ -11,7 +11,7 @@ import pytest
 from inference.title_rule import NONE
 from labelling.by_people import HumanAnswer, Question
 from labelling.columns import columns
-from labelling.decide import HOLDING_NO_MORE, Decisions
+from labelling.decisions import HOLDING_NO_MORE, Decisions
 from labelling.export import export
 from labelling.journal import Journal
 from labelling.row import Answer, Photo

@@ -11,7 +11,7 @@ import pytest
 
 from inference.contract import LABEL
 from labelling.by_people import HumanAnswer, Question
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.into_folders import check_into, folders_of
 from labelling.into_folders import sort_into as sort

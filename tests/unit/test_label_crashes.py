@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from labelling.by_people import HumanAnswer, Question
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import OtherRun
 from labelling.export import export, tables_of
 from labelling.journal import Journal, journal_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labelling.by_people import HumanAnswer, Question
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import OtherRun, TableUnusable
 from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
 from labelling.listing import Listing

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.journal import Journal
 from labelling.review.questions import Choice, Review, on_card
 from labelling.row import Answer, Photo, Row

@@ -16,7 +16,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.title_rule import NONE
 from labelling.by_people import HumanAnswer, Question
-from labelling.decide import Decisions
+from labelling.decisions import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
 from labelling.journal import Journal

@@ -1,0 +1,131 @@
+"""The rows of a journal, decided as they are read. Nothing of it is kept: the same is decided again.
+
+decide.py has the rules; here is what they have to know of a table, each read once.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from inference.contract import LABEL
+from labelling.by_people import People
+from labelling.by_title import Titles, titles_of
+from labelling.decide import Known, beside_list, decide
+from labelling.journal import Journal
+from labelling.listing import answered, answered_groups, answered_of
+from labelling.products import product_of
+from labelling.row import Answers, Photo, Row
+from labelling.shared_photos import shared_photos
+from labelling.table_of import TableOf
+from labelling.titles import ListWords, words_in
+
+_UNDER_SEVERAL: Final = """
+SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
+WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
+"""
+
+_ANSWERS: Final = """
+SELECT sha256, '', attribute, label, at FROM answers WHERE product = ''
+UNION ALL
+SELECT '', product, attribute, label, max(at) FROM answers
+WHERE product <> ''
+AND (product, sha256) IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
+GROUP BY product, attribute
+"""
+"""An answer to a product holds where the photo that it carries is one of it; of several the latest."""
+
+HOLDING_NO_MORE: Final = """
+SELECT count(*) FROM answers WHERE product <> ''
+AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
+"""
+"""Answers to products of which the photo that they carry is none."""
+
+
+class Decisions:
+    """What is decided of the rows of a journal's current listing, with the answers that people gave by now.
+
+    Make one when all answers are in, and hand it to all that shows rows.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        """Nothing is read yet."""
+        self.journal = journal
+
+    def photos(self) -> Iterator[Row]:
+        """The rows of the table of photos, in the order of the source."""
+        return (decide(photo, self.known) for photo in answered(self.journal))
+
+    def products(self) -> Iterator[Row]:
+        """The rows of the table of products, each where its first photo stands; none without products."""
+        groups = answered_groups(self.journal) if self.run.by else ()
+        return (self._of_group(photos) for photos in groups if photos[0].product)
+
+    def asked(self) -> Iterator[Row]:
+        """What a person may be asked about: products, and pictures of none, each where its first photo is."""
+        return map(self._of_group, answered_groups(self.journal))
+
+    def _of_group(self, photos: Sequence[Photo]) -> Row:
+        subject = product_of(photos, self.run) if photos[0].product else photos[0]
+        return decide(subject, self.known)
+
+    def beside_list(self, photo: Photo) -> Answers:
+        """The answers to a photo before people."""
+        return beside_list(photo, self.known)
+
+    @cached_property
+    def known(self) -> Known:
+        """What decides about rows beside the rows themselves."""
+        journal, titles, products = self.journal, self._titles, self._under_several
+        doubtful = {product for names in products.values() for product in names}
+        photos = answered_of(journal, doubtful) if doubtful else ()
+        shared = shared_photos(products, photos, titles)
+        return Known(table=self.run, titles=titles, shared=shared, people=self._people)
+
+    @cached_property
+    def run(self) -> TableOf:
+        """What the rows are of."""
+        return replace(self.journal.run, list_words=self.words)
+
+    @cached_property
+    def words(self) -> ListWords:
+        """How the words of the list are read: as the journal says, or as its rows show."""
+        run = self.journal.run
+        if run.list_words is not None:
+            return run.list_words
+        renamed = [name for name, in_table in run.further.items() if in_table != name]
+        others = {*renamed, *run.attributes, run.by.column if run.by else ""}
+        return words_in(tuple(run.further), self._columns, run.words, run.title, others)
+
+    @property
+    def _titles(self) -> Titles:
+        is_read = self.run.by and self.words.is_read
+        return titles_of(self.run, self.words, self._cells(self.words.columns) if is_read else ())
+
+    @property
+    def _people(self) -> People:
+        """What people said that holds for pictures, and for products of the current listing."""
+        labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
+            labels[sha256, product][head or LABEL] = label
+        return People(dict(labels))
+
+    @property
+    def _under_several(self) -> Mapping[str, frozenset[str]]:
+        """The products under which a photo lies, by its sha256, where there are several."""
+        with self.journal.errors_named():
+            rows = self.journal.query(_UNDER_SEVERAL)
+            return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
+
+    def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+        return (cells for _, cells in self._cells(columns))
+
+    def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+        """The product of each row and its cells in some columns of the list, in the order of the source."""
+        places = [list(self.journal.run.further).index(name) for name in columns]
+        cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
+        query = f"SELECT product{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
+        for product, *texts in self.journal.query(query):
+            yield product, dict(zip(columns, texts, strict=True))
