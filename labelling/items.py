@@ -8,7 +8,7 @@ where opening.py finds the one that a word names. Which names are pictures: infe
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from labelling.errors import Unreadable
 
@@ -48,24 +48,32 @@ Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
 """Fetches the bytes at some places, in order, or says why they cannot be read."""
 
 
-class Source(Protocol):
-    """Pictures in an order that does not change; can be pickled."""
+@dataclass(frozen=True)
+class Source:
+    """Pictures in an order that does not change; can be pickled.
+
+    Attributes:
+        word: as it was named.
+        uncounted: why a count before the work would cost too much; empty where it costs little.
+    """
+
+    word: str
+    uncounted: ClassVar[str] = ""
 
     @property
     def address(self) -> str:
         """Where it is, the same from any working directory."""
+        return os.path.abspath(self.word)  # noqa: PTH100 - resolving a link would name another file
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What a list has beside the pictures' paths, which goes into the table, too; empty for others."""
-
-    @property
-    def uncounted(self) -> str:
-        """Why a count before the work would cost too much; empty where it costs little."""
+        return ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of a list, a sentence each."""
+        return ()
 
     def items(self) -> Iterator[Item]:
         """List the pictures, without reading them.
@@ -74,40 +82,11 @@ class Source(Protocol):
             SourceUnusable: it cannot be listed.
             StoreError: it lies in a store that cannot be listed.
         """
+        raise NotImplementedError
 
     def reader(self) -> Read:
         """Open what reads pictures; called once in every process that does."""
-
-
-@dataclass(frozen=True)
-class PathSource:
-    """What all sources in the file system have in common.
-
-    Attributes:
-        path: as it was named.
-    """
-
-    path: str
-
-    @property
-    def address(self) -> str:
-        """Where it is, the same from any working directory."""
-        return os.path.abspath(self.path)  # noqa: PTH100 - resolving a link would name another file
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """None: there is no list."""
-        return ()
-
-    @property
-    def uncounted(self) -> str:
-        """Listing costs little."""
-        return ""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """None: as above."""
-        return ()
+        raise NotImplementedError
 
 
 def stamp_of(path: str) -> tuple[str, int]:

@@ -111,7 +111,7 @@ class Job:
     def _by(self) -> By | None:
         if self.column is None:
             return None
-        folder = path_in_table(self.source.path) if isinstance(self.source, Folder) else None
+        folder = path_in_table(self.source.word) if isinstance(self.source, Folder) else None
         report = report_of(self.release)
         return By(
             column=FOLDER if folder else self.column,

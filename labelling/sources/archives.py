@@ -9,26 +9,26 @@ from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import may_be_picture
 from inference.zip_file import content_of, name_of, open_zip
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import MAX_BYTES, Item, PathSource, Read, attempt, check_size
+from labelling.items import MAX_BYTES, Item, Read, Source, attempt, check_size
 
 
-class Zip(PathSource):
+class Zip(Source):
     """The files of a ZIP in its own order; folders and hidden files are skipped."""
 
     def items(self) -> Iterator[Item]:
         with closing(self._opened()) as archive:
             members = archive.infolist()
             if sum(member.compress_size for member in members) > archive.start_dir:
-                raise SourceUnusable(f"{self.path}: no whole ZIP (its members overlap).")
+                raise SourceUnusable(f"{self.word}: no whole ZIP (its members overlap).")
             for member in members:
                 if may_be_picture(name := name_of(member)):
                     yield Item(name, member, f"{member.file_size} {member.CRC:08x}", member.file_size)
 
     def _opened(self) -> ZipFile:
         try:
-            return open_zip(self.path)
+            return open_zip(self.word)
         except (ArchiveUnreadable, OSError) as error:
-            raise SourceUnusable(f"{self.path}: no whole ZIP ({error}).") from error
+            raise SourceUnusable(f"{self.word}: no whole ZIP ({error}).") from error
 
     def reader(self) -> Read:
         opened = cache(self._opened)  # by the first picture: a run without one reads no directory

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 from inference.file_names import may_be_picture
 from labelling.errors import Unreadable
-from labelling.items import Item, Read, attempt, check_size
+from labelling.items import Item, Read, Source, attempt, check_size
 from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
@@ -15,30 +14,15 @@ AT_ONCE: Final = 16
 """Objects that one process fetches at a time: each costs a round trip, and hardly any processor."""
 
 
-@dataclass(frozen=True)
-class Bucket:
+class Bucket(Source):
     """The objects under `s3://bucket/prefix` that may be pictures by their names; a place is key and size."""
 
-    word: str
+    uncounted = "a bucket is listed while it is read"
+    """A thousand objects are a request."""
 
     @property
     def address(self) -> str:
         return S3Store(self.word).address
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """None: there is no list."""
-        return ()
-
-    @property
-    def uncounted(self) -> str:
-        """A thousand objects are a request."""
-        return "a bucket is listed while it is read"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """None: as above."""
-        return ()
 
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from inference.file_names import is_clutter, is_picture_name
 from labelling.cells import Address, address_of, addresses_in, path_of
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
-from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, PathSource, Read, attempt, check_size, stamp_of
+from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, Read, Source, attempt, check_size, stamp_of
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.paths import why_missing
 from model_store.files import opened
@@ -30,7 +30,7 @@ WEIGHT: Final = 1 << 18
 """Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
 
 
-class FileSource(PathSource):
+class FileSource(Source):
     """Pictures whose places are paths."""
 
     def reader(self) -> Read:
@@ -41,7 +41,7 @@ class Folder(FileSource):
     """Everything below a folder that may be a picture by its name."""
 
     def items(self) -> Iterator[Item]:
-        return _files(self.path, _listed(self.path))
+        return _files(self.word, _listed(self.word))
 
 
 class Pattern(FileSource):
@@ -51,10 +51,10 @@ class Pattern(FileSource):
     """
 
     def items(self) -> Iterator[Item]:
-        paths = sorted(glob.glob(self.path, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
+        paths = sorted(glob.glob(self.word, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
-            raise SourceUnusable(f"{self.path}: no file fits this pattern.")
-        named = set(self.path.split("/"))
+            raise SourceUnusable(f"{self.word}: no file fits this pattern.")
+        named = set(self.word.split("/"))
         return (
             _item(path, path)
             for path in paths
@@ -66,7 +66,7 @@ class Single(FileSource):
     """One picture."""
 
     def items(self) -> Iterator[Item]:
-        return iter((_item(self.path, self.path),))
+        return iter((_item(self.word, self.word),))
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class PathList(FileSource):
     @cached_property
     def _list(self) -> ListFile:
         try:
-            return open_list(Path(self.path), self.reading.path_columns, self.reading)
+            return open_list(Path(self.word), self.reading.path_columns, self.reading)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
