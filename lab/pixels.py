@@ -226,8 +226,9 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
-    for number, (others, _) in enumerate(class_folds(pictures.classes, pictures.groups, FOLDS), start=1):
-        learnt = replace(parts, train=pictures.take(others))
+    folds = class_folds(pictures.classes, pictures.groups, FOLDS)
+    for number in range(1, FOLDS + 1):
+        learnt = replace(parts, train=pictures.take(np.flatnonzero(folds != number)))
         # Its fold, and what no network learns: held-out pictures are answered by all.
         answered = ~np.isin(data.train.sha256, learnt.train.sha256)
         progress.say(f"Fold {number} of {FOLDS}: answers {answered.sum():,} pictures.")

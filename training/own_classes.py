@@ -6,23 +6,23 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
 from model_store.files import NEW_RELEASE
-from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
-from training.data.split import FoldIndices, parts_of, usual_folds
+from training.data.split import Folds, parts_of, usual_folds
 from training.data.vectors import Vectors
 from training.decide.requirements import ACCEPTED_OF_OWN
 from training.environment import hardware, libraries
@@ -38,13 +38,13 @@ from training.features.blocks import (
 )
 from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.gradient.recipes import groups_suffix
-from training.heads.cross_val import Fit, fit, lacking_in_words
+from training.heads.cross_val import Fit, fit, lacking_in_words, out_of_fold
 from training.heads.logistic import LogisticHead
 from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.progress import Progress, warn_of_few
+from training.progress import Progress, Watch, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, begin
@@ -75,7 +75,7 @@ def train_own_classes(
     train, labelled = parts.train, len(parts.train.of_known_class)
     folds = usual_folds(train)
     progress.say(
-        f"{train.in_words()}: a head on {', '.join(blocks)}, and {len(folds)} heads "
+        f"{train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
     )
     warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
@@ -85,9 +85,9 @@ def train_own_classes(
     # 3) The OOD score, against photos of other things; of each fold, too.
     features = train.features.upright[:, measured_part(blocks)]
     ood = ood_negatives(blocks[0], train, features, folds, progress.say)
-    distances = out_of_fold_distances(train, features, folds, ood, progress)
-    answers = answered(train, folds, heads[LABEL], distances)
-    measure = fit_measure(features, train.classes, len(data.labels), ood)
+    with progress.counting("fitting OOD scores") as watch:
+        measure, distances = fit_ood(train, features, folds, ood, watch)
+    answers = undecided(Scores.of_class(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
     progress.say(
         f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
@@ -104,7 +104,7 @@ def train_own_classes(
         last_layers = {question: fitted.head for question, fitted in attributes.items()}
         export_network(folder / NEW_RELEASE, model, measure, samples(parts), last_layers)
     # 5) Decide by these answers, measure as served, and seal.
-    recorded = made_with(command, options.as_json(), data, len(folds))
+    recorded = made_with(command, options.as_json(), data, int(folds.max()))
     candidate = Candidate(
         network=name,
         model=model,
@@ -147,9 +147,7 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
     )
 
 
-def fit_heads(
-    train: Pictures, folds: Sequence[FoldIndices], blocks: Sequence[Block], progress: Progress
-) -> dict[str, Fit]:
+def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: Progress) -> dict[str, Fit]:
     """Fit a head for each question, and heads of folds that answer what they did not learn.
 
     Args:
@@ -163,7 +161,7 @@ def fit_heads(
     """
     spreads = spread(blocks)
     with progress.counting("fitting heads") as watch:
-        done, heads = count(1), len(train.labels) * (len(folds) + 1)
+        done, heads = count(1), len(train.labels) * (int(folds.max()) + 1)
         fits = {
             name: fit(labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads))
             for name, labels in train.labels.items()
@@ -174,37 +172,27 @@ def fit_heads(
     return fits
 
 
-def out_of_fold_distances(
-    train: Pictures,
-    features: Vectors,
-    folds: Sequence[FoldIndices],
-    ood: OodPhotos | None,
-    progress: Progress,
-) -> Distances:
-    """How far each picture is from what its fold learnt, float32 (N,), as the release will measure it.
+def fit_ood(
+    train: Pictures, features: Vectors, folds: Folds, ood: OodPhotos | None, watch: Watch
+) -> tuple[Whitening | OodScore, Distances]:
+    """Fit what the release measures distances by, and how far each picture is from what its fold learnt.
 
     Args:
-        train: the pictures.
+        train: N pictures.
         features: float32 (N, M), the part of their vectors that distances are measured in.
         folds: of all of them.
         ood: photos of other things; None for the distance alone.
-        progress: shows the folds.
+        watch: called after each fold.
     """
-    classes, distances = int(train.classes.max()) + 1, np.zeros(len(train), np.float32)
-    with progress.counting("fitting OOD scores") as watch:
-        for number, (others, own) in enumerate(folds, start=1):
-            measure = fit_measure(features[others], train.classes[others], classes, ood)
-            distances[own] = measure.distances(features[own])
-            watch(number, len(folds))
-    return distances
+    done, classes = count(1), int(train.classes.max()) + 1
 
+    def learn(some: NDArray[np.int64]) -> Callable[[Vectors], Distances]:
+        measure = fit_measure(features[some], train.classes[some], classes, ood)
+        watch(next(done), int(folds.max()))
+        return measure.distances
 
-def answered(train: Pictures, folds: Sequence[FoldIndices], of_class: Fit, distances: Distances) -> Answers:
-    """The answer to each picture by the head that learnt none of its group; also where no class is known."""
-    numbers = np.zeros(len(train), np.int64)
-    for number, (_, own) in enumerate(folds, start=1):
-        numbers[own] = number
-    return undecided(Scores.of_class(of_class.out_of_fold, distances), train, folds=numbers)
+    distances = out_of_fold(learn, features, train.groups, folds)
+    return fit_measure(features, train.classes, classes, ood), distances
 
 
 def scores_of_vectors(

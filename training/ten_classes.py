@@ -17,7 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from inference.session import Scores
@@ -28,12 +27,13 @@ from reports.values import report_of
 from training.data.learnt_hashes import Learnt
 from training.data.named import Named, read_photos
 from training.data.pictures import Pictures
+from training.data.split import Folds
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.features.shipped import LITE2, PhotoFeatures, photo_features, shipped_photos
 from training.heads.cross_val import lacking_in_words
-from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, numbered, things_in_folds
+from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, things_in_folds
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.progress import Progress
 from training.release.doubts import FileAnswers
@@ -85,10 +85,10 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     with progress.counting("fitting heads") as watch:
         folds = folds_of(learnt, len(labels))
-        no_scores = Scores.of_class(np.zeros((sum(map(len, folds)), len(labels)), np.float32), None)
-        checked = checked_answers(learnt, no_scores, np.concatenate(folds), numbered(folds))
-        left_out = [] if keeps_thresholds(checked, parent) else things_in_folds(learnt)
-        head = fit_photo_head(learnt, labels, folds, left_out, watch)
+        no_scores = Scores.of_class(np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None)
+        keeps = keeps_thresholds(checked_answers(learnt, no_scores, folds), parent)
+        of_things = np.zeros_like(folds) if keeps else things_in_folds(learnt)
+        head = fit_photo_head(learnt, labels, folds, of_things, watch)
     if sentence := lacking_in_words(head.lacking):
         progress.say(sentence)
     record: dict[str, JsonValue] = {
@@ -145,7 +145,7 @@ def seen_photos(
 def answers_of_folds(head: PhotoHead) -> Answers:
     """What heads of folds answered to the checked photos, and to UNLEARNT_THINGS; nothing is decided yet."""
     others = head.scores_of_unseen_ood
-    answers = checked_answers(head.learnt, head.scores, head.answered, head.folds)
+    answers = checked_answers(head.learnt, head.scores, head.folds)
     if others is None:
         return answers
     return answers + Answers.of(
@@ -157,11 +157,10 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     )
 
 
-def checked_answers(
-    learnt: PhotoFeatures, scores: Scores, answered: NDArray[np.int64], folds: NDArray[np.int64]
-) -> Answers:
-    """The answers to the checked photos at these positions; folds, from 1, are the head of each."""
-    answers = undecided_photos(scores, learnt.take(answered), "photos", folds)
+def checked_answers(learnt: PhotoFeatures, scores: Scores, folds: Folds) -> Answers:
+    """The answers to the photos that have a fold, whose scores these are."""
+    answered = folds > 0
+    answers = undecided_photos(scores, learnt.take(answered), "photos", folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
     is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
     return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
@@ -170,8 +169,8 @@ def checked_answers(
 def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
     """What heads of folds answered to the photos at hand that show a class."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
-    answered = head.learnt.take(head.answered)
-    answers = undecided_photos(head.scores, answered, "photos", head.folds)
+    answered = head.learnt.take(head.folds > 0)
+    answers = undecided_photos(head.scores, answered, "photos", head.folds[head.folds > 0])
     at_hand = np.isin(answered.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 

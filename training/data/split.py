@@ -52,8 +52,8 @@ USUAL_FOLDS: Final = 5
 FOLD_SEED: Final = 1234
 """Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
 
-FoldIndices: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Positions of what a fold's network learns, and of what it answers."""
+Folds: TypeAlias = NDArray[np.int64]
+"""Int64 (N,), from 1: the fold of each picture, which a model answers that learnt none of it; 0 for none."""
 
 FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
@@ -147,7 +147,7 @@ def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
-def usual_folds(pictures: Pictures) -> list[FoldIndices]:
+def usual_folds(pictures: Pictures) -> Folds:
     """As many folds of pictures as their rarest class has groups, up to USUAL_FOLDS.
 
     Raises:
@@ -157,7 +157,7 @@ def usual_folds(pictures: Pictures) -> list[FoldIndices]:
     return class_folds(pictures.classes, pictures.groups, number)
 
 
-def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
+def class_folds(labels: Codes, keys: Contents, folds: int) -> Folds:
     """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
@@ -166,9 +166,6 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
         labels: of each, (N,); one that is below 0 is no class, and may be missing in a fold.
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
-
-    Returns:
-        For each fold the ascending positions of the others' pictures, and of its own.
 
     Raises:
         BadRecipe: a class has fewer pictures, or groups, than there are folds.
@@ -179,34 +176,26 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> list[FoldIndices]:
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, FEWEST_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    fold_of = np.empty(len(labels), np.int64)
-    for number, (_, own) in enumerate(stratified_folds(labels, keys, folds)):
-        fold_of[own] = number
-    every = np.unique(labels[labels >= 0])
+    fold_of, every = stratified_folds(labels, keys, folds), np.unique(labels[labels >= 0])
     for _ in range(2 * len(every)):  # a move may bring another class into one fold
         lone = [label for label in every if len(np.unique(fold_of[labels == label])) == 1]
         if not lone:
-            return [
-                (np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(folds)
-            ]
+            return fold_of
         of_class = labels == lone[0]
         groups, counts = np.unique(keys[of_class], return_counts=True)
-        pictures = np.bincount(fold_of, minlength=folds)
-        pictures[fold_of[of_class][0]] = len(labels)
-        fold_of[keys == groups[counts.argmin()]] = pictures.argmin()
+        pictures = np.bincount(fold_of, minlength=folds + 1)[1:]
+        pictures[fold_of[of_class][0] - 1] = len(labels)
+        fold_of[keys == groups[counts.argmin()]] = pictures.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
-def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) -> list[FoldIndices]:
+def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) -> Folds:
     """Split into folds in which each stratum keeps its share, as far as its number and groups allow it.
 
     Args:
         strata: (N,), of each; rare ones may be missing in a fold.
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
-
-    Returns:
-        For each fold the ascending positions of the others' pictures, and of its own.
 
     Raises:
         BadRecipe: there are fewer groups than folds.
@@ -221,8 +210,11 @@ def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) ->
     _, of, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds: these go with the commonest one.
     of = np.where(counts[of] < folds, np.argmax(counts), of)
+    fold_of = np.zeros(len(keys), np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
-    return list(splitter.split(of, of, keys))
+    for number, (_, own) in enumerate(splitter.split(of, of, keys), start=1):
+        fold_of[own] = number
+    return fold_of
 
 
 def rarest_class(labels: Codes, keys: Contents) -> int:

@@ -7,7 +7,7 @@ folds. Pure. training/own_classes.py calls it; training/release/complete.py uses
 from them: training/decide/.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,9 +17,8 @@ from scipy.special import softmax
 
 from inference.arrays import Probabilities
 from training.data.labels import Labels
-from training.data.split import FoldIndices
+from training.data.split import Folds
 from training.data.vectors import Features, Vectors
-from training.heads.hidden import HiddenHead
 from training.heads.logistic import LogisticHead, fit_head
 
 LACKED: Final = -30.0
@@ -28,28 +27,35 @@ LACKED: Final = -30.0
 Indices = NDArray[np.int64]
 
 
-def answers_out_of_fold(
-    fit: Callable[[Indices], LogisticHead | HiddenHead],
+def out_of_fold(
+    learn: Callable[[Indices], Callable[[Vectors], Vectors]],
     vectors: Vectors,
     groups: NDArray[np.str_],
-    folds: Sequence[Indices],
+    folds: Folds,
     learnable: Indices | None = None,
-) -> Iterator[Vectors]:
-    """The logits of pictures by heads that learnt no picture of their groups.
+) -> Vectors:
+    """What models answer that learnt no picture of the group of what they answer.
 
     Args:
-        fit: learns the pictures at these positions.
-        vectors: float32 (N, D), what a head answers.
+        learn: fits a model to the pictures at these positions, and gives what it answers to vectors: its
+            `logits`, or `distances`.
+        vectors: float32 (N, D), what a model answers.
         groups: str (N,).
-        folds: positions that each head answers.
+        folds: of N pictures.
         learnable: positions that can be learnt; None for all.
 
-    Yields:
-        float32 (M, C) of each head, in the order of its part of `folds`.
+    Returns:
+        float32 (N, ...); 0 for pictures of no fold.
     """
     learnable = np.arange(len(groups)) if learnable is None else learnable
-    for answered in folds:
-        yield fit(learnable[~np.isin(groups[learnable], groups[answered])]).logits(vectors[answered])
+    answers = np.zeros((len(folds), 0), np.float32)
+    for fold in np.unique(folds[folds > 0]):
+        own = folds == fold
+        given = learn(learnable[~np.isin(groups[learnable], groups[own])])(vectors[own])
+        if not answers.size:
+            answers = np.zeros((len(folds), *given.shape[1:]), np.float32)
+        answers[own] = given
+    return answers
 
 
 def lacking_in_words(names: Sequence[str]) -> str:
@@ -77,7 +83,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labels: Labels,
     seen: Features,
     groups: NDArray[np.str_],
-    folds: Sequence[FoldIndices],
+    folds: Folds,
     spread: Vectors,
     fitted: Callable[[], None] = lambda: None,
 ) -> Fit:
@@ -87,7 +93,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         labels: of N pictures, C different ones; what has none is not learnt.
         seen: of the pictures.
         groups: str (N,).
-        folds: of all of them, from `class_folds`.
+        folds: of all of them.
         spread: float32 (D,), as `fit_head` has it.
         fitted: called after each head.
     """
@@ -107,8 +113,5 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         fitted()
         return LogisticHead(kernel, bias, strength)
 
-    logits, pictures = np.zeros((len(labels), classes), np.float32), [own for _, own in folds]
-    answers = answers_out_of_fold(learn, seen.upright, groups, pictures, labelled)
-    for answered, given in zip(pictures, answers, strict=True):
-        logits[answered] = given
+    logits = out_of_fold(lambda some: learn(some).logits, seen.upright, groups, folds, labelled)
     return Fit(learn(labelled), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))

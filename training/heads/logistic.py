@@ -129,8 +129,11 @@ def _compared(
     labels: Codes, groups: NDArray[np.str_], strengths: Sequence[float]
 ) -> list[tuple[Indices, Indices]] | None:
     """Folds of pictures and mirrored ones that compare values of C by upright ones; None for no choice."""
-    count, rarest = len(labels), rarest_class(labels, groups)
+    rarest = rarest_class(labels, groups)
     if len(strengths) == 1 or rarest < FEWEST_FOLDS:
         return None
-    in_folds = class_folds(labels, groups, min(INNER_FOLDS, rarest))
-    return [(np.concatenate([others, others + count]), answered) for others, answered in in_folds]
+    folds = class_folds(labels, groups, min(INNER_FOLDS, rarest))
+    return [
+        (np.flatnonzero(np.tile(folds != fold, 2)), np.flatnonzero(folds == fold))
+        for fold in np.unique(folds)
+    ]

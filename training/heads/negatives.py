@@ -6,7 +6,7 @@ those without things that are probably the user's own classes, and without some 
 score on. Reads that file, and some of the user's pictures; lab/negatives.py writes it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.pictures import Pictures
-from training.data.split import FoldIndices, sampled_indices
+from training.data.split import Folds, sampled_indices
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
 from training.features.weights import UNREADABLE, read_npz, weights_hash
+from training.heads.cross_val import out_of_fold
 from training.heads.logistic import fit_head
 from training.heads.ood import OodPhotos, fit_whitening
 
@@ -85,7 +86,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: Block,
     train: Pictures,
     measured: Floats,
-    folds: Sequence[FoldIndices],
+    folds: Folds,
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
@@ -119,9 +120,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_things(
-    negatives: Negatives, train: Pictures, measured: Floats, folds: Sequence[FoldIndices]
-) -> list[str]:
+def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Folds) -> list[str]:
     """The things of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
 
     Args:
@@ -146,14 +145,16 @@ def own_things(
     return sorted(own)
 
 
-def _radius(train: Pictures, measured: Floats, folds: Sequence[FoldIndices]) -> NDArray[np.float64]:
+def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float64]:
     """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
-    classes, distances = int(train.classes.max()) + 1, np.zeros(len(train))
-    for others, own in folds:
-        labelled, labels = others[train.classes[others] >= 0], train.classes[own]
-        whitening = fit_whitening(measured[labelled], train.classes[labelled], classes)
-        distances[own] = whitening.to_each(measured[own])[np.arange(len(labels)), labels]
-    return np.array([np.quantile(distances[train.classes == label], WITHIN) for label in range(classes)])
+    labels, classes = train.classes, int(train.classes.max()) + 1
+
+    def learn(some: NDArray[np.int64]) -> Callable[[Floats], Floats]:
+        return fit_whitening(measured[some], labels[some], classes).to_each
+
+    to_each = out_of_fold(learn, measured, train.groups, folds, np.flatnonzero(labels >= 0))
+    own = (to_each[labels == label, label].astype(np.float64) for label in range(classes))
+    return np.array([np.quantile(distances, WITHIN) for distances in own])
 
 
 def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:

@@ -7,8 +7,9 @@ but for running the network. The vectors: features/shipped.py; the release that 
 release/photos.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import keras
@@ -22,13 +23,13 @@ from inference.session import Scores
 from inference.title_rule import NONE
 from training.data.labels import OOD
 from training.data.photos import OOD_PREFIX
-from training.data.split import stratified_folds
+from training.data.split import Folds, stratified_folds
 from training.data.vectors import Vectors
 from training.errors import BadPictures
 from training.features.blocks import READS, VECTOR
 from training.features.frozen import OTHER_THINGS
 from training.features.shipped import SCALED, PhotoFeatures
-from training.heads.cross_val import answers_out_of_fold
+from training.heads.cross_val import out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.progress import Watch
 from training.untyped import Network
@@ -62,9 +63,8 @@ class PhotoHead:
         learnt: photos that the head learnt.
         head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
         classes: C.
-        answered: positions of the photos that the folds answered, among those that were learnt.
-        folds: int64, from 1, the head of each answer.
-        scores: of these photos, in this order, before temperature.
+        folds: of the photos that were learnt; those that choose thresholds have one.
+        scores: of these, in their order, before temperature.
         scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of the same thing; None where
             there are fewer than two.
         lacking: names of what a head of a fold has not learnt: all photos of it were in that fold.
@@ -73,29 +73,30 @@ class PhotoHead:
     learnt: PhotoFeatures
     head: HiddenHead
     classes: int
-    answered: NDArray[np.int64]
-    folds: NDArray[np.int64]
+    folds: Folds
     scores: Scores
     scores_of_unseen_ood: Scores | None
     lacking: tuple[str, ...] = ()
 
 
-def folds_of(learnt: PhotoFeatures, classes: int) -> list[NDArray[np.int64]]:
-    """Positions of the checked photos in FOLDS parts, no group in two of them; of so many classes.
+def folds_of(learnt: PhotoFeatures, classes: int) -> Folds:
+    """The checked photos in FOLDS folds, no group in two of them; of so many classes.
 
     Raises:
         BadRecipe: they are of fewer groups than there are folds.
     """
-    checked, labels = np.flatnonzero(learnt.checked), np.where(learnt.classes == OOD, classes, learnt.classes)
+    labels, folds = np.where(learnt.classes == OOD, classes, learnt.classes), np.zeros(len(learnt), np.int64)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    return [checked[fold] for _, fold in stratified_folds(cells[checked], learnt.groups[checked], FOLDS)]
+    checked = learnt.checked
+    folds[checked] = stratified_folds(cells[checked], learnt.groups[checked], FOLDS)
+    return folds
 
 
 def fit_photo_head(
     learnt: PhotoFeatures,
     names: Sequence[str],
-    in_folds: Sequence[NDArray[np.int64]],
-    left_out: Sequence[NDArray[np.int64]],
+    folds: Folds,
+    of_things: Folds,
     watch: Watch,
 ) -> PhotoHead:
     """Fit the head on all photos, and heads of folds that answer what they did not learn.
@@ -103,8 +104,8 @@ def fit_photo_head(
     Args:
         learnt: N photos.
         names: of the classes.
-        in_folds: of `folds_of`.
-        left_out: of `things_in_folds`; empty where no answer to OOD photos of unknown things is needed.
+        folds: of `folds_of`.
+        of_things: of `things_in_folds`; all 0 where no answer to OOD photos of unknown things is needed.
         watch: called after each head, with how many there are.
 
     Raises:
@@ -118,39 +119,29 @@ def fit_photo_head(
     labels = np.where(learnt.classes == OOD, classes, learnt.classes)
     weights = weights_of(learnt)
     outputs, lacking = int(labels.max()) + 1, set[int]()
+    done, heads = count(1), int(folds.max() + of_things.max()) + 1
 
     def fit(some: NDArray[np.int64]) -> HiddenHead:
         lacking.update(set(range(outputs)) - set(labels[some].tolist()))
-        return fit_hidden_head(learnt.features.take(some), labels[some], outputs, weights[some])
+        head = fit_hidden_head(learnt.features.take(some), labels[some], outputs, weights[some])
+        watch(next(done), heads)
+        return head
 
-    things = things_of(learnt)
-    logits, others, heads = list[Vectors](), list[Vectors](), FOLDS + len(left_out) + 1
-    for given in answers_out_of_fold(fit, learnt.features.upright, learnt.groups, in_folds):
-        logits.append(given)
-        watch(len(logits), heads)
-    for given in answers_out_of_fold(fit, learnt.features.upright, things, left_out):
-        others.append(given)
-        watch(FOLDS + len(others), heads)
-    head = fit(np.arange(len(learnt)))
-    watch(heads, heads)
-    scores = scores_of(np.concatenate(logits), classes)
-    scores_of_unseen_ood = scores_of(np.concatenate(others), classes) if others else None
-    lacks = tuple((*names, NONE)[label] for label in sorted(lacking))
+    def learn(some: NDArray[np.int64]) -> Callable[[Vectors], Vectors]:
+        return fit(some).logits
+
+    upright = learnt.features.upright
+    logits = out_of_fold(learn, upright, learnt.groups, folds)[folds > 0]
+    others = out_of_fold(learn, upright, things_of(learnt), of_things)[of_things > 0]
     return PhotoHead(
         learnt,
-        head,
+        fit(np.arange(len(learnt))),
         classes,
-        np.concatenate(in_folds),
-        numbered(in_folds),
-        scores,
-        scores_of_unseen_ood,
-        lacks,
+        folds,
+        scores_of(logits, classes),
+        scores_of(others, classes) if len(others) else None,
+        tuple((*names, NONE)[label] for label in sorted(lacking)),
     )
-
-
-def numbered(in_folds: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The fold of each position, from 1, in the order of the folds."""
-    return np.repeat(np.arange(1, len(in_folds) + 1), [len(fold) for fold in in_folds])
 
 
 def things_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
@@ -171,17 +162,18 @@ def _names_of(learnt: PhotoFeatures) -> list[str]:
     return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.spelt.tolist()]
 
 
-def things_in_folds(learnt: PhotoFeatures) -> list[NDArray[np.int64]]:
-    """Positions of the OOD photos in FOLDS parts, no thing in two of them; those with many photos first.
+def things_in_folds(learnt: PhotoFeatures) -> Folds:
+    """The OOD photos in FOLDS folds, no thing in two of them; those with many photos first.
 
-    In none are those that the network below has learnt.
+    In none are those that the network below has learnt, nor any where there are fewer than two things.
     """
     things = np.where(known_below(learnt), "", things_of(learnt))
-    names, counts = np.unique(things[things != ""], return_counts=True)
-    if len(names) < 2:
-        return []
-    ordered = names[np.argsort(-counts, kind="stable")]
-    return [np.flatnonzero(np.isin(things, ordered[part::FOLDS])) for part in range(min(FOLDS, len(names)))]
+    names, of_each, counts = np.unique(things, return_inverse=True, return_counts=True)
+    ranks = np.zeros(len(names), np.int64)
+    named = np.flatnonzero(names != "")
+    if len(named) > 1:
+        ranks[named[np.argsort(-counts[named], kind="stable")]] = 1 + np.arange(len(named)) % FOLDS
+    return ranks[of_each]
 
 
 def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:

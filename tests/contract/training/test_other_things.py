@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
 from training.data.pictures import Pictures
-from training.data.split import FoldIndices, class_folds
+from training.data.split import Folds, class_folds
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block
@@ -71,7 +71,7 @@ def chosen(negatives: Negatives) -> Chosen:
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
-def in_folds(train: Pictures) -> list[FoldIndices]:
+def in_folds(train: Pictures) -> Folds:
     return class_folds(train.classes, train.groups, 5)
 
 
@@ -101,7 +101,9 @@ def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Pa
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
-    found = ood_negatives(BLOCK, train, np.zeros((4, 392), np.float32), [], said.append, other)
+    found = ood_negatives(
+        BLOCK, train, np.zeros((4, 392), np.float32), np.array([1, 2, 1, 2]), said.append, other
+    )
 
     assert found is None
     assert said == ["other.npz is of other weights: the distance alone says what is unfamiliar."]
@@ -161,7 +163,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: 
                 BLOCK,
                 replace(few, is_plain=np.full(len(few), is_plain)),
                 chosen.learnt[::10],
-                (),
+                class_folds(few.classes, few.groups, 2),
                 lambda _: None,
             )
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.session import Scores
 from model_store.local import LocalRelease
 from reports.answers import Answers
 from reports.values import report_of
@@ -20,7 +21,8 @@ from training.data.pictures import Pictures
 from training.data.split import class_folds
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
 from training.heads.logistic import LogisticHead
-from training.own_classes import answered, fit_heads, out_of_fold_distances
+from training.measure.evaluate import undecided
+from training.own_classes import fit_heads, fit_ood
 from training.progress import Lines
 
 COUNT = 24
@@ -129,10 +131,10 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     seen = replace(noise, features=seeing(body)(noise.images))
     folds = class_folds(seen.classes, seen.groups, 2)
     of_class = fit_heads(seen, folds, WITHOUT_LITE2, Lines())["label"]
-    distances = out_of_fold_distances(
-        seen, seen.features.upright[:, measured_part(WITHOUT_LITE2)], folds, None, Lines()
-    )
-    return noise, answered(seen, folds, of_class, distances), of_class.head
+    measured = seen.features.upright[:, measured_part(WITHOUT_LITE2)]
+    _, distances = fit_ood(seen, measured, folds, None, lambda *_: None)
+    answers = undecided(Scores.of_class(of_class.out_of_fold, distances), seen, folds=folds)
+    return noise, answers, of_class.head
 
 
 @pytest.mark.usefixtures("short_fits")
