@@ -18,12 +18,14 @@ from typing import Final
 import numpy as np
 from sklearn.decomposition import PCA
 
+from inference.contract import LABEL
 from model_store.local import open_release
 from reports.answers import packed
 from training.data.labels import OOD
 from training.data.named import Named
+from training.data.pictures import Pictures
 from training.features.blocks import scaling
-from training.features.shipped import NO_CLASS, STORED, Shipped
+from training.features.shipped import NO_CLASS, STORED
 from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
 from training.progress import Lines
@@ -60,11 +62,11 @@ def main(argv: list[str] | None = None) -> int:
         networks = {"pixels": release.manifest.network("pixels")}
         release = replace(release, manifest=release.manifest.changed(networks=networks))
     trained, head = train_photos(release, photos, Lines(), given.run, shlex.join(sys.orig_argv))
-    _keep(trained.run, head, trained.labels)
+    _keep(trained.run, head)
     return 0
 
 
-def _keep(folder: Path, head: PhotoHead, names: tuple[str, ...]) -> None:
+def _keep(folder: Path, head: PhotoHead) -> None:
     learnt = head.learnt
     (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
@@ -77,12 +79,12 @@ def _keep(folder: Path, head: PhotoHead, names: tuple[str, ...]) -> None:
         rank[cell == one] = np.arange((cell == one).sum())
     first = others[np.argsort(rank, kind="stable")][: KEPT - len(chosen)]
     kept = learnt.take(np.sort(np.concatenate([chosen, first])))
-    save_vectors(Shipped(kept, names), folder / "vectors.npz")
+    save_vectors(kept, folder / "vectors.npz")
 
 
-def save_vectors(shipped: Shipped, path: Path) -> None:
+def save_vectors(photos: Pictures, path: Path) -> None:
     """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
-    seen = shipped.photos.features
+    seen = photos.features
     mean, deviation = scaling(seen.upright)
     upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
     axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
@@ -91,14 +93,14 @@ def save_vectors(shipped: Shipped, path: Path) -> None:
     whole = [np.round(one / steps).astype(np.int8) for one in found]
     write_npz(
         path,
-        names=np.array(shipped.names),
+        names=np.array(photos.labels[LABEL].names),
         mean=mean.astype(np.float32),
         axes=(steps[:, None] * axes * deviation).astype(np.float32),
         upright=whole[0],
         mirrored=whole[1],
-        checked=shipped.photos.checked,
-        labels=np.where(shipped.photos.classes == OOD, NO_CLASS, shipped.photos.classes).astype(np.uint8),
-        **{kept: getattr(shipped.photos, name) for name, kept in STORED.items()},
+        checked=photos.checked,
+        labels=np.where(photos.classes == OOD, NO_CLASS, photos.classes).astype(np.uint8),
+        **{kept: getattr(photos, name) for name, kept in STORED.items()},
     )
 
 

@@ -228,7 +228,7 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     networks = np.zeros(len(data.train), np.int64)
     folds = class_folds(pictures.classes, pictures.groups, FOLDS)
     for number in range(1, FOLDS + 1):
-        learnt = replace(parts, train=pictures.take(np.flatnonzero(folds != number)))
+        learnt = replace(parts, train=pictures.take(folds != number))
         # Its fold, and what no network learns: held-out pictures are answered by all.
         answered = ~np.isin(data.train.sha256, learnt.train.sha256)
         progress.say(f"Fold {number} of {FOLDS}: answers {answered.sum():,} pictures.")
@@ -259,7 +259,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     targets, progress = load_soft_targets(file), Lines()
     # Held out is what no teacher learnt.
     learnt = targets.learnt.has(data.train.sha256)
-    parts = Split(*(data.train.take(np.flatnonzero(rows)) for rows in (learnt, ~learnt)))
+    parts = Split(*(data.train.take(rows) for rows in (learnt, ~learnt)))
     task = run_of(recipe, data)
     task = replace(
         task,

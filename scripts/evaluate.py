@@ -280,7 +280,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
-    undecided = undecided_photos(scored(session, photos.pixels), photos, photos.networks)
+    undecided = undecided_photos(scored(session, photos.pixels), photos)
     answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)

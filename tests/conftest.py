@@ -4,7 +4,6 @@ import logging.config
 import os
 import signal
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -67,7 +66,7 @@ def short_fits() -> Iterator[None]:
     from training.heads import hidden, ood, photo_head  # noqa: PLC0415
 
     shipped = shipped_photos()
-    tenth = replace(shipped, photos=shipped.photos.take(np.arange(0, len(shipped.photos), 10)))
+    tenth = shipped.take(np.arange(0, len(shipped), 10))
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(ten_classes, "shipped_photos", lambda: tenth)
         for name, part in (("LEAST_STEPS", 2), ("PASSES", 4), ("BATCH", 8)):

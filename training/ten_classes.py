@@ -19,6 +19,7 @@ from types import MappingProxyType
 import numpy as np
 from pydantic import JsonValue
 
+from inference.contract import LABEL
 from inference.session import Scores
 from model_store.files import NEW_RELEASE
 from model_store.local import LocalRelease
@@ -31,7 +32,7 @@ from training.data.split import Folds
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.features.blocks import READS
-from training.features.shipped import LITE2, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import LITE2, photo_features, shipped_photos
 from training.heads.cross_val import lacking_in_words
 from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, things_in_folds
 from training.measure.photos import answers_of_parent, compared_of, undecided_photos
@@ -117,7 +118,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
 
 def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: bool) -> None:
     more = " beside the photos that come with this package" if corrected else ""
-    checked = "" if photos.checked is None else f", of which {photos.checked.sum():,} choose thresholds"
+    checked = "" if not len(photos.checked) else f", of which {photos.checked.sum():,} choose thresholds"
     progress.say(
         f"{photos.in_words('photos')}{checked}{more}. What is seen of them is kept in {folder}, so that the "
         "same command goes on."
@@ -126,20 +127,20 @@ def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: 
 
 def seen_photos(
     photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
-) -> PhotoFeatures:
+) -> Pictures:
     """All photos that are learnt: corrections with those that come with this package."""
     with progress.counting("seeing photos") as watch:
         learnt = photo_features(photos, folder, watch)
     if not corrected:
         return learnt
-    shipped = shipped_photos()
-    if shipped.names != (labels := parent.manifest.labels):
+    shipped, labels = shipped_photos(), parent.manifest.labels
+    if (names := shipped.labels[LABEL].names) != labels:
         raise BadRecipe(
             f"{parent.version} knows {', '.join(labels)}; the photos that come with this package "
-            f"show {', '.join(shipped.names)}. Name all photos of your classes with --photos: a folder, or a "
+            f"show {', '.join(names)}. Name all photos of your classes with --photos: a folder, or a "
             "table with a column `tier`."
         )
-    return shipped.photos.take(~np.isin(shipped.photos.sha256, learnt.sha256)).followed_by(learnt)
+    return shipped.take(~np.isin(shipped.sha256, learnt.sha256)).followed_by(learnt)
 
 
 def answers_of_folds(head: PhotoHead) -> Answers:
@@ -157,10 +158,10 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     )
 
 
-def checked_answers(learnt: PhotoFeatures, scores: Scores, folds: Folds) -> Answers:
+def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
     """The answers to the photos that have a fold, whose scores these are."""
     answered = folds > 0
-    answers = undecided_photos(scores, learnt.take(answered), "photos", folds[answered])
+    answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
     is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
     return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
@@ -170,7 +171,7 @@ def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
     """What heads of folds answered to the photos at hand that show a class."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered = head.learnt.take(head.folds > 0)
-    answers = undecided_photos(head.scores, answered, "photos", head.folds[head.folds > 0])
+    answers = undecided_photos(head.scores, answered, networks="photos", folds=head.folds[head.folds > 0])
     at_hand = np.isin(answered.sha256, list(files)) & answers.known
     return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 

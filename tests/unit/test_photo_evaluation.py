@@ -81,7 +81,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
 def measured(
     session: Session, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
-    asked = undecided_photos(session.run(photos.images), photos, photos.networks)
+    asked = undecided_photos(session.run(photos.images), photos)
     return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
 
 

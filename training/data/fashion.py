@@ -176,7 +176,7 @@ class LabelledData:
         places[kept] = [labels.index(self.labels[number]) for number in kept]
 
         def renumbered(part: Pictures) -> Pictures:
-            there = part.take(np.flatnonzero(np.isin(part.classes, kept)))
+            there = part.take(np.isin(part.classes, kept))
             return replace(there, labels={**there.labels, LABEL: Labels.of(places[there.classes], labels)})
 
         return replace(self, train=renumbered(self.train), test=renumbered(self.test), labels=labels)

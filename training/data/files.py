@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.border import look_at_border
@@ -301,6 +302,10 @@ class FileImages:
     def shape(self) -> tuple[int, ...]:
         """Of all pictures together."""
         return (len(self), *self.contract.array_shape)
+
+    def take(self, places: NDArray[np.int64]) -> "FileImages":
+        """Those at these positions."""
+        return replace(self, files=tuple(self.files[place] for place in places))
 
     def __getitem__(self, places: slice) -> PixelsBatch:
         """The pixels of some of them, uint8.

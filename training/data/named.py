@@ -285,7 +285,7 @@ def photo_table(listing: Listing, decoded: Decoded, reads: InputContract) -> Pic
     rows, files = [photo for photo, _ in decoded.rows], [file for _, file in decoded.rows]
     classes = Labels.of(np.array([row.class_id for row in rows]), listing.labels)
     pictures = pictures_of(rows, files, reads, {LABEL: classes})
-    checked = np.array([row.checked for row in rows]) if "checked" in listing.columns else None
+    checked = np.array([row.checked for row in rows if "checked" in listing.columns], np.bool_)
     return replace(pictures, of_products=listing.groups_are_products, checked=checked)
 
 

@@ -1,7 +1,7 @@
 """The one table of labelled pictures: a row a picture, a column an attribute.
 
-read.py makes it of files, fashion.py of pixels without files. With vectors in place of the pictures it is
-features/shipped.py's; probabilities stand beside it, in arrays of as many rows. Touches nothing.
+read.py makes it of files, fashion.py of pixels without files, features/shipped.py of vectors alone;
+probabilities stand beside it, in arrays of as many rows. Touches nothing.
 """
 
 import hashlib
@@ -19,21 +19,36 @@ from training.data.files import FileImages
 from training.data.labels import Codes, Labels, Places
 from training.data.learnt_hashes import Contents, Learnt
 from training.data.near_copies import NO_HASHES, Hashes
-from training.data.vectors import NOT_SEEN, Features
+from training.data.vectors import NOT_SEEN, Features, joined
+
+TEXTS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
+"""Columns of text."""
+
+NO_PIXELS: Final[PixelsBatch] = np.zeros(0, np.uint8)
+NOT_SAID: Final = np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureColumns:
-    """The columns of N labelled pictures that do not depend on how their pixels are held.
+class Pictures:
+    """N labelled pictures, each content once; a column that is not there is empty.
 
     Attributes:
         labels: by question, that of the class, LABEL, first.
         sha256: str (N,), hex digests of the files, or of the pixels where there are none.
         groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
             split. Its own content where a picture belongs with no other.
-        tiers: str (N,), how a photo was taken; empty where that is not said.
+        tiers: str (N,), how a photo was taken; empty texts where that is not said.
         spelt: str (N,), the label of each as it was spelt, which says what an OOD photo shows.
-        sources: str (N,), the shop or collection; empty where that is not known.
+        sources: str (N,), the shop or collection; empty texts where that is not known.
+        pixels: uint8, as the model reads them; of large pictures their files, read when needed. Not there of
+            vectors that come with this package.
+        files: of each; not there of pixels without files.
+        networks: that each is for, by name.
+        features: what a network saw, if one did.
+        hashes: the perceptual hash of each; not there of pixels without files.
+        is_plain: bool (N,), whether the border of each has one colour; likewise.
+        checked: bool (N,), whether a person checked the label of each; not there where that is not said.
+        of_products: whether groups are products.
     """
 
     labels: Mapping[str, Labels]
@@ -42,6 +57,14 @@ class PictureColumns:
     tiers: NDArray[np.str_]
     spelt: NDArray[np.str_]
     sources: NDArray[np.str_]
+    pixels: PixelsBatch | FileImages = field(default_factory=NO_PIXELS.copy)
+    files: tuple[Path, ...] = ()
+    networks: tuple[NetworkName, ...] = ()
+    features: Features = NOT_SEEN
+    hashes: Hashes = field(default_factory=NO_HASHES.copy)
+    is_plain: NDArray[np.bool_] = field(default_factory=NOT_SAID.copy)
+    checked: NDArray[np.bool_] = field(default_factory=NOT_SAID.copy)
+    of_products: bool = False
 
     def __len__(self) -> int:
         """How many pictures there are."""
@@ -62,43 +85,6 @@ class PictureColumns:
     def attributes(self) -> dict[str, Labels]:
         """The other questions."""
         return {name: label for name, label in self.labels.items() if name != LABEL}
-
-    def columns(self, places: Places = slice(None)) -> dict[str, Any]:
-        """The columns of this class by their names, at these positions; those of a subclass are left out."""
-        labels = {name: label.take(places) for name, label in self.labels.items()}
-        return {"labels": labels} | {name: getattr(self, name)[places] for name in TEXTS}
-
-
-TEXTS: Final = tuple(column.name for column in fields(PictureColumns) if column.name != "labels")
-"""Columns of text."""
-
-
-NO_BORDERS: Final = np.zeros(0, np.bool_)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pictures(PictureColumns):
-    """N pictures as a model sees them, each content once.
-
-    Attributes:
-        pixels: uint8, as the model reads them; of large pictures their files, read when needed.
-        files: of each; empty for pixels without files.
-        networks: that each is for, by name.
-        features: of all, where a network saw them as they were read; else NOT_SEEN.
-        hashes: the perceptual hash of each; NO_HASHES for pixels without files.
-        is_plain: bool (N,), whether the border of each has one colour; none for pixels without files.
-        of_products: whether groups are products.
-        checked: bool (N,), whether a person checked the label of each; None where that is not said.
-    """
-
-    pixels: PixelsBatch | FileImages
-    files: tuple[Path, ...]
-    networks: tuple[NetworkName, ...]
-    features: Features = NOT_SEEN
-    hashes: Hashes = field(default_factory=NO_HASHES.copy)
-    is_plain: NDArray[np.bool_] = field(default_factory=NO_BORDERS.copy)
-    of_products: bool = False
-    checked: NDArray[np.bool_] | None = None
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
@@ -123,19 +109,25 @@ class Pictures(PictureColumns):
         """All of them, in memory."""
         return self.pixels[:]
 
-    def take(self, places: NDArray[np.int64]) -> "Pictures":
-        """The pictures at these positions, in this order."""
-        files, pixels = tuple(self.files[place] for place in places) if self.files else (), self.pixels
+    def take(self, places: Places) -> "Pictures":
+        """The pictures at these positions, in this order, or those that a mask picks."""
+        chosen = np.arange(len(self))[places]
+        return replace(
+            self,
+            labels={name: labels.take(chosen) for name, labels in self.labels.items()},
+            **{name: _rows(getattr(self, name), chosen) for name in COLUMNS},
+        )
+
+    def followed_by(self, others: "Pictures") -> "Pictures":
+        """These pictures, and then others: their labels, texts and features, and who checked them."""
+        texts: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS
+        }
         return Pictures(
-            pixels=replace(pixels, files=files) if isinstance(pixels, FileImages) else pixels[places],
-            files=files,
-            networks=tuple(self.networks[place] for place in places),
-            features=self.features.take(places) if len(self.features) else NOT_SEEN,
-            hashes=self.hashes[places] if len(self.hashes) else NO_HASHES,
-            is_plain=self.is_plain[places] if len(self.is_plain) else NO_BORDERS,
-            of_products=self.of_products,
-            checked=None if self.checked is None else self.checked[places],
-            **self.columns(places),
+            labels={name: labels.followed_by(others.labels[name]) for name, labels in self.labels.items()},
+            features=joined([self.features, others.features]),
+            checked=np.concatenate([self.checked, others.checked]),
+            **texts,
         )
 
     @property
@@ -147,8 +139,7 @@ class Pictures(PictureColumns):
     @property
     def of_known_class(self) -> "Pictures":
         """Those whose class is known."""
-        has_class = self.classes >= 0
-        return self if has_class.all() else self.take(np.flatnonzero(has_class))
+        return self.take(self.classes >= 0)
 
     def digest(self) -> str:
         """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
@@ -160,3 +151,17 @@ class Pictures(PictureColumns):
         digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if lie_on_disk else self.images.data)
         digest.update(self.classes.astype(np.uint8).data)
         return digest.hexdigest()
+
+
+COLUMNS: Final = tuple(
+    column.name for column in fields(Pictures) if column.name not in {"labels", "of_products"}
+)
+
+
+def _rows(column: Any, chosen: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is
+    """A column at these positions; one that is not there stays so."""
+    if not len(column):
+        return column
+    if isinstance(column, tuple):
+        return tuple(column[place] for place in chosen)
+    return column[chosen] if isinstance(column, np.ndarray) else column.take(chosen)

@@ -110,7 +110,7 @@ def labelled(  # noqa: PLR0913 - pictures, what they are read for, and who is to
     train = test = every = replace(every, of_products=listing.groups_are_products)
     if use == "learn":  # no picture of which no label is known
         has_label = np.any([of_question.main >= 0 for of_question in labels.values()], axis=0)
-        train, test = (every.take(np.flatnonzero(has_label & part)) for part in (~tested, tested))
+        train, test = (every.take(has_label & part) for part in (~tested, tested))
     names = labels[LABEL].names
     return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)
 

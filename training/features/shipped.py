@@ -6,16 +6,16 @@ vector is: training/features/blocks.py.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from training.data.labels import OOD, Labels
-from training.data.pictures import TEXTS, PictureColumns, Pictures
+from training.data.pictures import TEXTS, Pictures
 from training.data.vectors import Features, joined
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
@@ -40,34 +40,7 @@ NO_CLASS: Final = 255
 SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhotoFeatures(PictureColumns):
-    """N photos as the frozen networks see them.
-
-    Attributes:
-        features: their vectors.
-        checked: bool (N,), whether a person has checked the label, so that it may choose thresholds.
-    """
-
-    features: Features
-    checked: NDArray[np.bool_]
-
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "PhotoFeatures":
-        """Those that a mask picks, or those at these positions."""
-        features, checked = self.features.take(chosen), self.checked[chosen]
-        return PhotoFeatures(features=features, checked=checked, **self.columns(chosen))
-
-    def followed_by(self, others: "PhotoFeatures") -> "PhotoFeatures":
-        """These photos, and then others."""
-        return PhotoFeatures(
-            features=joined([self.features, others.features]),
-            checked=np.concatenate([self.checked, others.checked]),
-            labels={name: label.followed_by(others.labels[name]) for name, label in self.labels.items()},
-            **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS},
-        )
-
-
-def photo_features(photos: Pictures, folder: Path, watch: Watch) -> PhotoFeatures:
+def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
     """See photos, but for those that an earlier try of this run saw.
 
     Args:
@@ -91,8 +64,8 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch) -> PhotoFeature
             write_npz(path, upright=features.upright, mirrored=features.mirrored)
         parts.append(features)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    checked = np.ones(len(photos), np.bool_) if photos.checked is None else photos.checked
-    return PhotoFeatures(features=joined(parts), checked=checked, **photos.columns())
+    checked = photos.checked if len(photos.checked) else np.ones(len(photos), np.bool_)
+    return replace(photos, features=joined(parts), checked=checked)
 
 
 def _digest(contents: NDArray[np.str_]) -> str:
@@ -107,21 +80,8 @@ def _stored(path: Path) -> Features | None:
         return None
 
 
-@dataclass(frozen=True)
-class Shipped:
-    """A sample of the photos that the bundled release learnt.
-
-    Attributes:
-        photos: what was seen of them.
-        names: of their classes, in index order.
-    """
-
-    photos: PhotoFeatures
-    names: tuple[str, ...]
-
-
-def shipped_photos(path: Path = SHIPPED) -> Shipped:
-    """The file that comes with this package.
+def shipped_photos(path: Path = SHIPPED) -> Pictures:
+    """What was seen of a sample of the photos that the bundled release learnt: the file in this package.
 
     Raises:
         WeightsUnfit: it is missing or damaged.
@@ -132,11 +92,10 @@ def shipped_photos(path: Path = SHIPPED) -> Shipped:
             stored[name].astype(np.float32) @ stored["axes"] + stored["mean"]
             for name in ("upright", "mirrored")
         )
-        seen = Features(upright, mirrored)
-        names, texts = tuple(stored["names"].tolist()), {name: stored[kept] for name, kept in STORED.items()}
         classes = stored["labels"].astype(np.int16)
-        labels = {LABEL: Labels.of(np.where(classes == NO_CLASS, OOD, classes), names)}
-        photos = PhotoFeatures(features=seen, checked=stored["checked"], labels=labels, **texts)
-        return Shipped(photos, names)
+        labels = Labels.of(np.where(classes == NO_CLASS, OOD, classes), stored["names"].tolist())
+        texts: dict[str, Any] = {name: stored[kept] for name, kept in STORED.items()}
+        seen = Features(upright, mirrored)
+        return Pictures(features=seen, checked=stored["checked"], labels={LABEL: labels}, **texts)
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

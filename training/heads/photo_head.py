@@ -23,12 +23,13 @@ from inference.session import Scores
 from inference.title_rule import NONE
 from training.data.labels import OOD
 from training.data.photos import OOD_PREFIX
+from training.data.pictures import Pictures
 from training.data.split import Folds, stratified_folds
 from training.data.vectors import Vectors
 from training.errors import BadPictures
 from training.features.blocks import READS, VECTOR
 from training.features.frozen import OTHER_THINGS
-from training.features.shipped import SCALED, PhotoFeatures
+from training.features.shipped import SCALED
 from training.heads.cross_val import out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.progress import Watch
@@ -70,7 +71,7 @@ class PhotoHead:
         lacking: names of what a head of a fold has not learnt: all photos of it were in that fold.
     """
 
-    learnt: PhotoFeatures
+    learnt: Pictures
     head: HiddenHead
     classes: int
     folds: Folds
@@ -79,7 +80,7 @@ class PhotoHead:
     lacking: tuple[str, ...] = ()
 
 
-def folds_of(learnt: PhotoFeatures, classes: int) -> Folds:
+def folds_of(learnt: Pictures, classes: int) -> Folds:
     """The checked photos in FOLDS folds, no group in two of them; of so many classes.
 
     Raises:
@@ -93,7 +94,7 @@ def folds_of(learnt: PhotoFeatures, classes: int) -> Folds:
 
 
 def fit_photo_head(
-    learnt: PhotoFeatures,
+    learnt: Pictures,
     names: Sequence[str],
     folds: Folds,
     of_things: Folds,
@@ -144,12 +145,12 @@ def fit_photo_head(
     )
 
 
-def things_of(learnt: PhotoFeatures) -> NDArray[np.str_]:
+def things_of(learnt: Pictures) -> NDArray[np.str_]:
     """What each OOD photo shows, str (N,), by THING_LETTERS; empty for a photo that shows a class."""
     return np.where(learnt.classes == OOD, [name[:THING_LETTERS] for name in _names_of(learnt)], "")
 
 
-def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
+def known_below(learnt: Pictures) -> NDArray[np.bool_]:
     """Which photos show other things that the network below has learnt, bool (N,).
 
     A head that leaves these out does not say how a thing that nothing learnt is answered.
@@ -158,11 +159,11 @@ def known_below(learnt: PhotoFeatures) -> NDArray[np.bool_]:
     return np.array([name.startswith(OTHER_THINGS) for name in names], np.bool_)
 
 
-def _names_of(learnt: PhotoFeatures) -> list[str]:
+def _names_of(learnt: Pictures) -> list[str]:
     return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.spelt.tolist()]
 
 
-def things_in_folds(learnt: PhotoFeatures) -> Folds:
+def things_in_folds(learnt: Pictures) -> Folds:
     """The OOD photos in FOLDS folds, no thing in two of them; those with many photos first.
 
     In none are those that the network below has learnt, nor any where there are fewer than two things.
@@ -176,7 +177,7 @@ def things_in_folds(learnt: PhotoFeatures) -> Folds:
     return ranks[of_each]
 
 
-def weights_of(learnt: PhotoFeatures) -> NDArray[np.float64]:
+def weights_of(learnt: Pictures) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,)."""
     ood = learnt.classes == OOD
     shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))

@@ -61,24 +61,23 @@ def answer(session: Session, contract: ModelContract, images: Pictures) -> Answe
     return decided(Classifier(session, contract), undecided(scored(session, images.pixels), images))
 
 
-def undecided(scores: Scores, images: Pictures, name: str = TEST_SET, **columns: Values) -> Answers:
-    """A network's scores of pictures, beside the truth.
+def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **columns: Values) -> Answers:
+    """A network's scores of pictures, beside the truth; nothing is decided yet.
 
     Args:
         scores: of all pictures.
         images: what was asked.
-        name: of the set.
-        columns: further ones.
+        sets: of which each is.
+        columns: further ones, or others than `images` has.
     """
+    known: dict[str, Values] = {"groups": images.groups if images.files else "", "networks": images.networks}
     return Answers.of(
-        name,
+        sets,
         np.maximum(images.classes, NONE_OF_THESE),
         pictures=_names(images.sha256),
-        groups=images.groups if images.files else "",
-        networks=images.networks,
         distances=scores.distances,
         probabilities=scores.of_label,
-        **columns,
+        **known | columns,
     )
 
 

@@ -34,34 +34,17 @@ from reports.values import (
 from training.data.labels import OOD
 from training.data.learnt_hashes import learnt_among
 from training.data.photos import OOD_TIER
-from training.data.pictures import PictureColumns, Pictures
+from training.data.pictures import Pictures
 from training.errors import BadPictures
-from training.measure.evaluate import most_are, predicted
+from training.measure.evaluate import most_are, predicted, undecided
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence
 from training.progress import Say
 
 
-def undecided_photos(scores: Scores, photos: PictureColumns, networks: Values, folds: Values = 0) -> Answers:
-    """A network's scores of photos, in their order, beside the truth; nothing is decided yet.
-
-    Args:
-        scores: of N photos.
-        photos: N.
-        networks: of the network that each is for, by name.
-        folds: from 1, the head that gave each; 0 for the network itself.
-    """
-    return Answers.of(
-        photos.tiers,
-        np.maximum(photos.classes, NONE_OF_THESE),
-        pictures=photos.sha256,
-        groups=photos.groups,
-        folds=folds,
-        networks=networks,
-        spelt=photos.spelt,
-        sources=photos.sources,
-        distances=scores.distances,
-        probabilities=scores.of_label,
-    )
+def undecided_photos(scores: Scores, photos: Pictures, **columns: Values) -> Answers:
+    """A network's scores of photos, each in the set of its tier, beside the truth; see `undecided`."""
+    known: dict[str, Values] = {"groups": photos.groups, "spelt": photos.spelt, "sources": photos.sources}
+    return undecided(scores, photos, photos.tiers, **known | columns)
 
 
 def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
@@ -219,7 +202,7 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     Raises:
         BadPictures: none of these shows a class.
     """
-    new = photos.take(np.flatnonzero(~learnt_among(parent, photos.sha256, photos.hashes, say=say)))
+    new = photos.take(~learnt_among(parent, photos.sha256, photos.hashes, say=say))
     if not (new.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "

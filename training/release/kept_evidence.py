@@ -107,7 +107,7 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
 
 
 def _garments() -> Vectors:
-    photos = shipped_photos().photos
+    photos = shipped_photos()
     return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
 
 

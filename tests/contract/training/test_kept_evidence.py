@@ -34,7 +34,7 @@ def head(network: Network) -> PhotoHead:
     """The parent's own, as if it had been fitted again."""
     weights = [weight for name in ("hidden", LOGITS) for weight in network.get_layer(name).get_weights()]
     none: Any = None
-    return PhotoHead(shipped_photos().photos, HiddenHead(*weights), 10, none, none, none, none)
+    return PhotoHead(shipped_photos(), HiddenHead(*weights), 10, none, none, none, none)
 
 
 def kept(

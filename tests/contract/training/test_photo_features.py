@@ -14,7 +14,7 @@ from training.data.labels import OOD, Labels
 from training.data.pictures import TEXTS, Pictures
 from training.data.vectors import Features
 from training.features.blocks import READS
-from training.features.shipped import SCALED, PhotoFeatures, photo_features, shipped_photos
+from training.features.shipped import SCALED, photo_features, shipped_photos
 from training.features.weights import write_npz
 from training.heads import hidden
 from training.heads.photo_head import (
@@ -31,12 +31,12 @@ from training.progress import Lines
 from training.ten_classes import seen_photos
 
 
-def seen(*photos: tuple[int, str, str, str]) -> PhotoFeatures:
+def seen(*photos: tuple[int, str, str, str]) -> Pictures:
     """Photos of these labels, tiers, kinds and sources; no two have equal vectors."""
     labels, tiers, kinds, sources = zip(*photos, strict=True)
     names = np.array([f"{at} {photo}" for at, photo in enumerate(photos)])
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
-    return PhotoFeatures(
+    return Pictures(
         features=Features(vectors, -1 - vectors),
         labels={LABEL: Labels.of(np.array(labels), LABELS)},
         tiers=np.array(tiers),
@@ -165,9 +165,9 @@ def test_what_another_network_saw_of_the_same_photos_is_not_taken(tmp_path: Path
 
 def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_path: Path) -> None:
     shipped = shipped_photos()
-    corrected = noise(1, sha256=[str(shipped.photos.sha256[0])])
+    corrected = noise(1, sha256=[str(shipped.sha256[0])])
 
     learnt = seen_photos(corrected, tmp_path, bundled(), Lines(), corrected=True)
 
-    assert len(learnt) == len(shipped.photos)
+    assert len(learnt) == len(shipped)
     assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]

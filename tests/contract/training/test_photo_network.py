@@ -10,6 +10,7 @@ import sys
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,11 +35,11 @@ from training.data.fashion import LABELS
 from training.data.labels import OOD, Labels
 from training.data.learnt_hashes import load_learnt
 from training.data.named import Named
-from training.data.pictures import TEXTS
+from training.data.pictures import TEXTS, Pictures
 from training.data.vectors import Features
 from training.errors import BadPictures, BadRecipe
 from training.features.blocks import WIDTHS
-from training.features.shipped import PhotoFeatures, Shipped, shipped_photos
+from training.features.shipped import shipped_photos
 from training.progress import Lines
 from training.release.conversion import LARGE
 from training.release.photo_heads import BELOW, joined
@@ -271,22 +272,20 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, WIDTHS["lite2"])) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
     classes, checked = np.where(np.arange(300) < 9, OOD, 0), np.arange(300) % 2 == 0
-    photos = PhotoFeatures(
-        features=Features(*shown),
-        checked=checked,
-        labels={LABEL: Labels.of(classes, LABELS)},
-        **dict.fromkeys(TEXTS, names),
+    texts: dict[str, Any] = dict.fromkeys(TEXTS, names)
+    photos = Pictures(
+        features=Features(*shown), checked=checked, labels={LABEL: Labels.of(classes, LABELS)}, **texts
     )
 
-    photo_network.save_vectors(Shipped(photos, LABELS), tmp_path / "vectors.npz")
+    photo_network.save_vectors(photos, tmp_path / "vectors.npz")
 
     found = shipped_photos(tmp_path / "vectors.npz")
-    away = np.stack([found.photos.features.upright, found.photos.features.mirrored]) - shown
+    away = np.stack([found.features.upright, found.features.mirrored]) - shown
     assert np.abs(away).max() < 0.05 * shown.std()
-    assert found.names == LABELS
-    assert found.photos.sha256.tolist() == names.tolist()
-    assert found.photos.checked.tolist() == checked.tolist()
-    assert found.photos.classes.tolist() == classes.tolist()
+    assert found.labels[LABEL].names == LABELS
+    assert found.sha256.tolist() == names.tolist()
+    assert found.checked.tolist() == checked.tolist()
+    assert found.classes.tolist() == classes.tolist()
 
 
 def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:
