@@ -90,7 +90,7 @@ class Promise(Frozen):
     """What the thresholds promise of accepted answers, and the answers that show it.
 
     Attributes:
-        pictures: HELD_OUT, a tier of photos, a source of them, or `products`.
+        pictures: `held-out pictures`, a tier of photos, a source of them, or `products`.
         accuracy: share of accepted answers that is promised to be right.
         needed: the fewest answers that can show so much, if all are right.
         n: answers that there were, without unfamiliar ones.
@@ -174,12 +174,12 @@ class TestFigures(SplitFigures):
         confusion_matrix: counts, one row per true class, one column per predicted class.
         ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
         ece_before: the same before temperature.
-        ece_null: 95% band of `ece` on as many pictures, were each as often right as its confidence says. None
+        ece_null: 95% band of `ece` on as many pictures, were each as often right as its confidence says; None
             in older reports.
         overconfidence: mean confidence minus accuracy, -1..1, after temperature. A calibrated model's is 0 on
-            average, while its `ece` is above 0 by chance. None in older reports.
+            average, while its `ece` is above 0 by chance; None in older reports.
         nll_before: mean negative log likelihood before temperature, in nats.
-        split: TEST for a test set, which was not learnt; CROSS_FITTED where the release learnt these, and
+        split: absent for a test set, which was not learnt; `cross-fitted` where the release learnt these, and
             each was answered by a network that had not learnt it.
     """
 
@@ -235,7 +235,7 @@ def size_in_words(parameters: int, mflops: float | None, trainable: int | None =
 
 
 class TrainingFigures(Frozen):
-    """How the model was made; what is unknown of an adopted model is None.
+    """How the model was made; what is unknown of an adopted model is null.
 
     Attributes:
         seconds: wall time of fitting, over all resumed parts.
@@ -312,7 +312,7 @@ class PhotoDecisions(Coverage):
     Attributes:
         ambiguous: share below the threshold; where nothing is accepted, their reason is `unproven`.
         coverage_interval: 95% interval of the share that is accepted; None in older reports.
-        accuracy_interval: the same of the share of these that is right.
+        accuracy_interval: the same of the share of these that is right; None where none is accepted, too.
     """
 
     ambiguous: Share
@@ -346,7 +346,7 @@ class SourceFigures(Frozen):
 class PhotoFigures(Frozen):
     """Answers to photos of real garments of one tier; or, in tier X, of what is none of the classes.
 
-    What only garments have is None or empty in tier X, and the other way round.
+    What only garments have is null or empty in tier X, and the other way round.
 
     Attributes:
         split: what the photos were good for: `development` if choices were made on them, `cross-fitted` if
@@ -356,8 +356,8 @@ class PhotoFigures(Frozen):
         accuracy: share of right answers.
         per_class: by label.
         ece: expected calibration error, as the test set's.
-        ece_null: likewise; None in older reports, too.
-        overconfidence: likewise.
+        ece_null: 95% band of `ece`, as the test set's; None in older reports, too.
+        overconfidence: mean confidence minus accuracy, as the test set's; None likewise.
         auroc: None where there are no out-of-distribution photos.
         sources: in tier X, by the folder's name.
     """
@@ -487,11 +487,11 @@ class AllAccepted(Frozen):
 
 
 class Report(Frozen):
-    """Everything in report.json.
+    """The stored evaluation of the model, report.json. Older reports have further fields.
 
     Attributes:
-        promises: empty in reports from before they were kept.
-        possible_promises: about held-out pictures; empty in reports from before they were kept.
+        promises: what the thresholds promise of accepted answers; empty in older reports.
+        possible_promises: what could be promised of held-out pictures; empty in older reports.
         acceptance: by set of pictures, by rising threshold, at the same thresholds for all sets of photos;
             empty in reports from before it was kept.
         photos: by tier; empty where no photos were measured.

@@ -1,8 +1,8 @@
 """The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
 
-openapi.json is maintained by hand. Filled in are the values of settings that it names, the labels, name,
-version and input size of the model, and, where they are configured, API keys and rates. Tests hold the
-document to the app's routes, to real answers, and to problems.py.
+openapi.json is maintained by hand, but for the schemas of a report (schemas.py). Filled in are the values of
+settings that it names, the labels, name, version and input size of the model, and, where they are configured,
+API keys and rates. Tests hold the document to the app's routes, to real answers, and to problems.py.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from app import __version__
+from app.api.schemas import schemas_of_report
 from app.releases.serving import Served
 from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN
@@ -44,6 +45,7 @@ def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json
     document: Json = json.loads(_with_limits(text, settings))
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
+    document["components"]["schemas"] |= schemas_of_report()
     _fill_security(document, settings)
     _fill_model(document, model, settings)
     return document
