@@ -32,10 +32,10 @@ from scripts.target import ELSEWHERE, Target, add_target_options, next_commands,
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
 from training.gradient.fitting.checkpoints import forget_checkpoint
-from training.gradient.recipes import NETWORKS, ONLY_GRADIENT
+from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
-from training.options import Options
+from training.options import NOT_FOR, Options, Story
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained
@@ -82,10 +82,10 @@ def train(
     if classes is not None:
         target.check_labels(classes)
     if named.shows_photos(Terminal()):
+        _check_options("own classes", options, arguments)
         made = _train_own_classes(named, options, arguments, command)
-    elif options.fast or named.attributes:
-        arguments.error(f"--{'fast' if options.fast else 'attribute'} is for photos of own classes")
     else:
+        _check_options("pixels", options, arguments)
         made = _train_pixels(named, options, arguments, target, command)
     say_promises(made.release, console().print)
     write_doubted(made.run, made.answers, made.labels)
@@ -95,12 +95,6 @@ def train(
 def _train_own_classes(
     named: Named, options: Options, arguments: argparse.Namespace, command: str
 ) -> "Trained":
-    given = options.as_json()
-    if others := [name for name in ONLY_GRADIENT if name in given]:
-        arguments.error(
-            f"--{others[0].replace('_', '-')} is for Fashion-MNIST and pictures of 28 x 28: photos of own "
-            "classes are learnt by a head"
-        )
     start_tensorflow()
     from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
@@ -161,8 +155,19 @@ def _train_pixels(
         return train_pixels(data, recipe, task, Terminal(), options.accept)
 
 
-GRADIENT: Final = ("network", "recipe", "data", "attribute")
-"""Options of a training by gradient."""
+WHY: Final[dict[Story, str]] = {
+    "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
+    "pixels": "is for photos of own classes",
+    "photos": "is not for --photos, which fits a head alone",
+}
+
+
+def _check_options(story: Story, options: Options, arguments: argparse.Namespace) -> None:
+    """An option that the training has no use for ends as wrong usage."""
+    typed = {name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None}
+    for name in NOT_FOR[story]:
+        if name in typed | options.as_json().keys():
+            arguments.error(f"--{name.replace('_', '-')} {WHY[story]}")
 
 
 def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
@@ -176,11 +181,7 @@ def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
         return None
     if options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    others = [name for name in GRADIENT if getattr(options, name)] + [
-        name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None
-    ]
-    if others := [*others, *options.recipe_fields]:
-        arguments.error(f"--{others[0].replace('_', '-')} is not for --photos, which fits a head alone")
+    _check_options("photos", options, arguments)
     return Named(
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),

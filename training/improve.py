@@ -224,7 +224,7 @@ def _recorded_training(
         f"{place}, under the corrections in {copy}."
     )
     if named.shows_photos(progress):  # a head learns them, whatever the parent was trained by
-        options = options.for_head()
+        options = options.for_story("own classes")
     return options.changed(corrections=(str(copy),))
 
 

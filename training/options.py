@@ -7,19 +7,34 @@ Parsing: scripts/options.py.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from labelling.lists import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
-from training.gradient.recipes import ONLY_GRADIENT, PLAIN, Recipe
+from training.gradient.recipes import PLAIN, Recipe
 
 _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
 """Fields of a recipe that another option sets, or named recipes alone."""
 
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """The fields of a recipe that options of the same names change."""
+
+Story: TypeAlias = Literal["own classes", "pixels", "photos"]
+"""What is fitted: heads of own classes, a network that reads pixels, or a release's head for photos."""
+
+_OF_GRADIENT: Final = (
+    *("recipe", "network", "tensorboard"),
+    *(name for name in RECIPE_FIELDS if name not in {"limit", "seed"}),
+)
+
+NOT_FOR: Final[Mapping[Story, tuple[str, ...]]] = {
+    "own classes": _OF_GRADIENT,
+    "pixels": ("fast", "attribute"),
+    "photos": ("data", "train", "test", "attribute", "fast", "limit", "seed", *_OF_GRADIENT),
+}
+"""The options that such a training has no use for."""
 
 
 class Options(BaseModel):
@@ -107,10 +122,10 @@ class Options(BaseModel):
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         return self.model_validate(kept | options)
 
-    def for_head(self) -> Self:
-        """Without what only a training by gradient has."""
+    def for_story(self, story: Story) -> Self:
+        """Without what such a training has no use for."""
         return self.from_json(
-            {name: value for name, value in self.as_json().items() if name not in ONLY_GRADIENT}
+            {name: value for name, value in self.as_json().items() if name not in NOT_FOR[story]}
         )
 
     @property

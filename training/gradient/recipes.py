@@ -5,7 +5,7 @@ The starting points are here; how their values were chosen: docs/explanation/mod
 
 import hashlib
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
@@ -239,12 +239,6 @@ QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, aver
 
 RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
 """What --recipe names; the other options of `wardrobe train` change single fields."""
-
-ONLY_GRADIENT: Final = (
-    *("recipe", "tensorboard"),
-    *(field.name for field in fields(Recipe) if field.name not in {"limit", "seed"}),
-)
-"""Settings of a training that a head on photos has no use for."""
 
 
 def starting_point(network: NetworkName) -> Recipe:
