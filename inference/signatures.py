@@ -5,6 +5,7 @@ File names and Content-Types are not used. decode.py lets Pillow read what is ac
 """
 
 import binascii
+import re
 import struct
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
@@ -63,6 +64,11 @@ _IN_JSON = 'Send it in JSON as {"image": "..."}, or the bytes that it encodes.'
 _BASE64_SAMPLE = 64
 """Letters of base64 by which it is known what they encode."""
 
+_PREFIX_SAMPLE = 128
+"""Bytes before the letters of base64 in which a prefix may stand."""
+
+_BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECASE)
+
 
 def format_of(upload: bytes) -> Format | None:
     """The accepted format whose signature the upload begins with; None for anything else."""
@@ -98,7 +104,7 @@ def unknown_format(upload: bytes) -> UnknownFormat:
     """The refusal of an upload that `format_of` does not know: what it seems to be, and what is accepted."""
     if not upload:
         return UnknownFormat(f"The upload is empty. {ACCEPTED}")
-    if held := _in_base64(upload[: _BASE64_SAMPLE + 2]):
+    if not upload.startswith(b"data:") and (held := format_in_base64(upload)):
         return UnknownFormat(f"This is a {held} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
@@ -106,13 +112,19 @@ def unknown_format(upload: bytes) -> UnknownFormat:
     return UnknownFormat(f"{what} {ACCEPTED}{elsewhere}")
 
 
-def _in_base64(beginning: bytes) -> str:
-    """The format of the picture that text in base64 begins with; empty for anything else."""
+def format_in_base64(text: bytes) -> Format | None:
+    """Return the format of the picture that a text in base64 encodes; None if it encodes no picture.
+
+    Args:
+        text: bytes of any length; the first few decide. Quotation marks around the text, a `data:` prefix and
+            Python's `b'...'` are passed over.
+    """
+    beginning = _BEFORE_BASE64.sub(b"", text[: _BASE64_SAMPLE + _PREFIX_SAMPLE])[:_BASE64_SAMPLE]
     letters = beginning.strip(b"\"' \t\r\n").translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
     try:
-        return format_of(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True)) or ""
+        return format_of(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True))
     except binascii.Error:
-        return ""
+        return None
 
 
 def _seems_to_be(upload: bytes) -> str:

@@ -18,6 +18,7 @@ from app.payloads.body import Body
 from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
 from app.payloads.titles import NOT_OF_BATCHES, TITLE
 from inference.plain_text import shown
+from inference.signatures import format_in_base64
 
 JSON_TYPES: dict[type, str] = {
     bool: "a boolean",
@@ -36,6 +37,11 @@ parser's notes and of rows cut from them, and a byte that counts may take three 
 
 LENIENT_BYTES = 4_000_000
 """Of a body that Python's own parser reads, which holds its lock as long as it takes: up to 40 ms."""
+
+PRINTED_BYTES = re.compile(r"""b["']""")
+"""The beginning of bytes as Python prints them: `b'iVBORw0...'`."""
+
+DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
 
 BASE64 = str.maketrans("-_", "+/", string.whitespace)
 """Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters."""
@@ -191,12 +197,25 @@ def from_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
-    if text[:5].lower() == "data:":
-        _, comma, text = text.partition(",")
-        if not comma:
-            raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
-    letters = text.translate(BASE64)
+    if PRINTED_BYTES.match(text):
+        raise BadRequest(f"`{name}` begins with {text[:2]}: send the text without {text[:2]}...{text[1]}.")
+    letters = _after_prefix(text, name).translate(BASE64)
     try:
-        return binascii.a2b_base64(letters + "=" * (-len(letters) % 4), strict_mode=True)
+        decoded = binascii.a2b_base64(letters + "=" * (-len(letters) % 4), strict_mode=True)
     except binascii.Error as error:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error
+    if format_in_base64(decoded):
+        raise BadRequest(f"`{name}` is base64 of base64: encode the picture once.")
+    return decoded
+
+
+def _after_prefix(text: str, name: str) -> str:
+    """Return the part of a data: URL behind its comma; any other text as it is."""
+    if not DATA_PREFIX.match(text):
+        return text
+    _, comma, behind = text.partition(",")
+    if not comma:
+        raise BadRequest(f"`{name}` is a data: URL without a comma, so there is nothing in it.")
+    if DATA_PREFIX.match(behind):
+        raise BadRequest(f"`{name}` has two data: prefixes. Send one, as in data:image/jpeg;base64,...")
+    return behind

@@ -150,6 +150,23 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
         ({"json": {"image": 5}}, 400, "is a number, not a string"),
         ({"json": {"image": "not base64!"}}, 400, "base64"),
         ({"json": {"image": in_base64(b"plain text")}}, 415, "PNG, JPEG"),
+        (
+            {"json": {"image": in_base64(in_base64(UPLOAD).encode())}},
+            400,
+            "`image` is base64 of base64: encode",
+        ),
+        (
+            {"json": {"image": in_base64(f"data:image/png;base64,{in_base64(UPLOAD)}".encode())}},
+            400,
+            "of base64",
+        ),
+        ({"json": {"image": f"b'{in_base64(UPLOAD)}'"}}, 400, "begins with b': send the text without b'...'"),
+        ({"json": {"image": f'b"{in_base64(UPLOAD)}"'}}, 400, 'begins with b": send the text without b"..."'),
+        (
+            {"json": {"image": f"data:;base64, DATA:;base64,{in_base64(UPLOAD)}"}},
+            400,
+            "has two data: prefixes",
+        ),
         ({"data": b"%PDF-1.7 and so on"}, 415, "PDF"),
         ({"data": UPLOAD[:200]}, 422, "is truncated"),
         ({"json": {"pixels": [[0] * 28] * 27 + [[256] * 28]}}, 422, "256"),
