@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from inference.arrays import PixelsBatch
 from inference.contract import (
@@ -71,6 +72,24 @@ class Frozen(BaseModel):
         return self.model_dump_json(indent=1).encode() + b"\n"
 
 
+def described(text: str, *, is_open: bool = False) -> ConfigDict:
+    """Return the configuration of a type of which the HTTP contract has a schema.
+
+    The text is no docstring, because `python -OO` removes docstrings.
+
+    Args:
+        text: the description of the schema.
+        is_open: whether clients have to expect further fields.
+    """
+
+    def describe(schema: JsonDict) -> None:
+        schema["description"] = text
+        if is_open:
+            del schema["additionalProperties"]
+
+    return ConfigDict(json_schema_extra=describe)
+
+
 class FileEntry(Frozen):
     """One file of the release, by path relative to its folder."""
 
@@ -79,16 +98,13 @@ class FileEntry(Frozen):
 
 
 class DataSet(Frozen):
-    """What the model was trained and measured on.
+    """What the model was trained and measured on."""
 
-    Attributes:
-        train_sha256: of the training pictures and labels (training/data/pictures.py says how).
-        test_sha256: the same of the test set; two accuracies compare only where it agrees.
-    """
+    model_config = described("The data on which the model was trained and measured.")
 
     name: str
-    train_sha256: Sha256
-    test_sha256: Sha256
+    train_sha256: Sha256 = Field(description="Of the training pictures and labels as arrays.")
+    test_sha256: Sha256 = Field(description="Of the test set; two accuracies compare only where it agrees.")
 
 
 class Headline(Frozen):

@@ -2,6 +2,7 @@
 
 training/measure/evaluate.py writes it, `/metrics` serves its bytes as they are, the release listing and the
 pages read it through `Report`. Does no I/O. What each figure means: docs/reference/report.md.
+The descriptions of types and fields are texts of the HTTP contract (app/api/schemas.py).
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,33 @@ from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, JsonValue, ValidationError, field_validator
+from pydantic import Field, JsonValue, ValidationError, WithJsonSchema, field_validator
 
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.files import REPORT
 from model_store.local import LocalRelease
-from model_store.manifest import DataSet, Frozen, Share, first_problem
+from model_store.manifest import DataSet, Frozen, Share, described, first_problem
 from reports.intervals import mean_over_sources, share_interval
 from reports.word_figures import WordFigures
 
 Count = Annotated[int, Field(ge=0)]
+
+UnlimitedShare = Annotated[Share, WithJsonSchema({"type": "number"})]
+"""A share of which the HTTP contract does not say the limits."""
+
+Band = Annotated[
+    tuple[Share, Share],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+        }
+    ),
+]
+"""The lower and the upper bound of a share."""
 
 Signed = Annotated[float, Field(ge=-1, le=1)]
 """A difference of two shares."""
@@ -36,12 +53,19 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_never(_: object) -> bool:
+    """Return False: the field is always written, but older reports may lack it."""
+    return False
+
+
 def _is_test(split: str) -> bool:
     return split == TEST
 
 
 class ClassFigures(Frozen):
     """One class on one split: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."""
+
+    model_config = described("One class: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean.")
 
     precision: Share
     recall: Share
@@ -52,23 +76,25 @@ class ClassFigures(Frozen):
 class Averages(Frozen):
     """Means over the classes: `macro` unweighted, `weighted` by support."""
 
+    model_config = described("Means over the classes: `macro` unweighted, `weighted` by support.")
+
     macro: ClassFigures
     weighted: ClassFigures
 
 
 class Coverage(Frozen):
-    """What the decision thresholds do to a split.
+    """What the decision thresholds do to a split."""
 
-    Attributes:
-        confidence_threshold: above 1 if nothing is accepted.
-        coverage: share of pictures that are accepted.
-        accuracy: share of the accepted that are right; None when none is accepted.
-    """
+    model_config = described("What the decision thresholds do on the test set.")
 
-    confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)]
+    confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)] = Field(
+        description="Above 1 if nothing is accepted."
+    )
     familiarity_threshold: Share
-    coverage: Share
-    accuracy: Share | None
+    coverage: Share = Field(description="Share of pictures that are accepted.")
+    accuracy: Share | None = Field(
+        description="Share of the accepted that are right; null when none is accepted."
+    )
 
 
 HELD_OUT: Final = "held-out pictures"
@@ -87,78 +113,99 @@ def tier_of(pictures: str) -> str:
 
 
 class Promise(Frozen):
-    """What the thresholds promise of accepted answers, and the answers that show it.
+    """What the thresholds promise of accepted answers, and the answers that show it."""
 
-    Attributes:
-        pictures: `held-out pictures`, a tier of photos, a source of them, or `products`.
-        accuracy: share of accepted answers that is promised to be right.
-        needed: the fewest answers that can show so much, if all are right.
-        n: answers that there were, without unfamiliar ones.
-        accepted: of these; 0 if no threshold keeps every promise to pictures that are decided about alike.
-        right: of the accepted.
-        lower_bound: one-sided 95% bound of the share of right answers (Clopper and Pearson 1934), of the
-            accepted ones divided by their design effect.
-    """
+    model_config = described(
+        "What is promised of accepted answers, and the answers that show it.", is_open=True
+    )
 
-    pictures: str
+    # HELD_OUT, a tier of photos, a source of them, or `products`.
+    pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
+    # The share of accepted answers that is promised to be right.
     accuracy: Share
-    needed: Count
-    n: Count
+    needed: Count = Field(description="The fewest answers that can show so much.")
+    n: Count = Field(description="Answers that there were, without unfamiliar ones.")
+    # 0 if no threshold keeps every promise to pictures that are decided about alike.
     accepted: Count
+    # The right ones among the accepted answers.
     right: Count
-    lower_bound: Share
+    # After Clopper and Pearson 1934, with the accepted answers divided by their design effect.
+    lower_bound: Share = Field(
+        description="One-sided 95% bound of the share that is right, of the effective number of accepted "
+        "answers."
+    )
 
 
 class AcceptPoint(Frozen):
-    """What one threshold of confidence does to one set of pictures.
+    """What one threshold of confidence does to one set of pictures."""
 
-    Attributes:
-        threshold: of confidence.
-        answers: how many answers it accepts, fewer where several are of one group: as many as independent
-            ones they can count at most; None in older reports.
-        accepted: share of the pictures that it accepts.
-        right: share of these that are right; None where none is accepted.
-        lower_bound: one-sided 95% bound of `right`, as a promise has it; 0 where none is accepted.
-    """
+    model_config = described("What one threshold of confidence does to one set of pictures.")
 
+    # Of confidence.
     threshold: Share
-    answers: Count | None = Field(default=None, exclude_if=_is_none)
-    accepted: Share
-    right: Share | None
-    lower_bound: Share
+    # Fewer if several are of one group: as many as independent answers they can stand for at most.
+    answers: Count | None = Field(
+        default=None, exclude_if=_is_none, description="How many answers it accepts; absent in older reports."
+    )
+    accepted: Share = Field(description="Share of the pictures that it accepts.")
+    right: UnlimitedShare | None = Field(
+        description="Share of these that are right; null where none is accepted."
+    )
+    lower_bound: Share = Field(description="One-sided 95% bound of that.")
 
 
 class ProductPromise(Promise):
-    """What accepted products keep, and what those that are accepted from each confidence show.
+    """What accepted products keep, and what those that are accepted from each confidence show."""
 
-    Attributes:
-        by_confidence: by rising threshold, of the products that are accepted; empty where none is, and in
-            older reports.
-    """
+    model_config = described(
+        "What accepted products keep, and what those that are accepted from each confidence show.",
+        is_open=True,
+    )
 
-    by_confidence: tuple[AcceptPoint, ...] = Field(default=(), exclude_if=lambda points: not points)
+    pictures: Annotated[str, WithJsonSchema({"const": "products", "type": "string"})]
+    needed: Count = Field(description="The fewest products that can show so much.")
+    n: Count = Field(description="Products of several photos.")
+    lower_bound: Share = Field(
+        description="One-sided 95% bound of the share of accepted products that is right."
+    )
+    by_confidence: tuple[AcceptPoint, ...] = Field(
+        default=(),
+        exclude_if=lambda points: not points,
+        description="By rising threshold; absent where none is accepted, and in older reports.",
+    )
 
 
 class PossiblePromise(Frozen):
-    """What could be promised of the accepted answers, were this share of right ones asked for.
+    """What could be promised of the accepted answers, were this share of right ones asked for."""
 
-    Attributes:
-        accuracy: share of accepted answers that must be right.
-        accepted: share of the answers that would be accepted; 0 where nothing can be promised.
-        right: share of these that are right; None where none is accepted.
-        lower_bound: one-sided 95% bound of `right`.
-        confidence: from which they would be accepted; None where none is, and in older reports.
-    """
+    model_config = described(
+        "What could be promised of the accepted answers, were this share of right ones asked for.",
+        is_open=True,
+    )
 
-    accuracy: Share
-    accepted: Share
-    right: Share | None = None
-    lower_bound: Share | None = None
-    confidence: Share | None = Field(default=None, exclude_if=_is_none)
+    accuracy: Share = Field(description="Share of accepted answers that must be right.")
+    accepted: Share = Field(
+        description="Share of the answers that would be accepted; 0 where nothing can be promised."
+    )
+    right: UnlimitedShare | None = Field(
+        default=None,
+        exclude_if=_is_never,
+        description="Share of these that are right; null where none is accepted.",
+    )
+    lower_bound: UnlimitedShare | None = Field(
+        default=None, exclude_if=_is_never, description="One-sided 95% bound of that."
+    )
+    confidence: Share | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="From which they would be accepted; absent where none is.",
+    )
 
 
 class SplitFigures(Frozen):
     """Accuracy and loss on a split that is only counted."""
+
+    model_config = described("Accuracy and loss on one split.")
 
     n: Count
     accuracy: Share
@@ -166,52 +213,63 @@ class SplitFigures(Frozen):
 
 
 class TestFigures(SplitFigures):
-    """The full evaluation of a split.
+    """The full evaluation of a split."""
 
-    Attributes:
-        loss: mean negative log likelihood of the probabilities as served (after temperature), in nats.
-        accuracy_interval: 95% Wilson score interval, of the effective number of answers.
-        confusion_matrix: counts, one row per true class, one column per predicted class.
-        ece: expected calibration error over 15 equal-width bins, after temperature (arXiv 1706.04599).
-        ece_before: the same before temperature.
-        ece_null: 95% band of `ece` on as many pictures, were each as often right as its confidence says; None
-            in older reports.
-        overconfidence: mean confidence minus accuracy, -1..1, after temperature. A calibrated model's is 0 on
-            average, while its `ece` is above 0 by chance; None in older reports.
-        nll_before: mean negative log likelihood before temperature, in nats.
-        split: absent for a test set, which was not learnt; `cross-fitted` where the release learnt these, and
-            each was answered by a network that had not learnt it.
-    """
+    model_config = described("The full evaluation on the test set.", is_open=True)
 
-    accuracy_interval: tuple[Share, Share]
-    confusion_matrix: tuple[tuple[Count, ...], ...]
+    loss: float = Field(
+        description="Mean negative log likelihood of the probabilities as served (after temperature), in "
+        "nats."
+    )
+    accuracy_interval: tuple[Share, Share] = Field(description="95% Wilson score interval.")
+    confusion_matrix: tuple[tuple[Count, ...], ...] = Field(
+        description="Counts, one row per true class, one column per predicted class."
+    )
     per_class: dict[str, ClassFigures]
     averages: Averages
-    ece: Share
-    ece_before: Share
-    ece_null: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
-    overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
-    nll_before: float
+    ece: Share = Field(
+        description="Expected calibration error over 15 equal-width bins, after temperature (arXiv "
+        "1706.04599)."
+    )
+    ece_before: Share = Field(description="The same before temperature.")
+    ece_null: Band | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
+        "absent in older reports.",
+    )
+    # A calibrated model's is 0 on average, while its `ece` is above 0 by chance.
+    overconfidence: Signed | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Mean confidence minus accuracy, after temperature; absent in older reports.",
+    )
+    nll_before: float = Field(description="Mean negative log likelihood before temperature, in nats.")
     decisions: Coverage
-    split: Literal["test", "cross-fitted"] = Field(default=TEST, exclude_if=_is_test)
+    split: Annotated[Literal["test", "cross-fitted"], WithJsonSchema({"enum": ["cross-fitted"]})] = Field(
+        default=TEST,
+        exclude_if=_is_test,
+        description="`cross-fitted` where the release learnt these pictures, and each was answered by a "
+        "network that had not learnt it; absent for a test set.",
+    )
 
 
 class ModelFigures(Frozen):
-    """What the network costs.
+    """What the network costs."""
 
-    Attributes:
-        parameters: all weights, with the statistics of normalization, which are not trained.
-        mflops: multiplications and additions of one picture, counted as two per multiply-add, in millions;
-            None where they cannot be counted, as of a recurrent network.
-        trainable_parameters: those that training changes; None in older reports.
-        bytes: file sizes by name.
-    """
+    model_config = described("The size of the network.")
 
     network: str
+    # All weights, with the statistics of normalization, which are not trained.
     parameters: Annotated[int, Field(gt=0)]
-    mflops: Annotated[float, Field(gt=0)] | None
-    trainable_parameters: Count | None = Field(default=None, exclude_if=_is_none)
-    bytes: dict[str, Count]
+    mflops: Annotated[float, Field(gt=0)] | None = Field(
+        description="Multiplications and additions of one picture, counted as two per multiply-add, in "
+        "millions; null where they cannot be counted."
+    )
+    trainable_parameters: Count | None = Field(
+        default=None, exclude_if=_is_none, description="Those that training changes; absent in older reports."
+    )
+    bytes: dict[str, Count] = Field(description="File sizes by name.")
     temperature: Annotated[float, Field(gt=0)]
 
     @property
@@ -235,25 +293,25 @@ def size_in_words(parameters: int, mflops: float | None, trainable: int | None =
 
 
 class TrainingFigures(Frozen):
-    """How the model was made; what is unknown of an adopted model is null.
+    """How the model was made; what is unknown of an adopted model is null."""
 
-    Attributes:
-        seconds: wall time of fitting, over all resumed parts.
-        hardware: processor or accelerator, and how many cores were used.
-        libraries: versions of what made the release, by package name.
-    """
+    model_config = described("How the model was trained; null where that is not known.")
 
     seed: int | None
     epochs: Count | None
     best_epoch: Count | None
-    seconds: Annotated[float, Field(ge=0)] | None
-    hardware: str | None
-    libraries: dict[str, str]
+    seconds: Annotated[float, Field(ge=0)] | None = Field(
+        description="Wall time of fitting, over all resumed parts."
+    )
+    hardware: str | None = Field(description="Processor or accelerator, and how many cores were used.")
+    libraries: dict[str, str] = Field(description="Versions of the libraries used, by package name.")
     configuration: dict[str, JsonValue]
 
 
 class Epoch(Frozen):
     """One line of the training history."""
+
+    model_config = described("One epoch of the training history.")
 
     epoch: Count
     loss: float
@@ -264,79 +322,94 @@ class Epoch(Frozen):
 
 
 class Example(Frozen):
-    """One picture of the test set with its answer; the figures draw it.
+    """One picture of the test set with its answer; the figures draw it."""
 
-    Attributes:
-        index: position in the test set.
-        probabilities: one per class, in label order.
-    """
+    model_config = described("One picture of the test set with its answer.")
 
-    index: Count
+    index: Count = Field(description="Position in the test set.")
     truth: str
     predicted: str
     confidence: Share
-    probabilities: tuple[Share, ...]
+    probabilities: tuple[Share, ...] = Field(description="One per class, in label order.")
 
 
 class Examples(Frozen):
     """The most confident mistakes, worst first, and the first few right answers."""
+
+    model_config = described("The most confident mistakes, worst first, and the first few right answers.")
 
     wrong: tuple[Example, ...]
     right: tuple[Example, ...]
 
 
 class OutOfScope(Frozen):
-    """How well the model separates one kind of out-of-distribution picture from the test set.
+    """How well the model separates one kind of out-of-distribution picture from the test set."""
 
-    Attributes:
-        familiarity_auroc: area under the ROC curve of the distance; 0.5 is chance. None where the model
-            measures no distance.
-        unfamiliar: share of which the reason is `unfamiliar`.
-    """
+    model_config = described(
+        "How well pictures of one thing that is no garment are separated from the test set.", is_open=True
+    )
 
     n: Count
-    familiarity_auroc: Share | None
-    unfamiliar: Share
+    familiarity_auroc: Share | None = Field(
+        description="Area under the ROC curve of the familiarity; 0.5 is chance. Null where the model does "
+        "not measure it."
+    )
+    unfamiliar: Share = Field(description="Share of which the reason is `unfamiliar`.")
 
 
 class ClassRecall(Frozen):
     """How many photos of one class there were, and the share of them that was recognised."""
+
+    model_config = described("The number of photos of one class, and the share recognised.")
 
     n: Count
     recall: Share
 
 
 class PhotoDecisions(Coverage):
-    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1.
+    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
 
-    Attributes:
-        ambiguous: share below the threshold; where nothing is accepted, their reason is `unproven`.
-        coverage_interval: 95% interval of the share that is accepted; None in older reports.
-        accuracy_interval: the same of the share of these that is right; None where none is accepted, too.
-    """
+    model_config = described(
+        "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
+        "accepted) and `unfamiliar` sum to 1."
+    )
 
+    coverage: Share
+    accuracy: Share | None
+    # If nothing is accepted, the reason of these is `unproven`.
     ambiguous: Share
     unfamiliar: Share
-    coverage_interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
-    accuracy_interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
+    coverage_interval: tuple[Share, Share] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="95% interval of the share that is accepted; absent in older reports.",
+    )
+    accuracy_interval: tuple[Share, Share] | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="95% interval of the share of the accepted that is right; absent where none is accepted, "
+        "and in older reports.",
+    )
 
 
 class OodAuroc(Frozen):
-    """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves.
+    """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves."""
 
-    Attributes:
-        n: out-of-distribution photos.
-        familiarity: area of the familiarity as served; None where the model measures none.
-        confidence: the same of the largest probability, for comparison.
-    """
+    model_config = described(
+        "Separation from out-of-distribution photos: areas under ROC curves; 0.5 is chance."
+    )
 
-    n: Count
-    familiarity: Share | None
-    confidence: Share
+    n: Count = Field(description="Number of out-of-distribution photos.")
+    familiarity: Share | None = Field(
+        description="Area of the familiarity; null where the model does not measure it."
+    )
+    confidence: Share = Field(description="The same of the largest probability, for comparison.")
 
 
 class SourceFigures(Frozen):
     """The decisions on the out-of-distribution photos of one folder."""
+
+    model_config = described("Decisions on the out-of-distribution photos of one folder.")
 
     n: Count
     accepted: Share
@@ -347,37 +420,46 @@ class PhotoFigures(Frozen):
     """Answers to photos of real garments of one tier; or, in tier X, of what is none of the classes.
 
     What only garments have is null or empty in tier X, and the other way round.
-
-    Attributes:
-        split: what the photos were good for: `development` if choices were made on them, `cross-fitted` if
-            each was answered by a network that had not learnt it.
-        macro_accuracy: mean of the recalls of those classes that the tier has.
-        macro_accuracy_interval: 95% interval of that.
-        accuracy: share of right answers.
-        per_class: by label.
-        ece: expected calibration error, as the test set's.
-        ece_null: 95% band of `ece`, as the test set's; None in older reports, too.
-        overconfidence: mean confidence minus accuracy, as the test set's; None likewise.
-        auroc: None where there are no out-of-distribution photos.
-        sources: in tier X, by the folder's name.
     """
 
-    split: str = "development"
+    model_config = described(
+        "Results on photos of one tier; tier X holds pictures of none of the classes.", is_open=True
+    )
+
+    split: str = Field(
+        default="development",
+        exclude_if=_is_never,
+        description="`development` if choices were made on these photos; `cross-fitted` if each was answered "
+        "by a network that had not learnt it.",
+    )
     n: Count
-    macro_accuracy: Share | None
-    macro_accuracy_interval: tuple[Share, Share] | None
-    accuracy: Share | None
-    per_class: dict[str, ClassRecall]
-    ece: Share | None
-    ece_null: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
-    overconfidence: Signed | None = Field(default=None, exclude_if=_is_none)
+    macro_accuracy: Share | None = Field(
+        description="Mean of the recalls of those classes that the tier has."
+    )
+    macro_accuracy_interval: tuple[Share, Share] | None = Field(description="95% interval of that.")
+    accuracy: Share | None = Field(description="Share of right answers.")
+    per_class: dict[str, ClassRecall] = Field(description="By label.")
+    ece: Share | None = Field(description="Expected calibration error.")
+    ece_null: Band | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
+        "absent in older reports.",
+    )
+    overconfidence: Signed | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Mean confidence minus accuracy; absent in tier X and in older reports.",
+    )
     decisions: PhotoDecisions
-    auroc: OodAuroc | None
-    sources: dict[str, SourceFigures]
+    auroc: OodAuroc | None = Field(description="Null where there are no out-of-distribution photos.")
+    sources: dict[str, SourceFigures] = Field(description="In tier X, by the folder's name.")
 
 
 class UnknownSource(Frozen):
     """How many photos of a source there were, how many of the answers are right, accepted, and both."""
+
+    model_config = described("Photos of a source, and how many answers are right, accepted, and both.")
 
     n: Count
     right: Count
@@ -386,26 +468,30 @@ class UnknownSource(Frozen):
 
 
 class UnknownSources(Frozen):
-    """Answers to a tier's photos of shops and people that nothing which answered them had learnt.
+    """Answers to a tier's photos of shops and people that nothing which answered them had learnt."""
 
-    Attributes:
-        of_all: photos of all these sources.
-        sources: each by its name.
-        lower_bound: one-sided 95% bound of the share of accepted answers to a further source that are right;
-            None where too few sources have accepted answers.
-        auroc: of the familiarity, against photos of unknown sources that show none of the classes; None
-            where there are none.
-        interval: 95% interval of the share of answers to a further source that are right; None where there
-            are too few sources, and in older reports.
-        classes: how many photos show each class; empty in older reports.
-    """
+    model_config = described(
+        "Answers to a tier's photos of shops and people that nothing which answered them had learnt."
+    )
 
     of_all: UnknownSource
     sources: dict[str, UnknownSource]
-    lower_bound: Share | None
-    auroc: Share | None
-    interval: tuple[Share, Share] | None = Field(default=None, exclude_if=_is_none)
-    classes: dict[str, Count] = Field(default_factory=dict, exclude_if=lambda of: not of)
+    lower_bound: UnlimitedShare | None = Field(
+        description="One-sided 95% bound of the share of right ones among accepted answers to a further "
+        "source; null where too few sources have any."
+    )
+    auroc: UnlimitedShare | None = Field(
+        description="Of the familiarity, against photos of unknown sources that show none of the classes; "
+        "null where there are none."
+    )
+    interval: Band | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="95% interval of the share of answers to a further source that are right.",
+    )
+    classes: dict[str, Count] = Field(
+        default_factory=dict, exclude_if=lambda of: not of, description="How many photos show each class."
+    )
 
     @property
     def right(self) -> tuple[float, tuple[float, float] | None]:
@@ -434,105 +520,125 @@ class UnknownSources(Frozen):
 
 
 class LabelFigures(Frozen):
-    """One label of an attribute.
+    """One label of an attribute."""
 
-    Attributes:
-        n: pictures whose main label it is.
-        recall: of these, the share of right answers.
-    """
+    model_config = described("One label of an attribute.")
 
-    n: Count
-    recall: Share
+    n: Count = Field(description="Pictures whose main label it is.")
+    recall: Share = Field(description="Of these, the share of right answers.")
 
 
 class AttributeFigures(Frozen):
-    """What a network answers to one attribute of pictures that it has not learnt.
+    """What a network answers to one attribute of pictures that it has not learnt."""
 
-    Attributes:
-        n: pictures whose label is known; the shares are of these.
-        unknown: pictures without one.
-        inapplicable: pictures that do not have the attribute.
-        accuracy: share of right answers; of several labels any one is right.
-        most_frequent: share of the most frequent label.
-        accepted: share of accepted answers.
-        right_of_accepted: None where none is.
-        promise: what is promised of accepted answers.
-        unfamiliar: the same of those to pictures whose class is unfamiliar; None where the class's
-            familiarity holds for the attribute, and in older reports.
-        labels: by label, in index order.
-    """
+    model_config = described("What the network answers to one attribute.", is_open=True)
 
-    n: Count
-    unknown: Count
-    inapplicable: Count
-    accuracy: Share
-    most_frequent: Share
-    accepted: Share
-    right_of_accepted: Share | None
+    n: Count = Field(description="Pictures whose label is known; the shares are of these.")
+    unknown: Count = Field(description="Pictures without one.")
+    inapplicable: Count = Field(description="Pictures that do not have the attribute.")
+    accuracy: Share = Field(description="Share of right answers; of several labels any one is right.")
+    most_frequent: Share = Field(description="Share of the most frequent label.")
+    accepted: Share = Field(description="Share of accepted answers.")
+    right_of_accepted: Share | None = Field(description="Null where none is.")
     promise: Promise
-    unfamiliar: Promise | None = Field(default=None, exclude_if=_is_none)
-    labels: dict[str, LabelFigures]
+    # The same promise for answers to pictures whose class is unfamiliar.
+    unfamiliar: Promise | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Of answers to pictures whose class is unfamiliar; missing where the class's familiarity "
+        "holds for the attribute, and in reports from before it was kept.",
+    )
+    labels: dict[str, LabelFigures] = Field(description="By label, in index order.")
 
 
 class AllAccepted(Frozen):
-    """How often every accepted answer to a picture is right: measured, not multiplied.
+    """How often every accepted answer to a picture is right: measured, not multiplied."""
 
-    Attributes:
-        pictures: with an accepted answer, of the class or an attribute, all of which are known.
-        right: of these, where every one is.
-    """
+    model_config = described("How often every accepted answer to a picture is right.")
 
-    pictures: Count
-    right: Count
+    pictures: Count = Field(
+        description="With an accepted answer, of class or attributes, all of which are known."
+    )
+    right: Count = Field(description="Of these, where every one is.")
 
 
 class Report(Frozen):
-    """The stored evaluation of the model, report.json. Older reports have further fields.
+    """The stored evaluation of the model, report.json. Older reports have further fields."""
 
-    Attributes:
-        promises: what the thresholds promise of accepted answers; empty in older reports.
-        possible_promises: what could be promised of held-out pictures; empty in older reports.
-        acceptance: by set of pictures, by rising threshold, at the same thresholds for all sets of photos;
-            empty in reports from before it was kept.
-        photos: by tier; empty where no photos were measured.
-        unknown_sources: by tier; empty where no whole source was left out, and in older reports.
-        out_of_scope: by what the pictures show; empty where the score has seen all.
-        history: empty for an adopted model.
-        photo_model: what the second network costs; None where there is none. `photos` are then its answers.
-        attributes: by name; empty where the networks answer the class alone.
-        products: what accepted products of several photos keep, by attribute, the class under `label`; empty
-            where no photos of products were measured, and in older reports.
-        words: from which share of a photo a list's words may decide; None where that was not measured.
-        all_accepted: of class and attributes together; None where there are no attributes, and where
-            photos were decided again afterwards.
-    """
+    model_config = described(
+        "The stored evaluation of the model, report.json. Older reports have further fields.", is_open=True
+    )
 
     labels: tuple[str, ...]
     data: DataSet
     model: ModelFigures
-    photo_model: ModelFigures | None = Field(default=None, exclude_if=_is_none)
+    photo_model: ModelFigures | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="What the second network costs, which answers photos; absent where there is none.",
+    )
     training: TrainingFigures
     train: SplitFigures
     validation: SplitFigures
     test: TestFigures
-    promises: tuple[Promise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
-    possible_promises: tuple[PossiblePromise, ...] = Field(default=(), exclude_if=lambda kept: not kept)
+    promises: tuple[Promise, ...] = Field(
+        default=(),
+        exclude_if=lambda kept: not kept,
+        description="What the thresholds promise of accepted answers; absent in older reports.",
+    )
+    possible_promises: tuple[PossiblePromise, ...] = Field(
+        default=(),
+        exclude_if=lambda kept: not kept,
+        description="What could be promised of accepted answers at several shares of right ones; absent in "
+        "older reports.",
+    )
     acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
-        default_factory=dict, exclude_if=lambda curves: not curves
+        default_factory=dict,
+        exclude_if=lambda curves: not curves,
+        description="By set of pictures, what each of some thresholds accepts; absent in older reports.",
     )
     out_of_scope: dict[str, OutOfScope] = Field(
-        default_factory=dict, exclude_if=lambda of_things: not of_things
+        default_factory=dict,
+        exclude_if=lambda of_things: not of_things,
+        description="By what the pictures show; empty where it was not measured.",
     )
-    photos: dict[str, PhotoFigures] = Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
+    photos: dict[str, PhotoFigures] = Field(
+        default_factory=dict,
+        exclude_if=lambda tiers: not tiers,
+        description="By tier; empty where no photos were measured.",
+    )
     unknown_sources: dict[str, UnknownSources] = Field(
-        default_factory=dict, exclude_if=lambda tiers: not tiers
+        default_factory=dict,
+        exclude_if=lambda tiers: not tiers,
+        description="By tier, answers to photos of shops and people that nothing had learnt; absent where no "
+        "whole source was left out.",
     )
     examples: Examples
-    history: tuple[Epoch, ...]
-    attributes: dict[str, AttributeFigures] = Field(default_factory=dict, exclude_if=lambda of: not of)
-    all_accepted: AllAccepted | None = Field(default=None, exclude_if=_is_none)
-    products: dict[str, ProductPromise] = Field(default_factory=dict, exclude_if=lambda of: not of)
-    words: WordFigures | None = Field(default=None, exclude_if=_is_none)
+    history: tuple[Epoch, ...] = Field(description="Empty for an adopted model.")
+    attributes: dict[str, AttributeFigures] = Field(
+        default_factory=dict,
+        exclude_if=lambda of: not of,
+        description="By attribute, answers to pictures that the network had not learnt; absent without "
+        "attributes.",
+    )
+    all_accepted: AllAccepted | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="Of class and attributes together; absent without attributes, and where photos were "
+        "decided again.",
+    )
+    products: dict[str, ProductPromise] = Field(
+        default_factory=dict,
+        exclude_if=lambda of: not of,
+        description="What accepted products of several photos keep, by attribute, the class under `label`; "
+        "absent where none were measured.",
+    )
+    words: WordFigures | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="From which share of a photo the words of a list may decide; absent where that was not "
+        "measured.",
+    )
 
     @field_validator("acceptance")
     @classmethod

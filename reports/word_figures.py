@@ -9,44 +9,40 @@ from pydantic import Field
 
 from inference.contract import NetworkName
 from inference.title_rule import NO_SHARES, Shares
-from model_store.manifest import Frozen, Share
+from model_store.manifest import Frozen, Share, described
 
 Count = Annotated[int, Field(ge=0)]
 
 
 class WordsOf(Frozen):
-    """What words on one set of photos show at one share.
+    """What words on one set of photos show at one share."""
 
-    Attributes:
-        n: photos that carry a right word.
-        confirmed: of these.
-        wrong_n: photos that carry a wrong word.
-        wrong_confirmed: of these, where each has the worst one.
-        right: share of the answers so accepted that is right at least, where some of the titles are wrong,
-            each in the worst way; None where the set decides nothing.
-        needed: of that; None likewise.
-    """
+    model_config = described("What words on one set of photos show at one share.")
 
-    n: Count
+    n: Count = Field(description="Photos that carry a right word.")
     confirmed: Count
-    wrong_n: Count
-    wrong_confirmed: Count
-    right: Share | None = None
-    needed: Share | None = None
+    wrong_n: Count = Field(description="Photos that carry a wrong word.")
+    wrong_confirmed: Count = Field(description="Of these, where each has the worst one.")
+    right: Share | None = Field(
+        default=None,
+        description="Share of the answers so accepted that is right at least, where some titles are wrong, "
+        "each in the worst way; null where the set decides nothing.",
+    )
+    needed: Share | None = Field(default=None, description="Of that; null likewise.")
 
 
 class WordsAt(Frozen):
-    """What one share shows.
+    """What one share shows."""
 
-    Attributes:
-        share: of the photo, which the words need at least.
-        sets: by tier, or by what else the photos are.
-        beside: sets that decide nothing.
-    """
+    model_config = described("What one share shows.")
 
-    share: Share
-    sets: dict[str, WordsOf]
-    beside: dict[str, WordsOf] = Field(default_factory=dict, exclude_if=lambda sets: not sets)
+    share: Share = Field(description="Of the photo, which the words need at least.")
+    sets: dict[str, WordsOf] = Field(description="By tier, or by what else the photos are.")
+    beside: dict[str, WordsOf] = Field(
+        default_factory=dict,
+        exclude_if=lambda sets: not sets,
+        description="Sets that decide nothing; absent without any.",
+    )
 
     @property
     def is_shown(self) -> bool:
@@ -55,31 +51,29 @@ class WordsAt(Frozen):
 
 
 class WordsPromise(Frozen):
-    """What words of one sort show at each share that was tried.
+    """What words of one sort show at each share that was tried."""
 
-    Attributes:
-        least: the smallest share that is shown; None where such words accept nothing.
-        at: by rising share.
-    """
+    model_config = described("What words of one sort show at each share that was tried.")
 
-    least: Share | None
+    least: Share | None = Field(
+        description="The smallest share that is shown; null where such words accept nothing."
+    )
     at: tuple[WordsAt, ...]
 
 
 class WordFigures(Frozen):
-    """What words of a list show beside the answers of one network.
+    """What words of a list show beside the answers of one network."""
 
-    Attributes:
-        network: that answered.
-        wrong_titles: share of titles that is assumed to be wrong.
-        named: of words for kinds that have a label of their own.
-        other: of words for kinds that have none; None where nothing answers `other`.
-    """
+    model_config = described("What words of a list show beside the answers of one network.")
 
     network: NetworkName
-    wrong_titles: Share
-    named: WordsPromise
-    other: WordsPromise | None = None
+    wrong_titles: Share = Field(description="Share of titles that is assumed to be wrong.")
+    named: WordsPromise = Field(description="Of words for kinds that have a label of their own.")
+    other: WordsPromise | None = Field(
+        default=None,
+        json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
+        description="Of words for kinds that have none; null where nothing answers `other`.",
+    )
 
 
 def shares_of(figures: WordFigures | None, network: NetworkName) -> Shares:

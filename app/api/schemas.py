@@ -1,60 +1,81 @@
-"""The schemas of a report, of the types that parse it: reports/values.py alone says what a field is.
+"""The schemas of a report in the HTTP contract: made of the types that parse it.
 
-The docstring of a type is the description of its schema, each of its Attributes that of a property. Fields
-that are left out where there is nothing to say are never null.
+reports/values.py alone says which fields there are, and what each of them means. The contract has no titles,
+names a share by its own schema, and says `"type": ["number", "null"]` of what may be null. A field that is
+left out if there is nothing to say is never null.
 """
 
-import inspect
-import re
+import types
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
+
+from pydantic.fields import FieldInfo
 
 from model_store.manifest import Frozen
 from reports.values import Report
 
 Json: TypeAlias = dict[str, Any]
 
-_ATTRIBUTE: Final = re.compile(r"^    (\w+): (.+(?:\n {5,}.+)*)", re.MULTILINE)
-"""A name, and what is said of it, perhaps on several lines."""
+_SCHEMAS: Final = "#/components/schemas/"
 
 
 @cache
 def schemas_of_report() -> Json:
-    """Report, and what is in one, by name."""
-    report = Report.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    schemas = {**report.pop("$defs"), "Report": report}
-    del report["additionalProperties"]  # older reports have further fields
-    types = _types()
-    return {name: _described(types[name], of) if name in types else of for name, of in schemas.items()}
+    """Return the schemas of Report, and of all that is in one, by name."""
+    return {kind.__name__: _schema_of(kind) for kind in types_within(Report)}
 
 
-def _types(of: type[Frozen] = Frozen) -> dict[str, type[Frozen]]:
-    """Types of values by their names."""
-    found: dict[str, type[Frozen]] = {}
-    for kind in of.__subclasses__():
-        found |= {kind.__name__: kind} | _types(kind)
-    return found
+def types_within(kind: type[Frozen]) -> list[type[Frozen]]:
+    """List a type of values and those of its fields, of their fields, and so on, each once."""
+    found = dict.fromkeys([kind])
+    for field in kind.model_fields.values():
+        for inner in _types_named_by(field.annotation):
+            found |= dict.fromkeys(types_within(inner))
+    return list(found)
 
 
-def _described(kind: type[Frozen], schema: Json) -> Json:
-    """A type's schema, with what its docstring says in the places where readers of a contract look."""
-    docstrings = [inspect.cleandoc(base.__doc__ or "") for base in reversed(kind.__mro__)]
-    of_each = dict(found for text in docstrings for found in _ATTRIBUTE.findall(text))
-    there = [name for name, field in kind.model_fields.items() if field.exclude_if is None]
-    return schema | {
-        "description": " ".join(docstrings[-1].partition("\n\nAttributes:\n")[0].split()),
-        "properties": {
-            name: _property(of, of_each.get(name, ""), is_there=name in there)
-            for name, of in schema["properties"].items()
-        },
-        "required": there,
+def _types_named_by(annotation: object) -> list[type[Frozen]]:
+    """List the types of values in an annotation such as `dict[str, tuple[Promise, ...]] | None`."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return [annotation] if issubclass(annotation, Frozen) else []
+    return [kind for inner in get_args(annotation) for kind in _types_named_by(inner)]
+
+
+def _schema_of(kind: type[Frozen]) -> Json:
+    """Return the schema of one type, which names those of other types."""
+    schema = kind.model_json_schema(mode="serialization", ref_template=f"{_SCHEMAS}{{model}}")
+    schema = {key: value for key, value in schema.items() if key not in {"title", "$defs"}}
+    properties = {
+        name: _property(schema["properties"][name], field) for name, field in kind.model_fields.items()
     }
+    required = [name for name, field in kind.model_fields.items() if field.exclude_if is None]
+    return schema | {"properties": properties, "required": required}
 
 
-def _property(schema: Json, said: str, *, is_there: bool) -> Json:
-    schema = {key: value for key, value in schema.items() if key not in {"title", "default"}}
-    if not is_there and "anyOf" in schema:
-        schema |= schema.pop("anyOf")[0]
-    text = re.sub(r"\bNone\b", "null" if is_there else "absent", " ".join(said.split()))
-    text = text if is_there else re.sub(r"\bempty(?= in| where)", "absent", text)
-    return schema | ({"description": text[:1].upper() + text[1:]} if text else {})
+def _property(schema: Json, field: FieldInfo) -> Json:
+    """Return the schema of a field as the contract writes it."""
+    plain = {key: value for key, value in schema.items() if key not in {"title", "default"}}
+    if (is_left_out := field.exclude_if) is not None:
+        if "anyOf" in plain and is_left_out(None):
+            plain |= plain.pop("anyOf")[0]
+        default = field.get_default(call_default_factory=True)
+        plain |= {"default": default} if default and not is_left_out(default) else {}
+    return dict(_as_contract(plain))
+
+
+def _as_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of whatever kind
+    """Return a part of a schema with references to Share, and with null as a second type."""
+    if isinstance(schema, list):
+        return [_as_contract(part) for part in schema]
+    if isinstance(schema, float) and schema.is_integer():
+        return int(schema)
+    match schema:
+        case {"anyOf": [{"type": "array"}, _]}:
+            pass
+        case {"anyOf": [{"type": kind, **limits}, {"type": "null"}], **more}:
+            return more | limits | {"type": [kind, "null"]}
+        case {"type": "number", "minimum": 0, "maximum": 1, **more}:
+            return {"$ref": f"{_SCHEMAS}Share"} | more
+        case {"$ref": reference} if reference == f"{_SCHEMAS}JsonValue":
+            return True
+    return {key: _as_contract(of) for key, of in schema.items()} if isinstance(schema, dict) else schema
