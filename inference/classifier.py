@@ -15,10 +15,11 @@ import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import Decision, Reason, calibrate, decide, familiarity_of
+from inference.decision import Decision, calibrate, decide, familiarity_of
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
+from inference.reasons import Reason
 from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
@@ -258,10 +259,8 @@ class Classifier:
             least_confidence=head_contract.least(answered),
             least_familiarity=contract.least_familiarity_of(head_contract, answered),
             withheld=answered in head_contract.withheld,
+            is_applicable=label is None or head_contract.is_for(label),
         )
-        has_it = label is None or head_contract.applies_to is None or label in head_contract.applies_to
-        if not has_it and reason != "unfamiliar":
-            decision, reason = "review", "inapplicable"
         return Answer(
             class_id=winner,
             label=answered,

@@ -180,6 +180,10 @@ class Head:
         """The confidence that an answer with this label needs."""
         return max(self.confidence, self.stricter.get(label, 0.0))
 
+    def is_for(self, class_label: str) -> bool:
+        """Return whether pictures of a class have the attribute."""
+        return self.applies_to is None or class_label in self.applies_to
+
     @property
     def exceptions(self) -> dict[str, float]:
         """What answers need whose label asks for more than `confidence`; ACCEPT_NOTHING for withheld ones."""

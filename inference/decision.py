@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from inference.contract import Familiarity
+from inference.reasons import Reason
 
 Decision: TypeAlias = Literal["accept", "review"]
-Reason: TypeAlias = Literal["ambiguous", "unfamiliar", "unproven", "inapplicable"]
 
 
 def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
@@ -52,19 +52,21 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
     return 1.0 - (above - 1 + (distance - nearer) / (farther - nearer)) / (len(quantiles) - 1)
 
 
-def decide(
+def decide(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name
     confidence: float,
     familiarity: float | None,
     *,
     least_confidence: float,
     least_familiarity: float,
     withheld: bool = False,
+    is_applicable: bool = True,
 ) -> tuple[Decision, Reason | None]:
-    """Accept, or ask for a review, with the reason.
+    """Accept an answer, or ask for a review and give the reason.
 
-    `unfamiliar` outranks the others: for a picture of no known class, the two likeliest classes mean
-    nothing. `unproven` is a threshold that no confidence reaches, as no share of right answers is shown, or a
-    label of which too few accepted answers were right.
+    The order of the statements says which of several reasons the answer gets. `unfamiliar` comes first: if
+    the picture shows no known class, neither the likeliest class nor the attributes of that class mean
+    anything. `unproven` is the reason if no confidence is enough, because the release shows no share of right
+    answers, or because too few accepted answers with this label were right.
 
     Args:
         confidence: 0..1, the largest calibrated probability.
@@ -72,11 +74,14 @@ def decide(
         least_confidence: a lower one needs a review, an equal one does not; above 1 no confidence is enough.
         least_familiarity: the same of the familiarity.
         withheld: whether the label is never accepted.
+        is_applicable: whether the class of the picture has the attribute; True for the class itself.
     """
     if familiarity is not None and familiarity < least_familiarity:
-        return "review", "unfamiliar"
+        return "review", Reason.UNFAMILIAR
+    if not is_applicable:
+        return "review", Reason.INAPPLICABLE
     if least_confidence > 1 or withheld:
-        return "review", "unproven"
+        return "review", Reason.UNPROVEN
     if confidence < least_confidence:
-        return "review", "ambiguous"
+        return "review", Reason.AMBIGUOUS
     return "accept", None

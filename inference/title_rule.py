@@ -7,9 +7,10 @@ decision.py has the rule for a photo alone, and a release's report says from whi
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from inference.decision import Decision
+from inference.reasons import DecidedBy, Reason
 from inference.words import KINDS, label_kinds
 
 MOST: Final = 0.7
@@ -20,11 +21,6 @@ OTHER: Final = "other"
 
 NONE: Final = "none of these"
 """The class of a garment that is none of the release's."""
-
-LIST: Final = "list"
-"""The reason of an answer that the words do not admit, and who decided where they did."""
-
-DecidedBy: TypeAlias = Literal["model", "list"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +91,7 @@ class Alone:
     """
 
     label: str
-    reason: str | None
+    reason: Reason | None
     classes: Sequence[float]
     kind: str | None = None
     is_kind_accepted: bool = False
@@ -116,7 +112,7 @@ class Listed:
     label: str
     kind: str | None
     decision: Decision
-    reason: str | None
+    reason: Reason | None
     decided_by: DecidedBy
 
 
@@ -153,14 +149,14 @@ def admits(admitted: Collection[str], kinds: Collection[str]) -> bool | None:
 def _as_veto(admitted: Collection[str], alone: Alone, names: Names) -> Listed:
     """What the photo alone says, or a review where it accepts what the words do not admit."""
     if alone.reason is None and admits(admitted, names.classes[alone.label]) is False:
-        return _review(LIST, admitted, alone, names)
+        return _review(Reason.TITLE_CONFLICT, admitted, alone, names)
     kind = alone.kind if _has_kind(alone, names) else _kind_of(alone.label, alone, names)
     return Listed(
         label=alone.label,
         kind=None if admits(admitted, {kind or OTHER}) is False else kind,
         decision="review" if alone.reason else "accept",
         reason=alone.reason,
-        decided_by="model",
+        decided_by=DecidedBy.MODEL,
     )
 
 
@@ -172,11 +168,11 @@ def _accepted(admitted: Collection[str], alone: Alone, names: Names) -> Listed |
     if not by_class and kind not in admitted:
         return None
     if has_class and own and kind is not None and kind not in own:
-        return _review("ambiguous", admitted, alone, names)
+        return _review(Reason.AMBIGUOUS, admitted, alone, names)
     if not by_class:
-        return _of_kind(str(kind), admitted, alone, names, "model")
+        return _of_kind(str(kind), admitted, alone, names, DecidedBy.MODEL)
     kind = kind or _kind_of(alone.label, alone, names, admitted)
-    return Listed(label=alone.label, kind=kind, decision="accept", reason=None, decided_by="model")
+    return Listed(label=alone.label, kind=kind, decision="accept", reason=None, decided_by=DecidedBy.MODEL)
 
 
 def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float) -> Listed:
@@ -188,20 +184,24 @@ def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float)
     other = alone.kinds[names.kinds.index(OTHER)] if without_name and names.has_other else 0.0
     total = sum(named.values()) + other
     if total < least:
-        return _review(LIST, admitted, alone, names)
+        return _review(Reason.TITLE_CONFLICT, admitted, alone, names)
     if not named and len(without_name) == 1:
-        return Listed(label=NONE, kind=OTHER, decision="accept", reason=None, decided_by="list")
+        return Listed(label=NONE, kind=OTHER, decision="accept", reason=None, decided_by=DecidedBy.LIST)
     answer = max(named, key=named.__getitem__, default="")
     is_known = not without_name or names.has_other
     if not named or not is_known or total - other < least or named[answer] < MOST * total:
-        return _review("ambiguous", admitted, alone, names)
+        return _review(Reason.AMBIGUOUS, admitted, alone, names)
     if names.kinds:
-        listed = _of_kind(answer, admitted, alone, names, "list")
+        listed = _of_kind(answer, admitted, alone, names, DecidedBy.LIST)
         shares = dict(zip(names.classes, alone.classes, strict=True))
         # The photo has to confirm the class, too: a title "boots" makes no sneaker of one that it denies.
-        return listed if shares.get(listed.label, least) >= least else _review(LIST, admitted, alone, names)
+        return (
+            listed
+            if shares.get(listed.label, least) >= least
+            else _review(Reason.TITLE_CONFLICT, admitted, alone, names)
+        )
     kind = _kind_of(answer, alone, names, admitted)
-    return Listed(label=answer, kind=kind, decision="accept", reason=None, decided_by="list")
+    return Listed(label=answer, kind=kind, decision="accept", reason=None, decided_by=DecidedBy.LIST)
 
 
 def _of_kind(
@@ -215,11 +215,11 @@ def _of_kind(
     }
     label = max(of_kind, key=of_kind.__getitem__, default=NONE)
     if of_kind and of_kind[label] < MOST * sum(of_kind.values()):
-        return _review("ambiguous", admitted, alone, names)
+        return _review(Reason.AMBIGUOUS, admitted, alone, names)
     return Listed(label=label, kind=kind, decision="accept", reason=None, decided_by=decided_by)
 
 
-def _review(reason: str, admitted: Collection[str], alone: Alone, names: Names) -> Listed:
+def _review(reason: Reason, admitted: Collection[str], alone: Alone, names: Names) -> Listed:
     """A review that suggests the likeliest of what the words admit."""
     named = _admitted_shares(admitted, alone, names)
     answer = max(named, key=named.__getitem__, default=None)
@@ -230,7 +230,7 @@ def _review(reason: str, admitted: Collection[str], alone: Alone, names: Names) 
         label, kind = max(of_kind, key=shares.__getitem__, default=NONE), answer
     elif answer is not None:
         kind = _kind_of(answer, alone, names, admitted)
-    return Listed(label=label, kind=kind, decision="review", reason=reason, decided_by="model")
+    return Listed(label=label, kind=kind, decision="review", reason=reason, decided_by=DecidedBy.MODEL)
 
 
 def _admitted_shares(admitted: Collection[str], alone: Alone, names: Names) -> dict[str, float]:

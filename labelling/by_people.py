@@ -9,16 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NONE
 from inference.words import KIND
-from labelling.row import PERSON, REVIEW, Answer, Category, Decision, Photo, Subject
-from reports.products import CONTRADICTING
+from labelling.row import REVIEW, Answer, Category, Decision, Photo, Subject
 
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
-
-NO_PHOTO: Final = "no photo"
-"""The reason of a product of which no photo can be read."""
 
 
 class Question(NamedTuple):
@@ -104,13 +101,13 @@ def decision(
         categories: of the platform, by label.
         is_product: whether it is about one.
     """
-    label, by, reason = None, None, NO_PHOTO if is_product else None
+    label, by, reason = None, None, Reason.NO_PHOTO if is_product else None
     if answer:
         label, by, reason = answer.label, answer.by, answer.reason
     if len(labels) == 1:
-        label, by = min(labels) or None, PERSON
+        label, by = min(labels) or None, DecidedBy.PERSON
     elif labels:
-        reason = CONTRADICTING
+        reason = Reason.CONTRADICTING
     category = categories.get(label or "", (None, None))
     return Decision(answer=answer, label=label, by=by, reason=reason, category=category)
 
@@ -127,7 +124,7 @@ def doubt(subject: Subject, head: str, decided: Decision, said: Said) -> str | N
     of_readable = zip(subject.photos, said.of_photos, strict=True)
     labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
     if len(agreed(labels)) > 1:
-        return CONTRADICTING
+        return Reason.CONTRADICTING
     if None not in labels or decided.reason is None:
         return None
     return REVIEW if is_photo and head != LABEL else decided.reason
@@ -148,17 +145,17 @@ def carry_class_to_kind(
         categories: of these.
     """
     label, kind = decisions[LABEL], decisions.get(KIND)
-    if label.by != PERSON or kind is None or kind.by == PERSON:
+    if label.by != DecidedBy.PERSON or kind is None or kind.by == DecidedBy.PERSON:
         return
     of_class = kinds.get(label.label or "", frozenset())
     if len(of_class) == 1 and of_class <= {*names}:
         [name] = of_class
         category = categories.get(name, (None, None))
-        decisions[KIND] = replace(kind, label=name, by=PERSON, category=category, doubt=None)
+        decisions[KIND] = replace(kind, label=name, by=DecidedBy.PERSON, category=category, doubt=None)
         return
     if label.label == NONE:
         fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
     else:
         fits = not of_class or (kind.is_accepted and kind.label in of_class)
     if not fits:
-        decisions[KIND] = replace(kind, reason=CONTRADICTING)
+        decisions[KIND] = replace(kind, reason=Reason.CONTRADICTING)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.reasons import Reason
 from inference.title_rule import (
-    LIST,
     NO_SHARES,
     NONE,
     OTHER,
@@ -135,7 +135,7 @@ def with_photo(subject: Subject, titles: Titles) -> Listed | None:
 
 
 def answer_with_photo(
-    subject: Subject, head: str, together: Listed, reason: str | None, titles: Titles
+    subject: Subject, head: str, together: Listed, reason: Reason | None, titles: Titles
 ) -> Answer:
     """Class or kind as words and photos say it together.
 
@@ -164,4 +164,4 @@ def denied(subject: Subject, head: str, titles: Titles) -> Answer:
         shares = zip(titles.names.classes.items(), answer.probabilities, strict=True)
         admitted = [(share, label) for (label, kinds), share in shares if kinds & titles.kinds(subject)]
         suggested = titles.suggested(subject, max(admitted)[1] if admitted else NONE)
-    return replace(answer, reason=LIST, suggested=suggested)
+    return replace(answer, reason=Reason.TITLE_CONFLICT, suggested=suggested)

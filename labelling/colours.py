@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.title_rule import LIST
+from inference.reasons import DecidedBy, Reason
 from inference.words import LANGUAGES, tokens_of
 from labelling import woocommerce
 from labelling.identifiers import identifier
@@ -71,14 +71,14 @@ class ByList(NamedTuple):
     def answer(self, of_photos: Answer, shares: Mapping[str, float]) -> Answer:
         """The answer to the colour, of the first label; where the photos deny it, a person looks."""
         label, *also = self.labels
-        reason = LIST if self.is_denied else None
+        reason = Reason.TITLE_CONFLICT if self.is_denied else None
         return replace(
             of_photos,
             label=label,
             confidence=shares[label],
             reason=reason,
             also=tuple(also),
-            by=LIST,
+            by=DecidedBy.LIST,
             suggested=of_photos.label,
         )
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
+from inference.reasons import DecidedBy, Reason
 from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
-from labelling.row import ACCEPT, LONGEST_PATH, PERSON, REVIEW, Decision, Product, Row
+from labelling.row import ACCEPT, LONGEST_PATH, REVIEW, Decision, Product, Row
 from labelling.table_of import FOLDER, TableOf
 from labelling.titles import OFF
-from reports.products import CONTRADICTING
 
 PROBABILITY: Final = "p_"
 """What stands before a label in the name of its column."""
@@ -217,22 +217,24 @@ def _field(head: str, field: str) -> Column:
 
 def _decision(decided: Decision) -> str | None:
     """Whether a person has to look; what one answered needs no review."""
-    if decided.by == PERSON:
+    if decided.by == DecidedBy.PERSON:
         return ACCEPT if decided.label else REVIEW
-    if decided.answer is None and decided.reason != CONTRADICTING:
+    if decided.answer is None and decided.reason != Reason.CONTRADICTING:
         return None
     return REVIEW if decided.reason else ACCEPT
 
 
 def _also(decided: Decision) -> str | None:
     """Further labels of the answer that counts."""
-    return "/".join(decided.answer.also) or None if decided.answer and decided.by != PERSON else None
+    return (
+        "/".join(decided.answer.also) or None if decided.answer and decided.by != DecidedBy.PERSON else None
+    )
 
 
 _SHOWN: Final[Mapping[str, Callable[[Decision], object]]] = {
     "confidence": lambda decided: decided.answer and decided.answer.confidence,
     "decision": _decision,
-    "reason": lambda decided: None if decided.by == PERSON and decided.label else decided.reason,
+    "reason": lambda decided: None if decided.by == DecidedBy.PERSON and decided.label else decided.reason,
     "also": _also,
     "decided_by": lambda decided: decided.by,
     "predicted": lambda decided: decided.predicted,

@@ -5,21 +5,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from inference.contract import LABEL
-from inference.title_rule import LIST, NONE
+from inference.reasons import DecidedBy, Place, Reason, reasons_at
+from inference.title_rule import NONE
 from inference.words import KIND
-from labelling.row import ACCEPT, PERSON, REVIEW, Decision, Row
-from labelling.shared_photos import SHARED
+from labelling.row import ACCEPT, REVIEW, Decision, Row
 from labelling.table_of import TableOf
 
-OF_TABLES: Final = (LIST, SHARED)
-"""The reasons that tables alone have."""
-
-OUTCOMES: Final[tuple[str | None, ...]] = (None, "ambiguous", "unproven", "unfamiliar", *OF_TABLES)
-"""The reasons for a review; None is ACCEPT."""
+OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *reasons_at([Place.PICTURE]))
+"""The outcomes for the class of a picture, in the order of the columns of a summary; None is ACCEPT."""
 
 
 class Counts:
-    """Of the rows of one table, as the model or the list decided them.
+    """Counts of the rows of one table, as the model or the list decided them.
 
     Attributes:
         outcomes: by head, the model's label, and the reason why a person is asked, None where no one is.
@@ -34,15 +31,31 @@ class Counts:
         admitted: of these, answers by whether they are of that kind.
     """
 
-    def __init__(self) -> None:
-        self.outcomes = Counter[tuple[str, str | None, str | None]]()
+    def __init__(self, place: Place) -> None:
+        """Begin with no row.
+
+        Args:
+            place: the place of the rows, PICTURE or PRODUCT, which says what reasons their class may have.
+        """
+        self._reasons = frozenset[Reason | None]([None, *reasons_at([place])])
+        self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
         self.checked, self.admitted = Counter[bool](), Counter[bool | None]()
         self.rows = self.accepted = self.by_list = self.decided_by_person = self.of_none = self.named = 0
         self.first_error = ""
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows, counted as they pass."""
+        """Yield the same rows, and count each as it passes.
+
+        Raises:
+            ValueError: a class has a reason that cannot occur in this table, so that a summary would not show
+                the row.
+        """
         for row in rows:
+            if row.label.reason not in self._reasons:
+                raise ValueError(
+                    f"{row.subject.name}: a summary has no place for the reason {row.label.reason!r}; "
+                    "inference/reasons.py says where each reason may occur."
+                )
             for head, decided in row.decisions.items():
                 reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
                 self.outcomes[head, decided.predicted, reason] += 1
@@ -53,24 +66,24 @@ class Counts:
             yield row
 
     def _add(self, row: Row, decided: Decision) -> None:
-        by_person = decided.by == PERSON
+        by_person = decided.by == DecidedBy.PERSON
         self.rows += 1
         self.decided_by_person += by_person
         self.of_none += not row.subject.product
         self.named += bool(row.listed)
         if decided.answer and decided.is_accepted:
             self.accepted += 1
-            self.by_list += decided.answer.by == LIST
+            self.by_list += decided.answer.by == DecidedBy.LIST
             if by_person and decided.label:
                 self.checked[decided.label == decided.predicted] += 1
 
-    def without_answer(self, reason: str | None = None) -> int:
+    def without_answer(self, reason: Reason | None = None) -> int:
         """Rows without an answer about the class."""
         return self.outcomes[LABEL, None, reason]
 
-    def reviewed(self) -> dict[str, int]:
+    def reviewed(self) -> dict[Reason, int]:
         """Rows with an answer about the class that need a person, by reason."""
-        reasons = Counter[str]()
+        reasons = Counter[Reason]()
         for (head, label, reason), count in self.outcomes.items():
             if head == LABEL and label is not None and reason:
                 reasons[reason] += count
@@ -107,7 +120,7 @@ class Counts:
 
 def _is_asked(row: Row, decided: Decision) -> bool:
     """Whether no person answered and a card would ask: of a photo of a product, the product's."""
-    return decided.by != PERSON and (decided.doubt is not None or row.is_of_product)
+    return decided.by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
 
 
 def _is_admitted(row: Row) -> bool | None:

@@ -11,16 +11,17 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
-from inference.title_rule import LIST, NONE, Listed
+from inference.reasons import DecidedBy, Reason
+from inference.title_rule import NONE, Listed
 from inference.words import KIND, label_kinds, language_of
 from labelling.by_people import People, carry_class_to_kind, decision, doubt
 from labelling.by_title import Titles, answer_with_photo, denied, with_photo
 from labelling.colours import ByList, colour_by_list, own_colours
 from labelling.products import is_likely
-from labelling.row import NO_DECISION, PERSON, Answer, Answers, Decision, Product, Row, Subject
-from labelling.shared_photos import SHARED, SharedPhotos
+from labelling.row import NO_DECISION, Answer, Answers, Decision, Product, Row, Subject
+from labelling.shared_photos import SharedPhotos
 from labelling.table_of import TableOf
-from reports.products import COLOURS, CONTRADICTING
+from reports.products import COLOURS
 
 MOST_COLOURS: Final = 3
 """Of a product that a feed has: Google takes no more."""
@@ -93,22 +94,22 @@ def beside_list(subject: Subject, known: Known) -> dict[str, Answer]:
         elif answer.is_accepted and titles.admits(head, answer.label, titles.kinds(subject)) is False:
             beside[head] = denied(subject, head, titles)
         elif answer.is_accepted and not known.shared.prove(subject, head, answer.label):
-            beside[head] = replace(answer, reason=SHARED)
+            beside[head] = replace(answer, reason=Reason.SHARED_PHOTO)
         else:
             beside[head] = answer
     return beside
 
 
-def why_doubted(subject: Subject, together: Listed, shared: SharedPhotos) -> str | None:
+def why_doubted(subject: Subject, together: Listed, shared: SharedPhotos) -> Reason | None:
     """Why a person has to look at what words and photos say together; None where they are believed."""
     if together.reason:
         return together.reason
-    if together.decided_by == LIST:
+    if together.decided_by == DecidedBy.LIST:
         is_shown = shared.admit(subject, together.kind)
     else:
         head = LABEL if subject.answers[LABEL].is_accepted else KIND
         is_shown = shared.prove(subject, head, subject.answers[head].label)
-    return None if is_shown else SHARED
+    return None if is_shown else Reason.SHARED_PHOTO
 
 
 def listed_colour(subject: Subject, known: Known) -> ByList | None:
@@ -127,7 +128,7 @@ def likely_colour(subject: Subject, beside: Answers, known: Known) -> Answer | N
     if isinstance(subject, Product) and is_likely(subject, head, known.table.by):
         answer = subject.answers[head]
         is_shown = known.shared.prove(subject, head, answer.label)
-        return replace(answer, reason=None if is_shown else SHARED)
+        return replace(answer, reason=None if is_shown else Reason.SHARED_PHOTO)
     return beside.get(head)
 
 
@@ -139,7 +140,7 @@ def by_people(subject: Subject, answers: Answers, known: Known) -> dict[str, Dec
         answer, of_head = answers.get(head), categories.get(head, {})
         decided = decision(answer, said.labels(head), of_head, is_product=isinstance(subject, Product))
         admits = known.titles.admits(head, answer.label, listed) if answer else None
-        is_denied = answer is not None and answer.reason == LIST
+        is_denied = answer is not None and answer.reason == Reason.TITLE_CONFLICT
         of_sheet = doubt(subject, head, decided, said)
         decisions[head] = replace(decided, admits=False if is_denied else admits, doubt=of_sheet)
     names = known.table.heads.get(KIND, ())
@@ -149,13 +150,13 @@ def by_people(subject: Subject, answers: Answers, known: Known) -> dict[str, Dec
 
 def fed_colours(colour: Decision, by_list: ByList | None, by_photos: Answer | None) -> tuple[str, ...]:
     """What a feed sends: a person's colour, the list's own words, or what the photos surely show."""
-    if colour.by == PERSON:
+    if colour.by == DecidedBy.PERSON:
         return (colour.label,) if colour.label and colour.label != NONE else ()
     if by_list and by_list.text:
         return by_list.text[:MOST_COLOURS]
     if by_photos is None or not by_photos.is_accepted or by_photos.label == NONE:
         return ()
-    return () if colour.reason == CONTRADICTING else (by_photos.label, *by_photos.also)[:MOST_COLOURS]
+    return () if colour.reason == Reason.CONTRADICTING else (by_photos.label, *by_photos.also)[:MOST_COLOURS]
 
 
 def colour_of(attributes: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from labelling.by_people import NO_PHOTO
+from inference.reasons import Place, Reason
 from labelling.columns import columns, product_columns
 from labelling.counts import Counts
 from labelling.decisions import Decisions
@@ -140,7 +140,7 @@ def _write(
 ) -> Summary:
     """Write `tables_of` a table into new files, and count what is in them."""
     run, with_people, form = decisions.run, bool(decisions.known.people.answers), check_form(table)
-    photos, products = Counts(), Counts()
+    photos, products = Counts(Place.PICTURE), Counts(Place.PRODUCT)
     cut = write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
     if has_products := len(new) > 2:
         rows = products.counted(decisions.products())
@@ -193,7 +193,7 @@ def _of_products(table: Path, run: TableOf, photos: Counts, products: Counts) ->
         "accepted": products.accepted,
         "accepted_by_list": products.by_list,
         "reviewed": products.reviewed(),
-        "without_answer": products.without_answer(NO_PHOTO),
+        "without_answer": products.without_answer(Reason.NO_PHOTO),
         "decided_by_person": products.decided_by_person,
         "checked": products.checked.total(),
         "checked_right": products.checked[True],

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.plain_text import few
+from inference.reasons import Reason
 from inference.title_rule import OTHER
 from inference.words import KIND, label_kinds, language_of
-from labelling.by_people import NO_PHOTO
 from labelling.decide import colour_of
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
@@ -212,7 +212,7 @@ def why_left_out(row: Row, platform: str, by: By | None) -> tuple[str, str] | No
     """Why a product is in no feed, one of REASONS, and what a sentence calls it; None where it is in it."""
     product = row.subject.product
     if not row.colours:
-        return UNSEEN if row.label.reason == NO_PHOTO else DOUBTFUL, product
+        return UNSEEN if row.label.reason == Reason.NO_PHOTO else DOUBTFUL, product
     if FEEDS[platform].loses(row):
         return LOSING, product
     if lacking := _lacking(platform, row):

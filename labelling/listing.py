@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
+from inference.reasons import Reason
 from labelling.items import Item
 from labelling.journal import Journal
 from labelling.row import Answer, Answers, Photo, path_in_table
@@ -210,5 +211,16 @@ def _answers(text: str) -> Answers:
     return {head: _answer(**answer) for head, answer in json.loads(text).items()}
 
 
-def _answer(*, also: Sequence[str], probabilities: Sequence[float], **rest: Any) -> Answer:  # noqa: ANN401 - what JSON keeps as it is
-    return Answer(also=tuple(also), probabilities=tuple(probabilities), **rest)
+def _answer(
+    *,
+    reason: str | None,
+    also: Sequence[str],
+    probabilities: Sequence[float],
+    **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
+) -> Answer:
+    return Answer(
+        reason=Reason(reason) if reason else None,
+        also=tuple(also),
+        probabilities=tuple(probabilities),
+        **rest,
+    )

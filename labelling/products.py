@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from inference.classifier import ALSO_FROM
+from inference.reasons import Reason
 from labelling.errors import SourceUnusable
 from labelling.items import Source
 from labelling.row import Answer, Photo, Product
 from labelling.sources.files import Folder
 from labelling.table_of import FOLDER, By, TableOf
-from reports.products import COLOURS, UNPROVEN, PhotoAnswer, answer_of_product, is_shown, shown_from
+from reports.products import COLOURS, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Report
 
 FED_RIGHT: Final = 0.85
@@ -131,7 +132,7 @@ def _of_photo(answer: Answer, labels: Sequence[str]) -> PhotoAnswer:
 def is_likely(product: Product, head: str, by: By | None) -> bool:
     """Whether an answer lacks nothing but the release's promise, and is right often enough for a feed."""
     answer = product.answers.get(head)
-    if answer is None or answer.reason != UNPROVEN or by is None or head not in by.likely:
+    if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
         return False
     least, _ = by.likely[head]
     agree = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)

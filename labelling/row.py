@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
+from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import safe_path
 from reports.products import mean_of
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
-
-MODEL, PERSON = "model", "person"
-"""Who decided, beside inference.title_rule.LIST."""
 
 LONGEST_PATH: Final = 32_767
 """Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
@@ -40,17 +38,17 @@ class Answer:
         also: further labels of an attribute.
         probabilities: (C,), in the order of the head's labels.
         rests_on: paths of the photos that the answer to a product is made of.
-        by: MODEL, or LIST.
+        by: who answered; no person.
         suggested: the other label that a card shows beside it; None for none.
     """
 
     label: str
     confidence: float | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     also: tuple[str, ...] = ()
     probabilities: Sequence[float] = ()
     rests_on: tuple[str, ...] = ()
-    by: str = MODEL
+    by: DecidedBy = DecidedBy.MODEL
     suggested: str | None = None
 
     @property
@@ -157,7 +155,7 @@ class Decision:
     Attributes:
         answer: before people; None where there is none.
         label: that counts; None where there is none, or a person left it out.
-        by: MODEL, LIST or PERSON; None without a label of any.
+        by: who decided the label; None where nobody did.
         reason: why the answer is not accepted; None where it is.
         category: of the platform, of the label.
         admits: whether the list's words admit the answer; None where one of the two says nothing of a kind.
@@ -166,8 +164,8 @@ class Decision:
 
     answer: Answer | None = None
     label: str | None = None
-    by: str | None = None
-    reason: str | None = None
+    by: DecidedBy | None = None
+    reason: Reason | None = None
     category: Category = (None, None)
     admits: bool | None = None
     doubt: str | None = None
@@ -185,7 +183,7 @@ class Decision:
     @property
     def is_settled(self) -> bool:
         """Whether no person need look any more."""
-        return self.by == PERSON or self.is_accepted
+        return self.by == DecidedBy.PERSON or self.is_accepted
 
 
 NO_DECISION: Final = Decision()

@@ -6,16 +6,13 @@ their titles differ in colour and size alone.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from inference.contract import LABEL
+from inference.reasons import Reason
 from inference.words import KIND
 from labelling.by_title import OfProduct, Titles
 from labelling.row import Photo, Subject
-from reports.products import UNFAMILIAR
-
-SHARED: Final = "shared"
-"""The reason of such an answer."""
 
 
 class Under(NamedTuple):
@@ -52,7 +49,7 @@ class SharedPhotos:
         agreeing = [
             photo
             for photo, answer in answers
-            if answer and answer.label == label and answer.reason != UNFAMILIAR
+            if answer and answer.label == label and answer.reason != Reason.UNFAMILIAR
         ]
         return not agreeing or any(map(self._may_show_each, agreeing))
 
@@ -99,6 +96,6 @@ def shared_photos(
             for photo in photos
             if photo.sha256 not in products
             for head, answer in photo.answers.items()
-            if answer.reason != UNFAMILIAR
+            if answer.reason != Reason.UNFAMILIAR
         ),
     )

@@ -12,6 +12,7 @@ import numpy as np
 
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import decide
+from inference.reasons import Reason
 from reports.answers import ACCEPT, CLASS, DIGITS, Answers
 
 
@@ -26,7 +27,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,
         of a label for which the class's familiarity holds, an answer to the class.
     """
-    decisions = answers.decisions.astype("<U12")  # "inapplicable"
+    decisions = answers.decisions.astype(f"<U{max(map(len, (ACCEPT, *Reason)))}")
     of_class = answers.attributes == CLASS
     classes = dict(zip(answers.pictures[of_class], answers.predicted[of_class], strict=True))
     own = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
@@ -51,9 +52,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
             least_confidence=round(head.least(label), DIGITS),
             least_familiarity=round(contract.least_familiarity_of(head, label), DIGITS),
             withheld=label in head.withheld,
+            is_applicable=head.applies_to is None or head.is_for(contract.labels[classes[picture]]),
         )
-        has_it = head.applies_to is None or contract.labels[classes[picture]] in head.applies_to
-        if not has_it and reason != "unfamiliar":
-            reason = "inapplicable"
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from inference.reasons import Reason
 from reports.acceptance import accepted_at
 from reports.values import AcceptPoint, ProductPromise, Promise
 
@@ -25,11 +26,6 @@ DENIED_FROM: Final = 0.8
 """What one photo gives to another colour that denies the product's: photos of an unfamiliar class show the
 same garment, and its colour."""
 
-UNFAMILIAR: Final = "unfamiliar"
-UNPROVEN: Final = "unproven"
-CONTRADICTING: Final = "contradicting"
-"""The reason of a product whose accepted photos name different labels."""
-
 
 class PhotoAnswer(NamedTuple):
     """The answer to one photo.
@@ -42,7 +38,7 @@ class PhotoAnswer(NamedTuple):
 
     probabilities: Sequence[float]
     label: int
-    reason: str | None
+    reason: Reason | None
 
 
 class ProductAnswer(NamedTuple):
@@ -57,7 +53,7 @@ class ProductAnswer(NamedTuple):
 
     probabilities: list[float]
     label: int
-    reason: str | None
+    reason: Reason | None
     rests_on: list[int]
 
 
@@ -74,14 +70,14 @@ def answer_of_product(
         is_proven: see `is_shown`.
         is_colour: whether the head is one of COLOURS.
     """
-    familiar = [place for place, photo in enumerate(photos) if photo.reason != UNFAMILIAR]
+    familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
     used = [photos[place] for place in rests_on]
     probabilities = mean_of([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
-    if is_colour and reason in {None, UNPROVEN} and is_denied(photos, label):
-        reason = CONTRADICTING
+    if is_colour and reason in {None, Reason.UNPROVEN} and is_denied(photos, label):
+        reason = Reason.CONTRADICTING
     return ProductAnswer(probabilities, label, reason, rests_on)
 
 
@@ -104,14 +100,14 @@ def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
     return [share / total for share in shares]
 
 
-def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> str | None:
+def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> Reason | None:
     accepted = {photo.label for photo in used if photo.reason is None}
     if len(accepted) > 1:
-        return CONTRADICTING
+        return Reason.CONTRADICTING
     if accepted == {label}:
-        return None if is_proven else UNPROVEN
+        return None if is_proven else Reason.UNPROVEN
     reasons = {photo.reason for photo in used if photo.reason is not None}
-    return reasons.pop() if len(reasons) == 1 and not accepted else "ambiguous"
+    return reasons.pop() if len(reasons) == 1 and not accepted else Reason.AMBIGUOUS
 
 
 def is_shown(promise: Promise | None) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, setting_names
+from inference.reasons import Place, reasons_at
 from scripts.__main__ import verbs
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,10 @@ BLOCK = re.compile(
     r"(?P<kept><!-- (?P<name>[a-z ]+) -->\n(?:\|.*\n\|[-| ]+\n)?)(?s:.*?)(?=<!-- /(?P=name) -->)"
 )
 """A part of a document that is written here: a table below its heading, or a sentence."""
+
+IN_ANSWERS = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
+IN_TABLES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
+"""The places of reasons, as the pages on answers and on tables name them."""
 
 OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
@@ -68,6 +73,8 @@ def blocks() -> dict[str, str]:
     return {
         "commands": table(_commands()),
         "settings": table(settings_table(inspect.getdoc(Settings) or "")),
+        "reasons of answers": table(_reasons(IN_ANSWERS)),
+        "reasons of tables": table(_reasons(IN_TABLES)),
     } | figures()
 
 
@@ -102,6 +109,18 @@ def settings_table(docstring: str) -> list[tuple[str, ...]]:
     return [
         (f"`WARDROBE_{name.upper()}`", _default(Settings.model_fields[name].default), described[name])
         for name in fields
+    ]
+
+
+def _reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
+    """Return a row for each reason of some places: its name, its meaning, and where it occurs."""
+    return [
+        (
+            f"`{reason}`",
+            reason.sentence,
+            ", ".join(name for place, name in places.items() if place in reason.places),
+        )
+        for reason in reasons_at(places)
     ]
 
 

@@ -23,9 +23,10 @@ from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.plain_text import few, shown_lines
+from inference.reasons import Place, Reason
 from inference.words import LANGUAGES, languages
 from labelling.columns import columns
-from labelling.counts import OF_TABLES, OUTCOMES
+from labelling.counts import OUTCOMES
 from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable, TableUnusable
 from labelling.excel import check_room
@@ -508,7 +509,11 @@ def show(summary: Summary, page: Path | None) -> None:
         complain(f"nothing of {summary.source} could be read. {shown_lines(summary.first_error)}")
         return
     out = console()
-    outcomes = [outcome for outcome in OUTCOMES if outcome not in OF_TABLES or _has(summary, outcome)]
+    outcomes = [
+        reason
+        for reason in OUTCOMES
+        if reason is None or Place.ANSWER in reason.places or _has(summary, reason)
+    ]
     print_table([_row("label", name, outcomes, counts) for name, counts in _given(summary.labels)])
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in _given(labels)])
@@ -548,8 +553,8 @@ def _given(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[s
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
 
-def _has(summary: Summary, outcome: str) -> bool:
-    return any(counts[outcome] for counts in summary.labels.values())
+def _has(summary: Summary, reason: Reason) -> bool:
+    return any(counts[reason] for counts in summary.labels.values())
 
 
 def _of_words(words: Mapping[str, Any], what: str) -> str:

@@ -4,20 +4,23 @@ A product is asked about once, whatever the number of its photos. Rows pass, and
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.title_rule import LIST
+from inference.reasons import DecidedBy, Reason
 from labelling.decisions import Decisions
 from labelling.review.audit import DRAWN, rank, usual_size
 from labelling.review.page import Texts
-from labelling.row import PERSON, Answers, Decision, Photo, Row, Subject
-from reports.products import UNFAMILIAR
+from labelling.row import Answers, Decision, Photo, Row, Subject
 
 SHOWN: Final = 6
 """Photos of a product on its card."""
+
+FIRST_DOUBTS: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAMILIAR: 1}
+"""The order of the doubts that come first on a sheet; all others follow together."""
 
 NO_ANSWER: Final = 2
 """The place of photos without an answer, after familiar and unfamiliar ones."""
@@ -111,10 +114,15 @@ class Choice:
         if self._is_asked and decided.reason is None:
             self.accepted += 1
             self._drawn.add(rank(subject.name, self._version), row)
-        is_lacking = bool(subject.product) and (not row.colours or decided.doubt == LIST)
+        is_lacking = bool(subject.product) and (not row.colours or decided.doubt == Reason.TITLE_CONFLICT)
         if decided.doubt and (self._is_asked or is_lacking):
             self._doubtful.add(_order(subject, decided), row)
-        if self.is_fed and row.colours and decided.by != PERSON and decided.doubt != LIST:
+        if (
+            self.is_fed
+            and row.colours
+            and decided.by != DecidedBy.PERSON
+            and decided.doubt != Reason.TITLE_CONFLICT
+        ):
             self._fed.add(subject.number, row)
 
     @property
@@ -146,11 +154,11 @@ class Choice:
 def _order(subject: Subject, decided: Decision) -> tuple[object, ...]:
     """Within each doubt, the measure that decided is compared first, then the other one, then the place."""
     first, second = decided.answer and decided.answer.confidence, subject.familiarity
-    if decided.doubt == UNFAMILIAR and second is not None:  # a product has none of its own
+    if decided.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
-    of_doubt = {LIST: 0, UNFAMILIAR: 1}.get(decided.doubt or "", 2)
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
-    return of_doubt, *measures, not subject.product, subject.number
+    place = FIRST_DOUBTS.get(decided.doubt or "", len(FIRST_DOUBTS))
+    return place, *measures, not subject.product, subject.number
 
 
 def on_card(row: Row, decisions: Decisions) -> list[Photo]:
@@ -168,4 +176,4 @@ def on_card(row: Row, decisions: Decisions) -> list[Photo]:
 
 def _place(answers: Answers) -> int:
     """Familiar photos come before others, and these before those without an answer."""
-    return int(answers[LABEL].reason == UNFAMILIAR) if LABEL in answers else NO_ANSWER
+    return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER

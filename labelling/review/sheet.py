@@ -11,8 +11,8 @@ from typing import Final, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
+from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import safe_path
-from inference.title_rule import LIST
 from inference.words import in_order
 from labelling.decisions import Decisions
 from labelling.errors import Unreadable
@@ -91,7 +91,7 @@ def choose(decisions: Decisions, review: Review) -> list[Choice]:
 def _of_choice(choice: Choice, card_of: Callable[[Asked], Card | None]) -> Iterator[Card]:
     for question in choice.doubtful:
         if card := card_of(question):
-            is_of_feed = choice.is_fed and card.product and question.reason != LIST
+            is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
             yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question)
     for question in choice.fed:
         if card := card_of(question):
@@ -116,7 +116,7 @@ def _beside_list(card: Card, question: Asked) -> Card:
     if decided.admits:
         return card._replace(screen=AGREEING)
     suggested = decided.answer.suggested or ""
-    if card.attribute != LABEL and decided.answer.by == LIST:
+    if card.attribute != LABEL and decided.answer.by == DecidedBy.LIST:
         listed = " / ".join(row.colours or [decided.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": listed}
         return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)

@@ -21,6 +21,7 @@ from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode, prepare_decoders
 from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
+from inference.reasons import Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
 from labelling.row import Answer, Photo, path_in_table
@@ -167,7 +168,7 @@ class Labeller:
 
 def _applicable(photo: Photo) -> Photo:
     """What a table has: no attributes that the class lacks."""
-    answers = {name: answer for name, answer in photo.answers.items() if answer.reason != "inapplicable"}
+    answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
 
 

@@ -3,14 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.title_rule import LIST, MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
+from inference.reasons import Reason
+from inference.title_rule import MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
 from inference.words import KINDS
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 NAMED = (*KINDS[:19], OTHER)
 RELEASE = names_of(LABELS, NAMED, "en")
 
-REASONS = st.sampled_from([None, "ambiguous", "unfamiliar", "unproven", "contradicting"])
+REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
 WORDS = st.frozensets(st.sampled_from(KINDS), max_size=4)
 LEAST = st.sampled_from([0.05, 0.1, 0.2])
 
@@ -65,8 +66,8 @@ def test_a_lower_share_contradicts_no_more(
     with_less = decide_listed(words, alone, RELEASE, Shares(named=low, other=low))
     with_more = decide_listed(words, alone, RELEASE, Shares(named=high, other=high))
 
-    if with_less.reason == LIST:
-        assert with_more.reason == LIST
+    if with_less.reason == Reason.TITLE_CONFLICT:
+        assert with_more.reason == Reason.TITLE_CONFLICT
     if with_more.decision == "accept":
         assert with_less == with_more
 

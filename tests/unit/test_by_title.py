@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 
 from inference.contract import LABEL
-from inference.title_rule import LIST, NO_SHARES, NONE, Shares
+from inference.reasons import DecidedBy, Reason
+from inference.title_rule import NO_SHARES, NONE, Shares
 from inference.words import KIND
 from labelling.by_people import People
 from labelling.by_title import titles_of
 from labelling.decide import Known, beside_list
 from labelling.products import product_of
-from labelling.row import MODEL, Answer, Answers, Photo, Product, Subject
-from labelling.shared_photos import SHARED, shared_photos
+from labelling.row import Answer, Answers, Photo, Product, Subject
+from labelling.shared_photos import shared_photos
 from labelling.table_of import TableOf
 from labelling.titles import ListWords, word_columns
 
@@ -22,7 +23,7 @@ KINDS = ("top", "dress", "shirt", "skirt", "other")
 
 
 def photo(
-    title: str, label: str, *, product: str = "", sha256: str = "a", reason: str | None = None
+    title: str, label: str, *, product: str = "", sha256: str = "a", reason: Reason | None = None
 ) -> Photo:
     shares = tuple(0.8 if name == label else 0.1 for name in LABELS)
     answer = Answer(label=label, reason=reason, probabilities=shares)
@@ -57,8 +58,8 @@ def reason_of(subject: Subject, known: Known) -> str | None:
 @pytest.mark.parametrize(
     ("title", "label", "reason"),
     [
-        ("Pleated skirt", "Dress", LIST),
-        ("Striped blouse", "Dress", LIST),
+        ("Pleated skirt", "Dress", Reason.TITLE_CONFLICT),
+        ("Striped blouse", "Dress", Reason.TITLE_CONFLICT),
         ("Shirt dress", "Dress", None),
         ("Polo shirt", "T-shirt/top", None),
         ("Polo shirt", "Shirt", None),
@@ -66,7 +67,7 @@ def reason_of(subject: Subject, known: Known) -> str | None:
     ],
 )
 def test_an_accepted_answer_that_the_title_does_not_admit_needs_a_person(
-    title: str, label: str, reason: str | None
+    title: str, label: str, reason: Reason | None
 ) -> None:
     row = photo(title, label)
 
@@ -86,14 +87,14 @@ def test_words_that_are_not_read_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("title", "kind", "reason"),
     [
-        ("Pleated skirt", "shorts", LIST),
+        ("Pleated skirt", "shorts", Reason.TITLE_CONFLICT),
         ("Pleated skirt", "skirt", None),
-        ("Pleated skirt", "other", LIST),
+        ("Pleated skirt", "other", Reason.TITLE_CONFLICT),
         ("Wool scarf", "other", None),
     ],
 )
 def test_a_kind_of_the_attribute_is_held_against_the_list_too(
-    title: str, kind: str, reason: str | None
+    title: str, kind: str, reason: Reason | None
 ) -> None:
     row = photo(title, "Dress")
     kinds = {head: Answer(label=of) for head, of in ((KIND, kind), ("colour", "red"))}
@@ -105,9 +106,9 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too(
 
 def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Photo:
     """A photo of an unfamiliar class, with what it gives to kinds."""
-    row = photo(title, "Dress", product=product, sha256=sha256, reason="unfamiliar")
+    row = photo(title, "Dress", product=product, sha256=sha256, reason=Reason.UNFAMILIAR)
     of_kinds = tuple(shares.get(name, 0.0) for name in KINDS)
-    kind = Answer(label="dress", reason="unfamiliar", probabilities=of_kinds)
+    kind = Answer(label="dress", reason=Reason.UNFAMILIAR, probabilities=of_kinds)
     return replace(row, answers={**row.answers, KIND: kind})
 
 
@@ -129,17 +130,17 @@ def shown(answers: Answers, head: str) -> tuple[str, str | None, str]:
         ("Summer dress", {"dress": 0.06}, "Dress", "dress", None),
         ("Pleated skirt", {"skirt": 0.3}, NONE, "skirt", None),
         ("Wool scarf", {"other": 0.3}, NONE, "other", None),
-        ("Blouse", {"dress": 0.99}, "Dress", "dress", LIST),
+        ("Blouse", {"dress": 0.99}, "Dress", "dress", Reason.TITLE_CONFLICT),
         ("Tunic", {"dress": 0.3, "top": 0.3}, "Dress", "dress", "ambiguous"),
         ("Anna", {"dress": 0.9}, "Dress", "dress", "unfamiliar"),
     ],
 )
 def test_words_accept_what_the_photo_confirms_where_the_release_shows_from_which_share(
-    title: str, shares: dict[str, float], label: str, kind: str, reason: str | None
+    title: str, shares: dict[str, float], label: str, kind: str, reason: Reason | None
 ) -> None:
     row = decided(doubtful(title, shares))
 
-    rest = (reason, MODEL) if reason else (None, LIST)
+    rest = (reason, DecidedBy.MODEL) if reason else (None, DecidedBy.LIST)
     assert shown(row, LABEL) == (label, *rest)
     assert shown(row, KIND) == (kind, *rest)
 
@@ -155,7 +156,7 @@ def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
 
     answer = beside_list(row, known_of([row], shares=Shares(named=least, other=least)))[LABEL]
 
-    assert (answer.reason, answer.suggested) == (LIST, suggested)
+    assert (answer.reason, answer.suggested) == (Reason.TITLE_CONFLICT, suggested)
 
 
 def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
@@ -173,11 +174,11 @@ def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
     ]
     product = product_of(photos, replace(RUN, further={"Title": "Title"}))
 
-    assert shown(decided(product), LABEL) == ("Shirt", None, LIST)
+    assert shown(decided(product), LABEL) == ("Shirt", None, Reason.TITLE_CONFLICT)
 
 
-@pytest.mark.parametrize(("title", "reason"), [("Blouse", None), ("Skirt", SHARED)])
-def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, reason: str | None) -> None:
+@pytest.mark.parametrize(("title", "reason"), [("Blouse", None), ("Skirt", Reason.SHARED_PHOTO)])
+def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, reason: Reason | None) -> None:
     row, other = doubtful("Striped blouse", {"shirt": 0.6}, "1"), doubtful(title, {"shirt": 0.6}, "2")
 
     assert decided(row, other)[LABEL].reason == reason
@@ -187,7 +188,7 @@ def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, r
     "shares", [NO_SHARES, SHARES], ids=["of nothing", "of kinds, which it does not answer"]
 )
 def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: Shares) -> None:
-    row = photo("Summer dress", "Dress", reason="ambiguous")
+    row = photo("Summer dress", "Dress", reason=Reason.AMBIGUOUS)
 
     assert reason_of(row, known_of([row], shares=shares)) == "ambiguous"
 
@@ -198,22 +199,22 @@ def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> N
     rows: list[Subject] = [*photos, of_product(photos, "Dress")]
     known = known_of(photos)
 
-    assert [reason_of(row, known) for row in rows] == [LIST] * 3
+    assert [reason_of(row, known) for row in rows] == [Reason.TITLE_CONFLICT] * 3
 
 
 @pytest.mark.parametrize(
     ("titles", "language", "reason"),
     [
-        (("", ""), "en", SHARED),
-        (("Summer dress", "Anna"), "en", SHARED),
+        (("", ""), "en", Reason.SHARED_PHOTO),
+        (("Summer dress", "Anna"), "en", Reason.SHARED_PHOTO),
         (("Summer dress", "Winter dress"), "en", None),
         (("Anna blue, M", "Anna Off White (38)"), "en", None),
-        (("Anna blue", "Anna long"), "en", SHARED),
-        (("Summer dress", "Winter dress"), "", SHARED),
+        (("Anna blue", "Anna long"), "en", Reason.SHARED_PHOTO),
+        (("Summer dress", "Winter dress"), "", Reason.SHARED_PHOTO),
     ],
 )
 def test_a_photo_of_two_products_is_enough_where_the_list_lets_it_show_both(
-    titles: tuple[str, str], language: str, reason: str | None
+    titles: tuple[str, str], language: str, reason: Reason | None
 ) -> None:
     photos = [photo(title, "Dress", product=name) for title, name in zip(titles, "78", strict=True)]
 
@@ -227,12 +228,12 @@ def test_a_photo_of_two_products_is_enough_where_the_list_lets_it_show_both(
     [
         ("Dress", None, None),
         ("Dress", "ambiguous", None),
-        ("Dress", "unfamiliar", SHARED),
-        ("Shirt", None, SHARED),
+        ("Dress", "unfamiliar", Reason.SHARED_PHOTO),
+        ("Shirt", None, Reason.SHARED_PHOTO),
     ],
 )
 def test_another_familiar_photo_that_agrees_makes_it_enough(
-    label: str, reason: str | None, expected: str | None
+    label: str, reason: Reason | None, expected: str | None
 ) -> None:
     both = [photo("", "Dress", product=name) for name in "78"]
     own = photo("", label, product="7", sha256="b", reason=reason)

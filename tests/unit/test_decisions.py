@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.by_people import HumanAnswer, Question
 from labelling.columns import columns
@@ -94,12 +95,12 @@ OF_KINDS = replace(
 )
 
 
-A_COAT = Answer(label="Coat", reason="ambiguous", probabilities=(0.7, 0.1, 0.1, 0.1))
+A_COAT = Answer(label="Coat", reason=Reason.AMBIGUOUS, probabilities=(0.7, 0.1, 0.1, 0.1))
 
 
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
     """The cells of a coat whose kind was answered so, and what people said of it by head."""
-    reason = None if decision == "accept" else "ambiguous"
+    reason = None if decision == "accept" else Reason.AMBIGUOUS
     answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
     heads = {
         "label": A_COAT,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
+from inference.reasons import Reason
 from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
@@ -29,11 +30,8 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     with Journal(job.table, job.run) as journal:
         photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
-            heads = (
-                {LABEL: Answer(label=label or "Bag", reason=None if decision == "accept" else "ambiguous")}
-                if decision
-                else {}
-            )
+            reason = None if decision == "accept" else Reason.AMBIGUOUS
+            heads = {LABEL: Answer(label=label or "Bag", reason=reason)} if decision else {}
             photos += [Photo(path=path, sha256=f"{number:064x}", answers=heads)]
             if by == "person":
                 answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")

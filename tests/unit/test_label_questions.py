@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from inference.reasons import Reason
 from labelling.decisions import Decisions
 from labelling.journal import Journal
 from labelling.review.questions import Choice, Review, on_card
@@ -19,7 +20,7 @@ RUN = TableOf(
 
 
 def a_row(
-    name: str, reason: str | None = None, confidence: float = 0.5, familiarity: float = 0.5, sku: str = ""
+    name: str, reason: Reason | None = None, confidence: float = 0.5, familiarity: float = 0.5, sku: str = ""
 ) -> Photo:
     shares = (confidence, 1 - confidence)
     answer = Answer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
@@ -44,14 +45,14 @@ def asked(decisions: Decisions, limit: int) -> list[Row]:
 def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
     rows = [
         a_row("sure", None, 0.99),
-        a_row("unsure", "ambiguous", 0.4, 0.9),
-        a_row("unsure, less familiar", "ambiguous", 0.4, 0.2),
-        a_row("less sure", "ambiguous", 0.3),
-        a_row("unfamiliar, sure", "unfamiliar", 0.9, 0.01),
+        a_row("unsure", Reason.AMBIGUOUS, 0.4, 0.9),
+        a_row("unsure, less familiar", Reason.AMBIGUOUS, 0.4, 0.2),
+        a_row("less sure", Reason.AMBIGUOUS, 0.3),
+        a_row("unfamiliar, sure", Reason.UNFAMILIAR, 0.9, 0.01),
         Photo(path="broken", sha256="of it", error="It is broken.", cells={"sku": ""}),
-        a_row("unfamiliar, as sure", "unfamiliar", 0.9, 0.01),
-        a_row("unfamiliar, unsure", "unfamiliar", 0.2, 0.01),
-        a_row("hardly unfamiliar", "unfamiliar", 0.9, 0.8),
+        a_row("unfamiliar, as sure", Reason.UNFAMILIAR, 0.9, 0.01),
+        a_row("unfamiliar, unsure", Reason.UNFAMILIAR, 0.2, 0.01),
+        a_row("hardly unfamiliar", Reason.UNFAMILIAR, 0.9, 0.8),
     ]
     with Journal(tmp_path / "table.csv", RUN) as opened:
         fill(opened, RUN, rows)
@@ -72,11 +73,11 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
 
 def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Path) -> None:
     rows = [
-        a_row("surer", "ambiguous", 0.6),
-        a_row("of a product", "ambiguous", 0.55, sku="7"),
+        a_row("surer", Reason.AMBIGUOUS, 0.6),
+        a_row("of a product", Reason.AMBIGUOUS, 0.55, sku="7"),
         a_row("accepted", None, 0.9, sku="8"),
-        a_row("unsure", "ambiguous", 0.51),
-        a_row("unfamiliar", "unfamiliar", 0.9, sku="9"),
+        a_row("unsure", Reason.AMBIGUOUS, 0.51),
+        a_row("unfamiliar", Reason.UNFAMILIAR, 0.9, sku="9"),
     ]
     run = replace(RUN, by=By(column="sku", folder=None, proven=()))
     with Journal(tmp_path / "table.csv", run) as opened:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.reasons import Reason
 from inference.spreadsheets import FORMULA
 from labelling.columns import check_attributes, columns, further_columns
 from labelling.errors import TableUnusable
@@ -27,7 +28,7 @@ HOSTILE = 'a,"b"\nc\td\udcff.png'
 ANSWER = Answer(
     label=LABELS[0],
     confidence=float(np.float32(0.6)),
-    reason="ambiguous",
+    reason=Reason.AMBIGUOUS,
     probabilities=tuple(np.array([0.6, 0.4], np.float32).tolist()),
 )
 

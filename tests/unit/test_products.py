@@ -3,18 +3,21 @@
 import numpy as np
 import pytest
 
+from inference.reasons import Reason
 from reports.answers import Answers
 from reports.products import PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import ProductPromise, Promise
 from training.measure.products import products_of
 
 
-def photo(*probabilities: float, reason: str | None = None) -> PhotoAnswer:
+def photo(*probabilities: float, reason: Reason | None = None) -> PhotoAnswer:
     return PhotoAnswer(probabilities, int(np.argmax(probabilities)), reason)
 
 
 SHIRT, DRESS = photo(0.9, 0.1), photo(0.2, 0.8)
-UNSURE = photo(0.6, 0.4, reason="ambiguous")
+STRANGE_SHIRT = photo(0.9, 0.1, reason=Reason.UNFAMILIAR)
+STRANGE_COAT = photo(0.01, 0.99, reason=Reason.UNFAMILIAR)
+UNSURE = photo(0.6, 0.4, reason=Reason.AMBIGUOUS)
 
 
 @pytest.mark.parametrize(
@@ -24,17 +27,15 @@ UNSURE = photo(0.6, 0.4, reason="ambiguous")
         pytest.param([SHIRT, DRESS], 0, "contradicting", [0, 1], id="two accepted photos that do not"),
         pytest.param([UNSURE, UNSURE], 0, "ambiguous", [0, 1], id="none is accepted"),
         pytest.param(
-            [photo(0.7, 0.3), photo(0.01, 0.99, reason="ambiguous")], 1, "ambiguous", [0, 1],
+            [photo(0.7, 0.3), photo(0.01, 0.99, reason=Reason.AMBIGUOUS)], 1, "ambiguous", [0, 1],
             id="an accepted photo against all others",
         ),
-        pytest.param(
-            [photo(0.01, 0.99, reason="unfamiliar"), SHIRT], 0, None, [1], id="unfamiliar photos do not count"
-        ),
-        pytest.param([photo(0.9, 0.1, reason="unfamiliar")] * 2, 0, "unfamiliar", [0, 1], id="none familiar"),
+        pytest.param([STRANGE_COAT, SHIRT], 0, None, [1], id="unfamiliar photos do not count"),
+        pytest.param([STRANGE_SHIRT] * 2, 0, "unfamiliar", [0, 1], id="none familiar"),
     ],
 )  # fmt: skip
 def test_a_product_is_accepted_where_its_photos_agree(
-    photos: list[PhotoAnswer], label: int, reason: str | None, rests_on: list[int]
+    photos: list[PhotoAnswer], label: int, reason: Reason | None, rests_on: list[int]
 ) -> None:
     answer = answer_of_product(photos, is_proven=True)
 
@@ -43,9 +44,9 @@ def test_a_product_is_accepted_where_its_photos_agree(
 
 @pytest.mark.parametrize(("share", "reason"), [(0.8, "contradicting"), (0.79, None)])
 def test_a_colour_is_denied_by_a_photo_of_an_unfamiliar_class_that_surely_shows_another(
-    share: float, reason: str | None
+    share: float, reason: Reason | None
 ) -> None:
-    photos = [SHIRT, photo(1 - share, share, reason="unfamiliar")]
+    photos = [SHIRT, photo(1 - share, share, reason=Reason.UNFAMILIAR)]
 
     of_colour = answer_of_product(photos, is_proven=True, is_colour=True)
     of_class = answer_of_product(photos, is_proven=True)
@@ -67,13 +68,13 @@ def test_the_promise_of_a_colour_is_measured_by_the_rule_that_photos_may_deny_it
 
 
 def test_the_mean_of_log_probabilities_answers() -> None:
-    answer = answer_of_product([photo(0.8, 0.2), photo(0.5, 0.5, reason="ambiguous")], is_proven=True)
+    answer = answer_of_product([photo(0.8, 0.2), photo(0.5, 0.5, reason=Reason.AMBIGUOUS)], is_proven=True)
 
     assert answer.probabilities == pytest.approx([2 / 3, 1 / 3])  # roots of .8 * .5 and .2 * .5
 
 
 def test_one_photo_that_rules_a_label_out_does_not_decide_alone() -> None:
-    photos = [photo(0.0, 1.0, reason="ambiguous"), *[photo(0.999, 0.001)] * 3]
+    photos = [photo(0.0, 1.0, reason=Reason.AMBIGUOUS), *[photo(0.999, 0.001)] * 3]
 
     assert answer_of_product(photos, is_proven=True).label == 0
 

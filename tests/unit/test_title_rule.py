@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from inference.title_rule import LIST, NO_SHARES, NONE, OTHER, Alone, Names, Shares, decide_listed, names_of
+from inference.reasons import Reason
+from inference.title_rule import NO_SHARES, NONE, OTHER, Alone, Names, Shares, decide_listed, names_of
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER)
@@ -22,7 +23,7 @@ def shares_of(labels: tuple[str, ...], given: dict[str, float]) -> list[float]:
 
 def photo(
     label: str,
-    reason: str | None = "ambiguous",
+    reason: Reason | None = Reason.AMBIGUOUS,
     kind: str | None = None,
     *,
     names: Names = RELEASE,
@@ -49,17 +50,17 @@ class Case(NamedTuple):
 CASES = {
     "no word": Case(set(), photo("Dress", None), ("Dress", "dress", None, "model")),
     "no word, doubtful": Case(
-        set(), photo("Dress", "unfamiliar"), ("Dress", "dress", "unfamiliar", "model")
+        set(), photo("Dress", Reason.UNFAMILIAR), ("Dress", "dress", "unfamiliar", "model")
     ),
     "accepted class": Case({"dress"}, photo("Dress", None), ("Dress", "dress", None, "model")),
     "accepted class of two kinds": Case(
         {"top", "shirt"}, photo("Shirt", None, shirt=0.1, top=0.8), ("Shirt", "shirt", None, "model")
     ),
     "accepted kind without a class": Case(
-        {"skirt"}, photo("Dress", "unfamiliar", "skirt"), (NONE, "skirt", None, "model")
+        {"skirt"}, photo("Dress", Reason.UNFAMILIAR, "skirt"), (NONE, "skirt", None, "model")
     ),
     "accepted kind gives its class": Case(
-        {"dress"}, photo("Coat", "ambiguous", "dress", dress=0.9), ("Dress", "dress", None, "model")
+        {"dress"}, photo("Coat", Reason.AMBIGUOUS, "dress", dress=0.9), ("Dress", "dress", None, "model")
     ),
     "class and kind accepted, and different": Case(
         {"skirt", "dress"}, photo("Dress", None, "skirt", skirt=0.9), (NONE, "skirt", "ambiguous", "model")
@@ -69,24 +70,24 @@ CASES = {
     ),
     "exactly the least share": Case({"dress"}, photo("Coat", dress=0.05), ("Dress", "dress", None, "list")),
     "the kind has its share, and its class has less": Case(
-        {"dress"}, photo("Coat", dress=0.06, classes={"Dress": 0.01}), ("Dress", "dress", LIST, "model")
+        {"dress"}, photo("Coat", dress=0.06, classes={"Dress": 0.01}), ("Dress", "dress", "list", "model")
     ),
     "the photo accepts the kind, and its class has less": Case(
         {"dress"},
-        photo("Coat", "ambiguous", "dress", classes={"Dress": 0.01}),
+        photo("Coat", Reason.AMBIGUOUS, "dress", classes={"Dress": 0.01}),
         ("Dress", "dress", None, "model"),
     ),
     "unfamiliar photo of the kind": Case(
-        {"skirt"}, photo("Dress", "unfamiliar", skirt=0.2), (NONE, "skirt", None, "list")
+        {"skirt"}, photo("Dress", Reason.UNFAMILIAR, skirt=0.2), (NONE, "skirt", None, "list")
     ),
     "unproven product of the kind": Case(
-        {"coat"}, photo("Coat", "unproven", coat=0.5), ("Coat", "coat", None, "list")
+        {"coat"}, photo("Coat", Reason.UNPROVEN, coat=0.5), ("Coat", "coat", None, "list")
     ),
     "accepted, and the words have their share": Case(
         {"shirt"}, photo("Coat", None, coat=0.9, shirt=0.06), ("Shirt", "shirt", None, "list")
     ),
     "accepted, and the words have less": Case(
-        {"shirt"}, photo("Coat", None, coat=0.95, shirt=0.01), ("Shirt", "shirt", LIST, "model")
+        {"shirt"}, photo("Coat", None, coat=0.95, shirt=0.01), ("Shirt", "shirt", "list", "model")
     ),
     "two kinds, one has most": Case(
         {"pullover", "coat"}, photo("Shirt", pullover=0.3, coat=0.1), ("Pullover", "pullover", None, "list")
@@ -97,7 +98,7 @@ CASES = {
         ("Pullover", "pullover", "ambiguous", "model"),
     ),
     "one name that the head lacks": Case({"scarf"}, photo("Dress", other=0.1), (NONE, OTHER, None, "list")),
-    "the same with too little": Case({"scarf"}, photo("Dress", other=0.09), (NONE, OTHER, LIST, "model")),
+    "the same with too little": Case({"scarf"}, photo("Dress", other=0.09), (NONE, OTHER, "list", "model")),
     "two names that the head lacks": Case(
         {"scarf", "gloves"}, photo("Dress", other=0.9), (NONE, OTHER, "ambiguous", "model")
     ),
@@ -105,7 +106,7 @@ CASES = {
         {"top", "vest"}, photo("Dress", top=0.6, other=0.1), ("T-shirt/top", "top", None, "list")
     ),
     "other never wins beside a name": Case(
-        {"top", "vest"}, photo("Dress", top=0.1, other=0.8), ("T-shirt/top", "top", "ambiguous", "model")
+        {"top", "vest"}, photo("Dress", top=0.1, other=0.8), ("T-shirt/top", "top", Reason.AMBIGUOUS, "model")
     ),
 }  # fmt: skip
 
@@ -125,8 +126,8 @@ def test_the_words_say_the_kind_and_the_photo_checks(case: str) -> None:
     [
         ({"dress"}, None, None),
         ({"dress"}, "unfamiliar", "unfamiliar"),
-        ({"coat"}, None, LIST),
-        ({"scarf"}, None, LIST),
+        ({"coat"}, None, Reason.TITLE_CONFLICT),
+        ({"scarf"}, None, Reason.TITLE_CONFLICT),
         ({"scarf"}, "ambiguous", "ambiguous"),
     ],
 )
@@ -135,7 +136,7 @@ def test_the_words_say_the_kind_and_the_photo_checks(case: str) -> None:
     [(RELEASE, NO_SHARES), (WITHOUT_KIND, NO_SHARES), (RELEASE, Shares(other=None))],
 )
 def test_where_nothing_is_shown_words_are_a_veto(
-    says: set[str], reason: str | None, outcome: str | None, names: Names, shares: Shares
+    says: set[str], reason: Reason | None, outcome: str | None, names: Names, shares: Shares
 ) -> None:
     listed = decide_listed(frozenset(says), photo("Dress", reason, names=names), names, shares)
 
@@ -148,7 +149,7 @@ def test_without_other_names_that_nothing_answers_accept_nothing() -> None:
     alone = decide_listed(frozenset({"scarf"}), photo("Dress", None, names=WITHOUT_KIND), WITHOUT_KIND, SHOWN)
     beside = decide_listed(frozenset({"top", "vest"}), doubtful, WITHOUT_KIND, SHOWN)
 
-    assert (alone.decision, alone.reason) == ("review", LIST)
+    assert (alone.decision, alone.reason) == ("review", Reason.TITLE_CONFLICT)
     assert (beside.label, beside.reason) == ("T-shirt/top", "ambiguous")
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.page import FOLDER
 from app.web.translations import TRANSLATIONS
-from labelling.counts import OUTCOMES
+from inference.reasons import Place, Reason, reasons_at
 from labelling.review.page import (
     AGREEING,
     AUDITED,
@@ -111,6 +111,9 @@ def texts_of_the_report() -> set[str]:
 
 
 SHEET = ROOT / "labelling" / "review"
+REASONS_OF_CARDS = set(reasons_at([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
+"""A sheet has no card for a product without a photo."""
+
 OF_CARDS = {
     *(
         RIGHT,
@@ -125,8 +128,9 @@ OF_CARDS = {
         NOTE_OF_LIST,
         doubted.LEAD,
     ),
-    *(f"review: {reason}" for reason in OUTCOMES if reason),
-    *(reason or "accept" for reason in OUTCOMES),
+    "accept",
+    *REASONS_OF_CARDS,
+    *(f"review: {reason}" for reason in REASONS_OF_CARDS),
 }
 """The texts of the review sheet that its Python writes."""
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from inference.contract import ModelContract
+from inference.reasons import Reason
 from inference.session import Scores
 from model_store.local import LocalRelease
 from model_store.networks import open_networks
@@ -101,7 +102,7 @@ def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
         thing: SourceFigures(
             n=len(of_thing),
             accepted=float(of_thing.accepted.mean()),
-            unfamiliar=_share(of_thing, "unfamiliar"),
+            unfamiliar=_share(of_thing, Reason.UNFAMILIAR),
         )
         for thing, of_thing in things.items()
     }
@@ -116,12 +117,12 @@ def _decisions(answers: Answers, by: ModelContract) -> PhotoDecisions:
         accuracy=float(taken.right.mean()) if len(taken) else None,
         coverage_interval=share_interval(accepted, answers.together),
         accuracy_interval=share_interval(taken.right, taken.together) if len(taken) else None,
-        ambiguous=_share(answers, "ambiguous") + _share(answers, "unproven"),
-        unfamiliar=_share(answers, "unfamiliar"),
+        ambiguous=_share(answers, Reason.AMBIGUOUS) + _share(answers, Reason.UNPROVEN),
+        unfamiliar=_share(answers, Reason.UNFAMILIAR),
     )
 
 
-def _share(answers: Answers, reason: str) -> float:
+def _share(answers: Answers, reason: Reason) -> float:
     return float((answers.decisions == reason).mean())
 
 

@@ -77,15 +77,15 @@ function explanation(answer) {
       ? t("The model is sure.")
       : t("The model is sure, and the picture looks like what it has learnt.");
   }
-  if (answer.reason === "ambiguous") return t("Not sure enough to accept: {closest}.", { closest: closest(answer) });
-  if (answer.reason === "unfamiliar") {
-    return t("The picture is unlike what the model has learnt, so the answer may mean nothing.");
-  }
-  if (answer.reason === "unproven") {
-    return t("Nothing is accepted: too few measured answers show how often this model is right.");
-  }
-  return answer.reason ?? "";
+  return REASONS[answer.reason]?.(answer) ?? answer.reason ?? "";
 }
+
+/** The sentence for each reason that the class of a picture may have. */
+const REASONS = {
+  ambiguous: (answer) => t("Not sure enough to accept: {closest}.", { closest: closest(answer) }),
+  unproven: () => t("Nothing is accepted: too few measured answers show how often this model is right."),
+  unfamiliar: () => t("The picture is unlike what the model has learnt, so the answer may mean nothing."),
+};
 
 function closest(answer) {
   return Object.entries(answer.probabilities)

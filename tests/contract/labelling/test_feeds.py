@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
+from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
@@ -130,7 +131,7 @@ def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | N
     """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
     shares = colours or (0.0, 0.0, 1.0, 0.0)
     label = {0.6: "red", 0.25: "black", 0.8: "blue"}.get(max(shares), "red")
-    colour = Answer(label=label, reason=None if colours else "ambiguous", probabilities=shares)
+    colour = Answer(label=label, reason=None if colours else Reason.AMBIGUOUS, probabilities=shares)
     of_class = Answer(label="Bag", probabilities=(1.0,) * len(LABELS))
     heads = {"label": of_class, "colour": colour}
     return Photo(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)
@@ -271,7 +272,7 @@ CATEGORIES = {
     ],
 }
 BY_KIND = By(column="article", folder=None, proven=("label", "kind"))
-UNFAMILIAR = Answer(label="Dress", reason="unfamiliar", probabilities=(0.5, 0.5))
+UNFAMILIAR = Answer(label="Dress", reason=Reason.UNFAMILIAR, probabilities=(0.5, 0.5))
 
 
 @pytest.mark.parametrize("platform", CATEGORIES)
@@ -281,7 +282,8 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
     own = {"google": "google_product_category", "shopify": "Product Category"}[platform]
     names, kinds = (*NAMES, own), ("skirt", "dress", "bag", "other")
     run = a_run(names, BY_KIND, label=("Dress", "Bag"), kind=kinds)
-    shown = [("skirt", None), ("skirt", "ambiguous"), ("skirt", None), ("dress", None), ("bag", None)]
+    doubtful = ("skirt", Reason.AMBIGUOUS)
+    shown = [("skirt", None), doubtful, ("skirt", None), ("dress", None), ("bag", None)]
     rows = []
     for number, (kind, reason) in enumerate(shown, 1):
         cells = (f"{1000 + number:06}", f"item-{number}", f"Style {number}", "Skirts" if number == 3 else "")
@@ -307,7 +309,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
 ) -> None:
     products = {"1": "Wool scarf", "2": "Wool skirt"}
     run = a_run(("article", "title"), BY_KIND, label=("Dress", "Bag"), kind=("skirt", "other"))
-    of_kind = Answer(label="skirt", reason="ambiguous", probabilities=(0.6, 0.4))
+    of_kind = Answer(label="skirt", reason=Reason.AMBIGUOUS, probabilities=(0.6, 0.4))
     heads, rows = {"label": UNFAMILIAR, "kind": of_kind}, list[Photo]()
     for article, title in products.items():
         further = {"article": article, "title": title}
@@ -462,16 +464,16 @@ BY = By(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)}
 @pytest.mark.parametrize(
     ("changes", "of_photos", "is_fed"),
     [
-        pytest.param({}, [None, "ambiguous"], True, id="photos agree"),
+        pytest.param({}, [None, Reason.AMBIGUOUS], True, id="photos agree"),
         pytest.param({"confidence": 0.59}, [None, None], False, id="too little is shown of so unsure ones"),
-        pytest.param({"reason": "ambiguous"}, ["ambiguous"] * 2, False, id="no photo is accepted"),
-        pytest.param({}, ["unproven"] * 2, False, id="a label that is withheld"),
+        pytest.param({"reason": Reason.AMBIGUOUS}, [Reason.AMBIGUOUS] * 2, False, id="no photo is accepted"),
+        pytest.param({}, [Reason.UNPROVEN] * 2, False, id="a label that is withheld"),
     ],
 )
 def test_a_feed_takes_what_lacks_nothing_but_the_promise(
-    changes: dict[str, Any], of_photos: list[str | None], is_fed: bool
+    changes: dict[str, Any], of_photos: list[Reason | None], is_fed: bool
 ) -> None:
-    answer = Answer(label="red", confidence=0.6, reason="unproven")
+    answer = Answer(label="red", confidence=0.6, reason=Reason.UNPROVEN)
     photos = tuple(
         Photo(path="1.png", answers={"colour": Answer(label="red", reason=of)}) for of in of_photos
     )

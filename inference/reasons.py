@@ -1,0 +1,115 @@
+"""Reasons why a person should look at an answer, and the names of those who decide.
+
+This file is the only list of both. `Reason` says what each reason means and where it may occur. Documents,
+texts of pages and tables are compared with it (tests/unit/test_reasons.py).
+
+To add a reason, add a member here and return it where the decision is made: decision.py for one picture,
+title_rule.py for a picture with a title, `labelling` for tables. The order of the statements there says which
+of several reasons a picture gets. The order of the members says nothing about that: it is the order of the
+columns in the summary of a table.
+"""
+
+from collections.abc import Iterable
+from enum import Enum, StrEnum, auto
+from typing import Self
+
+
+class Place(Enum):
+    """A place that shows reasons.
+
+    Attributes:
+        ANSWER: the class in the answer to one picture.
+        ATTRIBUTE: an attribute in the answer to one picture.
+        LISTED: the field `listed` of such an answer, which the title takes part in.
+        PICTURE: the class in the row of a picture, in a table.
+        PRODUCT: the class or an attribute in the row of a product, in a table.
+    """
+
+    ANSWER = auto()
+    ATTRIBUTE = auto()
+    LISTED = auto()
+    PICTURE = auto()
+    PRODUCT = auto()
+
+
+ANY_CLASS = (Place.ANSWER, Place.LISTED, Place.PICTURE, Place.PRODUCT)
+"""Places of a reason that the class of a picture may have."""
+
+
+class Reason(StrEnum):
+    """A reason for the decision `review`.
+
+    Attributes:
+        sentence: what the reason means, for the person who looks.
+        places: where the reason may occur.
+    """
+
+    sentence: str
+    places: frozenset[Place]
+
+    def __new__(cls, value: str, sentence: str = "", *places: Place) -> Self:
+        """Return the member with its sentence and its places."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        member.places = frozenset(places)
+        return member
+
+    AMBIGUOUS = (
+        "ambiguous",
+        "Two labels are close, so the answer is not sure enough.",
+        *ANY_CLASS,
+        Place.ATTRIBUTE,
+    )
+    UNPROVEN = (
+        "unproven",
+        "The release has too few measured answers to promise that an answer like this is right.",
+        *ANY_CLASS,
+        Place.ATTRIBUTE,
+    )
+    UNFAMILIAR = (
+        "unfamiliar",
+        "The picture is unlike the pictures that the model has learnt (out of distribution).",
+        *ANY_CLASS,
+        Place.ATTRIBUTE,
+    )
+    INAPPLICABLE = ("inapplicable", "The class has no such attribute.", Place.ATTRIBUTE)
+    CONTRADICTING = (
+        "contradicting",
+        "The photos of the product contradict each other, or the answers of people do.",
+        Place.PRODUCT,
+    )
+    TITLE_CONFLICT = (
+        "list",
+        "The title and the photo contradict each other, or the colour in the list and the photo do.",
+        Place.LISTED,
+        Place.PICTURE,
+        Place.PRODUCT,
+    )
+    SHARED_PHOTO = (
+        "shared",
+        "The photo is listed under several products, so it decides for none of them.",
+        Place.PICTURE,
+        Place.PRODUCT,
+    )
+    NO_PHOTO = ("no photo", "No photo of the product can be read.", Place.PRODUCT)
+
+
+class DecidedBy(StrEnum):
+    """A name of who decided a label.
+
+    Attributes:
+        MODEL: the photos alone.
+        LIST: the photos together with the title, or with another column of the list.
+        PERSON: a person, who has the last word.
+    """
+
+    MODEL = "model"
+    LIST = "list"
+    PERSON = "person"
+
+
+def reasons_at(places: Iterable[Place]) -> tuple[Reason, ...]:
+    """Return the reasons that may occur at one of some places, in the order of the members."""
+    wanted = frozenset(places)
+    return tuple(reason for reason in Reason if reason.places & wanted)

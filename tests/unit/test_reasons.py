@@ -1,0 +1,105 @@
+"""One list of reasons: each document, text and count knows exactly the reasons that it may meet."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from app.web.translations import TRANSLATIONS
+from inference.contract import LABEL
+from inference.reasons import Place, Reason, reasons_at
+from labelling.counts import OUTCOMES, Counts
+from labelling.row import Answer, Decision, Photo, Row
+from tests.service import ROOT
+
+PAGE = ROOT / "app" / "web" / "page" / "words.js"
+OF_CARDS = set(reasons_at([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
+"""A sheet has no card for a product without a photo."""
+
+
+def reasons_of_schema(name: str) -> set[str]:
+    document = json.loads((ROOT / "app" / "api" / "openapi.json").read_text("utf-8"))
+    allowed = set(document["components"]["schemas"][name]["properties"]["reason"]["enum"])
+    assert None in allowed
+    return allowed - {None}
+
+
+def reasons_of_the_page() -> set[str]:
+    block = re.search(r"const REASONS = \{\n(.*?)\n\};", PAGE.read_text("utf-8"), re.DOTALL)
+    assert block
+    return set(re.findall(r'^  "?([a-z][a-z_ ]*)"?: ', block[1], re.MULTILINE))
+
+
+def translated_reasons() -> set[str]:
+    texts = TRANSLATIONS["de"]
+    return {text.removeprefix("review: ") for text in texts if text.startswith("review: ")}
+
+
+def reasons_of_table(page: str, place: str) -> set[str]:
+    """The reasons of a page's table whose last column names a place."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    [table] = re.findall(r"<!-- reasons of \w+ -->\n(.*?)<!-- /reasons", text, re.DOTALL)
+    rows = re.findall(r"^\| `([^`]+)` \| .+ \| ([^|]+) \|$", table, re.MULTILINE)
+    return {reason for reason, places in rows if place in places.split(", ")}
+
+
+HTTP, TABLES = "reference/http.md", "how-to/label-a-catalogue.md"
+LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
+    "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), reasons_at([Place.ANSWER])),
+    "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), reasons_at([Place.ATTRIBUTE])),
+    "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), reasons_at([Place.LISTED])),
+    "translations.json": (translated_reasons, OF_CARDS),
+    "words.js, REASONS": (reasons_of_the_page, reasons_at([Place.ANSWER])),
+    f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), reasons_at([Place.ANSWER])),
+    f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), reasons_at([Place.ATTRIBUTE])),
+    f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), reasons_at([Place.LISTED])),
+    f"{TABLES}, pictures": (lambda: reasons_of_table(TABLES, "pictures"), reasons_at([Place.PICTURE])),
+    f"{TABLES}, products": (lambda: reasons_of_table(TABLES, "products"), reasons_at([Place.PRODUCT])),
+}
+"""What lists reasons, how its reasons are read, and which it has to list."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_of_reasons_has_those_that_occur_there_and_no_other(name: str) -> None:
+    read, occurring = LISTS[name]
+    listed, wanted = read(), set(map(str, occurring))
+
+    assert sorted(wanted - listed) == [], f"{name} lacks these reasons"
+    assert sorted(listed - wanted) == [], f"{name} has reasons that do not occur there"
+
+
+def test_every_reason_has_a_sentence_of_its_own_and_a_place() -> None:
+    assert len({reason.sentence for reason in Reason}) == len(Reason)
+    assert [reason for reason in Reason if not re.fullmatch(r"[A-Z][^.]*\.", reason.sentence)] == []
+    assert [reason for reason in Reason if not reason.places] == []
+
+
+def test_the_columns_of_a_summary_are_in_the_order_that_scripts_know() -> None:
+    assert OUTCOMES == (None, "ambiguous", "unproven", "unfamiliar", "list", "shared")
+
+
+def a_row(reason: Reason) -> Row:
+    if reason == Reason.NO_PHOTO:
+        return Row(subject=Photo(path="a.png"), decisions={LABEL: Decision(reason=reason)})
+    answer = Answer(label="Dress", reason=reason, probabilities=(1.0,))
+    decided = Decision(answer=answer, label="Dress", reason=reason, doubt=reason)
+    return Row(subject=Photo(path="a.png", answers={LABEL: answer}), decisions={LABEL: decided})
+
+
+OF_TABLES = [(place, reason) for place in (Place.PICTURE, Place.PRODUCT) for reason in Reason]
+
+
+@pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] in one[1].places])
+def test_a_summary_shows_every_row_whatever_its_reason(place: Place, reason: Reason) -> None:
+    counts = Counts(place)
+
+    list(counts.counted([a_row(reason)]))
+
+    assert sum(counts.reviewed().values()) + counts.without_answer(Reason.NO_PHOTO) == 1
+
+
+@pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] not in one[1].places])
+def test_a_row_that_a_summary_would_not_show_ends_the_count(place: Place, reason: Reason) -> None:
+    with pytest.raises(ValueError, match=f"a.png: a summary has no place for the reason .*{reason.value}"):
+        list(Counts(place).counted([a_row(reason)]))
