@@ -22,8 +22,8 @@ from benchmarks.processes import family, megabytes
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
 from inference.cores import usable_cores
-from model_store.files import GRAPH
-from model_store.local import LocalRelease, bundled
+from model_store.local_releases import LocalRelease, open_bundled_release
+from model_store.release_files import GRAPH_FILE
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_idx
 
 CACHE = Path(__file__).parent.parent / ".cache" / "labelling"
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--save", type=Path, default=FOLDER, metavar="FOLDER", help="of the figures")
     options = parser.parse_args(argv)
-    release, folder = bundled(), pictures_in(from_idx(SYSTEM_FOLDER), options.pictures)
+    release, folder = open_bundled_release(), pictures_in(from_idx(SYSTEM_FOLDER), options.pictures)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         figures = measured(folder, release, Path(scratch), options.pictures, options.rounds)
     for name, value in figures.items():
@@ -74,7 +74,7 @@ def measured(
     folder: Path, release: LocalRelease, scratch: Path, pictures: int, rounds: int
 ) -> dict[str, Any]:
     """Pictures per second of the loop, of ours and of ours on Ray, and the memory that ours took at most."""
-    bare = [sys.executable, "-m", "benchmarks.bare_loop", str(folder), str(release.folder / GRAPH)]
+    bare = [sys.executable, "-m", "benchmarks.bare_loop", str(folder), str(release.folder / GRAPH_FILE)]
     commands = {
         "bare": [*bare, str(usable_cores())],
         "label": [*_label(folder, scratch / "label.csv"), "--restart"],

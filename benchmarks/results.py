@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 
 FOLDER = Path(__file__).parent.parent / "docs" / "results"
 

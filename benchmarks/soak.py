@@ -29,9 +29,9 @@ from benchmarks.side_by_side.forms import BOUNDARY, form_of
 from benchmarks.side_by_side.peers import MULTIPART, RAW, ROWS, free_ports
 from benchmarks.uploads import picture_for
 from benchmarks.wrk import Request
-from model_store.files import MANIFEST
-from model_store.promotions import append, newest
-from model_store.publish import publish
+from model_store.promotions import append_promotion, read_newest_promotion
+from model_store.publish import publish_release
+from model_store.release_files import MANIFEST_FILE
 from model_store.store import Store, open_store
 from reports.judge import judge
 from scripts.terminal import run
@@ -85,11 +85,14 @@ def two_releases(folder: Path) -> tuple[Store, list[str]]:
     store = open_store(str(folder / "store"))
     copy = folder / "copy"
     shutil.copytree(BUNDLED, copy)
-    manifest = json.loads((BUNDLED / MANIFEST).read_text("utf-8"))
+    manifest = json.loads((BUNDLED / MANIFEST_FILE).read_text("utf-8"))
     manifest["version"] = f"{OLDER}-{manifest['version'].rpartition('-')[2]}"
-    (copy / MANIFEST).write_text(json.dumps(manifest), "utf-8")
-    copied = publish(copy, store, judge, by="soak", promote=False)
-    return store, [copied.manifest.version, publish(BUNDLED, store, judge, by="soak").manifest.version]
+    (copy / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
+    copied = publish_release(copy, store, judge, author="soak", promote=False)
+    return store, [
+        copied.manifest.version,
+        publish_release(BUNDLED, store, judge, author="soak").manifest.version,
+    ]
 
 
 def soak(
@@ -111,7 +114,7 @@ def soak(
                 time.sleep(max(0.0, began + (sample + 1) * options.every - time.monotonic()))
                 for pid, its in memory.items():
                     its.append(round(resident_megabytes(pid), 1))
-                append(store, next(turns), "promote", "soak", newest(store))
+                append_promotion(store, next(turns), "promote", "soak", read_newest_promotion(store))
                 print(sample + 1, [its[-1] for its in memory.values()], dict(seen.statuses), flush=True)
         finally:
             stop.set()

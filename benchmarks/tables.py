@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.results import FOLDER
 from benchmarks.uploads import PHOTOS
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from reports.values import PhotoFigures, Report, UnknownSources, report_of
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
@@ -32,7 +32,11 @@ Stored: TypeAlias = Mapping[str, Any]
 
 def figures() -> dict[str, str]:
     """What each block shows, by its name."""
-    side_by_side, of_photos, report = _result("benchmark"), _result("photos/benchmark"), report_of(bundled())
+    side_by_side, of_photos, report = (
+        _result("benchmark"),
+        _result("photos/benchmark"),
+        report_of(open_bundled_release()),
+    )
     tables: dict[str, list[Row]] = {
         "rates": _rates(side_by_side),
         "photos": _photos(of_photos),

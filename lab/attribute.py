@@ -27,9 +27,9 @@ from lab.photo_tables import source_of
 from lab.pretraining_photos import decoded_photo, names_of_sources, sha256_of
 from lab.sealing import stored_answers
 from lab.strangers_heads import UNITS
-from model_store.files import NEW_RELEASE, PHOTO_FILES
-from model_store.local import LocalRelease, open_release
+from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
+from model_store.release_files import NEW_RELEASE_FOLDER, PHOTO_FILES
 from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
 from reports.decisions import decide_stored
 from reports.values import Report, report_of
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     if given.name == KIND and given.vectors is None:
         parser.error("kind learns the vectors of lab.strangers: --vectors names their folder.")
     parent, attribute = open_release(given.release), attribute_named(given.name, given.photos, given.vectors)
-    seal_with(given.run / NEW_RELEASE, parent, given.photos, attribute)
+    seal_with(given.run / NEW_RELEASE_FOLDER, parent, given.photos, attribute)
     return 0
 
 

@@ -27,7 +27,7 @@ from inference.decode import MAX_PIXELS, decode
 from inference.errors import UploadError
 from inference.framing import no_larger_than
 from lab.photos import LIST, TABLES, archive_of, listed
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 
 HOST: Final = "https://github.com"
 AT_ONCE: Final = 500

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from inference.contract import LABEL
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from reports.answers import packed
 from training.data.labels import OOD
 from training.data.named import Named

@@ -23,9 +23,9 @@ import numpy as np
 from inference.decode import MAX_PIXELS, decode
 from inference.onnx_session import OnnxSession
 from lab.strangers_heads import read
-from model_store.files import PHOTO_FILES
-from model_store.local import LocalRelease, open_release
+from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, Network
+from model_store.release_files import PHOTO_FILES
 from reports.answers import Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         seal_as_decided(given.run, release, near)
         return 0
     test, model = from_idx(SYSTEM_FOLDER).test, release.manifest.contract("pixels")
-    session = OnnxSession(release.graph("pixels"), shape=model.input.array_shape)
+    session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
     asked = answers_of(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer(session, model, test), near)
     return 0

@@ -21,10 +21,10 @@ from pydantic import JsonValue
 
 from inference.words import KIND
 from lab.sealing import stored_answers
-from model_store.assemble import seal
-from model_store.files import REPORT
-from model_store.local import LocalRelease, open_release
+from model_store.assemble import seal_release
+from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
+from model_store.release_files import REPORT_FILE
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report, report_of
@@ -80,10 +80,10 @@ def seal_again(
     begin(folder, parent)
     manifest = parent.manifest
     contracts = {name: network.contract for name, network in manifest.networks.items()}
-    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / REPORT_FILE).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
-    return seal(
+    return seal_release(
         folder,
         created_at=datetime.now(UTC),
         networks=manifest.networks,

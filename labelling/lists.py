@@ -27,8 +27,8 @@ from labelling.cells import addresses_in, names_picture
 from labelling.errors import ListUnusable
 from labelling.identifiers import is_long_number, without_format
 from labelling.paths import existing
-from model_store import files
-from model_store.files import expanded
+from model_store import release_files
+from model_store.release_files import expand_home
 
 SEPARATORS: Final = ",;\t"
 
@@ -94,7 +94,7 @@ class Reading:
         root = options.root
         return cls(
             path_columns=tuple(options.path_column or (PATH,)),
-            root=expanded(root) if root else None,
+            root=expand_home(root) if root else None,
             encoding=options.encoding or "",
             skip_bad_rows=options.skip_bad_rows,
             by=getattr(options, "product_column", None) or "",
@@ -353,7 +353,7 @@ def _not_text(path: Path, encoding: str) -> str:
     """The line that is no text in an encoding, and what is around its first byte that is none."""
     if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
         return ": its text"
-    with files.opened(path) as file:
+    with release_files.open_regular_file(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode(encoding)
@@ -381,7 +381,7 @@ def _encoding_of(path: Path, named: str) -> tuple[str, str]:
         "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
     except (LookupError, UnicodeError) as error:
         raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
-    with files.opened(path) as file:
+    with release_files.open_regular_file(path) as file:
         header = file.readline(LONGEST_CELL)
         # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
         begin = header + file.read(BEGIN_BYTES)
@@ -404,7 +404,7 @@ def _encoding_of(path: Path, named: str) -> tuple[str, str]:
 def _holds_utf8(path: Path) -> bool:
     """Whether a file has characters beyond ASCII, all of them in UTF-8."""
     is_ascii = True
-    with files.opened(path) as file:
+    with release_files.open_regular_file(path) as file:
         for line in file:
             if not line.isascii():
                 is_ascii = False
@@ -417,7 +417,10 @@ def _holds_utf8(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
-    with files.opened(path) as file, TextIOWrapper(file, encoding=encoding, newline="") as text:
+    with (
+        release_files.open_regular_file(path) as file,
+        TextIOWrapper(file, encoding=encoding, newline="") as text,
+    ):
         yield text
 
 

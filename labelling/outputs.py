@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from inference.file_names import is_picture_name
 from labelling.errors import OtherRun, OutputUnusable
 from labelling.journal import Journal, journal_of
-from model_store.files import flush_folder, hash_of, partial_file
+from model_store.release_files import flush_folder, hash_file, write_partial_file
 
 CHANGED: Final = "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
 
@@ -104,13 +104,13 @@ def check_ours(journal: Journal, files: Iterable[Path]) -> None:
         OutputUnusable: one has another content.
     """
     for file in files:
-        if os.path.lexists(file) and hash_of(file) not in (journal.written or {}).get(file.name, ()):
+        if os.path.lexists(file) and hash_file(file) not in (journal.written or {}).get(file.name, ()):
             raise OutputUnusable(CHANGED.format(file))
 
 
 def take_over(journal: Journal, files: Iterable[Path]) -> None:
     """Take the files that are there for the journal's own: --restart replaces them."""
-    journal.writes({file.name: [hash_of(file)] for file in files if file.is_file()})
+    journal.writes({file.name: [hash_file(file)] for file in files if file.is_file()})
 
 
 @contextmanager
@@ -125,14 +125,14 @@ def replaced(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
         OutputUnusable: one was changed meanwhile.
     """
     with ExitStack() as beside:
-        new = [beside.enter_context(partial_file((), file.parent, f".{file.name}.")) for file in files]
+        new = [beside.enter_context(write_partial_file((), file.parent, f".{file.name}.")) for file in files]
         yield new
         for file in new:
             with file.open("rb") as written:
                 os.fsync(written.fileno())
         check_ours(journal, files)
         pairs = zip(files, new, strict=True)
-        journal.writes({file.name: [hash_of(file), hash_of(there)] for file, there in pairs})
+        journal.writes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
         for file, there in zip(files, new, strict=True):
             there.replace(file)
         for folder in {file.parent for file in files}:

@@ -32,7 +32,7 @@ from labelling.titles import OFF
 from labelling.workers.labeller import Engine, Say, Setup
 from labelling.workers.processes import on_processes
 from model_store.errors import StoreError
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from reports.values import report_of
 from reports.word_figures import shares_of
 

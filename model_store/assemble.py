@@ -1,6 +1,6 @@
 """Turn a finished folder into a release: hash every file, name the version, write manifest.json last.
 
-Touches only that folder. Checking such a folder: local.py; sending it to a store: publish.py.
+Touches only that folder. Checking such a folder: local_releases.py; sending it to a store: publish.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,7 @@ from pydantic import JsonValue, ValidationError
 
 from inference.contract import ModelContract, NetworkName, usual_name
 from model_store.errors import ManifestInvalid
-from model_store.files import (
-    GRAPH,
-    MANIFEST,
-    MODEL,
-    SIGNATURE,
-    UNLISTED,
-    content_hash,
-    fingerprint,
-    write_whole,
-)
-from model_store.local import verify
+from model_store.local_releases import verify_release
 from model_store.manifest import (
     DataSet,
     FileEntry,
@@ -31,15 +21,25 @@ from model_store.manifest import (
     Network,
     first_problem,
 )
+from model_store.release_files import (
+    GRAPH_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    SIGNATURE_FILE,
+    UNLISTED_FILES,
+    fingerprint_file,
+    hash_release_files,
+    write_whole,
+)
 
 
-def only_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
+def make_single_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
     """The networks of a release that has one, in model.keras and model.onnx."""
-    network = Network(graph=GRAPH, artifact=MODEL, contract=contract, golden=golden)
+    network = Network(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
     return {usual_name(contract.input): network}
 
 
-def seal(  # noqa: PLR0913 - one keyword per part of the manifest
+def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
     folder: Path,
     *,
     created_at: datetime,
@@ -69,10 +69,10 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
         FormatRefused: it holds a format that can run code when it is read.
         ManifestInvalid: a path or figure does not fit the manifest; the message names it.
     """
-    files = _fingerprints(folder)
+    files = _fingerprint_files(folder)
     try:
         manifest = Manifest(
-            version=_version(created_at, files),
+            version=_make_version(created_at, files),
             created_at=created_at.astimezone(UTC),
             files=files,
             networks=dict(networks),
@@ -85,16 +85,16 @@ def seal(  # noqa: PLR0913 - one keyword per part of the manifest
         )
     except ValidationError as error:
         raise ManifestInvalid(f"{folder}: {first_problem(error)}") from error
-    verify(folder, manifest)
-    (folder / SIGNATURE).unlink(missing_ok=True)
-    write_whole(folder / MANIFEST, manifest.as_bytes())
+    verify_release(folder, manifest)
+    (folder / SIGNATURE_FILE).unlink(missing_ok=True)
+    write_whole(folder / MANIFEST_FILE, manifest.as_bytes())
     return manifest
 
 
-def _fingerprints(folder: Path) -> dict[str, FileEntry]:
+def _fingerprint_files(folder: Path) -> dict[str, FileEntry]:
     paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: fingerprint(paths[name]) for name in sorted(paths.keys() - UNLISTED)}
+    return {name: fingerprint_file(paths[name]) for name in sorted(paths.keys() - UNLISTED_FILES)}
 
 
-def _version(created_at: datetime, files: dict[str, FileEntry]) -> str:
-    return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content_hash(files)[:8]}"
+def _make_version(created_at: datetime, files: dict[str, FileEntry]) -> str:
+    return f"{created_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{hash_release_files(files)[:8]}"

@@ -1,7 +1,7 @@
 """The cache on the service's own disk: releases arrive there whole and verified, or not at all.
 
-Touches the cache folder alone: releases/<version>/ and bare/<version>/. What stays there: notes.py. Loading
-the model and checking its golden answers is the caller's.
+Touches the cache folder alone: releases/<version>/ and bare/<version>/. What stays there: cache_notes.py.
+Loading the model and checking its golden answers is the caller's.
 """
 
 import errno
@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from model_store.catalogue import file_key, read_signed, release_prefix
 from model_store.deadlines import seconds_left
 from model_store.errors import (
     CacheUnwritable,
@@ -29,40 +28,47 @@ from model_store.errors import (
     ReleaseError,
     StoreRefused,
 )
-from model_store.files import MANIFEST, SIGNATURE, flush_folder, is_at, write_whole
-from model_store.local import (
-    RELEASE_BYTES,
+from model_store.local_releases import (
+    MAX_RELEASE_BYTES,
     BareArtifact,
     LocalRelease,
-    bare_files,
-    open_bare,
+    choose_bare_files,
+    open_bare_artifact,
     open_release,
-    verify,
+    verify_release,
+)
+from model_store.release_files import (
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
+    flush_folder,
+    is_open_file_at,
+    write_whole,
 )
 from model_store.signing import TrustedKeys
 from model_store.store import Store
+from model_store.store_keys import file_key, read_signed_manifest, release_prefix
 
 log = logging.getLogger("wardrobe")
 
-CACHE = Path("~/.cache/wardrobe")
+DEFAULT_CACHE = Path("~/.cache/wardrobe")
 """The default folder in which the service keeps pulled releases."""
 
-ARRIVING = ".arriving-"
+ARRIVING_PREFIX = ".arriving-"
 """What the name of a folder in the cache begins with until it is whole."""
-BARE, BARE_VERSION = "bare", "bare-"
+BARE_FOLDER, BARE_VERSION_PREFIX = "bare", "bare-"
 
-LOCK = ".lock"
+LOCK_FILE = ".lock"
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
 """How long the lock is waited for where no start is under way, and between two looks at it."""
 
-OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+FILE_NAME_ERRNOS = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 """What the system says of a file whose name it does not take; any other error is the cache's own."""
 
 
-Pulled = TypeVar("Pulled", LocalRelease, BareArtifact)
+CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
 
 
-def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
+def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
     """Bring a release into the cache.
 
     One that is there already is used after it has been verified again, without asking the store.
@@ -79,15 +85,15 @@ def pull(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = 
         CacheUnwritable: it is not in the cache, and cannot be written there.
         StoreRefused: a symbolic link in the cache may lead outside.
     """
-    target = folder_of(cache, version)
+    target = locate_in_cache(cache, version)
     open_it = partial(open_release, trusted=trusted)
-    if (release := _cached(target, open_it)) is not None:
+    if (release := _open_cached(target, open_it)) is not None:
         return release
-    with alone(cache):
-        return _cached(target, open_it) or _fetch(store, version, target, trusted)
+    with lock_cache(cache):
+        return _open_cached(target, open_it) or _fetch_release(store, version, target, trusted)
 
 
-def _cached(target: Path, open_it: Callable[[Path], Pulled]) -> Pulled | None:
+def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> CachedArtifact | None:
     """What the cache has in a folder; None where it is absent, damaged, or came before it was signed."""
     try:
         release = open_it(target)
@@ -105,7 +111,7 @@ def _cached(target: Path, open_it: Callable[[Path], Pulled]) -> Pulled | None:
     return release
 
 
-def cache_folder(place: Path = CACHE) -> Path:
+def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
     """The cache's folder, with `~` resolved.
 
     A user without a home that can be written, as in a container where users are numbers, or `nobody`, has one
@@ -120,10 +126,10 @@ def cache_folder(place: Path = CACHE) -> Path:
         folder, home = place.expanduser(), Path.home()
         if folder.exists() or os.access(home, os.W_OK | os.X_OK):
             return folder
-    return Path(_own_folder(), *place.parts[1:])
+    return Path(_make_user_folder(), *place.parts[1:])
 
 
-def _own_folder() -> Path:
+def _make_user_folder() -> Path:
     try:
         folder = Path(tempfile.gettempdir(), f"wardrobe-{os.getuid()}")
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -140,7 +146,7 @@ def _own_folder() -> Path:
 _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 
 
-def pull_bare(store: Store, cache: Path) -> BareArtifact:
+def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
     """Bring the bare artifact directly under a store's address into the cache.
 
     Only its content says which one it is, so that it is always fetched; what the cache has of it stays.
@@ -150,39 +156,39 @@ def pull_bare(store: Store, cache: Path) -> BareArtifact:
         FormatRefused: a format that can run code when it is read.
         ReleaseCorrupt: metrics are missing, or there are several of either.
     """
-    names = [entry.key for entry in store.entries("") if "/" not in entry.key]
-    files = bare_files(names, store.address)
-    with alone(cache), _arriving(cache) as folder:
+    names = [entry.key for entry in store.list_entries("") if "/" not in entry.key]
+    files = choose_bare_files(names, store.address)
+    with lock_cache(cache), _create_arriving_folder(cache) as folder:
         for name in files:
-            store.download(name, folder / name, limit=RELEASE_BYTES)
-        target = folder_of(cache, open_bare(folder).version)
-        if (bare := _cached(target, open_bare)) is not None:
+            store.download(name, folder / name, limit=MAX_RELEASE_BYTES)
+        target = locate_in_cache(cache, open_bare_artifact(folder).version)
+        if (bare := _open_cached(target, open_bare_artifact)) is not None:
             return bare
-        _settle(folder, target)
-        return open_bare(target)
+        _move_into_place(folder, target)
+        return open_bare_artifact(target)
 
 
-def _fetch(store: Store, version: str, target: Path, trusted: TrustedKeys | None) -> LocalRelease:
-    signed = read_signed(store, version, trusted)
-    with _arriving(target.parents[1]) as folder:
+def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKeys | None) -> LocalRelease:
+    signed = read_signed_manifest(store, version, trusted)
+    with _create_arriving_folder(target.parents[1]) as folder:
         try:
             for path, entry in signed.manifest.files.items():
                 _fetch_file(store, file_key(version, path), folder / path, entry.size)
             if signed.signature is not None:
-                write_whole(folder / SIGNATURE, signed.signature)
-            write_whole(folder / MANIFEST, signed.text)
+                write_whole(folder / SIGNATURE_FILE, signed.signature)
+            write_whole(folder / MANIFEST_FILE, signed.content)
         except OSError as error:
-            if error.errno in OF_A_NAME:
+            if error.errno in FILE_NAME_ERRNOS:
                 raise ReleaseCorrupt(
-                    f"{signed.where}: a file cannot have its name here ({error})."
+                    f"{signed.address}: a file cannot have its name here ({error})."
                 ) from error
             raise
         try:
-            verify(folder, signed.manifest)
+            verify_release(folder, signed.manifest)
         except ReleaseCorrupt as error:  # the message names the address that it came from
-            source = signed.where.removesuffix(f"/{MANIFEST}")
+            source = signed.address.removesuffix(f"/{MANIFEST_FILE}")
             raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
-        _settle(folder, target)
+        _move_into_place(folder, target)
     return LocalRelease(target, signed.manifest)
 
 
@@ -203,44 +209,44 @@ def remove_folder(folder: Path) -> None:
         log.error("%s: %s. This is left of a release, and can be removed by hand.", folder, error)
 
 
-def pull_and_hold(store: Store, version: str, cache: Path) -> LocalRelease:
+def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
     """A release in the cache, kept there until this process ends."""
     while True:  # again where a prune was quicker
-        release = pull(store, version, cache)
-        if _hold(release.folder) is not None:
+        release = pull_release(store, version, cache)
+        if _hold_folder(release.folder) is not None:
             return release
 
 
-def _hold(folder: Path) -> int | None:
+def _hold_folder(folder: Path) -> int | None:
     """Keep a folder of the cache from being pruned until this process ends; its descriptor stays open.
 
     Returns:
         None where the folder is gone.
     """
     try:
-        held = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
         return None
     with suppress(OSError):  # a file system that knows no such locks
-        fcntl.flock(held, fcntl.LOCK_SH)  # waits where a prune removes it now
-    if is_at(folder, held):
-        return held
-    os.close(held)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits where a prune removes it now
+    if is_open_file_at(folder, descriptor):
+        return descriptor
+    os.close(descriptor)
     return None
 
 
-def folder_of(cache: Path, version: str) -> Path:
+def locate_in_cache(cache: Path, version: str) -> Path:
     """Where a release, or a bare artifact, is in the cache.
 
     Raises:
         NotFound: that is no version.
         StoreRefused: there is a symbolic link, which may lead outside.
     """
-    is_bare = version.startswith(BARE_VERSION)
-    return without_links(cache / (f"{BARE}/{version}" if is_bare else release_prefix(version)))
+    is_bare = version.startswith(BARE_VERSION_PREFIX)
+    return refuse_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else release_prefix(version)))
 
 
-def without_links(folder: Path) -> Path:
+def refuse_links(folder: Path) -> Path:
     """A folder two levels below the cache, once neither level is a symbolic link."""
     for path in (folder.parent, folder):
         if path.is_symlink():
@@ -251,7 +257,7 @@ def without_links(folder: Path) -> Path:
 
 
 @contextmanager
-def alone(cache: Path) -> Iterator[None]:
+def lock_cache(cache: Path) -> Iterator[None]:
     """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
 
     Raises:
@@ -260,11 +266,11 @@ def alone(cache: Path) -> Iterator[None]:
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        lock = os.open(cache / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        lock = os.open(cache / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:  # else every user could open, and hold it
                 os.fchmod(lock, 0o600)
-            _wait_for(lock, cache / LOCK)
+            _wait_for_lock(lock, cache / LOCK_FILE)
             yield
         finally:
             os.close(lock)
@@ -274,7 +280,7 @@ def alone(cache: Path) -> Iterator[None]:
         ) from error
 
 
-def _wait_for(lock: int, path: Path) -> None:
+def _wait_for_lock(lock: int, path: Path) -> None:
     """Take a lock, which is released when its file is closed, also by a crash."""
     most = min(seconds_left(), LOCK_SECONDS)
     end = time.monotonic() + most
@@ -293,15 +299,15 @@ def _wait_for(lock: int, path: Path) -> None:
 
 
 @contextmanager
-def _arriving(cache: Path) -> Iterator[Path]:
+def _create_arriving_folder(cache: Path) -> Iterator[Path]:
     """A folder for what arrives, removed at the end unless it was given its place."""
-    with tempfile.TemporaryDirectory(dir=cache, prefix=ARRIVING, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=ARRIVING_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)  # it has 0700, and the service may run as another user
         yield folder
 
 
-def _settle(folder: Path, target: Path) -> None:
+def _move_into_place(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache; what has that name was found damaged."""
     target.parent.mkdir(exist_ok=True)
     if target.exists():

@@ -16,7 +16,7 @@ _end: ContextVar[float] = ContextVar("end", default=inf)
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def limit_time(seconds: float) -> Iterator[None]:
     """Give the block so much time; within another such block, no more than that one has left."""
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
@@ -30,11 +30,11 @@ def seconds_left() -> float:
     return _end.get() - time.monotonic()
 
 
-def check_time(where: str) -> None:
+def check_time(address: str) -> None:
     """Go on only while there is time.
 
     Raises:
         OutOfTime: there is none left.
     """
     if seconds_left() <= 0:
-        raise OutOfTime(f"{where}: no time is left for it. Look at the network, the store and the disk.")
+        raise OutOfTime(f"{address}: no time is left for it. Look at the network, the store and the disk.")

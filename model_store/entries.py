@@ -4,22 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-RECORD_BYTES: Final = 64 << 20
+MAX_RECORD_BYTES: Final = 64 << 20
 """The most that `read` takes into memory; manifests and promotions are far smaller."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class StoreEntry:
     """One thing in a store.
 
     Attributes:
         key: relative to the store's address, with forward slashes.
         size: in bytes.
-        modified: when it was last written, with a time zone, by the store's clock.
+        modified_at: when it was last written, with a time zone, by the store's clock.
         etag: the server's own mark of its content; "" where there is none, as in a folder.
     """
 
     key: str
     size: int
-    modified: datetime
+    modified_at: datetime
     etag: str = ""

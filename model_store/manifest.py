@@ -1,7 +1,7 @@
 """manifest.json: what a release is, parsed once into a frozen value.
 
 Written last when a release is made, read first when one is served. Does no I/O: bytes in, bytes out.
-The format on one page: docs/reference/release-format.md. Checking files against it: local.py.
+The format on one page: docs/reference/release-format.md. Checking files against it: local_releases.py.
 """
 
 import base64

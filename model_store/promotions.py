@@ -9,14 +9,6 @@ import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from model_store.catalogue import (
-    PROBES,
-    PROMOTIONS,
-    check_complete,
-    number_in,
-    promotion_key,
-    read_manifest,
-)
 from model_store.errors import (
     AlreadyExists,
     LostRace,
@@ -32,22 +24,36 @@ from model_store.errors import (
     StoreRefused,
     UnconditionalStore,
 )
-from model_store.records import Promotion, Reason, following, parse_promotion, promotion_bytes
+from model_store.records import (
+    Promotion,
+    PromotionReason,
+    next_candidates,
+    parse_promotion,
+    serialize_promotion,
+)
 from model_store.store import Store
+from model_store.store_keys import (
+    PROBES,
+    PROMOTIONS,
+    check_release_complete,
+    parse_promotion_number,
+    promotion_key,
+    read_manifest,
+)
 
 
-def newest(store: Store) -> Promotion | None:
+def read_newest_promotion(store: Store) -> Promotion | None:
     """Return the record that holds; None in a store where nothing was ever promoted.
 
     Raises:
         RecordUnreadable, ReleaseCorrupt: it cannot be read; the second is far too long.
     """
-    numbers = _numbers(store)
+    numbers = _list_numbers(store)
     # An S3 server may list a new key late, but reads it at once.
-    return _last_after(store, _read(store, numbers[-1])) if numbers else None
+    return _follow_records(store, _read_promotion(store, numbers[-1])) if numbers else None
 
 
-def after(store: Store, number: int) -> Promotion | None:
+def read_newer_promotion(store: Store, number: int) -> Promotion | None:
     """Return the newest record after `number`, by asking for the next ones alone; None while there is none.
 
     Raises:
@@ -56,24 +62,24 @@ def after(store: Store, number: int) -> Promotion | None:
         StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
     """
     try:
-        return _last_after(store, _read(store, number + 1))
+        return _follow_records(store, _read_promotion(store, number + 1))
     except NotFound:
-        _check_kept(store, number)
+        _check_still_there(store, number)
         return None
     except (RecordUnreadable, ReleaseCorrupt):
-        if _numbers(store)[-1:] <= [number + 1]:
+        if _list_numbers(store)[-1:] <= [number + 1]:
             raise
-        return newest(store)
+        return read_newest_promotion(store)
 
 
-def current(store: Store) -> Promotion:
+def read_current_promotion(store: Store) -> Promotion:
     """Return the promotion that holds.
 
     Raises:
         NothingPromoted: nothing was ever promoted here.
         RecordUnreadable, ReleaseCorrupt: its record cannot be read as one.
     """
-    record = newest(store)
+    record = read_newest_promotion(store)
     if record is None:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: nothing was promoted here yet. "
@@ -82,25 +88,25 @@ def current(store: Store) -> Promotion:
     return record
 
 
-def history(store: Store) -> list[Promotion]:
+def read_promotions(store: Store) -> list[Promotion]:
     """Read the whole log, oldest first.
 
     Raises:
         RecordUnreadable, ReleaseCorrupt: a record cannot be read.
     """
-    return [_read(store, number) for number in _numbers(store)]
+    return [_read_promotion(store, number) for number in _list_numbers(store)]
 
 
-def _last_after(store: Store, record: Promotion) -> Promotion:
+def _follow_records(store: Store, record: Promotion) -> Promotion:
     """The newest record from this one on, by asking for the next ones alone."""
     while True:
         try:
-            record = _read(store, record.number + 1)
+            record = _read_promotion(store, record.number + 1)
         except NotFound:
             return record
 
 
-def _check_kept(store: Store, number: int) -> None:
+def _check_still_there(store: Store, number: int) -> None:
     try:
         store.read(promotion_key(number))
     except NotFound as error:
@@ -110,11 +116,11 @@ def _check_kept(store: Store, number: int) -> None:
         ) from error
 
 
-def append(  # noqa: PLR0913 - what a record says
+def append_promotion(  # noqa: PLR0913 - what a record says
     store: Store,
     version: str,
-    reason: Reason,
-    by: str,
+    reason: PromotionReason,
+    author: str,
     expected_previous: Promotion | None,
     *,
     note: str | None = None,
@@ -125,7 +131,7 @@ def append(  # noqa: PLR0913 - what a record says
         store: where.
         version: a release that is complete in the store.
         reason: promote or rollback.
-        by: who does it.
+        author: who does it.
         expected_previous: the newest record when the caller decided; None in an empty log.
         note: why, in their own words.
 
@@ -139,18 +145,18 @@ def append(  # noqa: PLR0913 - what a record says
         version=version,
         previous=None if before is None else before.version,
         reason=reason,
-        by=by,
+        by=author,
         at=datetime.now(UTC),
         nonce=secrets.token_hex(16),
         note=note,
-        candidates=following(version, reason, () if before is None else before.candidates),
+        candidates=next_candidates(version, reason, () if before is None else before.candidates),
     )
     try:
         with suppress(AlreadyExists):  # a repeated request may meet the record that its first try has made
-            store.create(promotion_key(record.number), promotion_bytes(record))
-        winner = _read(store, record.number)
+            store.create(promotion_key(record.number), serialize_promotion(record))
+        winner = _read_promotion(store, record.number)
     except StoreError as error:
-        raise _unchecked(store, f"Promotion {record.number} may be written", record, error) from error
+        raise _unchecked_error(store, f"Promotion {record.number} may be written", record, error) from error
     if winner.nonce != record.nonce:
         raise LostRace(
             f"{store.address}/{promotion_key(record.number)}: {winner.by} promoted {winner.version} first, "
@@ -159,7 +165,7 @@ def append(  # noqa: PLR0913 - what a record says
     return record
 
 
-def check_promoted(store: Store, promotion: Promotion) -> None:
+def check_promoted_release(store: Store, promotion: Promotion) -> None:
     """Look once more at the release of a record that is written: a prune may have been quicker.
 
     Raises:
@@ -168,7 +174,7 @@ def check_promoted(store: Store, promotion: Promotion) -> None:
     """
     version = promotion.version
     try:
-        check_complete(store, read_manifest(store, version))
+        check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError) as error:
         raise ReleaseRemoved(
             f"{version} was removed while promotion {promotion.number} made it current. Running services "
@@ -176,13 +182,13 @@ def check_promoted(store: Store, promotion: Promotion) -> None:
             f"current: `wardrobe releases --store {store.address} promote VERSION`. {error}"
         ) from error
     except StoreError as error:
-        raise _unchecked(store, f"Promotion {promotion.number} stands", promotion, error) from error
+        raise _unchecked_error(store, f"Promotion {promotion.number} stands", promotion, error) from error
 
 
-def _unchecked(store: Store, what: str, record: Promotion, error: StoreError) -> PromotionUnchecked:
+def _unchecked_error(store: Store, outcome: str, record: Promotion, error: StoreError) -> PromotionUnchecked:
     return PromotionUnchecked(
-        f"{store.address}: {what}, which makes {record.version} current: the store failed then. Before you "
-        f"repeat the command, look at `wardrobe releases --store {store.address} log`. {error}"
+        f"{store.address}: {outcome}, which makes {record.version} current: the store failed then. Before "
+        f"you repeat the command, look at `wardrobe releases --store {store.address} log`. {error}"
     )
 
 
@@ -209,31 +215,33 @@ def require_conditional_writes(store: Store) -> None:
     )
 
 
-def is_whole(store: Store, version: str) -> bool:
+def is_release_complete(store: Store, version: str) -> bool:
     """Whether a release is in the store with all its files, by size, and can be read here."""
     try:
-        check_complete(store, read_manifest(store, version))
+        check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError):
         return False
     return True
 
 
-def _numbers(store: Store) -> list[int]:
-    numbers = (number_in(entry.key) for entry in store.entries(PROMOTIONS))
+def _list_numbers(store: Store) -> list[int]:
+    numbers = (parse_promotion_number(entry.key) for entry in store.list_entries(PROMOTIONS))
     return sorted(number for number in numbers if number)
 
 
-def _read(store: Store, number: int) -> Promotion:
+def _read_promotion(store: Store, number: int) -> Promotion:
     key = promotion_key(number)
     return parse_promotion(store.read(key), number, f"{store.address}/{key}")
 
 
-def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: bool = False) -> Promotion:
+def roll_back(
+    store: Store, author: str, *, note: str | None = None, unconditional: bool = False
+) -> Promotion:
     """Make the next candidate of the newest record current that is whole.
 
     Args:
         store: where.
-        by: who does it, for the log.
+        author: who does it, for the log.
         note: why, for the log.
         unconditional: even where the store ignores conditional writes.
 
@@ -246,13 +254,15 @@ def roll_back(store: Store, by: str, *, note: str | None = None, unconditional: 
     """
     if not unconditional:
         require_conditional_writes(store)
-    holding = current(store)
-    version = next((version for version in holding.candidates[1:] if is_whole(store, version)), None)
+    holding = read_current_promotion(store)
+    version = next(
+        (version for version in holding.candidates[1:] if is_release_complete(store, version)), None
+    )
     if version is None:
         raise NothingPromoted(
             f"{store.address}: {holding.version} is current, and no earlier release to go back to is in the "
             "store. Publish or promote one instead."
         )
-    promotion = append(store, version, "rollback", by, holding, note=note)
-    check_promoted(store, promotion)
+    promotion = append_promotion(store, version, "rollback", author, holding, note=note)
+    check_promoted_release(store, promotion)
     return promotion

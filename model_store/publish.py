@@ -12,18 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from model_store.catalogue import (
-    PROMOTIONS,
-    ReleaseFiles,
-    Stored,
-    check_complete,
-    file_key,
-    files_in_folder,
-    files_in_store,
-    manifest_key,
-    read_manifest,
-    stored,
-)
 from model_store.errors import (
     AlreadyExists,
     NotFound,
@@ -31,24 +19,36 @@ from model_store.errors import (
     ReleaseCorrupt,
     StoreBroken,
 )
-from model_store.files import MANIFEST, SIGNATURE, fingerprint
-from model_store.local import LocalRelease, open_release
+from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.promotions import (
-    append,
-    check_promoted,
-    current,
-    history,
-    newest,
+    append_promotion,
+    check_promoted_release,
+    read_current_promotion,
+    read_newest_promotion,
+    read_promotions,
     require_conditional_writes,
 )
 from model_store.records import Promotion
+from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, fingerprint_file
 from model_store.store import Store
+from model_store.store_keys import (
+    PROMOTIONS,
+    ReleaseFiles,
+    StoredRelease,
+    check_release_complete,
+    file_key,
+    files_in_folder,
+    files_in_store,
+    list_releases,
+    manifest_key,
+    read_manifest,
+)
 
-SPARED = timedelta(hours=1)
+MIN_AGE = timedelta(hours=1)
 """Age below which a release is not removed: longer than sending, checking and promoting it takes."""
 
-ABANDONED = timedelta(days=1)
+MIN_UNFINISHED_AGE = timedelta(days=1)
 """Age from which what has no manifest is none that is still sent."""
 
 Judge = Callable[[ReleaseFiles, Store, str | None], str]
@@ -57,12 +57,12 @@ Judge = Callable[[ReleaseFiles, Store, str | None], str]
 Raises GateRefused where it may not.
 """
 
-Progress = Callable[[str, int], None]
+ReportFile = Callable[[str, int], None]
 """Called with path and size in bytes when a file is known to be in the store as it should be."""
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """What publishing or promoting came to.
 
     Attributes:
@@ -76,16 +76,16 @@ class Published:
     verdict: str
 
 
-def publish(  # noqa: PLR0913 - three parts, four choices, each named
+def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
     folder: Path,
     store: Store,
     judge: Judge,
     *,
-    by: str,
+    author: str,
     promote: bool = True,
     unconditional: bool = False,
-    progress: Progress = lambda path, size: None,
-) -> Published:
+    progress: ReportFile = lambda path, size: None,
+) -> PublishResult:
     """Bring a release into a store and make it current.
 
     What an interrupted run of the same has left there is kept where its content is right.
@@ -94,7 +94,7 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
         folder: a release.
         store: where it goes.
         judge: decides whether it may become current; asked before anything is sent.
-        by: who publishes, for the log.
+        author: who publishes, for the log.
         promote: make it current; without, it stays an orphan until it is promoted.
         unconditional: promote even where the store ignores conditional writes.
         progress: called for each file.
@@ -110,17 +110,19 @@ def publish(  # noqa: PLR0913 - three parts, four choices, each named
     """
     release = open_release(folder)
     if not promote:
-        send(release, store, progress)
-        return Published(release.manifest, None, "Not promoted.")
-    before = newest(store)
+        upload_release(release, store, progress)
+        return PublishResult(release.manifest, None, "Not promoted.")
+    before = read_newest_promotion(store)
     verdict = judge(files_in_folder(release), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
-    send(release, store, progress)
-    return Published(release.manifest, _promote(store, release.manifest, before, by), verdict)
+    upload_release(release, store, progress)
+    return PublishResult(release.manifest, _promote(store, release.manifest, before, author), verdict)
 
 
-def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional: bool = False) -> Published:
+def promote_release(
+    version: str, store: Store, judge: Judge, *, author: str, unconditional: bool = False
+) -> PublishResult:
     """Make a release that is in the store current.
 
     Raises:
@@ -128,25 +130,25 @@ def promote(version: str, store: Store, judge: Judge, *, by: str, unconditional:
         ReleaseCorrupt: it is not complete.
         GateRefused, UnconditionalStore, LostRace, ReleaseRemoved, PromotionUnchecked: see `publish`.
     """
-    before = newest(store)
+    before = read_newest_promotion(store)
     manifest = read_manifest(store, version)
-    check_complete(store, manifest)
+    check_release_complete(store, manifest)
     verdict = judge(files_in_store(store, manifest), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
-    return Published(manifest, _promote(store, manifest, before, by), verdict)
+    return PublishResult(manifest, _promote(store, manifest, before, author), verdict)
 
 
-def _promote(store: Store, manifest: Manifest, before: Promotion | None, by: str) -> Promotion:
+def _promote(store: Store, manifest: Manifest, before: Promotion | None, author: str) -> Promotion:
     if before is not None and before.version == manifest.version:
         return before
-    check_complete(store, manifest)  # a prune may have run while the files were on their way
-    promotion = append(store, manifest.version, "promote", by, before)
-    check_promoted(store, promotion)  # or between that check and the promotion
+    check_release_complete(store, manifest)  # a prune may have run while the files were on their way
+    promotion = append_promotion(store, manifest.version, "promote", author, before)
+    check_promoted_release(store, promotion)  # or between that check and the promotion
     return promotion
 
 
-def send(release: LocalRelease, store: Store, progress: Progress) -> None:
+def upload_release(release: LocalRelease, store: Store, progress: ReportFile) -> None:
     """Upload a release: every file and the signature, read back each, then the manifest.
 
     A signature in the store is replaced by one in the folder: that is how keys are rotated.
@@ -156,29 +158,29 @@ def send(release: LocalRelease, store: Store, progress: Progress) -> None:
         StoreBroken: what was read back is not what was sent.
     """
     manifest = release.manifest
-    text = (release.folder / MANIFEST).read_bytes()
-    _refuse_another(store, manifest.version, text)
+    text = (release.folder / MANIFEST_FILE).read_bytes()
+    _refuse_other_manifest(store, manifest.version, text)
     with tempfile.TemporaryDirectory() as scratch:
-        for path, entry in _to_send(release):
-            _send_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
+        for path, entry in _list_uploads(release):
+            _upload_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
             progress(path, entry.size)
     try:
         store.create(manifest_key(manifest.version), text)
     except AlreadyExists:
-        _refuse_another(store, manifest.version, text)
+        _refuse_other_manifest(store, manifest.version, text)
     if store.read(manifest_key(manifest.version)) != text:
-        raise StoreBroken(_differs(store, manifest_key(manifest.version)))
-    progress(MANIFEST, len(text))
+        raise StoreBroken(_difference_message(store, manifest_key(manifest.version)))
+    progress(MANIFEST_FILE, len(text))
 
 
-def _to_send(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
+def _list_uploads(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
     """Everything but the manifest, which comes last."""
     yield from sorted(release.manifest.files.items())
-    if (release.folder / SIGNATURE).exists():
-        yield SIGNATURE, fingerprint(release.folder / SIGNATURE)
+    if (release.folder / SIGNATURE_FILE).exists():
+        yield SIGNATURE_FILE, fingerprint_file(release.folder / SIGNATURE_FILE)
 
 
-def _refuse_another(store: Store, version: str, text: bytes) -> None:
+def _refuse_other_manifest(store: Store, version: str, text: bytes) -> None:
     try:
         there = store.read(manifest_key(version))
     except NotFound:
@@ -190,28 +192,28 @@ def _refuse_another(store: Store, version: str, text: bytes) -> None:
         )
 
 
-def _send_file(store: Store, key: str, source: Path, entry: FileEntry, scratch: Path) -> None:
-    if _holds(store, key, entry, scratch):
+def _upload_file(store: Store, key: str, source: Path, entry: FileEntry, scratch: Path) -> None:
+    if _has_content(store, key, entry, scratch):
         return
     store.upload(key, source)
-    if not _holds(store, key, entry, scratch):
-        raise StoreBroken(_differs(store, key))
+    if not _has_content(store, key, entry, scratch):
+        raise StoreBroken(_difference_message(store, key))
 
 
-def _holds(store: Store, key: str, entry: FileEntry, scratch: Path) -> bool:
+def _has_content(store: Store, key: str, entry: FileEntry, scratch: Path) -> bool:
     copy = scratch / "read-back"
     try:
         store.download(key, copy, limit=entry.size)
     except (NotFound, ReleaseCorrupt):
         return False
-    return fingerprint(copy) == entry
+    return fingerprint_file(copy) == entry
 
 
-def _differs(store: Store, key: str) -> str:
+def _difference_message(store: Store, key: str) -> str:
     return f"{store.address}/{key}: read back, it is not what was sent. Publish again, or look at the server."
 
 
-def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+def list_prunable_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
     """Choose what `prune` would remove.
 
     Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
@@ -228,20 +230,20 @@ def prunable(store: Store, keep: int, older_than: timedelta = SPARED) -> list[St
         NothingPromoted: there is no promotion, so nothing shows which release is in use.
         RecordUnreadable, ReleaseCorrupt: a promotion cannot be read.
     """
-    log = history(store)
+    log = read_promotions(store)
     if not log:
         raise NothingPromoted(
             f"{store.address}/{PROMOTIONS}: no promotion is here, so nothing shows which release is in use. "
             "Nothing is removed. Promote one, or correct the address."
         )
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
-    kept, now = {*recent[:keep], *log[-1].candidates[:keep]}, datetime.now(UTC)
-    of_remains = max(older_than, ABANDONED) if older_than else older_than
+    kept_versions, now = {*recent[:keep], *log[-1].candidates[:keep]}, datetime.now(UTC)
+    min_unfinished_age = max(older_than, MIN_UNFINISHED_AGE) if older_than else older_than
     return [
         release
-        for release in stored(store)
-        if release.version not in kept
-        and _is_old(release.modified, older_than if release.complete else of_remains, now)
+        for release in list_releases(store)
+        if release.version not in kept_versions
+        and _is_old(release.modified_at, older_than if release.is_complete else min_unfinished_age, now)
     ]
 
 
@@ -249,7 +251,7 @@ def _is_old(modified: datetime, age: timedelta, now: datetime) -> bool:
     return not age or modified < now - age
 
 
-def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Stored]:
+def prune_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
     """Remove what `prunable` chooses, but for what may be served by the newest record; return what went.
 
     The newest record is read again before each release, whose manifest goes first: what a prune that is
@@ -264,15 +266,15 @@ def prune(store: Store, keep: int, older_than: timedelta = SPARED) -> list[Store
         NothingPromoted, RecordUnreadable, ReleaseCorrupt: as `prunable`, also of promotions that disappear.
         ReleaseRemoved: what was removed became current at this moment.
     """
-    removed = list[Stored]()
-    for release in prunable(store, keep, older_than):
-        if release.version in current(store).candidates[:keep]:
+    removed = list[StoredRelease]()
+    for release in list_prunable_releases(store, keep, older_than):
+        if release.version in read_current_promotion(store).candidates[:keep]:
             continue
         first = manifest_key(release.version)
         for key in (first, *(entry.key for entry in release.entries if entry.key != first)):
             store.delete(key)
         removed.append(release)
-    holding = current(store)
+    holding = read_current_promotion(store)
     if holding.version in {release.version for release in removed}:
-        check_promoted(store, holding)
+        check_promoted_release(store, holding)
     return removed

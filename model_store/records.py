@@ -12,14 +12,14 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from model_store.errors import RecordUnreadable
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 
-Reason = Literal["promote", "rollback"]
+PromotionReason = Literal["promote", "rollback"]
 Version = Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
 
-MOST_CANDIDATES = 10
+MAX_CANDIDATES = 10
 """Of a record: how many releases a service may try, and how far rolling back leads."""
 
 
-class Record(Frozen):
+class PromotionRecord(Frozen):
     """What the bytes of one promotion say.
 
     Attributes:
@@ -37,7 +37,7 @@ class Record(Frozen):
 
     version: Version
     previous: str | None
-    reason: Reason
+    reason: PromotionReason
     by: str
     at: datetime
     nonce: str
@@ -51,13 +51,13 @@ class Record(Frozen):
         return self
 
 
-class Promotion(Record):
+class Promotion(PromotionRecord):
     """A record with the number that stands in its key, counted from 1; it has candidates."""
 
     number: Annotated[int, Field(gt=0)]
 
 
-def held_good(log: Iterable[Promotion]) -> list[Promotion]:
+def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
     """The last promotion of each release that no rollback left since, oldest first, as the log is."""
     last: dict[str, Promotion] = {}
     for record in log:
@@ -68,33 +68,33 @@ def held_good(log: Iterable[Promotion]) -> list[Promotion]:
     return list(last.values())
 
 
-def following(version: str, reason: Reason, before: tuple[str, ...]) -> tuple[str, ...]:
+def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
     """The candidates of a record, given those of the record before it.
 
     A promotion puts its release first; a rollback takes off all before the one that it goes to.
     """
     if reason == "promote":
-        return tuple(dict.fromkeys((version, *before)))[:MOST_CANDIDATES]
+        return tuple(dict.fromkeys((version, *before)))[:MAX_CANDIDATES]
     return before[before.index(version) :] if version in before else (version,)
 
 
-def parse_promotion(text: bytes, number: int, where: str) -> Promotion:
+def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
     """Read a record.
 
     Raises:
         RecordUnreadable: it is no record; the message names the key that is wrong.
     """
     try:
-        record = Record.model_validate_json(text)
+        record = PromotionRecord.model_validate_json(text)
     except ValidationError as error:
         raise RecordUnreadable(
-            f"{where}: not a promotion: {first_problem(error)}. Restore this file, or remove it, which takes "
-            "that promotion back; running services serve on."
+            f"{address}: not a promotion: {first_problem(error)}. Restore this file, or remove it, which "
+            "takes that promotion back; running services serve on."
         ) from error
     fields = record.model_dump() | {"candidates": record.candidates or (record.version,)}  # 1.0.0 wrote none
     return Promotion(number=number, **fields)
 
 
-def promotion_bytes(promotion: Promotion) -> bytes:
+def serialize_promotion(promotion: Promotion) -> bytes:
     """A record as it is stored: UTF-8 JSON ending in a newline."""
     return promotion.model_dump_json(indent=1, exclude={"number"}).encode() + b"\n"

@@ -20,7 +20,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError as BrokenInside
 
 from model_store.deadlines import check_time
-from model_store.entries import RECORD_BYTES, Entry
+from model_store.entries import MAX_RECORD_BYTES, StoreEntry
 from model_store.errors import (
     AlreadyExists,
     BadAddress,
@@ -30,7 +30,7 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.files import CHUNK_BYTES, receive, within
+from model_store.release_files import CHUNK_BYTES, limit_chunks, write_chunks
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,29 +41,29 @@ READ_SECONDS: Final = 10
 """Silence after which a connection is given up."""
 PAGE_KEYS: Final = 1000
 """S3's own limit."""
-ATTEMPTS: Final = 3
+MAX_ATTEMPTS: Final = 3
 """How often one request is made in all, with boto3's standard backoff (up to 2 s here) between."""
 
-UNUSABLE_CREDENTIALS: Final = (
+CREDENTIAL_ERRORS: Final = (
     boto_errors.NoCredentialsError,
     boto_errors.PartialCredentialsError,
     boto_errors.CredentialRetrievalError,
     boto_errors.TokenRetrievalError,
     boto_errors.UnauthorizedSSOTokenError,
 )
-DAMAGED: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
+DAMAGE_ERRORS: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
 # botocore passes on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
-BROKEN_BODY: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside)
-NO_ANSWER: Final = (boto_errors.HTTPClientError, boto_errors.ConnectionError, *BROKEN_BODY)
+BROKEN_BODY_ERRORS: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside)
+NO_ANSWER_ERRORS: Final = (boto_errors.HTTPClientError, boto_errors.ConnectionError, *BROKEN_BODY_ERRORS)
 
-CUT_SHORT: Final = "The answer ended before its headers did. Look at the network and the server."
+CUT_SHORT_MESSAGE: Final = "The answer ended before its headers did. Look at the network and the server."
 """Python's http.client takes such an answer for a whole one with little to say: an empty listing, say."""
 
 # The error codes of S3 ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
-NOT_FOUND: Final = {"NoSuchKey", "404"}
-EXISTS: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
-DENIED: Final = {"AccessDenied", "Forbidden", "403"}
-BUSY: Final = {
+NOT_FOUND_CODES: Final = {"NoSuchKey", "404"}
+EXISTS_CODES: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
+DENIED_CODES: Final = {"AccessDenied", "Forbidden", "403"}
+BUSY_CODES: Final = {
     "SlowDown",
     "ServiceUnavailable",
     "InternalError",
@@ -83,12 +83,12 @@ PERMISSIONS: Final = {
     "DeleteObject": "s3:DeleteObject under this prefix",
 }
 
-OF_A_KEY: Final = {"GetObject", "DeleteObject"}
+KEY_OPERATIONS: Final = {"GetObject", "DeleteObject"}
 """Operations of which NOT_FOUND means the key; of others it means the bucket."""
 
-REFUSALS: Final = {
+REFUSAL_ADVICE: Final = {
     **dict.fromkeys(
-        ("NoSuchBucket", *NOT_FOUND),
+        ("NoSuchBucket", *NOT_FOUND_CODES),
         "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
     ),
     "InvalidBucketName": "That is no bucket name. Correct the address.",
@@ -110,17 +110,17 @@ REFUSALS: Final = {
     "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
 }
 
-AUTHORITY: Final = (
+CERTIFICATE_ADVICE: Final = (
     "If its certificate is of an authority of your own, set AWS_CA_BUNDLE to the file with that authority's "
     "certificate (PEM)."
 )
 
-NO_S3: Final = (
+NO_S3_ADVICE: Final = (
     "What answers there is not S3 but a web page, say of a console, a login or a proxy. If it stays so, set "
     "AWS_ENDPOINT_URL_S3 to the address of the S3 API."
 )
 
-SIGNED: Final = (
+SECRET_PATTERNS: Final = (
     (re.compile(r"(Invalid header value ).*", re.DOTALL), r"\1***: a key may have a line break."),
     (re.compile(r"AWS4-[A-Z0-9-]+\s.*", re.DOTALL), "***"),
     (re.compile(r"\b(?:AWS [^\s:]+:\S+|Basic \S{8,}|Bearer \S{8,})"), "***"),
@@ -166,41 +166,47 @@ class S3Store:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def read(self, key: str) -> bytes:
-        return self._attempted(
-            key, lambda: b"".join(within(self._chunks(key), RECORD_BYTES, self._named(key)))
+        return self._retry(
+            key,
+            lambda: b"".join(limit_chunks(self._read_chunks(key), MAX_RECORD_BYTES, self._full_address(key))),
         )
 
-    def download(self, key: str, to: Path, limit: int | None = None) -> None:
-        self._attempted(key, lambda: receive(self._chunks(key), to, limit=limit, where=self._named(key)))
+    def download(self, key: str, target: Path, limit: int | None = None) -> None:
+        self._retry(
+            key,
+            lambda: write_chunks(
+                self._read_chunks(key), target, limit=limit, address=self._full_address(key)
+            ),
+        )
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key, "PutObject"), source.open("rb") as file:
+        with self._translate_errors(key, "PutObject"), source.open("rb") as file:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=file)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translated(key, "PutObject"):
+        with self._translate_errors(key, "PutObject"):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, IfNoneMatch="*")
 
-    def entries(self, prefix: str) -> list[Entry]:
-        return sorted(self.listing(prefix), key=lambda entry: entry.key)
+    def list_entries(self, prefix: str) -> list[StoreEntry]:
+        return sorted(self.iterate_entries(prefix), key=lambda entry: entry.key)
 
-    def listing(self, prefix: str) -> Iterator[Entry]:
+    def iterate_entries(self, prefix: str) -> Iterator[StoreEntry]:
         """What `entries` lists, a page at a time, in S3's own order: that of the keys' bytes.
 
         For listings that are too long to hold whole, such as a million pictures.
         """
-        for page in self._pages(prefix):
+        for page in self._iterate_pages(prefix):
             for item in page.get("Contents", []):
                 key = item["Key"].removeprefix(self._prefix)
                 # Consoles put empty objects with a slash at the end where a folder should show.
                 if key and not key.endswith("/"):
-                    yield Entry(key, item["Size"], item["LastModified"], item.get("ETag", ""))
+                    yield StoreEntry(key, item["Size"], item["LastModified"], item.get("ETag", ""))
 
     def delete(self, key: str) -> None:
-        with suppress(NotFound), self._translated(key, "DeleteObject"):
+        with suppress(NotFound), self._translate_errors(key, "DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
-    def _pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
+    def _iterate_pages(self, prefix: str) -> "Iterator[ListObjectsV2OutputTypeDef]":
         pages = iter(
             self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket,
@@ -209,139 +215,145 @@ class S3Store:
             )
         )
         while True:
-            with self._translated(prefix, "ListObjectsV2"):
+            with self._translate_errors(prefix, "ListObjectsV2"):
                 page = next(pages, None)
             if page is None:
                 return
             if "Name" not in page:
                 # Another server's page of sound XML reads as a listing without anything.
-                cause = NO_S3 if page["ResponseMetadata"]["HTTPHeaders"] else CUT_SHORT
-                raise StoreUnreachable(f"{self._named(prefix)}: ListObjectsV2: {cause}")
+                cause = NO_S3_ADVICE if page["ResponseMetadata"]["HTTPHeaders"] else CUT_SHORT_MESSAGE
+                raise StoreUnreachable(f"{self._full_address(prefix)}: ListObjectsV2: {cause}")
             yield page
 
-    def _chunks(self, key: str) -> Iterator[bytes]:
+    def _read_chunks(self, key: str) -> Iterator[bytes]:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
         if "ContentLength" not in answer:
             answer["Body"].close()
-            raise ResponseStreamingError(error=CUT_SHORT)
+            raise ResponseStreamingError(error=CUT_SHORT_MESSAGE)
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 yield chunk
-                check_time(self._named(key))
+                check_time(self._full_address(key))
 
-    def _attempted(self, key: str, fetch: Callable[[], Result]) -> Result:
+    def _retry(self, key: str, fetch: Callable[[], Result]) -> Result:
         """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
-        with self._translated(key, "GetObject"):
-            for _ in range(ATTEMPTS - 1):
+        with self._translate_errors(key, "GetObject"):
+            for _ in range(MAX_ATTEMPTS - 1):
                 try:
                     return fetch()
                 except (
                     boto_errors.ReadTimeoutError
                 ):  # silence has cost its time, once for each of boto3's tries
                     raise
-                except (*BROKEN_BODY, *DAMAGED):
+                except (*BROKEN_BODY_ERRORS, *DAMAGE_ERRORS):
                     continue
             return fetch()
 
-    def _named(self, key: str) -> str:
+    def _full_address(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
-    def _translated(self, key: str, operation: str) -> Iterator[None]:
+    def _translate_errors(self, key: str, operation: str) -> Iterator[None]:
         """Turn boto3's errors into ours."""
-        where = self._named(key)
-        check_time(where)
+        address = self._full_address(key)
+        check_time(address)
         try:
             yield
         except ClientError as error:
-            raise said_by_server(error, where, operation) from error
-        except UNUSABLE_CREDENTIALS as error:
+            raise translate_server_error(error, address, operation) from error
+        except CREDENTIAL_ERRORS as error:
             raise StoreRefused(
-                f"{where}: {without_keys(error)} on {operation}. Set AWS_ACCESS_KEY_ID and "
+                f"{address}: {mask_credentials(error)} on {operation}. Set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, or give this machine a role."
             ) from error
         except boto_errors.SSLError as error:
             raise StoreUnreachable(
-                f"{where}: {type(error).__name__} on {operation}: {without_keys(error)} {AUTHORITY}"
+                f"{address}: {type(error).__name__} on {operation}: {mask_credentials(error)} "
+                f"{CERTIFICATE_ADVICE}"
             ) from error
-        except NO_ANSWER as error:
+        except NO_ANSWER_ERRORS as error:
             raise StoreUnreachable(
-                f"{where}: {type(error).__name__} on {operation}: {without_keys(error)} "
+                f"{address}: {type(error).__name__} on {operation}: {mask_credentials(error)} "
                 "Look at AWS_ENDPOINT_URL_S3, the network and the server."
             ) from error
-        except DAMAGED as error:
+        except DAMAGE_ERRORS as error:
             raise StoreUnreachable(
-                f"{where}: {without_keys(error)}. What arrived on {operation} is not what the server has, "
-                f"{ATTEMPTS} times in a row. Look at the network, and at what is between here and the server."
+                f"{address}: {mask_credentials(error)}. What arrived on {operation} is not what the server "
+                f"has, {MAX_ATTEMPTS} times in a row. Look at the network, and at what is between here and "
+                "the server."
             ) from error
         except RecursionError:  # of boto3, where its question for the bucket's region is redirected, too
-            raise StoreBroken(f"{where}: {operation} is redirected again and again. {NO_S3}") from None
+            raise StoreBroken(
+                f"{address}: {operation} is redirected again and again. {NO_S3_ADVICE}"
+            ) from None
         except ResponseParserError as error:
-            raise StoreBroken(f"{where}: {type(error).__name__} on {operation}. {NO_S3}") from error
+            raise StoreBroken(f"{address}: {type(error).__name__} on {operation}. {NO_S3_ADVICE}") from error
         except BotoCoreError as error:
-            cause = f"{type(error).__name__} on {operation}: {without_keys(error)}"
-            raise StoreBroken(f"{where}: {cause}") from error
+            cause = f"{type(error).__name__} on {operation}: {mask_credentials(error)}"
+            raise StoreBroken(f"{address}: {cause}") from error
 
 
-def said_by_server(error: ClientError, where: str, operation: str) -> StoreError:
+def translate_server_error(error: ClientError, address: str, operation: str) -> StoreError:
     """Our error for a server's; one of a proxy or a console in its place is a web page."""
     answer = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code = answer.get("Code") or str(about.get("HTTPStatusCode", "no code"))
     headers = about.get("HTTPHeaders", {})
-    words = without_keys(answer.get("Message", ""))
+    words = mask_credentials(answer.get("Message", ""))
     if region := headers.get("x-amz-bucket-region") or answer.get("Region"):
-        words = f"{words} (the bucket's region: {without_keys(region)})".strip()
-    ours = meaning(code, words, where, operation)
+        words = f"{words} (the bucket's region: {mask_credentials(region)})".strip()
+    translated = choose_error(code, words, address, operation)
     if "html" in headers.get("content-type", ""):
-        return type(ours)(f"{where}: {code} on {operation}. {NO_S3}")
-    return ours
+        return type(translated)(f"{address}: {code} on {operation}. {NO_S3_ADVICE}")
+    return translated
 
 
 def _new_client(address: str, read_seconds: float) -> "S3Client":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     )
     try:
         session = boto3.Session()
         client = session.client("s3", config=config)
     except (BotoCoreError, ValueError) as error:  # a ValueError: an endpoint that is no URL
-        raise StoreRefused(f"{address}: {without_keys(error)}. Correct boto3's settings (AWS_*).") from error
+        raise StoreRefused(
+            f"{address}: {mask_credentials(error)}. Correct boto3's settings (AWS_*)."
+        ) from error
     return client
 
 
-def without_keys(message: object) -> str:
+def mask_credentials(message: object) -> str:
     """A library's message without credentials and headers of authorization."""
     text = str(message)
-    for secret, mask in SIGNED:
+    for secret, mask in SECRET_PATTERNS:
         text = secret.sub(mask, text)
     return text
 
 
-def meaning(code: str, message: str, where: str, operation: str) -> StoreError:
+def choose_error(code: str, message: str, address: str, operation: str) -> StoreError:
     """Choose our error for an S3 server's.
 
     Args:
         code: the server's error code, or the HTTP status where it sent none.
         message: the server's own message.
-        where: bucket and key, `s3://bucket/key`.
+        address: bucket and key, `s3://bucket/key`.
         operation: what was asked, in S3's words: GetObject.
 
     Returns:
         The error to raise; its message names bucket, key, code and what would do.
     """
-    answer, words = f"{where}: {code} on {operation}.", f" The server says: {message}" if message else ""
-    if code in NOT_FOUND and operation in OF_A_KEY:
+    answer, words = f"{address}: {code} on {operation}.", f" The server says: {message}" if message else ""
+    if code in NOT_FOUND_CODES and operation in KEY_OPERATIONS:
         return NotFound(f"{answer} There is nothing under this key.")
-    if code in EXISTS:
+    if code in EXISTS_CODES:
         return AlreadyExists(f"{answer} Something is already there.")
-    if code in DENIED:
+    if code in DENIED_CODES:
         needed = PERMISSIONS.get(operation, f"s3:{operation}")
         return StoreRefused(f"{answer} The service needs {needed}.{words}")
-    if code in REFUSALS:
-        return StoreRefused(f"{answer} {REFUSALS[code]}{words}")
-    if code in BUSY:
+    if code in REFUSAL_ADVICE:
+        return StoreRefused(f"{answer} {REFUSAL_ADVICE[code]}{words}")
+    if code in BUSY_CODES:
         return StoreUnreachable(f"{answer} The server could not answer now. Try again later.{words}")
     return StoreBroken(f"{answer}{words}")

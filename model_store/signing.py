@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from inference.plain_text import decoded, trimmed
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
-from model_store.files import MANIFEST, SIGNATURE, write_whole
+from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
 
 PRIVATE_MODE = 0o600
 """Only its owner reads a private key."""
@@ -39,13 +39,13 @@ class TrustedKeys:
     keys: tuple[Ed25519PublicKey, ...]
     source: str
 
-    def check(self, manifest: bytes, signature: bytes | None, where: str) -> None:
+    def check_signature(self, manifest: bytes, signature: bytes | None, address: str) -> None:
         """Accept a manifest that one of the keys has signed.
 
         Args:
             manifest: its exact bytes.
             signature: what manifest.sig holds; None where there is none.
-            where: the manifest's address, for messages.
+            address: the manifest's address, for messages.
 
         Raises:
             SignatureMissing: there is none.
@@ -53,24 +53,24 @@ class TrustedKeys:
         """
         if signature is None:
             raise SignatureMissing(
-                f"{where}: not signed: no {SIGNATURE} is beside it, and only releases signed by a key in "
-                f"{self.source} are served here. Publish it again with --sign KEY."
+                f"{address}: not signed: no {SIGNATURE_FILE} is beside it, and only releases signed by a "
+                f"key in {self.source} are served here. Publish it again with --sign KEY."
             )
-        if not any(_made_by(key, signature, manifest) for key in self.keys):
+        if not any(_is_made_by(key, signature, manifest) for key in self.keys):
             raise SignatureWrong(
-                f"{where}: {SIGNATURE} beside it was made by none of the {len(self.keys)} keys in "
+                f"{address}: {SIGNATURE_FILE} beside it was made by none of the {len(self.keys)} keys in "
                 f"{self.source}, or over another manifest. Find out who published it; if it was you, publish "
                 "it again with --sign, or add your key there."
             )
 
 
-def trusted_keys(path: Path) -> TrustedKeys:
+def read_trusted_keys(path: Path) -> TrustedKeys:
     """Read a file of public keys: PEM blocks; `#` begins a comment.
 
     Raises:
         KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
     """
-    text = _readable(_read(path))
+    text = _decode_lines(_read_key_file(path))
     if "PRIVATE KEY" in text:
         raise KeyUnusable(
             f"{path}: a private key is in it, which no service should hold. Name the file of its public "
@@ -87,7 +87,7 @@ def trusted_keys(path: Path) -> TrustedKeys:
     return TrustedKeys(tuple(keys), str(path))
 
 
-def new_key(path: Path) -> Path:
+def create_key_pair(path: Path) -> Path:
     """Make a key pair: the private half at `path`, mode 0600, the public half beside it with `.pub` added.
 
     Returns:
@@ -110,7 +110,7 @@ def new_key(path: Path) -> Path:
 _NEVER_OVERWRITTEN = "A key is never overwritten; choose another file."
 
 
-def sign(folder: Path, key: Path) -> None:
+def sign_release(folder: Path, key: Path) -> None:
     """Write manifest.sig beside the manifest of a release; an earlier one is replaced.
 
     Args:
@@ -121,23 +121,25 @@ def sign(folder: Path, key: Path) -> None:
         KeyUnusable: it is none.
         SignatureMissing: the folder has no manifest to sign.
     """
-    private = private_key(key)
+    private = read_private_key(key)
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        manifest = (folder / MANIFEST_FILE).read_bytes()
     except OSError as error:
-        raise SignatureMissing(f"{folder / MANIFEST}: {error.strerror}, so nothing was signed.") from error
-    write_whole(folder / SIGNATURE, private.sign(manifest))
+        raise SignatureMissing(
+            f"{folder / MANIFEST_FILE}: {error.strerror}, so nothing was signed."
+        ) from error
+    write_whole(folder / SIGNATURE_FILE, private.sign(manifest))
 
 
-def signature_in(folder: Path) -> bytes | None:
+def read_signature(folder: Path) -> bytes | None:
     """What manifest.sig in a folder holds; None where there is none."""
     try:
-        return (folder / SIGNATURE).read_bytes()
+        return (folder / SIGNATURE_FILE).read_bytes()
     except FileNotFoundError:
         return None
 
 
-def _made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
+def _is_made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     try:
         key.verify(signature, manifest)
     except InvalidSignature:
@@ -145,14 +147,14 @@ def _made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     return True
 
 
-def private_key(path: Path) -> Ed25519PrivateKey:
+def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read a key that can sign.
 
     Raises:
         KeyUnusable: the file holds none.
     """
     try:
-        key = serialization.load_pem_private_key(_readable(_read(path)).encode(), password=None)
+        key = serialization.load_pem_private_key(_decode_lines(_read_key_file(path)).encode(), password=None)
     except _NOT_A_KEY as error:
         raise KeyUnusable(f"{path}: {error}. {_HOW_TO_MAKE_ONE}") from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -179,14 +181,14 @@ def _public_from_pem(block: str, path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _read(path: Path) -> bytes:
+def _read_key_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise KeyUnusable(f"{path}: {error.strerror}. It should hold keys.") from error
 
 
-def _readable(content: bytes) -> str:
+def _decode_lines(content: bytes) -> str:
     """The lines of a file of keys without what editors add: PEM has no unseen characters in a line."""
     try:
         text = decoded(content)

@@ -1,7 +1,7 @@
 """What a place for releases must be able to do, how an address becomes one, and the one in a folder.
 
 FolderStore and S3Store (s3.py) keep the promises of Store; one test suite holds both to this page. Which keys
-a store holds: catalogue.py.
+a store holds: store_keys.py.
 """
 
 import os
@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from model_store.deadlines import check_time
-from model_store.entries import RECORD_BYTES, Entry
+from model_store.entries import MAX_RECORD_BYTES, StoreEntry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
-from model_store.files import (
+from model_store.release_files import (
     CHUNK_BYTES,
-    errors_named,
-    expanded,
+    expand_home,
     flush_folder,
-    opened,
-    partial_file,
-    receive,
-    within,
+    limit_chunks,
+    name_file_in_errors,
+    open_regular_file,
+    write_chunks,
+    write_partial_file,
 )
 
-PARTIAL = ".partial"
-NOT_OURS = "lost+found"
+PARTIAL_FOLDER = ".partial"
+SYSTEM_FOLDER = "lost+found"
 """What ext file systems keep at their root, readable by root alone."""
-PARTIAL_SECONDS = 24 * 3600
+MAX_PARTIAL_AGE_SECONDS = 24 * 3600
 """Age at which a half-written file is taken for one that a crash left behind."""
 
 
@@ -55,12 +55,12 @@ class Store(Protocol):
         """
         ...
 
-    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+    def download(self, key: str, target: Path, limit: int | None = None) -> None:
         """Copy what is under a key to a file, which appears whole or not at all.
 
         Args:
             key: where it is.
-            to: the file; its folder exists. A file that is there is replaced.
+            target: the file; its folder exists. A file that is there is replaced.
             limit: bytes after which reading stops.
 
         Raises:
@@ -83,7 +83,7 @@ class Store(Protocol):
         """
         ...
 
-    def entries(self, prefix: str) -> list[Entry]:
+    def list_entries(self, prefix: str) -> list[StoreEntry]:
         """List everything whose key starts with `prefix`, sorted by key; empty when nothing does."""
         ...
 
@@ -105,7 +105,7 @@ def open_store(address: str) -> Store:
         return S3Store(address)
     if not address.strip() or _SCHEME.match(address):
         raise BadAddress(f"{address!r} is no store. Give a folder, or s3://bucket/prefix.")
-    folder = expanded(address)
+    folder = expand_home(address)
     if folder.is_file():
         raise BadAddress(
             f"{address} is a file, and neither a store nor a release. `wardrobe adopt {address}` makes a "
@@ -132,80 +132,82 @@ class FolderStore:
         return str(self._root)
 
     def read(self, key: str) -> bytes:
-        with self._translated(key):
-            return b"".join(within(_chunks(self._path(key)), RECORD_BYTES, self._named(key)))
+        with self._translate_errors(key):
+            return b"".join(
+                limit_chunks(_read_chunks(self._path(key)), MAX_RECORD_BYTES, self._full_address(key))
+            )
 
-    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+    def download(self, key: str, target: Path, limit: int | None = None) -> None:
         # The disk that it goes to is not the store's: its errors stay what they are.
-        receive(self._received(key), to, limit=limit, where=self._named(key))
+        write_chunks(self._receive(key), target, limit=limit, address=self._full_address(key))
 
-    def _received(self, key: str) -> Iterator[bytes]:
-        with self._translated(key):
-            yield from _chunks(self._path(key))
+    def _receive(self, key: str) -> Iterator[bytes]:
+        with self._translate_errors(key):
+            yield from _read_chunks(self._path(key))
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translated(key), self._partial(_chunks(source)) as partial:
-            target = self._make_place(key)
+        with self._translate_errors(key), self._write_partial(_read_chunks(source)) as partial:
+            target = self._make_parent_folder(key)
             partial.replace(target)
             flush_folder(target.parent)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translated(key), self._partial([data]) as partial:
-            target = self._make_place(key)
+        with self._translate_errors(key), self._write_partial([data]) as partial:
+            target = self._make_parent_folder(key)
             try:
                 # Unlike a rename, a link never replaces what is there, and the name comes with all its bytes.
                 os.link(partial, target)
             except FileExistsError as error:
-                raise AlreadyExists(f"{self._named(key)}: is already there.") from error
+                raise AlreadyExists(f"{self._full_address(key)}: is already there.") from error
             flush_folder(target.parent)
 
-    def entries(self, prefix: str) -> list[Entry]:
-        with self._translated(prefix):
+    def list_entries(self, prefix: str) -> list[StoreEntry]:
+        with self._translate_errors(prefix):
             return sorted(self._walk(prefix), key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
-        with self._translated(key):
+        with self._translate_errors(key):
             path = self._path(key)
             path.unlink(missing_ok=True)
             self._remove_empty_parents(path)
 
     @contextmanager
-    def _partial(self, chunks: Iterable[bytes]) -> Iterator[Path]:
-        folder = self._root / PARTIAL
+    def _write_partial(self, chunks: Iterable[bytes]) -> Iterator[Path]:
+        folder = self._root / PARTIAL_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         self._remove_abandoned(folder)
-        with partial_file(chunks, folder) as partial:
+        with write_partial_file(chunks, folder) as partial:
             yield partial
 
     def _remove_abandoned(self, folder: Path) -> None:
-        oldest = time.time() - PARTIAL_SECONDS
+        oldest = time.time() - MAX_PARTIAL_AGE_SECONDS
         for path in folder.iterdir():
             with suppress(FileNotFoundError):  # another writer may have ended
                 if path.stat().st_mtime < oldest:
                     path.unlink()
 
-    def _make_place(self, key: str) -> Path:
+    def _make_parent_folder(self, key: str) -> Path:
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
-    def _walk(self, prefix: str) -> Iterator[Entry]:
+    def _walk(self, prefix: str) -> Iterator[StoreEntry]:
         start = self._root / prefix.rpartition("/")[0]
         for folder, folders, names in os.walk(start, onerror=self._raise_unlisted):
             if folder == str(self._root):
-                folders[:] = [name for name in folders if name not in (PARTIAL, NOT_OURS)]
+                folders[:] = [name for name in folders if name not in (PARTIAL_FOLDER, SYSTEM_FOLDER)]
             for name in names:
                 path = Path(folder, name)
                 key = path.relative_to(self._root).as_posix()
                 if key.startswith(prefix):
                     with suppress(FileNotFoundError):  # deleted since it was listed
                         facts = path.stat()
-                        yield Entry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+                        yield StoreEntry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def _raise_unlisted(self, error: OSError) -> None:
         """Report a folder that cannot be listed: `os.walk` alone would take it for an empty one."""
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-            with self._translated(Path(error.filename).relative_to(self._root).as_posix()):
+            with self._translate_errors(Path(error.filename).relative_to(self._root).as_posix()):
                 raise error
 
     def _remove_empty_parents(self, path: Path) -> None:
@@ -220,26 +222,27 @@ class FolderStore:
             raise StoreRefused(f"{self.address}: {key!r} is no key; one is relative and has no .. in it.")
         return self._root / key
 
-    def _named(self, key: str) -> str:
+    def _full_address(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
-    def _translated(self, key: str) -> Iterator[None]:
-        check_time(self._named(key))
+    def _translate_errors(self, key: str) -> Iterator[None]:
+        check_time(self._full_address(key))
         try:
             yield
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise NotFound(f"{self._named(key)}: {error.strerror}.") from error
+            raise NotFound(f"{self._full_address(key)}: {error.strerror}.") from error
         except PermissionError as error:
             raise StoreRefused(
-                f"{self._named(key)}: {error.strerror}. User id {os.geteuid()} needs access to this folder."
+                f"{self._full_address(key)}: {error.strerror}. User id {os.geteuid()} needs access to this "
+                "folder."
             ) from error
         except OSError as error:
-            raise StoreBroken(f"{self._named(key)}: {error.strerror or error}.") from error
+            raise StoreBroken(f"{self._full_address(key)}: {error.strerror or error}.") from error
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with errors_named(path), opened(path) as file:
+def _read_chunks(path: Path) -> Iterator[bytes]:
+    with name_file_in_errors(path), open_regular_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
             check_time(str(path))

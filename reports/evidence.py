@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from model_store.catalogue import ReleaseFiles
 from model_store.errors import ReleaseCorrupt
-from model_store.files import REPORT
 from model_store.manifest import Manifest
+from model_store.release_files import REPORT_FILE
+from model_store.store_keys import ReleaseFiles
 from reports.answers import CLASS, CORRECTED, NO_ANSWERS, TEST_SET, Answers, all_answers_in
 from reports.decisions import decide_stored
 from reports.values import HELD_OUT, PHOTOS_FROM, ProductPromise, Report, parse_report, tier_of
@@ -106,13 +106,14 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
         ReportInvalid: its report cannot be read as one.
         ReleaseCorrupt: another file is not as it has to be.
     """
-    manifest, text = release.manifest, release.read(REPORT)
-    if hashlib.sha256(text).hexdigest() != manifest.files[REPORT].sha256:
+    manifest, text = release.manifest, release.read_file(REPORT_FILE)
+    if hashlib.sha256(text).hexdigest() != manifest.files[REPORT_FILE].sha256:
         raise ReleaseCorrupt(
-            f"{release.where}/{REPORT}: its sha256 is not that of the manifest. Publish the release again."
+            f"{release.address}/{REPORT_FILE}: its sha256 is not that of the manifest. Publish the release "
+            "again."
         )
-    report = parse_report(text, f"{release.where}/{REPORT}")
-    every = decide_stored(all_answers_in(manifest, release.read, release.where), manifest.contracts)
+    report = parse_report(text, f"{release.address}/{REPORT_FILE}")
+    every = decide_stored(all_answers_in(manifest, release.read_file, release.address), manifest.contracts)
     kept = every.of_head(CLASS)
     return Evidence(
         manifest=manifest,

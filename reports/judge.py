@@ -5,12 +5,18 @@ Reads the store. The rules themselves, without I/O: gate.py.
 
 from contextlib import suppress
 
-from model_store.catalogue import ReleaseFiles, files_in_folder, files_in_store, read_manifest, versions
 from model_store.errors import GateRefused, NotFound, ReleaseError
-from model_store.local import LocalRelease
-from model_store.promotions import history
-from model_store.records import held_good
+from model_store.local_releases import LocalRelease
+from model_store.promotions import read_promotions
+from model_store.records import select_good_promotions
 from model_store.store import Store
+from model_store.store_keys import (
+    ReleaseFiles,
+    files_in_folder,
+    files_in_store,
+    list_complete_versions,
+    read_manifest,
+)
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
 
@@ -70,8 +76,8 @@ def _evidence(store: Store, version: str) -> Evidence:
 
 def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
     """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
-    kept = versions(store)
-    for promotion in held_good(history(store)):
+    kept = list_complete_versions(store)
+    for promotion in select_good_promotions(read_promotions(store)):
         if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)

@@ -14,9 +14,9 @@ from pydantic import Field, JsonValue, ValidationError, WithJsonSchema, field_va
 
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
-from model_store.files import REPORT
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, Frozen, Share, described, first_problem
+from model_store.release_files import REPORT_FILE
 from reports.intervals import mean_over_sources, share_interval
 from reports.word_figures import WordFigures
 
@@ -656,7 +656,7 @@ def report_of(release: LocalRelease) -> Report:
     Raises:
         ReportInvalid: report.json cannot be read as one.
     """
-    path = release.folder / REPORT
+    path = release.folder / REPORT_FILE
     return parse_report(path.read_bytes(), str(path))
 
 

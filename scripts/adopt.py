@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inference.keras_file import check_keras_file
 from inference.plain_text import as_spelt
-from model_store.files import NEW_RELEASE, fingerprint
+from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
 from scripts.progress import Terminal, say_promises
@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """Adopt the model that the arguments name."""
     check_tensorflow()
     check_keras_file(arguments.model)
-    release = (arguments.run or _default_run_folder(arguments.model)) / NEW_RELEASE
+    release = (arguments.run or _default_run_folder(arguments.model)) / NEW_RELEASE_FOLDER
     target = open_target(arguments, arguments.data)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data
@@ -62,7 +62,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 def _default_run_folder(model: Path) -> Path:
     """A folder of the model's own, by its content."""
-    return Path("runs") / f"adopted-{fingerprint(model).sha256[:16]}"
+    return Path("runs") / f"adopted-{fingerprint_file(model).sha256[:16]}"
 
 
 def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from labelling.outputs import may_write
 from model_store.errors import StoreError
-from model_store.files import NEW_RELEASE
-from model_store.local import open_release
+from model_store.local_releases import open_release
+from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.values import Report, report_of
 from scripts.__main__ import command
 from scripts.doubted import write_doubted
@@ -124,7 +124,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     for number, recipe in enumerate(recipes, 1):
         place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
         task = run_of(recipe, data, command=command)
-        release = task.folder / NEW_RELEASE
+        release = task.folder / NEW_RELEASE_FOLDER
         if (report := _made_by(recipe, release)) is not None:
             progress.say(f"{place}: done, {release}.")
         else:

@@ -17,7 +17,7 @@ from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
 from labelling.outputs import may_write
-from model_store.files import expanded
+from model_store.release_files import expand_home
 from scripts.__main__ import command
 from scripts.list_options import add_list_options, add_product_column, typed_list_options
 from scripts.progress import Terminal
@@ -59,7 +59,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """Check the pictures, and print what a training says of them."""
     require("scipy", "SciPy")
     prepare_decoders()
-    place = unwrapped(expanded(arguments.place))
+    place = unwrapped(expand_home(arguments.place))
     if has_idx(place) or (place.is_file() and is_pixel_table(place)):
         raise BadPictures(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "

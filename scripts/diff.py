@@ -17,10 +17,10 @@ from labelling.lists import Reading
 from labelling.outputs import list_in, may_write, no_pictures
 from labelling.review.changes import Change, Compared, compare, page_of, table_of
 from labelling.sources.opening import open_source
-from model_store.files import errors_named, write_whole
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
-from model_store.networks import open_networks
+from model_store.release_files import name_file_in_errors, write_whole
+from model_store.release_networks import open_networks
 from reports.answers import CLASS
 from scripts.__main__ import command
 from scripts.list_options import add_list_options
@@ -96,10 +96,10 @@ def _write(
 ) -> None:
     first, second = releases
     if arguments.out is not None:
-        with errors_named(arguments.out):
+        with name_file_in_errors(arguments.out):
             write_whole(arguments.out, table_of(compared.changes))
     if arguments.page is not None:
-        with errors_named(arguments.page):
+        with name_file_in_errors(arguments.page):
             write_whole(arguments.page, page_of(compared, (first.version, second.version)))
 
 

@@ -13,7 +13,7 @@ from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from labelling.sources.files import read_files
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 

@@ -16,9 +16,9 @@ from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from labelling.lists import Reading
 from labelling.outputs import may_write
-from model_store.files import GRAPH, expanded
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
+from model_store.release_files import GRAPH_FILE, expand_home
 from reports.answers import Answers
 from reports.page.page import REPORT_PAGE, file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
@@ -142,7 +142,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
     )
 
     contract = release.manifest.contract("pixels")
-    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
+    session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     given = undecided(scored(session, data.test.pixels), data.test)
     before, answers = (
         decided(Classifier(session, rules), given) for rules in (uncalibrated(contract), contract)
@@ -160,7 +160,7 @@ def _measure_attributes(
     from training.measure.attributes import attribute_answers  # noqa: PLC0415 - needs scikit-learn
     from training.measure.evaluate import predicted  # noqa: PLC0415 - as above
 
-    session = OnnxSession(release.folder / GRAPH, shape=contract.input.array_shape)
+    session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     predictions = predicted(Classifier(session, contract), pictures)
     answers = attribute_answers(predictions, of_class, pictures.attributes)
     shares = {name: _shares_of(rows) for name, rows in answers.items()}
@@ -211,7 +211,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
         return
     from training.measure.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
 
-    may_write([expanded(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
+    may_write([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
 
 
 def _written(
@@ -222,7 +222,7 @@ def _written(
         return {}
     from training.measure.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
-    files = write_evaluation(expanded(folder), page, answers, pictures, contract)
+    files = write_evaluation(expand_home(folder), page, answers, pictures, contract)
     written = [str(path) for path in files]
     console().print(", ".join(written), soft_wrap=True)
     return {"written": written}
@@ -279,7 +279,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     of_list = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
-    session = OnnxSession(release.graph("photos"), shape=contract.input.array_shape)
+    session = OnnxSession(release.graph_path("photos"), shape=contract.input.array_shape)
     undecided = undecided_photos(scored(session, photos.pixels), photos)
     answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.settings import settings_of_commands
 from labelling.review.audit import sentences
-from model_store.named_release import store_in
+from model_store.named_release import parse_store_address
 from scripts import train
 from scripts.__main__ import command
 from scripts.list_options import add_encoding
@@ -51,7 +51,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
     # A release of own classes goes beside its parent; of the ten classes it is published by hand.
-    out = arguments.out or (None if options.release else store_in(corrected.name))
+    out = arguments.out or (None if options.release else parse_store_address(corrected.name))
     parser = train.build_parser()
     parser.set_defaults(**({"publish": arguments.publish} if arguments.publish else {"out": out}))
     typed = parser.parse_args(more)

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.security.api_keys import LINE, hash_of, read_keys
 from app.settings import SettingsError
 from inference.plain_text import decoded, without_unseen
-from model_store.files import errors_named, partial_file
+from model_store.release_files import name_file_in_errors, write_partial_file
 from scripts.__main__ import command
 from scripts.terminal import chosen, command_parser, complain, subcommands
 
@@ -77,7 +77,7 @@ def _alone(file: Path) -> Iterator[Path]:
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        with errors_named(path.parent):
+        with name_file_in_errors(path.parent):
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield path
     finally:
@@ -86,7 +86,7 @@ def _alone(file: Path) -> Iterator[Path]:
 
 def _replace(path: Path, text: str) -> None:
     """Write the whole file or none of it; owner and mode stay. A new file is readable by its owner alone."""
-    with partial_file([text.encode()], path.parent, f".{path.name}-") as written:
+    with write_partial_file([text.encode()], path.parent, f".{path.name}-") as written:
         written.chmod(0o600)
         if path.exists():
             before = path.stat()

@@ -53,8 +53,8 @@ from labelling.titles import OFF
 from labelling.workers.labeller import Engine
 from labelling.workers.on_ray import on_ray
 from labelling.workers.processes import on_processes
-from model_store.local import LocalRelease
-from model_store.named_release import find_release, store_in
+from model_store.local_releases import LocalRelease
+from model_store.named_release import find_release, parse_store_address
 from reports.products import is_shown
 from reports.values import Promise, report_of
 from scripts.__main__ import command
@@ -145,7 +145,7 @@ def _check_same(arguments: argparse.Namespace, before: TableOf | None, now: Tabl
         f"release {of.version}, {f'--by {of.by.column}' if of.by else 'without --by'}" for of in (before, now)
     )
     if was != is_now:
-        store = store_in(arguments.model) or "STORE"
+        store = parse_store_address(arguments.model) or "STORE"
         raise CorrectionsUnusable(
             f"{arguments.out}: is of {was}, and this command of {is_now}. For answers to the rows that are "
             f"there, give --model {store}@{before.version} and the same --by; or first the same command "

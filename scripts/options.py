@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from inference.contract import LABEL
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column
 from scripts.progress import Terminal

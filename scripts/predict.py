@@ -23,9 +23,9 @@ from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.outputs import may_write
-from model_store.files import errors_named
 from model_store.named_release import find_release
-from model_store.networks import open_networks
+from model_store.release_files import name_file_in_errors
+from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console
 from training.loading import require
@@ -173,7 +173,7 @@ def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> Non
         grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
         for axes, answer in zip(grid, answers, strict=True):
             _draw_row(axes, answer, labels)
-        with errors_named(target):
+        with name_file_in_errors(target):
             save(figure, target, cut_to_content=True)  # no caption is cut off
 
 

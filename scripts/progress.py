@@ -17,7 +17,7 @@ from rich.progress import (
     Progress as Bar,
 )
 
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from reports.page.advice import what_is_accepted
 from reports.page.wording import ENGLISH
 from reports.values import Epoch, report_of

@@ -7,10 +7,10 @@ import argparse
 from pathlib import Path
 
 from app.settings import settings_of_commands
-from model_store.catalogue import PROMOTIONS
-from model_store.files import expanded
 from model_store.named_release import find_release
+from model_store.release_files import expand_home
 from model_store.store import open_store
+from model_store.store_keys import PROMOTIONS
 from scripts.__main__ import command
 from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
 from scripts.terminal import RELEASE_HELP, command_parser, complain
@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _folder_of(arguments: argparse.Namespace) -> Path:
     """Where the release is; one of another store comes into the cache first."""
-    place = expanded(arguments.release)
+    place = expand_home(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
     folder = find_release(arguments.release, settings_of_commands().cache_dir).folder

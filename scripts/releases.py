@@ -12,14 +12,14 @@ from textwrap import fill
 from rich.filesize import decimal
 
 from inference.contract import ModelContract
-from model_store.catalogue import Stored, file_key, read_manifest, stored
 from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
-from model_store.files import REPORT
 from model_store.manifest import Manifest
-from model_store.promotions import current, history, roll_back
-from model_store.publish import SPARED, promote, prunable, prune
+from model_store.promotions import read_current_promotion, read_promotions, roll_back
+from model_store.publish import MIN_AGE, list_prunable_releases, promote_release, prune_releases
 from model_store.records import Promotion
+from model_store.release_files import REPORT_FILE
 from model_store.store import Store, open_store
+from model_store.store_keys import StoredRelease, file_key, list_releases, read_manifest
 from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
@@ -58,7 +58,7 @@ class Listed:
         last: the last promotion that named it.
     """
 
-    release: Stored
+    release: StoredRelease
     state: str
     manifest: Manifest | None
     last: Promotion | None
@@ -90,7 +90,7 @@ class Listed:
 
 
 def _list(store: Store, arguments: argparse.Namespace) -> object:
-    log = history(store)
+    log = read_promotions(store)
     last = {promotion.version: promotion for promotion in log}
     holding = log[-1].version if log else None
     rows = [_listed(store, release, last.get(release.version), holding) for release in _stored(store)]
@@ -104,7 +104,7 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _log(store: Store, arguments: argparse.Namespace) -> object:
-    promotions = list(reversed(history(store)))
+    promotions = list(reversed(read_promotions(store)))
     print_table(
         [
             {
@@ -122,13 +122,13 @@ def _log(store: Store, arguments: argparse.Namespace) -> object:
     return [promotion.model_dump(mode="json") for promotion in promotions]
 
 
-def _stored(store: Store) -> list[Stored]:
+def _stored(store: Store) -> list[StoredRelease]:
     """The releases of a store.
 
     Raises:
         NothingPromoted: there is none, as at a mistyped address.
     """
-    if not (releases := stored(store)):
+    if not (releases := list_releases(store)):
         raise NothingPromoted(
             f"{store.address}: there is no release here. Publish one (wardrobe publish), or correct "
             "the address."
@@ -136,8 +136,8 @@ def _stored(store: Store) -> list[Stored]:
     return releases
 
 
-def _listed(store: Store, release: Stored, last: Promotion | None, holding: str | None) -> Listed:
-    if not release.complete:
+def _listed(store: Store, release: StoredRelease, last: Promotion | None, holding: str | None) -> Listed:
+    if not release.is_complete:
         return Listed(release, "unfinished", None, last)
     try:
         manifest = read_manifest(store, release.version)
@@ -157,11 +157,11 @@ def _by(promotion: Promotion) -> str:
 
 
 def _show(store: Store, arguments: argparse.Namespace) -> object:
-    version = current(store).version if arguments.version == "current" else arguments.version
+    version = read_current_promotion(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
         return _card(store, manifest)
-    promotions = [promotion for promotion in history(store) if promotion.version == version]
+    promotions = [promotion for promotion in read_promotions(store) if promotion.version == version]
     facts = _facts(manifest)
     facts += [(made.reason, f"{made.number}, {_at(made)} by {_by(made)}") for made in promotions]
     width = max(len(name) for name, _ in facts)
@@ -184,7 +184,7 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
 
 def _card(store: Store, manifest: Manifest) -> object:
     """Print the model card; of a release from before there were cards, one made of its report."""
-    path = MODEL_CARD if MODEL_CARD in manifest.files else REPORT
+    path = MODEL_CARD if MODEL_CARD in manifest.files else REPORT_FILE
     key = file_key(manifest.version, path)
     text = store.read(key)
     if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
@@ -219,7 +219,7 @@ def _review_below(contract: ModelContract) -> str:
 def _promote(store: Store, arguments: argparse.Namespace) -> object:
     by, unconditional = who(arguments.by), arguments.unconditional
     rule = forced if arguments.force else judge
-    published = promote(arguments.version, store, rule, by=by, unconditional=unconditional)
+    published = promote_release(arguments.version, store, rule, author=by, unconditional=unconditional)
     print(as_text(published, store.address))
     return published.promotion and published.promotion.model_dump(mode="json")
 
@@ -238,12 +238,14 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
     _stored(store)
     older_than = timedelta(minutes=arguments.older_than)
     if arguments.dry_run:
-        chosen = prunable(store, arguments.keep, older_than)
+        chosen = list_prunable_releases(store, arguments.keep, older_than)
     else:
-        chosen = prune(store, arguments.keep, older_than)
+        chosen = prune_releases(store, arguments.keep, older_than)
     for release in chosen:
         print(f"{release.version}  {decimal(release.size)}")
-    remains = [release for release in stored(store) if not release.complete and release not in chosen]
+    remains = [
+        release for release in list_releases(store) if not release.is_complete and release not in chosen
+    ]
     for release in remains:
         complain(
             f"{release.version}: {len(release.entries)} files without a manifest stay. It may be on its way: "
@@ -288,7 +290,7 @@ def build_parser() -> argparse.ArgumentParser:
     pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
     age, default = (
         "keep what was written to in the last so many minutes: a promotion may be under way (60)",
-        SPARED / timedelta(minutes=1),
+        MIN_AGE / timedelta(minutes=1),
     )
     pruning.add_argument("--older-than", type=minutes, default=default, metavar="MINUTES", help=age)
     return parser

@@ -7,9 +7,9 @@
 import argparse
 from pathlib import Path
 
-from model_store.files import SIGNATURE
-from model_store.local import open_release
-from model_store.signing import new_key, sign, trusted_keys
+from model_store.local_releases import open_release
+from model_store.release_files import SIGNATURE_FILE
+from model_store.signing import create_key_pair, read_trusted_keys, sign_release
 from scripts.__main__ import command
 from scripts.terminal import chosen, command_parser, subcommands
 
@@ -21,7 +21,7 @@ EXAMPLES = (
 
 
 def _new(arguments: argparse.Namespace) -> dict[str, object]:
-    public = new_key(arguments.key)
+    public = create_key_pair(arguments.key)
     print(
         f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
         f"{public} checks: name it in WARDROBE_TRUSTED_KEYS."
@@ -30,14 +30,14 @@ def _new(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _sign(arguments: argparse.Namespace) -> dict[str, object]:
-    sign(arguments.folder, arguments.key)
+    sign_release(arguments.folder, arguments.key)
     version = open_release(arguments.folder).version
     print(f"{version} is signed.")
-    return {"version": version, "signature": str(arguments.folder / SIGNATURE)}
+    return {"version": version, "signature": str(arguments.folder / SIGNATURE_FILE)}
 
 
 def _check(arguments: argparse.Namespace) -> dict[str, object]:
-    version = open_release(arguments.folder, trusted_keys(arguments.keys)).version
+    version = open_release(arguments.folder, read_trusted_keys(arguments.keys)).version
     print(f"{version} is whole, and signed by a trusted key.")
     return {"version": version, "trusted": True}
 

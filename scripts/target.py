@@ -15,15 +15,15 @@ from typing import TypedDict
 
 from rich.progress import BarColumn, DownloadColumn, TextColumn
 
-from model_store.catalogue import read_manifest
 from model_store.errors import GateRefused, StoreError
-from model_store.files import GRAPH, MODEL, REPORT, expanded
 from model_store.manifest import Manifest
-from model_store.promotions import newest, require_conditional_writes
-from model_store.publish import Published, publish
+from model_store.promotions import read_newest_promotion, require_conditional_writes
+from model_store.publish import PublishResult, publish_release
 from model_store.records import Promotion
-from model_store.signing import private_key, sign
+from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE, expand_home
+from model_store.signing import read_private_key, sign_release
 from model_store.store import Store, open_store
+from model_store.store_keys import read_manifest
 from reports.intervals import wilson_interval
 from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
@@ -105,7 +105,7 @@ def publishing(arguments: argparse.Namespace) -> Publishing:
         KeyUnusable: what --sign names is no private key.
     """
     if arguments.sign is not None:
-        private_key(arguments.sign)
+        read_private_key(arguments.sign)
     return Publishing(
         key=arguments.sign,
         forced=arguments.force,
@@ -156,19 +156,19 @@ class Target:
                 "replaces them."
             )
 
-    def send(self, release: Path) -> Published:
+    def send(self, release: Path) -> PublishResult:
         """Sign a release if that is asked for, and publish it with a bar of its bytes."""
         if self.key is not None:
-            sign(release, self.key)
+            sign_release(release, self.key)
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
         with progress_bar(*columns) as bar:
             task = bar.add_task("", total=total)
-            return publish(
+            return publish_release(
                 release,
                 self.store,
                 forced if self.forced else judge,
-                by=self.by,
+                author=self.by,
                 promote=self.promote,
                 unconditional=self.unconditional,
                 progress=lambda path, size: bar.update(task, description=path, advance=size),
@@ -189,7 +189,7 @@ class Target:
         published, address, current = self.send(release), self.store.address, self.current
         stands = f" {current.version} stays current there." if current and not self.promote else ""
         console().print(f"{published.verdict}\nReleased to {address}.{stands}")
-        _print_headline(published.manifest, parse_report((release / REPORT).read_bytes(), str(release)))
+        _print_headline(published.manifest, parse_report((release / REPORT_FILE).read_bytes(), str(release)))
         # Not by rich, which would break a command where the terminal ends.
         print("\n".join(self._next_steps(release, published.manifest.labels)))
         files = published.manifest.files
@@ -198,7 +198,7 @@ class Target:
             "release": str(release),
             "signed": self.key is not None,
             "headline": published.manifest.headline.model_dump(mode="json"),
-            "bytes": {name: files[name].size for name in (MODEL, GRAPH)},
+            "bytes": {name: files[name].size for name in (MODEL_FILE, GRAPH_FILE)},
         }
 
     def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
@@ -215,7 +215,7 @@ class Target:
                 _serve_command(str(release)),
                 _publish_command(release, f"{address.rstrip('/')}-other-classes"),
             ]
-        pictures = self.pictures if self.pictures and expanded(self.pictures).exists() else "PICTURES"
+        pictures = self.pictures if self.pictures and expand_home(self.pictures).exists() else "PICTURES"
         return [*lines, *next_commands(address, release, pictures, address)]
 
 
@@ -231,7 +231,7 @@ def open_target(arguments: argparse.Namespace, pictures: str | Path | None = Non
     """
     options = publishing(arguments)
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
-    before = newest(store)
+    before = read_newest_promotion(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
     return Target(
@@ -254,7 +254,7 @@ def _few(labels: Sequence[str]) -> str:
     return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
 
 
-def outcome(published: Published, address: str) -> dict[str, object]:
+def outcome(published: PublishResult, address: str) -> dict[str, object]:
     """What became of a release, as JSON values."""
     promotion = published.promotion
     return {
@@ -265,7 +265,7 @@ def outcome(published: Published, address: str) -> dict[str, object]:
     }
 
 
-def as_text(published: Published, address: str) -> str:
+def as_text(published: PublishResult, address: str) -> str:
     """What became of a release, in two lines."""
     version, promotion = published.manifest.version, published.promotion
     if promotion is None:
@@ -287,8 +287,8 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     console().print(
         f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {pictures} are right (95% "
         f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
-        f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL} {files[MODEL].size / 1e6:.2f} MB, "
-        f"{GRAPH} {files[GRAPH].size / 1e6:.2f} MB."
+        f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL_FILE} "
+        f"{files[MODEL_FILE].size / 1e6:.2f} MB, {GRAPH_FILE} {files[GRAPH_FILE].size / 1e6:.2f} MB."
     )
     if headline.test_n < FEW_TEST_PICTURES:
         complain(

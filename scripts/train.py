@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.settings import settings_of_commands
-from model_store.local import LocalRelease, open_release
-from model_store.named_release import find_release, store_in
+from model_store.local_releases import LocalRelease, open_release
+from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
 from scripts.__main__ import command
 from scripts.doubted import write_doubted
@@ -124,7 +124,7 @@ def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, 
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
     verdict = compared_with(open_release(trained.release), release)
-    store = store_in(place) or ELSEWHERE
+    store = parse_store_address(place) or ELSEWHERE
     print("\n".join([verdict, *next_commands(place, trained.release, compared or photos, store)]))
     return {"release": str(trained.release), "verdict": verdict}
 

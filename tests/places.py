@@ -14,11 +14,11 @@ from app.releases.load import load
 from app.releases.serving import Models
 from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
-from model_store.cache import pull
-from model_store.catalogue import file_key, release_prefix
-from model_store.notes import remember
-from model_store.publish import publish
+from model_store.cache import pull_release
+from model_store.cache_notes import note_current_release
+from model_store.publish import publish_release
 from model_store.store import FolderStore
+from model_store.store_keys import file_key, release_prefix
 from reports.judge import forced
 from tests.logs import write_log
 from tests.releases import a_release
@@ -75,8 +75,8 @@ class Place:
 
     def serve_before(self, letter: str) -> None:
         """Leave a cache as a service that served a release has left it."""
-        release = pull(self.store, self.versions[letter], self.cache)
-        remember(self.cache, self.store.address, release, datetime.now(UTC))
+        release = pull_release(self.store, self.versions[letter], self.cache)
+        note_current_release(self.cache, self.store.address, release, datetime.now(UTC))
 
     def mark(self, letter: str, ended: int, ago: float = 0) -> Path:
         """Leave what processes leave that end while they open a release."""
@@ -92,7 +92,9 @@ def a_place(folder: Path) -> Place:
     store, versions = FolderStore(folder / "store"), {"G": "20261120T101500Z-00000000"}
     for seed, letter in enumerate("ABCXY"):
         release = a_release(folder / letter, seed=seed, keeps_answers=False)
-        versions[letter] = publish(release, store, forced, by="ann", promote=False).manifest.version
+        versions[letter] = publish_release(
+            release, store, forced, author="ann", promote=False
+        ).manifest.version
     for letter in "XY":
         (folder / "damaged").write_bytes(b"damaged")
         store.upload(file_key(versions[letter], "model.onnx"), folder / "damaged")

@@ -28,9 +28,9 @@ from inference.contract import (
     InputContract,
     ModelContract,
 )
-from model_store.assemble import only_network, seal
+from model_store.assemble import make_single_network, seal_release
 from model_store.manifest import DataSet, Golden, Headline, Manifest, Network
-from model_store.publish import publish
+from model_store.publish import publish_release
 from model_store.store import open_store
 from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
 from reports.judge import judge
@@ -144,8 +144,8 @@ def a_release(
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     second = None if photos is None else _photo_network(folder, labels, photos, random, heads)
     golden = Golden.of(pixels, _answers(folder / "model.onnx", pixels))
-    first = only_network(a_contract(labels, reads, of_first, least_familiarity), golden)
-    seal(
+    first = make_single_network(a_contract(labels, reads, of_first, least_familiarity), golden)
+    seal_release(
         folder,
         created_at=created_at,
         networks=first if second is None else {"pixels": next(iter(first.values())), "photos": second},
@@ -195,7 +195,7 @@ def _photo_network(
 def a_store(folder: Path, **release: Any) -> str:
     """The address of a folder store whose one release, `folder`/made, is promoted; see `a_release`."""
     made = a_release(folder / "made", **release)
-    publish(made, open_store(str(folder / "store")), judge, by="tests")
+    publish_release(made, open_store(str(folder / "store")), judge, author="tests")
     return str(folder / "store")
 
 

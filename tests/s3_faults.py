@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model_store.cache import pull
-from model_store.notes import remember
-from model_store.promotions import append, newest
-from model_store.publish import publish
+from model_store.cache import pull_release
+from model_store.cache_notes import note_current_release
+from model_store.promotions import append_promotion, read_newest_promotion
+from model_store.publish import publish_release
 from model_store.s3 import S3Store
 from reports.judge import judge
 from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
@@ -76,7 +76,7 @@ class Stage:
         return running(self.folder, **self.environment(proxy))
 
     def promote_upcoming(self) -> None:
-        append(self.store, self.upcoming, "promote", "tests", newest(self.store))
+        append_promotion(self.store, self.upcoming, "promote", "tests", read_newest_promotion(self.store))
 
 
 def a_stage(server: S3Server, folder: Path) -> Stage:
@@ -84,10 +84,12 @@ def a_stage(server: S3Server, folder: Path) -> Stage:
     store = S3Store(f"s3://{server.new_bucket()}/wardrobe")
     folders = [a_release(folder / name, seed=seed) for seed, name in enumerate(("now", "next"))]
     current, upcoming = (
-        publish(each, store, judge, by="tests", promote=each.name == "now").manifest.version
+        publish_release(each, store, judge, author="tests", promote=each.name == "now").manifest.version
         for each in folders
     )
-    remember(folder / FILLED, store.address, pull(store, current, folder / FILLED), datetime.now(UTC))
+    note_current_release(
+        folder / FILLED, store.address, pull_release(store, current, folder / FILLED), datetime.now(UTC)
+    )
     return Stage(server, folder, store, current, upcoming, known_answers(folders))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from inference.classifier import open_classifier
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.load import Answers
 from tests.service import Service
 from tests.uploads import UPLOAD

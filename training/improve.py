@@ -20,10 +20,10 @@ from inference.title_rule import NONE
 from labelling.by_people import LEFT_OUT
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
-from model_store.files import expanded
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
-from model_store.promotions import newest
+from model_store.promotions import read_newest_promotion
+from model_store.release_files import expand_home
 from model_store.store import open_store
 from reports.intervals import needed
 from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
@@ -75,7 +75,7 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
         CorrectionsUnusable: the file cannot be read.
         BadPictures: no release was named, and the usual one lacks a class of the corrections.
     """
-    name = named or (usual_store if newest(open_store(usual_store)) is not None else "bundled")
+    name = named or (usual_store if read_newest_promotion(open_store(usual_store)) is not None else "bundled")
     release = find_release(name, cache)
     corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding), say=say))
     if not named:
@@ -230,7 +230,7 @@ def _recorded_training(
 
 def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
     """The corrections that the release learnt: those that are named, else the recorded ones."""
-    files = [expanded(file) for file in given or options.corrections]
+    files = [expand_home(file) for file in given or options.corrections]
     if gone := [file for file in files if not file.is_file()]:
         raise BadPictures(
             f"{parent.version} learnt the corrections in {gone[0]}, which is not here. Name a copy of it: "
@@ -261,7 +261,7 @@ def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
 
 def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
     """The place of the pictures that the release learnt: the one that is named, else the recorded one."""
-    if named is None and (learnt is None or not expanded(learnt).exists()):
+    if named is None and (learnt is None or not expand_home(learnt).exists()):
         gone = (
             "does not say where these are"
             if learnt is None
@@ -271,4 +271,4 @@ def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease
             f"{parent.version} is trained again on the pictures that it learnt, together with the "
             f"corrections, and {gone}. Name them: --data FOLDER."
         )
-    return expanded(named or str(learnt))
+    return expand_home(named or str(learnt))

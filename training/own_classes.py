@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
-from model_store.files import NEW_RELEASE
+from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
@@ -99,10 +99,10 @@ def train_own_classes(
     folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with progress.counting("exporting the graph and comparing it with the network"):
-        begin(folder / NEW_RELEASE)
-        train.learnt.save(folder / NEW_RELEASE)
+        begin(folder / NEW_RELEASE_FOLDER)
+        train.learnt.save(folder / NEW_RELEASE_FOLDER)
         last_layers = {question: fitted.head for question, fitted in attributes.items()}
-        export_network(folder / NEW_RELEASE, model, measure, samples(parts), last_layers)
+        export_network(folder / NEW_RELEASE_FOLDER, model, measure, samples(parts), last_layers)
     # 5) Decide by these answers, measure as served, and seal.
     recorded = made_with(command, options.as_json(), data, int(folds.max()))
     candidate = Candidate(
@@ -118,7 +118,7 @@ def train_own_classes(
         accept=options.accept,
         of_products=train.of_products,
     )
-    return Trained(folder, complete_release(folder / NEW_RELEASE, candidate, progress)[1], data.labels)
+    return Trained(folder, complete_release(folder / NEW_RELEASE_FOLDER, candidate, progress)[1], data.labels)
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from model_store.files import NEW_RELEASE
+from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.acceptance import USUAL, Conditions
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
@@ -91,7 +91,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    folder, train, model = task.folder / NEW_RELEASE, parts.train, fitted.model
+    folder, train, model = task.folder / NEW_RELEASE_FOLDER, parts.train, fitted.model
     with progress.counting("exporting the graph and comparing it with the network"):
         begin(folder)
         train.learnt.save(folder)

@@ -21,8 +21,8 @@ from pydantic import JsonValue
 
 from inference.contract import LABEL
 from inference.session import Scores
-from model_store.files import NEW_RELEASE
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
+from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.learnt_hashes import Learnt
@@ -109,7 +109,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     answers = answers_of_folds(head)
     with progress.counting("exporting the graph, comparing and measuring it"):
         contents = Learnt.of(head.learnt.sha256, photos.hashes)
-        release = partial(release_photos, folder / NEW_RELEASE, parent, parent_heads, head)
+        release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
         report = release(answers, contents, record, progress.say, of_parent, of_products=photos.of_products)
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")

@@ -15,7 +15,7 @@ from inference.contract import GREY_28, Head, ModelContract
 from inference.keras_session import KerasSession
 from inference.networks import Networks
 from model_store.errors import ReportInvalid
-from model_store.local import BareArtifact, bundled
+from model_store.local_releases import BareArtifact, open_bundled_release
 
 log = logging.getLogger("wardrobe")
 
@@ -57,4 +57,4 @@ def _labels(report: bytes, where: str) -> tuple[str, ...]:
     if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
         return tuple(labels)
     log.warning("%s names no `labels`; those of the bundled release are assumed.", where)
-    return bundled().manifest.labels
+    return open_bundled_release().manifest.labels

@@ -19,9 +19,9 @@ from app.releases.bare import open_bare_model
 from app.releases.serving import Models, Refusal, Served
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
-from model_store.cache import cache_folder, pull, pull_bare
-from model_store.catalogue import check_complete, read_signed
-from model_store.deadlines import at_most
+from model_store.cache import pull_bare_artifact, pull_release, resolve_cache_folder
+from model_store.cache_notes import find_noted_release, note_current_release, prune_cache, read_noted_version
+from model_store.deadlines import limit_time
 from model_store.errors import (
     ManifestTooNew,
     NotFound,
@@ -33,16 +33,16 @@ from model_store.errors import (
     StoreError,
     StoreRefused,
 )
-from model_store.files import FIGURES, REPORT, expanded
-from model_store.local import BareArtifact, LocalRelease, bundled, open_release
-from model_store.named_release import store_in
-from model_store.networks import open_networks
-from model_store.notes import last_good, noted_version, prune_cache, remember
-from model_store.opening import opening
-from model_store.promotions import newest
+from model_store.local_releases import BareArtifact, LocalRelease, open_bundled_release, open_release
+from model_store.named_release import parse_store_address
+from model_store.opening_marks import mark_opening
+from model_store.promotions import read_newest_promotion
 from model_store.records import Promotion
-from model_store.signing import TrustedKeys, trusted_keys
+from model_store.release_files import FIGURES_FOLDER, REPORT_FILE, expand_home
+from model_store.release_networks import open_networks
+from model_store.signing import TrustedKeys, read_trusted_keys
 from model_store.store import Store, open_store
+from model_store.store_keys import check_release_complete, read_signed_manifest
 from reports.values import Report, check_report, report_of
 
 log = logging.getLogger("wardrobe")
@@ -94,7 +94,7 @@ def store_of(settings: Settings) -> Store | None:
     Raises:
         BadAddress: it is neither a folder nor an S3 prefix.
     """
-    return None if store_in(settings.model_store) is None else open_store(settings.model_store)
+    return None if parse_store_address(settings.model_store) is None else open_store(settings.model_store)
 
 
 def load(settings: Settings, store: Store | None) -> Models:
@@ -111,10 +111,10 @@ def load(settings: Settings, store: Store | None) -> Models:
     if store is None:
         return Models(_adapted(settings, open_release_model(_release_named(settings))))
     if settings.model_version != CURRENT:
-        with at_most(START_SECONDS):
+        with limit_time(START_SECONDS):
             release = _pulled(settings, store, settings.model_version)
             return Models(_adapted(settings, open_release_model(release)))
-    with at_most(START_SECONDS):
+    with limit_time(START_SECONDS):
         attempt = _newest(settings, store)
     models = Models(attempt.served or _last_good(settings, store, attempt))
     models.refuse(attempt.refusals, datetime.now(UTC))
@@ -127,7 +127,9 @@ def load(settings: Settings, store: Store | None) -> Models:
 def _release_named(settings: Settings) -> LocalRelease:
     """The release that WARDROBE_MODEL_STORE names in place of a store."""
     name = settings.model_store
-    release = bundled() if name == "bundled" else open_release(expanded(name), _trusted(settings))
+    release = (
+        open_bundled_release() if name == "bundled" else open_release(expand_home(name), _trusted(settings))
+    )
     if settings.model_version not in (CURRENT, release.version):
         of = "the bundled release" if name == "bundled" else f"the release in {name}"
         raise NotFound(
@@ -140,7 +142,7 @@ def _release_named(settings: Settings) -> LocalRelease:
 def _newest(settings: Settings, store: Store) -> Attempt:
     """What the newest promotion gives, or the bare artifact of a store without any."""
     try:
-        record = newest(store)
+        record = read_newest_promotion(store)
         if record is None:
             return Attempt(_load_bare(settings, store))
     except (StoreError, ModelError) as error:
@@ -216,7 +218,7 @@ def _log_refusals(refusals: Iterable[Refusal], served: Served | None) -> None:
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
     """Check manifest and sizes of a release in the store, before all of it is fetched once more."""
-    check_complete(store, read_signed(store, version, _trusted(settings)).manifest)
+    check_release_complete(store, read_signed_manifest(store, version, _trusted(settings)).manifest)
 
 
 def _opened(settings: Settings, store: Store, record: Promotion, release: LocalRelease) -> Served:
@@ -228,11 +230,11 @@ def _opened(settings: Settings, store: Store, record: Promotion, release: LocalR
         ModelError: it cannot be run, or gives other answers than it gave when it was made.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    version, cache = release.version, cache_folder(settings.cache_dir)
+    version, cache = release.version, resolve_cache_folder(settings.cache_dir)
     is_last = version == record.candidates[-1]
     number = record.number if version == record.version else None
-    is_known = noted_version(cache, store.address) == version
-    with nullcontext() if is_known else opening(cache, version, last=is_last):
+    is_known = read_noted_version(cache, store.address) == version
+    with nullcontext() if is_known else mark_opening(cache, version, last=is_last):
         served = _adapted(settings, open_release_model(release, number))
     _keep(settings, store, release)
     return served
@@ -240,7 +242,7 @@ def _opened(settings: Settings, store: Store, record: Promotion, release: LocalR
 
 def _pulled(settings: Settings, store: Store, version: str) -> LocalRelease:
     """A release in the cache."""
-    return pull(store, version, cache_folder(settings.cache_dir), _trusted(settings))
+    return pull_release(store, version, resolve_cache_folder(settings.cache_dir), _trusted(settings))
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
@@ -255,7 +257,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
     return Served(
         version=manifest.version,
         networks=networks,
-        report=(release.folder / REPORT).read_bytes(),
+        report=(release.folder / REPORT_FILE).read_bytes(),
         evaluation=_evaluation(release),
         manifest=manifest,
         figures=_figures(release),
@@ -271,17 +273,19 @@ def _evaluation(release: LocalRelease) -> Report | None:
             "%s %s is served, without a report page and a reference distribution.", error, release.version
         )
         return None
-    check_report(report, release.manifest.labels, f"{REPORT} of {release.version}")
+    check_report(report, release.manifest.labels, f"{REPORT_FILE} of {release.version}")
     return report
 
 
 def _figures(release: LocalRelease) -> dict[str, bytes]:
     """Kept in memory, some 350 kB, as the cache may drop the folder while the release is still served."""
-    paths = [release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES}/")]
+    paths = [
+        release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES_FOLDER}/")
+    ]
     return {
         path.name: path.read_bytes()
         for path in paths
-        if path.parent.name == FIGURES and path.suffix == ".png"
+        if path.parent.name == FIGURES_FOLDER and path.suffix == ".png"
     }
 
 
@@ -291,7 +295,7 @@ def _last_good(settings: Settings, store: Store, attempt: Attempt) -> Served:
     Raises:
         StoreError, ModelError: why the newest is not served, where there is nothing else.
     """
-    cached = last_good(cache_folder(settings.cache_dir), store.address, _trusted(settings))
+    cached = find_noted_release(resolve_cache_folder(settings.cache_dir), store.address, _trusted(settings))
     if cached is None or (attempt.allowed is not None and cached.release.version not in attempt.allowed):
         raise attempt.fault or attempt.errors[0]
     release = cached.release
@@ -305,7 +309,7 @@ def _load_bare(settings: Settings, store: Store) -> Served:
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
-    bare = pull_bare(store, cache_folder(settings.cache_dir))
+    bare = pull_bare_artifact(store, resolve_cache_folder(settings.cache_dir))
     served = _adapted(settings, open_bare_model(bare))
     _keep(settings, store, bare)
     return served
@@ -325,15 +329,15 @@ def _adapted(settings: Settings, served: Served) -> Served:
 
 def _trusted(settings: Settings) -> TrustedKeys | None:
     """Read again for each release, so that keys are rotated without a restart."""
-    return None if settings.trusted_keys is None else trusted_keys(settings.trusted_keys)
+    return None if settings.trusted_keys is None else read_trusted_keys(settings.trusted_keys)
 
 
 def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
     """Note what is served, and tidy the cache. Neither decides what is served."""
-    cache = cache_folder(settings.cache_dir)
+    cache = resolve_cache_folder(settings.cache_dir)
     try:
-        with at_most(NOTE_SECONDS):
-            remember(cache, store.address, release, datetime.now(UTC))
+        with limit_time(NOTE_SECONDS):
+            note_current_release(cache, store.address, release, datetime.now(UTC))
             prune_cache(cache, settings.cache_keep)
     except StoreError as error:
         log.error(

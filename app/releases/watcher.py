@@ -22,7 +22,7 @@ from app.releases.load import open_first
 from app.releases.serving import Models
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
-from model_store.promotions import after, newest
+from model_store.promotions import read_newer_promotion, read_newest_promotion
 from model_store.records import Promotion
 from model_store.store import Store
 
@@ -116,8 +116,8 @@ class ReleaseWatcher:
             RecordUnreadable: it cannot be read; it is read again by the next poll.
         """
         if self._newest_known is None or any(not refusal.for_good for refusal in self._models.refusals):
-            return newest(self._store)
-        return after(self._store, self._newest_known)
+            return read_newest_promotion(self._store)
+        return read_newer_promotion(self._store, self._newest_known)
 
     def _adopt(self, promotion: Promotion) -> None:
         serving, earlier = self._models.current.version, self._models.refusals

@@ -16,7 +16,7 @@ from labelling.journal import Journal
 from labelling.review.corrections import Correction, merge, name_of
 from labelling.sources.opening import LISTS
 from labelling.table_of import TableOf
-from model_store.files import expanded
+from model_store.release_files import expand_home
 
 NAMED: Final = 3
 """Corrections that a message names."""
@@ -125,7 +125,7 @@ def _folder_of(journal: Journal) -> Path:
     source, root = Path(journal.run.source), journal.options.get("root")
     if source.suffix.lower() not in LISTS or not source.is_file():
         return Path()
-    return expanded(root) if root else source.parent
+    return expand_home(root) if root else source.parent
 
 
 def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:

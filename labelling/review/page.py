@@ -26,7 +26,7 @@ from inference.framing import no_larger_than
 from inference.spreadsheets import BEGINS
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 
 EDGE: Final = 320
 """Longest edge of a picture on the page; its card shows 240 pixels of a screen."""

@@ -26,9 +26,9 @@ class Bucket(Source):
 
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
-        for entry in store.listing(""):
+        for entry in store.iterate_entries(""):
             if may_be_picture(entry.key):
-                stamp = f"{entry.size} {entry.modified.isoformat()} {entry.etag}".rstrip()
+                stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
                 weight = entry.size // AT_ONCE
                 yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight)
@@ -45,7 +45,7 @@ class Bucket(Source):
                 raise Unreadable("It is no longer there.") from error
             except StoreError as error:
                 next(
-                    store.listing(""), None
+                    store.iterate_entries(""), None
                 )  # raises what is wrong with the store, where it is not this object
                 raise Unreadable(str(error)) from error
 

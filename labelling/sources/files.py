@@ -19,7 +19,7 @@ from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, Read, Source, attempt, check_size, stamp_of
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
 from labelling.paths import why_missing
-from model_store.files import opened
+from model_store.release_files import open_regular_file
 
 if TYPE_CHECKING:
     from labelling.fetch import Fetcher
@@ -175,7 +175,7 @@ def read_file(path: str) -> bytes:
         Unreadable: it is another kind of file, too large, or the system refuses it.
     """
     try:
-        with opened(path) as file:
+        with open_regular_file(path) as file:
             size = os.fstat(file.fileno()).st_size
             check_size(size)
             return file.read(size)

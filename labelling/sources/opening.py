@@ -15,7 +15,7 @@ from labelling.items import Hosts, Source
 from labelling.lists import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
 from labelling.paths import existing
 from labelling.sources import archives, files
-from model_store.files import expanded
+from model_store.release_files import expand_home
 
 LISTS: Final = (".csv", ".tsv", ".txt")
 
@@ -37,7 +37,7 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
         from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    path = Path(existing(str(expanded(word))))
+    path = Path(existing(str(expand_home(word))))
     if path.is_dir():
         return files.Folder(os.path.normpath(path))
     if not path.exists():

@@ -26,8 +26,8 @@ from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
 from labelling.row import Answer, Photo, path_in_table
 from model_store.errors import StoreError
-from model_store.local import open_release
-from model_store.networks import open_networks
+from model_store.local_releases import open_release
+from model_store.release_networks import open_networks
 from reports.answers import DIGITS
 
 PICTURES_PER_RUN: Final = 16

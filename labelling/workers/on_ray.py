@@ -40,7 +40,7 @@ from labelling.workers.labeller import (
     labelled_by,
     open_labeller,
 )
-from model_store.local import BUNDLED
+from model_store.local_releases import BUNDLED_FOLDER
 
 ADDRESS: Final = "RAY_ADDRESS"
 """Ray's own variable: where a cluster is, host:port of its head, or `auto` for the one of this machine."""
@@ -169,7 +169,7 @@ def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401
     """
     packages = (inference, labelling, model_store, reports)
     code = [str(Path(package.__file__ or "").parent) for package in packages]
-    sent = {"py_modules": code, "excludes": [f"{BUNDLED.name}/"]}  # the release travels by itself
+    sent = {"py_modules": code, "excludes": [f"{BUNDLED_FOLDER.name}/"]}  # the release travels by itself
     _connect(ray, _named(address), address=address, runtime_env=sent)
     cores = int(ray.cluster_resources().get("CPU", 0))
     size = workers or cores

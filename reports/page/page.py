@@ -18,7 +18,7 @@ from inference.contract import ModelContract, NetworkName
 from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.opening import open_picture
-from model_store.files import FIGURES
+from model_store.release_files import FIGURES_FOLDER
 from reports.page.advice import ways_on
 from reports.page.sentences import (
     confusions,
@@ -95,7 +95,7 @@ def file_page(
 
 def figures_in(folder: Path) -> dict[str, bytes]:
     """The figures of a release's folder, by file name."""
-    return {path.name: path.read_bytes() for path in sorted((folder / FIGURES).glob("*.png"))}
+    return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
 
 def _embedded(_: str, data: bytes) -> str:

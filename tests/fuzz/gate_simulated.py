@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
+from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET, Answers
 from reports.evidence import Evidence, evidence_of
 from reports.gate import check_gate
@@ -54,7 +54,7 @@ def refused(base: Evidence, lost: float) -> list[str]:
 
 
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
-    base = evidence_of(files_in_folder(bundled()))
+    base = evidence_of(files_in_folder(open_bundled_release()))
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 

@@ -14,7 +14,7 @@ from app.prediction.categories import read_categories
 from app.security.api_keys import ApiKeys
 from app.settings import SettingsError, parse_settings, setting_names
 from model_store.errors import StoreError
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from model_store.manifest import parse_manifest
 from model_store.records import parse_promotion
 from reports.values import parse_report
@@ -22,7 +22,7 @@ from tests.properties.mutations import nearly
 from tests.properties.test_pictures import JSON_VALUES
 from tests.service import ROOT
 
-RELEASE = bundled()
+RELEASE = open_bundled_release()
 MANIFEST = json.loads(RELEASE.manifest.as_bytes())
 RECORD = {"version": RELEASE.version, "previous": None, "reason": "promote", "by": "ann"}
 RECORD |= {"at": "2026-11-20T10:15:00Z", "nonce": "0"}

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.catalogue import files_in_folder, files_in_store
 from model_store.errors import GateRefused, ReleaseCorrupt
-from model_store.local import bundled, open_release
+from model_store.local_releases import open_bundled_release, open_release
 from model_store.manifest import FileEntry, Manifest
-from model_store.publish import promote, publish
+from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore
+from model_store.store_keys import files_in_folder, files_in_store
 from reports.answers import (
     ANSWERS,
     CLASS,
@@ -44,7 +44,7 @@ def right_but(wrong: range) -> Right:
 
 def listing(path: str, content: bytes) -> Manifest:
     """The manifest of the bundled release, with one file more."""
-    manifest = bundled().manifest
+    manifest = open_bundled_release().manifest
     entry = FileEntry(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
     return manifest.model_copy(update={"files": {**manifest.files, path: entry}})
 
@@ -61,11 +61,13 @@ def released(folder: Path, seed: int, right: Right) -> Path:
 
 def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_not_promoted(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "store")
-    publish(released(tmp_path, 1, right_but(range(700))), store, judge, by="ann")
-    sent = publish(released(tmp_path, 2, right_but(range(20, 740))), store, judge, by="ann", promote=False)
+    publish_release(released(tmp_path, 1, right_but(range(700))), store, judge, author="ann")
+    sent = publish_release(
+        released(tmp_path, 2, right_but(range(20, 740))), store, judge, author="ann", promote=False
+    )
 
     with pytest.raises(GateRefused, match=r"92\.80% right, before 93\.00%"):
-        promote(sent.manifest.version, store, judge, by="ann")
+        promote_release(sent.manifest.version, store, judge, author="ann")
 
 
 def test_what_is_not_known_stays_so_in_the_file() -> None:
@@ -83,14 +85,14 @@ def test_what_is_not_known_stays_so_in_the_file() -> None:
 def test_predictions_are_read_back_from_folder_and_store_unless_they_were_changed(tmp_path: Path) -> None:
     right = right_but(range(3, 9))
     release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
-    publish(release.folder, store, judge, by="ann")
+    publish_release(release.folder, store, judge, author="ann")
 
     found = [evidence_of(files_in_folder(release)), evidence_of(files_in_store(store, release.manifest))]
 
     assert all(np.array_equal(one.answers.right, right) for one in found)
     (tmp_path / "store/releases" / release.version / ANSWERS).write_bytes(packed(some_answers()))
     with pytest.raises(ReleaseCorrupt, match="its sha256 is not that of the manifest"):
-        publish(released(tmp_path, 2, right_but(range(8))), store, judge, by="ann")
+        publish_release(released(tmp_path, 2, right_but(range(8))), store, judge, author="ann")
 
 
 def some_answers() -> Answers:
@@ -173,7 +175,7 @@ def test_answers_of_another_form_are_refused_with_their_address(
 
 
 def test_a_release_without_the_file_keeps_no_answers() -> None:
-    manifest = bundled().manifest.model_copy(update={"files": {}})
+    manifest = open_bundled_release().manifest.model_copy(update={"files": {}})
 
     assert len(answers_in(manifest, lambda _: b"", "here")) == 0
 

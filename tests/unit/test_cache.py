@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import ARRIVING, cache_folder, folder_of, pull, pull_bare
+from model_store.cache import (
+    ARRIVING_PREFIX,
+    locate_in_cache,
+    pull_bare_artifact,
+    pull_release,
+    resolve_cache_folder,
+)
+from model_store.cache_notes import MIN_UNUSED_SECONDS, find_noted_release, note_current_release, prune_cache
 from model_store.errors import (
     BadAddress,
     FormatRefused,
@@ -18,11 +25,10 @@ from model_store.errors import (
     ReleaseCorrupt,
     StoreRefused,
 )
-from model_store.local import open_bare, open_release
-from model_store.named_release import find_release, store_in
-from model_store.notes import SPARED_SECONDS, last_good, prune_cache, remember
-from model_store.publish import publish
-from model_store.store import PARTIAL, PARTIAL_SECONDS, FolderStore, open_store
+from model_store.local_releases import open_bare_artifact, open_release
+from model_store.named_release import find_release, parse_store_address
+from model_store.publish import publish_release
+from model_store.store import MAX_PARTIAL_AGE_SECONDS, PARTIAL_FOLDER, FolderStore, open_store
 from reports.judge import forced
 from tests.releases import a_release
 
@@ -48,12 +54,12 @@ def cache(tmp_path: Path) -> Path:
 
 def sent(store: FolderStore, made: Path, *, promoted: bool = False) -> str:
     """Bring a release into the store; its version."""
-    return publish(made, store, forced, by="ann", promote=promoted).manifest.version
+    return publish_release(made, store, forced, author="ann", promote=promoted).manifest.version
 
 
 def pulled(store: FolderStore, cache: Path, made: Path, used: int = 1) -> str:
     """Publish and pull a release that was used last at `used` seconds."""
-    release = pull(store, sent(store, made), cache)
+    release = pull_release(store, sent(store, made), cache)
     os.utime(release.folder, (used, used))
     return release.version
 
@@ -75,8 +81,8 @@ def test_a_release_of_a_store_is_named_with_its_version_or_is_the_current_one(
     ]
 
     assert found == [first, second]
-    assert store_in(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
-    assert store_in(str(shelf[0])) is None
+    assert parse_store_address(f"s3://ann@shop/models@{first}") == "s3://ann@shop/models"
+    assert parse_store_address(str(shelf[0])) is None
 
 
 def test_a_release_in_the_cache_is_used_without_asking_the_store(
@@ -84,41 +90,41 @@ def test_a_release_in_the_cache_is_used_without_asking_the_store(
 ) -> None:
     version = pulled(store, cache, shelf[0])
 
-    assert pull(FolderStore(cache / "no-store"), version, cache).version == version
+    assert pull_release(FolderStore(cache / "no-store"), version, cache).version == version
 
 
 def test_a_release_damaged_in_the_cache_is_fetched_again(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
     version = pulled(store, cache, shelf[0])
-    remember(cache, "s3://shop/a", open_release(folder_of(cache, version)), SINCE)
-    (folder_of(cache, version) / "model.onnx").write_bytes(b"damaged")
+    note_current_release(cache, "s3://shop/a", open_release(locate_in_cache(cache, version)), SINCE)
+    (locate_in_cache(cache, version) / "model.onnx").write_bytes(b"damaged")
 
-    assert last_good(cache, "s3://shop/a") is None
-    assert open_release(pull(store, version, cache).folder).version == version
+    assert find_noted_release(cache, "s3://shop/a") is None
+    assert open_release(pull_release(store, version, cache).folder).version == version
 
 
 def test_a_bare_artifact_that_the_cache_has_stays_where_it_is_and_a_damaged_one_is_replaced(
     cache: Path, tmp_path: Path
 ) -> None:
     store = FolderStore(bare_upload(tmp_path / "bare", "m.keras", "m.json"))
-    bare = pull_bare(store, cache)
+    bare = pull_bare_artifact(store, cache)
     folder = bare.folder.stat().st_ino
 
-    assert pull_bare(store, cache).folder.stat().st_ino == folder
+    assert pull_bare_artifact(store, cache).folder.stat().st_ino == folder
     bare.model.write_bytes(b"damaged")
-    assert open_bare(pull_bare(store, cache).folder) == bare
+    assert open_bare_artifact(pull_bare_artifact(store, cache).folder) == bare
 
 
 def test_what_was_current_is_remembered_for_its_store_alone(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
-    release = open_release(folder_of(cache, pulled(store, cache, shelf[0])))
-    bare = pull_bare(FolderStore(bare_upload(cache.with_name("bare"), "m.keras", "m.json")), cache)
-    remember(cache, "s3://shop/a", release, SINCE)
-    remember(cache, "s3://shop/b", bare, SINCE)
+    release = open_release(locate_in_cache(cache, pulled(store, cache, shelf[0])))
+    bare = pull_bare_artifact(FolderStore(bare_upload(cache.with_name("bare"), "m.keras", "m.json")), cache)
+    note_current_release(cache, "s3://shop/a", release, SINCE)
+    note_current_release(cache, "s3://shop/b", bare, SINCE)
 
-    found = [last_good(cache, f"s3://shop/{name}") for name in "abc"]
+    found = [find_noted_release(cache, f"s3://shop/{name}") for name in "abc"]
 
     assert [one and (one.release, one.since) for one in found] == [(release, SINCE), (bare, SINCE), None]
 
@@ -134,27 +140,29 @@ def test_what_was_used_last_stays_in_the_cache_and_what_any_store_had_as_current
         seed: pulled(store, cache, shelf[seed - 1], used) for seed, used in ((1, 300), (2, 100), (3, 200))
     }
     for seed in noted:
-        remember(cache, f"s3://shop/{seed}", open_release(folder_of(cache, versions[seed])), SINCE)
+        note_current_release(
+            cache, f"s3://shop/{seed}", open_release(locate_in_cache(cache, versions[seed])), SINCE
+        )
     (cache / "last-damaged.json").write_bytes(b"")
-    (cache / f"{ARRIVING}left-by-a-crash").mkdir()
+    (cache / f"{ARRIVING_PREFIX}left-by-a-crash").mkdir()
     (cache / "releases" / ".DS_Store").touch()
     os.utime(cache / "releases" / ".DS_Store", (1, 1))
 
     gone = prune_cache(cache, keep)
 
     assert set(gone) == {versions[seed] for seed in removed}
-    assert list(cache.glob(f"{ARRIVING}*")) == []
+    assert list(cache.glob(f"{ARRIVING_PREFIX}*")) == []
 
 
 def test_what_is_pulled_again_was_used_last(store: FolderStore, cache: Path, shelf: list[Path]) -> None:
     first, second = (pulled(store, cache, shelf[seed], used) for seed, used in ((0, 100), (1, 200)))
 
-    pull(store, first, cache)
+    pull_release(store, first, cache)
 
     assert prune_cache(cache, keep=1) == [second]
 
 
-@pytest.mark.parametrize(("ago", "goes"), [(SPARED_SECONDS - 60, False), (SPARED_SECONDS + 1, True)])
+@pytest.mark.parametrize(("ago", "goes"), [(MIN_UNUSED_SECONDS - 60, False), (MIN_UNUSED_SECONDS + 1, True)])
 def test_what_another_service_may_open_now_stays_for_ten_minutes(
     store: FolderStore, cache: Path, shelf: list[Path], ago: float, goes: bool
 ) -> None:
@@ -195,8 +203,8 @@ def test_a_symbolic_link_in_the_cache_is_not_followed(
     link.symlink_to(outside / "kept" if name == ".lock" else outside)
 
     with pytest.raises(StoreRefused, match=str(link)):
-        pull(store, version, cache)
-        pull_bare(store, cache)
+        pull_release(store, version, cache)
+        pull_bare_artifact(store, cache)
     with pytest.raises(StoreRefused, match=str(link)):
         prune_cache(cache, keep=0)
 
@@ -206,22 +214,22 @@ def test_a_symbolic_link_in_the_cache_is_not_followed(
 
 def test_a_half_written_file_of_yesterday_is_removed_from_a_folder_store(store: FolderStore) -> None:
     store.create("key", b"")
-    left = Path(store.address, PARTIAL, "left")
+    left = Path(store.address, PARTIAL_FOLDER, "left")
     left.write_bytes(b"half")
-    old = left.stat().st_mtime - PARTIAL_SECONDS - 1
+    old = left.stat().st_mtime - MAX_PARTIAL_AGE_SECONDS - 1
     os.utime(left, (old, old))
 
     store.create("other", b"")
 
     assert not left.exists()
-    assert [entry.key for entry in store.entries("")] == ["key", "other"]
+    assert [entry.key for entry in store.list_entries("")] == ["key", "other"]
 
 
 def test_what_a_file_system_keeps_at_its_root_is_not_listed(store: FolderStore) -> None:
     store.create("lost+found/#12", b"")
     store.create("model.keras", b"")
 
-    assert [entry.key for entry in store.entries("")] == ["model.keras"]
+    assert [entry.key for entry in store.list_entries("")] == ["model.keras"]
 
 
 @pytest.mark.parametrize(
@@ -241,9 +249,9 @@ def test_any_other_folder_or_upload_is_refused_by_what_is_wrong_with_it(
     uploaded = bare_upload(tmp_path / "uploaded", *names)
 
     with pytest.raises(error, match=words):
-        open_bare(uploaded)
+        open_bare_artifact(uploaded)
     with pytest.raises(error, match=words):
-        pull_bare(FolderStore(uploaded), cache)
+        pull_bare_artifact(FolderStore(uploaded), cache)
 
 
 @pytest.fixture
@@ -260,22 +268,22 @@ def homeless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_a_user_without_a_home_has_a_cache_that_no_other_user_can_write(homeless: Path) -> None:
-    folder = cache_folder()
+    folder = resolve_cache_folder()
 
     assert folder == homeless / f"wardrobe-{os.getuid()}" / ".cache" / "wardrobe"
     assert (homeless / f"wardrobe-{os.getuid()}").stat().st_mode & 0o777 == 0o700
-    assert cache_folder() == folder
-    assert cache_folder(Path("/var/cache/shop")) == Path("/var/cache/shop")
+    assert resolve_cache_folder() == folder
+    assert resolve_cache_folder(Path("/var/cache/shop")) == Path("/var/cache/shop")
 
 
 def test_a_home_that_is_not_there_holds_no_cache(
     homeless: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "nonexistent"))
-    assert cache_folder() == homeless / f"wardrobe-{os.getuid()}" / ".cache" / "wardrobe"
+    assert resolve_cache_folder() == homeless / f"wardrobe-{os.getuid()}" / ".cache" / "wardrobe"
 
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "wardrobe"
+    assert resolve_cache_folder() == tmp_path / ".cache" / "wardrobe"
 
 
 def test_a_folder_that_others_can_write_is_no_cache(homeless: Path) -> None:
@@ -283,7 +291,7 @@ def test_a_folder_that_others_can_write_is_no_cache(homeless: Path) -> None:
     (homeless / f"wardrobe-{os.getuid()}").chmod(0o777)
 
     with pytest.raises(StoreRefused, match=r"others may write here.*WARDROBE_CACHE_DIR"):
-        cache_folder()
+        resolve_cache_folder()
 
 
 def test_a_file_is_no_store_and_a_keras_file_is_adopted(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from lab.attribute_rules import COLOUR, Attribute, Fitted, Mask, colour_of
 from lab.coloured_photos import CHECKED, SHOP, WORDS
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from reports.answers import NAME_LENGTH, Answers
 from reports.values import ProductPromise
 from tests.releases import LABELS, a_contract, a_release

@@ -15,7 +15,7 @@ from inference.contract import GREY_28
 from inference.convert import decoded_to_pixels
 from inference.decode import MAX_PIXELS, decode
 from inference.title_rule import NONE
-from model_store.files import hash_of
+from model_store.release_files import hash_file
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, a_photo, write_class_folders
@@ -210,7 +210,7 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
-    answer = said("upload.png", "Bag", sha256=hash_of(tmp_path / "learn/A/Trouser/000.png") or "")
+    answer = said("upload.png", "Bag", sha256=hash_file(tmp_path / "learn/A/Trouser/000.png") or "")
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
     named = Named(place=str(tmp_path / "learn"), corrections=(file,), tiers="learn")
 

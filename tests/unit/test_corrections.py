@@ -24,7 +24,7 @@ from labelling.review.answers import take_in
 from labelling.review.corrections import AHEAD, read_corrections
 from labelling.run import Job
 from labelling.sources.opening import open_source
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.labelled_here import here
 from tests.own_pictures import a_photo
 from tests.releases import a_release

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import manifest_key
 from model_store.errors import (
     PromotionUnchecked,
     StoreBroken,
@@ -14,9 +13,10 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.promotions import current, roll_back
-from model_store.publish import promote, publish
+from model_store.promotions import read_current_promotion, roll_back
+from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore, Store
+from model_store.store_keys import manifest_key
 from reports.judge import forced
 from tests.releases import a_release
 
@@ -47,13 +47,13 @@ class Failing(FolderStore):
         self._check()
         return super().read(key)
 
-    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+    def list_entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
         self._check()
-        return super().entries(prefix)
+        return super().list_entries(prefix)
 
-    def download(self, key: str, to: Path, limit: int | None = None) -> None:
+    def download(self, key: str, target: Path, limit: int | None = None) -> None:
         self._check()
-        super().download(key, to, limit)
+        super().download(key, target, limit)
 
     def create(self, key: str, data: bytes) -> None:
         self._check()
@@ -94,7 +94,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, shelf: list[Path]) -> Path:
     """The folder of a store in which three releases were promoted, and the fourth was not."""
     folder = tmp_path_factory.mktemp("filled") / "store"
     for made in shelf:
-        publish(made, FolderStore(folder), forced, by="ann", promote=made != shelf[-1])
+        publish_release(made, FolderStore(folder), forced, author="ann", promote=made != shelf[-1])
     return folder
 
 
@@ -106,14 +106,14 @@ def rolls_back(store: Store, shelf: list[Path]) -> object:
 
 
 def promotes(store: Store, shelf: list[Path]) -> object:
-    return promote(a_version(shelf[-1]), store, forced, by="ann")
+    return promote_release(a_version(shelf[-1]), store, forced, author="ann")
 
 
 def publishes(store: Store, shelf: list[Path]) -> object:
     for path in shelf[-1].rglob("*.onnx"):
         store.delete(f"releases/{a_version(shelf[-1])}/{path.name}")
     store.delete(manifest_key(a_version(shelf[-1])))
-    return publish(shelf[-1], store, forced, by="ann")
+    return publish_release(shelf[-1], store, forced, author="ann")
 
 
 def a_version(made: Path) -> str:
@@ -134,7 +134,7 @@ def test_an_error_after_any_write_says_which_promotion_stands_or_else_there_is_n
             act(Failing(tmp_path / str(number), number, error, answers=answers), shelf)
         except StoreError as stopped:
             failed.append(stopped)
-            holding = current(FolderStore(tmp_path / str(number)))
+            holding = read_current_promotion(FolderStore(tmp_path / str(number)))
             promoted = holding.number > len(shelf) - 1
             assert isinstance(stopped, PromotionUnchecked) == promoted, (number, stopped)
             assert (f"Promotion {holding.number}" in str(stopped)) == promoted
@@ -156,7 +156,10 @@ def test_an_error_at_any_operation_after_a_record_says_that_it_stands(
             act(FailingAtAny(tmp_path / str(number), number, StoreUnreachable, answers=True), shelf)
             is_stopped = False
         except StoreUnreachable as stopped:
-            assert current(FolderStore(tmp_path / str(number))).number == len(shelf) - 1, (number, stopped)
+            assert read_current_promotion(FolderStore(tmp_path / str(number))).number == len(shelf) - 1, (
+                number,
+                stopped,
+            )
         except PromotionUnchecked as stopped:
             standing += "stands" in str(stopped)
 
@@ -170,7 +173,7 @@ def test_the_error_says_what_to_look_at_before_a_rollback_is_repeated(filled: Pa
     with pytest.raises(PromotionUnchecked) as stopped:
         roll_back(store, "ann")
 
-    back = current(FolderStore(tmp_path / "store"))
+    back = read_current_promotion(FolderStore(tmp_path / "store"))
     assert str(stopped.value) == (
         f"{store.address}: Promotion {back.number} may be written, which makes {back.version} current: the "
         "store failed then. Before you repeat the command, look at `wardrobe releases --store "

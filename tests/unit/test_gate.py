@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL, Head, Imaging, InputContract, ModelContract
-from model_store.catalogue import files_in_folder
 from model_store.errors import GateRefused
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from model_store.manifest import Manifest
+from model_store.store_keys import files_in_folder
 from reports.answers import CORRECTED, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, answers_in
 from reports.comparison import joined_groups
 from reports.evidence import Evidence, evidence_of
@@ -23,8 +23,8 @@ from tests.releases import LABELS, with_contract, with_label
 N: Final = 2_000
 """Pictures of the test set."""
 
-BOTH: Final = bundled().manifest.model_copy(
-    update={"headline": bundled().manifest.headline.model_copy(update={"test_n": N})}
+BOTH: Final = open_bundled_release().manifest.model_copy(
+    update={"headline": open_bundled_release().manifest.headline.model_copy(update={"test_n": N})}
 )
 """Of a release with a network for photos; MANIFEST's has none, and no attributes."""
 MANIFEST: Final = BOTH.model_copy(update={"networks": {"pixels": BOTH.networks["pixels"]}})
@@ -367,7 +367,7 @@ def test_photos_may_be_wrong_as_often_as_the_network_for_photos_promises() -> No
 
 
 def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answer() -> None:
-    served = evidence_of(files_in_folder(bundled()))
+    served = evidence_of(files_in_folder(open_bundled_release()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
 
     check(r"follows: .*tier A \(.*tier B \(.*tier C \(.*tier X \(", served, served)
@@ -375,7 +375,7 @@ def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answe
 
 
 def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
-    served = bundled()
+    served = open_bundled_release()
 
     found = answers_in(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
 

@@ -13,8 +13,8 @@ from inference.contract import GREY_28, whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
-from model_store.local import LocalRelease, bundled, open_release
-from model_store.named_release import store_in
+from model_store.local_releases import LocalRelease, open_bundled_release, open_release
+from model_store.named_release import parse_store_address
 from scripts.target import next_commands
 from scripts.terminal import program
 from tests.commands import wardrobe
@@ -125,11 +125,11 @@ def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb
 
 
 def test_a_release_of_the_ten_classes_that_has_no_network_for_photos_is_not_improved(tmp_path: Path) -> None:
-    known = bundled().manifest
+    known = open_bundled_release().manifest
     alone = {"networks": {"pixels": known.networks["pixels"]}}
     without = LocalRelease(tmp_path, known.model_copy(update=alone))
 
-    check_learns_photos(bundled(), "bundled", tmp_path / "corrections.csv")
+    check_learns_photos(open_bundled_release(), "bundled", tmp_path / "corrections.csv")
     with pytest.raises(BadRecipe, match=r"no network that answers photos.* Begin with --from bundled"):
         check_learns_photos(without, "releases", tmp_path / "corrections.csv")
 
@@ -239,7 +239,9 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 ) -> None:
     about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
 
-    options = next_training(Corrected("bundled", bundled(), about.file, (about,), "cp1252"), None, Lines())
+    options = next_training(
+        Corrected("bundled", open_bundled_release(), about.file, (about,), "cp1252"), None, Lines()
+    )
 
     assert options.reading.encoding == "cp1252"
     warned = capsys.readouterr().err
@@ -347,7 +349,9 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
     store = a_store(tmp_path / "my store")
 
-    compare, publish = next_commands(store, tmp_path / "release", "corrections.csv", str(store_in(store)))
+    compare, publish = next_commands(
+        store, tmp_path / "release", "corrections.csv", str(parse_store_address(store))
+    )
 
     files = f"{tmp_path}/release corrections.csv --page changes.html --allow 1"
     assert compare == f"Compare: {program()} diff '{store}' {files}"

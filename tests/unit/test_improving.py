@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import GREY_28
-from model_store.local import LocalRelease, bundled
+from model_store.local_releases import LocalRelease, open_bundled_release
 from tests.photos import write_photos
 from training.data.fashion import LABELS
 from training.data.labels import OOD
@@ -39,7 +39,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
     read = read_photos(Named(place=str(photos), tiers="learn"), LABELS, GREY_28, Lines())
-    parent = LocalRelease(tmp_path, bundled().manifest)
+    parent = LocalRelease(tmp_path, open_bundled_release().manifest)
     Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
     found = compared_of(read, parent, print)

@@ -20,13 +20,13 @@ from labelling.journal import Journal
 from labelling.row import Answer, Photo
 from labelling.run import Job
 from labelling.sources.opening import open_source
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from tests.journals import fill
 
 
 def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     """A finished run with rows of path, label, decision, and who decided."""
-    job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=bundled())
+    job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=open_bundled_release())
     with Journal(job.table, job.run) as journal:
         photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):

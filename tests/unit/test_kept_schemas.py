@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from model_store.catalogue import promotion_key
 from model_store.errors import ManifestInvalid, NothingPromoted
-from model_store.files import REPORT
-from model_store.local import BUNDLED, check_claims
+from model_store.local_releases import BUNDLED_FOLDER, check_manifest
 from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
-from model_store.promotions import current, roll_back
-from model_store.publish import promote, prune, publish
+from model_store.promotions import read_current_promotion, roll_back
+from model_store.publish import promote_release, prune_releases, publish_release
+from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
+from model_store.store_keys import promotion_key
 from reports.judge import forced, judge
 from reports.values import parse_report
 from tests.commands import wardrobe
@@ -54,7 +54,7 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     manifest = manifest_in(folder)
     report = parse_report((folder / "report.json").read_bytes(), str(folder))
 
-    check_claims(manifest, str(folder))
+    check_manifest(manifest, str(folder))
     assert manifest.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
     network = manifest.network("pixels")
@@ -81,7 +81,7 @@ def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
 
 
 def test_a_field_that_no_report_has_is_an_error_where_a_report_is_made() -> None:
-    tier = next(iter(parse_report((BUNDLED / REPORT).read_bytes(), REPORT).photos.values()))
+    tier = next(iter(parse_report((BUNDLED_FOLDER / REPORT_FILE).read_bytes(), REPORT_FILE).photos.values()))
 
     with pytest.raises(ValidationError, match="unfamilar"):
         tier.decisions.changed(unfamilar=0.2)
@@ -90,12 +90,12 @@ def test_a_field_that_no_report_has_is_an_error_where_a_report_is_made() -> None
 
 
 def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() -> None:
-    report = json.loads((BUNDLED / REPORT).read_bytes())
+    report = json.loads((BUNDLED_FOLDER / REPORT_FILE).read_bytes())
     for tier in report["photos"].values():
         tier["decided_by"] = "an older release"
     report["calibrated"] = {"parent": "an older release", "n": 3, "groups": 3, "accuracy": 0.95}
 
-    written = parse_report(json.dumps(report).encode(), REPORT).model_dump_json()
+    written = parse_report(json.dumps(report).encode(), REPORT_FILE).model_dump_json()
 
     assert "calibrated" not in json.loads(written)
     assert "decided_by" not in written
@@ -111,12 +111,12 @@ def test_a_store_that_1_0_0_began_is_listed_promoted_in_rolled_back_and_pruned(
     assert [listed[version]["state"] for version in OF_2_0_0] == ["current", "promoted"]
     assert {"schema_version: 5, but" in listed[version]["state"] for version in OF_1_0_0} == {True}
     with pytest.raises(ManifestInvalid, match=f"{OF_1_0_0[0]}/manifest.json: schema_version: 5, but"):
-        promote(OF_1_0_0[0], begun, forced, by="eve")
+        promote_release(OF_1_0_0[0], begun, forced, author="eve")
     with pytest.raises(NothingPromoted, match="no earlier release to go back to"):
         roll_back(begun, "eve")
-    promote(OF_2_0_0[1], begun, forced, by="eve")
+    promote_release(OF_2_0_0[1], begun, forced, author="eve")
     assert roll_back(begun, "eve").version == OF_2_0_0[0]
-    assert [release.version for release in prune(begun, keep=2, older_than=timedelta(0))] == [
+    assert [release.version for release in prune_releases(begun, keep=2, older_than=timedelta(0))] == [
         version for version in OF_1_0_0 if version != OF_1_0_0[1]
     ]
 
@@ -129,9 +129,9 @@ def test_where_a_release_of_1_0_0_is_current_the_next_one_is_forced(
     made = a_release(tmp_path / "made", seed=9, keeps_answers=False)
 
     with pytest.raises(ManifestInvalid, match=r"schema_version: 5, but"):
-        publish(made, begun, judge, by="ann")
-    published = publish(made, begun, forced, by="ann")
+        publish_release(made, begun, judge, author="ann")
+    published = publish_release(made, begun, forced, author="ann")
 
-    assert current(begun) == published.promotion
+    assert read_current_promotion(begun) == published.promotion
     assert published.verdict.startswith("Forced, as current could not be compared with: ")
-    assert current(begun).candidates[1:] == (OF_1_0_0[1],)
+    assert read_current_promotion(begun).candidates[1:] == (OF_1_0_0[1],)

@@ -11,7 +11,7 @@ import pytest
 from inference.arrays import Picture
 from inference.decode import MAX_PIXELS, decode
 from model_store.errors import ReleaseCorrupt
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from tests.photos import a_garment_photo
 from tests.saved_again import SAVED_AGAIN
 from training.data.learnt_hashes import LEARNT, LEARNT_NEAR, NOT_SAID, Learnt, knows_bytes_alone, load_learnt
@@ -131,7 +131,7 @@ def test_damaged_hashes_of_photos_are_named(tmp_path: Path, content: bytes) -> N
 
 
 def test_the_bundled_release_learnt_55000_pictures_and_33608_photos_by_64_bits() -> None:
-    found = load_learnt(bundled().folder)
+    found = load_learnt(open_bundled_release().folder)
 
     assert found is not None
     # Of its heads and of the heads before them.

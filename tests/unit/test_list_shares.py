@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.title_rule import NO_SHARES, Shares
-from model_store.local import BUNDLED, bundled
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from reports.answers import Answers
 from reports.intervals import lower_bound, upper_bound
 from reports.values import parse_report, report_of
@@ -126,7 +126,7 @@ def test_too_few_pictures_show_nothing() -> None:
 
 
 def test_shares_hold_for_the_network_that_showed_them() -> None:
-    figures = report_of(bundled()).words
+    figures = report_of(open_bundled_release()).words
 
     assert shares_of(figures, "photos") == Shares(named=0.05, other=0.05)
     assert shares_of(figures, "pixels") == NO_SHARES
@@ -134,9 +134,9 @@ def test_shares_hold_for_the_network_that_showed_them() -> None:
 
 
 def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
-    report = json.loads((BUNDLED / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
+    report = json.loads((BUNDLED_FOLDER / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
 
-    assert parse_report(json.dumps(report).encode(), "report.json") == report_of(bundled())
+    assert parse_report(json.dumps(report).encode(), "report.json") == report_of(open_bundled_release())
 
 
 def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:

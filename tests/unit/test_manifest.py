@@ -9,7 +9,7 @@ import pytest
 
 from inference.contract import GREY_28, InputContract, whole_pictures
 from model_store.errors import ManifestInvalid, ManifestTooNew
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
 from tests.releases import a_release
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from model_store.errors import ReleaseCorrupt
-from model_store.local import LocalRelease, bundled
+from model_store.local_releases import LocalRelease, open_bundled_release
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import report_of
 from tests.commands import wardrobe
@@ -17,7 +17,7 @@ from tests.releases import a_release, with_label
 
 @pytest.fixture(scope="module")
 def release() -> LocalRelease:
-    return bundled()
+    return open_bundled_release()
 
 
 def card_of(release: LocalRelease, **configuration: JsonValue) -> str:

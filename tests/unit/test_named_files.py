@@ -12,7 +12,7 @@ from labelling.lists import Reading, open_list
 from labelling.sources.files import read_file
 from labelling.sources.opening import open_source
 from model_store.errors import BadAddress
-from model_store.files import hash_of
+from model_store.release_files import hash_file
 from training.data.files import look
 from training.data.named import Named
 from training.data.pixel_files import is_pixel_table
@@ -34,7 +34,7 @@ def a_pipe(folder: Path) -> str:
 def test_what_is_no_file_has_no_content(made: Callable[[Path], str], tmp_path: Path) -> None:
     path = made(tmp_path)
 
-    assert hash_of(path) is None
+    assert hash_file(path) is None
     assert isinstance(look(Path(path)), str)
     with pytest.raises(Unreadable):
         read_file(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import OpeningEnded
-from model_store.opening import opening
+from model_store.opening_marks import mark_opening
 
 VERSION = "20261120T101500Z-3f9a1c2e"
 
@@ -35,10 +35,10 @@ def test_a_mark_that_is_removed_while_another_process_reads_it_names_no_death(
     mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ExitStack() as first:
-        first.enter_context(opening(mark.parent, VERSION, last=False))
+        first.enter_context(mark_opening(mark.parent, VERSION, last=False))
         after_the_first_open(monkeypatch, first.close)
 
-        with opening(mark.parent, VERSION, last=False):
+        with mark_opening(mark.parent, VERSION, last=False):
             own = mark.read_text("ascii")
 
     assert own == "1"  # were this process to end, its own mark would say so
@@ -47,10 +47,10 @@ def test_a_mark_that_is_removed_while_another_process_reads_it_names_no_death(
 
 def test_the_end_of_one_process_leaves_the_mark_of_the_next(mark: Path) -> None:
     with ExitStack() as beside:
-        with opening(mark.parent, VERSION, last=False):
-            beside.enter_context(opening(mark.parent, VERSION, last=False))
+        with mark_opening(mark.parent, VERSION, last=False):
+            beside.enter_context(mark_opening(mark.parent, VERSION, last=False))
 
-        with opening(mark.parent, VERSION, last=False):
+        with mark_opening(mark.parent, VERSION, last=False):
             beside.close()
             left = mark.exists()
 
@@ -60,7 +60,7 @@ def test_the_end_of_one_process_leaves_the_mark_of_the_next(mark: Path) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, OpeningEnded])
 def test_whatever_ends_the_block_is_no_end_of_the_process(mark: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), opening(mark.parent, VERSION, last=False):
+    with pytest.raises(error), mark_opening(mark.parent, VERSION, last=False):
         raise error
 
     assert not mark.exists()
@@ -76,7 +76,7 @@ def test_where_there_can_be_no_mark_the_release_is_opened_without_one(
 ) -> None:
     spoil(mark)
 
-    with opening(mark.parent, VERSION, last=False):
+    with mark_opening(mark.parent, VERSION, last=False):
         was_opened = True
 
     assert was_opened

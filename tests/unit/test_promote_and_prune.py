@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import PROMOTIONS, RELEASES, release_prefix, stored
 from model_store.errors import NotFound, NothingPromoted, ReleaseRemoved, StoreBroken, UnconditionalStore
-from model_store.promotions import append, current, newest, roll_back
-from model_store.publish import promote, prune, publish
+from model_store.promotions import append_promotion, read_current_promotion, read_newest_promotion, roll_back
+from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
+from model_store.store_keys import PROMOTIONS, RELEASES, list_releases, release_prefix
 from reports.judge import forced
 from tests.releases import a_release
 
@@ -31,7 +31,7 @@ class PrunedBefore(FolderStore):
 
     def create(self, key: str, data: bytes) -> None:
         if key.startswith(PROMOTIONS) and json.loads(data)["version"] == self.doomed:
-            for entry in self.entries(release_prefix(self.doomed)):
+            for entry in self.list_entries(release_prefix(self.doomed)):
                 self.delete(entry.key)
         super().create(key, data)
 
@@ -50,8 +50,8 @@ class Meanwhile(FolderStore):
         super().__init__(folder)
         self._act = act
 
-    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
-        found = super().entries(prefix)
+    def list_entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+        found = super().list_entries(prefix)
         if prefix == RELEASES:
             self._act()
         return found
@@ -71,7 +71,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def published(store: FolderStore, made: Path, *, promoted: bool = True) -> str:
-    return publish(made, store, forced, by="ann", promote=promoted, unconditional=True).manifest.version
+    return publish_release(
+        made, store, forced, author="ann", promote=promoted, unconditional=True
+    ).manifest.version
 
 
 def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, shelf: list[Path]) -> None:
@@ -79,12 +81,12 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     first, second = (published(store, shelf[seed], promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish(shelf[3], store, forced, by="ann")
+        publish_release(shelf[3], store, forced, author="ann")
     with pytest.raises(UnconditionalStore):
-        promote(first, store, forced, by="ann")
-    unchanged = store.entries("promotions/"), {release.version for release in stored(store)}
-    promote(first, store, forced, by="ann", unconditional=True)
-    promote(second, store, forced, by="ann", unconditional=True)
+        promote_release(first, store, forced, author="ann")
+    unchanged = store.list_entries("promotions/"), {release.version for release in list_releases(store)}
+    promote_release(first, store, forced, author="ann", unconditional=True)
+    promote_release(second, store, forced, author="ann", unconditional=True)
     with pytest.raises(UnconditionalStore):
         roll_back(store, "ann")
 
@@ -101,18 +103,18 @@ def test_a_release_pruned_before_its_record_is_named_with_a_command_and_the_reco
     store.doomed = doomed
 
     with pytest.raises(ReleaseRemoved, match=f"{doomed} was removed .* promotion 4 .* promote VERSION`"):
-        roll_back(store, "eve") if is_rollback else promote(doomed, store, forced, by="eve")
+        roll_back(store, "eve") if is_rollback else promote_release(doomed, store, forced, author="eve")
 
-    assert (current(store).version, current(store).number) == (doomed, 4)
-    assert current(store).candidates[-1] == oldest  # which new services serve
+    assert (read_current_promotion(store).version, read_current_promotion(store).number) == (doomed, 4)
+    assert read_current_promotion(store).candidates[-1] == oldest  # which new services serve
 
 
 def test_what_a_store_damaged_on_its_way_is_noticed_and_not_promoted(folder: Path, shelf: list[Path]) -> None:
     with pytest.raises(StoreBroken, match="read back, it is not what was sent"):
         published(Damaging(folder), shelf[1])
 
-    assert stored(FolderStore(folder))[0].complete is False
-    assert newest(FolderStore(folder)) is None
+    assert list_releases(FolderStore(folder))[0].is_complete is False
+    assert read_newest_promotion(FolderStore(folder)) is None
 
 
 def test_a_release_that_becomes_current_before_a_prunes_last_look_stays_whole(
@@ -123,11 +125,11 @@ def test_a_release_that_becomes_current_before_a_prunes_last_look_stays_whole(
     chosen = published(store, shelf[2], promoted=False)
 
     def promote_it() -> None:
-        append(store, chosen, "promote", "bob", newest(store))
+        append_promotion(store, chosen, "promote", "bob", read_newest_promotion(store))
 
-    assert prune(Meanwhile(folder, promote_it), keep=1, older_than=timedelta(0)) == []
-    assert current(store).version == chosen
-    assert [release.complete for release in stored(store)] == [True, True]
+    assert prune_releases(Meanwhile(folder, promote_it), keep=1, older_than=timedelta(0)) == []
+    assert read_current_promotion(store).version == chosen
+    assert [release.is_complete for release in list_releases(store)] == [True, True]
 
 
 def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(
@@ -139,11 +141,11 @@ def test_prune_removes_nothing_where_the_promotions_cannot_be_listed(
     (folder / "promotions").symlink_to("promotions")  # fails for every user; root may read any folder
 
     with pytest.raises(StoreBroken, match=r"/promotions: Too many levels"):
-        prune(store, keep=1, older_than=timedelta(0))
+        prune_releases(store, keep=1, older_than=timedelta(0))
     with pytest.raises(StoreBroken, match=r"/promotions: Too many levels"):
-        newest(store)
+        read_newest_promotion(store)
 
-    assert {release.version for release in stored(store)} == versions
+    assert {release.version for release in list_releases(store)} == versions
 
 
 def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, shelf: list[Path]) -> None:
@@ -151,9 +153,9 @@ def test_prune_removes_nothing_where_nothing_was_promoted(folder: Path, shelf: l
     version = published(store, shelf[1], promoted=False)
 
     with pytest.raises(NothingPromoted, match="nothing shows which release is in use"):
-        prune(store, keep=1, older_than=timedelta(0))
+        prune_releases(store, keep=1, older_than=timedelta(0))
 
-    assert [release.version for release in stored(store)] == [version]
+    assert [release.version for release in list_releases(store)] == [version]
 
 
 def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path, shelf: list[Path]) -> None:
@@ -161,16 +163,16 @@ def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path
     versions = {published(store, shelf[seed]) for seed in (1, 2)}
 
     with pytest.raises(NothingPromoted):
-        prune(
+        prune_releases(
             Meanwhile(folder, lambda: (folder / "promotions").rename(tmp_path / "away")),
             keep=1,
             older_than=timedelta(0),
         )
 
-    assert {release.version for release in stored(store)} == versions
+    assert {release.version for release in list_releases(store)} == versions
 
 
 @pytest.mark.parametrize("version", ["20261120T101500Z-00000000", "latest", "../../etc/passwd", ""])
 def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str) -> None:
     with pytest.raises(NotFound):
-        promote(version, FolderStore(folder), forced, by="ann")
+        promote_release(version, FolderStore(folder), forced, author="ann")

@@ -8,20 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import manifest_key, promotion_key
 from model_store.errors import LostRace, NothingPromoted, StoreBroken, StoreError
 from model_store.promotions import (
-    after,
-    append,
-    current,
-    history,
-    newest,
+    append_promotion,
+    read_current_promotion,
+    read_newer_promotion,
+    read_newest_promotion,
+    read_promotions,
     require_conditional_writes,
     roll_back,
 )
-from model_store.publish import prunable
-from model_store.records import MOST_CANDIDATES, Promotion, Reason, parse_promotion, promotion_bytes
+from model_store.publish import list_prunable_releases
+from model_store.records import (
+    MAX_CANDIDATES,
+    Promotion,
+    PromotionReason,
+    parse_promotion,
+    serialize_promotion,
+)
 from model_store.store import FolderStore
+from model_store.store_keys import manifest_key, promotion_key
 from tests.logs import write_log
 from tests.places import Place, a_place
 
@@ -29,7 +35,7 @@ A, B, C, D = (f"20261120T10150{digit}Z-0000000{digit}" for digit in range(4))
 
 
 def a_promotion(
-    number: int, version: str, reason: Reason = "promote", of: tuple[str, ...] | None = None
+    number: int, version: str, reason: PromotionReason = "promote", of: tuple[str, ...] | None = None
 ) -> Promotion:
     return Promotion.model_construct(
         number=number,
@@ -75,8 +81,8 @@ class Overwriting(FolderStore):
 class ListingLate(FolderStore):
     """A store whose listing does not show the newest key yet."""
 
-    def entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
-        return super().entries(prefix)[:-1]
+    def list_entries(self, prefix: str) -> list:  # type: ignore[type-arg]  # as in the parent
+        return super().list_entries(prefix)[:-1]
 
 
 @pytest.fixture
@@ -94,24 +100,24 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_the_highest_number_holds_beyond_nine_and_beside_other_files(folder: Path) -> None:
     store = FolderStore(folder)
     for number in range(1, 12):
-        store.create(promotion_key(number), promotion_bytes(a_promotion(number, A)))
+        store.create(promotion_key(number), serialize_promotion(a_promotion(number, A)))
     store.create("promotions/README.txt", b"not one of ours")
     store.create("promotions/99.json", b"nor this")
 
-    assert current(store).number == len(history(store)) == 11
+    assert read_current_promotion(store).number == len(read_promotions(store)) == 11
 
 
 def test_a_promotion_that_the_listing_does_not_show_yet_is_found(folder: Path) -> None:
-    first = append(FolderStore(folder), A, "promote", "ann", None)
-    second = append(FolderStore(folder), B, "promote", "ann", first)
+    first = append_promotion(FolderStore(folder), A, "promote", "ann", None)
+    second = append_promotion(FolderStore(folder), B, "promote", "ann", first)
 
-    assert newest(ListingLate(folder)) == second
+    assert read_newest_promotion(ListingLate(folder)) == second
 
 
 def test_an_answer_that_was_lost_on_its_way_does_not_lose_the_race(folder: Path) -> None:
-    mine = append(AnsweredTwice(folder), A, "promote", "ann", None)
+    mine = append_promotion(AnsweredTwice(folder), A, "promote", "ann", None)
 
-    assert newest(FolderStore(folder)) == mine
+    assert read_newest_promotion(FolderStore(folder)) == mine
 
 
 def test_a_probe_whose_first_answer_is_lost_is_ours(folder: Path) -> None:
@@ -119,12 +125,12 @@ def test_a_probe_whose_first_answer_is_lost_is_ours(folder: Path) -> None:
 
     require_conditional_writes(store)
 
-    assert store.entries("") == []
+    assert store.list_entries("") == []
 
 
 def test_a_writer_whose_record_was_replaced_learns_it(folder: Path) -> None:
     with pytest.raises(LostRace, match=f"bob promoted {B} first, so {A} is not current"):
-        append(Overwriting(folder), A, "promote", "ann", None)
+        append_promotion(Overwriting(folder), A, "promote", "ann", None)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +138,10 @@ def test_a_writer_whose_record_was_replaced_learns_it(folder: Path) -> None:
     [
         (b"", "the whole"),
         (b"{}", "version"),
-        (promotion_bytes(a_promotion(1, A)).replace(b'"promote"', b'"because"'), "reason"),
-        (promotion_bytes(a_promotion(1, A)).replace(A.encode(), b"../../etc"), "version"),
-        (promotion_bytes(a_promotion(1, A, of=(B,))), "the whole: candidates"),
-        (promotion_bytes(a_promotion(1, A, of=("../../etc",))), "candidates.0"),
+        (serialize_promotion(a_promotion(1, A)).replace(b'"promote"', b'"because"'), "reason"),
+        (serialize_promotion(a_promotion(1, A)).replace(A.encode(), b"../../etc"), "version"),
+        (serialize_promotion(a_promotion(1, A, of=(B,))), "the whole: candidates"),
+        (serialize_promotion(a_promotion(1, A, of=("../../etc",))), "candidates.0"),
     ],
 )
 def test_a_record_that_is_none_is_named_by_place_and_key(text: bytes, key: str) -> None:
@@ -144,7 +150,7 @@ def test_a_record_that_is_none_is_named_by_place_and_key(text: bytes, key: str) 
 
 
 def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() -> None:
-    text = promotion_bytes(a_promotion(1, A)).replace(b'"by"', b'"ticket": "W-7", "by"')
+    text = serialize_promotion(a_promotion(1, A)).replace(b'"by"', b'"ticket": "W-7", "by"')
 
     assert parse_promotion(text, 1, "here") == a_promotion(1, A)
 
@@ -164,7 +170,7 @@ def test_a_record_is_read_as_it_was_written_even_with_a_key_of_a_newer_writer() 
 def test_the_newest_record_says_which_releases_may_be_served_in_turn(
     folder: Path, steps: str, served: str
 ) -> None:
-    found = newest(a_log(folder, steps))
+    found = read_newest_promotion(a_log(folder, steps))
 
     assert found is not None
     assert found.candidates == tuple(NAMES[name] for name in served)
@@ -176,16 +182,25 @@ def test_a_record_beyond_one_that_cannot_be_read_is_found(folder: Path, known: i
     store = a_log(folder, "+A +B +C")
     (folder / promotion_key(2)).write_bytes(b"{")
 
-    assert after(store, known) == newest(store) == parse_promotion(store.read(promotion_key(3)), 3, "here")
+    assert (
+        read_newer_promotion(store, known)
+        == read_newest_promotion(store)
+        == parse_promotion(store.read(promotion_key(3)), 3, "here")
+    )
 
 
 def test_no_more_than_ten_candidates_are_named(folder: Path) -> None:
     store = a_log(folder, "+A +B +C")
     for number in range(10, 22):
-        append(store, f"20261120T1015{number}Z-000000{number}", "promote", "ann", newest(store))
+        append_promotion(
+            store, f"20261120T1015{number}Z-000000{number}", "promote", "ann", read_newest_promotion(store)
+        )
 
-    assert len(current(store).candidates) == MOST_CANDIDATES
-    assert current(store).candidates[:2] == ("20261120T101521Z-00000021", "20261120T101520Z-00000020")
+    assert len(read_current_promotion(store).candidates) == MAX_CANDIDATES
+    assert read_current_promotion(store).candidates[:2] == (
+        "20261120T101521Z-00000021",
+        "20261120T101520Z-00000020",
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +233,7 @@ def test_rolling_back_goes_from_candidate_to_candidate_and_ends(
 def test_prune_keeps_what_was_current_last_and_the_candidates(
     folder: Path, steps: str, keep: int, kept: str
 ) -> None:
-    chosen = {release.version for release in prunable(a_log(folder, steps), keep, timedelta(0))}
+    chosen = {release.version for release in list_prunable_releases(a_log(folder, steps), keep, timedelta(0))}
 
     assert set(NAMES.values()) - chosen == {NAMES[name] for name in kept}
 
@@ -249,8 +264,13 @@ def test_the_newest_record_is_named_where_it_cannot_be_read_and_nothing_is_appen
     store = a_log(folder, "+A +B +C")
     UNREADABLE[how](folder / promotion_key(3))
 
-    for ask in (newest, history, lambda store: after(store, 2), lambda store: roll_back(store, "eve")):
+    for ask in (
+        read_newest_promotion,
+        read_promotions,
+        lambda store: read_newer_promotion(store, 2),
+        lambda store: roll_back(store, "eve"),
+    ):
         with pytest.raises(StoreError, match=r"promotions/00000003\.json: "):
             ask(store)
 
-    assert len(store.entries("promotions/")) <= 3
+    assert len(store.list_entries("promotions/")) <= 3

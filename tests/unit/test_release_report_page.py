@@ -6,7 +6,7 @@ import pytest
 from markupsafe import escape
 
 from inference.contract import ACCEPT_NOTHING
-from model_store.local import BUNDLED, bundled
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
 from reports.model_card import model_card
 from reports.page.page import figures_in, file_page
@@ -16,12 +16,12 @@ from tests.releases import a_contract, a_report, with_label
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    release = bundled()
-    return file_page(release.manifest.contracts, report_of(release), figures_in(BUNDLED)).decode()
+    release = open_bundled_release()
+    return file_page(release.manifest.contracts, report_of(release), figures_in(BUNDLED_FOLDER)).decode()
 
 
 def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -> None:
-    report = report_of(bundled())
+    report = report_of(open_bundled_release())
 
     sections = ["Product shots", "X_kaggle:Belts", ">Accuracy<", "smooth noise", "muon"]
     figures = [f"{report.test.accuracy:.2%}", f"{report.model.parameters:,}"]
@@ -42,7 +42,7 @@ def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -
 def test_a_tier_has_one_large_figure_that_of_the_summary_and_the_mean_of_the_classes_is_small(
     page: str,
 ) -> None:
-    tiers = report_of(bundled()).photos.values()
+    tiers = report_of(open_bundled_release()).photos.values()
 
     (summary,) = re.findall(r"(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
@@ -61,7 +61,7 @@ def test_accepted_photos_have_their_interval_and_weaknesses_no_names_of_statisti
 
 
 def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
-    release, report = bundled(), report_of(bundled())
+    release, report = open_bundled_release(), report_of(open_bundled_release())
     test = report.test.model_copy(update={"split": "cross-fitted"})
 
     page = file_page(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
@@ -72,7 +72,7 @@ def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
 
 
 def test_a_calibration_error_stands_beside_what_chance_gives() -> None:
-    release, report = bundled(), report_of(bundled())
+    release, report = open_bundled_release(), report_of(open_bundled_release())
     test = report.test.model_copy(update={"ece_null": (0.0021, 0.0084)})
 
     page = file_page(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
@@ -108,7 +108,7 @@ def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
 
 
 def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld() -> None:
-    release = bundled()
+    release = open_bundled_release()
     photos = release.manifest.contract("photos")
     stricter = {"Coat": 0.96, "Bag": photos.of_label.confidence / 2}
     photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
@@ -125,7 +125,7 @@ def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld
 
 
 def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
-    release, report = bundled(), report_of(bundled())
+    release, report = open_bundled_release(), report_of(open_bundled_release())
     tiers = {
         name: one.model_copy(update={"overconfidence": None if one.ece is None else -0.0213})
         for name, one in report.photos.items()

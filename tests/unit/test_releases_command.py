@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from model_store.catalogue import manifest_key, promotion_key, stored
 from model_store.errors import GateRefused, NotFound, NothingPromoted, RecordUnreadable
-from model_store.promotions import current, history
-from model_store.publish import publish
+from model_store.promotions import read_current_promotion, read_promotions
+from model_store.publish import publish_release
 from model_store.store import open_store
+from model_store.store_keys import list_releases, manifest_key, promotion_key
 from reports.judge import judge
 from scripts import target
 from scripts.target import who
@@ -37,7 +37,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
     for seed in (1, 2):
         made = a_release(folder / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
-        publish(made, open_store(f"{folder}/store"), judge, by="ann")
+        publish_release(made, open_store(f"{folder}/store"), judge, author="ann")
     return folder / "store"
 
 
@@ -45,7 +45,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published(two: Path, store: str) -> list[str]:
     """The versions of these two releases, in a store of this test's own."""
     shutil.copytree(two, store)
-    return [promotion.version for promotion in history(open_store(store))]
+    return [promotion.version for promotion in read_promotions(open_store(store))]
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_each_command_names_a_record_that_cannot_be_read_and_removes_nothing(
     with pytest.raises(RecordUnreadable, match=rf"{promotion_key(3)}: not a promotion: .*Restore this file"):
         typed(*words)
 
-    assert {release.version for release in stored(open_store(store))} == set(published)
+    assert {release.version for release in list_releases(open_store(store))} == set(published)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_release_of_one_store_is_published_in_another(
 
     wardrobe("publish", [f"{store}@{version}", copy])
 
-    assert current(open_store(copy)).version == version
+    assert read_current_promotion(open_store(copy)).version == version
     assert (cache / "releases" / version).is_dir()
 
 
@@ -293,7 +293,7 @@ def test_a_training_leaves_what_a_service_follows_as_it_is_and_ends_with_how_to_
     assert f"{first['version']} stays current there." in " ".join(said.split())
     assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html --allow 1" in said
     assert f"publish {tmp_path / 'second'} {store}" in said
-    assert current(open_store(str(store))).version == third["version"]
+    assert read_current_promotion(open_store(str(store))).version == third["version"]
 
 
 def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(

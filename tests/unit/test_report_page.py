@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from model_store.local import BUNDLED, bundled
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
 from reports.page.advice import not_kept, ways_on, what_is_accepted, why_none
 from reports.page.page import figures_in, report_page
@@ -293,7 +293,7 @@ def unmarked(page: str) -> set[str]:
 
 
 def test_every_sentence_and_header_is_translated() -> None:
-    release = bundled()
+    release = open_bundled_release()
     page = {
         "name": MARK,
         "version": MARK,
@@ -305,8 +305,10 @@ def test_every_sentence_and_header_is_translated() -> None:
     tier = UnknownSources(of_all=unknown, sources={MARK: unknown}, lower_bound=None, auroc=None)
     report = report_of(release).model_copy(update={"unknown_sources": {"C": tier}})
 
-    shown = report_page(report, figures_in(BUNDLED), lambda name, _: name, Wording("x", Marked()), **page)
+    shown = report_page(
+        report, figures_in(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page
+    )
 
     assert shown.count("too few sources for a bound") == 1
-    names = {path.name for path in (BUNDLED / "figures").iterdir()}
+    names = {path.name for path in (BUNDLED_FOLDER / "figures").iterdir()}
     assert {text for text in unmarked(shown) - names if text.strip(" .,:")} == {"F1"}

@@ -16,7 +16,7 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.s3 import S3Store, meaning, said_by_server, without_keys
+from model_store.s3 import S3Store, choose_error, mask_credentials, translate_server_error
 from tests.https_servers import Authority, https_server, redirect, status
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
@@ -44,7 +44,7 @@ WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
     ],
 )
 def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreError], words: str) -> None:
-    found = meaning(code, "short and stout", WHERE, "GetObject")
+    found = choose_error(code, "short and stout", WHERE, "GetObject")
 
     assert type(found) is error
     assert str(found).startswith(f"{WHERE}: {code} on GetObject. ")
@@ -60,7 +60,7 @@ def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreEr
     ],
 )
 def test_what_is_denied_names_its_permission(operation: str, permission: str) -> None:
-    assert f"needs {permission}." in str(meaning("AccessDenied", "", WHERE, operation))
+    assert f"needs {permission}." in str(choose_error("AccessDenied", "", WHERE, operation))
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_what_is_denied_names_its_permission(operation: str, permission: str) ->
     ],
 )
 def test_a_refusal_quotes_the_servers_own_words_behind_ours(code: str, words: str) -> None:
-    refusal = str(meaning(code, words, WHERE, "GetObject"))
+    refusal = str(choose_error(code, words, WHERE, "GetObject"))
 
     assert refusal.endswith(f" The server says: {words}")
-    assert not str(meaning(code, "", WHERE, "GetObject")).endswith("The server says: ")
+    assert not str(choose_error(code, "", WHERE, "GetObject")).endswith("The server says: ")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_region_that_an_answer_names_is_shown(
 ) -> None:
     response: Any = {"Error": {"Code": code} | of_error, "ResponseMetadata": {"HTTPHeaders": headers}}
 
-    error = said_by_server(ClientError(response, "GetObject"), WHERE, "GetObject")
+    error = translate_server_error(ClientError(response, "GetObject"), WHERE, "GetObject")
 
     assert "eu-west-3" in str(error)
 
@@ -124,15 +124,15 @@ def test_a_server_of_ones_own_authority_is_trusted_by_the_variable_that_the_refu
     with https_server(authority.chain("localhost"), {LISTING: web_page}) as server:
         settings_of_boto3.setenv("AWS_ENDPOINT_URL_S3", server.url(""))
         with pytest.raises(StoreUnreachable, match="set AWS_CA_BUNDLE to the file"):
-            S3Store("s3://shop").entries("")
+            S3Store("s3://shop").list_entries("")
         settings_of_boto3.setenv("AWS_CA_BUNDLE", str(tmp_path / "nowhere.pem"))
         with pytest.raises(StoreUnreachable, match=r"No such file or directory.*AWS_CA_BUNDLE"):
-            S3Store("s3://shop").entries("")
+            S3Store("s3://shop").list_entries("")
         settings_of_boto3.setenv("AWS_CA_BUNDLE", str(authority.file))
         for page in (web_page, sound_page):
             server.answers[LISTING] = page
             with pytest.raises(StoreUnreachable, match=r"not S3 but a web page.*set AWS_ENDPOINT_URL_S3"):
-                list(S3Store("s3://shop").entries(""))
+                list(S3Store("s3://shop").list_entries(""))
 
 
 @pytest.mark.parametrize("is_xml", [True, False])  # where botocore finds an empty code
@@ -145,7 +145,7 @@ def test_a_web_page_in_place_of_an_answer_keeps_its_kind_and_is_named(
         {"Error": {"Code": "" if is_xml else str(code)}, "ResponseMetadata": page}, "GetObject"
     )
 
-    found = said_by_server(answer, WHERE, "GetObject")
+    found = translate_server_error(answer, WHERE, "GetObject")
 
     assert type(found) is error
     assert "not S3 but a web page" in str(found)
@@ -166,7 +166,7 @@ def test_a_server_that_redirects_everything_is_no_s3(
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "PutObject"])
 def test_what_is_not_found_where_no_key_has_to_be_is_the_bucket(operation: str) -> None:
-    found = meaning("404", "", WHERE, operation)
+    found = choose_error("404", "", WHERE, operation)
 
     assert type(found) is StoreRefused
     assert "There is no such bucket" in str(found)
@@ -197,7 +197,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=KEY/20261125/eu/s3/aws4_request, SignedHea
     ],
 )
 def test_no_message_of_a_library_shows_a_header_of_authorization(said: str) -> None:
-    masked = without_keys(said)
+    masked = mask_credentials(said)
 
     assert "5ec4e7" not in masked
     assert "KEY" not in masked
@@ -205,10 +205,10 @@ def test_no_message_of_a_library_shows_a_header_of_authorization(said: str) -> N
 
 
 def test_a_server_without_words_is_not_quoted() -> None:
-    assert str(meaning("503", "", WHERE, "GetObject")).endswith("could not answer now. Try again later.")
+    assert str(choose_error("503", "", WHERE, "GetObject")).endswith("could not answer now. Try again later.")
 
 
 def test_a_message_without_secrets_stays_as_it_is() -> None:
     said = 'Could not connect to the endpoint URL: "https://shop.s3.eu-central-1.example/a b?list-type=2"'
 
-    assert without_keys(said) == said
+    assert mask_credentials(said) == said

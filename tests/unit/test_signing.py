@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from model_store.errors import KeyUnusable, ReleaseCorrupt, SignatureWrong
-from model_store.local import open_release
-from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
+from model_store.local_releases import open_release
+from model_store.signing import TrustedKeys, create_key_pair, read_trusted_keys, sign_release
 from tests.commands import done
 from tests.releases import a_release
 from tests.system_parts import require_system_part
@@ -35,13 +35,13 @@ def release(sealed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
-    new_key(tmp_path / "key.pem")
+    create_key_pair(tmp_path / "key.pem")
     return tmp_path / "key.pem"
 
 
 @pytest.fixture
 def another(tmp_path: Path) -> Path:
-    new_key(tmp_path / "another.pem")
+    create_key_pair(tmp_path / "another.pem")
     return tmp_path / "another.pem"
 
 
@@ -53,15 +53,15 @@ def trust_in(*keys: Path) -> TrustedKeys:
     together = keys[0].with_name("trusted")
     blocks = [f"# {key.name}\n{public(key).read_text('ascii')}\n" for key in keys]
     together.write_text("".join(blocks), "ascii")
-    return trusted_keys(together)
+    return read_trusted_keys(together)
 
 
 def test_a_release_signed_by_any_trusted_key_is_opened(release: Path, key: Path, another: Path) -> None:
     both = trust_in(key, another)
 
-    sign(release, key)
+    sign_release(release, key)
     first = open_release(release, both)
-    sign(release, another)
+    sign_release(release, another)
 
     assert first == open_release(release, both) == open_release(release, trust_in(another))
 
@@ -79,7 +79,7 @@ def test_a_release_signed_by_any_trusted_key_is_opened(release: Path, key: Path,
 def test_a_signed_release_of_which_any_file_was_changed_is_refused(
     release: Path, key: Path, file: str, content: bytes, error: type[Exception]
 ) -> None:
-    sign(release, key)
+    sign_release(release, key)
     (release / file).write_bytes(content)
 
     with pytest.raises(error):
@@ -87,7 +87,7 @@ def test_a_signed_release_of_which_any_file_was_changed_is_refused(
 
 
 def test_sealing_again_takes_the_signature_away(release: Path, key: Path) -> None:
-    sign(release, key)
+    sign_release(release, key)
 
     a_release(release)
 
@@ -97,7 +97,7 @@ def test_sealing_again_takes_the_signature_away(release: Path, key: Path) -> Non
 def test_openssl_accepts_the_signature_too(release: Path, key: Path) -> None:
     openssl = shutil.which("openssl")
     require_system_part("openssl", openssl is not None, "it checks our signatures independently")
-    sign(release, key)
+    sign_release(release, key)
 
     said = done(
         [
@@ -116,12 +116,12 @@ def test_a_key_in_base64_is_refused_with_the_pem_to_write(key: Path) -> None:
     named.write_text(f"ann:{raw}\n", "utf-8")
 
     with pytest.raises(KeyUnusable, match=r"line 1: no public key in PEM.* MCowBQYDK2VwAyEA followed by"):
-        trusted_keys(named)
+        read_trusted_keys(named)
     named.write_text(
         f"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA{raw}\n-----END PUBLIC KEY-----\n", "ascii"
     )
 
-    assert trusted_keys(named).keys == (loaded,)
+    assert read_trusted_keys(named).keys == (loaded,)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_wrong_file_of_keys_is_named_with_its_line(tmp_path: Path, content: st
     (tmp_path / "keys").write_text(content, "utf-8")
 
     with pytest.raises(KeyUnusable, match=message):
-        trusted_keys(tmp_path / "keys")
+        read_trusted_keys(tmp_path / "keys")
 
 
 def test_a_private_key_among_the_trusted_ones_is_refused_and_not_shown(key: Path) -> None:
     with pytest.raises(KeyUnusable, match=r"a private key is in it.*\.pub") as caught:
-        trusted_keys(key)
+        read_trusted_keys(key)
 
     assert key.read_text("ascii").splitlines()[1] not in str(caught.value)
 
@@ -154,16 +154,16 @@ def test_a_key_of_another_kind_is_named(tmp_path: Path, release: Path) -> None:
     )
 
     with pytest.raises(KeyUnusable, match="not an Ed25519 key"):
-        sign(release, tmp_path / "ec.pem")
+        sign_release(release, tmp_path / "ec.pem")
     with pytest.raises(KeyUnusable, match="only Ed25519"):
-        trusted_keys(tmp_path / "ec.pub")
+        read_trusted_keys(tmp_path / "ec.pub")
 
 
 def test_a_new_private_key_is_its_owners_alone_and_never_overwrites(key: Path) -> None:
     before = key.read_bytes()
 
     with pytest.raises(KeyUnusable, match="never overwritten"):
-        new_key(key)
+        create_key_pair(key)
 
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.read_bytes() == before
@@ -175,6 +175,6 @@ def test_keys_that_an_editor_saved_in_its_own_way_are_read(encoding: str, key: P
         text = "\u00a0\r\n".join(file.read_text("utf-8").splitlines())
         file.write_bytes(f"{text}\r\n \r\n".encode(encoding))
 
-    sign(release, key)
+    sign_release(release, key)
 
-    assert open_release(release, trusted_keys(public(key)))
+    assert open_release(release, read_trusted_keys(public(key)))

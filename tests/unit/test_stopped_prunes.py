@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from model_store.catalogue import RELEASES, file_key, manifest_key, stored
 from model_store.errors import ReleaseRemoved, StoreError, StoreUnreachable
-from model_store.promotions import current, is_whole, roll_back
-from model_store.publish import ABANDONED, SPARED, promote, prune, publish
+from model_store.promotions import is_release_complete, read_current_promotion, roll_back
+from model_store.publish import MIN_AGE, MIN_UNFINISHED_AGE, promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
+from model_store.store_keys import RELEASES, file_key, list_releases, manifest_key
 from reports.judge import forced
 from tests.releases import a_release
 from tests.unit.test_failing_writes import Failing
@@ -27,7 +27,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], l
     place = tmp_path_factory.mktemp("filled")
     made = [a_release(place / str(seed), seed=seed, keeps_answers=False) for seed in range(3)]
     store = FolderStore(place / "store")
-    versions = [publish(folder, store, forced, by="ann").manifest.version for folder in made]
+    versions = [publish_release(folder, store, forced, author="ann").manifest.version for folder in made]
     return place / "store", versions, made
 
 
@@ -45,47 +45,51 @@ def versions(filled: tuple[Path, list[str], list[Path]]) -> list[str]:
 def age(store: FolderStore, by: timedelta, below: str = "") -> None:
     """Let everything below a key have been written so long ago."""
     then = time.time() - by.total_seconds()
-    for entry in store.entries(below):
+    for entry in store.list_entries(below):
         os.utime(Path(store.address, entry.key), (then, then))
 
 
 def remains(store: FolderStore) -> set[str]:
     """What is in the store without a manifest."""
-    return {release.version for release in stored(store) if not release.complete}
+    return {release.version for release in list_releases(store) if not release.is_complete}
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["silent after", "answer lost"])
 def test_a_prune_that_is_stopped_after_any_write_is_completed_a_day_later(
     store: FolderStore, versions: list[str], tmp_path: Path, *, answers: bool
 ) -> None:
-    age(store, 2 * SPARED)
+    age(store, 2 * MIN_AGE)
     number, stopped = 0, True
     while stopped:
         number += 1
         place = Path(shutil.copytree(store.address, tmp_path / str(number)))
         with_fault, later = Failing(place, number, StoreUnreachable, answers=answers), FolderStore(place)
         try:
-            prune(with_fault, keep=1)
+            prune_releases(with_fault, keep=1)
             stopped = False
         except StoreUnreachable:
             stopped = True
         left = remains(later)
-        assert all(is_whole(later, release.version) for release in stored(later) if release.complete)
-        prune(later, keep=1)
+        assert all(
+            is_release_complete(later, release.version)
+            for release in list_releases(later)
+            if release.is_complete
+        )
+        prune_releases(later, keep=1)
         assert remains(later) == left, number  # a publisher may be at work
-        age(later, 1.1 * ABANDONED)
-        prune(later, keep=1)
-        assert {release.version for release in stored(later)} == {versions[-1]}, number
-        assert is_whole(later, versions[-1])
+        age(later, 1.1 * MIN_UNFINISHED_AGE)
+        prune_releases(later, keep=1)
+        assert {release.version for release in list_releases(later)} == {versions[-1]}, number
+        assert is_release_complete(later, versions[-1])
     assert number > 10
 
 
 @pytest.mark.parametrize(
     ("old", "older_than", "goes"),
     [
-        (SPARED * 2, SPARED, False),
-        (ABANDONED * 1.1, SPARED, True),
-        (ABANDONED * 1.1, 2 * ABANDONED, False),
+        (MIN_AGE * 2, MIN_AGE, False),
+        (MIN_UNFINISHED_AGE * 1.1, MIN_AGE, True),
+        (MIN_UNFINISHED_AGE * 1.1, 2 * MIN_UNFINISHED_AGE, False),
         (NONE, NONE, True),
     ],
 )
@@ -103,7 +107,7 @@ def test_what_has_no_manifest_goes_once_it_is_a_day_old(  # noqa: PLR0917 - fixt
     store.delete(manifest_key(version))
     age(store, old, RELEASES)
 
-    prune(store, keep=2, older_than=older_than)
+    prune_releases(store, keep=2, older_than=older_than)
 
     assert remains(store) == (set() if goes else {version})
 
@@ -112,11 +116,11 @@ def test_what_has_no_manifest_stays_where_it_is_one_of_those_that_are_kept(
     store: FolderStore, versions: list[str]
 ) -> None:
     store.delete(manifest_key(versions[-2]))
-    age(store, 9 * ABANDONED)
+    age(store, 9 * MIN_UNFINISHED_AGE)
 
-    prune(store, keep=2)
+    prune_releases(store, keep=2)
 
-    assert {release.version for release in stored(store)} == set(versions[-2:])
+    assert {release.version for release in list_releases(store)} == set(versions[-2:])
 
 
 class Interrupted(FolderStore):
@@ -147,7 +151,7 @@ class Interrupted(FolderStore):
 def others(place: Path, *, first: str) -> list[object]:
     """Two prunes and a rollback, from one of them on; what each came to."""
     acts: dict[str, Callable[[], object]] = {
-        "prune": lambda: prune(FolderStore(place), keep=1, older_than=NONE),
+        "prune": lambda: prune_releases(FolderStore(place), keep=1, older_than=NONE),
         "rollback": lambda: roll_back(FolderStore(place), "eve"),
     }
     order = ["rollback", "prune", "prune"] if first == "rollback" else ["prune", "rollback", "prune"]
@@ -161,14 +165,14 @@ def others(place: Path, *, first: str) -> list[object]:
 
 
 def prunes(store: FolderStore) -> object:
-    return prune(store, keep=1, older_than=NONE)
+    return prune_releases(store, keep=1, older_than=NONE)
 
 
 def publishes(store: FolderStore) -> object:
     made = a_release(
         Path(store.address).with_name(f"new-{Path(store.address).name}"), seed=9, keeps_answers=False
     )
-    return publish(made, store, forced, by="bob")
+    return publish_release(made, store, forced, author="bob")
 
 
 def rolls_back(store: FolderStore) -> object:
@@ -176,7 +180,9 @@ def rolls_back(store: FolderStore) -> object:
 
 
 def promotes(store: FolderStore) -> object:
-    return promote(min(release.version for release in stored(store)), store, forced, by="bob")
+    return promote_release(
+        min(release.version for release in list_releases(store)), store, forced, author="bob"
+    )
 
 
 @pytest.mark.parametrize("first", ["rollback", "prune"])
@@ -198,6 +204,9 @@ def test_current_is_whole_or_a_command_says_that_it_went_where_others_act_betwee
         except StoreError as error:
             ends.append(error)
         later = FolderStore(place)
-        holding = current(later).version
+        holding = read_current_promotion(later).version
         went = [str(end) for end in ends if isinstance(end, ReleaseRemoved)]
-        assert is_whole(later, holding) or any(said.startswith(holding) for said in went), (number, ends)
+        assert is_release_complete(later, holding) or any(said.startswith(holding) for said in went), (
+            number,
+            ends,
+        )

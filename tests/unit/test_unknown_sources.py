@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
@@ -50,7 +50,8 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
 
     found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, LABELS)
     card = model_card(
-        bundled().manifest.contracts, report_of(bundled()).model_copy(update={"unknown_sources": found})
+        open_bundled_release().manifest.contracts,
+        report_of(open_bundled_release()).model_copy(update={"unknown_sources": found}),
     )
 
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import FormatRefused, ManifestInvalid, ReleaseError
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.releases import CREATED_AT, a_release
 
 

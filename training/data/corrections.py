@@ -26,7 +26,7 @@ from labelling.errors import CorrectionsUnusable
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import existing
 from labelling.review.corrections import NAMED, Correction, merge, read_corrections
-from model_store.files import hash_of, write_whole
+from model_store.release_files import hash_file, write_whole
 from training.data.files import NO_FILES, Hashed
 from training.data.listing import ListedPicture, Listing, absolute
 from training.errors import BadCsv, BadPictures
@@ -181,7 +181,7 @@ def corrections_of(rows: Sequence[Correction], hashed: Hashed = NO_FILES) -> Cor
         BadCsv: none of the pictures is there, or two answers contradict each other.
     """
     own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
-    there = {path: hash_of(path) for path in dict.fromkeys(map(_file_of, rows))}
+    there = {path: hash_file(path) for path in dict.fromkeys(map(_file_of, rows))}
     named, outdated = list[tuple[str, str, Correction]](), dict[str, None]()
     for row in rows:
         path = _file_of(row)
@@ -396,7 +396,7 @@ def keep_corrections(corrections: Corrections, runs: Path) -> Path:
     rows = list[tuple[str, ...]]()
     for row in corrections.rows:
         path = paths.get(row.sha256) or _file_of(row)
-        sha256 = row.sha256 or hash_of(path) or ""
+        sha256 = row.sha256 or hash_file(path) or ""
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")

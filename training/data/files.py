@@ -26,7 +26,7 @@ from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from labelling.paths import why_missing
-from model_store.files import opened
+from model_store.release_files import open_regular_file
 from training.data.near_copies import Hash, perceptual_hash
 from training.data.vectors import NOT_SEEN, Features
 from training.errors import BadPictures
@@ -197,7 +197,7 @@ def content_of(path: Path) -> bytes | str:
     try:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
-        with opened(path) as file:
+        with open_regular_file(path) as file:
             return file.read() or f"{path}: the file is empty. Copy it again, or remove it."
     except FileNotFoundError:
         return f"{path}: {why_missing(str(path))}"

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_store.errors import ReleaseCorrupt
-from model_store.files import write_whole
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
+from model_store.release_files import write_whole
 from training.data.near_copies import NO_HASHES, Hashes, near_to
 from training.progress import Say
 

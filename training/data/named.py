@@ -13,8 +13,8 @@ import numpy as np
 from inference.contract import GREY_28, LABEL, InputContract
 from inference.decode import prepare_decoders
 from labelling.lists import AS_IT_IS, Reading
-from model_store.files import expanded
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
+from model_store.release_files import expand_home
 from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, hash_files, shows_photo
@@ -76,7 +76,7 @@ class Named:
             return None
         if self.tiers:
             return self.photos
-        place = unwrapped(expanded(self.place))
+        place = unwrapped(expand_home(self.place))
         if not place.exists() or has_idx(place) or self.pixel_table:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
@@ -86,7 +86,7 @@ class Named:
     @cached_property
     def photos(self) -> Listing:
         """Those in tiers; see `list_photos`."""
-        return list_photos(expanded(self.place or ""), self.reading, self.tiers or "learn")
+        return list_photos(expand_home(self.place or ""), self.reading, self.tiers or "learn")
 
     def classified(self, labels: tuple[str, ...]) -> Listing:
         """Those in tiers, with the class of each; see `photos.classified`."""
@@ -149,7 +149,7 @@ class Named:
         Raises:
             BadCsv: it cannot be read.
         """
-        place = expanded(self.place or KERAS)
+        place = expand_home(self.place or KERAS)
         return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
     def check(self, say: Say) -> tuple[str, ...] | None:
@@ -301,7 +301,7 @@ def _read_pixels(named: Named, use: Use) -> LabelledData:
             )
         return from_one_csv(named.pixel_table)
     if named.place not in {None, KERAS}:
-        return from_idx(unwrapped(expanded(named.place or KERAS)))
+        return from_idx(unwrapped(expand_home(named.place or KERAS)))
     if named.place is None and SYSTEM_FOLDER.is_dir():
         return from_idx(SYSTEM_FOLDER)
     start_tensorflow()

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from inference.contract import EDGE
 from inference.file_names import is_clutter
 from labelling.lists import WORKBOOKS
-from model_store.files import opened
+from model_store.release_files import open_regular_file
 from training.errors import BadCsv, BadIdx
 
 UINT8: Final = 0x08
@@ -114,7 +114,7 @@ def is_pixel_table(path: Path) -> bool:
         BadCsv: it cannot be read.
     """
     try:
-        with opened(path) as file:
+        with open_regular_file(path) as file:
             line = file.readline(20 * COLUMNS)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 from training.untyped import Network
 
 UNREADABLE: Final = (

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 from matplotlib.figure import Figure
 from pydantic import Field
 
-from model_store.files import write_whole
 from model_store.manifest import Frozen
+from model_store.release_files import write_whole
 from reports.values import Count, Report
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Published
 from training.gradient.recipes import NetworkName

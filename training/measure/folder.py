@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
 from inference.spreadsheets import as_csv, safe_path
-from model_store.files import write_whole
+from model_store.release_files import write_whole
 from reports.answers import Answers
 from reports.page.page import REPORT_PAGE
 from training.data.pictures import Pictures

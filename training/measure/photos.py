@@ -18,8 +18,8 @@ from sklearn.metrics import roc_auc_score
 from inference.contract import ModelContract
 from inference.reasons import Reason
 from inference.session import Scores
-from model_store.local import LocalRelease
-from model_store.networks import open_networks
+from model_store.local_releases import LocalRelease
+from model_store.release_networks import open_networks
 from reports.answers import ACCEPT, NONE_OF_THESE, Answers, Values
 from reports.intervals import mean_interval, share_interval, weighted
 from reports.values import (

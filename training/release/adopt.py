@@ -18,8 +18,8 @@ from inference.contract import EDGE, LABEL
 from inference.keras_file import saved_by
 from inference.keras_session import Habits, KerasSession
 from inference.session import Scores
-from model_store.files import GRAPH, MODEL, fingerprint
 from model_store.manifest import Manifest
+from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
 from reports.gate import least_accuracy
 from reports.model_card import DATA_LICENCE
 from reports.values import TrainingFigures
@@ -165,24 +165,24 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
         model = keras.saving.deserialize_keras_object(in_float32)
         model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
-    artifact.save(folder / MODEL, include_optimizer=False)
+    artifact.save(folder / MODEL_FILE, include_optimizer=False)
     features = next((layer.output.shape[1] for layer in artifact.layers if layer.name == FEATURES), None)
     whitening = None
     if features is not None and features <= WIDEST:
         learnt = _features_of(artifact, parts.train.images)
         whitening = fit_whitening(learnt, parts.train.classes, session.outputs[LABEL])
-    export_graph(artifact, whitening, folder / GRAPH)
+    export_graph(artifact, whitening, folder / GRAPH_FILE)
     pictures = parts.validation.images[:PARITY_PICTURES]
-    written = KerasSession(folder / MODEL)
+    written = KerasSession(folder / MODEL_FILE)
 
     def wanted(images: PixelsBatch) -> Scores:
         distances = None if whitening is None else whitening.distances(_features_of(artifact, images))
         return Scores.of_class(written.run(images).of_label, distances)
 
     allowed = _tolerance(artifact, pictures)
-    check_parity(wanted, folder / GRAPH, pictures, allowed)
+    check_parity(wanted, folder / GRAPH_FILE, pictures, allowed)
     least = HAND_MADE_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
-    check_parity(session.run, folder / GRAPH, pictures, max(allowed, least))
+    check_parity(session.run, folder / GRAPH_FILE, pictures, max(allowed, least))
     if whitening is not None:
         return None
     why = "the model does not end in a dense layer on a row of features"
@@ -229,7 +229,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
         configuration={
             "origin": UNKNOWN,
             "file": path.name,
-            "file_sha256": fingerprint(path).sha256,
+            "file_sha256": fingerprint_file(path).sha256,
             "saved_by": saved_by(path),
             "input_shape": list(habits.shape),
             "input_dtype": habits.dtype,

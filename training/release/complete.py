@@ -16,9 +16,9 @@ from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from model_store.assemble import only_network
-from model_store.files import FIGURES, GRAPH, MODEL
+from model_store.assemble import make_single_network
 from model_store.manifest import Golden, Manifest
+from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE, MODEL_FILE
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
@@ -134,7 +134,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    session = OnnxSession(folder / GRAPH, shape=candidate.data.reads.array_shape)
+    session = OnnxSession(folder / GRAPH_FILE, shape=candidate.data.reads.array_shape)
     score: Score = candidate.score or (lambda pictures: scored(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
     required = Requirements(
@@ -172,12 +172,12 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
         pixels = candidate.data.measured.of_known_class.pixels
-        draw_all(folder / FIGURES, report, answers, pixels, candidate.data.reads.polarity)
+        draw_all(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.reads.polarity)
     golden = samples(candidate.split)[:GOLDEN_PICTURES]
     scores = session.run(golden)
     manifest = make_release(
         folder,
-        networks=only_network(contract, Golden.of(golden, scores.probabilities, scores.distances)),
+        networks=make_single_network(contract, Golden.of(golden, scores.probabilities, scores.distances)),
         report=report,
         answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
     )
@@ -204,7 +204,9 @@ def _measure(
     report = Report(
         labels=contract.labels,
         data=candidate.data.described(),
-        model=model_figures(candidate.network, candidate.model, folder, (MODEL, GRAPH), contract.temperature),
+        model=model_figures(
+            candidate.network, candidate.model, folder, (MODEL_FILE, GRAPH_FILE), contract.temperature
+        ),
         training=candidate.training,
         train=counted(train),
         validation=counted(held_out),

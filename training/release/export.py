@@ -24,8 +24,8 @@ from inference.errors import ModelError
 from inference.keras_session import brief
 from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.files import GRAPH, MODEL, PHOTO_GRAPH
 from model_store.manifest import Golden
+from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import answering
 from training.data.fashion import at_once
 from training.errors import GraphUnusable, ParityFailed
@@ -82,9 +82,9 @@ def export_network(
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    artifact = save_artifact(model, folder / MODEL)
-    export_graph(artifact, measure, folder / GRAPH, attributes)
-    check_parity(partial(scores_of, artifact, measure, attributes), folder / GRAPH, images)
+    artifact = save_artifact(model, folder / MODEL_FILE)
+    export_graph(artifact, measure, folder / GRAPH_FILE, attributes)
+    check_parity(partial(scores_of, artifact, measure, attributes), folder / GRAPH_FILE, images)
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -247,7 +247,7 @@ def export_photos(network: Network, folder: Path) -> Golden:
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    graph, images = folder / PHOTO_GRAPH, _made_pictures()
+    graph, images = folder / PHOTO_GRAPH_FILE, _made_pictures()
     write_graph(network, graph)
 
     def scores(pixels: PixelsBatch) -> Scores:

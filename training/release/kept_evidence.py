@@ -18,7 +18,7 @@ from inference.contract import LABEL, ModelContract
 from inference.decision import familiarity_of
 from inference.onnx_session import DISTANCE
 from inference.words import KIND
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from reports.answers import CLASS, Answers
 from reports.products import is_shown
 from reports.values import ProductPromise, report_of

@@ -15,10 +15,17 @@ from pydantic import JsonValue
 
 from inference.contract import NetworkName
 from labelling.errors import OutputUnusable
-from model_store.assemble import seal
-from model_store.files import GRAPH, MANIFEST, MODEL, NEW_RELEASE, PHOTO_FILES, REPORT
-from model_store.local import LocalRelease
+from model_store.assemble import seal_release
+from model_store.local_releases import LocalRelease
 from model_store.manifest import Headline, Manifest, Network
+from model_store.release_files import (
+    GRAPH_FILE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    NEW_RELEASE_FOLDER,
+    PHOTO_FILES,
+    REPORT_FILE,
+)
 from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
@@ -28,7 +35,18 @@ from training.environment import git_commit
 from training.release.doubts import FileAnswers
 
 OF_RELEASES: Final = frozenset(
-    (MANIFEST, MODEL, GRAPH, *PHOTO_FILES, REPORT, REPORT_PAGE, MODEL_CARD, ANSWERS, LEARNT, LEARNT_NEAR)
+    (
+        MANIFEST_FILE,
+        MODEL_FILE,
+        GRAPH_FILE,
+        *PHOTO_FILES,
+        REPORT_FILE,
+        REPORT_PAGE,
+        MODEL_CARD,
+        ANSWERS,
+        LEARNT,
+        LEARNT_NEAR,
+    )
 )
 """Files of a release; one of them is there wherever a training was killed."""
 
@@ -50,7 +68,7 @@ class Trained:
     @property
     def release(self) -> Path:
         """The folder of the release."""
-        return self.run / NEW_RELEASE
+        return self.run / NEW_RELEASE_FOLDER
 
 
 def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()) -> None:
@@ -96,11 +114,11 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
         StoreError: the folder cannot be sealed.
     """
     contracts = {name: network.contract for name, network in networks.items()}
-    (folder / REPORT).write_bytes(report.as_bytes())
+    (folder / REPORT_FILE).write_bytes(report.as_bytes())
     (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
     (folder / ANSWERS).write_bytes(packed(answers))
-    return seal(
+    return seal_release(
         folder,
         created_at=datetime.now(UTC),
         networks=networks,

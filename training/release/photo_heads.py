@@ -13,8 +13,8 @@ import numpy as np
 from keras import layers
 
 from inference.keras_session import load_model
-from model_store.files import PHOTO_MODEL
 from model_store.manifest import Golden
+from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import GraphUnusable
 from training.features.blocks import READS, VECTOR
 from training.features.blocks import network as network_below
@@ -58,7 +58,7 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, Golden]:
         ExportError: a weight has no float16, or the serving graph cannot be made or answers differently.
     """
     stored = _of_type(heads, STORED)
-    stored.save(folder / PHOTO_MODEL, include_optimizer=False)
+    stored.save(folder / PHOTO_MODEL_FILE, include_optimizer=False)
     whole = joined(_of_type(stored, COMPUTED))
     return whole, export_photos(whole, folder)
 
@@ -85,6 +85,8 @@ def _of_type(heads: Network, dtype: str) -> Network:
     copy = keras.models.clone_model(heads, inputs, of_type)
     weights = [np.asarray(weight, dtype) for weight in heads.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
-        raise GraphUnusable(f"A weight of {PHOTO_MODEL} is too large for {dtype}. Learn more varied photos.")
+        raise GraphUnusable(
+            f"A weight of {PHOTO_MODEL_FILE} is too large for {dtype}. Learn more varied photos."
+        )
     copy.set_weights(weights)
     return copy

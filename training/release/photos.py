@@ -15,9 +15,9 @@ from pydantic import JsonValue
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, ModelContract
 from inference.onnx_session import OnnxSession
-from model_store.files import PHOTO_FILES
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.manifest import Network as ReleasedNetwork
+from model_store.release_files import PHOTO_FILES
 from reports.answers import NO_ANSWERS, TEST_SET, Answers, answers_in
 from reports.intervals import needed
 from reports.page.advice import not_kept

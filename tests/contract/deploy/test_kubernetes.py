@@ -19,7 +19,7 @@ from kubernetes_validate.utils import validate
 from app.factory import create_app
 from app.memory import WORKER_BYTES, most_of_worker
 from app.settings import Settings, parse_settings
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from tests.commands import done
 from tests.service import ROOT
 from tests.system_parts import require_system_part
@@ -206,7 +206,9 @@ OWN_CLASSES_BYTES = 45 << 20
 def test_the_cache_holds_what_is_kept_and_the_release_on_its_way_in(overlay: str) -> None:
     [mount] = [mount for mount in container_of(overlay)["volumeMounts"] if "cache" in mount["mountPath"]]
     [cache] = [volume["emptyDir"] for volume in pod_of(overlay)["volumes"] if volume["name"] == mount["name"]]
-    release = max(OWN_CLASSES_BYTES, sum(entry.size for entry in bundled().manifest.files.values()))
+    release = max(
+        OWN_CLASSES_BYTES, sum(entry.size for entry in open_bundled_release().manifest.files.values())
+    )
 
     needed = (parse_settings(settings_of(overlay)).cache_keep + 1) * release
 

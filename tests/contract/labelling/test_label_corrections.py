@@ -15,7 +15,7 @@ import pytest
 from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
 from labelling.journal import Journal, journal_of
 from model_store.errors import NotFound
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.catalogues import write_folder, write_list
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS

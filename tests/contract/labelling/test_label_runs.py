@@ -17,7 +17,7 @@ from labelling.run import Job, labelled
 from labelling.sources.opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
 from labelling.workers.processes import on_processes
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from model_store.store import open_store
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_zip
 from tests.contract.labelling.conftest import HEADS

@@ -19,15 +19,15 @@ from app.factory import create_app
 from app.releases.load import REFUSED
 from app.settings import Settings
 from inference.contract import whole_pictures
-from model_store.assemble import seal
-from model_store.cache import pull
-from model_store.catalogue import release_prefix
-from model_store.local import RELEASE_BYTES, open_release
+from model_store.assemble import seal_release
+from model_store.cache import pull_release
+from model_store.local_releases import MAX_RELEASE_BYTES, open_release
 from model_store.manifest import Golden, Network, parse_manifest
-from model_store.promotions import append, newest
-from model_store.publish import promote
+from model_store.promotions import append_promotion, read_newest_promotion
+from model_store.publish import promote_release
 from model_store.records import Promotion
 from model_store.store import FolderStore
+from model_store.store_keys import release_prefix
 from reports.judge import forced
 from tests.contract.service.conftest import poll
 from tests.releases import a_graph, a_release
@@ -92,7 +92,8 @@ def leave_out(name: str) -> Spoil:
 
 def claim_a_disk(folder: Path) -> None:
     rewrite(
-        folder, lambda manifest: [one.update(size=RELEASE_BYTES // 2) for one in manifest["files"].values()]
+        folder,
+        lambda manifest: [one.update(size=MAX_RELEASE_BYTES // 2) for one in manifest["files"].values()],
     )
 
 
@@ -120,7 +121,7 @@ def report_of_another(folder: Path) -> None:
 def seal_again(folder: Path, photos: Network | None = None) -> None:
     """As a broken trainer would: the manifest is right about every file."""
     manifest = parse_manifest((folder / "manifest.json").read_bytes(), str(folder))
-    seal(
+    seal_release(
         folder,
         created_at=manifest.created_at,
         networks=manifest.networks if photos is None else {**manifest.networks, "photos": photos},
@@ -154,7 +155,7 @@ BAD: dict[Spoil, dict[str, str]] = {
     name_another_hash: {OPEN: "its files hash to", FETCH: "its files hash to"},
     leave_out("model.keras"): {OPEN: r"model\.keras is not in manifest\.json"},
     leave_out("photos.onnx"): {OPEN: r"photos\.onnx is not in manifest\.json"},
-    claim_a_disk: {FETCH: f"at most {RELEASE_BYTES} are taken"},
+    claim_a_disk: {FETCH: f"at most {MAX_RELEASE_BYTES} are taken"},
     name_a_folder_as_a_file: {OPEN: r"figures is a file and a folder in manifest\.json"},
     answer_nan: {FOLLOW: "answered NaN or infinity"},
     answer_otherwise: {FOLLOW: "answers to its golden pictures differ"},
@@ -195,7 +196,7 @@ def put(folder: Path, store: FolderStore) -> str:
 
 
 def promoted(folder: Path, store: FolderStore) -> Promotion:
-    return append(store, put(folder, store), "promote", "tests", newest(store))
+    return append_promotion(store, put(folder, store), "promote", "tests", read_newest_promotion(store))
 
 
 @pytest.fixture
@@ -216,7 +217,7 @@ def test_a_bad_release_of_a_store_is_not_fetched_and_nothing_stays_in_the_cache(
     version = put(bad, store)
 
     with pytest.raises(REFUSED, match=words):
-        pull(store, version, tmp_path / "cache")
+        pull_release(store, version, tmp_path / "cache")
 
     left = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert left == [".lock"]
@@ -227,9 +228,9 @@ def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: Folder
     version = put(bad, store)
 
     with pytest.raises(REFUSED, match=words):
-        promote(version, store, forced, by="ann")
+        promote_release(version, store, forced, author="ann")
 
-    assert newest(store) is None
+    assert read_newest_promotion(store) is None
 
 
 @pytest.fixture

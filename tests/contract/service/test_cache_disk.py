@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import ARRIVING, folder_of, pull
+from model_store.cache import ARRIVING_PREFIX, locate_in_cache, pull_release
 from model_store.errors import CacheUnwritable
 from tests.contract.service.conftest import logged
 from tests.places import Place
@@ -32,7 +32,7 @@ def place(shelf: Place, tmp_path: Path) -> Iterator[Place]:
 
 def halves(cache: Path) -> list[Path]:
     """What is there in part."""
-    return [*cache.glob(f"{ARRIVING}*"), *cache.glob("opening-*")]
+    return [*cache.glob(f"{ARRIVING_PREFIX}*"), *cache.glob("opening-*")]
 
 
 @NOTING
@@ -40,7 +40,7 @@ def test_a_rollback_is_followed_and_started_with_where_nothing_can_be_noted(
     place: Place, spoil: Spoil, mend: Spoil, words: str
 ) -> None:
     place.log("+A +B")
-    pull(place.store, place.versions["A"], place.cache)
+    pull_release(place.store, place.versions["A"], place.cache)
     models = place.start()
     watcher = place.follow(models)
     spoil(place.cache)
@@ -63,7 +63,7 @@ def test_what_cannot_be_fetched_leaves_nothing_in_part_and_the_next_candidate_is
     place: Place, spoil: Spoil, mend: Spoil, words: str
 ) -> None:
     place.log("+A +B")
-    pull(place.store, place.versions["A"], place.cache)
+    pull_release(place.store, place.versions["A"], place.cache)
     spoil(place.cache)
     started = place.start()
     watcher, waiting = place.follow(started), str(started.fault and started.fault.error)
@@ -96,7 +96,7 @@ def test_an_old_release_that_cannot_be_removed_does_not_hold_up_a_promotion(plac
     place.log("+A")
     models = place.start(cache_keep=1)
     watcher = place.follow(models, cache_keep=1)
-    old = folder_of(place.cache, place.versions["A"])
+    old = locate_in_cache(place.cache, place.versions["A"])
     mount(old / "figures")
     os.utime(old, (1, 1))
     place.log("+B")

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from app.releases.watcher import PATIENCE_SECONDS
-from model_store.promotions import append, newest
-from model_store.signing import new_key, sign
+from model_store.promotions import append_promotion, read_newest_promotion
+from model_store.signing import create_key_pair, sign_release
 from model_store.store import FolderStore
 from tests.contract.service.conftest import MakeApp, logged, poll, ready
 from tests.places import Place
@@ -173,16 +173,18 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, place: Place) -> 
 
 
 def test_only_signed_releases_are_served_where_keys_are_trusted(place: Place, tmp_path: Path) -> None:
-    trusted = new_key(tmp_path / "key.pem")
-    sign(place.folder("A"), tmp_path / "key.pem")
+    trusted = create_key_pair(tmp_path / "key.pem")
+    sign_release(place.folder("A"), tmp_path / "key.pem")
     place.log("+A")
     models = place.start(trusted_keys=trusted)
     watcher = place.follow(models, trusted_keys=trusted)
-    following = new_key(tmp_path / "next.pem")
-    sign(place.folder("C"), tmp_path / "next.pem")
+    following = create_key_pair(tmp_path / "next.pem")
+    sign_release(place.folder("C"), tmp_path / "next.pem")
 
     for letter in "BC":  # B has no signature
-        append(place.store, place.versions[letter], "promote", "ann", newest(place.store))
+        append_promotion(
+            place.store, place.versions[letter], "promote", "ann", read_newest_promotion(place.store)
+        )
         watcher.poll()
     strange, unsigned = models.refusals
     before = place.served(models)

@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from inference.arrays import Picture
 from inference.classifier import open_classifier
 from inference.contract import whole_pictures
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.described import Described
 from tests.releases import a_store

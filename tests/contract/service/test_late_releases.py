@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.releases.serving import Models
-from model_store.catalogue import promotion_key
-from model_store.signing import new_key, sign
+from model_store.signing import create_key_pair, sign_release
+from model_store.store_keys import promotion_key
 from tests.contract.service.conftest import logged
 from tests.places import Place
 
@@ -129,21 +129,21 @@ def test_a_record_that_cannot_be_read_is_named_and_the_service_serves_on(place: 
 
 
 def of_another_key(path: Path) -> None:
-    new_key(path.with_name("other.pem"))
-    sign(path.parent, path.with_name("other.pem"))
+    create_key_pair(path.with_name("other.pem"))
+    sign_release(path.parent, path.with_name("other.pem"))
 
 
 @pytest.mark.parametrize("spoil", [*SPOILT, of_another_key])
 def test_a_signature_that_is_wrong_is_tried_again(place: Place, tmp_path: Path, spoil: Spoil) -> None:
-    trusted = new_key(tmp_path / "key.pem")
+    trusted = create_key_pair(tmp_path / "key.pem")
     for letter in "AB":
-        sign(place.folder(letter), tmp_path / "key.pem")
+        sign_release(place.folder(letter), tmp_path / "key.pem")
     spoil(place.folder("B") / "manifest.sig")
     _, poll = following(place, trusted_keys=trusted)
     place.log("+B")
 
     before = poll()
-    sign(place.folder("B"), tmp_path / "key.pem")
+    sign_release(place.folder("B"), tmp_path / "key.pem")
 
     assert (before, poll()) == ("A! without B", "B")
 

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from model_store.errors import NotFound, SignatureMissing
-from model_store.local import open_release
-from model_store.signing import new_key
+from model_store.local_releases import open_release
+from model_store.signing import create_key_pair
 from tests.contract.service.conftest import MakeApp
 from tests.releases import LABELS, a_release
 
@@ -86,7 +86,7 @@ def test_the_folder_of_a_release_is_served_as_a_store_would_be(make_app: MakeApp
 
     assert client.get("/readyz").get_json()["model"] == {"version": open_release(sealed).version}
     with pytest.raises(SignatureMissing):
-        make_app(model_store=str(sealed), trusted_keys=new_key(tmp_path / "key"))
+        make_app(model_store=str(sealed), trusted_keys=create_key_pair(tmp_path / "key"))
 
 
 def test_the_bundled_release_does_not_stand_in_for_another_version(make_app: MakeApp) -> None:

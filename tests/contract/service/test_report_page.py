@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.settings import Settings
-from model_store.local import BUNDLED
+from model_store.local_releases import BUNDLED_FOLDER
 
-REPORT = (BUNDLED / "report.json").read_bytes()
+REPORT = (BUNDLED_FOLDER / "report.json").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_figure_has_its_hash_as_etag_and_is_cached(bundled: FlaskClient) -> No
     first = bundled.get(path, query_string={"version": version})
     again = bundled.get(path, headers={"If-None-Match": first.headers["ETag"]})
 
-    assert first.data == (BUNDLED / "figures" / "reliability.png").read_bytes()
+    assert first.data == (BUNDLED_FOLDER / "figures" / "reliability.png").read_bytes()
     assert first.mimetype == "image/png"
     assert first.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "no-cache")

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.releases.load import load
-from model_store.cache import LOCK
-from model_store.catalogue import file_key
+from model_store.cache import LOCK_FILE
 from model_store.errors import (
     NotFound,
     RecordUnreadable,
@@ -23,10 +22,11 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.opening import FIRST_PAUSE, LONGEST_PAUSE, opening
-from model_store.promotions import current, history
-from model_store.signing import new_key, sign
+from model_store.opening_marks import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, mark_opening
+from model_store.promotions import read_current_promotion, read_promotions
+from model_store.signing import create_key_pair, sign_release
 from model_store.store import FolderStore
+from model_store.store_keys import file_key
 from tests.places import Place
 
 STORES = Path(__file__).parents[2] / "fixtures" / "stores"
@@ -89,13 +89,13 @@ def test_a_pinned_version_that_cannot_be_served_ends_the_start(place: Place) -> 
 def test_a_store_that_2_0_0_wrote_is_served_and_rolled_back(tmp_path: Path) -> None:
     shutil.copytree(STORES / "2.0.0", tmp_path / "store")
     store = FolderStore(tmp_path / "store")
-    first, second, _, last = [record.version for record in history(store)]
+    first, second, _, last = [record.version for record in read_promotions(store)]
     place = Place(store, tmp_path / "cache", {"A": first, "B": second, "C": last})
     place.serve_before("B")  # which was rolled back
 
     models = place.start()
     (tmp_path / "changed").write_bytes(b"damaged")
-    store.upload(file_key(current(store).version, "model.onnx"), tmp_path / "changed")
+    store.upload(file_key(read_current_promotion(store).version, "model.onnx"), tmp_path / "changed")
     shutil.rmtree(place.cache)
     later = place.start()
 
@@ -166,10 +166,10 @@ def test_where_current_cannot_be_fetched_what_a_rollback_left_is_not_served(plac
     ("steps", "ended", "ago", "serves"),
     [
         ("+A +B", 1, 0, "A!"),
-        ("+A +B", 1, FIRST_PAUSE + 1, "B"),
-        ("+A +B", 2, FIRST_PAUSE + 1, "A!"),
-        ("+A +B", 30, LONGEST_PAUSE - 60, "A!"),
-        ("+A +B", 30, LONGEST_PAUSE + 1, "B"),
+        ("+A +B", 1, FIRST_PAUSE_SECONDS + 1, "B"),
+        ("+A +B", 2, FIRST_PAUSE_SECONDS + 1, "A!"),
+        ("+A +B", 30, MAX_PAUSE_SECONDS - 60, "A!"),
+        ("+A +B", 30, MAX_PAUSE_SECONDS + 1, "B"),
         ("+B", 1, 0, "B"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_process_that_opens_a_release_now_does_not_stand_in_the_way(place: Pla
     place.log("+A +B")
     place.cache.mkdir()
 
-    with opening(place.cache, place.versions["B"], last=False):
+    with mark_opening(place.cache, place.versions["B"], last=False):
         models = place.start()
 
     assert place.served(models) == "B"
@@ -208,7 +208,7 @@ def test_a_process_that_opens_a_release_now_does_not_stand_in_the_way(place: Pla
 @contextmanager
 def held(cache: Path) -> Iterator[None]:
     """The cache's lock, taken as any other process may."""
-    with (cache / LOCK).open("rb") as lock:
+    with (cache / LOCK_FILE).open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -232,14 +232,14 @@ def test_a_start_needs_no_lock_for_what_its_cache_knows_and_no_other_user_may_ta
 ) -> None:
     place.serve_before("A")
     place.log("+A")
-    (place.cache / LOCK).chmod(0o644)
+    (place.cache / LOCK_FILE).chmod(0o644)
     monkeypatch.setattr("app.releases.load.NOTE_SECONDS", 0.1)
 
     with held(place.cache):
         models = place.start()
 
     assert (place.served(models), models.fault) == ("A", None)
-    assert stat.S_IMODE((place.cache / LOCK).stat().st_mode) == 0o600
+    assert stat.S_IMODE((place.cache / LOCK_FILE).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("version", ["current", "A"])
@@ -250,24 +250,25 @@ def test_an_unsigned_release_does_not_start_where_keys_are_trusted(
 
     with pytest.raises(SignatureMissing, match="--sign KEY"):
         place.start(
-            model_version=place.versions.get(version, version), trusted_keys=new_key(tmp_path / "key.pem")
+            model_version=place.versions.get(version, version),
+            trusted_keys=create_key_pair(tmp_path / "key.pem"),
         )
 
 
 def test_a_cached_release_that_nobody_trusts_any_more_does_not_start(place: Place, tmp_path: Path) -> None:
     place.log("+A")
-    trusted = new_key(tmp_path / "key.pem")
-    sign(place.folder("A"), tmp_path / "key.pem")
+    trusted = create_key_pair(tmp_path / "key.pem")
+    sign_release(place.folder("A"), tmp_path / "key.pem")
 
     assert place.served(place.start(trusted_keys=trusted)) == "A"
     with pytest.raises(SignatureWrong):
-        place.start(trusted_keys=new_key(tmp_path / "new.pem"))
+        place.start(trusted_keys=create_key_pair(tmp_path / "new.pem"))
 
 
 def test_a_bare_model_is_refused_where_keys_are_trusted_and_the_bundled_release_needs_none(
     place: Place, tmp_path: Path
 ) -> None:
-    bare, trusted = FolderStore(tmp_path / "bare"), new_key(tmp_path / "key.pem")
+    bare, trusted = FolderStore(tmp_path / "bare"), create_key_pair(tmp_path / "key.pem")
     bare.create("model.keras", b"")
     bare.create("metrics.json", b"{}")
 

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from inference.arrays import Pixels
 from inference.classifier import open_classifier
 from inference.contract import whole_pictures
-from model_store.files import GRAPH, PHOTO_GRAPH
-from model_store.local import open_release
+from model_store.local_releases import open_release
+from model_store.release_files import GRAPH_FILE, PHOTO_GRAPH_FILE
 from tests.commands import wardrobe
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.releases import a_store
@@ -48,8 +48,8 @@ def client(make_shared_app: MakeApp, release: Path) -> FlaskClient:
 def expected(release: Path) -> dict[str, list[float]]:
     """What each network says, asked by itself."""
     manifest = open_release(release).manifest
-    of_pixels = open_classifier(release / GRAPH, manifest.contract("pixels"))
-    of_photos = open_classifier(release / PHOTO_GRAPH, manifest.contract("photos"))
+    of_pixels = open_classifier(release / GRAPH_FILE, manifest.contract("pixels"))
+    of_photos = open_classifier(release / PHOTO_GRAPH_FILE, manifest.contract("photos"))
     return {
         "pixels": of_pixels.classify(SMALL[np.newaxis])[0].answer.probabilities.tolist(),
         "photos": of_photos.classify(COLOUR[np.newaxis])[0].answer.probabilities.tolist(),

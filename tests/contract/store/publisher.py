@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import model_store.s3  # noqa: F401 - imported once, before the publishers are forked
-from model_store.catalogue import PROMOTIONS
-from model_store.publish import publish
+from model_store.publish import publish_release
 from model_store.store import Store, open_store
+from model_store.store_keys import PROMOTIONS
 from reports.judge import judge
 from scripts.terminal import run
 
@@ -41,7 +41,7 @@ def _publish(folder: str, address: str, barrier: Barrier) -> None:
     store = cast("Store", Held(open_store(address), barrier))
 
     def published() -> int:
-        publish(Path(folder), store, judge, by=f"process {os.getpid()}")
+        publish_release(Path(folder), store, judge, author=f"process {os.getpid()}")
         return 0
 
     sys.exit(run(published))

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import pull
-from model_store.catalogue import file_key, manifest_key, stored
+from model_store.cache import pull_release
 from model_store.errors import (
     AlreadyExists,
     GateRefused,
     ReleaseCorrupt,
     StoreError,
 )
-from model_store.local import open_release
-from model_store.promotions import current, newest, roll_back
-from model_store.publish import prunable, prune, publish
-from model_store.signing import TrustedKeys, new_key, sign, trusted_keys
+from model_store.local_releases import open_release
+from model_store.promotions import read_current_promotion, read_newest_promotion, roll_back
+from model_store.publish import list_prunable_releases, prune_releases, publish_release
+from model_store.signing import TrustedKeys, create_key_pair, read_trusted_keys, sign_release
 from model_store.store import Store
+from model_store.store_keys import file_key, list_releases, manifest_key
 from reports.judge import judge
 from tests.contract.store.conftest import on_a_folder
 
@@ -32,16 +32,16 @@ def overwrite(store: Store, key: str, data: bytes, scratch: Path) -> None:
 
 def published(store: Store, folder: Path, *, promoted: bool = True) -> str:
     """Publish a release; its version."""
-    return publish(folder, store, judge, by="ann", promote=promoted).manifest.version
+    return publish_release(folder, store, judge, author="ann", promote=promoted).manifest.version
 
 
 def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: Make, tmp_path: Path) -> None:
     folder = releases(1)
 
-    made = publish(folder, store, judge, by="ann")
-    pulled = pull(store, current(store).version, tmp_path / "cache")
+    made = publish_release(folder, store, judge, author="ann")
+    pulled = pull_release(store, read_current_promotion(store).version, tmp_path / "cache")
 
-    assert made.promotion == newest(store)
+    assert made.promotion == read_newest_promotion(store)
     assert pulled.version == open_release(folder).version
     files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     assert len(files) == 6
@@ -51,13 +51,15 @@ def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: 
 @on_a_folder
 def test_publishing_again_mends_what_was_damaged(store: Store, releases: Make, tmp_path: Path) -> None:
     version = published(store, releases(1))
-    before, key = store.entries(""), file_key(version, "model.onnx")
+    before, key = store.list_entries(""), file_key(version, "model.onnx")
     overwrite(store, key, b"damaged", tmp_path)
 
     published(store, releases(1))
 
-    assert [one for one in store.entries("") if one.key != key] == [one for one in before if one.key != key]
-    assert pull(store, version, tmp_path / "cache").version == version
+    assert [one for one in store.list_entries("") if one.key != key] == [
+        one for one in before if one.key != key
+    ]
+    assert pull_release(store, version, tmp_path / "cache").version == version
 
 
 def worse(store: Store, folder: Path) -> None:
@@ -93,12 +95,12 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
     published(store, releases(2, accuracy=0.93))
     folder = releases(3, accuracy=accuracy)
     spoil(store, folder)
-    before = store.entries("")
+    before = store.list_entries("")
 
     with pytest.raises(error, match=words):
-        publish(folder, store, judge, by="ann")
+        publish_release(folder, store, judge, author="ann")
 
-    assert store.entries("") == before
+    assert store.list_entries("") == before
 
 
 def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their_signatures(
@@ -109,34 +111,34 @@ def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their
     orphan = published(store, releases(5), promoted=False)
     unfinished = "20261120T101500Z-00000000"  # a publisher was killed
     store.create(file_key(unfinished, "model.onnx"), b"half")
-    spared = prunable(store, keep=2)
+    spared = list_prunable_releases(store, keep=2)
 
-    removed = prune(store, keep=2, older_than=timedelta(0))
+    removed = prune_releases(store, keep=2, older_than=timedelta(0))
 
     assert spared == []  # within the last hour, which may be promoted at this moment
     assert {release.version for release in removed} == {versions[0], orphan, unfinished}
-    assert {release.version for release in stored(store)} == {versions[1], versions[2]}
+    assert {release.version for release in list_releases(store)} == {versions[1], versions[2]}
     assert roll_back(store, "ann").version == versions[1]
 
 
 def signed(folder: Path, keys: Path) -> TrustedKeys:
     """Sign a release with a new key; the trust in it."""
     keys.mkdir(exist_ok=True)
-    public = new_key(keys / "key.pem")
-    sign(folder, keys / "key.pem")
-    return trusted_keys(public)
+    public = create_key_pair(keys / "key.pem")
+    sign_release(folder, keys / "key.pem")
+    return read_trusted_keys(public)
 
 
 @on_a_folder
 def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:
     folder, cache = releases(1), tmp_path / "cache"
-    first = publish(folder, store, judge, by="ann")
-    pull(store, first.manifest.version, cache)
+    first = publish_release(folder, store, judge, author="ann")
+    pull_release(store, first.manifest.version, cache)
 
     for keys in ("ours", "next"):
         trusted = signed(folder, tmp_path / keys)
-        again = publish(folder, store, judge, by="ann")
-        pulled = pull(store, first.manifest.version, cache, trusted)
+        again = publish_release(folder, store, judge, author="ann")
+        pulled = pull_release(store, first.manifest.version, cache, trusted)
 
         assert again.promotion == first.promotion
         assert (pulled.folder / "manifest.sig").read_bytes() == (folder / "manifest.sig").read_bytes()

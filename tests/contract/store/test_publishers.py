@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import pull
-from model_store.promotions import current, history
-from model_store.publish import publish
+from model_store.cache import pull_release
+from model_store.promotions import read_current_promotion, read_promotions
+from model_store.publish import publish_release
 from model_store.store import open_store
 from reports.judge import judge
 from tests.commands import done
@@ -27,7 +27,7 @@ def test_of_twelve_publishers_the_losers_learn_it_and_one_whole_release_is_curre
 ) -> None:
     address = request.getfixturevalue(f"{kind}_address")
     store = open_store(address)
-    publish(releases(1), store, judge, by="ann")
+    publish_release(releases(1), store, judge, author="ann")
     folders = [str(releases(100 + number)) for number in range(PUBLISHERS)]
 
     ended = done([sys.executable, "-m", "tests.contract.store.publisher", address, *folders])
@@ -35,5 +35,8 @@ def test_of_twelve_publishers_the_losers_learn_it_and_one_whole_release_is_curre
     codes = json.loads(ended.stdout)
     assert 1 <= codes.count(0) <= winners
     assert ended.stderr.count("first, so") == codes.count(1) == PUBLISHERS - codes.count(0)
-    assert [promotion.number for promotion in history(store)] == [1, 2]
-    assert pull(store, current(store).version, tmp_path / "cache").version == current(store).version
+    assert [promotion.number for promotion in read_promotions(store)] == [1, 2]
+    assert (
+        pull_release(store, read_current_promotion(store).version, tmp_path / "cache").version
+        == read_current_promotion(store).version
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from model_store.errors import BadAddress, StoreRefused
-from model_store.promotions import after
+from model_store.promotions import read_newer_promotion
 from model_store.s3 import S3Store
 from model_store.store import Store, open_store
 from tests.s3_servers import S3Server
@@ -38,7 +38,7 @@ def test_without_credentials_they_are_asked_for(swift_address: str, monkeypatch:
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda store: store.create("key", b""), lambda store: after(store, 41)],
+    [lambda store: store.create("key", b""), lambda store: read_newer_promotion(store, 41)],
     ids=["a write", "a poll, which must not take it for nothing new"],
 )
 @pytest.mark.usefixtures("swift_address")
@@ -60,11 +60,11 @@ def test_a_listing_of_several_pages_is_whole_and_comes_in_order_page_by_page(swi
     for name in ("b/2", "a", "b/10", "c", "b/1"):
         store.create(name, b"12345")
 
-    listed = store.listing("")
+    listed = store.iterate_entries("")
 
     assert next(listed).key == "a"
     assert [(entry.key, entry.size) for entry in listed] == [("b/1", 5), ("b/10", 5), ("b/2", 5), ("c", 5)]
-    assert [entry.key for entry in store.entries("b/")] == ["b/1", "b/10", "b/2"]
+    assert [entry.key for entry in store.list_entries("b/")] == ["b/1", "b/10", "b/2"]
 
 
 @pytest.mark.usefixtures("swift_address")
@@ -73,4 +73,4 @@ def test_a_prefix_is_optional(swift_server: S3Server) -> None:
 
     store.create("promotions/00000001.json", b"{}")
 
-    assert [entry.key for entry in store.entries("promotions/")] == ["promotions/00000001.json"]
+    assert [entry.key for entry in store.list_entries("promotions/")] == ["promotions/00000001.json"]

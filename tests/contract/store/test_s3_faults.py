@@ -69,7 +69,7 @@ def test_a_fault_is_reported_in_time_with_bucket_key_and_cause_and_is_over_when_
 
 
 def a_listing(store: S3Store, file: Path) -> None:
-    store.entries("")
+    store.list_entries("")
 
 
 def an_upload(store: S3Store, file: Path) -> None:

@@ -72,7 +72,7 @@ def test_creating_twice_is_refused_and_keeps_the_first_under_any_key(store: Stor
         with pytest.raises(AlreadyExists):
             store.create(key, b"second")
 
-    assert {entry.key: store.read(entry.key) for entry in store.entries("")} == {
+    assert {entry.key: store.read(entry.key) for entry in store.list_entries("")} == {
         key: key.encode() for key in KEYS
     }
 
@@ -82,14 +82,14 @@ def test_a_listing_has_keys_sizes_and_times_under_the_prefix_alone(store: Store,
     put(store, "releases/2026/one", b"1", tmp_path)
     put(store, "promotions/00000001.json", b"{}", tmp_path)
 
-    entries = store.entries("releases/")
+    entries = store.list_entries("releases/")
 
     assert [(entry.key, entry.size) for entry in entries] == [
         ("releases/2026/one", 1),
         ("releases/2027/two", 2),
     ]
-    assert all(abs(datetime.now(UTC) - entry.modified) < timedelta(minutes=5) for entry in entries)
-    assert [entry.key for entry in store.entries("releases/2026")] == ["releases/2026/one"]
+    assert all(abs(datetime.now(UTC) - entry.modified_at) < timedelta(minutes=5) for entry in entries)
+    assert [entry.key for entry in store.list_entries("releases/2026")] == ["releases/2026/one"]
 
 
 def test_what_was_deleted_is_neither_read_nor_listed(store: Store, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_was_deleted_is_neither_read_nor_listed(store: Store, tmp_path: Pat
     store.delete("releases/a/one")
     store.delete("releases/a/one")
 
-    assert store.entries("releases/") == []
+    assert store.list_entries("releases/") == []
     with pytest.raises(NotFound):
         store.read("releases/a/one")
 
@@ -109,7 +109,7 @@ def test_two_prefixes_do_not_see_each_other_and_slashes_at_their_ends_mean_nothi
 
     assert open_store(f"{address}/ours").read("key") == b"ours"
     assert ours.address == f"{address}/ours"
-    assert others.entries("") == []
+    assert others.list_entries("") == []
     with pytest.raises(NotFound):
         others.read("key")
 

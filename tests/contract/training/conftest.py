@@ -9,8 +9,8 @@ import pytest
 
 from app.factory import create_app
 from app.settings import Settings
-from model_store.local import LocalRelease, open_release
-from model_store.promotions import current
+from model_store.local_releases import LocalRelease, open_release
+from model_store.promotions import read_current_promotion
 from model_store.store import open_store
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
@@ -43,7 +43,7 @@ class Listener:
 
 def current_in(store: Path) -> LocalRelease:
     """The release that is current in a folder store."""
-    return open_release(store / "releases" / current(open_store(str(store))).version)
+    return open_release(store / "releases" / read_current_promotion(open_store(str(store))).version)
 
 
 def served(store: Path, uploads: Iterable[bytes], cache: Path) -> list[Any]:

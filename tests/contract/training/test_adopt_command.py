@@ -15,9 +15,9 @@ from keras import layers
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
-from model_store.files import GRAPH
-from model_store.local import LocalRelease, open_release
-from model_store.promotions import current
+from model_store.local_releases import LocalRelease, open_release
+from model_store.promotions import read_current_promotion
+from model_store.release_files import GRAPH_FILE
 from model_store.store import open_store
 from reports.values import report_of
 from tests.commands import wardrobe
@@ -149,7 +149,7 @@ def test_a_graph_answers_what_keras_finds_likeliest(kind: str, tmp_path: Path) -
     said = adopt.export(tmp_path, session, PARTS)
 
     found, expected = (
-        OnnxSession(tmp_path / GRAPH).run(PICTURES.images),
+        OnnxSession(tmp_path / GRAPH_FILE).run(PICTURES.images),
         session.run(PICTURES.images).of_label,
     )
     # Where a graph rounds otherwise, classes that are as good as even may change places.
@@ -225,7 +225,7 @@ def test_the_service_answers_as_the_model_does_and_the_report_says_what_is_not_k
     assert (*unknown, report.history) == (None, None, None, None, None, ())
     assert (training.configuration["saved_by"], list(report.labels)) == (keras.__version__, names)
     assert (report.train.n, report.validation.n) == (len(PARTS.train), len(PARTS.validation))
-    assert current(open_store(str(tmp_path / "store"))).by == "ann"
+    assert read_current_promotion(open_store(str(tmp_path / "store"))).by == "ann"
     drawn = {path.name for path in (made.folder / "figures").iterdir()}
     assert drawn == {"confusion_matrix.png", "examples.png", "reliability.png"}
     answers = served(tmp_path / "store", map(png, PICTURES.images[:5]), tmp_path / "cache")

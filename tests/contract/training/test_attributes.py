@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.local import LocalRelease, open_release
+from model_store.local_releases import LocalRelease, open_release
 from reports.answers import all_answers_in
 from reports.page.advice import what_is_accepted
 from reports.page.wording import ENGLISH

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from reports.values import Report, report_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from inference.session import Scores
-from model_store.catalogue import files_in_folder
-from model_store.local import LocalRelease, open_release
+from model_store.local_releases import LocalRelease, open_release
+from model_store.store_keys import files_in_folder
 from reports.answers import ANSWERS, TEST_SET
 from reports.evidence import evidence_of
 from reports.page.advice import what_is_accepted

@@ -11,8 +11,8 @@ import pytest
 from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from labelling.errors import OutputUnusable
-from model_store.local import open_release
-from model_store.networks import open_networks
+from model_store.local_releases import open_release
+from model_store.release_networks import open_networks
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos

@@ -16,7 +16,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.onnx_session import PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from reports.answers import NONE_OF_THESE, Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
@@ -208,7 +208,7 @@ def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
 def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     tier: str, n: int, stays: bool
 ) -> None:
-    parent = bundled()
+    parent = open_bundled_release()
     head = parent.manifest.contract("photos").of_label
     surest = np.linspace(0.4, 0.9, n)
     shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)

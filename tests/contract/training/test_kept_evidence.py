@@ -9,7 +9,7 @@ import pytest
 from inference.contract import LABEL, ModelContract
 from inference.onnx_session import DISTANCE
 from inference.words import KIND
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
 from reports.products import is_shown
 from reports.values import ProductPromise, report_of
@@ -21,12 +21,12 @@ from training.release.kept_evidence import is_as_strict, kept_products, rests_on
 from training.release.photos import network_that_sees_alike
 from training.untyped import Network
 
-CONTRACT = bundled().manifest.contract("photos")
+CONTRACT = open_bundled_release().manifest.contract("photos")
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return network_that_sees_alike(bundled())
+    return network_that_sees_alike(open_bundled_release())
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def kept(
 ) -> tuple[dict[str, ProductPromise], str]:
     """What is kept, and what is said."""
     said = list[str]()
-    products = kept_products(bundled(), network, head, now, own, said.append)
+    products = kept_products(open_bundled_release(), network, head, now, own, said.append)
     return dict(products), " ".join(said)
 
 
@@ -54,7 +54,7 @@ def test_a_head_that_answers_alike_keeps_what_its_parent_showed_of_products(
     network: Network, head: PhotoHead
 ) -> None:
     assert DISTANCE in network.output
-    assert kept(network, head, CONTRACT) == (report_of(bundled()).products, "")
+    assert kept(network, head, CONTRACT) == (report_of(open_bundled_release()).products, "")
 
 
 def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead) -> None:
@@ -68,7 +68,7 @@ def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead
 
     products, _ = kept(network, head, replace(CONTRACT, familiarity=more))
 
-    assert products == report_of(bundled()).products
+    assert products == report_of(open_bundled_release()).products
 
 
 @pytest.mark.parametrize("odds", [-1.0, 3.0], ids=["fewer are unfamiliar", "too many change sides"])
@@ -107,7 +107,7 @@ def test_a_parent_that_learnt_no_other_things_calls_none_unfamiliar(
     found, (products, said) = (kept(parent, one, CONTRACT) for one in (head, many))
 
     assert DISTANCE not in parent.output
-    assert found == (report_of(bundled()).products, "")
+    assert found == (report_of(open_bundled_release()).products, "")
     assert products == {}
     assert "unfamiliar, its parent 0, and" in said
 

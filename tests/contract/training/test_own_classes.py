@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from model_store.local import LocalRelease, open_release
-from model_store.signing import new_key, trusted_keys
+from model_store.local_releases import LocalRelease, open_release
+from model_store.signing import create_key_pair, read_trusted_keys
 from reports.values import report_of
 from tests.commands import wardrobe
 from tests.contract.training.conftest import served
@@ -47,7 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def told(grey: Path, place: Path) -> dict[str, Any]:
     """What the training prints for programs."""
-    new_key(place / "shop.pem")
+    create_key_pair(place / "shop.pem")
     words = ["--data", str(grey), "--run", str(place / "run"), "--out", str(place / "store"), *QUICKLY]
     with redirect_stdout(StringIO()) as printed:
         assert wardrobe("train", [*words, "--sign", str(place / "shop.pem"), "--by", "ann", "--json"]) == 0
@@ -58,7 +58,7 @@ def told(grey: Path, place: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def release(told: dict[str, Any], place: Path) -> LocalRelease:
     """The release as it is in the store, which its key has signed."""
-    trusted = trusted_keys(place / "shop.pem.pub")
+    trusted = read_trusted_keys(place / "shop.pem.pub")
     return open_release(place / "store" / "releases" / told["version"], trusted)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.session import Scores
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from reports.answers import Answers
 from reports.values import report_of
 from tests.commands import wardrobe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL
-from model_store.local import bundled
+from model_store.local_releases import open_bundled_release
 from training.data.fashion import LABELS
 from training.data.labels import OOD, Labels
 from training.data.pictures import TEXTS, Pictures
@@ -167,7 +167,7 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = shipped_photos()
     corrected = noise(1, sha256=[str(shipped.sha256[0])])
 
-    learnt = seen_photos(corrected, tmp_path, bundled(), Lines(), corrected=True)
+    learnt = seen_photos(corrected, tmp_path, open_bundled_release(), Lines(), corrected=True)
 
     assert len(learnt) == len(shipped)
     assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]

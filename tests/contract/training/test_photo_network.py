@@ -22,10 +22,10 @@ from inference.decode import decode
 from inference.keras_session import load_model
 from inference.networks import Networks
 from lab import photo_network
-from model_store.catalogue import files_in_folder
-from model_store.files import GRAPH, MODEL, REPORT
-from model_store.local import BUNDLED, LocalRelease, bundled, open_release
-from model_store.networks import open_networks
+from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundled_release, open_release
+from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE
+from model_store.release_networks import open_networks
+from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET, all_answers_in, answers_in
 from reports.evidence import evidence_of
 from reports.values import report_of
@@ -76,7 +76,7 @@ def place(short_fits: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 a_photo(folder / name, kind, rng)
                 label, tier = (str(kind), "studio") if kind < 10 else ("X_hat", "X")
                 rows.writerow([name, label, tier, f"sender {kind} {number // 2}"])
-    words = [str(BUNDLED), "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
+    words = [str(BUNDLED_FOLDER), "--photos", str(folder / "photos.csv"), "--run", str(folder / "run")]
     assert photo_network.main(words) == 0
     return folder
 
@@ -98,10 +98,10 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
     """A release of version 2.0 does not say by which network it sees."""
     other = replace(made, folder=tmp_path / "other")
     shutil.copytree(made.folder, other.folder)
-    report = json.loads((other.folder / REPORT).read_text("utf-8"))
+    report = json.loads((other.folder / REPORT_FILE).read_text("utf-8"))
     del report["training"]["configuration"][BELOW]
     report["training"]["configuration"][key] = value
-    (other.folder / REPORT).write_text(json.dumps(report), "utf-8")
+    (other.folder / REPORT_FILE).write_text(json.dumps(report), "utf-8")
 
     assert network_that_sees_alike(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
@@ -161,11 +161,13 @@ def test_a_service_of_an_earlier_build_serves_it(made: LocalRelease, tmp_path: P
 
 
 def test_large_weights_of_the_graph_are_stored_in_half_precision(made: LocalRelease) -> None:
-    graph = onnx.load(made.graph("photos"))
+    graph = onnx.load(made.graph_path("photos"))
 
     large = [weight for weight in graph.graph.initializer if np.prod(weight.dims) >= LARGE]
     assert {weight.data_type for weight in large} == {onnx.TensorProto.FLOAT16}
-    assert sum(map(len, (weight.raw_data for weight in large))) > 0.9 * made.graph("photos").stat().st_size
+    assert (
+        sum(map(len, (weight.raw_data for weight in large))) > 0.9 * made.graph_path("photos").stat().st_size
+    )
 
 
 def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
@@ -180,26 +182,30 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
 
     answers = networks.classify(inputs)
 
-    same = {name: made.manifest.files[name].sha256 for name in (MODEL, GRAPH)}
-    assert same == {name: bundled().manifest.files[name].sha256 for name in (MODEL, GRAPH)}
+    same = {name: made.manifest.files[name].sha256 for name in (MODEL_FILE, GRAPH_FILE)}
+    assert same == {
+        name: open_bundled_release().manifest.files[name].sha256 for name in (MODEL_FILE, GRAPH_FILE)
+    }
     assert sum(answer.answer.label == label for answer, label in zip(answers, LABELS, strict=True)) >= 8
-    before = open_networks(bundled()).classify(inputs)
-    assert made.manifest.attributes == bundled().manifest.attributes
+    before = open_networks(open_bundled_release()).classify(inputs)
+    assert made.manifest.attributes == open_bundled_release().manifest.attributes
     for answer, earlier in zip(answers, before, strict=True):
         assert answer.attributes.keys() == {"colour", "kind"}
         for name, attribute in answer.attributes.items():
             assert attribute.by_label == pytest.approx(earlier.attributes[name].by_label, abs=0.005)
-    assert report_of(made).test.accuracy == report_of(bundled()).test.accuracy
+    assert report_of(made).test.accuracy == report_of(open_bundled_release()).test.accuracy
     assert report_of(made).photo_model is not None
 
 
 def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_forgotten(
     made: LocalRelease,
 ) -> None:
-    before, after = (evidence_of(files_in_folder(one)).answers.of_set(TEST_SET) for one in (bundled(), made))
-    of_parent, learnt = (load_learnt(one.folder) for one in (bundled(), made))
+    before, after = (
+        evidence_of(files_in_folder(one)).answers.of_set(TEST_SET) for one in (open_bundled_release(), made)
+    )
+    of_parent, learnt = (load_learnt(one.folder) for one in (open_bundled_release(), made))
 
-    assert len(after) == bundled().manifest.headline.test_n
+    assert len(after) == open_bundled_release().manifest.headline.test_n
     assert after.predicted.tolist() == before.predicted.tolist()
     assert of_parent is not None and learnt is not None
     assert len(learnt.hashes) > len(of_parent.hashes) > 0
@@ -293,7 +299,7 @@ def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:
         f"{place}/{kind}/0.png,{kind},studio,sender {kind}" for kind in range(10) if LABELS[kind] != "Coat"
     ]
     (tmp_path / "few.csv").write_text("\n".join(["path,label,tier,group", *rows]), "utf-8")
-    words = [str(BUNDLED), "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
+    words = [str(BUNDLED_FOLDER), "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
 
     with pytest.raises(BadPictures, match=r"No photo shows Coat\."):
         photo_network.main(words)

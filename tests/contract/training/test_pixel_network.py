@@ -9,7 +9,7 @@ import pytest
 
 from lab import pixels
 from lab.pixels import SoftTargets, answers_of, load_soft_targets, soften
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
 from training.data.fashion import LABELS, TRAIN_SHA256, from_idx

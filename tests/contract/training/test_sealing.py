@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from lab import sealing
-from model_store.catalogue import files_in_folder
-from model_store.local import BUNDLED, bundled, open_release
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
+from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET
 from reports.evidence import evidence_of
 from reports.gate import check_gate
@@ -29,7 +29,7 @@ def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions
     photo = tmp_path / "photos" / "dev" / "new.jpg"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(cv2.imencode(".jpg", a_garment_photo(1))[1].tobytes())
-    before = bundled()
+    before = open_bundled_release()
     parent = replace(before, folder=shutil.copytree(before.folder, tmp_path / "parent"))
     learnt = Learnt.of(np.array([hashlib.sha256(photo.read_bytes()).hexdigest()]))
     ((load_learnt(parent.folder) or NOTHING) | learnt).save(parent.folder)
@@ -54,9 +54,9 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "it is answered again")
     answers = ["--photo-answers", LAB / "photo-answers.csv.gz", "--strangers", LAB / "strangers.csv.gz"]
 
-    assert sealing.main([str(BUNDLED), *map(str, answers), "--run", str(tmp_path / "again")]) == 0
+    assert sealing.main([str(BUNDLED_FOLDER), *map(str, answers), "--run", str(tmp_path / "again")]) == 0
 
-    before, again = bundled(), open_release(tmp_path / "again")
+    before, again = open_bundled_release(), open_release(tmp_path / "again")
     found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
     assert found.of_label.confidence == pytest.approx(kept.of_label.confidence, abs=1e-4)
     assert found.least_familiarity == kept.least_familiarity

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from lab import title_figures
-from model_store.local import BUNDLED, bundled, open_release
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
 from reports.values import report_of
 
 
 @pytest.mark.slow
 def test_the_step_changes_papers_alone(tmp_path: Path) -> None:
-    assert title_figures.main([str(BUNDLED), "--run", str(tmp_path / "again")]) == 0
+    assert title_figures.main([str(BUNDLED_FOLDER), "--run", str(tmp_path / "again")]) == 0
 
-    before, again = bundled(), open_release(tmp_path / "again")
+    before, again = open_bundled_release(), open_release(tmp_path / "again")
     changed = {name for name, entry in again.manifest.files.items() if entry != before.manifest.files[name]}
     assert changed <= {"report.json", "report.html", "MODEL_CARD.md"}
     fields = {"version", "created_at", "files"}

@@ -12,8 +12,8 @@ import pytest
 from inference.classifier import open_classifier
 from labelling.errors import OutputUnusable
 from model_store.errors import KeyUnusable
-from model_store.local import open_release
-from model_store.promotions import current
+from model_store.local_releases import open_release
+from model_store.promotions import read_current_promotion
 from model_store.store import open_store
 from reports.values import parse_report, report_of
 from tests.commands import wardrobe
@@ -52,7 +52,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
         "train", [*pair, *("--network", "dense", "--num_epochs", "2", "--run", run, "--out", store)]
     )
 
-    version = current(open_store(store)).version
+    version = read_current_promotion(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
     report = report_of(release)
     classifier = open_classifier(release.folder / "model.onnx", release.manifest.contract("pixels"))

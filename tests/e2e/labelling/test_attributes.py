@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from inference.title_rule import NONE
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.browser import Visits
 from tests.commands import wardrobe
 from tests.s3_servers import S3Server

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from model_store.local import open_release
-from model_store.promotions import current
+from model_store.local_releases import open_release
+from model_store.promotions import read_current_promotion
 from model_store.store import open_store
 from tests.commands import wardrobe
 from tests.documents import Step, blocks
@@ -85,5 +85,5 @@ def test_a_shops_photos_are_learnt_sorted_corrected_and_learnt_again(
         if not re.fullmatch(re.escape(step.output.strip()).replace("…", ".*"), text, re.DOTALL)
     ] == []
     assert (shop / release / "report.html").is_file()
-    again = current(open_store(str(shop / "runs" / "store"))).version
+    again = read_current_promotion(open_store(str(shop / "runs" / "store"))).version
     assert again == open_release(shop / release).version != first

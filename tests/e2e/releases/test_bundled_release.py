@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_store.local import BUNDLED, bundled
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.picture_page import DOUBTED, EXAMPLES
 from tests.service import Service
@@ -21,12 +21,12 @@ def test_all_test_pictures_are_answered_as_the_report_says(bundled_service: Serv
 def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> None:
     report = bundled_service.get("/metrics").json()
 
-    assert bundled_service.get("/model").json()["version"] == bundled().version
+    assert bundled_service.get("/model").json()["version"] == open_bundled_release().version
     assert report["test"]["accuracy"] >= 0.948
     assert report["test"]["n"] == 10_000
     assert report["test"]["ece"] <= 0.01
     assert report["model"]["mflops"] <= 80
-    assert sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file()) < 28_000_000
+    assert sum(path.stat().st_size for path in BUNDLED_FOLDER.rglob("*") if path.is_file()) < 28_000_000
 
 
 @pytest.mark.parametrize(

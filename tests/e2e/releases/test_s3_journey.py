@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.local import open_release
+from model_store.local_releases import open_release
 from tests.commands import done
 from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.fashion import striped_pictures, write_csv

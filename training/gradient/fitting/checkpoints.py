@@ -13,8 +13,8 @@ from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
 
-from model_store.files import write_whole
 from model_store.manifest import Frozen, first_problem
+from model_store.release_files import write_whole
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 from training.gradient.recipes import Kept

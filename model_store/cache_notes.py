@@ -16,30 +16,30 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model_store.cache import (
-    ARRIVING,
-    BARE,
-    BARE_VERSION,
-    alone,
-    folder_of,
+    ARRIVING_PREFIX,
+    BARE_FOLDER,
+    BARE_VERSION_PREFIX,
+    locate_in_cache,
+    lock_cache,
+    refuse_links,
     remove_folder,
-    without_links,
 )
 from model_store.errors import SignatureMissing, StoreError
-from model_store.files import write_whole
-from model_store.local import BareArtifact, LocalRelease, open_bare, open_release
+from model_store.local_releases import BareArtifact, LocalRelease, open_bare_artifact, open_release
 from model_store.manifest import Frozen
+from model_store.release_files import write_whole
 from model_store.signing import TrustedKeys
 
 log = logging.getLogger("wardrobe")
 
-NOTES = "last-*.json"
+NOTE_PATTERN = "last-*.json"
 
-SPARED_SECONDS = 600.0
+MIN_UNUSED_SECONDS = 600.0
 """How long a release stays after it was used: another service may open it, or fetch it, meanwhile."""
 
 
 @dataclass(frozen=True)
-class CachedCurrent:
+class NotedRelease:
     """What was current in a store when it last answered.
 
     Attributes:
@@ -59,7 +59,9 @@ class _Note(Frozen):
     since: datetime
 
 
-def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime) -> None:
+def note_current_release(
+    cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime
+) -> None:
     """Note what a store's current is, for a start at which the store does not answer.
 
     Raises:
@@ -67,11 +69,11 @@ def remember(cache: Path, address: str, release: LocalRelease | BareArtifact, si
         OutOfTime: another process holds the cache.
     """
     note = _Note(address=address, version=release.version, since=since)
-    with alone(cache):
+    with lock_cache(cache):
         write_whole(_note_path(cache, address), note.model_dump_json().encode())
 
 
-def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> CachedCurrent | None:
+def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = None) -> NotedRelease | None:
     """Find what was current when the store last answered.
 
     Args:
@@ -86,12 +88,12 @@ def last_good(cache: Path, address: str, trusted: TrustedKeys | None = None) -> 
     if note is None:
         return None
     try:
-        return CachedCurrent(_open(cache, note.version, trusted), note.since)
+        return NotedRelease(_open_noted(cache, note.version, trusted), note.since)
     except (OSError, StoreError):
         return None
 
 
-def noted_version(cache: Path, address: str) -> str | None:
+def read_noted_version(cache: Path, address: str) -> str | None:
     """The version that `remember` noted of a store last; None where it noted none."""
     note = _read_note(_note_path(cache, address))
     return None if note is None else note.version
@@ -104,12 +106,12 @@ def _read_note(path: Path) -> _Note | None:
         return None
 
 
-def _open(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
-    if not version.startswith(BARE_VERSION):
-        return open_release(folder_of(cache, version), trusted)
+def _open_noted(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
+    if not version.startswith(BARE_VERSION_PREFIX):
+        return open_release(locate_in_cache(cache, version), trusted)
     if trusted is not None:
         raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
-    return open_bare(folder_of(cache, version))
+    return open_bare_artifact(locate_in_cache(cache, version))
 
 
 def prune_cache(cache: Path, keep: int) -> list[str]:
@@ -132,20 +134,20 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         OutOfTime: another process holds the cache.
         StoreRefused: a symbolic link in the cache may lead outside.
     """
-    with alone(cache):
-        for left in cache.glob(f"{ARRIVING}*"):
+    with lock_cache(cache):
+        for left in cache.glob(f"{ARRIVING_PREFIX}*"):
             remove_folder(left)
-        paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE}/*"))
-        folders = [path for path in map(without_links, paths) if path.is_dir()]
-        by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-        noted = {note.version for path in cache.glob(NOTES) if (note := _read_note(path))}
-        idle = [folder for folder in by_use if folder.name not in noted]
-        old = idle[max(keep - (len(by_use) - len(idle)), 0) :]
-        since = time.time() - SPARED_SECONDS
-        return [folder.name for folder in old if folder.stat().st_mtime < since and _removed(folder)]
+        paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE_FOLDER}/*"))
+        folders = [path for path in map(refuse_links, paths) if path.is_dir()]
+        folders_by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+        noted = {note.version for path in cache.glob(NOTE_PATTERN) if (note := _read_note(path))}
+        idle = [folder for folder in folders_by_use if folder.name not in noted]
+        old = idle[max(keep - (len(folders_by_use) - len(idle)), 0) :]
+        since = time.time() - MIN_UNUSED_SECONDS
+        return [folder.name for folder in old if folder.stat().st_mtime < since and _remove_if_unused(folder)]
 
 
-def _removed(folder: Path) -> bool:
+def _remove_if_unused(folder: Path) -> bool:
     """Whether a release was removed from the cache; it stays where a command holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY)
@@ -163,4 +165,4 @@ def _removed(folder: Path) -> bool:
 
 
 def _note_path(cache: Path, address: str) -> Path:
-    return cache / NOTES.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])
+    return cache / NOTE_PATTERN.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])

@@ -11,20 +11,20 @@ from pathlib import Path, PurePath
 
 from inference.contract import NetworkName
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
-from model_store.files import (
-    MANIFEST,
-    REPORT,
-    UNLISTED,
-    content_hash,
-    fingerprint,
+from model_store.manifest import FileEntry, Manifest, parse_manifest
+from model_store.release_files import (
+    MANIFEST_FILE,
+    REPORT_FILE,
+    UNLISTED_FILES,
+    fingerprint_file,
+    hash_release_files,
     refuse_unsafe_formats,
 )
-from model_store.manifest import FileEntry, Manifest, parse_manifest
-from model_store.signing import TrustedKeys, signature_in
+from model_store.signing import TrustedKeys, read_signature
 
-BUNDLED = Path(__file__).with_name("bundled")
+BUNDLED_FOLDER = Path(__file__).with_name("bundled")
 
-RELEASE_BYTES = 4 << 30
+MAX_RELEASE_BYTES = 4 << 30
 """The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
 
 
@@ -40,7 +40,7 @@ class LocalRelease:
         """The release's name."""
         return self.manifest.version
 
-    def graph(self, name: NetworkName) -> Path:
+    def graph_path(self, name: NetworkName) -> Path:
         """The serving graph of the network that answers what `name` reads."""
         return self.folder / self.manifest.network(name).graph
 
@@ -61,13 +61,13 @@ class BareArtifact:
     version: str
 
 
-def bundled() -> LocalRelease:
+def open_bundled_release() -> LocalRelease:
     """The release that comes with this package.
 
     Raises:
         NotFound: this copy of the package has none.
     """
-    return open_release(BUNDLED)
+    return open_release(BUNDLED_FOLDER)
 
 
 def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
@@ -84,32 +84,32 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
         FormatRefused: it names a format that can run code when it is read.
         SignatureMissing, SignatureWrong: a signature is asked for, and no trusted key has made one.
     """
-    path = folder / MANIFEST
+    path = folder / MANIFEST_FILE
     try:
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path}: no such file, so {folder} is no release.") from error
     if trusted is not None:
-        trusted.check(text, signature_in(folder), str(path))
+        trusted.check_signature(text, read_signature(folder), str(path))
     manifest = parse_manifest(text, str(path))
-    verify(folder, manifest)
+    verify_release(folder, manifest)
     return LocalRelease(folder, manifest)
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
+def verify_release(folder: Path, manifest: Manifest) -> None:
     """Compare every file with the manifest: none missing, none more, sizes and sha256 equal.
 
     Raises:
         FormatRefused: the manifest names a format that can run code when it is read.
         ReleaseCorrupt: anything differs; the message names the file and what was expected.
     """
-    check_claims(manifest, str(folder))
+    check_manifest(manifest, str(folder))
     _check_listing(folder, manifest)
     for path, expected in sorted(manifest.files.items()):
         _check_file(folder / path, expected)
 
 
-def check_claims(manifest: Manifest, where: str) -> None:
+def check_manifest(manifest: Manifest, address: str) -> None:
     """Check what the manifest alone can show: names, formats and sizes of files, and the version.
 
     Raises:
@@ -117,27 +117,29 @@ def check_claims(manifest: Manifest, where: str) -> None:
         ReleaseCorrupt: a required file is not in it, a path is the folder of another, the files are larger
             than RELEASE_BYTES, or the version belongs to other files.
     """
-    refuse_unsafe_formats(manifest.files, where)
+    refuse_unsafe_formats(manifest.files, address)
     claimed = sum(entry.size for entry in manifest.files.values())
-    if claimed > RELEASE_BYTES:
-        raise ReleaseCorrupt(f"{where}: files of {claimed} bytes, but at most {RELEASE_BYTES} are taken.")
-    names = manifest.files.keys() | UNLISTED
+    if claimed > MAX_RELEASE_BYTES:
+        raise ReleaseCorrupt(
+            f"{address}: files of {claimed} bytes, but at most {MAX_RELEASE_BYTES} are taken."
+        )
+    names = manifest.files.keys() | UNLISTED_FILES
     if both := sorted(names & {str(folder) for name in names for folder in PurePath(name).parents}):
         raise ReleaseCorrupt(
-            f"{where}: {both[0]} is a file and a folder in {MANIFEST}, which no file system can hold. "
+            f"{address}: {both[0]} is a file and a folder in {MANIFEST_FILE}, which no file system can hold. "
             "Seal the release again."
         )
     networks = manifest.networks.values()
-    required = [path for network in networks for path in (network.artifact, network.graph)] + [REPORT]
+    required = [path for network in networks for path in (network.artifact, network.graph)] + [REPORT_FILE]
     for name in required:
         if name not in manifest.files:
             raise ReleaseCorrupt(
-                f"{where}: {name} is not in {MANIFEST}; such a release has {', '.join(required)}."
+                f"{address}: {name} is not in {MANIFEST_FILE}; such a release has {', '.join(required)}."
             )
-    expected, ending = content_hash(manifest.files)[:8], manifest.version.rpartition("-")[2]
+    expected, ending = hash_release_files(manifest.files)[:8], manifest.version.rpartition("-")[2]
     if expected != ending:
         raise ReleaseCorrupt(
-            f"{where}: version {manifest.version} ends in {ending}, but its files hash to {expected}. "
+            f"{address}: version {manifest.version} ends in {ending}, but its files hash to {expected}. "
             "The manifest was changed after the release was made; publish the release again."
         )
 
@@ -150,30 +152,32 @@ def _check_listing(folder: Path, manifest: Manifest) -> None:
         raise ReleaseCorrupt(
             f"{links[0]}: a link, but a release holds its files itself. Copy the file there."
         )
-    names = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED
+    names = {path.relative_to(folder).as_posix() for path in paths if not path.is_dir()} - UNLISTED_FILES
     if missing := sorted(manifest.files.keys() - names):
         raise ReleaseCorrupt(
-            f"{folder}: {', '.join(missing)} missing, though {MANIFEST} names it. Copy the release again."
+            f"{folder}: {', '.join(missing)} missing, though {MANIFEST_FILE} names it. Copy the release "
+            "again."
         )
     if extra := sorted(names - manifest.files.keys()):
         raise ReleaseCorrupt(
-            f"{folder}: {', '.join(extra)} is not in {MANIFEST}. Move it out of the release."
+            f"{folder}: {', '.join(extra)} is not in {MANIFEST_FILE}. Move it out of the release."
         )
 
 
 def _check_file(path: Path, expected: FileEntry) -> None:
-    actual = fingerprint(path)
+    actual = fingerprint_file(path)
     if actual.size != expected.size:
         raise ReleaseCorrupt(
-            f"{path}: {actual.size} bytes, but {MANIFEST} says {expected.size}. Copy the release again."
+            f"{path}: {actual.size} bytes, but {MANIFEST_FILE} says {expected.size}. Copy the release again."
         )
     if actual.sha256 != expected.sha256:
         raise ReleaseCorrupt(
-            f"{path}: sha256 {actual.sha256}, but {MANIFEST} says {expected.sha256}. Copy the release again."
+            f"{path}: sha256 {actual.sha256}, but {MANIFEST_FILE} says {expected.sha256}. Copy the release "
+            "again."
         )
 
 
-def open_bare(folder: Path) -> BareArtifact:
+def open_bare_artifact(folder: Path) -> BareArtifact:
     """Find the one model and the one metrics file in a folder, and name the artifact by their content.
 
     Raises:
@@ -182,44 +186,46 @@ def open_bare(folder: Path) -> BareArtifact:
         FormatRefused: it holds a format that can run code when it is read.
     """
     names = [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    model, report = (folder / name for name in bare_files(names, str(folder)))
-    version = f"bare-{content_hash({path.name: fingerprint(path) for path in (model, report)})[:8]}"
+    model, report = (folder / name for name in choose_bare_files(names, str(folder)))
+    version = (
+        f"bare-{hash_release_files({path.name: fingerprint_file(path) for path in (model, report)})[:8]}"
+    )
     return BareArtifact(folder, model, report, version)
 
 
-def bare_files(names: Collection[str], where: str) -> tuple[str, str]:
+def choose_bare_files(names: Collection[str], address: str) -> tuple[str, str]:
     """Choose the model and the metrics among the names in a folder or directly under a prefix.
 
     Other files (a README, a picture) are ignored.
 
     Args:
         names: file names without folders.
-        where: the address, for messages.
+        address: the address, for messages.
 
     Raises:
         NothingPromoted: there is neither a release nor a model here.
         FormatRefused: a format that can run code when it is read; the message says how to convert it.
         ReleaseCorrupt: no metrics beside the model, or several of either; the message names them.
     """
-    refuse_unsafe_formats(names, where)
+    refuse_unsafe_formats(names, address)
     models = sorted(name for name in names if name.lower().endswith(".keras"))
     reports = sorted(name for name in names if name.lower().endswith(".json"))
     if not models:
         raise NothingPromoted(
-            f"{where}: neither a promoted release nor a .keras file is here. "
+            f"{address}: neither a promoted release nor a .keras file is here. "
             "Publish a release (wardrobe publish), or correct the address."
         )
-    return _only(models, ".keras", where), _only(reports, ".json", where)
+    return _choose_only_file(models, ".keras", address), _choose_only_file(reports, ".json", address)
 
 
-def _only(names: list[str], suffix: str, where: str) -> str:
+def _choose_only_file(names: list[str], suffix: str, address: str) -> str:
     if not names:
         raise ReleaseCorrupt(
-            f"{where}: a model without its metrics. Put one {suffix} file beside it, or publish a release."
+            f"{address}: a model without its metrics. Put one {suffix} file beside it, or publish a release."
         )
     if len(names) > 1:
         raise ReleaseCorrupt(
-            f"{where}: {len(names)} {suffix} files ({', '.join(names)}), and nothing says which is meant. "
+            f"{address}: {len(names)} {suffix} files ({', '.join(names)}), and nothing says which is meant. "
             "Leave one, or publish a release."
         )
     return names[0]

@@ -1,7 +1,7 @@
 """The rules for every file of a release: how it is hashed and written, and which formats are refused.
 
-Touches only the paths in its arguments. Used by assemble.py (making), local.py (checking), store.py and
-cache.py (keeping).
+Touches only the paths in its arguments. Used by assemble.py (making), local_releases.py (checking), store.py
+and cache.py (keeping).
 """
 
 import errno
@@ -17,20 +17,20 @@ from typing import BinaryIO
 from model_store.errors import BadAddress, FormatRefused, ReleaseCorrupt
 from model_store.manifest import FileEntry
 
-MANIFEST = "manifest.json"
-SIGNATURE = "manifest.sig"
-UNLISTED = frozenset({MANIFEST, SIGNATURE})
+MANIFEST_FILE = "manifest.json"
+SIGNATURE_FILE = "manifest.sig"
+UNLISTED_FILES = frozenset({MANIFEST_FILE, SIGNATURE_FILE})
 """What the manifest cannot list: itself, and the signature over its bytes."""
-MODEL = "model.keras"
-GRAPH = "model.onnx"
-REPORT = "report.json"
-FIGURES = "figures"
+MODEL_FILE = "model.keras"
+GRAPH_FILE = "model.onnx"
+REPORT_FILE = "report.json"
+FIGURES_FOLDER = "figures"
 """The folder of the plots of the report."""
-NEW_RELEASE = "release"
+NEW_RELEASE_FOLDER = "release"
 """The folder of a new release in the folder of the run that makes it."""
-PHOTO_MODEL = "photos.keras"
-PHOTO_GRAPH = "photos.onnx"
-PHOTO_FILES = (PHOTO_MODEL, PHOTO_GRAPH)
+PHOTO_MODEL_FILE = "photos.keras"
+PHOTO_GRAPH_FILE = "photos.onnx"
+PHOTO_FILES = (PHOTO_MODEL_FILE, PHOTO_GRAPH_FILE)
 """Of the network that answers photos, in a release that has both."""
 
 CHUNK_BYTES = 1 << 20
@@ -42,7 +42,7 @@ _BY_KERAS = (
 )
 _WHERE_MADE = "Load it where it was made and save the network with model.save('model.keras')."
 _REBUILT = "Rebuild the network in Keras and save it with model.save('model.keras')."
-CONVERSIONS = {
+CONVERSION_ADVICE = {
     **dict.fromkeys((".h5", ".hdf5"), _BY_KERAS),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), _WHERE_MADE),
     **dict.fromkeys((".pt", ".pth"), _REBUILT),
@@ -50,7 +50,7 @@ CONVERSIONS = {
 """Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
 
 
-def expanded(path: str | Path) -> Path:
+def expand_home(path: str | Path) -> Path:
     """A path with `~` resolved.
 
     Raises:
@@ -62,7 +62,7 @@ def expanded(path: str | Path) -> Path:
         raise BadAddress(f"{path}: there is no home folder for `~`. Write the whole path.") from error
 
 
-def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:
+def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
     """Look at file names alone; nothing is opened.
 
     Raises:
@@ -70,15 +70,15 @@ def refuse_unsafe_formats(names: Iterable[str], where: str) -> None:
     """
     for name in sorted(names):
         suffix = PurePosixPath(name).suffix.lower()
-        if suffix in CONVERSIONS:
+        if suffix in CONVERSION_ADVICE:
             raise FormatRefused(
-                f"{where}/{name}: {suffix} files can run code when they are read, so none is opened here. "
-                f"{CONVERSIONS[suffix].format(suffix=suffix)}"
+                f"{address}/{name}: {suffix} files can run code when they are read, so none is opened here. "
+                f"{CONVERSION_ADVICE[suffix].format(suffix=suffix)}"
             )
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[BinaryIO]:
+def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
     """A regular file that a table, a manifest or a folder names; any other kind might never end.
 
     Raises:
@@ -91,25 +91,25 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def hash_of(path: str | Path) -> str | None:
+def hash_file(path: str | Path) -> str | None:
     """The sha256 of a file; None where it cannot be read."""
     try:
-        return fingerprint(Path(path)).sha256
+        return fingerprint_file(Path(path)).sha256
     except (OSError, ValueError):  # a NUL in a path
         return None
 
 
-def fingerprint(path: Path) -> FileEntry:
+def fingerprint_file(path: Path) -> FileEntry:
     """Size in bytes and sha256 of one regular file."""
     digest, size = hashlib.sha256(), 0
-    with opened(path) as file:
+    with open_regular_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
     return FileEntry(sha256=digest.hexdigest(), size=size)
 
 
-def content_hash(files: Mapping[str, FileEntry]) -> str:
+def hash_release_files(files: Mapping[str, FileEntry]) -> str:
     """The hash that a version carries the first eight digits of.
 
     sha256 over one `<sha256>  <path>` line per file, sorted by path: what `sha256sum` prints for them.
@@ -120,28 +120,32 @@ def content_hash(files: Mapping[str, FileEntry]) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of either."""
-    receive([data], path)
+    write_chunks([data], path)
 
 
-def receive(chunks: Iterable[bytes], to: Path, *, limit: int | None = None, where: str = "") -> None:
+def write_chunks(
+    chunks: Iterable[bytes], target: Path, *, limit: int | None = None, address: str = ""
+) -> None:
     """Write what arrives to a file that appears whole or not at all.
 
     Args:
         chunks: the bytes, in order.
-        to: the file, replaced if it is there; its folder exists.
+        target: the file, replaced if it is there; its folder exists.
         limit: bytes after which nothing more is taken.
-        where: the address they come from, for messages.
+        address: the address they come from, for messages.
 
     Raises:
         ReleaseCorrupt: more than `limit` bytes came.
     """
-    with partial_file(within(chunks, limit, where), to.parent, f".{to.name}.") as partial:
-        partial.replace(to)
-    flush_folder(to.parent)
+    with write_partial_file(
+        limit_chunks(chunks, limit, address), target.parent, f".{target.name}."
+    ) as partial:
+        partial.replace(target)
+    flush_folder(target.parent)
 
 
 @contextmanager
-def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Iterator[Path]:
+def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Iterator[Path]:
     """A file with these bytes, flushed to the disk, to be moved or linked; removed afterwards.
 
     Args:
@@ -152,7 +156,7 @@ def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Ite
     handle, name = tempfile.mkstemp(dir=folder, prefix=prefix)
     partial = Path(name)
     try:
-        with errors_named(partial), os.fdopen(handle, "wb") as file:
+        with name_file_in_errors(partial), os.fdopen(handle, "wb") as file:
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
@@ -163,7 +167,7 @@ def partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Ite
 
 
 @contextmanager
-def errors_named(path: Path) -> Iterator[None]:
+def name_file_in_errors(path: Path) -> Iterator[None]:
     """Let the system's errors in this block name a file; those of a full disk name none."""
     try:
         yield
@@ -172,21 +176,21 @@ def errors_named(path: Path) -> Iterator[None]:
         raise
 
 
-def within(chunks: Iterable[bytes], limit: int | None, where: str) -> Iterator[bytes]:
+def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> Iterator[bytes]:
     """Yield chunks until they are more than `limit` bytes together.
 
     Raises:
         ReleaseCorrupt: they are.
     """
-    taken = 0
+    size = 0
     for chunk in chunks:
-        taken += len(chunk)
-        if limit is not None and taken > limit:
-            raise ReleaseCorrupt(f"{where}: more than the expected {limit} bytes. Reading was stopped.")
+        size += len(chunk)
+        if limit is not None and size > limit:
+            raise ReleaseCorrupt(f"{address}: more than the expected {limit} bytes. Reading was stopped.")
         yield chunk
 
 
-def is_at(path: Path, descriptor: int) -> bool:
+def is_open_file_at(path: Path, descriptor: int) -> bool:
     """Whether what is open has this name now: it may have been removed, and another be in its place."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))

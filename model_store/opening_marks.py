@@ -14,16 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model_store.errors import OpeningEnded
-from model_store.files import is_at
+from model_store.release_files import is_open_file_at
 
 log = logging.getLogger("wardrobe")
 
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 3600.0
 """Seconds after a process that ended; each further one doubles the pause."""
 
 
 @contextmanager
-def opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
+def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
     """Keep the mark for the block; it stays where this process ends within it.
 
     Args:
@@ -35,21 +35,21 @@ def opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
         OpeningEnded: a process ended while it opened the release, and the pause after it is not over.
     """
     path = cache / f"opening-{version}"
-    mark = _claimed(path, version, last=last)
+    mark = _claim_mark(path, version, last=last)
     try:
         yield
     finally:
         if mark is not None:
-            _remove(mark, path)
+            _remove_mark(mark, path)
 
 
-def _claimed(path: Path, version: str, *, last: bool) -> int | None:
+def _claim_mark(path: Path, version: str, *, last: bool) -> int | None:
     """The descriptor of the mark, which holds a lock until it is closed; None where there is no mark."""
     mark: int | None = None
     try:
-        mark, is_alone = _locked(path)
+        mark, is_alone = _lock_mark(path)
         if is_alone:
-            _count(mark, version, last=last)
+            _count_attempt(mark, version, last=last)
     except OSError as error:
         log.error("%s: %s. %s is opened without this mark.", path, error.strerror, version)
     except OpeningEnded:
@@ -59,13 +59,15 @@ def _claimed(path: Path, version: str, *, last: bool) -> int | None:
     return mark
 
 
-def _locked(path: Path) -> tuple[int, bool]:
+def _lock_mark(path: Path) -> tuple[int, bool]:
     """The mark's descriptor with a lock, and whether no other process opens the release now."""
     while True:
         mark = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            is_alone = _lock(mark)
-            if is_at(path, mark):  # else the process that opened the release has removed this file by now
+            is_alone = _lock_descriptor(mark)
+            if is_open_file_at(
+                path, mark
+            ):  # else the process that opened the release has removed this file by now
                 return mark, is_alone
         except BaseException:
             os.close(mark)
@@ -73,7 +75,7 @@ def _locked(path: Path) -> tuple[int, bool]:
         os.close(mark)
 
 
-def _lock(mark: int) -> bool:
+def _lock_descriptor(mark: int) -> bool:
     """Lock the mark; whether no other process had a lock."""
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,11 +85,11 @@ def _lock(mark: int) -> bool:
     return True
 
 
-def _count(mark: int, version: str, *, last: bool) -> None:
+def _count_attempt(mark: int, version: str, *, last: bool) -> None:
     """Write how many processes will have ended if this one does, and let others open the release, too."""
     text = os.pread(mark, 20, 0)
     ended = int(text) if text.isdigit() else 0
-    pause = min(FIRST_PAUSE * 2 ** (min(ended, 20) - 1), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** (min(ended, 20) - 1), MAX_PAUSE_SECONDS)
     if ended and not last and 0 <= time.time() - os.fstat(mark).st_mtime < pause:
         raise OpeningEnded(
             f"{version}: a process ended while it opened this release, for the {ended}. time. It is opened "
@@ -99,10 +101,10 @@ def _count(mark: int, version: str, *, last: bool) -> None:
         fcntl.flock(mark, fcntl.LOCK_SH)
 
 
-def _remove(mark: int, path: Path) -> None:
+def _remove_mark(mark: int, path: Path) -> None:
     try:
         os.ftruncate(mark, 0)  # where it cannot be removed, it names no process that ended
-        if is_at(path, mark):
+        if is_open_file_at(path, mark):
             path.unlink()
     except OSError as error:
         log.error("%s: %s. The release is open, and its mark stays.", path, error.strerror)

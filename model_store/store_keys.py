@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from model_store.entries import Entry
+from model_store.entries import StoreEntry
 from model_store.errors import ManifestInvalid, NotFound, ReleaseCorrupt
-from model_store.files import MANIFEST, SIGNATURE
-from model_store.local import LocalRelease, check_claims
+from model_store.local_releases import LocalRelease, check_manifest
 from model_store.manifest import VERSION_PATTERN, Manifest, parse_manifest
+from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE
 from model_store.signing import TrustedKeys
 from model_store.store import Store
 
@@ -46,7 +46,7 @@ def file_key(version: str, path: str) -> str:
 
 def manifest_key(version: str) -> str:
     """Where the manifest of a release is; a release without one is unfinished."""
-    return file_key(version, MANIFEST)
+    return file_key(version, MANIFEST_FILE)
 
 
 def promotion_key(number: int) -> str:
@@ -54,14 +54,14 @@ def promotion_key(number: int) -> str:
     return f"{PROMOTIONS}{number:08}.json"
 
 
-def number_in(key: str) -> int | None:
+def parse_promotion_number(key: str) -> int | None:
     """The number of a promotion's key, if it is one's."""
     match = _PROMOTION_KEY.fullmatch(key)
     return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredRelease:
     """One folder under releases/.
 
     Attributes:
@@ -70,10 +70,10 @@ class Stored:
     """
 
     version: str
-    entries: tuple[Entry, ...]
+    entries: tuple[StoreEntry, ...]
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """It has a manifest; without one, its publishing has not ended."""
         return any(entry.key == manifest_key(self.version) for entry in self.entries)
 
@@ -83,9 +83,9 @@ class Stored:
         return sum(entry.size for entry in self.entries)
 
     @property
-    def modified(self) -> datetime:
+    def modified_at(self) -> datetime:
         """When it was last written to, by the store's clock."""
-        return max(entry.modified for entry in self.entries)
+        return max(entry.modified_at for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ class ReleaseFiles:
 
     Attributes:
         manifest: what it consists of.
-        where: its address, for messages.
-        read: a file's bytes, by its path in the release.
+        address: its address, for messages.
+        read_file: a file's bytes, by its path in the release.
     """
 
     manifest: Manifest
-    where: str
-    read: Callable[[str], bytes]
+    address: str
+    read_file: Callable[[str], bytes]
 
 
 def files_in_folder(release: LocalRelease) -> ReleaseFiles:
@@ -112,22 +112,22 @@ def files_in_folder(release: LocalRelease) -> ReleaseFiles:
 
 def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
     """The files of a release in a store."""
-    where = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
-    return ReleaseFiles(manifest, where, lambda path: store.read(file_key(manifest.version, path)))
+    address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
+    return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
 
 
-def stored(store: Store) -> list[Stored]:
+def list_releases(store: Store) -> list[StoredRelease]:
     """Everything under releases/, unfinished ones included, by version and so by age."""
-    entries: dict[str, list[Entry]] = defaultdict(list)
-    for entry in store.entries(RELEASES):
+    entries: dict[str, list[StoreEntry]] = defaultdict(list)
+    for entry in store.list_entries(RELEASES):
         if match := _RELEASE_KEY.fullmatch(entry.key):
             entries[match[1]].append(entry)
-    return [Stored(version, tuple(entries[version])) for version in sorted(entries)]
+    return [StoredRelease(version, tuple(entries[version])) for version in sorted(entries)]
 
 
-def versions(store: Store) -> set[str]:
+def list_complete_versions(store: Store) -> set[str]:
     """The releases that are complete."""
-    return {release.version for release in stored(store) if release.complete}
+    return {release.version for release in list_releases(store) if release.is_complete}
 
 
 @dataclass(frozen=True)
@@ -136,23 +136,23 @@ class SignedManifest:
 
     Attributes:
         manifest: what the bytes say.
-        text: its bytes.
+        content: its bytes.
         signature: over them; None where none was read.
-        where: its address, for messages.
+        address: its address, for messages.
     """
 
     manifest: Manifest
-    text: bytes
+    content: bytes
     signature: bytes | None
-    where: str
+    address: str
 
 
 def read_manifest(store: Store, version: str) -> Manifest:
-    """Read the manifest of a release and check what it can show by itself; see `read_signed`."""
-    return read_signed(store, version, None).manifest
+    """Read the manifest of a release and check what it can show by itself; see `read_signed_manifest`."""
+    return read_signed_manifest(store, version, None).manifest
 
 
-def read_signed(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
+def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
     """Read the manifest of a release, and check what it can show by itself.
 
     Args:
@@ -167,33 +167,34 @@ def read_signed(store: Store, version: str, trusted: TrustedKeys | None) -> Sign
         ReleaseCorrupt: it belongs to other files.
     """
     key, signature = manifest_key(version), None
-    where = f"{store.address}/{key}"
+    address = f"{store.address}/{key}"
     try:
         text = store.read(key)
     except NotFound as error:
-        raise NotFound(f"{where}: no such release here. `releases list` shows those that are.") from error
+        raise NotFound(f"{address}: no such release here. `releases list` shows those that are.") from error
     if trusted is not None:  # else not asked for: S3 answers 403 for a missing key without s3:ListBucket
         with suppress(NotFound):
-            signature = store.read(file_key(version, SIGNATURE))
-        trusted.check(text, signature, where)
-    manifest = parse_manifest(text, where)
+            signature = store.read(file_key(version, SIGNATURE_FILE))
+        trusted.check_signature(text, signature, address)
+    manifest = parse_manifest(text, address)
     if manifest.version != version:
-        raise ManifestInvalid(f"{where}: version: says {manifest.version}, but it lies under {version}.")
-    check_claims(manifest, where)
-    return SignedManifest(manifest, text, signature, where)
+        raise ManifestInvalid(f"{address}: version: says {manifest.version}, but it lies under {version}.")
+    check_manifest(manifest, address)
+    return SignedManifest(manifest, text, signature, address)
 
 
-def check_complete(store: Store, manifest: Manifest) -> None:
+def check_release_complete(store: Store, manifest: Manifest) -> None:
     """Check that the manifest and every file that it names is in the store, by size, with one listing.
 
     Raises:
         ReleaseCorrupt: one is missing or of another size; the message names it.
     """
     prefix = release_prefix(manifest.version)
-    sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.entries(prefix)}
-    if MANIFEST not in sizes:
+    sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.list_entries(prefix)}
+    if MANIFEST_FILE not in sizes:
         raise ReleaseCorrupt(
-            f"{store.address}/{prefix}{MANIFEST}: is missing. Publish the release again, which completes it."
+            f"{store.address}/{prefix}{MANIFEST_FILE}: is missing. Publish the release again, which "
+            "completes it."
         )
     for path, expected in manifest.files.items():
         if sizes.get(path) != expected.size:

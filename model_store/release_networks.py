@@ -1,11 +1,12 @@
 """Open the networks of a verified release, and compare their golden answers.
 
-Reads the release's folder. Verifying that it is whole: local.py; what they answer: inference/networks.py.
+Reads the release's folder. Verifying that it is whole: local_releases.py; what they answer:
+inference/networks.py.
 """
 
 from inference.classifier import Classifier, open_classifier
 from inference.networks import Networks
-from model_store.local import LocalRelease
+from model_store.local_releases import LocalRelease
 from model_store.manifest import Network
 
 
@@ -17,10 +18,10 @@ def open_networks(release: LocalRelease) -> Networks:
         ManifestInvalid: golden pictures are unusable.
     """
     networks = release.manifest.networks
-    return Networks({name: _opened(release, network) for name, network in networks.items()})
+    return Networks({name: _open_network(release, network) for name, network in networks.items()})
 
 
-def _opened(release: LocalRelease, network: Network) -> Classifier:
+def _open_network(release: LocalRelease, network: Network) -> Classifier:
     classifier, golden = open_classifier(release.folder / network.graph, network.contract), network.golden
     pixels = golden.inputs(network.contract.input)
     classifier.check_golden(pixels, golden.probabilities(), golden.distances)
