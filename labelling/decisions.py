@@ -115,7 +115,7 @@ class Decisions:
     @property
     def _under_several(self) -> Mapping[str, frozenset[str]]:
         """The products under which a photo lies, by its sha256, where there are several."""
-        with self.journal.errors_named():
+        with self.journal.damage_named():
             rows = self.journal.query(_UNDER_SEVERAL)
             return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
 

@@ -97,7 +97,7 @@ def export(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
     journal = decisions.journal
     files = tables_of(table, has_products=journal.run.by is not None)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
-        summary = TypeAdapter(Summary).validate_json(files[-1].read_bytes())
+        summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept, answers_recovered=0)
     try:
         with replaced(journal, files) as new:

@@ -33,7 +33,7 @@ DAMAGED: Final = (
     "corrections again."
 )
 
-FORM: Final = 7
+FORM: Final = 8
 """Of the file, in its user_version."""
 
 FORM_OF_2: Final = 3
@@ -198,7 +198,8 @@ class Journal(AbstractContextManager["Journal"]):
             "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
         ).fetchall()
         for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
-            source = json.loads(text)["source"]
+            with self.damage_named():
+                source = json.loads(text)["source"]
             if not self._restart and (self._begins is None or self._begins.source != source):
                 why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
                 raise OtherRun(f"{self.path}: {why} {RESTART}")
@@ -217,7 +218,8 @@ class Journal(AbstractContextManager["Journal"]):
             OtherRun: it is another one.
         """
         kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
-        with suppress(ValueError) if self._restart else ExitStack():  # a restart discards a damaged one, too
+        # A restart discards a damaged one, too.
+        with suppress(ValueError) if self._restart else self.damage_named():
             self.before = TableOf.from_json(kept[0]) if kept else None
             self.options = json.loads(kept[4] or "{}") if kept else {}
         now = self._begins
@@ -255,7 +257,8 @@ class Journal(AbstractContextManager["Journal"]):
         While a file is replaced, the old and the new one.
         """
         text = self.value("SELECT max(written) FROM run")
-        return json.loads(text) if text else None
+        with self.damage_named():
+            return json.loads(text) if text else None
 
     def writes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
         """Keep what stands beside the journal from now on; None for no file."""
@@ -374,15 +377,25 @@ class Journal(AbstractContextManager["Journal"]):
 
     @contextmanager
     def errors_named(self) -> Iterator[None]:
-        """Turn errors of SQLite and of the system into sentences that name the file."""
+        """Turn errors of SQLite and of the system into sentences that name the file.
+
+        An error of a text that is written is none of these: only what was read can be damaged.
+        """
         try:
             yield
         except sqlite3.Error as error:
             raise TableUnusable(f"{self.path}: {_explained(error)}") from error
-        except ValueError as error:  # of JSON, or of text that is none
-            raise TableUnusable(f"{self.path}: {DAMAGED}") from error
         except OSError as error:
             raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
+
+    @contextmanager
+    def damage_named(self) -> Iterator[None]:
+        """The same while rows are read, whose texts may be damaged."""
+        try:
+            with self.errors_named():
+                yield
+        except ValueError as error:  # of JSON, or of text that is none
+            raise TableUnusable(f"{self.path}: {DAMAGED}") from error
 
 
 def journal_of(table: Path) -> Path:

@@ -112,7 +112,7 @@ class Listing:
         """Add a picture at the end."""
         by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
         product = by.product_of(path, named) if by else ""
-        text = json.dumps(cells, ensure_ascii=False)
+        text = json.dumps(cells)
         self._journal.change(_LISTED, self._listing, self._count, path, stamp, product, text)
         self._count += 1
 
@@ -191,7 +191,7 @@ def answered_groups(journal: Journal) -> Iterator[list[Photo]]:
 
 def _photos(journal: Journal, query: str, *values: str) -> Iterator[Photo]:
     columns = tuple(journal.run.further)
-    with journal.errors_named():
+    with journal.damage_named():
         for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
             yield Photo(
                 path=path,

@@ -154,10 +154,12 @@ def labelled(
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
         StoreError: the source lies in a store that does not answer.
+        SourceUnusable: it lists no picture; the journal and the table are not touched.
     """
     check_form(job.table)
     if not journal_of(job.table).exists():
         check_new(job.table, job.files)
+    _check_lists_pictures(job)
     with Journal(job.table, job.run, restart=restart) as journal:
         if restart or journal.written is None:
             take_over(journal, job.files if restart else job.tables)
@@ -178,6 +180,17 @@ def labelled(
             _keep_words(decisions, say)
         _say_what_holds_no_more(journal, say)
         yield decisions, export(job.table, decisions, kept=listing.kept)
+
+
+def _check_lists_pictures(job: Job) -> None:
+    """Refuse a source without pictures, such as a folder that is not mounted, before the journal is opened.
+
+    Raises:
+        SourceUnusable: it lists none.
+    """
+    if next(job.source.items(), None) is None:
+        stays = f" {job.table} stays as it was." if job.table.exists() else ""
+        raise SourceUnusable(f"{job.source.word} lists no picture.{stays}")
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:

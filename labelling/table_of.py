@@ -3,6 +3,7 @@
 A journal keeps it as JSON. Plain values; reads and writes nothing.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,8 +90,8 @@ class TableOf:
         return {name: labels for name, labels in self.heads.items() if name != LABEL}
 
     def as_json(self) -> str:
-        """What a journal keeps."""
-        return TypeAdapter(TableOf).dump_json(self).decode()
+        """What a journal keeps: JSON in ASCII, as the name of a source may be no Unicode."""
+        return json.dumps(TypeAdapter(TableOf).dump_python(self))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -99,7 +100,7 @@ class TableOf:
         Raises:
             ValueError: it is damaged.
         """
-        return TypeAdapter(cls).validate_json(text)
+        return TypeAdapter(cls).validate_python(json.loads(text))
 
     def differences(self, now: "TableOf") -> str:
         """In words, what is not as it was and would make other rows; empty where everything is."""

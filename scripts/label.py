@@ -301,8 +301,6 @@ def _label(arguments: argparse.Namespace, before: TableOf | None) -> object:
         if is_failed:
             return Failed(asdict(summary))
         _say_written(arguments, written)
-        if not summary.rows:
-            complain(f"{arguments.source}: no picture in it.")
         _feed(arguments, decisions)
     counts = {"corrections": taken[0].corrections, "unmatched": taken[0].unmatched} if taken else {}
     return counts | asdict(summary)

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +26,7 @@ from tests.contract.labelling.conftest import HEADS
 from tests.labelled_here import here
 from tests.releases import CREATED_AT, a_release
 from tests.s3_servers import S3Server
-from tests.tables import Rows, label, rows_of, summary_in
+from tests.tables import Rows, correct, label, rows_of, summary_in, write_csv
 
 
 def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> Job:
@@ -203,3 +205,80 @@ def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_pat
         run_job(job, ignore, said.append)
 
     assert len(said) == 2
+
+
+SOURCES_OF_NOTHING: dict[str, Callable[[Path], str]] = {
+    "a folder": str,
+    "a pattern": lambda shop: f"{shop}/*",
+    "a list with only its header": lambda shop: str(write_list(shop.with_suffix(".csv"), [])),
+    "a ZIP": lambda shop: str(write_zip(shop.with_suffix(".zip"), {})),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES_OF_NOTHING)
+def test_a_source_without_pictures_is_refused_before_any_file_is_made(
+    kind: str, little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = tmp_path / "shop", tmp_path / "tables" / "table.csv"
+    (shop / "folder").mkdir(parents=True)
+    source = SOURCES_OF_NOTHING[kind](shop)
+
+    with pytest.raises(SourceUnusable, match=rf"^{re.escape(source)} lists no picture\.$"):
+        label(source, table, little_release)
+
+    assert not table.parent.exists()
+
+
+def test_an_empty_prefix_of_s3_is_refused(bucket: str, little_release: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceUnusable, match=rf"^{bucket} lists no picture\.$"):
+        label(bucket, tmp_path / "table.csv", little_release)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("more", [[], ["--restart"], ["--corrections"]], ids=str)
+def test_a_source_that_has_lost_its_pictures_leaves_the_table_and_its_journal_as_they_were(
+    more: list[str], little_release: Path, tmp_path: Path
+) -> None:
+    shop, table = write_folder(tmp_path / "shop"), tmp_path / "table.csv"
+    [first, *_] = label(shop, table, little_release)
+    answers = write_csv(tmp_path / "answers.csv", [{"path": first["path"], "label": first["label"]}])
+    before = {file: file.read_bytes() for file in tmp_path.glob("table*")}
+    shutil.rmtree(shop)
+    shop.mkdir()
+
+    with pytest.raises(SourceUnusable, match=rf"shop lists no picture\. {table} stays as it was\.$"):
+        label(shop, table, little_release, *more, *([str(answers)] if "--corrections" in more else []))
+
+    assert {file: file.read_bytes() for file in tmp_path.glob("table*")} == before
+
+
+NOT_UTF8: dict[str, Callable[[Path], tuple[str, ...]]] = {
+    "a folder": lambda shop: (str(write_folder(shop)),),
+    "the folders of products": lambda shop: (str(write_folder(shop)), "--by-folder"),
+    "a pattern": lambda shop: (f"{write_folder(shop)}/*/*.png",),
+    "a list": lambda shop: (
+        str(write_list(write_folder(shop) / "list.csv", list(PICTURES))),
+        "--by",
+        "shelf",
+    ),
+    "a ZIP": lambda shop: (str(write_zip(shop / "shop.zip")),),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_UTF8)
+def test_a_source_below_a_folder_whose_name_is_not_utf8_is_labelled_and_takes_corrections(
+    kind: str, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, table = tmp_path / os.fsdecode(b"caf\xe9 \xff"), tmp_path / "table.csv"
+    shop.mkdir()
+    source, *more = NOT_UTF8[kind](shop)
+
+    first = label(source, table, little_release, *more)
+    again = label(source, table, little_release, *more)
+    corrected = correct(table, {"sha256": first[0]["sha256"], "path": "", "label": "Bag"})
+
+    assert len(first) == len(PICTURES)
+    assert again == first
+    assert corrected[0]["label"] == "Bag"
+    assert "damaged" not in capsys.readouterr().err
