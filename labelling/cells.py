@@ -9,6 +9,7 @@ import re
 from typing import Final, NamedTuple
 
 from labelling.errors import Unreadable
+from labelling.paths import LONGEST_PATH, is_too_long
 
 SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
 """How an address of a web page begins that leaves `https:` out."""
@@ -21,9 +22,6 @@ _BETWEEN: Final = r"[\s,;|\"'\[\]]"
 SEVERAL: Final = re.compile(rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS.pattern})", re.IGNORECASE)
 """Between the addresses of one cell, as shops export them: commas, bars, spaces, lists of JSON. It begins
 where a run of these does, so that a long run is looked at once."""
-
-LONGEST_PATH: Final = 4096
-"""Characters of a cell that are looked at for what is wrong with it; Linux allows a path no more bytes."""
 
 SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
 """How an address of another kind begins."""
@@ -89,6 +87,8 @@ def path_of(cell: str, path: str) -> str | Unreadable:
     if cell and os.path.lexists(path):
         return path
     why = _why_no_path(cell)
+    if not why and is_too_long(path):
+        why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {LONGEST_PATH:,}."
     return Unreadable(why) if why else path
 
 

@@ -356,7 +356,9 @@ def _not_text(path: Path, encoding: str) -> str:
     with release_files.open_regular_file(path) as file:
         for number, line in enumerate(file, 1):
             try:
-                line.decode(encoding)
+                line.decode(encoding).encode()
+            except UnicodeEncodeError:  # half a character
+                return f", line {number}"
             except UnicodeDecodeError as error:
                 begin = max(0, error.start - SHOWN // 2)
                 around = line[begin : begin + SHOWN].decode("ascii", "backslashreplace").strip()
@@ -415,11 +417,25 @@ def _holds_utf8(path: Path) -> bool:
     return not is_ascii
 
 
+class _WholeText(TextIOWrapper):
+    """A text without half characters, which decoders such as that of UTF-7 let pass."""
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # as its base class has it
+        """Read a line.
+
+        Raises:
+            UnicodeError: it is not in the encoding, or has half a character.
+        """
+        line = super().readline(size)
+        line.encode()
+        return line
+
+
 @contextmanager
 def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
     with (
         release_files.open_regular_file(path) as file,
-        TextIOWrapper(file, encoding=encoding, newline="") as text,
+        _WholeText(file, encoding=encoding, newline="") as text,
     ):
         yield text
 
@@ -487,29 +503,36 @@ def _swallowed(row: _Parsed, separator: str, columns: int, is_picture: Callable[
     if len(row.lines) == 1:
         return 0
     is_within, own = False, LINE_BREAK.split(row.cells[0])
-    whole = [columns > 1 and len(line.split(separator)) == columns for line in own]
+    is_whole = (columns > 1 and len(line.split(separator)) == columns for line in own)
+    first_whole = next((at for at, is_one in enumerate(is_whole) if is_one), len(own))
+    continues = _continuing(own, is_picture)
     for at, line in enumerate(row.lines):
         cells = line.rstrip("\r\n").split(separator)
         is_row = len(cells) == columns
         for place, cell in enumerate(cells):
             text = cell.rstrip('"')
             is_other = is_row and is_within and '"' not in text and is_picture(place, text)
-            is_own = place == 0 and own[at : at + 1] == [text] and not any(whole[:at])
-            if is_other and not (is_own and _continues(own, at, is_picture)):
+            is_own = place == 0 and own[at : at + 1] == [text] and at <= first_whole
+            if is_other and not (is_own and continues(at)):
                 return row.line + at
             is_within ^= cell.count('"') % 2 == 1
     return 0
 
 
-def _continues(own: Sequence[str], at: int, is_picture: Callable[[int, str], bool]) -> bool:
-    """Whether a line of a row's first cell is more of that cell, and not another row's picture.
+def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> Callable[[int], bool]:
+    """Return what tells whether a line of a row's first cell is more of that cell, not another row's picture.
 
     Further addresses are, and so is the end of a name with a line break: no line above it names a picture by
     itself.
+
+    Args:
+        own: the lines of that cell.
+        is_picture: as for `_swallowed`.
     """
     if addresses_in(next(filter(str.strip, own), "")):
-        return bool(addresses_in(own[at]))
-    return at == len(own) - 1 and not any(is_picture(0, line) for line in own[:at])
+        return lambda at: bool(addresses_in(own[at]))
+    last = len(own) - 1
+    return lambda at: at == last and not any(is_picture(0, line) for line in own[:at])
 
 
 def cut_number(cell: str) -> str:

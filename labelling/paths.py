@@ -18,6 +18,9 @@ from inference.file_names import is_picture_name
 from inference.plain_text import shown
 from inference.spreadsheets import as_it_was
 
+LONGEST_PATH: Final = 4096
+"""Bytes of a path, with the NUL at its end: what Linux takes, and other systems do not exceed."""
+
 FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
 
@@ -26,13 +29,18 @@ NEIGHBOURS: Final = 10
 million."""
 
 
+def is_too_long(path: str) -> bool:
+    """Whether the system takes no path of so many bytes, so that no file can have it."""
+    return len(os.fsencode(path)) >= LONGEST_PATH
+
+
 def existing(path: str) -> str:
     """The path of the file that is meant, or the same path where there is none.
 
     Args:
         path: as a list or a person wrote it, for this or another system.
     """
-    if os.path.lexists(path):
+    if is_too_long(path) or os.path.lexists(path):
         return path
     unmarked = "/".join(map(as_it_was, path.split("/")))
     for written in (path, path.replace("\\", "/"), unmarked):
@@ -59,12 +67,15 @@ def why_missing(path: str) -> str:
 
 
 def _respelt(path: str) -> str:
-    """The path with each part as its folder spells it."""
+    """The path with each part as its folder spells it; the same path where a part is not there."""
     spelt = ""
     for part in path.split("/"):
         whole = spelt + part
         if part and not part.isascii() and not os.path.lexists(whole):
-            whole = spelt + _names(spelt or ".").get(unicodedata.normalize("NFC", part), part)
+            name = _names(spelt or ".").get(unicodedata.normalize("NFC", part))
+            if name is None:
+                return path
+            whole = spelt + name
         spelt = f"{whole}/"
     return spelt.removesuffix("/")
 

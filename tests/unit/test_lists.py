@@ -1,7 +1,10 @@
 """A list is read as any Excel saves it; one that is not what its header says is never read in silence."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +143,22 @@ def test_a_cell_may_hold_several_addresses_on_lines_of_their_own(more: str, tmp_
     list_ = write(tmp_path, f'path{more}\n"{cell}"{rest}\n')
 
     assert [item.name for item in open_source(str(list_)).items()] == addresses
+
+
+def _seconds_to_read(lines: int, folder: Path) -> float:
+    """Return the processor time that a list takes whose first column has so many lines in one cell."""
+    cell = "\n".join(f"line {number}" for number in range(lines))
+    list_ = write(folder, f'description,path\n"{cell}",a.jpg\n')
+    began = time.process_time()
+    open_list(list_, ["path"])
+    return time.process_time() - began
+
+
+def test_reading_takes_time_in_proportion_to_the_lines_of_a_cell(tmp_path: Path) -> None:
+    few = min(_seconds_to_read(6_000, tmp_path) for _ in range(3))
+    many = min(_seconds_to_read(24_000, tmp_path) for _ in range(3))
+
+    assert many <= 8 * few
 
 
 @pytest.mark.parametrize("title", ['"Basic', '7" strap', '"Best" and "Soft'], ids=str)
@@ -338,6 +357,14 @@ def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_
         open_list(tmp_path / "list.csv", ["path"], Reading(encoding=encoding))
 
 
+@pytest.mark.parametrize("row", [b"a.jpg,+2AA-\n", b"+2AA-.jpg,\n", b"a.jpg,b\nc.jpg,+3AA\n"], ids=str)
+def test_half_a_character_is_refused_as_text_that_is_not_in_its_encoding(row: bytes, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(b"path,title\n" + row)
+
+    with pytest.raises(ListUnusable, match=r"list\.csv, line [23] is not UTF-7\. Name the encoding"):
+        open_list(tmp_path / "list.csv", ["path"], Reading(encoding="utf-7"))
+
+
 SHOP = "sku,image,image_model,label\n1,a.jpg,m/a.jpg,Coat\n2,b.jpg,,Dress\n"
 
 
@@ -401,6 +428,47 @@ def test_a_file_that_is_missing_is_named_with_its_folder_and_the_nearest_name(tm
         f"There is no file 'DRESS-01.JPG' in {tmp_path}/photos. There is 'dress-01.jpg', with other "
         "capitals.",
     ]
+
+
+@pytest.fixture
+def look_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets each path at which the system is asked for a file or a folder."""
+    paths = list[str]()
+
+    def counted(ask: Callable[[str], Any]) -> Callable[[str], Any]:
+        def asked(path: str) -> Any:
+            paths.append(path)
+            return ask(path)
+
+        return asked
+
+    monkeypatch.setattr(os.path, "lexists", counted(os.path.lexists))
+    for name in ("listdir", "scandir"):
+        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+    return paths
+
+
+@pytest.mark.parametrize("part", ["\u00e9/", "a/", "e\u0301\\", "../", "'=/"], ids=ascii)
+def test_a_path_that_the_system_does_not_take_is_an_error_of_its_row_without_looking_for_its_parts(
+    part: str, look_ups: list[str], tmp_path: Path
+) -> None:
+    source = open_source(str(write(tmp_path, f"path\n{part * 30_000}a.jpg\n")))
+
+    [error] = source.reader()([item.place for item in source.items()])
+
+    assert "this system takes 4,096" in str(error)
+    assert len(look_ups) < 10
+
+
+def test_a_path_whose_folder_is_not_there_is_looked_up_no_further(
+    look_ups: list[str], tmp_path: Path
+) -> None:
+    source = open_source(str(write(tmp_path, "path\n" + "\u00e9/" * 1000 + "a.jpg\n")))
+
+    [error] = source.reader()([item.place for item in source.items()])
+
+    assert f"There is no folder '\u00e9' in {tmp_path}." in str(error)
+    assert len(look_ups) < 20
 
 
 def test_a_folder_of_many_files_is_listed_once_for_all_that_are_missing(
