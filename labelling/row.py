@@ -9,6 +9,7 @@
 decide.py makes a Row of a Photo or a Product; columns.py has the cells of a table.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -22,7 +23,8 @@ ACCEPT: Final = "accept"
 REVIEW: Final = "review"
 
 LONGEST_PATH: Final = 32_767
-"""Characters that a cell of a spreadsheet holds; Python's own reader of CSV takes four times as many."""
+"""Characters that a cell of a spreadsheet holds, those beyond 16 bits twice; Python's own reader of CSV takes
+four times as many."""
 
 Category: TypeAlias = tuple[str | None, str | None]
 """Id and name of a category of the platform."""
@@ -225,7 +227,13 @@ def path_in_table(name: str) -> str:
     """A picture's name as the table has it.
 
     Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
-    carriage return for the end of a row. What is beyond LONGEST_PATH is cut off.
+    carriage return for the end of a row. A name that a cell cannot hold is cut, and ends in a hash of the
+    whole, so that two of these never become one.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
-    return safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))[:LONGEST_PATH]
+    path = safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))
+    units = path.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST_PATH:
+        return path
+    end = f"-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return units[: 2 * (LONGEST_PATH - len(end))].decode("utf-16-le", "ignore") + end

@@ -78,8 +78,10 @@ SHOWN = {
     "\t=1.png": "./\t=1.png",
     "\r\n=1.png": "\\r\n=1.png",
     "a=b.png": "a=b.png",
-    "\udcff" * 65_535: ("\\udcff" * 65_535)[:LONGEST_PATH],
+    "a" * LONGEST_PATH: "a" * LONGEST_PATH,
 }
+
+ENDS_IN_HASH = re.compile("-[0-9a-f]{64}$")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
@@ -90,6 +92,18 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
     write(table, *map(ambiguous, SHOWN))
 
     assert [row["path"] for row in read_rows(table)] == list(SHOWN.values())
+
+
+@pytest.mark.parametrize("begin", ["https://x.example/", "\udcff", "\U0001f457"], ids=ascii)
+def test_a_name_that_a_cell_cannot_hold_is_cut_and_is_no_other_name(begin: str) -> None:
+    names = [begin * LONGEST_PATH + end for end in ("1.jpg", "2.jpg", "")]
+
+    paths = [path_in_table(name) for name in names]
+
+    assert len({*paths}) == len(names)
+    for path in paths:
+        assert len(path.encode("utf-16-le")) in {2 * LONGEST_PATH - 2, 2 * LONGEST_PATH}
+        assert ENDS_IN_HASH.search(path)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Barrier
@@ -55,6 +56,20 @@ def test_pictures_on_the_web_and_files_of_one_list_have_the_answers_that_files_h
     assert [row["error"] for row in rows] == [None] * len(PICTURES)
     answers = [{name: value for name, value in row.items() if name != "path"} for row in rows]
     assert answers[:3] == answers[3:]  # both folders hold the same pictures
+
+
+def test_two_addresses_that_differ_beyond_the_room_of_a_cell_are_two_pictures(
+    catalogue: HttpsServer, little_release: Path, table: Path
+) -> None:
+    names, contents = ["/" + "x" * 40_000 + end for end in "12"], ("a/0.png", "a/1.png")
+    catalogue.answers |= {name: status(200, PICTURES[of]) for name, of in zip(names, contents, strict=True)}
+    addresses = [catalogue.url(name) for name in names]
+    write_list(table.parent / "list.csv", addresses)
+
+    first, second = label(catalogue, table, little_release)
+
+    assert first["path"] != second["path"]
+    assert [row["sha256"] for row in (first, second)] == [sha256(PICTURES[of]).hexdigest() for of in contents]
 
 
 def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_hosts_alone(
