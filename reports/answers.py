@@ -12,7 +12,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -62,9 +62,23 @@ Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float
 """Of a column: one for each row, or one for all."""
 
 
+def _column_called(
+    name: str, unknown: str | float, *, is_required: bool = False, length: int = 0
+) -> dict[str, Any]:
+    """Return the metadata of a field that is a column of the file.
+
+    Args:
+        name: the name of the column.
+        unknown: the value of a row of which nothing is known. It has the type of the column.
+        is_required: whether every file has the column. The others came later.
+        length: the most characters of a value; 0 for any number.
+    """
+    return {"name": name, "unknown": unknown, "is_required": is_required, "length": length}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A row for each picture and head.
+    """A row for each picture and head. The order of the fields is the order of the columns in the file.
 
     Attributes:
         sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
@@ -86,20 +100,28 @@ class Answers:
             where they are not known.
     """
 
-    sets: NDArray[np.str_]
-    pictures: NDArray[np.str_]
-    groups: NDArray[np.str_]
-    folds: NDArray[np.int64]
-    networks: NDArray[np.str_]
-    truth: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    familiarity: NDArray[np.float64]
-    decisions: NDArray[np.str_]
-    by: NDArray[np.str_]
-    spelt: NDArray[np.str_]
-    sources: NDArray[np.str_]
-    distances: NDArray[np.float64]
-    attributes: NDArray[np.str_]
+    sets: NDArray[np.str_] = field(metadata=_column_called("set", "", is_required=True))
+    pictures: NDArray[np.str_] = field(
+        metadata=_column_called("picture", "", is_required=True, length=NAME_LENGTH)
+    )
+    groups: NDArray[np.str_] = field(
+        metadata=_column_called("group", "", is_required=True, length=NAME_LENGTH)
+    )
+    folds: NDArray[np.int64] = field(metadata=_column_called("fold", 0, is_required=True))
+    networks: NDArray[np.str_] = field(metadata=_column_called("network", "pixels", is_required=True))
+    truth: NDArray[np.int64] = field(metadata=_column_called("truth", NONE_OF_THESE, is_required=True))
+    predicted: NDArray[np.int64] = field(
+        metadata=_column_called("predicted", NONE_OF_THESE, is_required=True)
+    )
+    familiarity: NDArray[np.float64] = field(
+        metadata=_column_called("familiarity", math.nan, is_required=True)
+    )
+    decisions: NDArray[np.str_] = field(metadata=_column_called("decision", "", is_required=True))
+    by: NDArray[np.str_] = field(metadata=_column_called("by", ""))
+    spelt: NDArray[np.str_] = field(metadata=_column_called("source", ""))
+    sources: NDArray[np.str_] = field(metadata=_column_called("origin", ""))
+    distances: NDArray[np.float64] = field(metadata=_column_called("distance", math.nan))
+    attributes: NDArray[np.str_] = field(metadata=_column_called("attribute", CLASS))
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -217,37 +239,18 @@ def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
     return np.unique(np.where(groups == "", alone, groups), return_inverse=True)[1].astype(np.int64)
 
 
-COLUMNS: Final[Mapping[str, tuple[str, str | int | float]]] = {
-    "sets": ("set", ""),
-    "pictures": ("picture", ""),
-    "groups": ("group", ""),
-    "folds": ("fold", 0),
-    "networks": ("network", "pixels"),
-    "truth": ("truth", NONE_OF_THESE),
-    "predicted": ("predicted", NONE_OF_THESE),
-    "familiarity": ("familiarity", math.nan),
-    "decisions": ("decision", ""),
-    "by": ("by", ""),
-    "spelt": ("source", ""),
-    "sources": ("origin", ""),
-    "distances": ("distance", math.nan),
-    "attributes": ("attribute", CLASS),
+COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
+    column.name: column.metadata for column in fields(Answers) if column.metadata
 }
-"""Of each attribute: its name in the file, and the value for unknown, of the column's type.
-After these the probabilities, a column `p0`, `p1`, ... for each class."""
-
-REQUIRED: Final = frozenset(list(COLUMNS)[: list(COLUMNS).index("decisions") + 1])
-"""Those that every file has; the others came later."""
-
-NAMES: Final = frozenset({"pictures", "groups"})
-"""Those that are cut to NAME_LENGTH."""
+"""The fields that are columns of the file, in its order, and what `_column_called` says of each.
+After these come the probabilities: a column `p0`, `p1`, ... for each class."""
 
 
 def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
     """The n rows of a column, of its type."""
-    _, empty = COLUMNS[name]
-    types = {str: f"<U{NAME_LENGTH}" if name in NAMES else np.str_, int: np.int64, float: np.float64}
-    column = np.array(empty if values is None else values, types[type(empty)])
+    unknown, length = COLUMNS[name]["unknown"], COLUMNS[name]["length"]
+    types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
+    column = np.array(unknown if values is None else values, types[type(unknown)])
     if column.ndim and len(column) != n:
         raise ValueError(f"{len(column)} values of `{name}` for {n} pictures")
     return column if column.ndim else np.full(n, column)
@@ -261,7 +264,9 @@ def packed(answers: Answers) -> bytes:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     classes = answers.probabilities.shape[1]
-    rows.writerow([*(name for name, _ in COLUMNS.values()), *(f"p{index}" for index in range(classes))])
+    rows.writerow(
+        [*(column["name"] for column in COLUMNS.values()), *(f"p{index}" for index in range(classes))]
+    )
     columns = [map(_written, getattr(answers, name).tolist()) for name in COLUMNS]
     for row, shares in zip(zip(*columns, strict=True), answers.probabilities.tolist(), strict=True):
         rows.writerow([*row, *map(_written, shares)])
@@ -359,14 +364,14 @@ def answers_of(content: bytes) -> Answers:
 
 def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
     """A column of the file; KeyError where it has to be there and is not."""
-    written, empty = COLUMNS[name]
-    values = columns[written] if name in REQUIRED else columns.get(written)
+    written, unknown = COLUMNS[name]["name"], COLUMNS[name]["unknown"]
+    values = columns[written] if COLUMNS[name]["is_required"] else columns.get(written)
     if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
         values = [
             "photos" if what not in {"", "pixels"} else value
             for value, what in zip(values, shown, strict=True)
         ]
-    if values is not None and isinstance(empty, float):
+    if values is not None and isinstance(unknown, float):
         values = _numbers(values)
     return _column(name, values, rows)
 
