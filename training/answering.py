@@ -15,11 +15,11 @@ import tensorflow as tf
 from inference.arrays import PixelsBatch
 from training.untyped import Network
 
-Answers: TypeAlias = Any
+NetworkOutput: TypeAlias = Any
 """What a network answers, float32 (N, ...), or a dictionary of these."""
 
 
-def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers]:
+def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], NetworkOutput]:
     """Trace a network as it answers, not as it learns.
 
     Args:
@@ -34,7 +34,7 @@ def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Answers
         tf.TensorSpec(pixels.shape, tf.uint8)
     )
 
-    def answer(images: PixelsBatch) -> Answers:
+    def answer(images: PixelsBatch) -> NetworkOutput:
         batches = (images[begin : begin + at_once] for begin in range(0, len(images), at_once))
         answers = [keras.tree.map_structure(np.asarray, traced(tf.constant(batch))) for batch in batches]
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *answers)

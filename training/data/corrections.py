@@ -39,7 +39,7 @@ NO_CLASS: Final = frozenset({LEFT_OUT, NONE})
 """Answers that leave a picture out of its class, or an attribute unknown."""
 
 
-class Answer(NamedTuple):
+class ContentAnswer(NamedTuple):
     """The answer to one question that counts for a content.
 
     Attributes:
@@ -73,7 +73,7 @@ class Answered:
 
     path: str
     sha256: str
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ContentAnswer]
     group: str
     product: str
     audited: bool
@@ -95,7 +95,7 @@ class Corrections:
     rows: tuple[Correction, ...] = ()
 
     @cached_property
-    def of_content(self) -> Mapping[str, Mapping[str, Answer]]:
+    def of_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
         """The answers that count, by content and question."""
         return {file.sha256: file.answers for file in self.files}
 
@@ -232,7 +232,7 @@ def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> 
     )
 
 
-def _counting(labels: Mapping[str, str]) -> Answer:
+def _counting(labels: Mapping[str, str]) -> ContentAnswer:
     """The answer that counts of those by product: what is said of products is before what is said of a file.
 
     As one picture cannot show two classes, LEFT_OUT counts for products that differ.
@@ -240,9 +240,9 @@ def _counting(labels: Mapping[str, str]) -> Answer:
     different = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
     if len(different) > 1:
-        return Answer(LEFT_OUT, products, is_contested=True)
+        return ContentAnswer(LEFT_OUT, products, is_contested=True)
     [label] = different
-    return Answer(label, frozenset() if labels.get("") == label else products)
+    return ContentAnswer(label, frozenset() if labels.get("") == label else products)
 
 
 def _file_of(correction: Correction) -> str:
@@ -310,7 +310,7 @@ def corrected(
 
 
 def _answered_row(
-    row: ListedPicture, answers: Mapping[str, Answer], listing: Listing
+    row: ListedPicture, answers: Mapping[str, ContentAnswer], listing: Listing
 ) -> ListedPicture | None:
     """A picture under the answers that hold for it; None where these leave it out."""
     given = {name: answer.label for name, answer in answers.items() if answer.holds(row.product)}
