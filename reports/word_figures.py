@@ -1,6 +1,7 @@
 """From which share of a photo the words of a list may decide: what a report keeps of it.
 
-words.py measures it; inference/title_rule.py is the rule that uses the shares. Plain values.
+training/measure/title_shares.py measures it; inference/title_rule.py is the rule that uses the shares. Plain
+values.
 """
 
 from typing import Annotated

@@ -23,7 +23,6 @@ from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
 from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Report, TrainingFigures
-from reports.words import words_of_own_classes
 from training.data.fashion import LabelledData
 from training.data.files import FileImages
 from training.data.split import Split
@@ -50,6 +49,7 @@ from training.measure.evaluate import (
 )
 from training.measure.plots import draw_all
 from training.measure.products import products_of
+from training.measure.title_shares import words_of_own_classes
 from training.progress import Progress
 from training.release.conversion import model_figures
 from training.release.doubts import FileAnswers, with_files

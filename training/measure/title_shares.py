@@ -7,7 +7,7 @@ the shares is inference/title_rule.py; report.json keeps what is measured here. 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,77 +157,79 @@ def _promise(at: Sequence[WordsAt]) -> WordsPromise:
     return WordsPromise(least=next((point.share for point in at if point.is_shown), None), at=tuple(at))
 
 
-class _Words(NamedTuple):
-    """Words on some photos.
+def _bounds(on: Bools, confirmed: Bools, groups: NDArray[np.int64] | None) -> tuple[float, float]:
+    """Return one-sided 95% bounds of the share of photos whose words are confirmed.
 
-    Attributes:
-        on: bool (N,), the photos.
-        confirmed: bool (N,), of all photos.
+    Args:
+        on: bool (N,), the photos that are counted.
+        confirmed: bool (N,), whether the words of each photo are confirmed.
+        groups: int64 (N,), equal if photos are not independent; None to count by photo.
+
+    Returns:
+        The lower and the upper bound.
     """
-
-    on: Bools
-    confirmed: Bools
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """On how many photos, and confirmed on how many of them."""
-        return int(self.on.sum()), int(self.confirmed[self.on].sum())
-
-    def bounds(self, groups: NDArray[np.int64] | None) -> tuple[float, float]:
-        """One-sided 95% bounds of the share that is confirmed: from below, and from above."""
-        if not self.on.any():
-            return 0.0, 1.0
-        of_rows = None if groups is None else np.unique(groups[self.on], return_inverse=True)[1]
-        estimate = weighted(~self.confirmed[self.on], of_rows, np.array([self.on.sum()]))
-        confirmed = (1 - estimate.wrong) * estimate.n
-        return float(lower_bound(confirmed, estimate.n)[0]), float(upper_bound(confirmed, estimate.n)[0])
+    if not on.any():
+        return 0.0, 1.0
+    of_rows = None if groups is None else np.unique(groups[on], return_inverse=True)[1]
+    estimate = weighted(~confirmed[on], of_rows, np.array([on.sum()]))
+    right = (1 - estimate.wrong) * estimate.n
+    return float(lower_bound(right, estimate.n)[0]), float(upper_bound(right, estimate.n)[0])
 
 
 def _named_at(trial: Trial, share: float) -> WordsAt:
-    """Words for kinds that have a label, on the photos of such kinds."""
+    """Measure words for kinds that have a label, on the photos of such kinds."""
     confirmed, wrong = trial.of_right() >= share, trial.of_wrong() >= share
-    sets = {
-        name: _words_of(trial, _Words(on, confirmed), _Words(on, wrong), name) for name, on in _of_sets(trial)
-    }
+    sets = {name: _measure_set(trial, name, (on, confirmed), (on, wrong)) for name, on in _of_sets(trial)}
     beside = _of_products(trial, share)
     if not trial.has_name.all():
-        beside[WITHOUT_NAME] = _counted((0, 0), _Words(~trial.has_name, wrong))
+        beside[WITHOUT_NAME] = _counted((0, 0), ~trial.has_name, wrong)
     return WordsAt(share=share, sets=sets, beside=beside)
 
 
 def _other_at(trial: Trial, share: float) -> WordsAt:
-    """Words for kinds that have none: right on photos of these, wrong on those of each set that have one."""
+    """Measure words for kinds that have none: right on their photos, wrong on those of kinds with a label."""
     confirmed: Bools = np.asarray(trial.other) >= share
-    right = _Words(~trial.has_name, confirmed)
+    right = (~trial.has_name, confirmed)
     return WordsAt(
         share=share,
-        sets={name: _words_of(trial, right, _Words(on, confirmed), name) for name, on in _of_sets(trial)},
+        sets={name: _measure_set(trial, name, right, (on, confirmed)) for name, on in _of_sets(trial)},
     )
 
 
 def _of_sets(trial: Trial) -> Iterator[tuple[str, Bools]]:
-    """The photos of each set whose kind has a word."""
+    """Yield the photos of each set whose kind has a word."""
     for name in np.unique(trial.sets[trial.has_name]).tolist():
         yield name, (trial.sets == name) & trial.has_name
 
 
-def _words_of(trial: Trial, right: _Words, wrong: _Words, name: str) -> WordsOf:
-    """What right and wrong words on the photos of one set show."""
-    led = right._replace(confirmed=right.confirmed & ~trial.misled)
-    misled = right._replace(confirmed=right.confirmed & trial.misled)
-    least, _ = led.bounds(trial.groups)
-    mistaken = misled.bounds(trial.groups)[1] if trial.misled.any() else 0.0
+def _measure_set(
+    trial: Trial, name: str, right_words: tuple[Bools, Bools], wrong_words: tuple[Bools, Bools]
+) -> WordsOf:
+    """Measure what right and wrong words on the photos of one set show.
+
+    Args:
+        trial: answers to N photos.
+        name: the name of the set.
+        right_words: the photos with right words, and of which photos these words are confirmed; bool (N,).
+        wrong_words: the photos with wrong words, and of which photos these words are confirmed; bool (N,).
+    """
+    on, confirmed = right_words
+    led, misled = confirmed & ~trial.misled, confirmed & trial.misled
+    least, _ = _bounds(on, led, trial.groups)
+    mistaken = _bounds(on, misled, trial.groups)[1] if trial.misled.any() else 0.0
     of_right = (1 - WRONG_TITLES) * least
-    of_wrong = (1 - WRONG_TITLES) * mistaken + WRONG_TITLES * wrong.bounds(trial.groups)[1]
-    return _counted(led.counts, wrong).changed(
+    of_wrong = (1 - WRONG_TITLES) * mistaken + WRONG_TITLES * _bounds(*wrong_words, trial.groups)[1]
+    return _counted((int(on.sum()), int(led[on].sum())), *wrong_words).changed(
         right=of_right / (of_right + of_wrong) if of_right else 0.0,
         needed=RIGHT_WITHOUT_CLASS if name == WITHOUT_CLASS else RIGHT,
     )
 
 
-def _counted(right: tuple[int, int], wrong: _Words) -> WordsOf:
-    wrong_n, wrong_confirmed = wrong.counts
-    return WordsOf(n=right[0], confirmed=right[1], wrong_n=wrong_n, wrong_confirmed=wrong_confirmed)
+def _counted(right: tuple[int, int], on: Bools, wrong: Bools) -> WordsOf:
+    """Return the counts of right words, and count wrong words that are `on` photos and confirmed."""
+    return WordsOf(
+        n=right[0], confirmed=right[1], wrong_n=int(on.sum()), wrong_confirmed=int(wrong[on].sum())
+    )
 
 
 def _of_products(trial: Trial, share: float) -> dict[str, WordsOf]:
@@ -244,4 +246,4 @@ def _of_products(trial: Trial, share: float) -> dict[str, WordsOf]:
         right.append(mean[trial.right[rows[0]]].max() >= share)
         wrong.append(mean[~trial.right[rows[0]]].max() >= share)
     on = np.ones(len(wrong), np.bool_)
-    return {PRODUCTS: _counted((len(right), sum(right)), _Words(on, np.array(wrong, np.bool_)))}
+    return {PRODUCTS: _counted((len(right), sum(right)), on, np.array(wrong, np.bool_))}
