@@ -1,0 +1,310 @@
+"""Random journals, and all that is written of them: the same journal gives the same outputs.
+
+After a change that is meant to change an output, run `python -m tests.random_journals`: it writes the hashes
+anew. The commit says why they changed.
+"""
+
+import contextlib
+import hashlib
+import json
+import random
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from inference.contract import LABEL
+from inference.reasons import Reason
+from inference.title_rule import NONE, Shares
+from labelling.by_people import LEFT_OUT, HumanAnswer, Question
+from labelling.decisions import Decisions
+from labelling.errors import TableUnusable
+from labelling.export import export
+from labelling.feeds import FEEDS, feed_files, write_feed
+from labelling.into_folders import sort_into
+from labelling.items import Item, Read, Source
+from labelling.journal import Journal
+from labelling.review.questions import Review
+from labelling.review.sheet import write_sheet
+from labelling.row import Answer, Photo
+from labelling.table_of import By, TableOf
+from tests.journals import fill
+from tests.review_sheets import shown_on
+from training.data.fashion import LABELS
+
+HASHES: Final = Path(__file__).parent / "fixtures" / "labelling.json"
+"""The sha256 of each output, by the name of its journal."""
+
+PHOTOS: Final = 300
+"""Rows of a journal."""
+
+KINDS: Final = (
+    *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag", "skirt"),
+    *("shorts", "closed shoe", "hat", "belt", "vest", "jumpsuit", "socks", "scarf", "other"),
+)
+COLOURS: Final = ("black", "white", "grey", "blue", "red", "green", "beige", "multicolour")
+SLEEVES: Final = ("long", "short")
+
+TITLES: Final = (
+    *("Summer dress", "Pleated skirt", "Blouse red", "Blue jeans", "Anna", "Wool scarf", "Tunic", "Bag"),
+    *("T-shirt, white", "Set of shirt and trousers", "Boots", "Black sneakers", "Jacket with belt", ""),
+    *("<b>Shorts</b>", "Anna blue M", "Anna blue L", "Shirt dress green", "Leather wallet"),
+)
+CATEGORIES: Final = ("", "", "Women > Dresses", "Men > Shirts", "Shoes", "Bottoms")
+COLOUR_CELLS: Final = ("", "", "", "red", "Off White", "n/a", "red / blue", "petrol", "green")
+
+SHARES: Final = Shares(named=0.05, other=0.2)
+"""The minimum shares that most of the releases show."""
+
+COLUMNS: Final = (
+    *("article", "Handle", "Title", "Category", "color"),
+    *("Attribute 1 name", "Attribute 1 value(s)", "Type"),
+)
+
+LONG_NUMBER: Final = re.compile(r"\d+\.\d{7,}(?:e-\d+)?")
+"""A number whose last digits may differ from one processor to another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """A way in which a random journal is made.
+
+    Attributes:
+        kinds: the labels of the attribute `kind`; empty for a release without it.
+        shares: the minimum shares of the release.
+        has_products: whether the photos are grouped by their article.
+        language: the language that a person named; empty to find it.
+        proven: the heads whose promise for products the release shows.
+        has_categories: whether the platform's categories are known.
+    """
+
+    kinds: tuple[str, ...] = KINDS
+    shares: Shares = SHARES
+    has_products: bool = True
+    language: str = ""
+    proven: tuple[str, ...] = ()
+    has_categories: bool = False
+
+    @property
+    def heads(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each head."""
+        kinds = {"kind": self.kinds} if self.kinds else {}
+        return {LABEL: LABELS, **kinds, "colour": COLOURS, "sleeve": SLEEVES}
+
+    @property
+    def run(self) -> TableOf:
+        """What the rows are of."""
+        categories = {
+            head: {label: (f"{head} {label}", label.upper()) for label in self.heads[head]}
+            for head in (LABEL, "colour")
+        }
+        by = By(column="article", folder=None, proven=self.proven, likely={"colour": (0.5, 0.87)})
+        return TableOf(
+            source="list.csv",
+            version="20261120T101500Z-3f9a1c2e",
+            heads=self.heads,
+            further={name: name for name in COLUMNS},
+            by=by if self.has_products else None,
+            words=self.language,
+            shares=self.shares,
+            categories=categories if self.has_categories else {},
+        )
+
+
+OTHER_KINDS: Final = ("top", "shirt", "dress", "trousers", "coat", "thing")
+
+CATALOGUES: Final = {
+    "proven": Catalogue(has_categories=True, proven=(LABEL, "colour")),
+    "unproven": Catalogue(),
+    "without words": Catalogue(language="none", proven=(LABEL,)),
+    "without kinds": Catalogue(kinds=()),
+    "without shares": Catalogue(shares=Shares()),
+    "photos": Catalogue(has_products=False, has_categories=True),
+    "other kinds": Catalogue(kinds=OTHER_KINDS, shares=Shares()),
+    "without other": Catalogue(kinds=KINDS[:-1], shares=Shares(named=0.1), proven=(LABEL, "kind", "colour")),
+}
+
+
+@dataclass(frozen=True)
+class ListedNames(Source):
+    """A source of some names, whose pictures are empty files."""
+
+    names: Sequence[str] = field(default=())
+
+    def items(self) -> Iterator[Item]:
+        return (Item(name, (name,), "v1", 1) for name in self.names)
+
+    def reader(self) -> Read:
+        return lambda places: [b"" for _ in places]
+
+
+def fill_journal(journal: Journal, catalogue: Catalogue, draw: random.Random) -> None:
+    """Fill a journal with random photos, and with random answers of people."""
+    photos = list(_photos(catalogue, draw))
+    fill(journal, catalogue.run, photos, dict(_human_answers(catalogue, photos, draw)))
+
+
+def _photos(catalogue: Catalogue, draw: random.Random) -> Iterator[Photo]:
+    """Yield photos of articles, some of them the same picture, under one article or under two."""
+    articles = [f"{number:05}" if number % 7 else f"B {number}" for number in range(PHOTOS // 3)]
+    titles = {article: draw.choice(TITLES) for article in articles}
+    seen = dict[str, Photo]()
+    for number in range(PHOTOS):
+        article = draw.choice(articles) if draw.random() < 0.95 else ""
+        content = draw.randrange(int(PHOTOS * 0.9))
+        path = f"{content}.jpg" if draw.random() < 0.9 else f"copy {number}.jpg"
+        if path not in seen:
+            seen[path] = _answered_photo(catalogue, path, content)
+        cells = _cells(article, titles.get(article, ""), draw)
+        yield replace(seen[path], cells=cells)
+
+
+def _answered_photo(catalogue: Catalogue, path: str, content: int) -> Photo:
+    """Return a photo whose answers depend on its content alone."""
+    draw, sha256 = random.Random(content), f"{content:064x}"
+    if draw.random() >= 0.95:
+        return Photo(path=path, sha256=sha256 if content % 4 else "", error="It is broken.")
+    answers = {LABEL: _answer(LABELS, (None, None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)}
+    if catalogue.kinds and draw.random() < 0.97:
+        answers["kind"] = _answer(catalogue.kinds, (None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)
+    answers["colour"] = _answer(COLOURS, (None, None, Reason.AMBIGUOUS, Reason.UNPROVEN), draw)
+    if draw.random() < 0.5:
+        answers["sleeve"] = _answer(SLEEVES, (None, Reason.AMBIGUOUS), draw)
+    return Photo(path=path, sha256=sha256, familiarity=draw.random(), answers=answers)
+
+
+def _answer(labels: Sequence[str], reasons: Sequence[Reason | None], draw: random.Random) -> Answer:
+    weights = [draw.random() ** 4 for _ in labels]
+    probabilities = [round(weight / sum(weights), 5) for weight in weights]
+    label = labels[probabilities.index(max(probabilities))]
+    also = (name for name, share in zip(labels, probabilities, strict=True) if share >= 0.25)
+    return Answer(
+        label=label,
+        confidence=max(probabilities),
+        reason=draw.choice(reasons),
+        also=tuple(name for name in also if name != label),
+        probabilities=tuple(probabilities),
+    )
+
+
+def _cells(article: str, title: str, draw: random.Random) -> dict[str, str]:
+    """Return the cells of a row of the list."""
+    has_attribute = draw.random() < 0.1
+    cells = (
+        article if draw.random() < 0.97 else f" {article}  ",
+        f"h-{article}" if draw.random() < 0.9 else "",
+        title if draw.random() < 0.8 else "",
+        draw.choice(CATEGORIES) if draw.random() < 0.3 else "",
+        draw.choice(COLOUR_CELLS) if draw.random() < 0.3 else "",
+        "Color" if has_attribute else "",
+        draw.choice(("red", "red, blue", "")) if has_attribute else "",
+        draw.choice(("simple", "variable", "")) if has_attribute else "",
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _human_answers(
+    catalogue: Catalogue, photos: Sequence[Photo], draw: random.Random
+) -> Iterator[tuple[Question, HumanAnswer]]:
+    """Yield answers to photos, to products, and to products that the photo no longer belongs to."""
+    extra = {LABEL: (NONE, LEFT_OUT), "colour": (NONE, LEFT_OUT)}
+    labels = {head: (*of, *extra.get(head, (LEFT_OUT,))) for head, of in catalogue.heads.items()}
+    for photo in (draw.choice(photos) for _ in range(PHOTOS // 6)):
+        head = draw.choice((LABEL, LABEL, "colour", "kind", "sleeve"))
+        if not photo.sha256 or head not in labels:
+            continue
+        product = photo.cells["article"].strip() if catalogue.has_products and draw.random() < 0.5 else ""
+        product = product if draw.random() < 0.95 else "another"
+        day = draw.randrange(10, 28)
+        yield (
+            Question(photo.sha256, head, product),
+            HumanAnswer(draw.choice(labels[head]), f"2026-11-{day}T10:00:00.000Z"),
+        )
+
+
+def outputs(catalogue: Catalogue) -> dict[str, str]:
+    """Write all outputs of a random journal, and return their texts by name."""
+    with _new_folder(), Journal(TABLE, catalogue.run) as journal:
+        fill_journal(journal, catalogue, random.Random("journal"))
+        decisions = Decisions(journal)
+        summary = replace(export(TABLE, decisions), seconds=0.0)
+        tables = {file.name: file.read_text("utf-8") for file in Path().glob("*.csv")}
+        others = {**_sheets(decisions), **_feeds(decisions), **_folders(decisions)}
+        return {**tables, "summary": json.dumps(asdict(summary), indent=1), **others}
+
+
+TABLE: Final = Path("table.csv")
+
+
+@contextlib.contextmanager
+def _new_folder() -> Iterator[None]:
+    """Work in an empty folder, so that no output depends on where it is."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        yield
+
+
+def _source(decisions: Decisions) -> Source:
+    names = decisions.journal.query("SELECT path FROM current ORDER BY number")
+    return ListedNames("list.csv", tuple(dict.fromkeys(name for (name,) in names)))
+
+
+SHEETS: Final = {
+    "sheet of all": (1000, None, ("kind", "colour"), ""),
+    "sheet of a feed": (60, 20, (), "colour"),
+    "short sheet": (40, 0, ("colour",), "colour"),
+}
+"""Limit, size of the audit, attributes and the attribute of the feed, by the name of the sheet."""
+
+
+def _sheets(decisions: Decisions) -> dict[str, str]:
+    """Return the cards of three sheets, without the texts of the page."""
+    texts = {}
+    for name, (limit, audited, attributes, feed) in SHEETS.items():
+        heads = tuple(head for head in attributes if head in decisions.run.heads)
+        page = Path(f"{name}.html")
+        write_sheet(_source(decisions), decisions, Review(page, limit, audited, heads, feed, {}, "command"))
+        cards = [part["cards"] for part in shown_on(page)["parts"]]
+        texts[name] = json.dumps(cards, indent=1)
+    return texts
+
+
+def _feeds(decisions: Decisions) -> dict[str, str]:
+    """Return each platform's feed and categories, and what is said of them."""
+    texts = dict[str, str]()
+    for platform in FEEDS if decisions.run.by else ():
+        try:
+            feed = write_feed(platform, TABLE, decisions)
+        except TableUnusable as error:
+            texts[f"{platform}: refusal"] = str(error)
+        else:
+            texts[f"{platform}: result"] = json.dumps(feed._asdict(), indent=1, default=str)
+            files = filter(Path.exists, feed_files(TABLE, platform))
+            texts |= {file.name: file.read_text("utf-8") for file in files}
+    return texts
+
+
+def _folders(decisions: Decisions) -> dict[str, str]:
+    """Return the names of the pictures in the folders of their labels; nothing if there are products."""
+    if decisions.run.by:
+        return {}
+    counts = sort_into(Path("sorted"), _source(decisions), decisions)
+    names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
+    return {"folders": "\n".join([str(counts), *names])}
+
+
+def hash_of(text: str) -> str:
+    """Return the sha256 of an output whose numbers are rounded to six digits."""
+    rounded = LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6f}", text)
+    return hashlib.sha256(rounded.encode()).hexdigest()
+
+
+def hashes_of(catalogue: Catalogue) -> dict[str, str]:
+    """Return the hash of each output of a random journal, by name."""
+    return {name: hash_of(text) for name, text in sorted(outputs(catalogue).items())}
+
+
+if __name__ == "__main__":
+    hashes = {name: hashes_of(catalogue) for name, catalogue in CATALOGUES.items()}
+    HASHES.write_text(json.dumps(hashes, indent=1) + "\n", "utf-8")
