@@ -43,7 +43,7 @@ from training.features.shipped import LITE2
 from training.heads.hidden import MEMBERS
 from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.measure.products import products_of
-from training.release.make import begin, make_release
+from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import network_that_sees_alike, photo_model_figures
 from training.untyped import Network
@@ -70,7 +70,7 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
     """Fit the head, decide, and write the release.
 
     Args:
-        where: its folder, which is emptied.
+        where: the folder of the new release; nothing may have this name.
         parent: whose class, networks and figures it has.
         folder: of photos.
         attribute: of these.
@@ -84,30 +84,30 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
     sources = {source_of(photo, names) for photo in photos}  # refused before any head is fitted
     head, shares = fitted(attribute)
     contract, report, answers = decided(attribute, shares, parent, folder)
-    begin(where, parent, frozenset(PHOTO_FILES))
-    whole, golden = export_heads(with_head(network_that_sees_alike(parent), attribute, head), where)
-    near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
-    hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in photos]), near)
-    ((load_learnt(parent.folder) or NOT_SAID) | hashes).save(where)
-    record = {
-        "blocks": [*LITE2, *attribute.further],
-        "units": MEMBERS * UNITS,
-        "photos": {what: len(some) for what, some in sorted(learnt.items())},
-        "command": shlex.join(sys.orig_argv),
-        "libraries": dict(libraries()),
-    }
-    configuration = report.training.configuration | {f"{attribute.name}_head": record} | below()
-    return make_release(
-        where,
-        networks=known.networks | {"photos": before.changed(contract=contract, golden=golden)},
-        report=report.changed(
-            training=report.training.changed(configuration=configuration),
-            photo_model=photo_model_figures(whole, where, contract),
-        ),
-        answers=answers,
-        parent=known,
-        sources=sorted({*known.sources, *sources}),
-    )
+    with new_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
+        whole, golden = export_heads(with_head(network_that_sees_alike(parent), attribute, head), unfinished)
+        near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
+        hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in photos]), near)
+        ((load_learnt(parent.folder) or NOT_SAID) | hashes).save(unfinished)
+        record = {
+            "blocks": [*LITE2, *attribute.further],
+            "units": MEMBERS * UNITS,
+            "photos": {what: len(some) for what, some in sorted(learnt.items())},
+            "command": shlex.join(sys.orig_argv),
+            "libraries": dict(libraries()),
+        }
+        configuration = report.training.configuration | {f"{attribute.name}_head": record} | below()
+        return make_release(
+            unfinished,
+            networks=known.networks | {"photos": before.changed(contract=contract, golden=golden)},
+            report=report.changed(
+                training=report.training.changed(configuration=configuration),
+                photo_model=photo_model_figures(whole, unfinished, contract),
+            ),
+            answers=answers,
+            parent=known,
+            sources=sorted({*known.sources, *sources}),
+        )
 
 
 def fitted(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:

@@ -31,13 +31,14 @@ from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
+from training.decide.decide import Thresholds
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
 from training.features.blocks import READS
 from training.measure.evaluate import answer
 from training.measure.products import products_of
 from training.measure.statistics import overconfidence
-from training.release.make import begin, make_release
+from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import (
     decide_photos,
@@ -104,7 +105,7 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = No
     """Write a release with the networks, decisions, figures and answers of another one.
 
     Args:
-        folder: emptied first, if it is there.
+        folder: the folder of the new release; nothing may have this name.
         parent: whose networks it has; one of them answers photos.
         near: of photos that it learnt, beside those that the parent has.
 
@@ -112,15 +113,16 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = No
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
         StoreError: the folder cannot be sealed.
     """
-    report, photos = _in_this_form(folder, parent, near)
-    return make_release(
-        folder,
-        networks=parent.manifest.networks | {"photos": photos},
-        report=report,
-        answers=stored_answers(parent),
-        parent=parent.manifest,
-        sources=parent.manifest.sources,
-    )
+    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+        report, photos = _in_this_form(unfinished, parent, near)
+        return make_release(
+            unfinished,
+            networks=parent.manifest.networks | {"photos": photos},
+            report=report,
+            answers=stored_answers(parent),
+            parent=parent.manifest,
+            sources=parent.manifest.sources,
+        )
 
 
 def decide_again(
@@ -129,7 +131,7 @@ def decide_again(
     """Write a release with the networks of another one, and decide again from what heads of folds answered.
 
     Args:
-        folder: emptied first, if it is there.
+        folder: the folder of the new release; nothing may have this name.
         parent: whose networks it has; one of them answers photos.
         given: `answers_of_folds`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
@@ -140,6 +142,19 @@ def decide_again(
         StoreError: the folder cannot be sealed.
     """
     asked, found = decide_photos(given, parent, print)
+    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+        return _decided_again(unfinished, parent, asked, found, tested, near)
+
+
+def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides about it
+    folder: Path,
+    parent: LocalRelease,
+    asked: Answers,
+    found: Thresholds,
+    tested: Answers,
+    near: Hashes | None,
+) -> Manifest:
+    """Write a release that is decided again into a folder with the files of its parent."""
     report, photos = _in_this_form(folder, parent, near)
     contract = found.contract(parent.manifest.labels, READS).with_heads(photos.contract.attributes)
     photos = photos.changed(contract=contract)
@@ -161,12 +176,20 @@ def decide_again(
 
 
 def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tuple[Report, Network]:
-    """Begin a release with the parent's heads as this version writes them, its report, and that network."""
+    """Write the parent's heads as this version does.
+
+    Args:
+        folder: the folder of the new release, with the other files of the parent.
+        parent: the release that has these heads.
+        near: perceptual hashes of photos that it learnt, uint64 (N, 10), beside those that it has.
+
+    Returns:
+        The report, and the network that answers photos.
+    """
     heads, report = network_that_sees_alike(parent), report_of(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     before = parent.manifest.network("photos")
-    begin(folder, parent, frozenset(PHOTO_FILES))
     whole, golden = export_heads(heads, folder)
     if near is not None:
         learnt = load_learnt(parent.folder) or NOTHING

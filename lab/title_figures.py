@@ -29,7 +29,7 @@ from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report, report_of
 from training.measure.title_shares import measure_words, trial_of_kinds
-from training.release.make import begin
+from training.release.make import new_release
 
 STEPS: Final = "steps"
 """The key of the records in the training of a manifest."""
@@ -72,28 +72,28 @@ def seal_again(
     """Write the files of a release with another report.
 
     Args:
-        folder: emptied first, if it is there.
+        folder: the folder of the new release; nothing may have this name.
         parent: whose files it has.
         report: in place of the parent's.
         training: what the manifest says of it beside the parent's.
     """
-    begin(folder, parent)
-    manifest = parent.manifest
-    contracts = {name: network.contract for name, network in manifest.networks.items()}
-    (folder / REPORT_FILE).write_bytes(report.as_bytes())
-    (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
-    (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
-    return seal_release(
-        folder,
-        created_at=datetime.now(UTC),
-        networks=manifest.networks,
-        sources=manifest.sources,
-        training={**manifest.training, **training},
-        libraries=manifest.libraries,
-        git_commit=manifest.git_commit,
-        data=manifest.data,
-        headline=manifest.headline,
-    )
+    with new_release(folder, parent) as unfinished:
+        manifest = parent.manifest
+        contracts = {name: network.contract for name, network in manifest.networks.items()}
+        (unfinished / REPORT_FILE).write_bytes(report.as_bytes())
+        (unfinished / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
+        (unfinished / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(unfinished)))
+        return seal_release(
+            unfinished,
+            created_at=datetime.now(UTC),
+            networks=manifest.networks,
+            sources=manifest.sources,
+            training={**manifest.training, **training},
+            libraries=manifest.libraries,
+            git_commit=manifest.git_commit,
+            data=manifest.data,
+            headline=manifest.headline,
+        )
 
 
 if __name__ == "__main__":

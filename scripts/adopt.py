@@ -18,6 +18,7 @@ from scripts.terminal import command_parser, complain, console
 from training.data.fashion import LabelledData
 from training.data.named import load
 from training.loading import check_tensorflow, start_tensorflow
+from training.release.run_folder import claim_new_run
 
 EXAMPLES = (
     "wardrobe adopt model.keras --out releases",
@@ -29,7 +30,12 @@ def execute(arguments: argparse.Namespace) -> object:
     """Adopt the model that the arguments name."""
     check_tensorflow()
     check_keras_file(arguments.model)
-    release = (arguments.run or _default_run_folder(arguments.model)) / NEW_RELEASE_FOLDER
+    with claim_new_run(arguments.run or _default_run_folder(arguments.model)) as run:
+        return _adopt(arguments, run / NEW_RELEASE_FOLDER)
+
+
+def _adopt(arguments: argparse.Namespace, release: Path) -> object:
+    """Make the release in its folder, and store it."""
     target = open_target(arguments, arguments.data)
     data = load(named_of(arguments), Terminal())
     data = data.under(arguments.labels) if arguments.labels else data

@@ -5,11 +5,13 @@ with a checkpoint and a release, as `wardrobe train` makes them, so that a stopp
 """
 
 import argparse
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from labelling.errors import OutputUnusable
 from labelling.outputs import may_write
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
@@ -32,6 +34,7 @@ from training.data.fashion import LabelledData
 from training.data.named import load
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
+from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:
     from training.gradient.comparison_results import Compared
@@ -114,22 +117,24 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     """The report of each network by seed; what has no release yet is trained.
 
     Raises:
+        OutputUnusable: a folder has a release of another recipe; nothing is trained then.
         TrainingError: a checkpoint is another run's, or a network cannot be exported.
     """
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), Terminal()
+    tasks = [run_of(recipe, data, command=command) for recipe in recipes]
+    releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
+    finished = list(map(_report_of_finished, recipes, releases))
     reports: dict[NetworkName, dict[int, Report]] = {}
-    for number, recipe in enumerate(recipes, 1):
+    for number, (recipe, task, release) in enumerate(zip(recipes, tasks, releases, strict=True), 1):
         place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
-        task = run_of(recipe, data, command=command)
-        release = task.folder / NEW_RELEASE_FOLDER
-        if (report := _made_by(recipe, release)) is not None:
-            progress.say(f"{place}: done, {release}.")
-        else:
-            progress.say(f"{place}.")
-            trained = train_pixels(data, recipe, task, progress)
+        report = finished[number - 1]
+        progress.say(f"{place}." if report is None else f"{place}: done, {release}.")
+        if report is None:
+            with claim_new_run(task.folder):
+                trained = train_pixels(data, recipe, task, progress)
             write_doubted(trained.run, trained.answers, trained.labels)
             report = report_of(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
@@ -147,13 +152,23 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     return recipes
 
 
-def _made_by(recipe: Recipe, release: Path) -> Report | None:
-    """The report of a release that is whole and made by this recipe; else None."""
+def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
+    """Return the report of a release that this recipe has made; None if nothing has its name.
+
+    Raises:
+        OutputUnusable: something else has its name.
+    """
+    if not os.path.lexists(release):
+        return None
     try:
         report = report_of(open_release(release))
-    except StoreError:
-        return None
-    return report if recipe.as_json().items() <= report.training.configuration.items() else None
+    except StoreError as error:
+        raise OutputUnusable(f"`{release}` exists and is no whole release. Move it away.") from error
+    if recipe.as_json().items() <= report.training.configuration.items():
+        return report
+    raise OutputUnusable(
+        f"`{release}` is a release of another recipe than {recipe.network}, seed {recipe.seed}. Move it away."
+    )
 
 
 def _row(comparison: "Compared") -> dict[str, str]:

@@ -13,7 +13,7 @@ from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
 from labelling.sources.files import read_files
-from model_store.release_files import write_whole
+from model_store.release_files import NEW_RELEASE_FOLDER, write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 
@@ -81,7 +81,11 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     )
     shown = _write_page(folder, doubts, labels)
     out.print(f"To look through, the first {shown:,}: {folder / PAGE}", soft_wrap=True)
-    out.print(f"What it exports is learnt by the same command with --corrections {EXPORT}.", soft_wrap=True)
+    out.print(
+        f"To learn what it exports, add --corrections {EXPORT} to the same command. If that has --run, name "
+        f"another folder there, or move {folder / NEW_RELEASE_FOLDER} away first.",
+        soft_wrap=True,
+    )
 
 
 def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) -> int:

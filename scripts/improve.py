@@ -37,6 +37,21 @@ def main(words: list[str]) -> int:
 
 
 def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
+    parser = train.build_parser()
+    parser.set_defaults(publish=arguments.publish, out=arguments.out)
+    typed = parser.parse_args(more)
+    with train.claim_named_run(typed):
+        return _train_again(arguments, typed, more)
+
+
+def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace, more: list[str]) -> object:
+    """Find the release and its training, and train again.
+
+    Args:
+        arguments: the arguments of this command.
+        typed: what stands after `--`, as arguments of `wardrobe train`.
+        more: the words after `--`.
+    """
     progress = Terminal()
     corrected = corrected_release(
         arguments.corrections,
@@ -50,11 +65,9 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
-    # A release of own classes goes beside its parent; of the ten classes it is published by hand.
-    out = arguments.out or (None if options.release else parse_store_address(corrected.name))
-    parser = train.build_parser()
-    parser.set_defaults(**({"publish": arguments.publish} if arguments.publish else {"out": out}))
-    typed = parser.parse_args(more)
+    if not (typed.out or typed.publish or options.release):
+        # A release of own classes goes beside its parent; of the ten classes it is published by hand.
+        typed.out = parse_store_address(corrected.name)
     compared = looked_at(corrected.corrections)
     options = options.changed_by(options_of(typed))
     return train.train(options, typed, command, corrected.release, compared)

@@ -29,7 +29,7 @@ from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
 from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
 from scripts.progress import progress_bar
-from scripts.terminal import complain, console, program
+from scripts.terminal import complain, console, program, resumable
 
 DEFAULT_STORE = "runs/store"
 
@@ -184,9 +184,19 @@ class Target:
             the same for programs: JSON values.
 
         Raises:
-            StoreError: it cannot be stored, or the gate refuses it.
+            StoreError: it cannot be stored, or the gate refuses it. The message ends with the command that
+                stores it, since the release stays where it is.
         """
-        published, address, current = self.send(release), self.store.address, self.current
+        address, current = self.store.address, self.current
+        try:
+            with resumable(self._way_to_store(release)):
+                published = self.send(release)
+        except StoreError as error:
+            way = self._way_to_store(release, is_refused=isinstance(error, GateRefused))
+            raise type(error)(f"{error} {way}") from error
+        except OSError:
+            complain(self._way_to_store(release))
+            raise
         stands = f" {current.version} stays current there." if current and not self.promote else ""
         console().print(f"{published.verdict}\nReleased to {address}.{stands}")
         _print_headline(published.manifest, parse_report((release / REPORT_FILE).read_bytes(), str(release)))
@@ -200,6 +210,19 @@ class Target:
             "headline": published.manifest.headline.model_dump(mode="json"),
             "bytes": {name: files[name].size for name in (MODEL_FILE, GRAPH_FILE)},
         }
+
+    def _way_to_store(self, release: Path, *, is_refused: bool = False) -> str:
+        """Say that a release is whole although it is not stored, and which command stores it.
+
+        Args:
+            release: the folder of the release.
+            is_refused: whether the gate has refused it.
+        """
+        words = [program(), "publish", shlex.join([str(release), self.store.address])]
+        words += ["--force"] if is_refused else []
+        words += ["--unconditional"] if self.unconditional else []
+        words += ["--sign", shlex.quote(str(self.key))] if self.key else []
+        return f"The release is in {release}. To store it{' all the same' * is_refused}: `{' '.join(words)}`."
 
     def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
         """How to serve, compare and publish a release of these classes: commands to paste."""

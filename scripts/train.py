@@ -7,6 +7,7 @@ training/gradient/recipes.py; the release: training/release/complete.py.
 import argparse
 import shlex
 import textwrap
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
 from training.options import NOT_FOR, Options, Story
+from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained
@@ -49,7 +51,17 @@ EXAMPLES = (
 
 def execute(arguments: argparse.Namespace) -> object:
     """Train, or continue a training, and publish the release."""
-    return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
+    with claim_named_run(arguments):
+        return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
+
+
+def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
+    """Claim the folder of --run, before any picture is read; without the option nothing is claimed yet.
+
+    Raises:
+        OutputUnusable: the folder has a release, another training is at work in it, or it is no folder.
+    """
+    return nullcontext() if arguments.run is None else claim_new_run(arguments.run)
 
 
 def train(
@@ -63,7 +75,7 @@ def train(
 
     Args:
         options: of the training.
-        arguments: of this command, which say where the release goes.
+        arguments: of this command, which say where the release goes; the folder of --run is claimed.
         command: what was typed, which the release records.
         parent: the release that is to become better; the result has what the gate says of both.
         compared: pictures to compare both on.
@@ -149,10 +161,11 @@ def _train_pixels(
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
     task = run_of(recipe, data, arguments.run, arguments.tensorboard, command, options.as_json())
-    if arguments.fresh:
-        forget_checkpoint(task)
-    with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-        return train_pixels(data, recipe, task, Terminal(), options.accept)
+    with nullcontext() if arguments.run else claim_new_run(task.folder):
+        if arguments.fresh:
+            forget_checkpoint(task)
+        with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
+            return train_pixels(data, recipe, task, Terminal(), options.accept)
 
 
 WHY: Final[dict[Story, str]] = {

@@ -28,6 +28,7 @@ from scripts.terminal import at_least, command_parser, console, print_table, res
 from training.data.named import load
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
+from training.release.run_folder import claim_run
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -67,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> object:
         f"Study in {folder}."
     )
     after = f"The same command goes on after the last finished epoch, from {folder}."
-    with resumable(after), EpochLines(out, start.epochs) as steps:
+    with resumable(after), claim_run(folder), EpochLines(out, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, out.print)
     return _hand_over(folder, trials, arguments)
 

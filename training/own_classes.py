@@ -47,7 +47,8 @@ from training.options import Options
 from training.progress import Progress, Watch, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
-from training.release.make import Trained, begin
+from training.release.make import Trained, new_numbered_release
+from training.release.run_folder import check_no_release
 
 
 def train_own_classes(
@@ -59,14 +60,18 @@ def train_own_classes(
         named: the pictures and their classes.
         options: what the user chose, which the release records.
         progress: shows how far it is.
-        run: the folder; None takes the one that the pictures name, in runs/.
+        run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
+            runs/, where NAME comes from the network and the pictures.
         command: the command line, which the release records, too.
 
     Raises:
+        OutputUnusable: `run` has a release already.
         DataError: the pictures cannot be learnt.
         BadRecipe: a class has pictures of one group alone.
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
+    if run is not None:
+        check_no_release(run / NEW_RELEASE_FOLDER)
     blocks = WITHOUT_LITE2 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
@@ -96,29 +101,31 @@ def train_own_classes(
     )
     # 4) Export: graph and network answer alike.
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
-    folder = run or Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
+    usual = Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
-    with progress.counting("exporting the graph and comparing it with the network"):
-        begin(folder / NEW_RELEASE_FOLDER)
-        train.learnt.save(folder / NEW_RELEASE_FOLDER)
-        last_layers = {question: fitted.head for question, fitted in attributes.items()}
-        export_network(folder / NEW_RELEASE_FOLDER, model, measure, samples(parts), last_layers)
-    # 5) Decide by these answers, measure as served, and seal.
-    recorded = made_with(command, options.as_json(), data, int(folds.max()))
-    candidate = Candidate(
-        network=name,
-        model=model,
-        training=_figures(name, options, [*blocks], head.strength, seconds, recorded),
-        data=data,
-        split=parts,
-        out_of_fold=answers,
-        attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
-        score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
-        unseen=None if ood is None else measure.distances(ood.unseen),
-        accept=options.accept,
-        of_products=train.of_products,
-    )
-    return Trained(folder, complete_release(folder / NEW_RELEASE_FOLDER, candidate, progress)[1], data.labels)
+    with new_numbered_release(run, usual) as place:
+        folder = place.unfinished
+        with progress.counting("exporting the graph and comparing it with the network"):
+            train.learnt.save(folder)
+            last_layers = {question: fitted.head for question, fitted in attributes.items()}
+            export_network(folder, model, measure, samples(parts), last_layers)
+        # 5) Decide by these answers, measure as served, and seal.
+        recorded = made_with(command, options.as_json(), data, int(folds.max()))
+        candidate = Candidate(
+            network=name,
+            model=model,
+            training=_figures(name, options, [*blocks], head.strength, seconds, recorded),
+            data=data,
+            split=parts,
+            out_of_fold=answers,
+            attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
+            score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
+            unseen=None if ood is None else measure.distances(ood.unseen),
+            accept=options.accept,
+            of_products=train.of_products,
+        )
+        _, of_files = complete_release(folder, candidate, progress)
+    return Trained(place.run, of_files, data.labels)
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report

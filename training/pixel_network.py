@@ -24,7 +24,8 @@ from training.heads.ood import fit_measure
 from training.progress import Progress, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network, features_of
-from training.release.make import Trained, begin
+from training.release.make import Trained, new_release
+from training.release.run_folder import check_no_release
 
 
 def train_pixels(
@@ -35,13 +36,15 @@ def train_pixels(
     Args:
         data: what is learnt, and what the release is measured on.
         recipe: how.
-        task: where, from `run_of`.
+        task: where, from `run_of`; the caller has claimed its folder.
         progress: shows epochs, and warns where figures would rest on too little.
         accept: when an answer is accepted.
 
     Raises:
+        OutputUnusable: the folder has a release already.
         TrainingError: the checkpoint is another run's, or the network cannot be exported.
     """
+    check_no_release(task.folder / NEW_RELEASE_FOLDER)
     parts = parts_of(data, recipe.limit, recipe.held_out)
     progress.say(
         f"{parts.train.in_words()} to learn, {len(parts.validation):,} held out, "
@@ -88,15 +91,11 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     """Export, decide and measure a fitted network, in the run's folder.
 
     Raises:
+        OutputUnusable: the run's folder has a release already.
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    folder, train, model = task.folder / NEW_RELEASE_FOLDER, parts.train, fitted.model
-    with progress.counting("exporting the graph and comparing it with the network"):
-        begin(folder)
-        train.learnt.save(folder)
-        measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
-        export_network(folder, model, measure, samples(parts))
+    train, model = parts.train, fitted.model
     candidate = Candidate(
         network=recipe.network,
         model=model,
@@ -114,7 +113,12 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
         split=parts,
         accept=accept,
     )
-    _, of_files = complete_release(folder, candidate, progress)
+    with new_release(task.folder / NEW_RELEASE_FOLDER) as folder:
+        with progress.counting("exporting the graph and comparing it with the network"):
+            train.learnt.save(folder)
+            measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
+            export_network(folder, model, measure, samples(parts))
+        _, of_files = complete_release(folder, candidate, progress)
     return Trained(task.folder, of_files, data.labels)
 
 

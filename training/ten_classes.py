@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,7 @@ from training.release.photos import (
     network_that_sees_alike,
     release_photos,
 )
+from training.release.run_folder import check_no_release, claim_new_run
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -61,7 +63,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         parent: whose other files the release has.
         named: the photos.
         progress: shows how far it is.
-        run: the folder; None takes the one that the photos name, in runs/.
+        run: the folder, which the caller has claimed; None claims the one that the photos name, in runs/.
         command: the command line, which the release records.
         settings: the options that it records.
 
@@ -69,21 +71,61 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         what every training leaves, and the head with the answers of folds.
 
     Raises:
+        OutputUnusable: the folder has a release already.
         TrainingError: the photos cannot be learnt from.
         StoreError: the release cannot be sealed.
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
+    if run is not None:
+        check_no_release(run / NEW_RELEASE_FOLDER)
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     photos = read_photos(named, labels, READS, progress)
     corrected = named.photos.corrections is not None
-    folder = run or Path("runs") / f"photos-{_digest(photos)}"
-    compared = compared_of(photos, parent, progress.warn) if corrected else None
-    _announce(photos, folder, progress, corrected=corrected)
-    learnt = seen_photos(photos, folder, parent, progress, corrected=corrected)
-    # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
+    usual = Path("runs") / f"photos-{_digest(photos)}"
+    with claim_new_run(usual) if run is None else nullcontext(run) as folder:
+        compared = compared_of(photos, parent, progress.warn) if corrected else None
+        _announce(photos, folder, progress, corrected=corrected)
+        learnt = seen_photos(photos, folder, parent, progress, corrected=corrected)
+        # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
+        head = fit_head(learnt, parent, progress)
+        record: dict[str, JsonValue] = {
+            "network": "_".join(LITE2),
+            "units": len(head.head.hidden_bias),
+            "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
+            "command": command,
+            "settings": dict(settings),
+            "seconds": round(time.perf_counter() - began, 1),
+            "libraries": dict(libraries()),
+        }
+        # 3) Release: decided and measured by these answers. The parent's to corrections are for the gate.
+        of_parent = NO_ANSWERS
+        if compared is not None:
+            with progress.counting("asking the release before"):
+                of_parent = answers_of_parent(parent, compared)
+        answers = answers_of_folds(head)
+        with progress.counting("exporting the graph, comparing and measuring it"):
+            contents = Learnt.of(head.learnt.sha256, photos.hashes)
+            release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
+            report = release(
+                answers, contents, record, progress.say, of_parent, of_products=photos.of_products
+            )
+    if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
+        progress.say(f"Not measured again: tier {', '.join(missing)}.")
+    return Trained(folder, _at_hand(photos, head), labels), head
+
+
+def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
+    """Fit the head that is released, and heads of folds that answer what they did not learn.
+
+    Args:
+        learnt: all photos that are learnt, from `seen_photos`.
+        parent: the release whose head is replaced.
+        progress: shows the heads that are fitted.
+    """
+    labels = parent.manifest.labels
     with progress.counting("fitting heads") as watch:
         folds = folds_of(learnt, len(labels))
         no_scores = Scores.of_class(np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None)
@@ -92,28 +134,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         head = fit_photo_head(learnt, labels, folds, of_things, watch)
     if sentence := lacking_in_words(head.lacking):
         progress.say(sentence)
-    record: dict[str, JsonValue] = {
-        "network": "_".join(LITE2),
-        "units": len(head.head.hidden_bias),
-        "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
-        "command": command,
-        "settings": dict(settings),
-        "seconds": round(time.perf_counter() - began, 1),
-        "libraries": dict(libraries()),
-    }
-    # 3) Release: decided and measured by these answers; the parent's to corrections are kept for the gate.
-    of_parent = NO_ANSWERS
-    if compared is not None:
-        with progress.counting("asking the release before"):
-            of_parent = answers_of_parent(parent, compared)
-    answers = answers_of_folds(head)
-    with progress.counting("exporting the graph, comparing and measuring it"):
-        contents = Learnt.of(head.learnt.sha256, photos.hashes)
-        release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
-        report = release(answers, contents, record, progress.say, of_parent, of_products=photos.of_products)
-    if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
-        progress.say(f"Not measured again: tier {', '.join(missing)}.")
-    return Trained(folder, _at_hand(photos, head), labels), head
+    return head
 
 
 def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: bool) -> None:

@@ -101,7 +101,8 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     assert " … --corrections corrections-doubted.csv" in shown["command"]
     said = " ".join(capsys.readouterr().out.split())
     assert "201 of 1,401 labels are doubted" in said
-    assert said.endswith("by the same command with --corrections corrections-doubted.csv.")
+    assert "add --corrections corrections-doubted.csv to the same command" in said
+    assert f"If that has --run, name another folder there, or move {tmp_path / 'release'} away first." in said
 
 
 @pytest.mark.parametrize(("wrong", "listed"), [(3, True), (4, False)])

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import json
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from model_store.errors import GateRefused, NotFound, NothingPromoted, RecordUnreadable
+from model_store.errors import GateRefused, NotFound, NothingPromoted, RecordUnreadable, ReleaseCorrupt
+from model_store.local_releases import open_release
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
 from model_store.store import open_store
@@ -249,10 +251,14 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
 
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
     """What `train` and `adopt` do with their release; the words are options of theirs."""
+    return opened_target(*words).hand_over(a_release(folder, **claims))
+
+
+def opened_target(*words: str) -> target.Target:
+    """Where such options send a release."""
     parser = argparse.ArgumentParser()
     target.add_target_options(parser.add_argument_group())
-    release = a_release(folder, **claims)
-    return target.open_target(parser.parse_args(words)).hand_over(release)
+    return target.open_target(parser.parse_args(words))
 
 
 def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
@@ -294,6 +300,34 @@ def test_a_training_leaves_what_a_service_follows_as_it_is_and_ends_with_how_to_
     assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html --allow 1" in said
     assert f"publish {tmp_path / 'second'} {store}" in said
     assert read_current_promotion(open_store(str(store))).version == third["version"]
+
+
+def test_a_release_that_the_gate_refuses_comes_with_the_command_that_publishes_it_all_the_same(
+    tmp_path: Path,
+) -> None:
+    release, store = tmp_path / "my run" / "release", str(tmp_path / "store")
+    handed_over(tmp_path / "good", "--out", store)
+
+    with pytest.raises(GateRefused) as refused:
+        handed_over(release, "--publish", store, accuracy=0.5, seed=7)
+
+    command = re.search(r"To store it all the same: `\S*wardrobe (publish .*)`\.$", str(refused.value))
+    assert command is not None
+    assert wardrobe("publish", shlex.split(command[1])[1:]) == 0
+    assert read_current_promotion(open_store(store)).version == open_release(release).version
+
+
+def test_a_release_that_cannot_be_stored_comes_with_the_command_that_stores_it(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    opened = opened_target("--out", str(store))
+    release = a_release(tmp_path / "release")
+    (release / "report.html").write_bytes(b"changed")
+
+    with pytest.raises(ReleaseCorrupt, match=rf"To store it: `\S*wardrobe publish {release} {store}`\.$"):
+        opened.hand_over(release)
+
+    assert release.is_dir()
 
 
 def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(

@@ -34,7 +34,8 @@ from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
 from training.release.complete import Candidate, complete_release
 from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
-from training.release.make import begin
+from training.release.make import new_release
+from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024
@@ -74,19 +75,21 @@ def adopt(
     """Write a release.
 
     Args:
-        folder: emptied first, if it is there.
+        folder: the folder of the new release; nothing may have this name.
         path: the model, a `.keras` file.
         data: it is calibrated and measured on these; their labels are in the order of the model's outputs.
         progress: shows what is done, and receives what was found.
         forced: release it even if it is hardly better than chance.
 
     Raises:
+        OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
         NotAdoptable: there are more labels than outputs, or fewer, or it is hardly better than chance.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
     """
+    check_no_release(folder)
     session = KerasSession(path)
     if session.outputs[LABEL] != len(data.labels):
         raise NotAdoptable(
@@ -101,11 +104,6 @@ def adopt(
             "Are --labels in the order of its outputs, and pixels prepared within the model? --force "
             "releases it all the same."
         )
-    begin(folder)
-    with progress.counting("exporting the graph and comparing it with the model"):
-        without = export(folder, session, parts)
-    if without:
-        progress.say(without)
     candidate = Candidate(
         network=session.model.name,
         model=session.model,
@@ -113,7 +111,12 @@ def adopt(
         data=data,
         split=parts,
     )
-    return complete_release(folder, candidate, progress)[0]
+    with new_release(folder) as unfinished:
+        with progress.counting("exporting the graph and comparing it with the model"):
+            without = export(unfinished, session, parts)
+        if without:
+            progress.say(without)
+        return complete_release(unfinished, candidate, progress)[0]
 
 
 BATCH: Final = 250

@@ -1,54 +1,36 @@
-"""Make a release: begin its folder; at the end write report, card, page and answers, and seal it.
+"""Make a release: its folder first; at the end report, card, page, answers and the manifest that seals it.
 
 In between, networks are exported, decide and are measured: complete.py for what a training fitted or a user
-brings, photos.py for what shares the files of another release. Writes one folder.
+brings, photos.py for what shares the files of another release. No release is replaced: run_folder.py. Writes
+one folder.
 """
 
-import shutil
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from pydantic import JsonValue
 
 from inference.contract import NetworkName
-from labelling.errors import OutputUnusable
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease
 from model_store.manifest import Headline, Manifest, Network
-from model_store.release_files import (
-    GRAPH_FILE,
-    MANIFEST_FILE,
-    MODEL_FILE,
-    NEW_RELEASE_FOLDER,
-    PHOTO_FILES,
-    REPORT_FILE,
-)
-from reports.answers import ANSWERS, PHOTO_PREDICTIONS, PREDICTIONS, Answers, packed
+from model_store.release_files import NEW_RELEASE_FOLDER, REPORT_FILE
+from reports.answers import ANSWERS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report
-from training.data.learnt_hashes import LEARNT, LEARNT_NEAR
 from training.environment import git_commit
 from training.release.doubts import FileAnswers
-
-OF_RELEASES: Final = frozenset(
-    (
-        MANIFEST_FILE,
-        MODEL_FILE,
-        GRAPH_FILE,
-        *PHOTO_FILES,
-        REPORT_FILE,
-        REPORT_PAGE,
-        MODEL_CARD,
-        ANSWERS,
-        LEARNT,
-        LEARNT_NEAR,
-    )
+from training.release.run_folder import (
+    check_no_release,
+    claim_next_run,
+    put_in_first_place,
+    put_in_place,
+    unfinished_release,
 )
-"""Files of a release; one of them is there wherever a training was killed."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +38,7 @@ class Trained:
     """What a training leaves.
 
     Attributes:
-        run: its folder; the release is in NEW_RELEASE there.
+        run: its folder; the release is in NEW_RELEASE_FOLDER there.
         answers: out-of-fold ones, from which doubted labels are listed.
         labels: of the release.
     """
@@ -71,24 +53,63 @@ class Trained:
         return self.run / NEW_RELEASE_FOLDER
 
 
-def begin(folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()) -> None:
-    """Make a folder, or empty it; copy the parent's files but its answers and those that are named.
+@contextmanager
+def new_release(
+    folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
+) -> Iterator[Path]:
+    """Give a folder in which a release is written, and the name `folder` once it is sealed.
+
+    Args:
+        folder: the folder of the new release; nothing may have this name.
+        parent: the release whose files are copied first, except its answers; None for an empty folder.
+        without: the names of files of the parent that are not copied.
+
+    Yields:
+        An unfinished folder beside `folder`. The release has to be sealed in it when the block ends; if the
+        block fails, it is removed.
 
     Raises:
-        OutputUnusable: something is in it, and no file is called as one of a release.
+        OutputUnusable: something has the name `folder`.
     """
-    there = {path.name for path in folder.glob("[!.]*")}
-    if there and there.isdisjoint(OF_RELEASES):
-        raise OutputUnusable(
-            f"{folder}: is there and is no release. Move it away and give the command again, or name another."
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if parent is None:
+    check_no_release(folder)
+    with unfinished_release(folder.parent, parent, without) as unfinished:
+        yield unfinished
+        put_in_place(unfinished, folder)
+
+
+@dataclass
+class ReleasePlace:
+    """The place of a release whose run may get a number.
+
+    Attributes:
+        unfinished: the folder in which the release is written.
+        run: the folder of the run; once the release is sealed, the one that has it.
+    """
+
+    unfinished: Path
+    run: Path
+
+
+@contextmanager
+def new_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
+    """Give a folder in which a release is written, for a training that keeps nothing else in its folder.
+
+    Args:
+        run: the folder that a user named, in which the release is put, as by `new_release`; None to put it
+            into the first of NAME, NAME-2, NAME-3, ... that has no release once it is sealed.
+        usual: the folder NAME.
+
+    Raises:
+        OutputUnusable: `run` has a release.
+    """
+    if run is not None:
+        with new_release(run / NEW_RELEASE_FOLDER) as unfinished:
+            yield ReleasePlace(unfinished, run)
         return
-    for path in set(parent.manifest.files) - {PREDICTIONS, PHOTO_PREDICTIONS} - without:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(parent.folder / path, folder / path)
+    with claim_next_run(usual) as claimed, unfinished_release(claimed) as unfinished:
+        place = ReleasePlace(unfinished, claimed)
+        yield place
+        place.run = put_in_first_place(unfinished, usual)
 
 
 def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals

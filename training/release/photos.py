@@ -44,7 +44,7 @@ from training.measure.photos import of_known_sources, photo_figures, unknown_fig
 from training.progress import Say
 from training.release.conversion import model_figures
 from training.release.kept_evidence import kept_products, rests_on_kinds
-from training.release.make import begin, make_release
+from training.release.make import make_release, new_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
 from training.untyped import Network
 
@@ -68,7 +68,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     """Write a release with a new network that answers photos.
 
     Args:
-        folder: emptied first, if it is there.
+        folder: the folder of the new release; nothing may have this name.
         parent: whose other files it has.
         parent_heads: of network_that_sees_alike.
         head: with what it learnt.
@@ -86,33 +86,36 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     # 1) Decide by what heads of folds answered.
     of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
-    begin(folder, parent, frozenset(PHOTO_FILES))
-    parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
-    if parent_heads is not None:
-        contract = contract.with_heads(parent_manifest.contract("photos").attributes)
-    (network, golden), (artifact, graph) = export_heads(photo_heads(head, parent_heads), folder), PHOTO_FILES
-    photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
-    ((load_learnt(parent.folder) or NOT_SAID) | learnt).save(folder)
-    # 3) Measure and seal.
-    before = report_of(parent)
-    configuration = before.training.configuration | {"photo_network": record} | below()
-    training = before.training.changed(configuration=configuration)
-    cost = photo_model_figures(network, folder, contract)
-    words = before.words if rests_on_kinds(contract) else None
-    before = before.changed(training=training, photo_model=cost, words=words)
-    stored = answers_in(parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder))
-    report, decided_answers = measured_photos(folder, before, photos, thresholds, of_folds)
-    own = decided_answers.take(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
-    products = kept_products(parent, parent_heads, head, contract, own, say)
-    report = report.changed(products=products)
-    make_release(
-        folder,
-        networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
-        report=report,
-        answers=stored.of_set(TEST_SET) + decided_answers + of_parent,
-        parent=parent_manifest,
-        sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
-    )
+    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+        parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
+        if parent_heads is not None:
+            contract = contract.with_heads(parent_manifest.contract("photos").attributes)
+        (network, golden) = export_heads(photo_heads(head, parent_heads), unfinished)
+        artifact, graph = PHOTO_FILES
+        photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
+        ((load_learnt(parent.folder) or NOT_SAID) | learnt).save(unfinished)
+        # 3) Measure and seal.
+        before = report_of(parent)
+        configuration = before.training.configuration | {"photo_network": record} | below()
+        training = before.training.changed(configuration=configuration)
+        cost = photo_model_figures(network, unfinished, contract)
+        words = before.words if rests_on_kinds(contract) else None
+        before = before.changed(training=training, photo_model=cost, words=words)
+        stored = answers_in(
+            parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
+        )
+        report, decided_answers = measured_photos(unfinished, before, photos, thresholds, of_folds)
+        own = decided_answers.take(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
+        products = kept_products(parent, parent_heads, head, contract, own, say)
+        report = report.changed(products=products)
+        make_release(
+            unfinished,
+            networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
+            report=report,
+            answers=stored.of_set(TEST_SET) + decided_answers + of_parent,
+            parent=parent_manifest,
+            sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
+        )
     return report
 
 

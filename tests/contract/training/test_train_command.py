@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from inference.classifier import open_classifier
-from labelling.errors import OutputUnusable
 from model_store.errors import KeyUnusable
 from model_store.local_releases import open_release
 from model_store.promotions import read_current_promotion
@@ -20,7 +19,6 @@ from tests.commands import wardrobe
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
 from training.gradient.fitting.checkpoints import CHECKPOINT
-from training.release.make import begin
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 500
@@ -90,15 +88,6 @@ def test_a_key_that_cannot_sign_is_told_before_anything_is_trained(data: Path, t
         wardrobe("train", arguments)
 
     assert not (tmp_path / "run").exists()
-
-
-def test_a_folder_in_the_place_of_the_release_that_is_none_stays(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").touch()
-
-    with pytest.raises(OutputUnusable, match="is there and is no release"):
-        begin(tmp_path)
-
-    assert (tmp_path / "notes.txt").exists()
 
 
 @pytest.mark.slow

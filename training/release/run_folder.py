@@ -1,0 +1,238 @@
+"""Protect the folder of a training: one training at a time works in it, and no release in it is replaced.
+
+A training locks its folder (`claim_run`, `claim_next_run`), and writes its release into an unfinished folder
+(`unfinished_release`), which gets its last name once the release is sealed (`put_in_place`). The system frees
+the lock when the process ends. What a killed training left unfinished is removed by the next one. make.py
+writes a release by these steps.
+"""
+
+import fcntl
+import os
+import re
+import secrets
+import shlex
+import shutil
+from collections.abc import Iterator, Set
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
+from pathlib import Path
+from typing import Final
+
+from labelling.errors import OutputUnusable
+from model_store.errors import StoreError
+from model_store.local_releases import LocalRelease, open_release
+from model_store.release_files import NEW_RELEASE_FOLDER, flush_folder
+from reports.answers import PHOTO_PREDICTIONS, PREDICTIONS
+
+UNFINISHED: Final = ".wardrobe-unfinished-"
+"""Beginning of the name of a folder in which a release is being written; 16 hexadecimal digits end it."""
+
+_UNFINISHED_NAME: Final = re.compile(re.escape(UNFINISHED) + "[0-9a-f]{16}")
+
+
+class RunBusy(OutputUnusable):
+    """Another training is at work in the folder."""
+
+
+def check_no_release(folder: Path) -> None:
+    """Refuse a folder in which a new release cannot appear, because something has its name already.
+
+    Args:
+        folder: the folder that the release will have, such as `runs/mine/release`.
+
+    Raises:
+        OutputUnusable: a file, a folder or a link has this name. The message says what may be done.
+    """
+    if not os.path.lexists(folder):
+        return
+    try:
+        version = open_release(folder).version
+    except (StoreError, OSError) as error:
+        raise OutputUnusable(
+            f"`{folder}` exists and is no whole release. Move it away, or name another `--run`."
+        ) from error
+    command = shlex.join(["wardrobe", "publish", str(folder), "STORE"])
+    raise OutputUnusable(
+        f"`{folder}` is release {version}. To store it: `{command}` (with `--force` after a refusal by the "
+        "gate). To train again, move it away (the checkpoint is used again), or name another `--run`."
+    )
+
+
+@contextmanager
+def claim_run(run: Path) -> Iterator[Path]:
+    """Keep other trainings out of a folder, and remove what killed ones left unfinished in it.
+
+    Args:
+        run: the folder of a training; it is made if it is missing, and removed again if it stays empty.
+
+    Raises:
+        RunBusy: another training is at work in it.
+        OutputUnusable: it is no folder.
+    """
+    is_new = not run.exists()
+    descriptor, is_locked = _lock(run)
+    try:
+        if is_locked:
+            _remove_unfinished(run)
+        yield run
+    finally:
+        if is_new:
+            _remove_if_empty(run)
+        os.close(descriptor)
+
+
+@contextmanager
+def claim_new_run(run: Path) -> Iterator[Path]:
+    """Claim a folder in which a release will be made, as `claim_run` does.
+
+    Args:
+        run: the folder of a training.
+
+    Raises:
+        OutputUnusable: it has a release already, another training is at work in it, or it is no folder.
+    """
+    check_no_release(run / NEW_RELEASE_FOLDER)
+    with claim_run(run):
+        check_no_release(run / NEW_RELEASE_FOLDER)  # a training that has just ended may have left one
+        yield run
+
+
+@contextmanager
+def claim_next_run(usual: Path) -> Iterator[Path]:
+    """Claim the first of NAME, NAME-2, NAME-3, ... without a release and without a training at work.
+
+    Args:
+        usual: the folder NAME.
+    """
+    with ExitStack() as stack:
+        yield next(run for run in _numbered(usual) if _can_claim(run, stack))
+
+
+def _can_claim(run: Path, stack: ExitStack) -> bool:
+    """Claim a folder until the stack closes, unless it has a release or another training is at work in it."""
+    if os.path.lexists(run / NEW_RELEASE_FOLDER):
+        return False
+    try:
+        stack.enter_context(claim_run(run))
+    except RunBusy:
+        return False
+    return True
+
+
+def _numbered(usual: Path) -> Iterator[Path]:
+    return chain([usual], (usual.with_name(f"{usual.name}-{number}") for number in count(2)))
+
+
+def _lock(run: Path) -> tuple[int, bool]:
+    """Open a folder and lock it.
+
+    Returns:
+        The descriptor of the folder, and whether its file system has locks.
+    """
+    while True:
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(run, os.O_RDONLY | os.O_DIRECTORY)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise OutputUnusable(
+                f"{run} cannot be a folder: a file has this name, or that of a folder above it. Name another "
+                "`--run`."
+            ) from error
+        except FileNotFoundError:
+            continue  # another training has just removed its empty folder
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise RunBusy(
+                f"`{run}`: another training is at work in this folder. Wait until it has ended, or name "
+                "another `--run`."
+            ) from error
+        except OSError:  # a network file system may lock files alone
+            return descriptor, False
+        if run.exists() and os.path.samestat(run.stat(), os.fstat(descriptor)):
+            return descriptor, True
+        os.close(descriptor)
+
+
+def _remove_unfinished(run: Path) -> None:
+    """Remove what killed trainings left in a folder that is locked; files and links are a user's own."""
+    with os.scandir(run) as entries:
+        left = [
+            entry.path
+            for entry in entries
+            if _UNFINISHED_NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+        ]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove_if_empty(run: Path) -> None:
+    try:
+        run.rmdir()
+    except OSError:
+        return
+
+
+@contextmanager
+def unfinished_release(
+    run: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
+) -> Iterator[Path]:
+    """Make a folder for a release that is being written, and remove it if that fails.
+
+    Args:
+        run: the folder in which it is made.
+        parent: the release whose files are copied into it, except its answers; None for an empty folder.
+        without: the names of files of the parent that are not copied.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    unfinished = run / f"{UNFINISHED}{secrets.token_hex(8)}"
+    unfinished.mkdir()
+    try:
+        if parent is not None:
+            _copy_files(parent, unfinished, without | {PREDICTIONS, PHOTO_PREDICTIONS})
+        yield unfinished
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _copy_files(parent: LocalRelease, folder: Path, without: Set[str]) -> None:
+    for path in set(parent.manifest.files) - without:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(parent.folder / path, folder / path)
+
+
+def put_in_place(unfinished: Path, folder: Path) -> None:
+    """Give a sealed release its last name, which nothing else has.
+
+    Raises:
+        OutputUnusable: something has this name already.
+    """
+    check_no_release(folder)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        check_no_release(folder)  # it may have appeared in the meantime
+        raise
+    flush_folder(folder.parent)
+
+
+def put_in_first_place(unfinished: Path, usual: Path) -> Path:
+    """Put a sealed release into the first of NAME, NAME-2, NAME-3, ... that has no release at this moment.
+
+    Args:
+        unfinished: the folder of the release.
+        usual: the folder NAME.
+
+    Returns:
+        The folder, NAME or a numbered one, in which the release is now.
+    """
+    for run in _numbered(usual):
+        if os.path.lexists(run / NEW_RELEASE_FOLDER):
+            continue
+        run.mkdir(parents=True, exist_ok=True)
+        with suppress(OutputUnusable):  # another release has appeared there in the meantime
+            put_in_place(unfinished, run / NEW_RELEASE_FOLDER)
+            return run
+    raise AssertionError("the numbers never end")
