@@ -19,6 +19,7 @@ from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
 from model_store.release_files import NEW_RELEASE_FOLDER
+from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.named import Named, load
 from training.data.pictures import Pictures
@@ -94,21 +95,16 @@ def train_own_classes(
         measure, distances = fit_ood(train, features, folds, ood, watch)
     answers = undecided(Scores.of_class(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
-    progress.say(
-        f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
-        f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "
-        "colour."
-    )
+    progress.say(_accuracy_in_words(answers, labelled, seconds))
     # 4) Export: graph and network answer alike.
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
     usual = Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     with new_numbered_release(run, usual) as place:
-        folder = place.unfinished
+        train.learnt.save(place.unfinished)
         with progress.counting("exporting the graph and comparing it with the network"):
-            train.learnt.save(folder)
             last_layers = {question: fitted.head for question, fitted in attributes.items()}
-            export_network(folder, model, measure, samples(parts), last_layers)
+            export_network(place.unfinished, model, measure, samples(parts), last_layers)
         # 5) Decide by these answers, measure as served, and seal.
         recorded = made_with(command, options.as_json(), data, int(folds.max()))
         candidate = Candidate(
@@ -124,8 +120,23 @@ def train_own_classes(
             accept=options.accept,
             of_products=train.of_products,
         )
-        _, of_files = complete_release(folder, candidate, progress)
-    return Trained(place.run, of_files, data.labels)
+        answers_to_files = complete_release(place.unfinished, candidate, progress)[1]
+    return Trained(place.run, answers_to_files, data.labels)
+
+
+def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
+    """Say how many answers of heads of folds are right.
+
+    Args:
+        answers: the answers to pictures that the head had not learnt.
+        labelled: the number of pictures whose class is known.
+        seconds: the time since the training began.
+    """
+    return (
+        f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
+        f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "
+        "colour."
+    )
 
 
 def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
