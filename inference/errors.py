@@ -10,6 +10,7 @@ InferenceError
 ├── ArchiveUnreadable       a ZIP whose directory cannot be read
 ├── MemberUnreadable        one file of a ZIP cannot be read; the others can
 │   └── MemberTooLarge      it has more bytes than allowed
+├── LanguageFileInvalid     a file of inference/languages/ cannot be read
 └── ModelError              the operator can correct it
     ├── ModelUnreadable     the file is not a model that can be run
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
@@ -57,6 +58,10 @@ class MemberUnreadable(InferenceError):
 
 class MemberTooLarge(MemberUnreadable):
     """One file of a ZIP has more bytes than its reader takes."""
+
+
+class LanguageFileInvalid(InferenceError):
+    """A file of a language lacks a part, or has an unknown name or a word twice."""
 
 
 class ModelError(InferenceError):

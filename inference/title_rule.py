@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 from inference.decision import Decision
+from inference.kinds import KINDS
 from inference.reasons import DecidedBy, Reason
-from inference.words import KINDS, label_kinds
+from inference.recognition import label_kinds
 
 MOST: Final = 0.7
 """Share of what the photo gives to all that the words admit, which one of these needs."""

@@ -19,7 +19,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from inference.words import KIND
+from inference.kinds import KIND
 from lab.sealing import stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NONE
-from inference.words import KIND
 from labelling.row import REVIEW, Answer, Category, Decision, Photo, Subject
 
 LEFT_OUT: Final = ""

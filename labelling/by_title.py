@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.kinds import KIND, KINDS
 from inference.reasons import Reason
 from inference.title_rule import (
     NO_SHARES,
@@ -24,7 +25,7 @@ from inference.title_rule import (
     least_of,
     names_of,
 )
-from inference.words import KIND, KINDS, NOTHING, Says, without_variant
+from inference.words import NOTHING, Says, without_variant
 from labelling.row import Answer, Subject
 from labelling.table_of import TableOf
 from labelling.titles import ListWords

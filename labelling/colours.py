@@ -1,21 +1,21 @@
 """The colour of a product by its list: the column that the shop has, a word of the title, or the photos.
 
-colours.csv has the words of four languages and the names that a release may have for them. What is decided
-here is a label of the release for the table, and beside it the text that a feed sends: of a column the
-shop's own words. Reads colours.csv alone.
+The language files have the shop's words and the names that a release may have for them. This file decides a
+label of the release for the table, and beside it the text that a feed sends: the shop's own words, if the
+list has a column for the colour. Pure.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from inference.language_files import END, Language, languages
 from inference.reasons import DecidedBy, Reason
-from inference.words import LANGUAGES, tokens_of
+from inference.tokens import tokens_of
 from labelling import woocommerce
+from labelling.column_names import column_names, fold_name, is_colour_name
 from labelling.identifiers import identifier
 from labelling.row import Answer
 
@@ -26,33 +26,12 @@ photos of tiers A, B and C, of any other name .04 to .06."""
 NOT_A_COLOUR: Final = frozenset({"", "na"})
 """In a cell as `identifier` reads it, which leaves nothing of other words for "not known"."""
 
-_FILE: Final = Path(__file__).with_name("colours.csv")
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
-_MAGENTO: Final = re.compile(rf"(?:^|,)\s*(?:{'|'.join(woocommerce.COLOUR_NAMES)})\s*=([^,]*)", re.IGNORECASE)
-"""The colour in `additional_attributes` of Magento's export: `color=Red,size=M`, several with | between."""
+_MAGENTO: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
+"""An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`."""
 
 _OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "additional_attributes"})
 """Columns of Shopify's and Magento's exports, in small letters."""
-
-_OF_PARTS: Final = frozenset(
-    {
-        "with",
-        "w/",
-        "mit",
-        "avec",
-        "con",
-        "for",
-        "fur",
-        "fuer",
-        "pour",
-        "para",
-        "without",
-        "ohne",
-        "sans",
-        "sin",
-    }
-)
-"""After these a title names parts of the garment ("dress with black belt"), or who wears it."""
 
 
 class ByList(NamedTuple):
@@ -104,10 +83,9 @@ def own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()
         cells: of a product, or of a picture, by the names of its list.
         rows: the same of each row of the product.
     """
-    columns = {column.strip().casefold(): cell for column, cell in cells.items()}
-    cell = next(
-        filter(_is_colour, (identifier(columns.get(name, "")) for name in woocommerce.COLOUR_NAMES)), ""
-    )
+    columns = {fold_name(column): cell for column, cell in cells.items()}
+    of_colour = (identifier(columns.get(name, "")) for name in column_names("colour"))
+    cell = next(filter(_is_colour, of_colour), "")
     parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells) or _options(rows or [cells])
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
 
@@ -119,11 +97,11 @@ def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
     lines = [{column.strip().casefold(): cell.strip() for column, cell in row.items()} for row in rows]
     for number in ("1", "2", "3"):
         names = (line.get(f"option{number} name", "") for line in lines)
-        if next(filter(None, names), "").casefold() in woocommerce.COLOUR_NAMES:
+        if is_colour_name(next(filter(None, names), "")):
             yield from (line.get(f"option{number} value", "") for line in lines)
     for line in lines:
-        for values in _MAGENTO.findall(line.get("additional_attributes", "")):
-            yield from map(str.strip, values.split("|"))
+        for name, values in _MAGENTO.findall(line.get("additional_attributes", "")):
+            yield from map(str.strip, values.split("|") if is_colour_name(name) else ())
 
 
 def _is_colour(text: str) -> bool:
@@ -149,13 +127,15 @@ def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ByList 
 
 def title_colours(title: str, language: str) -> list[frozenset[str]]:
     """The colours that a title names of the garment, each by the names that it may have."""
-    tokens = tokens_of(title)
-    end = next((place for place, token in enumerate(tokens) if token in _OF_PARTS), len(tokens))
-    return list(_found(tokens[:end], language))
+    words = _words(language)
+    tokens = words.tokens(title)
+    end = next((place for place, token in enumerate(tokens) if token in words.parts), len(tokens))
+    return list(_found(tokens[:end], words))
 
 
 def _named(text: str, language: str) -> list[frozenset[str]]:
-    return list(_found(tokens_of(text), language))
+    words = _words(language)
+    return list(_found(words.tokens(text), words))
 
 
 def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
@@ -166,24 +146,42 @@ def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
 
 @lru_cache
 def _colours_of(label: str) -> frozenset[str]:
-    """The main colour that a label of a release is, whatever its language."""
-    word = " ".join(tokens_of(label))
-    for language in LANGUAGES:
-        for row in _rows():
-            words = {written.removeprefix("-") for written in row["words"].split("|")}
-            if row["language"] == language and word in words:
-                return frozenset(row["colours"].split("|")[:1])
-    return frozenset({word})
+    """Return the main colour that a label of a release is, whatever its language."""
+    for language in languages().values():
+        word = language.tokens(label)
+        for written, colours in language.colours.items():
+            if language.tokens(written.removeprefix(END)) == word:
+                return frozenset(colours[:1])
+    return frozenset({" ".join(tokens_of(label))})
 
 
-def _found(tokens: Sequence[str], language: str) -> Iterator[frozenset[str]]:
-    """The colours of the words of a text: of several words that fit the longest phrase."""
-    phrases, ends = _words(language)
+class _Words(NamedTuple):
+    """Words by which titles in a language name colours.
+
+    Attributes:
+        language: the language, whose accents may matter.
+        phrases: the colours of words and phrases, by their tokens.
+        ends: the colours of the ends of compounds.
+        parts: words behind which a title names parts of the garment ("dress with black belt").
+    """
+
+    language: Language
+    phrases: dict[tuple[str, ...], frozenset[str]]
+    ends: dict[str, frozenset[str]]
+    parts: frozenset[str]
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the words and signs of a text."""
+        return self.language.tokens(text)
+
+
+def _found(tokens: Sequence[str], words: _Words) -> Iterator[frozenset[str]]:
+    """Yield the colours of the words of a text: of several phrases that fit the longest one is used."""
     start = 0
     while start < len(tokens):
         for count in (3, 2, 1):
             phrase = tuple(tokens[start : start + count])
-            colours = phrases.get(phrase) or (_by_end(phrase[0], ends) if count == 1 else None)
+            colours = words.phrases.get(phrase) or (_by_end(phrase[0], words.ends) if count == 1 else None)
             if colours:
                 yield colours
                 break
@@ -191,27 +189,21 @@ def _found(tokens: Sequence[str], language: str) -> Iterator[frozenset[str]]:
 
 
 def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
-    """The colour of the longest end of a compound, such as dunkelblau."""
+    """Return the colour of the longest end of a compound, such as dunkelblau."""
     return next((ends[token[start:]] for start in range(2, len(token)) if token[start:] in ends), None)
 
 
 @cache
-def _words(language: str) -> tuple[dict[tuple[str, ...], frozenset[str]], dict[str, frozenset[str]]]:
-    """The words of a language and, as shops use these everywhere, of English; and the ends of compounds."""
-    phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
-    for wanted in dict.fromkeys(["en", language]):
-        for row in _rows():
-            if row["language"] != wanted:
-                continue
-            colours = frozenset(row["colours"].split("|"))
-            for word in row["words"].split("|"):
-                phrases[tuple(tokens_of(word))] = colours
-                if word.startswith("-"):
-                    ends["".join(tokens_of(word))] = colours
-    return phrases, ends
-
-
-@cache
-def _rows() -> list[dict[str, str]]:
-    with _FILE.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def _words(language: str) -> _Words:
+    """Return the words of a language and English ones, as shops use these everywhere."""
+    english = languages()["en"]
+    own = languages().get(language, english)
+    phrases, ends, parts = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]](), set[str]()
+    for source in (english, own):
+        parts.update(" ".join(own.tokens(word)) for word in source.parts)
+        for word, colours in source.colours.items():
+            tokens = tuple(own.tokens(word))
+            phrases[tokens] = frozenset(colours)
+            if word.startswith(END):
+                ends["".join(tokens)] = frozenset(colours)
+    return _Words(own, phrases, ends, frozenset(parts))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
+from inference.kinds import KIND, in_order
 from inference.reasons import DecidedBy, Reason
-from inference.words import KIND, in_order
 from labelling.errors import TableUnusable
 from labelling.row import ACCEPT, LONGEST_PATH, REVIEW, Decision, Product, Row
 from labelling.table_of import FOLDER, TableOf

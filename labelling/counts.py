@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, reasons_at
 from inference.title_rule import NONE
-from inference.words import KIND
 from labelling.row import ACCEPT, REVIEW, Decision, Row
 from labelling.table_of import TableOf
 

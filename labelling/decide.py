@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
+from inference.recognition import label_kinds, language_of
 from inference.title_rule import NONE, Listed
-from inference.words import KIND, label_kinds, language_of
 from labelling.by_people import People, carry_class_to_kind, decision, doubt
 from labelling.by_title import Titles, answer_with_photo, denied, with_photo
 from labelling.colours import ByList, colour_by_list, own_colours

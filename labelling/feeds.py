@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.plain_text import few
 from inference.reasons import Reason
+from inference.recognition import label_kinds, language_of
 from inference.title_rule import OTHER
-from inference.words import KIND, label_kinds, language_of
 from labelling.decide import colour_of
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable

@@ -12,8 +12,8 @@ from itertools import chain
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
+from inference.language_files import languages
 from inference.title_rule import Shares
-from inference.words import languages
 from labelling.columns import check_attributes, further_columns
 from labelling.decisions import HOLDING_NO_MORE, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
@@ -215,7 +215,7 @@ def _keep_words(decisions: Decisions, say: Say) -> None:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")
     if before and now.language != before.language and OFF not in {now.language, before.language}:
-        names, earlier = languages()[now.language], languages()[before.language]
+        names, earlier = (languages()[words.language].name for words in (now, before))
         as_before = f" --words {before.language} reads them as before." if before.is_read else ""
         say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
     journal.keep(decisions.run)

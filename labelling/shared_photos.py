@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.reasons import Reason
-from inference.words import KIND
 from labelling.by_title import OfProduct, Titles
 from labelling.row import Photo, Subject
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
-from inference.words import KIND, label_kinds, language_of
+from inference.kinds import KIND
+from inference.recognition import label_kinds, language_of
 from labelling.errors import TableUnusable
 from labelling.row import Category
 from labelling.table_of import Categories

@@ -4,7 +4,6 @@ Columns count by name; where none of these names a kind of garment, one is chose
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,30 +11,13 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from inference.words import (
-    LANGUAGES,
-    NOTHING,
-    Says,
-    in_order,
-    label_kinds,
-    language_of,
-    languages,
-    says,
-    title_says,
-    tokens_of,
-)
+from inference.kinds import in_order
+from inference.language_files import languages, readable_languages
+from inference.recognition import label_kinds, language_of
+from inference.tokens import tokens_of
+from inference.words import NOTHING, Says, says, title_says
 from labelling.cells import addresses_in, names_picture
-
-TITLES: Final = (
-    *("title", "titel", "titre", "titulo", "name", "product title", "product name"),
-    *("produktname", "artikelname", "nom", "nombre"),
-)
-CATEGORIES: Final = (
-    *("category", "kategorie", "categorie", "categoria", "product type", "produkttyp"),
-    *("categories", "kategorien", "categorias", "type", "product category"),
-)
-"""What lists call them, in small letters, without accents, with blanks; the first that has text counts. The
-`nombre` of a French list is a number, and says nothing."""
+from labelling.column_names import column_names, fold_name
 
 OFF: Final = "none"
 """In place of a language: words are not read."""
@@ -74,8 +56,8 @@ class ListWords:
 
     Attributes:
         titles, categories: the list's columns of these, in the order in which they count.
-        language: of the words; OFF where people said that they are not read. Of another one than LANGUAGES
-            none is read, as the table lacks it.
+        language: of the words; OFF where people said that they are not read. Titles in a language
+            whose file has no garments say nothing.
         is_chosen: whether the title was chosen by its cells.
     """
 
@@ -87,7 +69,7 @@ class ListWords:
     @property
     def is_read(self) -> bool:
         """Whether the list has words that are read."""
-        return self.language in LANGUAGES
+        return self.language in readable_languages()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,7 +80,7 @@ class ListWords:
         """These columns, read in a language.
 
         Args:
-            language: of LANGUAGES; empty for that of the rows.
+            language: one that is read; empty for that of the rows.
             rows: the cells of these columns, by column.
         """
         if not self.columns:
@@ -120,7 +102,9 @@ class ListWords:
 def word_columns(columns: Iterable[str]) -> ListWords:
     """The columns of a list that have words, in no language yet."""
     names = tuple(columns)
-    return ListWords(titles=_named(TITLES, names), categories=_named(CATEGORIES, names))
+    return ListWords(
+        titles=_named(column_names("title"), names), categories=_named(column_names("category"), names)
+    )
 
 
 Rows = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
@@ -135,7 +119,7 @@ def words_in(
     Args:
         columns: of the list, in its order.
         rows: its cells.
-        language: of LANGUAGES, or OFF; empty for that of the cells.
+        language: one that is read, or OFF; empty for that of the cells.
         title: the column that people named as the title; empty to find it.
         others: columns that are read as something else.
     """
@@ -150,7 +134,7 @@ def words_in(
     if title or is_named:
         return words
     left = [
-        name for name in columns if name not in {*others, *words.columns} and _folded(name) not in NO_TITLES
+        name for name in columns if name not in {*others, *words.columns} and fold_name(name) not in NO_TITLES
     ]
     chosen = _best(
         [column for column in _looked_at(left[:MOST_COLUMNS], rows, language) if column is not None]
@@ -176,7 +160,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     read = ", ".join(f"`{name}`" for name in words.titles)
     how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     other = "" if title or not words.is_chosen else " --title-column names another."
-    return f"The title is {read}, {how}, in {languages()[words.language]}.{other}"
+    return f"The title is {read}, {how}, in {languages()[words.language].name}.{other}"
 
 
 class _Column(NamedTuple):
@@ -212,7 +196,7 @@ def _looked_at(columns: Sequence[str], rows: Rows, language: str) -> Iterator[_C
         if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
             begin = [text[:BEGINNING] for text in islice(counts, DIFFERENT)]
             spoken = language or language_of(begin, languages())
-            if spoken in LANGUAGES:
+            if spoken in readable_languages():
                 yield _column(name, spoken, counts)
 
 
@@ -261,15 +245,8 @@ def _is_list(text: str) -> bool:
 
 def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     """Those of some columns that have these names, in whatever capitals, in the order of the names."""
-    named = [(wanted.index(name), column) for column in columns if (name := _folded(column)) in wanted]
+    named = [(wanted.index(name), column) for column in columns if (name := fold_name(column)) in wanted]
     return tuple(column for _, column in sorted(named, key=itemgetter(0)))
-
-
-def _folded(column: str) -> str:
-    """A column's name in small letters, without accents, with blanks for underscores."""
-    apart = unicodedata.normalize("NFKD", column.casefold())
-    plain = "".join(char for char in apart if not unicodedata.combining(char))
-    return " ".join(re.split(r"[\s_]+", plain.rstrip("* ").strip()))
 
 
 def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:

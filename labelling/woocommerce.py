@@ -2,51 +2,47 @@
 
 The importer replaces all attributes of a product by those of its row, so a row carries those of the list. It
 takes away the variations of a product whose row names none: such products, and variations, are left out. An
-export has its headers in the shop's language; the importer reads English ones in every shop.
+export has its headers in the shop's language, which the language files have; the importer reads English ones
+in every shop.
 """
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import count
 from typing import Final
 
-COLOUR_NAMES: Final = ("color", "colour", "farbe", "couleur")
-"""What shops call the attribute, or a column of the colour, in small letters."""
+from inference.language_files import WOOCOMMERCE, languages
+from labelling.column_names import is_colour_name
 
 REPLACES: Final = (
     "WooCommerce replaces all attributes of a product by those of its row, and the list has none: label the "
     "export of the shop, whose columns `Attribute 1 name`, `Attribute 1 value(s)`, `Attribute 1 visible`, "
-    "`Attribute 1 global` and so on then stay. They are read in English, German, French and Spanish; in an "
-    "export in another language give them these names."
+    "`Attribute 1 global` and so on then stay. They are known in some languages; in an export "
+    "in another language give them these names."
 )
-
-_HEADERS: Final = {
-    "name": ("Attribute # name", "Attribut # Name", "Nom de l_attribut #", "Nombre del atributo #"),
-    "value(s)": (
-        *("Attribute # value(s)", "Attribut # Wert(e)"),
-        *("Valeur(s) de l_attribut #", "Valor(es) del atributo #"),
-    ),
-    "visible": ("Attribute # visible", "Attribut # sichtbar", "Attribut # visible", "Atributo visible #"),
-    "global": ("Attribute # global", "Attribut # global", "Atributo global #"),
-    "default": ("Attribute # default", "Attribut # Standard"),
-}
-"""How exports in English, German, French and Spanish call each column; # is a number, _ an apostrophe."""
-
-_PATTERNS: Final = {
-    part: re.compile(
-        "|".join(map(re.escape, headers)).replace(r"\#", r"(\d+)").replace("_", "['\u2019]"), re.IGNORECASE
-    )
-    for part, headers in _HEADERS.items()
-}
 
 _TYPE: Final = ("type", "typ", "tipo")
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
 
 def in_english(column: str) -> str | None:
-    """The English header of a column with attributes; None of another column."""
-    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in _PATTERNS.items())
+    """Return the English header of a column with attributes; None for another column."""
+    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in _patterns().items())
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return a pattern for the headers of each column in all languages, by its English name."""
+    headers = {part: [] for part in WOOCOMMERCE}  # type: dict[str, list[str]]
+    for language in languages().values():
+        for part, header in language.woocommerce.items():
+            headers[part].append(re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]"))
+    return {
+        "value(s)" if part == "values" else part: re.compile("|".join(of_part), re.IGNORECASE)
+        for part, of_part in headers.items()
+    }
 
 
 def _number(match: re.Match[str]) -> str:
@@ -80,7 +76,7 @@ def _values(cell: str) -> list[str]:
 def _of_colour(own: Mapping[str, str]) -> str | None:
     """The column with the name of the list's own colour; None without one."""
     names = (column for column in own if column.endswith("name"))
-    return next((column for column in names if own[column].strip().casefold() in COLOUR_NAMES), None)
+    return next((column for column in names if is_colour_name(own[column])), None)
 
 
 def _value_of(name: str) -> str:

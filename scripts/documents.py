@@ -2,7 +2,7 @@
 
 `make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock; the addresses of the
 package index are removed from it. The tables in README and docs/ are made of the verbs and `.dockerignore`,
-of the docstring of Settings, and of what was measured (benchmarks/tables.py).
+of the docstring of Settings, of the language files, and of what was measured (benchmarks/tables.py).
 """
 
 import inspect
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, setting_names
+from inference.language_files import languages
 from inference.reasons import Place, reasons_at
 from scripts.__main__ import verbs
 
@@ -75,6 +76,7 @@ def blocks() -> dict[str, str]:
         "settings": table(settings_table(inspect.getdoc(Settings) or "")),
         "reasons of answers": table(_reasons(IN_ANSWERS)),
         "reasons of tables": table(_reasons(IN_TABLES)),
+        "languages": table(_languages()),
     } | figures()
 
 
@@ -95,6 +97,12 @@ def _commands() -> list[tuple[str, ...]]:
     left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in verbs()}
     return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in verbs()]
+
+
+def _languages() -> list[tuple[str, ...]]:
+    """Return a row for each language that titles may have, those that are read first."""
+    found = sorted(languages().values(), key=lambda language: (not language.is_read, language.name))
+    return [(f"`{one.code}`", one.name, "read" if one.is_read else "recognised, not read") for one in found]
 
 
 def settings_table(docstring: str) -> list[tuple[str, ...]]:

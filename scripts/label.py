@@ -22,9 +22,9 @@ from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
+from inference.language_files import languages, readable_languages
 from inference.plain_text import few, shown_lines
 from inference.reasons import Place, Reason
-from inference.words import LANGUAGES, languages
 from labelling.columns import columns
 from labelling.counts import OUTCOMES
 from labelling.decisions import Decisions
@@ -450,7 +450,7 @@ def build_parser() -> argparse.ArgumentParser:
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--words", dest="language", choices=(*LANGUAGES, OFF), help=words)
+    add("--words", dest="language", choices=(*readable_languages(), OFF), help=words)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (
@@ -558,10 +558,10 @@ def _has(summary: Summary, reason: Reason) -> bool:
 def _of_words(words: Mapping[str, Any], what: str) -> str:
     """What a terminal says of the list's words."""
     language, by_list = words["language"], words["by_list"]
-    if language not in LANGUAGES:
+    if language not in readable_languages():
         return (
-            f"The list's titles seem to be {languages()[language]}, which the table of words lacks: "
-            f"they say nothing. --words {', '.join(LANGUAGES)} reads them as one of these."
+            f"The list's titles seem to be {languages()[language].name}, which the table of words lacks: "
+            f"they say nothing. --words {', '.join(readable_languages())} reads them as one of these."
         )
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (

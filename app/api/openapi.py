@@ -1,8 +1,9 @@
 """The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
 
-openapi.json is maintained by hand, but for the schemas of a report (schemas.py). Filled in are the values of
-settings that it names, the labels, name, version and input size of the model, and, where they are configured,
-API keys and rates. Tests hold the document to the app's routes, to real answers, and to problems.py.
+openapi.json is maintained by hand, but for the schemas of a report (schemas.py). Filled in are the languages
+of titles, the values of settings that it names, the labels, name, version and input size of the model, and,
+where they are configured, API keys and rates. Tests hold the document to the app's routes, to real answers,
+and to problems.py.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 from app import __version__
 from app.api.schemas import schemas_of_report
+from app.payloads.titles import title_languages
 from app.releases.serving import Served
 from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN
@@ -46,6 +48,7 @@ def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     document["components"]["schemas"] |= schemas_of_report()
+    document["components"]["schemas"]["TitleLanguage"]["enum"] = list(title_languages())
     _fill_security(document, settings)
     _fill_model(document, model, settings)
     return document

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.errors import BadRequest
-from inference.words import LANGUAGES, LONGEST_HTML
+from inference.language_files import readable_languages
+from inference.tokens import LONGEST_HTML
 
 TITLE: Final = "title"
 LANGUAGE: Final = "language"
@@ -30,7 +31,7 @@ class Title:
 
     Attributes:
         text: at most as much as is read.
-        language: of LANGUAGES, or NOT_READ; empty where it is not known.
+        language: one that is read, or NOT_READ; empty where it is not known.
     """
 
     text: str
@@ -44,10 +45,15 @@ def title_of(query: Given, body: Given) -> Title | None:
         BadRequest: a value came twice, is no text, or is no language.
     """
     text, language = (_only(name, [*query.get(name, ()), *body.get(name, ())]) for name in OF_TITLES)
-    if language and language not in {*LANGUAGES, NOT_READ}:
-        languages = ", ".join(LANGUAGES)
-        raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {languages}, or {NOT_READ}.")
+    if language and language not in title_languages():
+        *codes, last = title_languages()
+        raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {', '.join(codes)}, or {last}.")
     return None if text is None else Title(text[:LONGEST_HTML], language or "")
+
+
+def title_languages() -> tuple[str, ...]:
+    """Return what a request may name as the language of its title."""
+    return (*readable_languages(), NOT_READ)
 
 
 def _only(name: str, values: Sequence[object]) -> str | None:

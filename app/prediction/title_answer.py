@@ -10,8 +10,9 @@ from app.prediction.answering import Classified
 from app.releases.serving import Served
 from inference.classifier import Prediction
 from inference.contract import NetworkName
+from inference.kinds import KIND, in_order
 from inference.title_rule import NO_SHARES, Alone, Names, Shares, decide_listed, names_of
-from inference.words import KIND, every_language_says, in_order, title_says
+from inference.words import every_language_says, title_says
 from reports.word_figures import shares_of
 
 

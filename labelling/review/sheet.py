@@ -11,9 +11,9 @@ from typing import Final, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
+from inference.kinds import in_order
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import safe_path
-from inference.words import in_order
 from labelling.decisions import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source

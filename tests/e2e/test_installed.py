@@ -46,3 +46,10 @@ def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
     with ready(start(tmp_path, words=words, cwd=str(tmp_path), PYTHONPATH=str(site))) as service:
         assert service.get("/openapi.json").json()["info"]["version"] == __version__
         assert service.get("/docs").ok
+
+
+@pytest.mark.slow
+def test_a_wheel_has_the_file_of_every_language(site: Path) -> None:
+    ours = {file.name for file in (ROOT / "inference" / "languages").glob("*.toml")}
+
+    assert {file.name for file in (site / "inference" / "languages").glob("*.toml")} == ours

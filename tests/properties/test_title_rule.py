@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.kinds import KINDS
 from inference.reasons import Reason
 from inference.title_rule import MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
-from inference.words import KINDS
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 NAMED = (*KINDS[:19], OTHER)

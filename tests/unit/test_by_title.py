@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NO_SHARES, NONE, Shares
-from inference.words import KIND
 from labelling.by_people import People
 from labelling.by_title import titles_of
 from labelling.decide import Known, beside_list

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -272,6 +273,18 @@ def test_the_image_holds_what_its_verbs_are_made_of(tmp_path: Path) -> None:
     ended = done([sys.executable, "-c", EVERY_PARSER], image)
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_image_holds_the_file_of_every_language() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+
+    for file in (ROOT / "inference" / "languages").glob("*.toml"):
+        path = file.relative_to(ROOT)
+        places = [str(path), *map(str, path.parents)]
+        last = [rule for rule in rules if any(fnmatch(place, rule.lstrip("!")) for place in places)][-1]
+        assert last == "!inference"
+    assert "COPY inference inference" in (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def as_in_the_image(folder: Path) -> Path:

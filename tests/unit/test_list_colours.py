@@ -1,13 +1,8 @@
 """The colour of a product by its list: whose words count, what the photos deny, and what a feed sends."""
 
-import csv
-from pathlib import Path
-
 import pytest
 
-from inference.words import LANGUAGES
 from labelling.colours import ByList, colour_by_list, own_colours, title_colours
-from tests.service import ROOT
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -145,17 +140,3 @@ def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
     assert colour_by_list((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ByList(("rot",), ("rot",))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_colour_word_of_a_language_stands_once(language: str) -> None:
-    rows = [row for row in colour_rows(ROOT / "labelling" / "colours.csv") if row["language"] == language]
-
-    words = [word.removeprefix("-") for row in rows for word in row["words"].split("|")]
-
-    assert sorted(words) == sorted(set(words))
-
-
-def colour_rows(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as opened:
-        return list(csv.DictReader(opened))

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from inference.contract import LABEL
-from inference.words import KINDS
+from inference.kinds import KINDS
 from labelling.errors import TableUnusable
 from labelling.taxonomies import PLATFORMS, platform_categories
 from tests.releases import LABELS

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, usual_name
+from inference.kinds import KIND, KINDS
+from inference.recognition import label_kinds
 from inference.title_rule import MOST, OTHER, names_of
-from inference.words import KIND, KINDS, label_kinds
 from reports.answers import CLASS, Answers
 from reports.intervals import lower_bound, upper_bound, weighted
 from reports.products import mean_of

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from inference.arrays import Distances
 from inference.contract import LABEL, ModelContract
 from inference.decision import familiarity_of
+from inference.kinds import KIND
 from inference.onnx_session import DISTANCE
-from inference.words import KIND
 from model_store.local_releases import LocalRelease
 from reports.answers import CLASS, Answers
 from reports.products import is_shown

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from inference.language_files import readable_languages
 from tests.contract.service.conftest import MakeApp
 from tests.service import ROOT
 from tests.uploads import in_base64
 
 PHOTO = (ROOT / "examples" / "photo-trousers.jpg").read_bytes()
+READ = readable_languages()
 PIXELS = (ROOT / "examples" / "trouser.png").read_bytes()
 
 
@@ -94,12 +96,19 @@ def test_a_title_or_language_that_comes_twice_is_refused(client: FlaskClient, fo
     assert "came 2 times. Send it once" in answer.get_json()["detail"]
 
 
+def test_the_contract_names_the_languages_that_are_read(client: FlaskClient) -> None:
+    described = client.get("/openapi.json").get_json()["components"]["schemas"]["TitleLanguage"]
+
+    assert described["enum"] == [*READ, "none"]
+
+
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [
         ({"title": 7}, "`title` is no text."),
         ({"title": ["Skirt"]}, "`title` is no text."),
-        ({"title": "Skirt", "language": "it"}, "it must be one of en, de, fr, es, or none."),
+        ({"title": "Skirt", "language": "tlh"}, f"it must be one of {', '.join(READ)}, or none."),
+        ({"title": "Skirt", "language": "ja"}, "`language` is 'ja'; it must be one of en, de, fr, es"),
     ],
 )
 def test_a_title_that_is_no_text_and_an_unknown_language_are_refused(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL, ModelContract
+from inference.kinds import KIND
 from inference.onnx_session import DISTANCE
-from inference.words import KIND
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
 from reports.products import is_shown

@@ -1,0 +1,22 @@
+"""The kinds of garments: the names under which titles, photos and people speak of the same thing."""
+
+from collections.abc import Iterable
+from typing import Final
+
+KIND: Final = "kind"
+"""The attribute whose labels are kinds themselves."""
+
+KINDS: Final = (
+    *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag"),
+    *("skirt", "shorts", "closed shoe", "underwear", "hat", "glasses", "watch", "jewellery", "belt"),
+    *("vest", "jumpsuit", "set", "nightwear", "socks", "scarf", "gloves", "tie", "wallet", "saree"),
+)
+"""All kinds of garments. The first ten are the classes of Fashion-MNIST, and are admitted by no other."""
+
+SET: Final = "set"
+"""The kind of several garments that are sold as one."""
+
+
+def in_order(kinds: Iterable[str]) -> list[str]:
+    """Return kinds in the order of KINDS."""
+    return sorted(kinds, key=KINDS.index)

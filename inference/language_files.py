@@ -1,0 +1,272 @@
+"""Read the language files: inference/languages/CODE.toml has all that is known about one language.
+
+A language is added by one such file. `all.toml` has the words of all languages. A file without garments
+describes a language that is recognised, and whose titles say nothing. vocabulary.py looks the words up.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from inference.errors import LanguageFileInvalid
+from inference.kinds import KINDS, SET
+from inference.tokens import tokens_of
+
+FOLDER: Final = Path(__file__).with_name("languages")
+
+SHARED: Final = "all"
+"""The file with the words of all languages."""
+
+FIRST: Final = ("en", "de", "fr", "es")
+"""Languages that come first, so that one of them is chosen if two languages have equally many words."""
+
+NO_GARMENT: Final = "none"
+"""The name in `garments` for phrases that only look like a garment ("tie waist")."""
+
+END: Final = "-"
+"""The sign before a word that is also the end of compounds ("-hemd")."""
+
+COLUMNS: Final = ("title", "category", "colour")
+WOOCOMMERCE: Final = ("name", "values", "visible", "global", "default")
+HEADS: Final = ("first", "last")
+
+_CODE: Final = re.compile("[a-z]{2,3}")
+
+Kinds: TypeAlias = Mapping[str, frozenset[str]]
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """All that is known about one language. Words are written as a shop writes them.
+
+    Attributes:
+        code: ISO 639, as in `de`; SHARED for the words of all languages.
+        name: the English name, for sentences.
+        known_by: words by which the language is recognised.
+        head: which of several garments in a row decides: the `first` ("robe chemise") or the `last`
+            ("shirt dress").
+        keep_accents: whether letters with and without accents are different.
+        prepositions: words behind the garment ("dress with belt").
+        parts: those prepositions behind which a title names parts of the garment, or who wears it. A colour
+            behind them is not the garment's ("dress with black belt").
+        conjunctions: words between two garments ("top and skirt").
+        counts: words that only count the garment behind a preposition ("pack de 2 camisetas").
+        alone: words that name something only at the end of their part ("short sleeve" is no shorts).
+        things: things for garments, which are no garments ("dress hanger").
+        suits: sets, whatever else a title names ("suit").
+        sets: words for several things that are sold as one, garments or not ("set").
+        variants: words of size and colour by which titles of one product differ, beside those of `colours`.
+        no_colours: cells of a colour column that name no colour ("assorted").
+        garments: kinds by word; empty for phrases that only look like a garment.
+        groups: kinds by word of a category that stands for several kinds ("Outerwear").
+        colours: names that a release may have for a colour, by the shop's word; the main name first.
+        columns: names of columns of a list, by one of COLUMNS.
+        woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE; `#` is the number.
+    """
+
+    code: str
+    name: str = ""
+    known_by: tuple[str, ...] = ()
+    head: str = ""
+    keep_accents: bool = False
+    prepositions: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    conjunctions: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    suits: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    no_colours: tuple[str, ...] = ()
+    garments: Kinds = field(default_factory=dict)
+    groups: Kinds = field(default_factory=dict)
+    colours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    woocommerce: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether titles in this language say something."""
+        return bool(self.garments)
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the words and signs of a text, with the accents that matter in this language."""
+        return tokens_of(text, keep_accents=self.keep_accents)
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return the languages that titles may have, by code: FIRST, others that are read, and the rest."""
+    found = [language for code, language in _shipped().items() if code != SHARED]
+    rank = {code: place for place, code in enumerate(FIRST)}
+    found.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
+    return MappingProxyType({language.code: language for language in found})
+
+
+@cache
+def readable_languages() -> tuple[str, ...]:
+    """Return the codes of the languages whose titles say something, FIRST first."""
+    return tuple(code for code, language in languages().items() if language.is_read)
+
+
+def shared_words() -> Language:
+    """Return the words of all languages."""
+    return _shipped()[SHARED]
+
+
+@cache
+def _shipped() -> Mapping[str, Language]:
+    return read_folder(FOLDER)
+
+
+def read_folder(folder: Path) -> dict[str, Language]:
+    """Return the languages that a folder describes, by the names of their files.
+
+    Raises:
+        LanguageFileInvalid: the message names the file, and what is wrong in it.
+    """
+    return {file.stem: read_file(file) for file in sorted(folder.glob("*.toml"))}
+
+
+def read_file(file: Path) -> Language:
+    """Return the language that a file describes.
+
+    Raises:
+        LanguageFileInvalid: the message names the file, and what is wrong in it.
+    """
+    try:
+        return _language(file.stem, tomllib.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, LanguageFileInvalid) as error:
+        raise LanguageFileInvalid(f"{file.name}: {error}") from error
+
+
+def _language(code: str, table: Mapping[str, Any]) -> Language:
+    if code != SHARED and not _CODE.fullmatch(code):
+        raise LanguageFileInvalid("name the file after the language's code in ISO 639, as in de.toml.")
+    _check_names("", table, [part.name for part in fields(Language)][1:])
+    parts: dict[str, Any] = {name: _words(name, table[name]) for name in table if name in _LISTS}
+    parts |= {name: _by_word(name, table.get(name, {}), _kinds) for name in ("garments", "groups")}
+    language = Language(
+        code=code,
+        name=_text("name", table.get("name", "")),
+        head=_text("head", table.get("head", "")),
+        keep_accents=_switch("keep_accents", table.get("keep_accents", False)),
+        colours=_by_word("colours", table.get("colours", {}), _colours),
+        columns={name: _words(name, of) for name, of in _part("columns", table, COLUMNS)},
+        woocommerce={name: _text(name, of) for name, of in _part("woocommerce", table, WOOCOMMERCE)},
+        **parts,
+    )
+    _check_parts(language)
+    _check_words(language)
+    return language
+
+
+_LISTS: Final = (
+    *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone"),
+    *("things", "suits", "sets", "variants", "no_colours"),
+)
+
+
+def _check_parts(language: Language) -> None:
+    """Refuse a file that lacks a required part."""
+    needed = [] if language.code == SHARED else ["name", "known_by"]
+    needed += ["head"] if language.is_read and language.code != SHARED else []
+    if missing := [name for name in needed if not getattr(language, name)]:
+        raise LanguageFileInvalid(f"`{missing[0]}` is missing. A file needs {', '.join(needed)}.")
+    if language.head and language.head not in HEADS:
+        raise LanguageFileInvalid(f"`head` is {language.head!r}; it must be one of {', '.join(HEADS)}.")
+
+
+def _check_words(language: Language) -> None:
+    """Refuse a word that a list has twice: nobody could tell which of the two is used."""
+    of_garments = chain(language.garments, language.suits, language.sets)
+    named = {name: iter(getattr(language, name)) for name in _LISTS if name not in {"suits", "sets"}}
+    named |= {"garments, suits or sets": of_garments}
+    named |= {"groups": iter(language.groups), "colours": iter(language.colours)}
+    for name, words in named.items():
+        _check_once(name, words, language)
+
+
+def _check_once(name: str, words: Iterable[str], language: Language) -> None:
+    earlier = dict[tuple[str, ...], str]()
+    for word in words:
+        tokens = tuple(language.tokens(word.removeprefix(END)))
+        if not tokens:
+            raise LanguageFileInvalid(f"`{name}` has {word!r}, which has no letters.")
+        if tokens in earlier:
+            same = "twice" if earlier[tokens] == word else f"and {earlier[tokens]!r}, which is the same word"
+            raise LanguageFileInvalid(f"`{name}` has {word!r} {same}. Leave one of them out.")
+        earlier[tokens] = word
+
+
+def _check_names(where: str, table: Mapping[str, Any], names: Iterable[str]) -> None:
+    allowed = list(names)
+    if unknown := [name for name in table if name not in allowed]:
+        raise LanguageFileInvalid(f"`{where}{unknown[0]}` is unknown. Known are {', '.join(allowed)}.")
+
+
+def _part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    part = _table(name, table.get(name, {}))
+    _check_names(f"{name}.", part, names)
+    yield from part.items()
+
+
+def _by_word(name: str, table: Any, read: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
+    """Return what each word of a table means: its keys are meanings, its values lists of words."""
+    meanings = [
+        (key, read(key), _words(f"{name}.{key}", words)) for key, words in _table(name, table).items()
+    ]
+    found = dict[str, Any]()
+    for key, meaning, words in meanings:
+        for word in words:
+            if word in found:
+                raise LanguageFileInvalid(
+                    f"`{name}` has {word!r} twice, also as {key}. Leave one of them out."
+                )
+            found[word] = meaning
+    return found
+
+
+def _kinds(key: str) -> frozenset[str]:
+    kinds = frozenset(key.split("|")) - {NO_GARMENT}
+    if unknown := sorted(kinds - {*KINDS}):
+        raise LanguageFileInvalid(f"{unknown[0]!r} is no kind. Kinds are {', '.join((*KINDS, NO_GARMENT))}.")
+    if kinds == {SET}:
+        raise LanguageFileInvalid("words for sets are in the lists `suits` and `sets`, not in `garments`.")
+    return kinds
+
+
+def _colours(key: str) -> tuple[str, ...]:
+    return tuple(key.split("|"))
+
+
+def _words(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise LanguageFileInvalid(f'`{name}` must be a list of words, as in ["one", "two"].')
+    return tuple(value)
+
+
+def _text(name: str, value: Any) -> str:  # noqa: ANN401 - of TOML
+    if not isinstance(value, str):
+        raise LanguageFileInvalid(f'`{name}` must be a text, as in "one".')
+    return value
+
+
+def _switch(name: str, value: Any) -> bool:  # noqa: ANN401 - of TOML
+    if not isinstance(value, bool):
+        raise LanguageFileInvalid(f"`{name}` must be true or false.")
+    return value
+
+
+def _table(name: str, value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - of TOML
+    if not isinstance(value, dict):
+        raise LanguageFileInvalid(f"`{name}` must be a table, which begins with [{name}].")
+    return value

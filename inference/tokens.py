@@ -1,0 +1,96 @@
+"""Split a title into words and signs, so that a word is equal however a shop writes it.
+
+Tags, capitals, accents and characters that nobody sees make no difference. Pure.
+"""
+
+import re
+import unicodedata
+from contextlib import suppress
+from html.parser import HTMLParser
+from typing import Final
+
+LONGEST: Final = 300
+"""Characters of a title that are read, without its tags. Google takes 150, Shopify 255."""
+
+LONGEST_HTML: Final = 10 * LONGEST
+"""Characters of a title that are read, with its tags."""
+
+SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
+"""Signs between the parts of a title."""
+
+SIGNS: Final = frozenset("&+/")
+"""Signs that stand for "and" or "or"."""
+
+_WITHOUT_BLANKS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+"""Letters of Chinese and Japanese, which have no blanks between words: each letter is a word."""
+
+_TOKEN: Final = re.compile(
+    rf"\bw/|[{_WITHOUT_BLANKS}]|[^\W_{_WITHOUT_BLANKS}]+"
+    r"|[&+/|,;:()\[\]!?•·\u2013\u2014]|(?<=\s)-(?=\s)"
+)
+_UNSEEN: Final = frozenset({"Cf", "Mn", "Me", "Mc"})
+_NOT_DECOMPOSED: Final = str.maketrans(
+    {
+        **{"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "þ": "th"},
+        **{"\u2044": "/", "\u0640": ""},
+    }
+)
+"""Letters that Unicode does not take apart into a letter and an accent, as it does `ö`. U+0131 is the
+Turkish `i` without a dot, U+2044 the stroke of a fraction, and U+0640 lengthens an Arabic word."""
+
+
+def tokens_of(title: str, *, keep_accents: bool = False) -> list[str]:
+    """Return the words and signs of a title.
+
+    Args:
+        title: the text as a list has it, of any length, in any script, with HTML or without.
+        keep_accents: whether letters with and without accents are different.
+    """
+    text = title[:LONGEST_HTML]
+    if "<" in text or "&" in text:
+        parser = _Text()
+        with suppress(AssertionError):  # the parser's, of `<![NEW[`: then the title is read as it stands
+            parser.feed(text)
+            parser.close()
+            text = "".join(parser.texts)
+    return _TOKEN.findall(fold(text[:LONGEST], keep_accents=keep_accents))
+
+
+def fold(text: str, *, keep_accents: bool = False) -> str:
+    """Return a text in small letters, without accents and without characters that nobody sees.
+
+    Compatible characters come before small letters, as some of them are capitals. Signs go first: the trade
+    mark's would become letters of the word before it.
+
+    Args:
+        text: any text.
+        keep_accents: whether accents stay, as Vietnamese needs them.
+    """
+    if text.isascii():
+        return text.casefold()
+    apart = "".join(" " if unicodedata.category(char) == "So" else char for char in text)
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", apart).casefold())
+    if keep_accents:
+        return _without_unseen(unicodedata.normalize("NFKC", plain)).replace("\u2044", "/")
+    return _without_unseen(plain).translate(_NOT_DECOMPOSED)
+
+
+def _without_unseen(text: str) -> str:
+    return "".join(char for char in text if unicodedata.category(char) not in _UNSEEN)
+
+
+class _Text(HTMLParser):
+    """The text of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = list[str]()
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.texts.append("" if tag == "wbr" else " ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.texts.append(" ")

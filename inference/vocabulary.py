@@ -1,0 +1,157 @@
+"""Find a language's words in a text: garments and sets, groups, variants, things. words.py decides with them.
+
+A word of several tokens is found as one ("sleeping bag"), and of several that fit the longest one. Where
+compounds are written together, their ends are found, too ("Leinenhemd").
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from inference.kinds import SET
+from inference.language_files import END, Kinds, Language, languages, shared_words
+
+SHORTEST_START: Final = 2
+"""Letters at least before the end of a German compound: Jeans-hose."""
+
+Part: TypeAlias = Literal["garments", "groups", "things"]
+
+
+class Named(NamedTuple):
+    """A word of a title that names a garment.
+
+    Attributes:
+        word: the word in small letters, without accents.
+        kinds: the kinds that it admits; empty for words that only look like a garment ("tie waist").
+    """
+
+    word: str
+    kinds: frozenset[str]
+
+
+Item: TypeAlias = str | Named
+
+
+class Words(NamedTuple):
+    """Words of a language that are looked up in titles.
+
+    Attributes:
+        phrases: the kinds of whole words and phrases, by their tokens.
+        ends: the kinds of the ends of compounds.
+        longest: the number of tokens of the longest phrase, by its first token.
+    """
+
+    phrases: Mapping[tuple[str, ...], frozenset[str]]
+    ends: Mapping[str, frozenset[str]]
+    longest: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """Words of a language by which the deciding words of a title are found; see `Language`."""
+
+    prepositions: frozenset[str]
+    conjunctions: frozenset[str]
+    counts: frozenset[str]
+    alone: frozenset[str]
+    is_last: bool
+
+
+@cache
+def grammar_of(code: str) -> Grammar:
+    """Return the grammar of a language that is read."""
+    own = languages()[code]
+    return Grammar(
+        prepositions=_either(own, "prepositions"),
+        conjunctions=_either(own, "conjunctions"),
+        counts=_either(own, "counts"),
+        alone=_either(own, "alone"),
+        is_last=own.head == "last",
+    )
+
+
+def _either(own: Language, part: str) -> frozenset[str]:
+    """Return the words of a list of a language, and those of all languages, as they stand in titles."""
+    words = (*getattr(shared_words(), part), *getattr(own, part))
+    return frozenset(" ".join(own.tokens(word)) for word in words)
+
+
+@cache
+def words_of(code: str, part: Part = "garments") -> Words:
+    """Return the words of a language that are looked up in titles, the words of all languages among them."""
+    own = languages()[code]
+    return _words([_kinds_of(shared_words(), part), _kinds_of(own, part)], own)
+
+
+@cache
+def variant_words() -> Words:
+    """Return the words of colour and size of every language, as shops mix languages in these."""
+    everything = (shared_words(), *languages().values())
+    words = [dict.fromkeys((*one.variants, *one.colours), frozenset[str]()) for one in everything]
+    return _words(words, shared_words())
+
+
+def _words(sources: Iterable[Kinds], language: Language) -> Words:
+    """Return the words of some sources, of which later ones have precedence."""
+    phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
+    for source in sources:
+        for word, kinds in source.items():
+            tokens = tuple(language.tokens(word))
+            phrases[tokens] = kinds
+            if word.startswith(END):
+                ends["".join(tokens)] = kinds
+    longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
+    return Words(phrases, ends, longest)
+
+
+def _kinds_of(language: Language, part: Part) -> Kinds:
+    if part == "groups":
+        return language.groups
+    if part == "things":
+        return dict.fromkeys(language.things, frozenset())
+    return {**language.garments, **dict.fromkeys((*language.suits, *language.sets), frozenset({SET}))}
+
+
+def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
+    """Return tokens, with a word in place of those that name a garment: of several words the longest."""
+    items, start = list[Item](), 0
+    while start < len(tokens):
+        for count in range(min(words.longest.get(tokens[start], 1), len(tokens) - start), 0, -1):
+            phrase = tuple(tokens[start : start + count])
+            kinds = words.phrases.get(phrase)
+            if kinds is None and count == 1:
+                kinds = _by_end(phrase[0], words.ends)
+            if kinds is not None:
+                items.append(Named(" ".join(phrase), kinds))
+                break
+        else:
+            items.append(tokens[start])
+            count = 1
+        start += count
+    return items
+
+
+def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """Return the kinds of the longest end of a compound."""
+    if not ends:
+        return None
+    starts = range(SHORTEST_START, len(token) - 1)
+    return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
+
+
+def split(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
+    """Yield the runs of items between some signs or words."""
+    signs, part = frozenset(between), list[Item]()
+    for item in items:
+        if isinstance(item, str) and item in signs:
+            yield part
+            part = []
+        else:
+            part.append(item)
+    yield part
+
+
+def named(items: Iterable[Item]) -> list[Named]:
+    """Return the words among some items that name a garment."""
+    return [item for item in items if isinstance(item, Named) and item.kinds]

@@ -1,0 +1,156 @@
+"""One language is one file: what a file must have, and what is refused in one."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from inference.errors import LanguageFileInvalid
+from inference.language_files import FOLDER, SHARED, languages, read_file, read_folder, readable_languages
+from inference.tokens import tokens_of
+from inference.vocabulary import words_of
+from inference.words import title_says
+
+RIGHT = """
+name = "Estonian"
+known_by = ["ja", "naiste"]
+head = "last"
+
+[garments]
+coat = ["jope", "mantel"]
+"top|pullover" = ["-pluus"]
+none = ["mantliriie"]
+"""
+
+
+def written(folder: Path, text: str, name: str = "et.toml") -> Path:
+    (folder / name).write_text(text, "utf-8")
+    return folder / name
+
+
+def test_a_file_has_all_that_is_known_about_its_language(tmp_path: Path) -> None:
+    language = read_file(written(tmp_path, RIGHT))
+
+    assert (language.code, language.name, language.head, language.is_read) == ("et", "Estonian", "last", True)
+    assert language.garments == {
+        "jope": {"coat"},
+        "mantel": {"coat"},
+        "-pluus": {"top", "pullover"},
+        "mantliriie": set(),
+    }
+
+
+def test_a_file_without_garments_is_of_a_language_that_is_recognised_and_not_read(tmp_path: Path) -> None:
+    language = read_file(written(tmp_path, 'name = "Estonian"\nknown_by = ["ja"]\n'))
+
+    assert not language.is_read
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "Estonian"', "", "`name` is missing. A file needs name, known_by, head."),
+        ('known_by = ["ja", "naiste"]', "", "`known_by` is missing."),
+        ('head = "last"', "", "`head` is missing."),
+        ('head = "last"', 'head = "middle"', "`head` is 'middle'; it must be one of first, last."),
+        ('head = "last"', 'haed = "last"', "`haed` is unknown. Known are name, known_by, head,"),
+        ("coat =", "cloak =", "'cloak' is no kind. Kinds are top, shirt,"),
+        ("coat =", '"coat|cloak" =', "'cloak' is no kind."),
+        ("coat =", "set =", "words for sets are in the lists `suits` and `sets`"),
+        ('"mantel"', '"jope"', "`garments` has 'jope' twice, also as coat. Leave one of them out."),
+        ('"mantel"', '"pluus"', "has '-pluus' and 'pluus', which is the same word."),
+        ('"mantel"', '"Jöpe"', "has 'Jöpe' and 'jope', which is the same word."),
+        ('"naiste"', '"JA"', "`known_by` has 'JA' and 'ja', which is the same word."),
+        ('["ja", "naiste"]', '"ja"', "`known_by` must be a list of words"),
+        ('["ja", "naiste"]', '["ja", "+"]', None),
+        ('["ja", "naiste"]', '["ja", "\u00ad"]', "`known_by` has '\\xad', which has no letters."),
+        ("[garments]", "[columns]\nprice = []\n[garments]", "`columns.price` is unknown. Known are title,"),
+        ("[garments]", "suits = 3\n[garments]", "`suits` must be a list of words"),
+        ("[garments]", '[groups]\ncloaks = ["jope"]\n[garments]', "'cloaks' is no kind."),
+        ("[garments]", "[garments", "line"),
+    ],
+)
+def test_a_broken_file_is_refused_with_a_sentence(
+    tmp_path: Path, old: str, new: str, said: str | None
+) -> None:
+    file = written(tmp_path, RIGHT.replace(old, new))
+
+    if said is None:
+        read_file(file)
+        return
+    with pytest.raises(LanguageFileInvalid) as refused:
+        read_file(file)
+
+    assert str(refused.value).startswith("et.toml: ")
+    assert said in str(refused.value)
+
+
+def test_a_file_is_called_as_its_language_in_iso_639(tmp_path: Path) -> None:
+    with pytest.raises(LanguageFileInvalid, match=r"estonian.toml: name the file after the language's code"):
+        read_folder(written(tmp_path, RIGHT, "estonian.toml").parent)
+
+
+def test_every_file_of_the_product_can_be_read() -> None:
+    assert read_folder(FOLDER).keys() == {SHARED, *languages()}
+
+
+def test_files_need_no_order_of_their_own_and_english_comes_first() -> None:
+    codes = [*languages()]
+
+    assert codes[:4] == ["en", "de", "fr", "es"] == [*readable_languages()[:4]]
+    assert {file.stem for file in FOLDER.glob("*.toml")} == {SHARED, *codes}
+
+
+def test_words_of_all_languages_are_not_repeated_in_a_language() -> None:
+    shared = tomllib.loads((FOLDER / f"{SHARED}.toml").read_text("utf-8"))["garments"]
+
+    everywhere = {tuple(tokens_of(word)): kinds for kinds, words in shared.items() for word in words}
+
+    for code in readable_languages():
+        assert words_of(code).phrases.keys() >= everywhere.keys()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Płaszcz", "PLASZCZ"),
+        ("Kåbe sølv", "KABE SOLV"),
+        ("Tørklæde", "TORKLAEDE"),
+        ("Kırmızı", "KIRMIZI"),
+        ("Đen", "den"),
+        ("Straße", "STRASSE"),
+        ("Cœur", "COEUR"),
+        ("İNCE", "ince"),
+        ("Женская КУРТКА", "женская куртка"),
+        ("Ёлка", "ЕЛКА"),
+        ("ΦΌΡΕΜΑ", "φορεμα"),
+    ],
+)
+def test_capitals_and_accents_make_no_difference(one: str, other: str) -> None:
+    assert tokens_of(one) == tokens_of(other)
+
+
+def test_accents_that_carry_the_meaning_are_kept_however_they_are_stored() -> None:
+    composed, apart = "Cạp quần", "Ca\u0323p qua\u0302\u0300n"
+
+    assert tokens_of(composed, keep_accents=True) == ["cạp", "quần"] == tokens_of(apart, keep_accents=True)
+
+
+@pytest.mark.parametrize(
+    ("title", "tokens"),
+    [
+        ("女士连衣裙", ["女", "士", "连", "衣", "裙"]),
+        ("Jeans 👖dress", ["jeans", "dress"]),
+        ("Je👖ans", ["je", "ans"]),
+        ("\u200fحذاء", ["حذاء"]),
+        ("Blue куртка", ["blue", "куртка"]),
+    ],
+)
+def test_a_title_of_any_script_has_words(title: str, tokens: list[str]) -> None:
+    assert tokens_of(title) == [token for one in tokens for token in tokens_of(one)]
+    assert len(tokens_of(title)) == len(tokens)
+
+
+def test_own_words_have_precedence_over_the_words_of_all_languages() -> None:
+    assert title_says("Culotte", "es").kinds == {"underwear", "trousers"}
+    assert title_says("Culotte", "fr").kinds == {"underwear"}
