@@ -7,6 +7,7 @@ LabellingError
 ├── OutputUnusable      a file that a command names would replace what is not its own
 ├── OtherRun            the table that is there was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
+├── WordsUnusable       a file of a shop's own words cannot be read, or says one thing twice
 ├── EngineUnusable      what the workers run on is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
@@ -41,6 +42,10 @@ class OtherRun(LabellingError):
 
 class CorrectionsUnusable(LabellingError):
     """A file of corrections cannot be read, contradicts another one, or is not about this table."""
+
+
+class WordsUnusable(LabellingError):
+    """A file of a shop's own words cannot be read, names an unknown kind, or gives the same words twice."""
 
 
 class EngineUnusable(LabellingError):

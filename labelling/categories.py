@@ -1,0 +1,177 @@
+"""Split the cells of a category column into the levels by which a shop sorts its products.
+
+    "Giyim > Üst > Gömlek"                  one path of three levels
+    "Clothing, Clothing > Shirts"           WooCommerce writes several paths, with commas between
+    "Shirts, blouses"                       one level, if its parts do not occur in other cells
+
+Whether a comma or a slash separates paths or belongs to a name is decided by the other cells of the column:
+`CategoryColumn` has read all of them. The names of the folders of a source are read as levels, too
+(`FolderCategories`). Pure.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, Self, TypeAlias
+
+from inference.tokens import fold
+from labelling.cells import ADDRESS
+from labelling.identifiers import as_listed, identifier
+
+CategoryPath: TypeAlias = tuple[str, ...]
+"""The levels of one category, the top level first."""
+
+LEVEL_SEPARATORS: Final = re.compile(r"[>»\u203a\u2192|\\]")
+"""Signs that separate levels in any list, as `>` does in "Clothing > Shirts"."""
+
+PATH_SEPARATORS: Final = (",", "/")
+"""Signs that separate paths or levels in some lists, and belong to a name in others."""
+
+MAX_LEVEL_LENGTH: Final = 200
+"""Characters of a level; a longer text is a description."""
+
+NUMBER: Final = re.compile(r"[\W\d_]*")
+"""A text without a letter, such as `2024`, `10-15` or `€`."""
+
+MIN_FOLDERS: Final = 2
+"""Folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the depth is read."""
+
+MIN_PRODUCTS_OF_FOLDER: Final = 2
+
+
+@lru_cache(maxsize=8192)
+def level_key(level: str) -> str:
+    """Return a text that is equal for two spellings of one level: capitals and blanks make no difference.
+
+    Accents stay, since they tell words of some languages apart.
+    """
+    return " ".join(fold(level, keep_accents=True).split())
+
+
+def is_category_level(level: str) -> bool:
+    """Return whether a level is a name; an empty cell, a number and an address are none."""
+    if not identifier(level) or len(level) > MAX_LEVEL_LENGTH:
+        return False
+    return not (NUMBER.fullmatch(level) or ADDRESS.match(level) or "@" in level)
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """What all cells of a category column show about how its paths are written.
+
+    Attributes:
+        counts: in how many different cells each level occurs, by `level_key`, if commas and slashes are
+            taken for separators and if they are not.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_cells(cls, cells: Iterable[str]) -> Self:
+        """Read the column.
+
+        Args:
+            cells: the cells of all rows; equal ones are counted once.
+        """
+        counts = Counter[str]()
+        for cell in set(cells):
+            text = as_listed(cell)
+            texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
+            counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
+        return cls(counts)
+
+    def paths(self, cell: str) -> tuple[CategoryPath, ...]:
+        """Return the paths of a cell, each with the levels that are names.
+
+        A path that another path of the cell begins with is left out: "Clothing" says nothing beside
+        "Clothing > Shirts".
+        """
+        written = self._split(as_listed(cell), PATH_SEPARATORS[0])
+        paths = dict.fromkeys(self._levels(text) for text in written)
+        return tuple(
+            path
+            for path in paths
+            if path and not any(other != path and other[: len(path)] == path for other in paths)
+        )
+
+    def _levels(self, text: str) -> CategoryPath:
+        levels = [level.strip() for part in _levels(text) for level in self._split(part, "/")]
+        return tuple(level for level in levels if is_category_level(level))
+
+    def _split(self, text: str, sign: str) -> list[str]:
+        """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
+        parts = text.split(sign)
+        shared = sum(
+            any(self.counts.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
+        )
+        return parts if 2 * shared > len(parts) > 1 else [text]
+
+
+def _levels(text: str) -> list[str]:
+    return LEVEL_SEPARATORS.split(text)
+
+
+@dataclass(frozen=True)
+class FolderCategories:
+    """The folders of a source as categories of its pictures.
+
+    Attributes:
+        depth: how many folders all paths have in common; these are left out.
+        names: the folders that are levels, by their depth below that.
+    """
+
+    depth: int = 0
+    names: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of_paths(cls, paths: Iterable[tuple[str, str]]) -> Self:
+        """Find the folders that are categories.
+
+        A folder is a level if it has products of its own name's kind: it is no number, and occurs for at
+        least two products. A depth is read only if at least MIN_FOLDERS of its folders have
+        MIN_PRODUCTS_OF_FOLDER products each.
+
+        Args:
+            paths: the folders of each picture, with `/` between, and its product; a picture without a
+                product is one of its own.
+        """
+        products: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for folder, product in paths:
+            products[_parts(folder)].add(product)
+        depth = _common_depth(list(products))
+        by_name: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for parts, names in products.items():
+            for level, name in enumerate(parts[depth:]):
+                by_name[level, name] |= names
+        levels: dict[int, set[str]] = defaultdict(set)
+        for (level, name), of_name in by_name.items():
+            if len(of_name) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
+                levels[level].add(name)
+        return cls(
+            depth, {level: frozenset(names) for level, names in levels.items() if len(names) >= MIN_FOLDERS}
+        )
+
+    def path(self, folder: str) -> CategoryPath:
+        """Return the levels of a picture's folder.
+
+        Args:
+            folder: the folder of the picture, with `/` between its parts.
+        """
+        parts = _parts(folder)[self.depth :]
+        return tuple(name for level, name in enumerate(parts) if name in self.names.get(level, ()))
+
+
+def _parts(folder: str) -> tuple[str, ...]:
+    return tuple(part for part in folder.split("/") if part not in {"", "."})
+
+
+def _common_depth(folders: Sequence[Sequence[str]]) -> int:
+    """Return how many parts all folders begin with."""
+    depth = 0
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        depth += 1
+    return depth

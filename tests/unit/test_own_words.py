@@ -1,0 +1,164 @@
+"""The words that a shop explained: what categories and phrases mean, and the file that keeps them."""
+
+from pathlib import Path
+
+import pytest
+
+from labelling.errors import WordsUnusable
+from labelling.lists import AS_IT_IS
+from labelling.own_words import (
+    CATEGORY,
+    NO_KIND,
+    TITLE,
+    CategoryAnswer,
+    OwnWord,
+    OwnWords,
+    combine,
+    meaning_of,
+    text_of,
+)
+from labelling.words_file import read_words, words_as_csv
+
+AT = "2026-11-30T03:00:00.000Z"
+
+
+def kinds(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+OWN = OwnWords(
+    file=(
+        OwnWord("Gömlek", kinds("shirt")),
+        OwnWord("Üst", kinds("top", "shirt"), CATEGORY),
+        OwnWord("kot", kinds("trousers", "shorts"), TITLE),
+        OwnWord("kot şort", kinds("shorts"), TITLE),
+        OwnWord("İndirim", kinds(), CATEGORY),
+        OwnWord("Parfüm", kinds(NO_KIND)),
+    ),
+    answers=(CategoryAnswer("Bluz", kinds("top", "shirt"), AT), CategoryAnswer("Üst", kinds("top"), AT)),
+)
+
+
+@pytest.mark.parametrize(
+    ("paths", "meaning"),
+    [
+        ([("Giyim", "Üst", "Gömlek")], kinds("shirt")),
+        (
+            [("Giyim", "Üst", "Yeni")],
+            kinds("top"),
+        ),  # the deepest level that says something; people over the file
+        ([("Giyim", "Üst", "İndirim")], kinds("top")),  # "does not say" has no effect
+        ([("giyim", "GÖMLEK")], kinds("shirt")),
+        ([("Giyim", "kot")], kinds()),  # valid in titles alone
+        ([("Bluz",), ("İndirim",)], kinds("top", "shirt")),
+        ([("Bluz",), ("Gömlek",)], kinds("top", "shirt")),
+        ([("Kozmetik", "Parfüm")], kinds(NO_KIND)),
+        ([], kinds()),
+    ],
+)
+def test_a_category_means_what_its_deepest_explained_level_means(
+    paths: list[tuple[str, ...]], meaning: frozenset[str]
+) -> None:
+    assert OWN.category_meaning(paths) == meaning
+
+
+@pytest.mark.parametrize(
+    ("title", "meanings"),
+    [
+        ("Slim kot mavi", [kinds("trousers", "shorts")]),
+        ("Kot şort", [kinds("shorts")]),
+        ("Üst", []),
+        ("gömlek ve kot", [kinds("shirt"), kinds("trousers", "shorts")]),
+        ("kotlar", []),
+    ],
+)
+def test_a_phrase_is_found_anywhere_in_a_title_and_the_longest_one_is_taken(
+    title: str, meanings: list[frozenset[str]]
+) -> None:
+    assert OWN.phrase_meanings(title) == meanings
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "both"),
+    [
+        (kinds("top", "shirt"), kinds("shirt", "coat"), kinds("shirt")),
+        (kinds(), kinds("shirt"), kinds("shirt")),
+        (kinds("top"), kinds(), kinds("top")),
+        (kinds("dress"), kinds("shirt"), kinds()),
+        (kinds("dress"), kinds(NO_KIND), kinds()),
+    ],
+)
+def test_title_and_category_admit_the_kinds_that_they_share(
+    title: frozenset[str], category: frozenset[str], both: frozenset[str]
+) -> None:
+    assert combine(title, category) == both
+
+
+@pytest.mark.parametrize("text", ["shirt", "top|shirt", NO_KIND, "", "closed shoe"])
+def test_a_meaning_is_written_as_it_is_read(text: str) -> None:
+    assert text_of(meaning_of(text)) == text
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "words.csv"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_a_file_of_words_is_read_as_it_was_written(tmp_path: Path) -> None:
+    words = (*OWN.file, OwnWord("=2+3 kot", kinds("trousers"), TITLE))
+    file = written(tmp_path, words_as_csv(words))
+
+    assert read_words(file, AS_IT_IS, pytest.fail) == words
+
+
+def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Path) -> None:
+    file = written(tmp_path, "words,kinds\nGömlek,shirt\n")
+
+    assert read_words(file, AS_IT_IS, pytest.fail) == (OwnWord("Gömlek", kinds("shirt")),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("words,kinds\nGömlek,blouse\n", "row 2, line 2: 'blouse' is no kind. It can be kinds"),
+        ("words,kinds\nGömlek,shirt|none of these\n", "'none of these' is no kind"),
+        ("words,kinds,in\nGömlek,shirt,heading\n", "'heading' in the column `in` is no place"),
+        (
+            "words,kinds\nGömlek,shirt\ngömlek ,top\n",
+            "row 3, line 3: 'gömlek' stands in .*row 2, line 2, too",
+        ),
+        ("words,kinds,in\nKot,shorts,title\nKot,shorts,\n", "row 3"),
+        ("words,kinds\n,shirt\n", "the cell in the column `words` is empty"),
+        ("Gömlek,shirt\n", "It needs the column"),
+        ("", "words.csv"),
+    ],
+)
+def test_a_file_of_words_is_refused_with_what_is_wrong(tmp_path: Path, rows: str, sentence: str) -> None:
+    with pytest.raises(WordsUnusable, match=sentence):
+        read_words(written(tmp_path, rows), AS_IT_IS, lambda _: None)
+
+
+def test_the_same_words_may_have_one_meaning_in_titles_and_one_in_categories(tmp_path: Path) -> None:
+    file = written(tmp_path, "words,kinds,in\nKot,trousers,category\nKot,trousers|shorts,title\n")
+
+    assert len(read_words(file, AS_IT_IS, pytest.fail)) == 2
+
+
+def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_same_category() -> None:
+    own = OwnWords(
+        file=(
+            OwnWord("Üst", kinds("top")),
+            OwnWord("kot", kinds("trousers"), TITLE),
+            OwnWord("Şal", kinds("scarf")),
+        ),
+        answers=(CategoryAnswer("ÜST", kinds("shirt"), AT), CategoryAnswer("Bluz", kinds("top"), AT)),
+    )
+
+    assert own.rows_for_next_list() == [
+        OwnWord("Üst", kinds("top"), TITLE),
+        OwnWord("kot", kinds("trousers"), TITLE),
+        OwnWord("Şal", kinds("scarf")),
+        OwnWord("ÜST", kinds("shirt"), CATEGORY),
+        OwnWord("Bluz", kinds("top"), CATEGORY),
+    ]
