@@ -57,7 +57,7 @@ def test_each_language_that_is_read_has_traps() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["", " ", "Платье летнее", "👗", "<", "<b", "&", "---", "\x00", "x" * 10_000]
+    "title", ["", " ", "საზაფხულო კაბა", "👗", "<", "<b", "&", "---", "\x00", "x" * 10_000]
 )
 @pytest.mark.parametrize("language", readable_languages())
 def test_an_odd_title_says_nothing(title: str, language: str) -> None:
@@ -92,7 +92,7 @@ def test_a_word_is_read_whatever_stands_unseen_in_it(title: str, language: str, 
 
 def test_without_its_language_a_title_admits_what_each_language_reads() -> None:
     assert every_language_says("Robe").kinds == {"nightwear", "dress", "coat"}
-    assert every_language_says("Платье").kinds == frozenset()
+    assert every_language_says("კაბა").kinds == frozenset()
 
 
 @pytest.mark.parametrize(
