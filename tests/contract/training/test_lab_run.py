@@ -125,3 +125,22 @@ def test_the_page_of_the_lab_names_each_step(tmp_path: Path) -> None:
     runs = re.findall(r"echo '([a-z0-9-]+): lab", shown.stdout)
     named = re.findall(r"`([a-z0-9-]+)`", "".join(re.findall(r"^\| (`[^|]*) \|", page, re.MULTILINE)))
     assert set(named) == {*runs, "pixels"}
+
+
+def test_a_step_that_makes_a_release_removes_the_one_that_it_made_before_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "dev.csv").touch()
+    command = make("-n", f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "pixels", "all")
+
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert shown.count("rm -rf ") == 6
+    assert dict(re.findall(r"echo '([a-z-]+): .*; rm -rf \"\$\{OUT:\?\}/([a-z/]+)\"; begun=", shown)) == {
+        "pixels": "pixels/release",
+        "heads": "heads/release",
+        "classes": "classes",
+        "colour": "colour/release",
+        "kind": "kind/release",
+        "sealing": "release",
+    }
