@@ -5,6 +5,7 @@ the answer. What is compared: labelling/review/changes.py.
 """
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from app.settings import settings_of_commands
 from inference.decode import prepare_decoders
-from labelling.errors import SourceUnusable
+from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists import Reading
 from labelling.outputs import list_in, may_write, no_pictures
 from labelling.review.changes import Change, Compared, compare, page_of, table_of
@@ -51,6 +52,7 @@ def execute(arguments: argparse.Namespace) -> object:
     outputs = [*filter(None, (arguments.out, arguments.page))]
     may_write(outputs, reads)
     no_pictures(outputs)
+    check_new_table(arguments.out)
     source = open_source(arguments.pictures, reading=Reading.of(arguments))
     for note in source.notes:
         complain(note)
@@ -69,6 +71,21 @@ def execute(arguments: argparse.Namespace) -> object:
     return Failed(made) if most > arguments.allow * compared.pictures else made
 
 
+def check_new_table(table: Path | None) -> None:
+    """Refuse a table that exists: nothing says that this command has written it.
+
+    Args:
+        table: the file of --out; None without that option.
+
+    Raises:
+        OutputUnusable: the file exists.
+    """
+    if table is not None and os.path.lexists(table):
+        raise OutputUnusable(
+            f"{table} exists, and --out replaces no file. Name another one, or remove it first."
+        )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("diff", __doc__, EXAMPLES)
@@ -77,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("b", metavar="B", help="another one")
     add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
     add("--allow", type=share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
-    add("--out", type=Path, metavar="FILE.csv", help="write all changes as a table")
+    add("--out", type=Path, metavar="FILE.csv", help="write all changes into a new table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
     add_list_options(parser)
     return parser
@@ -96,6 +113,7 @@ def _write(
 ) -> None:
     first, second = releases
     if arguments.out is not None:
+        check_new_table(arguments.out)  # it may have appeared while pictures were compared
         with name_file_in_errors(arguments.out):
             write_whole(arguments.out, table_of(compared.changes))
     if arguments.page is not None:

@@ -25,7 +25,7 @@ from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, re
 from scripts.__main__ import command
 from scripts.options import add_data_options, files_of, named_of
 from scripts.progress import Terminal
-from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
+from scripts.terminal import BUNDLED_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import learnt_among
 from training.data.named import Named, load, read_photos
@@ -81,7 +81,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
-    parser.add_argument("release", nargs="?", default="bundled", help=RELEASE_HELP)
+    parser.add_argument("release", nargs="?", default="bundled", help=BUNDLED_HELP)
     out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=out)
     add_data_options(parser)

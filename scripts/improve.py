@@ -80,8 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     corrections = "what people said of pictures: the review sheet, the page and doubted.html export it"
     add("corrections", type=Path, metavar="CSV", help=corrections)
     add_encoding(parser)
-    usual = f"{DEFAULT_STORE} where that has a release, else bundled"
-    add("--from", dest="release", metavar="RELEASE", help=RELEASE_HELP.replace("the default", usual, 1))
+    usual = f"{DEFAULT_STORE} if it has a release, else bundled"
+    add("--from", dest="release", metavar="RELEASE", help=f"{RELEASE_HELP} (default: {usual})")
     learnt = "the pictures that the release learnt (default: those that its training named)"
     add("--data", metavar="FOLDER|CSV", help=learnt)
     earlier = "corrections that the release learnt (default: those that its training named)"

@@ -61,7 +61,7 @@ from scripts.__main__ import command
 from scripts.list_options import add_list_options
 from scripts.progress import counting
 from scripts.terminal import (
-    RELEASE_HELP,
+    BUNDLED_HELP,
     Failed,
     at_least,
     command_parser,
@@ -441,7 +441,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl, or .xlsx for Excel")
-    add("--model", help=RELEASE_HELP)
+    add("--model", help=BUNDLED_HELP)
     engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
     add("--engine", choices=ENGINES, help=engines)
     products = parser.add_mutually_exclusive_group()

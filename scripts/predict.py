@@ -27,7 +27,7 @@ from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
-from scripts.terminal import BAR_COLUMNS, FAILED, RELEASE_HELP, command_parser, complain, console
+from scripts.terminal import BAR_COLUMNS, BUNDLED_HELP, FAILED, command_parser, complain, console
 from training.loading import require
 from training.measure.statistics import likeliest
 
@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="pictures, named by an option",
     )
-    add("--model", default="bundled", help=RELEASE_HELP)
+    add("--model", default="bundled", help=BUNDLED_HELP)
     add("--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer")
     return parser
 

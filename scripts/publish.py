@@ -48,7 +48,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 def build_parser() -> argparse.ArgumentParser:
     """What the command takes."""
     parser = command_parser("publish", __doc__, EXAMPLES)
-    parser.add_argument("release", help=RELEASE_HELP.replace(" (the default)", ""))
+    parser.add_argument("release", help=RELEASE_HELP)
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
     add_publishing_options(parser)
     parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")

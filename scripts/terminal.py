@@ -270,10 +270,11 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     return parser
 
 
-RELEASE_HELP = (
-    "bundled (the default), a release's folder, or a store: a folder or s3://bucket/prefix, perhaps @VERSION"
-)
-"""Of the option that names a release (model_store/cache.py)."""
+RELEASE_HELP = "bundled, a release's folder, or a store: a folder or s3://bucket/prefix, perhaps @VERSION"
+"""The help of an argument that names a release (model_store/named_release.py)."""
+
+BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
+"""The help of such an argument if it may be left out."""
 
 
 def subcommands(

@@ -1,7 +1,9 @@
 """`wardrobe diff`: which answers change between two releases, and what a pipeline learns from it."""
 
 import json
+import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -51,18 +53,31 @@ def test_a_release_and_itself_answer_alike_which_is_said(
     assert "are the same release" in told.err
 
 
-def test_outputs_replace_outputs_and_not_what_is_read(
+def test_a_page_replaces_a_page_and_no_output_replaces_what_is_read(
     releases: tuple[str, str], photos: str, tmp_path: Path
 ) -> None:
-    outputs = {"--out": tmp_path / "changes.csv", "--page": tmp_path / "changes.html"}
-    words = [*releases, photos, "--allow", "1"]
-    for _ in range(2):
-        assert main([*words, *(str(word) for option in outputs.items() for word in option)]) == 0
+    table, page = str(tmp_path / "changes.csv"), str(tmp_path / "changes.html")
+    words = [*releases, photos, "--allow", "1", "--page", page]
+    assert main([*words, "--out", table]) == 0
+    assert main(words) == 0
 
     with pytest.raises(OutputUnusable, match="this command reads it"):
-        main([*releases, str(outputs["--out"]), "--out", str(outputs["--out"])])
+        main([*releases, table, "--out", table])
     with pytest.raises(OutputUnusable, match=r"0\.png: has the name of a picture, which it might replace"):
         main([*releases, photos, "--page", f"{photos}/a/0.png"])
+
+
+@pytest.mark.parametrize("write", [Path.touch, lambda table: table.symlink_to("elsewhere.csv")])
+def test_a_table_that_exists_is_refused_before_any_picture_is_read(
+    write: Callable[[Path], object], releases: tuple[str, str], tmp_path: Path
+) -> None:
+    customers = tmp_path / "customers.csv"
+    write(customers)
+
+    with pytest.raises(OutputUnusable, match=r"customers\.csv"):
+        main([*releases, str(tmp_path / "no such folder"), "--out", str(customers)])
+
+    assert os.path.lexists(customers)
 
 
 def test_a_list_is_read_as_people_say(
