@@ -249,7 +249,7 @@ def test_only_folders_that_a_training_has_left_are_removed(tmp_path: Path) -> No
 def test_an_empty_folder_is_removed_again_only_if_the_training_has_made_it(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
 
-    for name in ("there", "new", "used"):
+    for name in ("there", "new", "runs/new", "used"):
         with claim_run(tmp_path / name):
             (tmp_path / "used" / "progress.json").touch() if name == "used" else None
 

@@ -21,7 +21,7 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
-from training.errors import BadClasses, BadRecipe
+from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, Options
 from training.progress import warn_of_few
@@ -36,6 +36,31 @@ def test_a_folder_without_classes_is_named(tmp_path: Path) -> None:
 
     assert ("tensorflow" in sys.modules) is loaded
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "nowhere"),
+        ("data", "nowhere.csv"),
+        ("train", "--data", "nowhere"),
+        ("train", "--data", "nowhere", "--corrections", "nowhere.csv"),
+        ("train", "--from", "bundled", "--photos", "nowhere"),
+        ("evaluate", "--data", "nowhere"),
+        ("evaluate", "--photos", "nowhere"),
+        ("tune", "--data", "nowhere"),
+        ("compare", "--networks", "dense", "--data", "nowhere"),
+    ],
+)
+def test_a_place_of_pictures_that_does_not_exist_is_named(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(DataSetMissing, match=r"^nowhere(\.csv)?: no such file or folder\.$"):
+        wardrobe(words[0], list(words[1:]))
+
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("--data", "things"), ("--from", "bundled", "--photos", "things")])

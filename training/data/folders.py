@@ -11,6 +11,7 @@ from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.title_rule import NONE
 from labelling.lists import AS_IT_IS, Reading
+from model_store.release_files import expand_home
 from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
 from training.data.tables import list_table
 from training.errors import BadCsv, DataSetMissing
@@ -64,6 +65,18 @@ def list_pictures(
 def has_idx(place: Path) -> bool:
     """Whether a folder holds IDX files, by their names."""
     return any(place.glob("*-ubyte*"))
+
+
+def find_place(text: str) -> Path:
+    """Find the file or folder that a person named, perhaps with `~`.
+
+    Raises:
+        DataSetMissing: it does not exist.
+    """
+    place = expand_home(text)
+    if not place.exists():
+        raise DataSetMissing(f"{text}: no such file or folder.")
+    return place
 
 
 def unwrapped(place: Path) -> Path:

@@ -18,7 +18,7 @@ from model_store.release_files import expand_home
 from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
 from training.data.files import Hashed, See, hash_files, shows_photo
-from training.data.folders import has_idx, list_pictures, unwrapped
+from training.data.folders import find_place, has_idx, list_pictures, unwrapped
 from training.data.labels import Labels, check_columns
 from training.data.learnt_hashes import learnt_among
 from training.data.listing import SPLIT, Listing
@@ -76,8 +76,8 @@ class Named:
             return None
         if self.tiers:
             return self.photos
-        place = unwrapped(expand_home(self.place))
-        if not place.exists() or has_idx(place) or self.pixel_table:
+        place = unwrapped(find_place(self.place))
+        if has_idx(place) or self.pixel_table:
             return None
         attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
         listing = list_pictures(place, self.reading, attributes)
@@ -86,7 +86,7 @@ class Named:
     @cached_property
     def photos(self) -> Listing:
         """Those in tiers; see `list_photos`."""
-        return list_photos(expand_home(self.place or ""), self.reading, self.tiers or "learn")
+        return list_photos(find_place(self.place or ""), self.reading, self.tiers or "learn")
 
     def classified(self, labels: tuple[str, ...]) -> Listing:
         """Those in tiers, with the class of each; see `photos.classified`."""

@@ -12,7 +12,7 @@ import re
 import secrets
 import shlex
 import shutil
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
@@ -63,21 +63,21 @@ def claim_run(run: Path) -> Iterator[Path]:
     """Keep other trainings out of a folder, and remove what killed ones left unfinished in it.
 
     Args:
-        run: the folder of a training; it is made if it is missing, and removed again if it stays empty.
+        run: the folder of a training. It is made if it is missing, with the folders above it, and removed
+            again if it stays empty.
 
     Raises:
         RunBusy: another training is at work in it.
         OutputUnusable: it is no folder.
     """
-    is_new = not run.exists()
+    missing = [folder for folder in (run, *run.parents) if not folder.exists()]
     descriptor, is_locked = _lock(run)
     try:
         if is_locked:
             _remove_unfinished(run)
         yield run
     finally:
-        if is_new:
-            _remove_if_empty(run)
+        _remove_empty(missing)
         os.close(descriptor)
 
 
@@ -167,11 +167,11 @@ def _remove_unfinished(run: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _remove_if_empty(run: Path) -> None:
-    try:
-        run.rmdir()
-    except OSError:
-        return
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the innermost first, up to one that is not empty."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 @contextmanager

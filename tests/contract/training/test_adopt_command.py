@@ -244,7 +244,7 @@ def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path)
     assert report_of(made).labels == ("Stick", "Ball", "Box")
     assert wardrobe("evaluate", [str(made.folder), "--data", str(data)]) == 0
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
-        released(model, data, "--labels", "Ball,Box,Cup")
+        released(model, data, "--labels", "Ball,Box,Cup", "--run", str(tmp_path / "other"))
 
 
 def of_dicts(*, takes: bool = True, gives: bool = True) -> Any:
