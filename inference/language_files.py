@@ -23,6 +23,9 @@ FOLDER: Final = Path(__file__).with_name("languages")
 SHARED: Final = "all"
 """The file with the words of all languages."""
 
+UNDETERMINED: Final = "und"
+"""The code of a language that is not recognised (ISO 639)."""
+
 FIRST: Final = ("en", "de", "fr", "es")
 """Languages that come first, so that one of them is chosen if two languages have equally many words."""
 
@@ -115,6 +118,11 @@ def languages() -> Mapping[str, Language]:
 def readable_languages() -> tuple[str, ...]:
     """Return the codes of the languages whose titles say something, FIRST first."""
     return tuple(code for code, language in languages().items() if language.is_read)
+
+
+def language_name(code: str) -> str:
+    """Return what a sentence calls a language."""
+    return "a language that Wardrobe cannot read" if code == UNDETERMINED else languages()[code].name
 
 
 def shared_words() -> Language:

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
-from inference.language_files import languages
+from inference.language_files import language_name
 from inference.title_rule import Shares
 from labelling.columns import check_attributes, further_columns
 from labelling.decisions import HOLDING_NO_MORE, Decisions
@@ -215,8 +215,10 @@ def _keep_words(decisions: Decisions, say: Say) -> None:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")
     if before and now.language != before.language and OFF not in {now.language, before.language}:
-        names, earlier = (languages()[words.language].name for words in (now, before))
-        as_before = f" --words {before.language} reads them as before." if before.is_read else ""
+        names, earlier = (language_name(words.language) for words in (now, before))
+        as_before = (
+            f" --words {before.language} reads them as before." if before.is_read and now.is_read else ""
+        )
         say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
     journal.keep(decisions.run)
 

@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from inference.kinds import in_order
-from inference.language_files import languages, readable_languages
-from inference.recognition import label_kinds, language_of
+from inference.language_files import UNDETERMINED, language_name, readable_languages
+from inference.recognition import ENOUGH, label_kinds, language_of
 from inference.tokens import tokens_of
-from inference.words import NOTHING, Says, says, title_says
+from inference.words import NOTHING, Says, category_says, says, title_says
 from labelling.cells import addresses_in, names_picture
 from labelling.column_names import column_names, fold_name
 
@@ -85,8 +85,14 @@ class ListWords:
         """
         if not self.columns:
             return self
-        texts = (self.title(cells) or _first(self.categories, cells) for cells in rows)
-        return replace(self, language=language or language_of(texts, languages()))
+        return replace(self, language=language or self._spoken(list(islice(rows, ENOUGH))))
+
+    def _spoken(self, rows: Sequence[Mapping[str, str]]) -> str:
+        """Return the language of some rows' titles, or of the category of a row without a title."""
+        titles = [self.title(cells) for cells in rows]
+        categories = [_first(self.categories, cells) for cells in rows]
+        spoken = language_of(title or category for title, category in zip(titles, categories, strict=True))
+        return _language_beside(titles, categories) if spoken == UNDETERMINED else spoken
 
     def title(self, cells: Mapping[str, str]) -> str:
         """The title of a row; empty where it has none."""
@@ -97,6 +103,18 @@ class ListWords:
         if not self.is_read:
             return NOTHING
         return says(self.title(cells), _first(self.categories, cells), self.language)
+
+
+def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
+    """Return the language of categories beside titles that are names alone ("Anna").
+
+    If a title names a garment in it, the title is in another language that has this word, too ("cạp").
+    """
+    spoken = language_of(filter(None, categories))
+    is_read = spoken in readable_languages()
+    has_garments = is_read and any(category_says(category, spoken).kinds for category in categories)
+    is_misread = is_read and any(title_says(title, spoken).kinds for title in titles)
+    return spoken if has_garments and not is_misread else UNDETERMINED
 
 
 def word_columns(columns: Iterable[str]) -> ListWords:
@@ -160,7 +178,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     read = ", ".join(f"`{name}`" for name in words.titles)
     how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     other = "" if title or not words.is_chosen else " --title-column names another."
-    return f"The title is {read}, {how}, in {languages()[words.language].name}.{other}"
+    return f"The title is {read}, {how}, in {language_name(words.language)}.{other}"
 
 
 class _Column(NamedTuple):
@@ -195,7 +213,7 @@ def _looked_at(columns: Sequence[str], rows: Rows, language: str) -> Iterator[_C
     for name, counts in cells.items():
         if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
             begin = [text[:BEGINNING] for text in islice(counts, DIFFERENT)]
-            spoken = language or language_of(begin, languages())
+            spoken = language or language_of(begin)
             if spoken in readable_languages():
                 yield _column(name, spoken, counts)
 

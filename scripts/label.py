@@ -22,7 +22,7 @@ from app.prediction.categories import CategoriesMismatch, categories_of
 from app.settings import settings_of_commands
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.language_files import languages, readable_languages
+from inference.language_files import UNDETERMINED, language_name, readable_languages
 from inference.plain_text import few, shown_lines
 from inference.reasons import Place, Reason
 from labelling.columns import columns
@@ -559,10 +559,8 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
     """What a terminal says of the list's words."""
     language, by_list = words["language"], words["by_list"]
     if language not in readable_languages():
-        return (
-            f"The list's titles seem to be {languages()[language].name}, which the table of words lacks: "
-            f"they say nothing. --words {', '.join(readable_languages())} reads them as one of these."
-        )
+        which = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
+        return f"The titles are in {language_name(language)}{which}, so only photos decide."
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
         f"{words['title']} The list names the kind of {words['named']:,} {what} (--words {language}): "

@@ -60,11 +60,35 @@ def test_where_no_known_name_names_kinds_the_shortest_column_that_does_is_the_ti
     assert (words.language if words.is_read else None) == language
 
 
-@pytest.mark.parametrize("name", ["Titel", "Navn"])
+@pytest.mark.parametrize("name", ["Titel", "Nom"])
 def test_titles_in_a_language_that_is_not_read_say_nothing(name: str) -> None:
-    danish = ("Sort kjole", "Hvid bluse", "Blå bukser", "Støvler til kvinder", "Jakke og nederdel")
+    catalan = (
+        "Vestit negre",
+        "Brusa blanca",
+        "Pantalons de dona",
+        "Sabates amb sivella",
+        "Jaqueta i faldilla",
+    )
 
-    assert not read({name: danish}).is_read
+    assert (read({name: catalan}).language, read({name: catalan}).is_read) == ("ca", False)
+
+
+def test_categories_have_a_language_beside_titles_that_are_names_and_beside_no_others() -> None:
+    categories = ("Women > Skirts", "Women > Dresses", "Women > Skirts")
+    unknown = ("Xvq cap zkt wmu abd efg hij", "Bvq kvn nxd hij klm nop", "Bvq zkt efg")
+
+    names = read({"title": ("Anna", "Bella", "Clara"), "category": categories})
+
+    assert names.says({"title": "Anna", "category": "Women > Skirts"}).kinds == {"skirt"}
+    assert read({"title": unknown, "category": categories}).language == "und"
+
+
+def test_an_unknown_language_is_said_to_be_one() -> None:
+    unknown = read({"title": ("Emakumezkoen soineko luzea", "Gizonezkoen alkandora")})
+
+    assert how_read(unknown, ["title"], "") == (
+        "The title is `title`, by its name, in a language that Wardrobe cannot read."
+    )
 
 
 def test_the_column_and_language_that_people_name_count() -> None:

@@ -146,6 +146,40 @@ def test_no_neighbour_takes_a_list_of_a_real_shop(language: str) -> None:
     assert language_of(titles, languages()) == language
 
 
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Emakumezkoen soineko luzea", "Gizonezkoen alkandora zuria", "Larruzko gerrikoa", "Jeans urdinak"],
+        ["Peysa kvenna", "Skyrta karla", "Ullarsokkar", "Kj\u00f3ll", "Yfirh\u00f6fn", "T-shirt"],
+        ["\u0dba\u0dbd\u0dd4", "\u0dc3\u0dcf\u0dba"],
+        ["ABX QRS", "ABX TUV"],
+    ],
+)
+def test_an_unknown_language_is_not_english(titles: list[str]) -> None:
+    assert language_of(titles) == "und"
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Dress"],
+        ["Zara QX ABC Dress", "Zara QZ KLM Skirt", "ZX ZYX ZZ"],
+        ["MQ-1132 ABC DEF GHI JKL MNO PQR STU jeans"],
+        [],
+        [""] * 1_000,
+        ["12345", "4711-0815"],
+    ],
+)
+def test_few_titles_and_titles_full_of_codes_have_a_language(titles: list[str]) -> None:
+    assert language_of(titles) == "en"
+
+
+def test_classes_in_an_unknown_language_are_no_kinds() -> None:
+    assert set(label_kinds(("Type 1", "Type 2"), "en").values()) == {frozenset()}
+    assert set(label_kinds(("Soinekoa", "Alkandora", "Gerrikoa"), "und").values()) == {frozenset()}
+    assert set(label_kinds(("Samarreta", "Brusa", "Jeans"), "ca").values()) == {frozenset()}
+
+
 def test_the_classes_of_a_release_are_kinds() -> None:
     assert [set(admitted) for admitted in label_kinds(LABELS, "de").values()] == [
         {kind} for kind in OF_FASHION

@@ -215,19 +215,40 @@ def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
     assert summary_in(tmp_path / "t.csv")["notes"] == []
 
 
-def test_titles_in_a_language_that_the_table_lacks_say_nothing_and_the_run_names_it(
-    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+NOT_READ = {
+    "ca": (
+        ["Samarreta amb coll", "Brusa de cotó", "Pantalons de llana", "Jeans de dona llargs"],
+        "The titles are in Catalan, which Wardrobe recognises and cannot read, so only photos decide.",
+    ),
+    "und": (
+        ["Emakumezkoen soineko luzea", "Gizonezkoen alkandora zuria", "Larruzko gerrikoa", "Jeans urdinak"],
+        "The titles are in a language that Wardrobe cannot read, so only photos decide.",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", NOT_READ)
+def test_titles_in_a_language_that_is_not_read_say_nothing_and_the_run_names_it(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
 ) -> None:
-    titles = ["Bluse med rund hals", "Bluse i bomuld", "Sort bluse", "T-shirt med tryk"]
+    titles, sentence = NOT_READ[language]
     source = listed(shop, *((f"{place}.png", str(place), title) for place, title in enumerate(titles)))
+    table = tmp_path / "table.csv"
 
-    danish = label(source, tmp_path / "danish.csv", release)
+    alone = label(source, table, release)
     printed = " ".join(capsys.readouterr().out.split())
-    german = label(source, tmp_path / "german.csv", release, "--words", "de")
+    again = label(source, table, release)
+    german = label(source, table, release, "--words", "de")
 
-    assert {(row["decision"], row["listed_as"]) for row in danish} == {("accept", None)}
-    assert [row["listed_as"] for row in german] == ["shirt", "shirt", "shirt", "top"]
-    assert "seem to be Danish, which the table of words lacks: they say nothing." in printed
+    assert {(row["decision"], row["listed_as"]) for row in alone} == {("accept", None)}
+    assert again == alone
+    assert [row["listed_as"] for row in german] == [None, None, None, "trousers"]
+    assert sentence in printed
+    assert "--words" not in printed
+    assert summary_in(table)["words"]["language"] == "de"
+    label(source, table, release)
+    assert summary_in(table)["words"]["language"] == language
+    assert "reads them as before" not in capsys.readouterr().err
 
 
 def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what_it_admits(
