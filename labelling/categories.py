@@ -18,7 +18,7 @@ from typing import Final, Self, TypeAlias
 
 from inference.tokens import fold
 from labelling.cells import ADDRESS
-from labelling.identifiers import as_listed, identifier
+from labelling.identifiers import read_identifier, read_listed_cell
 
 CategoryPath: TypeAlias = tuple[str, ...]
 """The levels of one category, the top level first."""
@@ -52,7 +52,7 @@ def level_key(level: str) -> str:
 
 def is_category_level(level: str) -> bool:
     """Return whether a level is a name; an empty cell, a number and an address are none."""
-    if not identifier(level) or len(level) > MAX_LEVEL_LENGTH:
+    if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
     return not (NUMBER.fullmatch(level) or ADDRESS.match(level) or "@" in level)
 
@@ -77,7 +77,7 @@ class CategoryColumn:
         """
         counts = Counter[str]()
         for cell in set(cells):
-            text = as_listed(cell)
+            text = read_listed_cell(cell)
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
             counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
         return cls(counts)
@@ -88,7 +88,7 @@ class CategoryColumn:
         A path that another path of the cell begins with is left out: "Clothing" says nothing beside
         "Clothing > Shirts".
         """
-        written = self._split(as_listed(cell), PATH_SEPARATORS[0])
+        written = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
         paths = dict.fromkeys(self._levels(text) for text in written)
         return tuple(
             path

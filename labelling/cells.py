@@ -9,7 +9,7 @@ import re
 from typing import Final, NamedTuple
 
 from labelling.errors import Unreadable
-from labelling.paths import LONGEST_PATH, is_too_long
+from labelling.paths import MAX_PATH_BYTES, is_too_long
 
 SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
 """How an address of a web page begins that leaves `https:` out."""
@@ -58,7 +58,7 @@ class Address(NamedTuple):
         return self.text.lower().startswith("s3://")
 
 
-def addresses_in(cell: str) -> list[str]:
+def find_addresses(cell: str) -> list[str]:
     """The addresses of a cell as it has them, or none where it holds a path."""
     bare = cell.lstrip("[\"' ")
     if not ADDRESS.match(bare):
@@ -67,17 +67,17 @@ def addresses_in(cell: str) -> list[str]:
     return [address.rstrip(ends) for address in SEVERAL.split(bare)]
 
 
-def address_of(written: str) -> Address:
-    """Where one of `addresses_in` leads: `//host/` by HTTPS."""
+def make_address(written: str) -> Address:
+    """Where one of `find_addresses` leads: `//host/` by HTTPS."""
     return Address(f"https:{written}" if written.startswith("//") else written)
 
 
-def names_picture(cell: str) -> bool:
+def is_picture_cell(cell: str) -> bool:
     """Whether a cell looks like an address or the name of a file, and not like the name of a column."""
     return bool(ADDRESS.match(cell) or NAME_END.search(cell))
 
 
-def path_of(cell: str, path: str) -> str | Unreadable:
+def check_path(cell: str, path: str) -> str | Unreadable:
     """The path that a cell without an address means, or why it is none.
 
     Args:
@@ -88,7 +88,7 @@ def path_of(cell: str, path: str) -> str | Unreadable:
         return path
     why = _why_no_path(cell)
     if not why and is_too_long(path):
-        why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {LONGEST_PATH:,}."
+        why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {MAX_PATH_BYTES:,}."
     return Unreadable(why) if why else path
 
 
@@ -101,4 +101,4 @@ def _why_no_path(cell: str) -> str:
         return "It is the address of a file. Write its path alone: no file://, and blanks in place of %20."
     if scheme:
         return f"Addresses that begin with {scheme} are not read; paths, https:// and s3:// are."
-    return next((why for looks, why in NO_PATHS if looks.search(cell[:LONGEST_PATH])), "")
+    return next((why for looks, why in NO_PATHS if looks.search(cell[:MAX_PATH_BYTES])), "")

@@ -8,8 +8,8 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, reasons_at
 from inference.title_rule import NONE
-from labelling.row import ACCEPT, REVIEW, Decision, Row
-from labelling.table_of import TableOf
+from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
+from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *reasons_at([Place.PICTURE]))
 """The outcomes for the class of a picture, in the order of the columns of a summary; None is ACCEPT."""
@@ -22,13 +22,13 @@ class Counts:
         outcomes: by head, the model's label, and the reason why a person is asked, None where no one is.
         rows: how many there are.
         accepted: answers about the class that are accepted.
-        by_list: of these, by the list's words and the photo together.
+        accepted_by_list: of these, by the list's words and the photo together.
         decided_by_person: rows whose class people gave.
-        checked: accepted answers that people answered, too, by whether these agree.
+        checked_answers: accepted answers that people answered, too, by whether these agree.
         first_error: the first row that has one, and what it is; empty without errors.
-        of_none: rows of no product.
-        named: rows of which the list names a kind.
-        admitted: of these, answers by whether they are of that kind.
+        rows_without_product: rows of no product.
+        rows_with_title_kinds: rows of which the list names a kind.
+        admitted_answers: of these, answers by whether they are of that kind.
     """
 
     def __init__(self, place: Place) -> None:
@@ -39,11 +39,13 @@ class Counts:
         """
         self._reasons = frozenset[Reason | None]([None, *reasons_at([place])])
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
-        self.checked, self.admitted = Counter[bool](), Counter[bool | None]()
-        self.rows = self.accepted = self.by_list = self.decided_by_person = self.of_none = self.named = 0
+        self.checked_answers, self.admitted_answers = Counter[bool](), Counter[bool | None]()
+        self.rows = self.accepted = self.accepted_by_list = self.decided_by_person = (
+            self.rows_without_product
+        ) = self.rows_with_title_kinds = 0
         self.first_error = ""
 
-    def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def count_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
         """Yield the same rows, and count each as it passes.
 
         Raises:
@@ -51,37 +53,37 @@ class Counts:
                 the row.
         """
         for row in rows:
-            if row.label.reason not in self._reasons:
+            if row.class_decision.reason not in self._reasons:
                 raise ValueError(
-                    f"{row.subject.name}: a summary has no place for the reason {row.label.reason!r}; "
-                    "inference/reasons.py says where each reason may occur."
+                    f"{row.record.name}: a summary has no place for the reason "
+                    f"{row.class_decision.reason!r}; inference/reasons.py says where each reason may occur."
                 )
             for head, decided in row.decisions.items():
                 reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
-                self.outcomes[head, decided.predicted, reason] += 1
-            self._add(row, row.label)
-            self.admitted[_is_admitted(row)] += 1
-            error = row.subject.error
-            self.first_error = self.first_error or (f"{row.subject.name}: {error}" if error else "")
+                self.outcomes[head, decided.predicted_label, reason] += 1
+            self._add(row, row.class_decision)
+            self.admitted_answers[_is_admitted(row)] += 1
+            error = row.record.error
+            self.first_error = self.first_error or (f"{row.record.name}: {error}" if error else "")
             yield row
 
-    def _add(self, row: Row, decided: Decision) -> None:
-        by_person = decided.by == DecidedBy.PERSON
+    def _add(self, row: TableRow, decided: HeadDecision) -> None:
+        by_person = decided.decided_by == DecidedBy.PERSON
         self.rows += 1
         self.decided_by_person += by_person
-        self.of_none += not row.subject.product
-        self.named += bool(row.listed)
+        self.rows_without_product += not row.record.product
+        self.rows_with_title_kinds += bool(row.title_kinds)
         if decided.answer and decided.is_accepted:
             self.accepted += 1
-            self.by_list += decided.answer.by == DecidedBy.LIST
+            self.accepted_by_list += decided.answer.decided_by == DecidedBy.LIST
             if by_person and decided.label:
-                self.checked[decided.label == decided.predicted] += 1
+                self.checked_answers[decided.label == decided.predicted_label] += 1
 
-    def without_answer(self, reason: Reason | None = None) -> int:
+    def count_without_answer(self, reason: Reason | None = None) -> int:
         """Rows without an answer about the class."""
         return self.outcomes[LABEL, None, reason]
 
-    def reviewed(self) -> dict[Reason, int]:
+    def count_reviews(self) -> dict[Reason, int]:
         """Rows with an answer about the class that need a person, by reason."""
         reasons = Counter[Reason]()
         for (head, label, reason), count in self.outcomes.items():
@@ -89,7 +91,7 @@ class Counts:
                 reasons[reason] += count
         return dict(sorted(reasons.items()))
 
-    def labels(self, run: TableOf) -> dict[str, dict[str, int]]:
+    def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
         """For each class, in index order, the rows with each outcome; NONE where it was answered."""
         has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
         return {
@@ -97,7 +99,7 @@ class Counts:
             for label in (*run.heads[LABEL], *([NONE] if has_none else []))
         }
 
-    def attributes(self, run: TableOf) -> dict[str, dict[str, dict[str, int]]]:
+    def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
         """For each label of each attribute, the rows with each decision."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():
@@ -111,19 +113,19 @@ class Counts:
         accepted = self.outcomes[head, label, None]
         return {ACCEPT: accepted, REVIEW: every - accepted}
 
-    def words(self, language: str) -> dict[str, str | int]:
+    def count_title_kinds(self, language: str) -> dict[str, str | int]:
         """What was decided beside the list's words in a language: by kind, and by list and photo together."""
-        agreeing, contradicting = self.admitted[True], self.admitted[False]
-        of_kind = {"named": self.named, "agreeing": agreeing, "contradicting": contradicting}
-        return {"language": language, **of_kind, "by_list": self.by_list}
+        agreeing, contradicting = self.admitted_answers[True], self.admitted_answers[False]
+        of_kind = {"named": self.rows_with_title_kinds, "agreeing": agreeing, "contradicting": contradicting}
+        return {"language": language, **of_kind, "by_list": self.accepted_by_list}
 
 
-def _is_asked(row: Row, decided: Decision) -> bool:
+def _is_asked(row: TableRow, decided: HeadDecision) -> bool:
     """Whether no person answered and a card would ask: of a photo of a product, the product's."""
-    return decided.by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
+    return decided.decided_by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
 
 
-def _is_admitted(row: Row) -> bool | None:
+def _is_admitted(row: TableRow) -> bool | None:
     """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
-    kind = row.of(KIND)
-    return True if kind.is_accepted and kind.admits else row.label.admits
+    kind = row.decision_on(KIND)
+    return True if kind.is_accepted and kind.is_admitted else row.class_decision.is_admitted

@@ -1,6 +1,6 @@
 """The rows of a journal, decided as they are read. Nothing of it is kept: the same is decided again.
 
-decide.py has the rules; here is what they have to know of a table, each read once.
+row_decision.py has the rules; here is what they have to know of a table, each read once.
 """
 
 import json
@@ -11,15 +11,15 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
-from labelling.by_people import People
-from labelling.by_title import Titles, titles_of
-from labelling.decide import Known, beside_list, decide
+from labelling.human_answers import HumanAnswers
 from labelling.journal import Journal
-from labelling.listing import answered, answered_groups, answered_of
-from labelling.products import product_of
-from labelling.row import Answers, Photo, Row
-from labelling.shared_photos import shared_photos
-from labelling.table_of import TableOf
+from labelling.journal_rows import read_photo_groups, read_photos, read_photos_of
+from labelling.product_answers import combine_photos
+from labelling.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.rows import HeadAnswers, PhotoRecord, TableRow
+from labelling.run_settings import RunSettings
+from labelling.shared_photos import find_shared_photos
+from labelling.title_decision import ListTitles, collect_titles
 from labelling.titles import ListWords, words_in
 
 _UNDER_SEVERAL: Final = """
@@ -37,7 +37,7 @@ GROUP BY product, attribute
 """
 """An answer to a product holds where the photo that it carries is one of it; of several the latest."""
 
-HOLDING_NO_MORE: Final = """
+COUNT_OUTDATED_ANSWERS: Final = """
 SELECT count(*) FROM answers WHERE product <> ''
 AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
 """
@@ -54,45 +54,47 @@ class Decisions:
         """Nothing is read yet."""
         self.journal = journal
 
-    def photos(self) -> Iterator[Row]:
+    def photo_rows(self) -> Iterator[TableRow]:
         """The rows of the table of photos, in the order of the source."""
-        return (decide(photo, self.known) for photo in answered(self.journal))
+        return (decide_row(photo, self.context) for photo in read_photos(self.journal))
 
-    def products(self) -> Iterator[Row]:
+    def product_rows(self) -> Iterator[TableRow]:
         """The rows of the table of products, each where its first photo stands; none without products."""
-        groups = answered_groups(self.journal) if self.run.by else ()
+        groups = read_photo_groups(self.journal) if self.settings.by else ()
         return (self._of_group(photos) for photos in groups if photos[0].product)
 
-    def asked(self) -> Iterator[Row]:
+    def rows_for_people(self) -> Iterator[TableRow]:
         """What a person may be asked about: products, and pictures of none, each where its first photo is."""
-        return map(self._of_group, answered_groups(self.journal))
+        return map(self._of_group, read_photo_groups(self.journal))
 
-    def _of_group(self, photos: Sequence[Photo]) -> Row:
-        subject = product_of(photos, self.run) if photos[0].product else photos[0]
-        return decide(subject, self.known)
+    def _of_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
+        subject = combine_photos(photos, self.settings) if photos[0].product else photos[0]
+        return decide_row(subject, self.context)
 
-    def beside_list(self, photo: Photo) -> Answers:
+    def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
         """The answers to a photo before people."""
-        return beside_list(photo, self.known)
+        return answer_with_list(photo, self.context)
 
     @cached_property
-    def known(self) -> Known:
+    def context(self) -> DecisionContext:
         """What decides about rows beside the rows themselves."""
         journal, titles, products = self.journal, self._titles, self._under_several
         doubtful = {product for names in products.values() for product in names}
-        photos = answered_of(journal, doubtful) if doubtful else ()
-        shared = shared_photos(products, photos, titles)
-        return Known(table=self.run, titles=titles, shared=shared, people=self._people)
+        photos = read_photos_of(journal, doubtful) if doubtful else ()
+        shared = find_shared_photos(products, photos, titles)
+        return DecisionContext(
+            settings=self.settings, titles=titles, shared_photos=shared, human_answers=self._people
+        )
 
     @cached_property
-    def run(self) -> TableOf:
+    def settings(self) -> RunSettings:
         """What the rows are of."""
-        return replace(self.journal.run, list_words=self.words)
+        return replace(self.journal.settings, list_words=self.list_words)
 
     @cached_property
-    def words(self) -> ListWords:
+    def list_words(self) -> ListWords:
         """How the words of the list are read: as the journal says, or as its rows show."""
-        run = self.journal.run
+        run = self.journal.settings
         if run.list_words is not None:
             return run.list_words
         renamed = [name for name, in_table in run.further.items() if in_table != name]
@@ -100,22 +102,24 @@ class Decisions:
         return words_in(tuple(run.further), self._columns, run.words, run.title, others)
 
     @property
-    def _titles(self) -> Titles:
-        is_read = self.run.by and self.words.is_read
-        return titles_of(self.run, self.words, self._cells(self.words.columns) if is_read else ())
+    def _titles(self) -> ListTitles:
+        is_read = self.settings.by and self.list_words.is_read
+        return collect_titles(
+            self.settings, self.list_words, self._cells(self.list_words.columns) if is_read else ()
+        )
 
     @property
-    def _people(self) -> People:
+    def _people(self) -> HumanAnswers:
         """What people said that holds for pictures, and for products of the current listing."""
         labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
             labels[sha256, product][head or LABEL] = label
-        return People(dict(labels))
+        return HumanAnswers(dict(labels))
 
     @property
     def _under_several(self) -> Mapping[str, frozenset[str]]:
         """The products under which a photo lies, by its sha256, where there are several."""
-        with self.journal.damage_named():
+        with self.journal.name_damage():
             rows = self.journal.query(_UNDER_SEVERAL)
             return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
 
@@ -124,7 +128,7 @@ class Decisions:
 
     def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
         """The product of each row and its cells in some columns of the list, in the order of the source."""
-        places = [list(self.journal.run.further).index(name) for name in columns]
+        places = [list(self.journal.settings.further).index(name) for name in columns]
         cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
         query = f"SELECT product{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
         for product, *texts in self.journal.query(query):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelling.columns import Column
 from labelling.errors import TableUnusable
-from labelling.row import Row
+from labelling.rows import TableRow
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -53,7 +53,7 @@ def check_room(rows: int, columns: int) -> None:
             )
 
 
-def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
     """Write a workbook of one sheet, row by row.
 
     Returns:
@@ -71,7 +71,7 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[Row]) -
             return _fill(workbook.add_worksheet(), columns, rows)
 
 
-def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[Row]) -> int:
+def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
     """Write header and rows; how many cells are cut. A typed method never makes a formula or a link."""
     cut = 0
     for place, column in enumerate(names):
@@ -79,7 +79,7 @@ def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[Row]) -> i
     for number, row in enumerate(rows, 1):
         check_room(number, len(names))
         for place, column in enumerate(names):
-            cell: Any = column.of(row)
+            cell: Any = column.read_cell(row)
             if cell is None or cell == "":
                 continue
             if column.kind is str:

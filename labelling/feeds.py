@@ -20,16 +20,16 @@ from inference.plain_text import few
 from inference.reasons import Reason
 from inference.recognition import label_kinds, language_of
 from inference.title_rule import OTHER
-from labelling.decide import colour_of
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.identifiers import as_listed
+from labelling.identifiers import read_listed_cell
 from labelling.journal import Journal
-from labelling.outputs import replaced
-from labelling.row import Category, Photo, Row
-from labelling.table_of import By, TableOf
-from labelling.taxonomies import kind_category
-from labelling.woocommerce import REPLACES, attributes_of, loses_variations, woocommerce_cells
+from labelling.outputs import replace_files
+from labelling.row_decision import find_colour_head
+from labelling.rows import Category, PhotoRecord, TableRow
+from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.taxonomies import find_kind_category
+from labelling.woocommerce import REPLACES, loses_variations, make_woocommerce_cells, read_attributes
 
 NAMED: Final = 5
 """Products that a sentence names."""
@@ -81,32 +81,32 @@ class Platform(NamedTuple):
         note: on a list without attributes.
     """
 
-    cells: Callable[[str, Row], dict[str, str]]
+    cells: Callable[[str, TableRow], dict[str, str]]
     needs: tuple[tuple[str, ...], ...] = ()
     category: tuple[str, Callable[[Category], str | None]] | None = None
-    loses: Callable[[Row], bool] = lambda _: False
+    loses: Callable[[TableRow], bool] = lambda _: False
     note: str = ""
 
 
-def _google(name: str, row: Row) -> dict[str, str]:
-    return {"id": name, "color": "/".join(row.colours)}
+def _google(name: str, row: TableRow) -> dict[str, str]:
+    return {"id": name, "color": "/".join(row.feed_colours)}
 
 
 _OF_SHOPIFY: Final = (("handle", "url handle"), ("title",))
 
 
-def _shopify(_: str, row: Row) -> dict[str, str]:
+def _shopify(_: str, row: TableRow) -> dict[str, str]:
     handle, title = (_cell(row, names) for names in _OF_SHOPIFY)
     colour = "Color (product.metafields.custom.color)"
-    return {"URL handle": handle, "Title": title, colour: ", ".join(row.colours)}
+    return {"URL handle": handle, "Title": title, colour: ", ".join(row.feed_colours)}
 
 
 FEEDS: Final[Mapping[str, Platform]] = {
     "google": Platform(_google, category=("google_product_category", itemgetter(0))),
     "shopify": Platform(_shopify, _OF_SHOPIFY, category=("Product category", itemgetter(1))),
     "woocommerce": Platform(
-        lambda name, row: woocommerce_cells(name, row.subject.cells, row.colours),
-        loses=lambda row: loses_variations(row.subject.cells),
+        lambda name, row: make_woocommerce_cells(name, row.record.cells, row.feed_colours),
+        loses=lambda row: loses_variations(row.record.cells),
         note=REPLACES,
     ),
 }
@@ -126,7 +126,7 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     Raises:
         TableUnusable: the release answers no colour, or a column is missing that the platform needs.
     """
-    head = colour_of(attributes)
+    head = find_colour_head(attributes)
     if not head:
         raise TableUnusable(
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
@@ -137,19 +137,19 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     return head
 
 
-def feed_of(table: Path, platform: str) -> Path:
+def feed_path(table: Path, platform: str) -> Path:
     """Where the feed of a table is."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
-def categories_file(table: Path, platform: str) -> Path:
+def categories_path(table: Path, platform: str) -> Path:
     """Where the categories of a table's products are."""
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
 def feed_files(table: Path, platform: str) -> list[Path]:
     """All that a feed of this platform writes; none without a platform."""
-    return [feed_of(table, platform), categories_file(table, platform)] if platform else []
+    return [feed_path(table, platform), categories_path(table, platform)] if platform else []
 
 
 def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
@@ -167,14 +167,14 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
             that the platform needs; or a file cannot be read or written.
     """
-    run = decisions.run
+    run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
-    of_names, categories = defaultdict[str, list[Article]](list), Categories(platform, run)
+    of_names, categories = defaultdict[str, list[Article]](list), FeedCategories(platform, run)
     left_out, count = {reason: list[str]() for reason in REASONS}, 0
-    for row in decisions.products():
+    for row in decisions.product_rows():
         count += 1
         categories.take(row)
-        if why := why_left_out(row, platform, run.by):
+        if why := find_left_out_reason(row, platform, run.by):
             reason, product = why
             left_out[reason].append(product)
         else:
@@ -185,10 +185,10 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     if not fed:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
         if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
-            why_none = " ".join(in_words(*each) for each in left_out.items() if each[1])
+            why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
     rows, of_categories = [articles[0].cells for articles in fed], categories.rows()
-    file, of_platform = feed_of(table, platform), categories_file(table, platform)
+    file, of_platform = feed_path(table, platform), categories_path(table, platform)
     files = {file: (list(dict.fromkeys(chain.from_iterable(rows))), rows)}
     files |= {of_platform: (categories.header, of_categories)} if categories.header else {}
     _write(decisions.journal, files)
@@ -200,25 +200,25 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         right=run.by.likely[head][1] if likely and run.by else 0.0,
         left_out=left_out,
         categories=(of_platform, len(of_categories)) if of_categories else None,
-        note="" if attributes_of(run.further) else FEEDS[platform].note,
+        note="" if read_attributes(run.further) else FEEDS[platform].note,
     )
 
 
-def in_words(reason: str, products: Sequence[str]) -> str:
+def describe_left_out(reason: str, products: Sequence[str]) -> str:
     """The sentence on products that are in no feed for one of REASONS."""
     return reason.format(n=len(products), named=few(products, NAMED))
 
 
-def why_left_out(row: Row, platform: str, by: By | None) -> tuple[str, str] | None:
+def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:
     """Why a product is in no feed, one of REASONS, and what a sentence calls it; None where it is in it."""
-    product = row.subject.product
-    if not row.colours:
-        return UNSEEN if row.label.reason == Reason.NO_PHOTO else DOUBTFUL, product
+    product = row.record.product
+    if not row.feed_colours:
+        return UNSEEN if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL, product
     if FEEDS[platform].loses(row):
         return LOSING, product
     if lacking := _lacking(platform, row):
         return LACKING, f"{product} (`{lacking}`)"
-    return (SPELT_TWICE, product) if len(spellings_of(row, by)) > 1 else None
+    return (SPELT_TWICE, product) if len(find_spellings(row, by)) > 1 else None
 
 
 class Article(NamedTuple):
@@ -226,7 +226,7 @@ class Article(NamedTuple):
 
     Attributes:
         name: by which the platform knows it.
-        is_likely: see Row.
+        is_likely: see TableRow.
     """
 
     name: str
@@ -235,17 +235,17 @@ class Article(NamedTuple):
     is_likely: bool
 
 
-def _article(row: Row, platform: str, by: By | None) -> Article:
-    [name] = spellings_of(row, by)
+def _article(row: TableRow, platform: str, by: ProductGrouping | None) -> Article:
+    [name] = find_spellings(row, by)
     cells = FEEDS[platform].cells(name, row)
-    return Article(next(iter(cells.values())), cells, row.colours, row.is_likely)
+    return Article(next(iter(cells.values())), cells, row.feed_colours, row.is_likely)
 
 
 def _differ(articles: Sequence[Article]) -> bool:
     return len({article.colours for article in articles}) > 1
 
 
-class Categories:
+class FeedCategories:
     """The categories of products whose kind is accepted, by the shipped taxonomies.
 
     A product for which the list has a category is left out, and so are products of one name there with
@@ -256,22 +256,22 @@ class Categories:
             none where the platform has no categories.
     """
 
-    def __init__(self, platform: str, run: TableOf) -> None:
+    def __init__(self, platform: str, run: RunSettings) -> None:
         """Of the products of a run."""
-        *key, _ = FEEDS[platform].cells("", Row(subject=Photo(path=""), decisions={}))
+        *key, _ = FEEDS[platform].cells("", TableRow(record=PhotoRecord(path=""), decisions={}))
         category = FEEDS[platform].category
         self.header = [*key, category[0]] if category else []
         self._platform, self._run, self._rows = platform, run, dict[str, set[tuple[str, ...]]]()
         self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
 
-    def take(self, row: Row) -> None:
+    def take(self, row: TableRow) -> None:
         """Take the category of a product that has one."""
         of_platform = FEEDS[self._platform]
         if of_platform.category is None:
             return
-        (column, taken), spellings = of_platform.category, spellings_of(row, self._run.by)
+        (column, taken), spellings = of_platform.category, find_spellings(row, self._run.by)
         kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
-        category = taken(kind_category(self._platform, kinds))
+        category = taken(find_kind_category(self._platform, kinds))
         if category is None or len(spellings) > 1 or _lacking(self._platform, row) or _has_own(row, column):
             return
         *key, _ = of_platform.cells(spellings[0], row).values()
@@ -283,28 +283,32 @@ class Categories:
         return [dict(zip(self.header, cells, strict=True)) for cells in agreeing]
 
 
-def _kinds_of(row: Row, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
+def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
     """The kinds of a product by its accepted kind or class, or a person's.
 
     For OTHER those that the list names and the head lacks: a skirt by its title is none, if the answer has
     `skirt` and is OTHER.
     """
-    of_kind = row.of(KIND)
+    of_kind = row.decision_on(KIND)
     if of_kind.is_settled and of_kind.label:
-        return row.listed.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
-    return kinds.get(row.label.label or "", frozenset()) if row.label.is_settled else frozenset()
+        return row.title_kinds.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
+    return (
+        kinds.get(row.class_decision.label or "", frozenset())
+        if row.class_decision.is_settled
+        else frozenset()
+    )
 
 
-def _has_own(row: Row, column: str) -> bool:
+def _has_own(row: TableRow, column: str) -> bool:
     names = (column.casefold(), column.casefold().replace("_", " "))
     return bool(_cell(row, names))
 
 
-def spellings_of(row: Row, by: By | None) -> list[str]:
+def find_spellings(row: TableRow, by: ProductGrouping | None) -> list[str]:
     """How the list spells a product: a platform knows it by the list's own cell; of a folder its name."""
     if by is None or by.folder is not None:
-        return [row.subject.product]
-    return list(dict.fromkeys(as_listed(photo.cells[by.column]) for photo in row.subject.photos))
+        return [row.record.product]
+    return list(dict.fromkeys(read_listed_cell(photo.cells[by.column]) for photo in row.record.photos))
 
 
 def _write(
@@ -312,7 +316,7 @@ def _write(
 ) -> None:
     """Write files, each with its columns and rows."""
     try:
-        with replaced(journal, list(tables)) as new:
+        with replace_files(journal, list(tables)) as new:
             for file, (columns, rows) in zip(new, tables.values(), strict=True):
                 with file.open("w", encoding="utf-8", newline="") as opened:
                     writer = csv.DictWriter(opened, columns, restval="")
@@ -323,12 +327,14 @@ def _write(
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
 
 
-def _cell(row: Row, names: Sequence[str]) -> str:
+def _cell(row: TableRow, names: Sequence[str]) -> str:
     """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
-    cells = (as_listed(cell) for column, cell in row.subject.cells.items() if column.casefold() in names)
+    cells = (
+        read_listed_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names
+    )
     return next(filter(None, cells), "")
 
 
-def _lacking(platform: str, row: Row) -> str:
+def _lacking(platform: str, row: TableRow) -> str:
     """The first column that the platform needs and a row has nothing in; empty where there is none."""
     return next((names[0] for names in FEEDS[platform].needs if not _cell(row, names)), "")

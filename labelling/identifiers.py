@@ -1,7 +1,7 @@
 """Read an identifier: the article, SKU or group that a cell of a list names.
 
 Spreadsheets and shops write one in several ways: `="001001"`, an apostrophe before a sign, characters that
-no one sees. What is cleaned joins; a feed sends the list's own cell (`as_listed`). Pure.
+no one sees. What is cleaned joins; a feed sends the list's own cell (`read_listed_cell`). Pure.
 """
 
 import re
@@ -29,7 +29,7 @@ LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
 """What a spreadsheet makes of a number of more than eleven digits: the others are lost."""
 
 
-def identifier(cell: str) -> str:
+def read_identifier(cell: str) -> str:
     """The identifier that a cell holds; empty where it is not known.
 
     Blanks count once, capitals count. What is an identifier already stays as it is.
@@ -37,19 +37,19 @@ def identifier(cell: str) -> str:
     text, before = cell, None
     while text != before:
         before = text
-        text = " ".join(without_format(as_listed(text)).split())
+        text = " ".join(remove_format_characters(read_listed_cell(text)).split())
     is_none = text == NOT_THERE or text.casefold() in NOT_KNOWN or ERROR.fullmatch(text)
     return "" if is_none else text
 
 
-def as_listed(cell: str) -> str:
+def read_listed_cell(cell: str) -> str:
     """A cell without white space at its ends, a spreadsheet's `="..."`, and apostrophes of ours."""
     text = MARKS.sub("", cell.strip())
     formula = TEXT_FORMULA.fullmatch(text)
     return formula[1].replace('""', '"').strip() if formula else text
 
 
-def without_format(text: str) -> str:
+def remove_format_characters(text: str) -> str:
     """A text without characters of category Cf: zero width spaces, soft hyphens, marks of direction."""
     if text.isascii():
         return text
@@ -58,4 +58,4 @@ def without_format(text: str) -> str:
 
 def is_long_number(cell: str) -> bool:
     """Whether a cell is a long number of which a spreadsheet has kept the first digits alone."""
-    return LONG_NUMBER.fullmatch(without_format(as_listed(cell)).strip()) is not None
+    return LONG_NUMBER.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None

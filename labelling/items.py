@@ -2,7 +2,7 @@
 
 A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
 travels to every worker process, which opens a reader of its own. The sources are in sources/,
-where opening.py finds the one that a word names. Which names are pictures: inference/file_names.py.
+where source_opening.py finds the one that a word names. Which names are pictures: inference/file_names.py.
 """
 
 import os
@@ -21,7 +21,7 @@ AT_ONCE: Final = 16
 Hosts: TypeAlias = tuple[tuple[str, int], ...]
 """From which pictures may be fetched: name, or `*.` and what it ends with, and port."""
 
-UNSEEN: Final = "unseen"
+UNKNOWN_STAMP: Final = "unseen"
 """The stamp of a picture whose content shows only when it is read: its answer is kept."""
 
 
@@ -34,14 +34,14 @@ class Item(NamedTuple):
             the picture's bytes, where they travel, or why it cannot be read.
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
-        further: the cells of the list that names it, in the source's `columns`.
+        list_cells: the cells of the list that names it, in the source's `columns`.
     """
 
     name: str
     place: Any
     stamp: str
     weight: int
-    further: tuple[str, ...] = ()
+    list_cells: tuple[str, ...] = ()
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
@@ -54,11 +54,11 @@ class Source:
 
     Attributes:
         word: as it was named.
-        uncounted: why a count before the work would cost too much; empty where it costs little.
+        why_uncounted: why a count before the work would cost too much; empty where it costs little.
     """
 
     word: str
-    uncounted: ClassVar[str] = ""
+    why_uncounted: ClassVar[str] = ""
 
     @property
     def address(self) -> str:
@@ -89,7 +89,7 @@ class Source:
         raise NotImplementedError
 
 
-def stamp_of(path: str) -> tuple[str, int]:
+def read_stamp(path: str) -> tuple[str, int]:
     """Size and time of change of a file as a stamp, and its size in bytes.
 
     Raises:
@@ -100,7 +100,7 @@ def stamp_of(path: str) -> tuple[str, int]:
     return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
-def attempt(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
+def read_or_explain(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
     """The bytes at a place, or why they cannot be read; listing may have found that out already."""
     if isinstance(place, Unreadable):
         return place

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from inference.contract import LABEL
-from labelling.by_people import HumanAnswer, Question
 from labelling.errors import OtherRun, TableUnusable
-from labelling.identifiers import identifier
-from labelling.table_of import TableOf
+from labelling.human_answers import HumanAnswer, Question
+from labelling.identifiers import read_identifier
+from labelling.run_settings import RunSettings
 
 COMMIT_SECONDS: Final = 1.0
 """How much work a kill may cost; each commit waits for the disk."""
@@ -70,10 +70,10 @@ class Journal(AbstractContextManager["Journal"]):
 
     Attributes:
         path: of the SQLite file.
-        recovered: people's answers that came over from a file of version 2.0.0; None of another one.
-        before: the run whose answers were there when the file was opened; None where there were none.
+        recovered_count: people's answers that came over from a file of version 2.0.0; None of another one.
+        earlier_settings: of the run whose answers were there when the file was opened; None without one.
         options: of the command line of that run; of this one, once it keeps them.
-        superseded: they are discarded, as this run is of a later release.
+        is_superseded: they are discarded, as this run is of a later release.
         seconds: that labelling took, all runs together.
         state: UNFINISHED, CHANGED or EXPORTED.
     """
@@ -81,7 +81,7 @@ class Journal(AbstractContextManager["Journal"]):
     def __init__(
         self,
         table: Path,
-        run: TableOf | None = None,
+        settings: RunSettings | None = None,
         *,
         restart: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -90,18 +90,18 @@ class Journal(AbstractContextManager["Journal"]):
 
         Args:
             table: where the table goes.
-            run: that goes on, or begins; None to take the rows that are there, of whatever run.
+            settings: that goes on, or begins; None to take the rows that are there, of whatever run.
             restart: discard the answers of earlier runs.
             clock: seconds, of which only differences count.
         """
-        self.path = journal_of(table)
-        self.recovered: int | None = None
-        self.superseded = False
-        self.before: TableOf | None = None
+        self.path = journal_path(table)
+        self.recovered_count: int | None = None
+        self.is_superseded = False
+        self.earlier_settings: RunSettings | None = None
         self.options: Mapping[str, Any] = {}
         self.seconds, self.state = 0.0, UNFINISHED
-        self._run: TableOf | None = None
-        self._begins = run
+        self._run: RunSettings | None = None
+        self._begins = settings
         self._committed, self._is_dirty = 0.0, False
         self._restart = restart
         self._clock = clock
@@ -113,7 +113,7 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: it cannot be written, or another run is at work.
             OtherRun: it belongs to another command.
         """
-        with ExitStack() as undo, self.errors_named():
+        with ExitStack() as undo, self.name_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=0)
             undo.callback(self._close)
@@ -182,7 +182,7 @@ class Journal(AbstractContextManager["Journal"]):
         if answers is not None:
             self._db.execute("UPDATE run SET written = NULL")
             self._db.executemany(_ANSWER, answers)
-            self.recovered = len(answers)
+            self.recovered_count = len(answers)
         self._db.commit()
         self._committed = self._clock()
 
@@ -198,7 +198,7 @@ class Journal(AbstractContextManager["Journal"]):
             "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
         ).fetchall()
         for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
-            with self.damage_named():
+            with self.name_damage():
                 source = json.loads(text)["source"]
             if not self._restart and (self._begins is None or self._begins.source != source):
                 why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
@@ -206,9 +206,9 @@ class Journal(AbstractContextManager["Journal"]):
         for name in ("run", "rows", "answers"):
             self._db.execute(f"DROP TABLE {name}")  # with its indices
         return [
-            (sha256, attribute, identifier(product), *answer)
+            (sha256, attribute, read_identifier(product), *answer)
             for sha256, attribute, product, *answer in rows
-            if identifier(product) or not product
+            if read_identifier(product) or not product
         ]
 
     def _take_run(self) -> None:
@@ -219,16 +219,21 @@ class Journal(AbstractContextManager["Journal"]):
         """
         kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
-        with suppress(ValueError) if self._restart else self.damage_named():
-            self.before = TableOf.from_json(kept[0]) if kept else None
+        with suppress(ValueError) if self._restart else self.name_damage():
+            self.earlier_settings = RunSettings.from_json(kept[0]) if kept else None
             self.options = json.loads(kept[4] or "{}") if kept else {}
         now = self._begins
-        if self.before and now and not self._restart and (others := self.before.differences(now)):
-            if not self.before.is_superseded_by(now):
+        if (
+            self.earlier_settings
+            and now
+            and not self._restart
+            and (others := self.earlier_settings.differences(now))
+        ):
+            if not self.earlier_settings.is_superseded_by(now):
                 raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
-            self.superseded = True
-        if kept and not (self._restart or self.superseded):
-            self._run, (_, self.seconds, self.state, *_) = self.before, kept
+            self.is_superseded = True
+        if kept and not (self._restart or self.is_superseded):
+            self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, kept
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
@@ -238,7 +243,7 @@ class Journal(AbstractContextManager["Journal"]):
             self._run = now
 
     @property
-    def run(self) -> TableOf:
+    def settings(self) -> RunSettings:
         """What the current listing is of.
 
         Raises:
@@ -251,25 +256,25 @@ class Journal(AbstractContextManager["Journal"]):
         return self._run
 
     @property
-    def written(self) -> dict[str, list[str]] | None:
+    def known_hashes(self) -> dict[str, list[str]] | None:
         """The sha256 of the table and of each file that is named after it, by name; None if not known.
 
         While a file is replaced, the old and the new one.
         """
-        text = self.value("SELECT max(written) FROM run")
-        with self.damage_named():
+        text = self.query_value("SELECT max(written) FROM run")
+        with self.name_damage():
             return json.loads(text) if text else None
 
-    def writes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
+    def keep_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
         """Keep what stands beside the journal from now on; None for no file."""
         written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
-        self.change("UPDATE run SET written = ?", json.dumps((self.written or {}) | written))
+        self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | written))
         self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:
         """Keep what the command line of this run says."""
         self.options = options
-        self.change("UPDATE run SET options = ?", json.dumps(options, default=str))
+        self.execute("UPDATE run SET options = ?", json.dumps(options, default=str))
         self.commit()
 
     @property
@@ -279,25 +284,25 @@ class Journal(AbstractContextManager["Journal"]):
 
     def query(self, sql: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, as they are read."""
-        with self.errors_named():
+        with self.name_errors():
             yield from self._db.execute(sql, values)
 
-    def value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
+    def query_value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
         """The only cell of a query's row."""
         [(cell,)] = self.query(sql, *values)
         return cell
 
-    def change(self, sql: str, *values: str | int | float | None) -> int:
+    def execute(self, sql: str, *values: str | int | float | None) -> int:
         """Change rows within the transaction; how many they were."""
-        with self.errors_named():
+        with self.name_errors():
             return self._db.execute(sql, values).rowcount
 
-    def change_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
+    def execute_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
         """Change some rows within the transaction; how many they were."""
-        with self.errors_named():
+        with self.name_errors():
             return self._db.executemany(sql, rows).rowcount
 
-    def is_labelling(self) -> None:
+    def mark_unfinished(self) -> None:
         """Keep in mind that answers have changed, and commit what is older than COMMIT_SECONDS."""
         self._is_dirty = True
         if self._clock() - self._committed >= COMMIT_SECONDS:
@@ -312,49 +317,49 @@ class Journal(AbstractContextManager["Journal"]):
         now = self._clock()
         if self._is_dirty:
             self.seconds, self.state = self.seconds + now - self._committed, UNFINISHED
-            self.change("UPDATE run SET seconds = ?, state = ?", self.seconds, UNFINISHED)
-        with self.errors_named():
+            self.execute("UPDATE run SET seconds = ?, state = ?", self.seconds, UNFINISHED)
+        with self.name_errors():
             self._db.commit()
         self._committed, self._is_dirty = now, False
 
-    def become(self, run: TableOf, listing: int) -> None:
+    def make_current(self, run: RunSettings, listing: int) -> None:
         """Make a listing the current one, whole: all queries see it from now on."""
         self.commit()
-        self.change("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
+        self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
         self._run, self.state = run, CHANGED
 
-    def keep(self, run: TableOf) -> None:
+    def keep_settings(self, run: RunSettings) -> None:
         """Keep what was found of the current listing beside what a run was given."""
-        self.change("UPDATE run SET run = ?", run.as_json())
+        self.execute("UPDATE run SET run = ?", run.as_json())
         self._run = run
 
-    def table_changes(self) -> None:
+    def mark_changed(self) -> None:
         """Keep in mind that the tables have to be written once more, though no picture was labelled."""
         if self.state == EXPORTED:
-            self.change("UPDATE run SET state = ?", CHANGED)
+            self.execute("UPDATE run SET state = ?", CHANGED)
             self.state = CHANGED
         self.commit()
 
-    def exported(self) -> None:
+    def mark_exported(self) -> None:
         """Keep in mind that the tables have these rows."""
-        self.change("UPDATE run SET state = ?", EXPORTED)
+        self.execute("UPDATE run SET state = ?", EXPORTED)
         self.state = EXPORTED
         self.commit()
 
     @contextmanager
-    def taken_for_current(self, run: TableOf, listing: int) -> Iterator[None]:
+    def show_as_current(self, run: RunSettings, listing: int) -> Iterator[None]:
         """Look at a listing that is not whole as if it were the current one; what changes is undone."""
         self.commit()
         before, self._run = self._run, run
         try:
-            self.change("UPDATE run SET listing = ?", listing)
+            self.execute("UPDATE run SET listing = ?", listing)
             yield
         finally:
             self._run = before
-            with self.errors_named():
+            with self.name_errors():
                 self._db.rollback()
 
-    def answers(self) -> dict[Question, HumanAnswer]:
+    def read_human_answers(self) -> dict[Question, HumanAnswer]:
         """What people said, whether it holds for a picture of this table or not."""
         rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
         return {
@@ -362,7 +367,7 @@ class Journal(AbstractContextManager["Journal"]):
             for sha256, attribute, product, label, at in rows
         }
 
-    def answer(self, answers: Mapping[Question, HumanAnswer]) -> None:
+    def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
         """Add or replace what people said, all of it or nothing.
 
         Raises:
@@ -372,11 +377,11 @@ class Journal(AbstractContextManager["Journal"]):
             (of.sha256, "" if of.attribute == LABEL else of.attribute, of.product, *answer)
             for of, answer in answers.items()
         )
-        self.change_many(_ANSWER, rows)
-        self.table_changes()
+        self.execute_many(_ANSWER, rows)
+        self.mark_changed()
 
     @contextmanager
-    def errors_named(self) -> Iterator[None]:
+    def name_errors(self) -> Iterator[None]:
         """Turn errors of SQLite and of the system into sentences that name the file.
 
         An error of a text that is written is none of these: only what was read can be damaged.
@@ -389,16 +394,16 @@ class Journal(AbstractContextManager["Journal"]):
             raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
 
     @contextmanager
-    def damage_named(self) -> Iterator[None]:
+    def name_damage(self) -> Iterator[None]:
         """The same while rows are read, whose texts may be damaged."""
         try:
-            with self.errors_named():
+            with self.name_errors():
                 yield
         except ValueError as error:  # of JSON, or of text that is none
             raise TableUnusable(f"{self.path}: {DAMAGED}") from error
 
 
-def journal_of(table: Path) -> Path:
+def journal_path(table: Path) -> Path:
     """Where the rows of a table are kept."""
     return table.with_name(f"{table.name}.sqlite")
 

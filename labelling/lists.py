@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO, TypeAlias
 
 from inference.plain_text import shown, trimmed
-from labelling.cells import addresses_in, names_picture
+from labelling.cells import find_addresses, is_picture_cell
 from labelling.errors import ListUnusable
-from labelling.identifiers import is_long_number, without_format
-from labelling.paths import existing
+from labelling.identifiers import is_long_number, remove_format_characters
+from labelling.paths import find_existing
 from model_store import release_files
 from model_store.release_files import expand_home
 
@@ -46,13 +46,13 @@ BEGIN_BYTES: Final = 1 << 16
 NAMED: Final = 3
 """Rows that an error names."""
 
-LEFT_OUT: Final = 20
+MAX_NAMED_BAD_ROWS: Final = 20
 """Rows that are named where they are left out."""
 
-LOOKED_AT: Final = 100
+SAMPLE_ROWS: Final = 100
 """Rows by which a column is found to name pictures."""
 
-SHOWN: Final = 40
+MAX_SHOWN_CHARACTERS: Final = 40
 """Characters of a header or a cell that an error shows."""
 
 WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".numbers")
@@ -114,7 +114,7 @@ class Reading:
             encoding: of its text; the name of a file may be no Unicode, and have the same bytes.
         """
         folder = self.root or file.parent
-        path = existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
+        path = find_existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
         if cell.isascii() or os.path.lexists(path):
             return path
         name = os.fsdecode(cell.encode(encoding.removesuffix("-sig")))
@@ -224,14 +224,16 @@ class ListFile:
         """The path of the file that a cell means, whether it is there or not."""
         return self.reading.place(cell.strip(), self.path, self.encoding)
 
-    def looked_at(self) -> tuple[list[_Bad], int]:
+    def check_rows(self) -> tuple[list[_Bad], int]:
         """The rows that do not fit the header, and how many others have unseen characters in identifiers."""
         every, unseen = list[_Bad](), 0
         for _, cells, bad in self._checked():
             if bad:
                 every.append(bad)
             else:
-                unseen += any(without_format(cells[place]) != cells[place] for place in self._identifiers)
+                unseen += any(
+                    remove_format_characters(cells[place]) != cells[place] for place in self._identifiers
+                )
         return every, unseen
 
     @cached_property
@@ -272,15 +274,15 @@ class ListFile:
             return _Bad(f"{where}: {why}{quoted}{_of_mysql(row)}", further)
         for place in self._identifiers:
             if is_long_number(row.cells[place]):
-                return _Bad(f"{where}, column `{self.header[place]}`: {cut_number(row.cells[place])}")
+                return _Bad(f"{where}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}")
         return None
 
     def _is_picture(self, place: int, cell: str) -> bool:
-        return self.header[place] in self.reading.path_columns and names_picture(cell)
+        return self.header[place] in self.reading.path_columns and is_picture_cell(cell)
 
 
 OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]], ListFile]
-"""What opens a list: `open_list`, or `header_of`."""
+"""What opens a list: `open_list`, or `open_header`."""
 
 
 def open_list(
@@ -298,25 +300,25 @@ def open_list(
         ListUnusable: it cannot be read, is text in another encoding, lacks a column, has two of one name that
             is read, or rows that do not fit its header; the message names the row and its line.
     """
-    list_ = header_of(path, needed, reading, read)
+    list_ = open_header(path, needed, reading, read)
     with _readable(path, list_.encoding):
-        every, unseen = list_.looked_at()
+        every, unseen = list_.check_rows()
         if list_.separator == "\t" and any(bad.is_of_mark for bad in every) and not list_.has_quoted_cells():
             # As feeds that Google and Amazon read: `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
-            every, unseen = list_.looked_at()
+            every, unseen = list_.check_rows()
     unclosed = [bad for bad in every if bad.is_unclosed]
     if unclosed or (every and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
         why = _in_sentences(unclosed or every, NAMED)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    notes = [f"{_count(every)} {_in_sentences(every, LEFT_OUT)}"] if every else []
-    notes += [of_unseen(path, unseen)] if unseen else []
+    notes = [f"{_count(every)} {_in_sentences(every, MAX_NAMED_BAD_ROWS)}"] if every else []
+    notes += [explain_unseen(path, unseen)] if unseen else []
     return replace(list_, notes=(*list_.notes, *notes))
 
 
-def header_of(
+def open_header(
     path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
 ) -> ListFile:
     """Open a list by its header alone: its rows may not fit. See `open_list`.
@@ -331,7 +333,7 @@ def header_of(
     reading, needed = _in_header(list_.header, needed, reading)
     _check_header(list_, needed, {*needed, *read, reading.by})
     unread = [name for name in list_.header if name not in {*needed, *read, reading.by}]
-    misspelt = renaming(sorted({*read}.difference(list_.header)), unread)
+    misspelt = suggest_renaming(sorted({*read}.difference(list_.header)), unread)
     notes = [note] if note else []
     notes += [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
     return replace(list_, notes=(*list_.notes, *notes))
@@ -360,8 +362,10 @@ def _not_text(path: Path, encoding: str) -> str:
             except UnicodeEncodeError:  # half a character
                 return f", line {number}"
             except UnicodeDecodeError as error:
-                begin = max(0, error.start - SHOWN // 2)
-                around = line[begin : begin + SHOWN].decode("ascii", "backslashreplace").strip()
+                begin = max(0, error.start - MAX_SHOWN_CHARACTERS // 2)
+                around = (
+                    line[begin : begin + MAX_SHOWN_CHARACTERS].decode("ascii", "backslashreplace").strip()
+                )
                 return f", line {number}: '{shown(around)}'"
     return ": its text"
 
@@ -529,13 +533,13 @@ def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> C
         own: the lines of that cell.
         is_picture: as for `_swallowed`.
     """
-    if addresses_in(next(filter(str.strip, own), "")):
-        return lambda at: bool(addresses_in(own[at]))
+    if find_addresses(next(filter(str.strip, own), "")):
+        return lambda at: bool(find_addresses(own[at]))
     last = len(own) - 1
     return lambda at: at == last and not any(is_picture(0, line) for line in own[:at])
 
 
-def cut_number(cell: str) -> str:
+def explain_cut_number(cell: str) -> str:
     """The sentence on an identifier that has lost digits in a spreadsheet."""
     return (
         f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
@@ -543,12 +547,12 @@ def cut_number(cell: str) -> str:
     )
 
 
-def of_unseen(path: Path | str, rows: int) -> str:
+def explain_unseen(path: Path | str, rows: int) -> str:
     """The sentence on rows with characters in their identifiers that are not seen."""
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 
-def renaming(needed: Iterable[str], header: Iterable[str]) -> str:
+def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
     """The sentence on columns that a header names in capitals or with blanks; empty where there is none."""
     names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
     alike = ((name, want) for want in needed for name in names if trimmed(name).casefold() == want != name)
@@ -576,7 +580,7 @@ def _with_header(
     return ListFile(path, reading, encoding, separator, tuple(row.cells), stamp, (note,) if twice else ())
 
 
-def columns_in(text: str) -> tuple[str, ...]:
+def split_column_names(text: str) -> tuple[str, ...]:
     """The names that commas divide, each once."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
@@ -585,7 +589,7 @@ def _in_header(
     header: Iterable[str], needed: Collection[str], reading: Reading
 ) -> tuple[Reading, Collection[str]]:
     """The columns that name pictures, and those needed, as a header has them: a name may hold commas."""
-    whole = [name for name in header if "," in name and columns_in(name) == reading.path_columns]
+    whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
     if not whole:
         return reading, needed
     others = [name for name in needed if name not in reading.path_columns]
@@ -603,7 +607,7 @@ def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str
     if twice:
         raise ListUnusable(f"{list_.path}: has two columns `{twice[0]}`. Take one out, or rename it.")
     if not set(needed) <= set(list_.header):
-        begin = list_.separator.join(list_.header)[:SHOWN]
+        begin = list_.separator.join(list_.header)[:MAX_SHOWN_CHARACTERS]
         wanted = " and ".join(f"`{name}`" for name in needed)
         raise ListUnusable(
             f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} {wanted}."
@@ -614,11 +618,11 @@ def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str
 def _advice(list_: ListFile, needed: Collection[str]) -> str:
     """What to do about a column that is missing; empty where that is not known."""
     missing = [name for name in needed if name not in list_.header]
-    if advice := renaming(missing, list_.header):
+    if advice := suggest_renaming(missing, list_.header):
         return advice
     if {*missing}.isdisjoint(list_.reading.path_columns):
         return ""
-    if any(map(names_picture, list_.header)):
+    if any(map(is_picture_cell, list_.header)):
         return f" Write `{missing[0]}` in a line above the first one."
     columns = _of_pictures(list_)
     few = ", ".join(f"`{name}`" for name in columns)
@@ -628,9 +632,9 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
 
 def _of_pictures(list_: ListFile) -> list[str]:
     """The columns most of whose cells look like the names of pictures."""
-    some = list(islice(list_.rows(), LOOKED_AT))
+    some = list(islice(list_.rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}
-    return [name for name, of in cells.items() if 2 * sum(map(names_picture, of)) > len(of) > 0]
+    return [name for name, of in cells.items() if 2 * sum(map(is_picture_cell, of)) > len(of) > 0]
 
 
 def _in_sentences(every: Sequence[_Bad], limit: int) -> str:
@@ -644,7 +648,7 @@ def _count(every: Sequence[_Bad]) -> str:
     if not within:
         return rows
     few = ", ".join(
-        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:LEFT_OUT]
+        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:MAX_NAMED_BAD_ROWS]
     )
-    more = ", ..." if len(within) > LEFT_OUT else ""
+    more = ", ..." if len(within) > MAX_NAMED_BAD_ROWS else ""
     return f"{rows} Further lines within them: {sum(map(len, within)):,} ({few}{more})."

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from inference.file_names import is_picture_name
 from labelling.errors import OtherRun, OutputUnusable
-from labelling.journal import Journal, journal_of
+from labelling.journal import Journal, journal_path
 from model_store.release_files import flush_folder, hash_file, write_partial_file
 
 CHANGED: Final = "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
@@ -21,7 +21,7 @@ Identity: TypeAlias = str | tuple[int, int]
 """A path without links, or the device and number of a file, which all of its hard links have."""
 
 
-def may_write(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
+def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
     """Refuse outputs that would replace an input, or one another, before anything is done.
 
     Args:
@@ -45,7 +45,7 @@ def may_write(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
         others.update(own)
 
 
-def no_pictures(outputs: Iterable[Path]) -> None:
+def check_no_pictures(outputs: Iterable[Path]) -> None:
     """Refuse tables and pages with the name of a picture, which they might replace.
 
     Raises:
@@ -70,7 +70,7 @@ def make_folders(files: Iterable[Path]) -> None:
             raise OutputUnusable(f"{file}: its folder cannot be made ({error.strerror}).") from error
 
 
-def list_in(source: str) -> list[str]:
+def find_list_file(source: str) -> list[str]:
     """The file that a source is; none of a folder, into which a command may write beside its pictures."""
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
 
@@ -92,29 +92,29 @@ def check_new(table: Path, files: Iterable[Path]) -> None:
     """
     if there := [file for file in files if os.path.lexists(file)]:
         raise OtherRun(
-            f"{there[0]}: is there already, and there is no {journal_of(table).name}, which says what "
+            f"{there[0]}: is there already, and there is no {journal_path(table).name}, which says what "
             "`wardrobe label` wrote. Name another table with --out, or move that file away."
         )
 
 
-def check_ours(journal: Journal, files: Iterable[Path]) -> None:
+def check_own(journal: Journal, files: Iterable[Path]) -> None:
     """Refuse files that are there and that the journal's command did not write.
 
     Raises:
         OutputUnusable: one has another content.
     """
     for file in files:
-        if os.path.lexists(file) and hash_file(file) not in (journal.written or {}).get(file.name, ()):
+        if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
             raise OutputUnusable(CHANGED.format(file))
 
 
-def take_over(journal: Journal, files: Iterable[Path]) -> None:
+def claim_files(journal: Journal, files: Iterable[Path]) -> None:
     """Take the files that are there for the journal's own: --restart replaces them."""
-    journal.writes({file.name: [hash_file(file)] for file in files if file.is_file()})
+    journal.keep_hashes({file.name: [hash_file(file)] for file in files if file.is_file()})
 
 
 @contextmanager
-def replaced(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
+def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
     """New files beside some of a table, which take their places together once all are written.
 
     The journal has the sha256 of the new bytes beside that of the old ones before the first of them is in its
@@ -130,9 +130,9 @@ def replaced(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
         for file in new:
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-        check_ours(journal, files)
+        check_own(journal, files)
         pairs = zip(files, new, strict=True)
-        journal.writes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
+        journal.keep_hashes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
         for file, there in zip(files, new, strict=True):
             there.replace(file)
         for folder in {file.parent for file in files}:

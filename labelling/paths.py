@@ -18,10 +18,10 @@ from inference.file_names import is_picture_name
 from inference.plain_text import shown
 from inference.spreadsheets import as_it_was
 
-LONGEST_PATH: Final = 4096
+MAX_PATH_BYTES: Final = 4096
 """Bytes of a path, with the NUL at its end: what Linux takes, and other systems do not exceed."""
 
-FOLDERS: Final = 64
+MAX_CACHED_FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
 
 NEIGHBOURS: Final = 10
@@ -31,10 +31,10 @@ million."""
 
 def is_too_long(path: str) -> bool:
     """Whether the system takes no path of so many bytes, so that no file can have it."""
-    return len(os.fsencode(path)) >= LONGEST_PATH
+    return len(os.fsencode(path)) >= MAX_PATH_BYTES
 
 
-def existing(path: str) -> str:
+def find_existing(path: str) -> str:
     """The path of the file that is meant, or the same path where there is none.
 
     Args:
@@ -49,7 +49,7 @@ def existing(path: str) -> str:
     return path
 
 
-def why_missing(path: str) -> str:
+def explain_missing(path: str) -> str:
     """Where a file that is not there was looked for, and which name there is nearest."""
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
@@ -89,7 +89,7 @@ def _sorted_names(folder: str, *, of_pictures: bool) -> list[str]:
     return sorted(name for name in names if not of_pictures or is_picture_name(name))
 
 
-@lru_cache(FOLDERS)
+@lru_cache(MAX_CACHED_FOLDERS)
 def _names(folder: str) -> Mapping[str, str]:
     """The names in a folder that are not ASCII, by their composed form."""
     try:

@@ -1,7 +1,8 @@
 """One run from a source to its table: list, label what has no row yet with all workers, write the table.
 
-The parts: sources/ lists, workers/ labels on an engine, listing.py keeps both, decide.py decides, and
-export.py writes what was decided. Beside the table are `TABLE.sqlite`, the journal, and `TABLE.summary.json`.
+The parts: sources/ lists, workers/ labels on an engine, journal_rows.py keeps both, row_decision.py decides,
+and summary.py writes what was decided. Beside the table are `TABLE.sqlite`, the journal, and
+`TABLE.summary.json`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,23 +15,23 @@ from pathlib import Path
 from inference.contract import LABEL, NetworkName
 from inference.language_files import language_name
 from inference.title_rule import Shares
-from labelling.columns import check_attributes, further_columns
-from labelling.decisions import HOLDING_NO_MORE, Decisions
+from labelling.columns import check_attributes, name_list_columns
+from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
-from labelling.export import Summary, export, export_so_far, tables_of
 from labelling.feeds import feed_files
 from labelling.items import Item, Source
-from labelling.journal import EXPORTED, Journal, journal_of
-from labelling.listing import Listing
-from labelling.outputs import check_new, check_ours, take_over
-from labelling.products import likely_by, shown_by
-from labelling.row import path_in_table
-from labelling.sources.files import Folder
+from labelling.journal import EXPORTED, Journal, journal_path
+from labelling.journal_rows import RunListing
+from labelling.outputs import check_new, check_own, claim_files
+from labelling.product_answers import find_likely_heads, find_proven_heads
+from labelling.rows import make_table_path
+from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
+from labelling.sources.picture_files import Folder
+from labelling.summary import Summary, table_files, write_tables, write_unfinished_tables
 from labelling.table import check_form
-from labelling.table_of import FOLDER, By, Categories, TableOf
 from labelling.titles import OFF
 from labelling.workers.labeller import Engine, Say, Setup
-from labelling.workers.processes import on_processes
+from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease
 from reports.values import report_of
@@ -46,7 +47,7 @@ class Job:
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
-        words, title: see TableOf.
+        words, title: see RunSettings.
         feed: the platform whose feed is written of the tables; empty for none.
         options: of the command line, which the journal keeps for the next one.
     """
@@ -55,7 +56,7 @@ class Job:
     table: Path
     release: LocalRelease
     workers: int | None = None
-    engine: Engine = on_processes
+    engine: Engine = label_on_processes
     categories: Categories = field(default_factory=dict)
     column: str | None = None
     words: str = ""
@@ -66,7 +67,7 @@ class Job:
     @property
     def tables(self) -> list[Path]:
         """The files of its tables."""
-        return tables_of(self.table, has_products=self.column is not None)
+        return table_files(self.table, has_products=self.column is not None)
 
     @property
     def files(self) -> list[Path]:
@@ -74,12 +75,12 @@ class Job:
         return [*self.tables, *feed_files(self.table, self.feed)]
 
     @property
-    def learnt(self) -> tuple[str, ...]:
-        """See `learnt`."""
-        return learnt(self.release, self.run)
+    def learnt_attributes(self) -> tuple[str, ...]:
+        """See `find_learnt_attributes`."""
+        return find_learnt_attributes(self.release, self.settings)
 
     @cached_property
-    def run(self) -> TableOf:
+    def settings(self) -> RunSettings:
         """What its rows are of.
 
         Raises:
@@ -89,11 +90,11 @@ class Job:
         manifest = self.release.manifest
         attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
         check_attributes(manifest.labels, tuple(attributes))
-        return TableOf(
+        return RunSettings(
             source=self.source.address,
             version=self.release.version,
             heads={LABEL: tuple(manifest.labels), **attributes},
-            further=further_columns(self.source.columns, manifest.labels, attributes),
+            further=name_list_columns(self.source.columns, manifest.labels, attributes),
             categories=self.categories,
             by=self._by(),
             notes=tuple(self.source.notes),
@@ -108,20 +109,20 @@ class Job:
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
         return shares_of(report_of(self.release).words, name)
 
-    def _by(self) -> By | None:
+    def _by(self) -> ProductGrouping | None:
         if self.column is None:
             return None
-        folder = path_in_table(self.source.word) if isinstance(self.source, Folder) else None
+        folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
         report = report_of(self.release)
-        return By(
+        return ProductGrouping(
             column=FOLDER if folder else self.column,
             folder=folder,
-            proven=shown_by(report),
-            likely=likely_by(report),
+            proven=find_proven_heads(report),
+            likely=find_likely_heads(report),
         )
 
 
-def learnt(release: LocalRelease, run: TableOf) -> tuple[str, ...]:
+def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
     """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
     settings = release.manifest.training.get("settings")
     named = settings.get("attribute") if isinstance(settings, dict) else None
@@ -157,29 +158,29 @@ def labelled(
         SourceUnusable: it lists no picture; the journal and the table are not touched.
     """
     check_form(job.table)
-    if not journal_of(job.table).exists():
+    if not journal_path(job.table).exists():
         check_new(job.table, job.files)
     _check_lists_pictures(job)
-    with Journal(job.table, job.run, restart=restart) as journal:
-        if restart or journal.written is None:
-            take_over(journal, job.files if restart else job.tables)
-        check_ours(journal, job.files)
+    with Journal(job.table, job.settings, restart=restart) as journal:
+        if restart or journal.known_hashes is None:
+            claim_files(journal, job.files if restart else job.tables)
+        check_own(journal, job.files)
         journal.keep_options(job.options)
         _say_what_became(journal, job, say)
-        listing = Listing(journal, job.run)
+        listing = RunListing(journal, job.settings)
         try:
             _label_rest(job, listing, watch, say)
         except BaseException:
             with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
-                export_so_far(job.table, listing, journal)
+                write_unfinished_tables(job.table, listing, journal)
             raise
-        listing.complete()
+        listing.make_current()
         take(journal)
         decisions = Decisions(journal)
         if journal.state != EXPORTED:
             _keep_words(decisions, say)
         _say_what_holds_no_more(journal, say)
-        yield decisions, export(job.table, decisions, kept=listing.kept)
+        yield decisions, write_tables(job.table, decisions, kept=listing.kept_count)
 
 
 def _check_lists_pictures(job: Job) -> None:
@@ -195,22 +196,22 @@ def _check_lists_pictures(job: Job) -> None:
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
     """What a person should know of the answers of earlier runs."""
-    if journal.recovered is not None:
+    if journal.recovered_count is not None:
         say(
-            f"{journal.path} is of version 2.0.0: {journal.recovered:,} answers of people came over, "
+            f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
             "and its pictures are labelled once more."
         )
-    if journal.superseded and journal.before:
+    if journal.is_superseded and journal.earlier_settings:
         say(
-            f"{job.table} is of release {journal.before.version}: everything is labelled again by "
-            f"{job.release.version}. The {len(journal.answers()):,} answers of people stay."
+            f"{job.table} is of release {journal.earlier_settings.version}: everything is labelled again by "
+            f"{job.release.version}. The {len(journal.read_human_answers()):,} answers of people stay."
         )
 
 
 def _keep_words(decisions: Decisions, say: Say) -> None:
     """Keep how the words of the list are read, and name the language and columns where they were others."""
-    journal, now = decisions.journal, decisions.words
-    before = journal.before.list_words if journal.before else None
+    journal, now = decisions.journal, decisions.list_words
+    before = journal.earlier_settings.list_words if journal.earlier_settings else None
     if before and now.titles != before.titles:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")
@@ -220,27 +221,27 @@ def _keep_words(decisions: Decisions, say: Say) -> None:
             f" --words {before.language} reads them as before." if before.is_read and now.is_read else ""
         )
         say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
-    journal.keep(decisions.run)
+    journal.keep_settings(decisions.settings)
 
 
 def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
     """Count the answers to products whose photos are others now."""
-    if journal.run.by and (gone := journal.value(HOLDING_NO_MORE)):
+    if journal.settings.by and (gone := journal.query_value(COUNT_OUTDATED_ANSWERS)):
         say(
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
             "product, which a sheet asks about again."
         )
 
 
-def _label_rest(job: Job, listing: Listing, watch: Callable[[int, int], None], say: Say) -> None:
+def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None], say: Say) -> None:
     ended_by = list[SourceUnusable | StoreError]()
-    rest = _until_damage(listing.items(job.source.items()), ended_by)
+    rest = _until_damage(listing.list_items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
         setup = Setup(job.source, job.release.folder)
         with closing(job.engine(setup, chain([first], rest), job.workers, say)) as answers:
             for chunk, rows in answers:
-                listing.append(chunk, rows)
-                watch(listing.done, listing.kept)
+                listing.keep_answers(chunk, rows)
+                watch(listing.done_count, listing.kept_count)
     for error in ended_by:
         raise error
 

@@ -11,20 +11,20 @@ from typing import NamedTuple
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
-from labelling.by_title import OfProduct, Titles
-from labelling.row import Photo, Subject
+from labelling.rows import PhotoRecord, Record
+from labelling.title_decision import ListTitles, ProductTitle
 
 
-class Under(NamedTuple):
+class SharedProducts(NamedTuple):
     """What the list has about the products under which one photo lies.
 
     Attributes:
         kinds: that the words of each admit.
-        variants: of each, see OfProduct.
+        variant_words: of each, see ProductTitle.
     """
 
     kinds: frozenset[frozenset[str]]
-    variants: frozenset[tuple[str, ...]]
+    variant_words: frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +33,20 @@ class SharedPhotos:
 
     Attributes:
         titles: of its list.
-        under: of each such photo, by its sha256.
-        proven: product, head and label of what a familiar photo answers that lies under no other product.
+        products_of_photos: of each such photo, by its sha256.
+        own_answers: product, head and label of each answer of a familiar photo that lies under no other
+            product.
     """
 
-    titles: Titles = field(default_factory=Titles)
-    under: Mapping[str, Under] = field(default_factory=dict)
-    proven: frozenset[tuple[str, str, str]] = frozenset()
+    titles: ListTitles = field(default_factory=ListTitles)
+    products_of_photos: Mapping[str, SharedProducts] = field(default_factory=dict)
+    own_answers: frozenset[tuple[str, str, str]] = frozenset()
 
-    def prove(self, subject: Subject, head: str, label: str) -> bool:
+    def prove(self, record: Record, head: str, label: str) -> bool:
         """Whether a label rests on a photo of its product alone, or on one that may show each product."""
-        if not subject.product or (subject.product, head, label) in self.proven:
+        if not record.product or (record.product, head, label) in self.own_answers:
             return True
-        answers = ((photo, photo.answers.get(head)) for photo in subject.photos)
+        answers = ((photo, photo.answers.get(head)) for photo in record.photos)
         agreeing = [
             photo
             for photo, answer in answers
@@ -53,25 +54,25 @@ class SharedPhotos:
         ]
         return not agreeing or any(map(self._may_show_each, agreeing))
 
-    def admit(self, subject: Subject, kind: str | None) -> bool:
+    def admit(self, record: Record, kind: str | None) -> bool:
         """Whether a kind that words decided has a photo of its own, or the words of all products admit it."""
-        under = [self.under.get(photo.sha256) for photo in subject.photos]
-        if not subject.product or None in under:
+        under = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
+        if not record.product or None in under:
             return True
         kinds = {kinds for products in under if products for kinds in products.kinds}
         return all(self.titles.admits(KIND, kind, listed) for listed in kinds)
 
-    def _may_show_each(self, photo: Photo) -> bool:
-        under = self.under.get(photo.sha256)
+    def _may_show_each(self, photo: PhotoRecord) -> bool:
+        under = self.products_of_photos.get(photo.sha256)
         if under is None:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
         is_admitted = all(self.titles.admits(LABEL, label, listed) for listed in under.kinds)
-        return is_admitted or (len(under.variants) == 1 and () not in under.variants)
+        return is_admitted or (len(under.variant_words) == 1 and () not in under.variant_words)
 
 
-def shared_photos(
-    products: Mapping[str, frozenset[str]], photos: Iterable[Photo], titles: Titles
+def find_shared_photos(
+    products: Mapping[str, frozenset[str]], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
     """The photos that lie under several products.
 
@@ -80,18 +81,18 @@ def shared_photos(
         photos: of these products.
         titles: of the list.
     """
-    nothing = OfProduct()
+    nothing = ProductTitle()
     under = {
-        sha256: Under(
-            kinds=frozenset(titles.products.get(name, nothing).says.kinds for name in names),
-            variants=frozenset(titles.products.get(name, nothing).variant_of for name in names),
+        sha256: SharedProducts(
+            kinds=frozenset(titles.products.get(name, nothing).meaning.kinds for name in names),
+            variant_words=frozenset(titles.products.get(name, nothing).variant_words for name in names),
         )
         for sha256, names in products.items()
     }
     return SharedPhotos(
         titles=titles,
-        under=under,
-        proven=frozenset(
+        products_of_photos=under,
+        own_answers=frozenset(
             (photo.product, head, answer.label)
             for photo in photos
             if photo.sha256 not in products

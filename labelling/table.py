@@ -14,7 +14,7 @@ from inference.spreadsheets import as_csv
 from labelling.columns import Column
 from labelling.errors import TableUnusable
 from labelling.excel import require_xlsxwriter, write_workbook
-from labelling.row import Row
+from labelling.rows import TableRow
 
 WORKBOOK: Final = ".xlsx"
 """The ending of a table for Excel. No command reads one."""
@@ -37,7 +37,7 @@ def check_form(table: Path) -> str:
     return form
 
 
-def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
     """Write a table into a file; how many cells are cut, as Excel has no room for them.
 
     Args:
@@ -57,13 +57,16 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
     return 0
 
 
-def _lines(form: str, columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[str]:
+def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
     """The text of a table, some rows at a time."""
     if form == ".jsonl":
         for row in rows:
-            yield json.dumps({column.name: column.of(row) for column in columns}, ensure_ascii=False) + "\n"
+            yield (
+                json.dumps({column.name: column.read_cell(row) for column in columns}, ensure_ascii=False)
+                + "\n"
+            )
         return
     yield as_csv([[column.name for column in columns]])
-    cells = ([column.of(row) for column in columns] for row in rows)
+    cells = ([column.read_cell(row) for column in columns] for row in rows)
     while some := list(islice(cells, ROWS_AT_ONCE)):
         yield as_csv(some)

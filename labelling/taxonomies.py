@@ -14,8 +14,8 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.recognition import label_kinds, language_of
 from labelling.errors import TableUnusable
-from labelling.row import Category
-from labelling.table_of import Categories
+from labelling.rows import Category
+from labelling.run_settings import Categories
 
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 
@@ -23,7 +23,7 @@ PLATFORMS: Final = ("google", "shopify")
 """That the file has."""
 
 
-def platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
+def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
     """The platform's category of each class, and of each kind where a release answers that.
 
     Args:
@@ -47,7 +47,7 @@ def platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Ca
     return categories
 
 
-def kind_category(platform: str, kinds: frozenset[str]) -> Category:
+def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
     """The platform's category of one kind; of several, or of one that lies in several categories, none."""
     return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
 

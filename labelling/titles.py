@@ -16,7 +16,7 @@ from inference.language_files import UNDETERMINED, language_name, readable_langu
 from inference.recognition import ENOUGH, label_kinds, language_of
 from inference.tokens import tokens_of
 from inference.words import NOTHING, Says, category_says, says, title_says
-from labelling.cells import addresses_in, names_picture
+from labelling.cells import find_addresses, is_picture_cell
 from labelling.column_names import column_names, fold_name
 
 OFF: Final = "none"
@@ -250,7 +250,7 @@ def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
 
 
 def _is_picture(text: str) -> bool:
-    return names_picture(text) or bool(addresses_in(text))
+    return is_picture_cell(text) or bool(find_addresses(text))
 
 
 def _is_slug(text: str) -> bool:

@@ -26,7 +26,7 @@ _TYPE: Final = ("type", "typ", "tipo")
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
 
-def in_english(column: str) -> str | None:
+def translate_header(column: str) -> str | None:
     """Return the English header of a column with attributes; None for another column."""
     matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in _patterns().items())
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
@@ -49,21 +49,21 @@ def _number(match: re.Match[str]) -> str:
     return next(number for number in match.groups() if number)
 
 
-def attributes_of(cells: Mapping[str, str]) -> dict[str, str]:
+def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
     """The columns of the list that hold attributes, by their English headers."""
-    return {name: cell for column, cell in cells.items() if (name := in_english(column))}
+    return {name: cell for column, cell in cells.items() if (name := translate_header(column))}
 
 
 def loses_variations(cells: Mapping[str, str]) -> bool:
     """Whether a row of the feed would take a product's variations away, or one of its own colours."""
     of_type = (cell for column, cell in cells.items() if column.casefold() in _TYPE)
     types = {value.casefold() for cell in of_type for value in _values(cell)}
-    return not types.isdisjoint(_OF_VARIATIONS) or len(colour_values(cells)) > 1
+    return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 
 
-def colour_values(cells: Mapping[str, str]) -> list[str]:
+def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     """The values of the list's own attribute for the colour; none without one."""
-    own = attributes_of(cells)
+    own = read_attributes(cells)
     name = _of_colour(own)
     return _values(own.get(_value_of(name), "")) if name else []
 
@@ -83,9 +83,9 @@ def _value_of(name: str) -> str:
     return name.removesuffix("name") + "value(s)"
 
 
-def woocommerce_cells(sku: str, cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
+def make_woocommerce_cells(sku: str, cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
     """A row of the feed: the colour goes to the attribute of that name, or to the first that has none."""
-    own = attributes_of(cells)
+    own = read_attributes(cells)
     free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
     name = _of_colour(own) or next(free)
     visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))

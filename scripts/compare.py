@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labelling.errors import OutputUnusable
-from labelling.outputs import may_write
+from labelling.outputs import check_outputs
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_files import NEW_RELEASE_FOLDER
@@ -71,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> object:
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
     data = load(named, Terminal())
-    may_write([results, figure], files_of(arguments, data.train, data.test))
+    check_outputs([results, figure], files_of(arguments, data.train, data.test))
     start_tensorflow()
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):

@@ -16,7 +16,7 @@ import numpy as np
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
 from labelling.lists import Reading
-from labelling.outputs import may_write
+from labelling.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
 from scripts.list_options import add_list_options, add_product_column, typed_list_options
@@ -71,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> object:
     )
     pictures = named.listing.pictures if named.listing else ()
     if arguments.sheet is not None:
-        may_write([arguments.sheet], [place, *(picture.path for picture in pictures)])
+        check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
         photos = Named(place=str(place), reading=named.reading, tiers="learn")
         listing, decoded = decode_photos(photos, LABELS, GREY_28, progress)

@@ -15,9 +15,15 @@ from app.settings import settings_of_commands
 from inference.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists import Reading
-from labelling.outputs import list_in, may_write, no_pictures
-from labelling.review.changes import Change, Compared, compare, page_of, table_of
-from labelling.sources.opening import open_source
+from labelling.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.review.changes import (
+    Change,
+    Comparison,
+    compare_releases,
+    make_changes_page,
+    make_changes_table,
+)
+from labelling.sources.source_opening import open_source
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, write_whole
@@ -48,10 +54,10 @@ def execute(arguments: argparse.Namespace) -> object:
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
-    reads: list[str | Path] = [*list_in(arguments.pictures), *(release.folder for release in releases)]
+    reads: list[str | Path] = [*find_list_file(arguments.pictures), *(release.folder for release in releases)]
     outputs = [*filter(None, (arguments.out, arguments.page))]
-    may_write(outputs, reads)
-    no_pictures(outputs)
+    check_outputs(outputs, reads)
+    check_no_pictures(outputs)
     check_new_table(arguments.out)
     source = open_source(arguments.pictures, reading=Reading.of(arguments))
     for note in source.notes:
@@ -59,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> object:
     with counting("comparing") as watch:
         first, second = map(open_networks, releases)
         wanted = arguments.page is not None
-        compared = compare(source, first, second, watch, show=wanted)
+        compared = compare_releases(source, first, second, watch, show=wanted)
     if not compared.pictures:
         raise SourceUnusable(
             f"{arguments.pictures}: none of its {len(compared.unread)} files can be answered."
@@ -109,19 +115,19 @@ def share(text: str) -> float:
 
 
 def _write(
-    arguments: argparse.Namespace, compared: Compared, releases: tuple[LocalRelease, LocalRelease]
+    arguments: argparse.Namespace, compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
     first, second = releases
     if arguments.out is not None:
         check_new_table(arguments.out)  # it may have appeared while pictures were compared
         with name_file_in_errors(arguments.out):
-            write_whole(arguments.out, table_of(compared.changes))
+            write_whole(arguments.out, make_changes_table(compared.changes))
     if arguments.page is not None:
         with name_file_in_errors(arguments.page):
-            write_whole(arguments.page, page_of(compared, (first.version, second.version)))
+            write_whole(arguments.page, make_changes_page(compared, (first.version, second.version)))
 
 
-def show(compared: Compared, releases: tuple[LocalRelease, LocalRelease]) -> None:
+def show(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
     """Print the first changes, and how many there are."""
     out, (first, second) = console(), (release.version for release in releases)
     print_table([_cells(change) for change in compared.changes[:ROWS]], words=(LABEL_A, LABEL_B))
@@ -163,7 +169,7 @@ def _cells(change: Change) -> dict[str, str]:
     }
 
 
-def document(compared: Compared, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
+def document(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
     """All of it as JSON values."""
     first, second = releases
     return {

@@ -11,8 +11,8 @@ from typing import Final
 from app.web.translations import TRANSLATIONS
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
-from labelling.review.page import Card, Frame, page_of, thumbnail, write_page
-from labelling.sources.files import read_files
+from labelling.review.page import Card, Frame, make_review_page, make_thumbnail, write_page
+from labelling.sources.picture_files import read_files
 from model_store.release_files import NEW_RELEASE_FOLDER, write_whole
 from scripts.terminal import OWN_ERRORS, complain, console, program
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
@@ -96,14 +96,14 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) 
     command = f"{program()} … --corrections {EXPORT}"
     write_page(
         folder / PAGE,
-        page_of(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command)),
+        make_review_page(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command)),
     )
     return len(cards)
 
 
 def _card(doubt: Doubted) -> Card:
     [upload] = read_files([doubt.path])
-    picture = "" if isinstance(upload, Unreadable) else thumbnail(upload)
+    picture = "" if isinstance(upload, Unreadable) else make_thumbnail(upload)
     values: dict[str, str | float] = {
         "label": doubt.label,
         "share": doubt.label_probability,

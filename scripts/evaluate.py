@@ -15,7 +15,7 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from labelling.lists import Reading
-from labelling.outputs import may_write
+from labelling.outputs import check_outputs
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import GRAPH_FILE, expand_home
@@ -211,7 +211,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
         return
     from training.measure.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
 
-    may_write([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
+    check_outputs([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
 
 
 def _written(

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from app.settings import settings_of_commands
-from labelling.review.audit import sentences
+from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
 from scripts import train
 from scripts.__main__ import command
@@ -61,7 +61,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace, more:
         settings_of_commands().cache_dir,
         progress.warn,
     )
-    for sentence in sentences(corrected.corrections, corrected.release.version):
+    for sentence in describe_audits(corrected.corrections, corrected.release.version):
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
     command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])

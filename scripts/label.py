@@ -25,34 +25,34 @@ from inference.contract import LABEL
 from inference.language_files import UNDETERMINED, language_name, readable_languages
 from inference.plain_text import few, shown_lines
 from inference.reasons import Place, Reason
-from labelling.columns import columns
+from labelling.columns import photo_columns
 from labelling.counts import OUTCOMES
 from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable, OtherRun, SourceUnusable, TableUnusable
 from labelling.excel import check_room
-from labelling.export import Summary, tables_of, without_photo
-from labelling.feeds import DOUBTFUL, FEEDS, check_feed, feed_files, in_words, write_feed
-from labelling.into_folders import check_into, sort_into
+from labelling.feeds import DOUBTFUL, FEEDS, check_feed, describe_left_out, feed_files, write_feed
 from labelling.items import Source
-from labelling.journal import Journal, journal_of
+from labelling.journal import Journal, journal_path
 from labelling.lists import Reading
-from labelling.outputs import list_in, make_folders, may_write, no_pictures
-from labelling.products import check_by, check_column
-from labelling.review.answers import Taken, take_in
-from labelling.review.audit import DRAWN, sentences
+from labelling.outputs import check_no_pictures, check_outputs, find_list_file, make_folders
+from labelling.product_answers import check_column, check_grouping
+from labelling.review.audit import MAX_SAMPLE_ROWS, describe_audits
+from labelling.review.correction_intake import TakenCorrections, take_corrections
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.questions import Review
-from labelling.review.sheet import EXPORT, write_sheet
-from labelling.row import ACCEPT, Category
+from labelling.review.sheet import EXPORT_NAME, write_sheet
+from labelling.rows import ACCEPT, Category
 from labelling.run import Job, labelled
-from labelling.sources.opening import open_source
+from labelling.run_settings import Categories, RunSettings
+from labelling.sorted_folders import check_sorted_folder, sort_into_folders
+from labelling.sources.source_opening import open_source
+from labelling.summary import Summary, find_products_without_photo, table_files
 from labelling.table import WORKBOOK, check_form
-from labelling.table_of import Categories, TableOf
-from labelling.taxonomies import PLATFORMS, platform_categories
+from labelling.taxonomies import PLATFORMS, find_platform_categories
 from labelling.titles import OFF
 from labelling.workers.labeller import Engine
-from labelling.workers.on_ray import on_ray
-from labelling.workers.processes import on_processes
+from labelling.workers.process_engine import label_on_processes
+from labelling.workers.ray_engine import label_on_ray
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release, parse_store_address
 from reports.products import is_shown
@@ -78,7 +78,7 @@ KEPT = (
 )
 """Options that the journal keeps, beside the model, for a command that names no SOURCE."""
 
-ENGINES: dict[str, Engine] = {"processes": on_processes, "ray": on_ray}
+ENGINES: dict[str, Engine] = {"processes": label_on_processes, "ray": label_on_ray}
 
 NAMED = 5
 """Products that a sentence names."""
@@ -105,7 +105,7 @@ def execute(arguments: argparse.Namespace) -> object:
     return _label(arguments, _take_over(arguments))
 
 
-def _take_over(arguments: argparse.Namespace) -> TableOf | None:
+def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
     """Take what the command line leaves out from the last run of the table; that run, None without one.
 
     Raises:
@@ -113,27 +113,27 @@ def _take_over(arguments: argparse.Namespace) -> TableOf | None:
     """
     table = arguments.out
     check_form(table)
-    is_there = journal_of(table).exists()
+    is_there = journal_path(table).exists()
     if arguments.source is None and not is_there:
         raise TableUnusable(
-            f"{table}: there is no {journal_of(table).name} beside it, which keeps its rows. Corrections go "
-            "into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
+            f"{table}: there is no {journal_path(table).name} beside it, which keeps its rows. Corrections "
+            "go into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
         )
     before, options = None, dict[str, Any]()
     with suppress(TableUnusable, OtherRun) if arguments.source else ExitStack():  # said once it is opened
         if is_there and not arguments.restart:
             with Journal(table) as journal:
-                before, options = journal.before, dict(journal.options)
+                before, options = journal.earlier_settings, dict(journal.options)
     for name in KEPT if arguments.source is None else ():
         if getattr(arguments, name) in (None, False, ()):
             setattr(arguments, name, options.get(name))
     if arguments.source is None:
-        raise TableUnusable(f"{journal_of(table)}: says of no SOURCE. Name it; what people answered stays.")
+        raise TableUnusable(f"{journal_path(table)}: says of no SOURCE. Name it; what people answered stays.")
     arguments.model = arguments.model or options.get("model") or "bundled"
     return before
 
 
-def _check_same(arguments: argparse.Namespace, before: TableOf | None, now: TableOf) -> None:
+def _check_same(arguments: argparse.Namespace, before: RunSettings | None, now: RunSettings) -> None:
     """Refuse answers that would go into rows of another release, or other products, than people saw.
 
     Raises:
@@ -155,25 +155,28 @@ def _check_same(arguments: argparse.Namespace, before: TableOf | None, now: Tabl
 
 def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]:
     """All files that the command line names, those that follow from their names, and the journal."""
-    journal = journal_of(arguments.out)
+    journal = journal_path(arguments.out)
     outputs = [
         *(journal, journal.with_name(f"{journal.name}-journal")),
-        *tables_of(arguments.out, has_products=has_products),
+        *table_files(arguments.out, has_products=has_products),
         *feed_files(arguments.out, arguments.feed or ""),
         *([arguments.review] if arguments.review else []),
     ]
-    no_pictures(outputs)
+    check_no_pictures(outputs)
     return outputs
 
 
-def _corrections(arguments: argparse.Namespace, run: TableOf) -> list[Correction]:
+def _corrections(arguments: argparse.Namespace, run: RunSettings) -> list[Correction]:
     """What people say, for the labels of a run."""
     reading = Reading.of(arguments).of_corrections
     return read_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
 
 
 def _say_taken(
-    arguments: argparse.Namespace, taken: Taken, summary: Summary, corrections: Sequence[Correction]
+    arguments: argparse.Namespace,
+    taken: TakenCorrections,
+    summary: Summary,
+    corrections: Sequence[Correction],
 ) -> None:
     """Say what became of corrections, and what they show."""
     if taken.disagreements:
@@ -186,7 +189,7 @@ def _say_taken(
     console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
-    for sentence in sentences(corrections, summary.version):
+    for sentence in describe_audits(corrections, summary.version):
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     if len(arguments.corrections) == 1:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
@@ -209,21 +212,21 @@ def _write_of_pictures(
     arguments: argparse.Namespace, source: Source, decisions: Decisions, learnt_attributes: Sequence[str]
 ) -> _Written:
     """Write the sheet and folders, as far as the command line names them."""
-    run = decisions.run
+    run = decisions.settings
     of_feed = check_feed(arguments.feed, run.further, run.attributes) if arguments.feed else ""
     if arguments.review:
         questions = arguments.review_limit, arguments.audit, tuple(learnt_attributes), of_feed
         command = f"{program()} {_then(arguments)}"
         write_sheet(source, decisions, Review(arguments.review, *questions, TRANSLATIONS, command))
     return _Written(
-        arguments.review, sort_into(arguments.into, source, decisions) if arguments.into else None
+        arguments.review, sort_into_folders(arguments.into, source, decisions) if arguments.into else None
     )
 
 
 def _then(arguments: argparse.Namespace) -> str:
     """The command that takes what the sheets export."""
     feed = f" --feed {arguments.feed}" if arguments.feed else ""
-    return f"label --corrections {EXPORT} --out {shlex.quote(str(arguments.out))}{feed}"
+    return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
 
 
 def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
@@ -237,18 +240,18 @@ def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
 
 def _job(arguments: argparse.Namespace) -> Job:
     if arguments.into:
-        check_into(arguments.into, arguments.source)
+        check_sorted_folder(arguments.into, arguments.source)
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
-    reads = (*list_in(arguments.source), release.folder, taxonomy, *arguments.corrections)
+    reads = (*find_list_file(arguments.source), release.folder, taxonomy, *arguments.corrections)
     outputs = _outputs(arguments, has_products=arguments.by is not None)
-    may_write(outputs, filter(None, reads))
+    check_outputs(outputs, filter(None, reads))
     reading = replace(Reading.of(arguments), by=arguments.by or "")
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     source = open_source(arguments.source, hosts, reading)
     return Job(
         source=source,
-        column=None if arguments.by is None else check_by(source, arguments.by),
+        column=None if arguments.by is None else check_grouping(source, arguments.by),
         table=arguments.out,
         release=release,
         workers=arguments.workers,
@@ -261,26 +264,26 @@ def _job(arguments: argparse.Namespace) -> Job:
     )
 
 
-def _label(arguments: argparse.Namespace, before: TableOf | None) -> object:
+def _label(arguments: argparse.Namespace, before: RunSettings | None) -> object:
     if arguments.feed and arguments.by is None:
         arguments.error("--feed has a row a product: name the column of the list with --by")
     if arguments.into and arguments.by is not None:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     job = _job(arguments)
-    _check_same(arguments, before, job.run)
+    _check_same(arguments, before, job.settings)
     if arguments.feed:
-        check_feed(arguments.feed, job.run.further, job.run.attributes)
-    corrections, taken = _corrections(arguments, job.run), list[Taken]()
+        check_feed(arguments.feed, job.settings.further, job.settings.attributes)
+    corrections, taken = _corrections(arguments, job.settings), list[TakenCorrections]()
 
     def take(journal: Journal) -> None:
         if arguments.corrections:
-            taken.append(take_in(corrections, journal, job.table))
+            taken.append(take_corrections(corrections, journal, job.table))
 
     with ExitStack() as opened:
         with resumable("Nothing is lost: the same command goes on where it was."):
             total = _total(job)
             if check_form(job.table) == WORKBOOK:
-                check_room(total or 0, len(columns(job.run, with_people=True)))
+                check_room(total or 0, len(photo_columns(job.settings, with_people=True)))
             make_folders([arguments.review] if arguments.review else [])
             with counting("labelling", _Rate()) as watch:
                 labelling = labelled(
@@ -291,7 +294,7 @@ def _label(arguments: argparse.Namespace, before: TableOf | None) -> object:
                     take=take,
                 )
                 decisions, summary = opened.enter_context(labelling)
-        written = _write_of_pictures(arguments, job.source, decisions, job.learnt)
+        written = _write_of_pictures(arguments, job.source, decisions, job.learnt_attributes)
         show(summary, written.page)
         is_failed = 0 < summary.rows == summary.errors
         if not is_failed:
@@ -339,9 +342,8 @@ def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str
 
 def _of_unseen(journal: Journal, count: int) -> str:
     """The products of which no photo can be read, some of them by name."""
-    return (
-        f"{count:,} products have no photo that can be read: {few(without_photo(journal, NAMED + 1), NAMED)}."
-    )
+    names = few(find_products_without_photo(journal, NAMED + 1), NAMED)
+    return f"{count:,} products have no photo that can be read: {names}."
 
 
 def _feed(arguments: argparse.Namespace, decisions: Decisions) -> None:
@@ -353,7 +355,7 @@ def _feed(arguments: argparse.Namespace, decisions: Decisions) -> None:
     if feed.categories:
         print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
     left_out = "".join(
-        f" {in_words(reason, products)}" for reason, products in feed.left_out.items() if products
+        f" {describe_left_out(reason, products)}" for reason, products in feed.left_out.items() if products
     )
     likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
@@ -373,7 +375,7 @@ def _how_to_fill(arguments: argparse.Namespace) -> str:
 def _total(job: Job) -> int | None:
     """How many pictures there are; None, with the reason, where counting them would cost too much."""
     try:
-        if why := job.source.uncounted:
+        if why := job.source.why_uncounted:
             complain(f"how many pictures there are, and so the time left, is not known: {why}.")
             return None
         return sum(1 for _ in job.source.items())
@@ -396,7 +398,7 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
     manifest = release.manifest
     if named in PLATFORMS:
         attributes = {name: head.labels for name, head in manifest.attributes.items()}
-        return platform_categories(named, {LABEL: manifest.labels, **attributes})
+        return find_platform_categories(named, {LABEL: manifest.labels, **attributes})
     if (file := Path(named) if named else settings_of_commands().taxonomy) is None:
         return {}
     try:
@@ -474,7 +476,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = f"accepted pictures on it, drawn at random (a quarter, at most {DRAWN}; 0: none)"
+    audit = f"accepted pictures on it, drawn at random (a quarter, at most {MAX_SAMPLE_ROWS}; 0: none)"
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     corrections = "take in what people say in these files (CSV), before all is written"

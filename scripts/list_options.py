@@ -6,7 +6,7 @@ How lists are read: labelling/lists.py.
 import argparse
 from pathlib import Path
 
-from labelling.lists import columns_in
+from labelling.lists import split_column_names
 
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:
@@ -34,7 +34,7 @@ def add_product_column(group: "argparse._ActionsContainer") -> None:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    columns = columns_in(text)
+    columns = split_column_names(text)
     if not columns:
         raise argparse.ArgumentTypeError(f"{text!r}: expected names of columns, as in image,image_model")
     return columns

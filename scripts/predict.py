@@ -22,7 +22,7 @@ from inference.classifier import Prediction
 from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
-from labelling.outputs import may_write
+from labelling.outputs import check_outputs
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks
@@ -65,7 +65,7 @@ def main(words: list[str]) -> int:
     prepare_decoders()
     release = find_release(arguments.model, settings_of_commands().cache_dir)
     if arguments.plot and not arguments.plot.is_char_device():  # into which matplotlib writes
-        may_write([arguments.plot], [*files, release.folder])
+        check_outputs([arguments.plot], [*files, release.folder])
     networks = open_networks(release)
     answers = []
     for file in files:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelling.outputs import may_write
+from labelling.outputs import check_outputs
 from scripts.__main__ import command
 from scripts.list_options import typed_list_options
 from scripts.options import (
@@ -60,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
-    may_write([(arguments.out or folder) / FIGURE], files_of(arguments, data.train, data.test))
+    check_outputs([(arguments.out or folder) / FIGURE], files_of(arguments, data.train, data.test))
     out = console()
     out.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "

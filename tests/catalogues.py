@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from labelling.errors import Unreadable
-from labelling.items import Read, attempt
-from labelling.sources.files import Folder, read_file
+from labelling.items import Read, read_or_explain
+from labelling.sources.picture_files import Folder, read_file
 from tests.service import ROOT
 from tests.uploads import a_garment, png
 
@@ -76,7 +76,7 @@ class Deadly(Folder):
 
 
 def _read_all_or_die(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
-    return (attempt(_read_or_die, path) for path in paths)
+    return (read_or_explain(_read_or_die, path) for path in paths)
 
 
 def _read_or_die(path: str) -> bytes:

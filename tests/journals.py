@@ -2,41 +2,43 @@
 
 from collections.abc import Mapping, Sequence
 
-from labelling.by_people import HumanAnswer, People, Question
-from labelling.by_title import Titles
-from labelling.decide import Known, decide
+from labelling.human_answers import HumanAnswer, HumanAnswers, Question
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.listing import Listing
-from labelling.row import Photo, Row, Subject
+from labelling.journal_rows import RunListing
+from labelling.row_decision import DecisionContext, decide_row
+from labelling.rows import PhotoRecord, Record, TableRow
+from labelling.run_settings import RunSettings
 from labelling.shared_photos import SharedPhotos
-from labelling.table_of import TableOf
+from labelling.title_decision import ListTitles
 
 
-def an_item(row: Photo, run: TableOf, stamp: str = "v1") -> Item:
+def an_item(row: PhotoRecord, run: RunSettings, stamp: str = "v1") -> Item:
     """The picture that a row is of, as its source lists it."""
-    return Item(row.path, row.path, stamp, 1, further=tuple(row.cells[name] for name in run.further))
+    return Item(row.path, row.path, stamp, 1, list_cells=tuple(row.cells[name] for name in run.further))
 
 
-def label_rows(journal: Journal, run: TableOf, rows: Sequence[Photo], stamp: str = "v1") -> list[str]:
+def label_rows(
+    journal: Journal, run: RunSettings, rows: Sequence[PhotoRecord], stamp: str = "v1"
+) -> list[str]:
     """List pictures, and give those without an answer what the rows say; the paths of these."""
-    listing = Listing(journal, run)
-    items = list(listing.items(an_item(row, run, stamp) for row in rows))
+    listing = RunListing(journal, run)
+    items = list(listing.list_items(an_item(row, run, stamp) for row in rows))
     answers = {row.path: row for row in rows}
-    listing.append(items, [answers[item.name] for item in items])
-    listing.complete()
+    listing.keep_answers(items, [answers[item.name] for item in items])
+    listing.make_current()
     return [item.name for item in items]
 
 
 def fill(
     journal: Journal,
-    run: TableOf,
-    rows: Sequence[Photo],
+    run: RunSettings,
+    rows: Sequence[PhotoRecord],
     answers: Mapping[Question, HumanAnswer] | None = None,
 ) -> None:
     """The same, with people's answers."""
     label_rows(journal, run, rows)
-    journal.answer(answers or {})
+    journal.keep_human_answers(answers or {})
     journal.commit()
 
 
@@ -50,7 +52,12 @@ def paths_in(journal: Journal) -> list[str]:
     ]
 
 
-def row_of(subject: Subject, run: TableOf) -> Row:
+def row_of(subject: Record, run: RunSettings) -> TableRow:
     """The row of a photo or a product without words of a list, and without people."""
-    known = Known(table=run, titles=Titles(heads=run.heads), shared=SharedPhotos(), people=People())
-    return decide(subject, known)
+    known = DecisionContext(
+        settings=run,
+        titles=ListTitles(heads=run.heads),
+        shared_photos=SharedPhotos(),
+        human_answers=HumanAnswers(),
+    )
+    return decide_row(subject, known)

@@ -3,14 +3,21 @@
 from collections.abc import Iterator
 
 from labelling.items import Item
-from labelling.workers.labeller import Labelled, Say, Setup, chunks_of, failures_named, open_labeller
+from labelling.workers.labeller import (
+    LabelledChunks,
+    Say,
+    Setup,
+    group_into_chunks,
+    name_failures,
+    open_labeller,
+)
 
 
-def here(setup: Setup, items: Iterator[Item], _: int | None, __: Say) -> Labelled:
+def here(setup: Setup, items: Iterator[Item], _: int | None, __: Say) -> LabelledChunks:
     """One worker, which is the process of the run itself."""
-    with failures_named():
+    with name_failures():
         labeller = open_labeller(setup)
-    for chunk in chunks_of(items):
-        with failures_named():
+    for chunk in group_into_chunks(items):
+        with name_failures():
             rows = labeller.label(chunk)
         yield chunk, rows

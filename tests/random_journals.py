@@ -18,18 +18,18 @@ from typing import Final
 from inference.contract import LABEL
 from inference.reasons import Reason
 from inference.title_rule import NONE, Shares
-from labelling.by_people import LEFT_OUT, HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.export import export
 from labelling.feeds import FEEDS, feed_files, write_feed
-from labelling.into_folders import sort_into
+from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
 from labelling.items import Item, Read, Source
 from labelling.journal import Journal
 from labelling.review.questions import Review
 from labelling.review.sheet import write_sheet
-from labelling.row import Answer, Photo
-from labelling.table_of import By, TableOf
+from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.sorted_folders import sort_into_folders
+from labelling.summary import write_tables
 from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import LABELS
@@ -94,14 +94,16 @@ class Catalogue:
         return {LABEL: LABELS, **kinds, "colour": COLOURS, "sleeve": SLEEVES}
 
     @property
-    def run(self) -> TableOf:
+    def run(self) -> RunSettings:
         """What the rows are of."""
         categories = {
             head: {label: (f"{head} {label}", label.upper()) for label in self.heads[head]}
             for head in (LABEL, "colour")
         }
-        by = By(column="article", folder=None, proven=self.proven, likely={"colour": (0.5, 0.87)})
-        return TableOf(
+        by = ProductGrouping(
+            column="article", folder=None, proven=self.proven, likely={"colour": (0.5, 0.87)}
+        )
+        return RunSettings(
             source="list.csv",
             version="20261120T101500Z-3f9a1c2e",
             heads=self.heads,
@@ -146,11 +148,11 @@ def fill_journal(journal: Journal, catalogue: Catalogue, draw: random.Random) ->
     fill(journal, catalogue.run, photos, dict(_human_answers(catalogue, photos, draw)))
 
 
-def _photos(catalogue: Catalogue, draw: random.Random) -> Iterator[Photo]:
+def _photos(catalogue: Catalogue, draw: random.Random) -> Iterator[PhotoRecord]:
     """Yield photos of articles, some of them the same picture, under one article or under two."""
     articles = [f"{number:05}" if number % 7 else f"B {number}" for number in range(PHOTOS // 3)]
     titles = {article: draw.choice(TITLES) for article in articles}
-    seen = dict[str, Photo]()
+    seen = dict[str, PhotoRecord]()
     for number in range(PHOTOS):
         article = draw.choice(articles) if draw.random() < 0.95 else ""
         content = draw.randrange(int(PHOTOS * 0.9))
@@ -161,26 +163,26 @@ def _photos(catalogue: Catalogue, draw: random.Random) -> Iterator[Photo]:
         yield replace(seen[path], cells=cells)
 
 
-def _answered_photo(catalogue: Catalogue, path: str, content: int) -> Photo:
+def _answered_photo(catalogue: Catalogue, path: str, content: int) -> PhotoRecord:
     """Return a photo whose answers depend on its content alone."""
     draw, sha256 = random.Random(content), f"{content:064x}"
     if draw.random() >= 0.95:
-        return Photo(path=path, sha256=sha256 if content % 4 else "", error="It is broken.")
+        return PhotoRecord(path=path, sha256=sha256 if content % 4 else "", error="It is broken.")
     answers = {LABEL: _answer(LABELS, (None, None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)}
     if catalogue.kinds and draw.random() < 0.97:
         answers["kind"] = _answer(catalogue.kinds, (None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)
     answers["colour"] = _answer(COLOURS, (None, None, Reason.AMBIGUOUS, Reason.UNPROVEN), draw)
     if draw.random() < 0.5:
         answers["sleeve"] = _answer(SLEEVES, (None, Reason.AMBIGUOUS), draw)
-    return Photo(path=path, sha256=sha256, familiarity=draw.random(), answers=answers)
+    return PhotoRecord(path=path, sha256=sha256, familiarity=draw.random(), answers=answers)
 
 
-def _answer(labels: Sequence[str], reasons: Sequence[Reason | None], draw: random.Random) -> Answer:
+def _answer(labels: Sequence[str], reasons: Sequence[Reason | None], draw: random.Random) -> HeadAnswer:
     weights = [draw.random() ** 4 for _ in labels]
     probabilities = [round(weight / sum(weights), 5) for weight in weights]
     label = labels[probabilities.index(max(probabilities))]
     also = (name for name, share in zip(labels, probabilities, strict=True) if share >= 0.25)
-    return Answer(
+    return HeadAnswer(
         label=label,
         confidence=max(probabilities),
         reason=draw.choice(reasons),
@@ -206,7 +208,7 @@ def _cells(article: str, title: str, draw: random.Random) -> dict[str, str]:
 
 
 def _human_answers(
-    catalogue: Catalogue, photos: Sequence[Photo], draw: random.Random
+    catalogue: Catalogue, photos: Sequence[PhotoRecord], draw: random.Random
 ) -> Iterator[tuple[Question, HumanAnswer]]:
     """Yield answers to photos, to products, and to products that the photo no longer belongs to."""
     extra = {LABEL: (NONE, LEFT_OUT), "colour": (NONE, LEFT_OUT)}
@@ -229,7 +231,7 @@ def outputs(catalogue: Catalogue) -> dict[str, str]:
     with _new_folder(), Journal(TABLE, catalogue.run) as journal:
         fill_journal(journal, catalogue, random.Random("journal"))
         decisions = Decisions(journal)
-        summary = replace(export(TABLE, decisions), seconds=0.0)
+        summary = replace(write_tables(TABLE, decisions), seconds=0.0)
         tables = {file.name: file.read_text("utf-8") for file in Path().glob("*.csv")}
         others = {**_sheets(decisions), **_feeds(decisions), **_folders(decisions)}
         return {**tables, "summary": json.dumps(asdict(summary), indent=1), **others}
@@ -262,7 +264,7 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
     """Return the cards of three sheets, without the texts of the page."""
     texts = {}
     for name, (limit, audited, attributes, feed) in SHEETS.items():
-        heads = tuple(head for head in attributes if head in decisions.run.heads)
+        heads = tuple(head for head in attributes if head in decisions.settings.heads)
         page = Path(f"{name}.html")
         write_sheet(_source(decisions), decisions, Review(page, limit, audited, heads, feed, {}, "command"))
         cards = [part["cards"] for part in shown_on(page)["parts"]]
@@ -273,7 +275,7 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
 def _feeds(decisions: Decisions) -> dict[str, str]:
     """Return each platform's feed and categories, and what is said of them."""
     texts = dict[str, str]()
-    for platform in FEEDS if decisions.run.by else ():
+    for platform in FEEDS if decisions.settings.by else ():
         try:
             feed = write_feed(platform, TABLE, decisions)
         except TableUnusable as error:
@@ -287,9 +289,9 @@ def _feeds(decisions: Decisions) -> dict[str, str]:
 
 def _folders(decisions: Decisions) -> dict[str, str]:
     """Return the names of the pictures in the folders of their labels; nothing if there are products."""
-    if decisions.run.by:
+    if decisions.settings.by:
         return {}
-    counts = sort_into(Path("sorted"), _source(decisions), decisions)
+    counts = sort_into_folders(Path("sorted"), _source(decisions), decisions)
     names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
     return {"folders": "\n".join([str(counts), *names])}
 

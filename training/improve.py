@@ -17,7 +17,7 @@ import numpy as np
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.title_rule import NONE
-from labelling.by_people import LEFT_OUT
+from labelling.human_answers import LEFT_OUT
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease

@@ -12,26 +12,26 @@ from math import ceil, floor
 from typing import Final
 
 from inference.contract import LABEL
-from labelling.by_people import LEFT_OUT
-from labelling.review.corrections import Correction, merge
+from labelling.human_answers import LEFT_OUT
+from labelling.review.corrections import Correction, merge_human_answers
 from reports.intervals import SURENESS, clopper_pearson, most_of
 
-DRAWN: Final = 130
+MAX_SAMPLE_ROWS: Final = 130
 """Most rows of a sample whose size no one chose."""
 
-PAYS: Final = 4
+ACCEPTED_PER_SAMPLE_ROW: Final = 4
 """So many accepted answers of a table pay for one row of such a sample."""
 
-LOOK: Final = 1 - (1 - SURENESS) / 2
+BOUND_SURENESS: Final = 1 - (1 - SURENESS) / 2
 """Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
 
 
-def usual_size(accepted: int) -> int:
+def default_sample_size(accepted: int) -> int:
     """How many rows are drawn of so many accepted ones, unless people say so."""
-    return min(DRAWN, accepted // PAYS)
+    return min(MAX_SAMPLE_ROWS, accepted // ACCEPTED_PER_SAMPLE_ROW)
 
 
-def rank(path: str, version: str) -> bytes:
+def sample_rank(path: str, version: str) -> bytes:
     """By which accepted rows are drawn, the least ones first: a larger sample holds a smaller one.
 
     The same ones come again for the same table, others for another release.
@@ -43,7 +43,7 @@ def rank(path: str, version: str) -> bytes:
     return hashlib.sha256(f"{version}\n{path}".encode()).digest()
 
 
-def sentences(corrections: Sequence[Correction], version: str) -> Iterator[str]:
+def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator[str]:
     """What the answers to the samples of a release show: a sentence for the class, and for each attribute.
 
     Args:
@@ -64,10 +64,10 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
     drawn = {(correction.path, correction.product): correction for correction in by_size}.values()
     questions = {correction.question(correction.sha256) for correction in drawn}
     relevant = [answer for answer in corrections if answer.question(answer.sha256) in questions]
-    answers, _ = merge([(answer.sha256, answer) for answer in relevant], {})
+    answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
     labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in drawn]
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT]
-    low, high = bounds(sum(right), len(right), max(correction.audit_of for correction in drawn))
+    low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in drawn))
     size = max(len(drawn), *(correction.audit for correction in drawn))
     missing = f" {size - len(drawn):,} of {size:,} have no answer." if size > len(drawn) else ""
     least, most = floor(round(low * 1000, 6)) / 10, ceil(round(high * 1000, 6)) / 10
@@ -77,8 +77,8 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
     )
 
 
-def bounds(right: int, n: int, of: int) -> tuple[float, float]:
-    """The least and the largest share of right rows, each of sureness LOOK.
+def find_bounds(right: int, n: int, of: int) -> tuple[float, float]:
+    """The least and the largest share of right rows, each of sureness BOUND_SURENESS.
 
     Args:
         right: of the rows that were looked at.
@@ -86,7 +86,7 @@ def bounds(right: int, n: int, of: int) -> tuple[float, float]:
         of: rows that they were drawn from; 0 where that is not known, so many more.
     """
     if of < n:
-        return clopper_pearson(right, n, LOOK)
+        return clopper_pearson(right, n, BOUND_SURENESS)
     if not n:
         return 0.0, 1.0
-    return 1 - most_of(of, n - right, n, LOOK) / of, most_of(of, right, n, LOOK) / of
+    return 1 - most_of(of, n - right, n, BOUND_SURENESS) / of, most_of(of, right, n, BOUND_SURENESS) / of

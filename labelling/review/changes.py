@@ -13,9 +13,9 @@ from inference.contract import LABEL
 from inference.networks import Networks
 from inference.spreadsheets import as_csv
 from labelling.items import Source
-from labelling.review.page import filled, thumbnail
-from labelling.row import ACCEPT, REVIEW, Answer, Photo
-from labelling.workers.labeller import PICTURES_PER_RUN, Watch, answered
+from labelling.review.page import fill_page, make_thumbnail
+from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PhotoRecord
+from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """What two releases answered.
 
     Attributes:
@@ -60,7 +60,9 @@ class Compared:
     thumbnails: dict[str, str]
 
 
-def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, show: bool) -> Compared:
+def compare_releases(
+    source: Source, first: Networks, second: Networks, watch: Watch, *, show: bool
+) -> Comparison:
     """Let two releases answer the pictures of a source.
 
     Args:
@@ -88,35 +90,37 @@ def compare(source: Source, first: Networks, second: Networks, watch: Watch, *, 
         different = [head for head in both if _key(before.answers[head]) != _key(after.answers[head])]
         changes += [_change(before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
-            thumbnails[changes[-1].path] = thumbnail(upload)
+            thumbnails[changes[-1].path] = make_thumbnail(upload)
     changes.sort(key=_order)
-    return Compared(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
+    return Comparison(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
 
 
 def _order(change: Change) -> tuple[object, ...]:
     return change.attribute, change.label_a == change.label_b, -change.confidence_b, change.path
 
 
-def _answers(source: Source, first: Networks, second: Networks) -> Iterator[tuple[str, Photo, Photo, object]]:
+def _answers(
+    source: Source, first: Networks, second: Networks
+) -> Iterator[tuple[str, PhotoRecord, PhotoRecord, object]]:
     """The name of each picture, what the two releases answer, and its bytes."""
     read = source.reader()
     listed = source.items()
     while items := list(islice(listed, PICTURES_PER_RUN)):
         uploads = list(read([item.place for item in items]))
         names = [item.name for item in items]
-        answers = (answered(networks, items, uploads) for networks in (first, second))
+        answers = (classify_items(networks, items, uploads) for networks in (first, second))
         yield from zip(names, *answers, uploads, strict=True)
 
 
-def _key(answer: Answer) -> tuple[str, str]:
+def _key(answer: HeadAnswer) -> tuple[str, str]:
     return answer.label, _decision(answer)
 
 
-def _decision(answer: Answer) -> str:
+def _decision(answer: HeadAnswer) -> str:
     return ACCEPT if answer.is_accepted else REVIEW
 
 
-def _change(photo: Photo, after: Photo, head: str) -> Change:
+def _change(photo: PhotoRecord, after: PhotoRecord, head: str) -> Change:
     a, b = photo.answers[head], after.answers[head]
     return Change(
         attribute="" if head == LABEL else head,
@@ -135,7 +139,7 @@ COLUMNS: Final = tuple(field.name for field in fields(Change))
 """Of a table of changes."""
 
 
-def table_of(changes: Sequence[Change]) -> bytes:
+def make_changes_table(changes: Sequence[Change]) -> bytes:
     """A table with COLUMNS and a row per change, in UTF-8; no spreadsheet runs a cell."""
     rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
     return as_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
@@ -145,7 +149,7 @@ PAGE_LIMIT: Final = 1000
 """Changes on the page: a few megabytes."""
 
 
-def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
+def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
     """The page with the first PAGE_LIMIT changes.
 
     Args:
@@ -160,7 +164,7 @@ def page_of(compared: Compared, names: tuple[str, str]) -> bytes:
     )
     cards = [_card(change, compared.thumbnails.get(change.path, "")) for change in shown]
     page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
-    return filled("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
+    return fill_page("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
 def _counted(changes: Sequence[Change]) -> str:

@@ -22,21 +22,21 @@ from inference.contract import LABEL
 from inference.plain_text import as_spelt
 from inference.spreadsheets import as_it_was
 from inference.title_rule import NONE
-from labelling.by_people import LEFT_OUT, HumanAnswer, Question
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.identifiers import identifier
+from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
+from labelling.identifiers import read_identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
 
-FURTHER: Final = (
+OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
     *("audit", "audit_of", "predicted", "version"),
 )
 """What is read of it as well."""
 
-AHEAD: Final = timedelta(days=1)
+MAX_CLOCK_ERROR: Final = timedelta(days=1)
 """How far the clock of a reviewer may be ahead, time zones that were left out included."""
 
 SAMPLE: Final = re.compile("[0-9]{1,9}")
@@ -109,7 +109,7 @@ def read_corrections(
     return [correction for file in files for correction in _read(file, heads, reading, say)]
 
 
-def merge(
+def merge_human_answers(
     matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, HumanAnswer]
 ) -> tuple[dict[Question, HumanAnswer], int]:
     """Choose the answers that count, whatever the order of the files.
@@ -148,12 +148,13 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
     labels = sorted({answer.label for answer in answers if answer.at == newest})
     if len(labels) > 1:
         raise CorrectionsUnusable(
-            f"{example.file}: {name_of(example)} is {labels[0]!r} in one answer and {labels[1]!r} in another "
-            f"one of the same time, {newest}. Give both the same label, or one a later time in a column `at`."
+            f"{example.file}: {name_correction(example)} is {labels[0]!r} in one answer and {labels[1]!r} in "
+            f"another one of the same time, {newest}. Give both the same label, or one a later time in a "
+            "column `at`."
         )
 
 
-def name_of(correction: Correction) -> str:
+def name_correction(correction: Correction) -> str:
     """How a message names a correction."""
     return correction.path or correction.sha256
 
@@ -177,11 +178,11 @@ def _read(
             at=_time(row.get("at", ""), where) or saved,
             audit=_count(row.get("audit", ""), where),
             file=file,
-            group=identifier(row.get("group", "")),
+            group=read_identifier(row.get("group", "")),
             predicted=as_it_was(row.get("predicted", "")),
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
-            product=identifier(row.get("product", "")),
+            product=read_identifier(row.get("product", "")),
             version=as_it_was(row.get("version", "")),
         )
 
@@ -190,7 +191,9 @@ def _csv_rows(
     file: Path, reading: Reading, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
-        opened = open_list(file, COLUMNS, replace(reading, identifiers=("group", "product")), FURTHER)
+        opened = open_list(
+            file, COLUMNS, replace(reading, identifiers=("group", "product")), OPTIONAL_COLUMNS
+        )
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error
     for note in opened.notes:
@@ -241,7 +244,7 @@ def _time(text: str, where: str) -> str:
         raise CorrectionsUnusable(
             f"{where}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
-    if at > _utc(datetime.now(UTC) + AHEAD):  # it would outdo every answer until then
+    if at > _utc(datetime.now(UTC) + MAX_CLOCK_ERROR):  # it would outdo every answer until then
         raise CorrectionsUnusable(f"{where}: {text!r} is in the future. Correct the time, or leave it out.")
     return at
 

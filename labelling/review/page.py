@@ -140,7 +140,7 @@ class Frame(NamedTuple):
 
 
 def write_page(page: Path, text: str) -> None:
-    """Write what `page_of` made; names that are no Unicode are spelt out.
+    """Write what `make_review_page` made; names that are no Unicode are spelt out.
 
     Raises:
         TableUnusable: it cannot be written.
@@ -151,7 +151,7 @@ def write_page(page: Path, text: str) -> None:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 
 
-def thumbnail(upload: bytes) -> str:
+def make_thumbnail(upload: bytes) -> str:
     """A small JPEG as a `data:` URL; empty when the upload is no picture that is read here."""
     try:
         picture = no_larger_than(decode(upload, MAX_PIXELS).picture, EDGE)
@@ -213,7 +213,7 @@ LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
-def page_of(
+def make_review_page(
     cards: Sequence[Card],
     labels: Sequence[str],
     frame: Frame,
@@ -243,10 +243,10 @@ def page_of(
         "formula": BEGINS,
         "parts": _parts([_by_number(card, pictures) for card in cards]),
     }
-    return filled("review.html", shown, "cards.js", "review.js")
+    return fill_page("review.html", shown, "cards.js", "review.js")
 
 
-def filled(frame: str, shown: object, *scripts: str) -> str:
+def fill_page(frame: str, shown: object, *scripts: str) -> str:
     """A page of this package, whose scripts make it of what it is to show.
 
     Args:
@@ -254,13 +254,13 @@ def filled(frame: str, shown: object, *scripts: str) -> str:
         shown: JSON values.
         scripts: which run one after another.
     """
-    style, script = part_of_page("review.css"), "".join(map(part_of_page, scripts))
+    style, script = read_page_part("review.css"), "".join(map(read_page_part, scripts))
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src {content_hash(style)}; script-src {content_hash(script)}"
+        f"style-src {hash_content(style)}; script-src {hash_content(script)}"
     )
     embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
-    page = Template(part_of_page(frame))
+    page = Template(read_page_part(frame))
     return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
@@ -312,11 +312,11 @@ def _on_page(head: str) -> str:
     return "" if head == LABEL else head
 
 
-def part_of_page(name: str) -> str:
+def read_page_part(name: str) -> str:
     """The text of a style, script or frame of this package."""
     return files("labelling.review").joinpath(name).read_text("utf-8")
 
 
-def content_hash(text: str) -> str:
+def hash_content(text: str) -> str:
     """How a Content-Security-Policy names an embedded style or script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -12,17 +12,17 @@ from typing import Any, Final, NamedTuple
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from labelling.decisions import Decisions
-from labelling.review.audit import DRAWN, rank, usual_size
+from labelling.review.audit import MAX_SAMPLE_ROWS, default_sample_size, sample_rank
 from labelling.review.page import Texts
-from labelling.row import Answers, Decision, Photo, Row, Subject
+from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
 
-SHOWN: Final = 6
+MAX_PHOTOS_ON_CARD: Final = 6
 """Photos of a product on its card."""
 
 FIRST_DOUBTS: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAMILIAR: 1}
 """The order of the doubts that come first on a sheet; all others follow together."""
 
-NO_ANSWER: Final = 2
+NO_ANSWER_PLACE: Final = 2
 """The place of photos without an answer, after familiar and unfamiliar ones."""
 
 
@@ -55,7 +55,7 @@ class Review(NamedTuple):
         return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
 
 
-class Asked(NamedTuple):
+class SheetQuestion(NamedTuple):
     """A question on a sheet.
 
     Attributes:
@@ -64,24 +64,24 @@ class Asked(NamedTuple):
         reason: why a person should look; None where model or list decided.
     """
 
-    row: Row
+    row: TableRow
     head: str
     reason: str | None
 
     @property
-    def decided(self) -> Decision:
+    def decision(self) -> HeadDecision:
         """What the table says."""
-        return self.row.of(self.head)
+        return self.row.decision_on(self.head)
 
 
-class Least:
+class LeastRows:
     """The rows of the least keys among those that pass, in their order; of equal keys the first."""
 
     def __init__(self, most: int) -> None:
         """At most so many are kept."""
-        self._most, self._keys, self.rows = most, list[Any](), list[Row]()
+        self._most, self._keys, self.rows = most, list[Any](), list[TableRow]()
 
-    def add(self, key: object, row: Row) -> None:
+    def add(self, key: object, row: TableRow) -> None:
         """Keep a row, if its key is among the least by now."""
         place = bisect_right(self._keys, key)
         if place < self._most:
@@ -90,7 +90,7 @@ class Least:
             del self._keys[self._most :], self.rows[self._most :]
 
 
-class Choice:
+class HeadQuestions:
     """What a sheet asks about one head, chosen as rows pass.
 
     Attributes:
@@ -103,55 +103,57 @@ class Choice:
         self.head, self.accepted, self.is_fed = head, 0, head == review.feed
         self._audited, self._version = review.audited, version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
-        self._doubtful, self._fed = Least(review.limit), Least(review.limit)
-        self._drawn = Least(DRAWN if review.audited is None else review.audited)
+        self._doubtful, self._fed = LeastRows(review.limit), LeastRows(review.limit)
+        self._drawn = LeastRows(MAX_SAMPLE_ROWS if review.audited is None else review.audited)
 
-    def take(self, row: Row) -> None:
+    def add_row(self, row: TableRow) -> None:
         """Look at a row, and keep it if it is to be asked about by now."""
-        decided, subject = row.of(self.head), row.subject
+        decided, subject = row.decision_on(self.head), row.record
         if decided.answer is None:
             return
         if self._is_asked and decided.reason is None:
             self.accepted += 1
-            self._drawn.add(rank(subject.name, self._version), row)
-        is_lacking = bool(subject.product) and (not row.colours or decided.doubt == Reason.TITLE_CONFLICT)
+            self._drawn.add(sample_rank(subject.name, self._version), row)
+        is_lacking = bool(subject.product) and (
+            not row.feed_colours or decided.doubt == Reason.TITLE_CONFLICT
+        )
         if decided.doubt and (self._is_asked or is_lacking):
             self._doubtful.add(_order(subject, decided), row)
         if (
             self.is_fed
-            and row.colours
-            and decided.by != DecidedBy.PERSON
+            and row.feed_colours
+            and decided.decided_by != DecidedBy.PERSON
             and decided.doubt != Reason.TITLE_CONFLICT
         ):
             self._fed.add(subject.number, row)
 
     @property
-    def drawn(self) -> list[Asked]:
+    def audit_questions(self) -> list[SheetQuestion]:
         """The audit: rows in random order, of which nobody sees what was answered."""
-        size = usual_size(self.accepted) if self._audited is None else self._audited
-        return [Asked(row, self.head, None) for row in self._drawn.rows[:size]]
+        size = default_sample_size(self.accepted) if self._audited is None else self._audited
+        return [SheetQuestion(row, self.head, None) for row in self._drawn.rows[:size]]
 
     @property
-    def doubtful(self) -> list[Asked]:
+    def doubtful_questions(self) -> list[SheetQuestion]:
         """What a person has to answer: what the list contradicts, what is unfamiliar, then the least sure."""
-        drawn = {asked.row.subject.name for asked in self.drawn}
-        rows = (row for row in self._doubtful.rows if row.subject.name not in drawn)
-        return [Asked(row, self.head, row.of(self.head).doubt) for row in rows]
+        drawn = {asked.row.record.name for asked in self.audit_questions}
+        rows = (row for row in self._doubtful.rows if row.record.name not in drawn)
+        return [SheetQuestion(row, self.head, row.decision_on(self.head).doubt) for row in rows]
 
     @property
-    def fed(self) -> list[Asked]:
+    def feed_questions(self) -> list[SheetQuestion]:
         """Products whose colour a feed took, in the order of the table, of which nothing else is asked."""
-        there = {asked.row.subject.name for asked in (*self.drawn, *self.doubtful)}
-        rows = (row for row in self._fed.rows if row.subject.name not in there)
-        return [Asked(row, self.head, row.of(self.head).reason) for row in rows]
+        there = {asked.row.record.name for asked in (*self.audit_questions, *self.doubtful_questions)}
+        rows = (row for row in self._fed.rows if row.record.name not in there)
+        return [SheetQuestion(row, self.head, row.decision_on(self.head).reason) for row in rows]
 
     @property
-    def asked(self) -> list[Asked]:
+    def all_questions(self) -> list[SheetQuestion]:
         """All of these."""
-        return [*self.doubtful, *self.fed, *self.drawn]
+        return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
 
 
-def _order(subject: Subject, decided: Decision) -> tuple[object, ...]:
+def _order(subject: Record, decided: HeadDecision) -> tuple[object, ...]:
     """Within each doubt, the measure that decided is compared first, then the other one, then the place."""
     first, second = decided.answer and decided.answer.confidence, subject.familiarity
     if decided.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
@@ -161,19 +163,24 @@ def _order(subject: Subject, decided: Decision) -> tuple[object, ...]:
     return place, *measures, not subject.product, subject.number
 
 
-def on_card(row: Row, decisions: Decisions) -> list[Photo]:
+def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
     """The photos of a row that could be read: familiar ones first, before all one of this product alone.
 
     What people answer to a product is kept with its first photo, and holds where that is one of it.
     """
-    places = ((_place(decisions.beside_list(photo)), photo) for photo in row.subject.photos if photo.sha256)
+    places = (
+        (_place(decisions.answers_before_people(photo)), photo) for photo in row.record.photos if photo.sha256
+    )
     by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
-    photos, shared = [photo for _, photo in by_path.values()], decisions.known.shared.under
-    answered = (photo for place, photo in by_path.values() if place < NO_ANSWER)
+    photos, shared = (
+        [photo for _, photo in by_path.values()],
+        decisions.context.shared_photos.products_of_photos,
+    )
+    answered = (photo for place, photo in by_path.values() if place < NO_ANSWER_PLACE)
     own = next((photo for photo in answered if photo.sha256 not in shared), None)
     return [own, *(photo for photo in photos if photo is not own)] if own else photos
 
 
-def _place(answers: Answers) -> int:
+def _place(answers: HeadAnswers) -> int:
     """Familiar photos come before others, and these before those without an answer."""
-    return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER
+    return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER_PLACE

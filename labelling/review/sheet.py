@@ -31,19 +31,19 @@ from labelling.review.page import (
     Card,
     CardPhoto,
     Frame,
-    page_of,
-    thumbnail,
+    make_review_page,
+    make_thumbnail,
     write_page,
 )
-from labelling.review.questions import SHOWN, Asked, Choice, Review, on_card
-from labelling.row import ACCEPT, REVIEW, Photo, path_in_table
+from labelling.review.questions import MAX_PHOTOS_ON_CARD, HeadQuestions, Review, SheetQuestion, choose_photos
+from labelling.rows import ACCEPT, REVIEW, PhotoRecord, make_table_path
 from labelling.titles import ListWords
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
 
 
-EXPORT: Final = "corrections.csv"
+EXPORT_NAME: Final = "corrections.csv"
 """The name of the file that a page exports."""
 
 
@@ -62,41 +62,41 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    run, choices = decisions.run, choose(decisions, review)
-    asked = [question for choice in choices for question in choice.asked]
-    photos = {id(question.row): on_card(question.row, decisions) for question in asked}
-    of_cards = (photo for of_row in photos.values() for photo in of_row[:SHOWN])
+    run, choices = decisions.settings, choose_questions(decisions, review)
+    asked = [question for choice in choices for question in choice.all_questions]
+    photos = {id(question.row): choose_photos(question.row, decisions) for question in asked}
+    of_cards = (photo for of_row in photos.values() for photo in of_row[:MAX_PHOTOS_ON_CARD])
     pictures = _pictures(of_cards, source)
 
-    def card_of(question: Asked) -> Card | None:
-        return _card(question, photos[id(question.row)], pictures, decisions.words)
+    def card_of(question: SheetQuestion) -> Card | None:
+        return _card(question, photos[id(question.row)], pictures, decisions.list_words)
 
     cards = [card for choice in choices for card in _of_choice(choice, card_of)]
     lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
     title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = Frame(title, lead, review.texts, EXPORT, review.command, version=run.version)
+    frame = Frame(title, lead, review.texts, EXPORT_NAME, review.command, version=run.version)
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
-    write_page(review.page, page_of(cards, run.heads[LABEL], frame, attributes))
+    write_page(review.page, make_review_page(cards, run.heads[LABEL], frame, attributes))
 
 
-def choose(decisions: Decisions, review: Review) -> list[Choice]:
+def choose_questions(decisions: Decisions, review: Review) -> list[HeadQuestions]:
     """What a page asks of each head, in one pass over the rows."""
-    choices = [Choice(head, review, decisions.run.version) for head in review.heads]
-    for row in decisions.asked():
+    choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
+    for row in decisions.rows_for_people():
         for choice in choices:
-            choice.take(row)
+            choice.add_row(row)
     return choices
 
 
-def _of_choice(choice: Choice, card_of: Callable[[Asked], Card | None]) -> Iterator[Card]:
-    for question in choice.doubtful:
+def _of_choice(choice: HeadQuestions, card_of: Callable[[SheetQuestion], Card | None]) -> Iterator[Card]:
+    for question in choice.doubtful_questions:
         if card := card_of(question):
             is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
             yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question)
-    for question in choice.fed:
+    for question in choice.feed_questions:
         if card := card_of(question):
             yield card._replace(screen=FED)
-    drawn = choice.drawn
+    drawn = choice.audit_questions
     for question in drawn:
         if card := card_of(question):
             yield _blind(card, len(drawn), choice.accepted)
@@ -108,28 +108,31 @@ def _blind(card: Card, audited: int, accepted: int) -> Card:
     return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
 
 
-def _beside_list(card: Card, question: Asked) -> Card:
+def _beside_list(card: Card, question: SheetQuestion) -> Card:
     """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
-    decided, row = question.decided, question.row
-    if decided.admits is None or decided.answer is None:
+    decided, row = question.decision, question.row
+    if decided.is_admitted is None or decided.answer is None:
         return card
-    if decided.admits:
+    if decided.is_admitted:
         return card._replace(screen=AGREEING)
-    suggested = decided.answer.suggested or ""
-    if card.attribute != LABEL and decided.answer.by == DecidedBy.LIST:
-        listed = " / ".join(row.colours or [decided.answer.label])
+    suggested = decided.answer.suggested_label or ""
+    if card.attribute != LABEL and decided.answer.decided_by == DecidedBy.LIST:
+        listed = " / ".join(row.feed_colours or [decided.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": listed}
         return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)
-    values = {**card.note_values, "listed": " / ".join(in_order(row.listed))}
+    values = {**card.note_values, "listed": " / ".join(in_order(row.title_kinds))}
     return card._replace(note=NOTE_OF_LIST, note_values=values, guess=suggested)
 
 
 def _card(
-    question: Asked, photos: Sequence[Photo], pictures: Mapping[str, CardPhoto], words: ListWords
+    question: SheetQuestion,
+    photos: Sequence[PhotoRecord],
+    pictures: Mapping[str, CardPhoto],
+    words: ListWords,
 ) -> Card | None:
     """The card of a question; None where the source has no picture of it any more."""
-    shown = [pictures[photo.path] for photo in photos[:SHOWN] if photo.path in pictures]
-    answer, subject, head = question.decided.answer, question.row.subject, question.head
+    shown = [pictures[photo.path] for photo in photos[:MAX_PHOTOS_ON_CARD] if photo.path in pictures]
+    answer, subject, head = question.decision.answer, question.row.record, question.head
     if not shown or answer is None:
         return None
     confidence = answer.confidence or 0.0
@@ -151,20 +154,20 @@ def _card(
         product=subject.product,
         title=next(filter(None, titles), ""),
         photos=tuple(shown[1:]),
-        more=max(len(photos) - SHOWN, 0),
+        more=max(len(photos) - MAX_PHOTOS_ON_CARD, 0),
     )
 
 
-def _pictures(photos: Iterable[Photo], source: Source) -> dict[str, CardPhoto]:
+def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
     """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
     read, shown = source.reader(), dict[str, CardPhoto]()
-    wanted = (item for item in source.items() if path_in_table(item.name) in hashes) if hashes else iter(())
+    wanted = (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
     while part := list(islice(wanted, READ_AT_ONCE)):
-        new = {path_in_table(item.name): item for item in part if path_in_table(item.name) not in shown}
+        new = {make_table_path(item.name): item for item in part if make_table_path(item.name) not in shown}
         uploads = read([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
-            picture = thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
+            picture = make_thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
             shown[path] = CardPhoto(_path_for_training(item, source), picture, hashes[path])
     return shown
 

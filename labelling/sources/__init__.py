@@ -1,1 +1,1 @@
-"""Where pictures come from: folders, lists, archives, buckets. Start with opening.py."""
+"""Where pictures come from: folders, lists, archives, buckets. Start with source_opening.py."""

@@ -9,7 +9,7 @@ from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import may_be_picture
 from inference.zip_file import content_of, name_of, open_zip
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import MAX_BYTES, Item, Read, Source, attempt, check_size
+from labelling.items import MAX_BYTES, Item, Read, Source, check_size, read_or_explain
 
 
 class Zip(Source):
@@ -40,4 +40,4 @@ class Zip(Source):
             except MemberUnreadable as error:
                 raise Unreadable(str(error)) from error
 
-        return lambda members: (attempt(read, member) for member in members)
+        return lambda members: (read_or_explain(read, member) for member in members)

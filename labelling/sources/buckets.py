@@ -6,7 +6,7 @@ from typing import Final
 
 from inference.file_names import may_be_picture
 from labelling.errors import Unreadable
-from labelling.items import Item, Read, Source, attempt, check_size
+from labelling.items import Item, Read, Source, check_size, read_or_explain
 from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
@@ -17,7 +17,7 @@ AT_ONCE: Final = 16
 class Bucket(Source):
     """The objects under `s3://bucket/prefix` that may be pictures by their names; a place is key and size."""
 
-    uncounted = "a bucket is listed while it is read"
+    why_uncounted = "a bucket is listed while it is read"
     """A thousand objects are a request."""
 
     @property
@@ -50,12 +50,12 @@ class Bucket(Source):
                 raise Unreadable(str(error)) from error
 
         def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | Unreadable]:
-            return pool.map(lambda place: attempt(read, place), places)
+            return pool.map(lambda place: read_or_explain(read, place), places)
 
         return read_all
 
 
-def store_of(bucket: str) -> S3Store:
+def open_bucket(bucket: str) -> S3Store:
     """A bucket as a store.
 
     Raises:

@@ -24,7 +24,7 @@ from inference.networks import Networks
 from inference.reasons import Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.row import Answer, Photo, path_in_table
+from labelling.rows import HeadAnswer, PhotoRecord, make_table_path
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
@@ -39,10 +39,10 @@ PICTURES_PER_CHUNK: Final = 64
 BYTES_PER_CHUNK: Final = 4 << 20
 """Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
 
-WAITING: Final = 2
+CHUNKS_PER_WORKER: Final = 2
 """Chunks for each worker: one in work, and the next, so that it need not wait."""
 
-TRIES: Final = 3
+MAX_LOST_WORKERS: Final = 3
 """How many worker processes may be lost; then the run ends, and the next command goes on."""
 
 CHECK_SECONDS: Final = 10
@@ -70,10 +70,10 @@ class Setup:
     release: Path
 
 
-Labelled: TypeAlias = Generator[tuple[Chunk, list[Photo]], None, None]
+LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PhotoRecord]], None, None]
 """Chunks, each with its photos as they were answered."""
 
-Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], Labelled]
+Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], LabelledChunks]
 """Labels pictures with so many workers, None for one per core: each chunk with its rows, as it is done.
 
 Pictures are taken only as fast as they are needed. At the end of the iterator the workers are gone. Raises
@@ -81,7 +81,7 @@ EngineUnusable and WorkersFailed; says which workers are lost.
 """
 
 
-def chunks_of(items: Iterable[Item]) -> Iterator[Chunk]:
+def group_into_chunks(items: Iterable[Item]) -> Iterator[Chunk]:
     """Group pictures that follow one another, by number and by weight."""
     batch: Chunk = []
     weight = 0
@@ -95,13 +95,13 @@ def chunks_of(items: Iterable[Item]) -> Iterator[Chunk]:
         yield batch
 
 
-def labelled_by(
-    submit: Callable[[Chunk], Future[list[Photo]]],
+def label_chunks(
+    submit: Callable[[Chunk], Future[list[PhotoRecord]]],
     chunks: Iterator[Chunk],
-    in_hand: dict[Future[list[Photo]], Chunk],
+    in_hand: dict[Future[list[PhotoRecord]], Chunk],
     most: int,
     check: Callable[[], None] = lambda: None,
-) -> Labelled:
+) -> LabelledChunks:
     """Label chunks, taken only as fast as they are needed.
 
     Args:
@@ -128,7 +128,7 @@ def labelled_by(
 
 
 @contextmanager
-def failures_named() -> Iterator[None]:
+def name_failures() -> Iterator[None]:
     """Turn what no other worker could do either into an error that can travel between processes.
 
     A process without memory ends, as where the system ends it, and another one does its pictures.
@@ -151,28 +151,30 @@ class Labeller:
     read: Read
     networks: Networks
 
-    def label(self, items: Sequence[Item]) -> list[Photo]:
+    def label(self, items: Sequence[Item]) -> list[PhotoRecord]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
 
         Raises:
             StoreError: the store that they lie in fails.
             ModelError: the model failed.
         """
-        photos: list[Photo] = []
+        photos: list[PhotoRecord] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            answers = answered(self.networks, run, self.read([item.place for item in run]))
+            answers = classify_items(self.networks, run, self.read([item.place for item in run]))
             photos += map(_applicable, answers)
         return photos
 
 
-def _applicable(photo: Photo) -> Photo:
+def _applicable(photo: PhotoRecord) -> PhotoRecord:
     """What a table has: no attributes that the class lacks."""
     answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
 
 
-def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]) -> list[Photo]:
+def classify_items(
+    networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
+) -> list[PhotoRecord]:
     """Answer some pictures in one run of the model.
 
     Args:
@@ -192,20 +194,20 @@ def answered(networks: Networks, items: Sequence[Item], uploads: Iterable[bytes 
     ]
 
 
-def _photo_of(item: Item, sha256: str, answer: Prediction | str) -> Photo:
+def _photo_of(item: Item, sha256: str, answer: Prediction | str) -> PhotoRecord:
     """A photo with what the model answered, or of what is wrong with the picture."""
-    path = path_in_table(item.name)
+    path = make_table_path(item.name)
     if isinstance(answer, str):
-        return Photo(path=path, sha256=sha256, error=answer)
+        return PhotoRecord(path=path, sha256=sha256, error=answer)
     heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
         shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
         heads[name] = _of_head(of_attribute, shares)
-    return Photo(path=path, sha256=sha256, familiarity=answer.familiarity, answers=heads)
+    return PhotoRecord(path=path, sha256=sha256, familiarity=answer.familiarity, answers=heads)
 
 
-def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> Answer:
-    return Answer(
+def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
+    return HeadAnswer(
         label=answer.label,
         confidence=answer.confidence,
         reason=answer.reason,

@@ -17,7 +17,7 @@ from app.settings import Settings
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
 from labelling.errors import LabellingError
-from labelling.sources.opening import open_source
+from labelling.sources.source_opening import open_source
 from tests.properties.mutations import nearly
 from tests.uploads import zipped
 

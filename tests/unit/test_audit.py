@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from inference.title_rule import NONE
-from labelling.by_people import LEFT_OUT
-from labelling.review.audit import bounds, rank, sentences, usual_size
+from labelling.human_answers import LEFT_OUT
+from labelling.review.audit import default_sample_size, describe_audits, find_bounds, sample_rank
 from labelling.review.corrections import Correction
 
 ROWS = 1000
@@ -41,14 +41,14 @@ def said(row: Row, label: str, audited: int = SAMPLED, of: int = 0) -> Correctio
 
 
 def drawn(table: list[Row], n: int = SAMPLED) -> list[Row]:
-    return heapq.nsmallest(n, table, lambda row: rank(row["path"], table[0]["version"]))
+    return heapq.nsmallest(n, table, lambda row: sample_rank(row["path"], table[0]["version"]))
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_counts_nowhere() -> None:
     table = a_table("v", rows=5)
     given = [said(table[0], NONE, 5), said(table[1], LEFT_OUT, 5), said(table[2], "Bag", 5)]
 
-    [sentence] = sentences([*given, said(table[3], table[3]["label"], 5)], "v")
+    [sentence] = describe_audits([*given, said(table[3], table[3]["label"], 5)], "v")
 
     assert sentence.startswith("Audit: of the accepted, 1 of 3 right: ")
     assert sentence.endswith(" 1 of 5 have no answer.")
@@ -66,7 +66,7 @@ def test_answers_to_a_small_sample_count_in_the_larger_one_that_was_drawn_later(
     table = a_table("v1")
     few, many = drawn(table, 50), drawn(table)
 
-    [sentence] = sentences(
+    [sentence] = describe_audits(
         [*(said(row, "Coat", 50) for row in few), *(said(row, "Coat") for row in many[50:])], "v1"
     )
 
@@ -79,7 +79,7 @@ def test_a_later_answer_to_the_same_picture_counts() -> None:
     table = a_table("v", rows=1)
     first, later = said(table[0], "Bag", 1, 1), said(table[0], table[0]["label"], 0)._replace(at="2027")
 
-    assert next(sentences([later, first], "v")).startswith("Audit: of the accepted, 1 of 1 right: ")
+    assert next(describe_audits([later, first], "v")).startswith("Audit: of the accepted, 1 of 1 right: ")
 
 
 def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> None:
@@ -88,11 +88,11 @@ def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> Non
     doubted = said(table[0], "Bag", 51)._replace(path="x", sha256="")
 
     # .025 ** (1 / 48) of a table whose size the corrections do not say
-    assert list(sentences([*given[:48], given[48]._replace(label=LEFT_OUT), doubted], "v")) == [
+    assert list(describe_audits([*given[:48], given[48]._replace(label=LEFT_OUT), doubted], "v")) == [
         "Audit: of the accepted, 48 of 48 right: at least 92.6%, at most 100.0% (95% sure). "
         "2 of 51 have no answer."
     ]
-    assert list(sentences([said(table[0], "Coat", audited=0)], "v")) == []
+    assert list(describe_audits([said(table[0], "Coat", audited=0)], "v")) == []
 
 
 def test_the_class_comes_first_then_attributes_and_answers_of_another_release_are_counted_apart() -> None:
@@ -101,7 +101,7 @@ def test_the_class_comes_first_then_attributes_and_answers_of_another_release_ar
     of_class = [said(row, row["label"], 1) for row in a_table("v", rows=1)]
     of_other = [said(row, row["label"], 3) for row in other]
 
-    found = list(sentences([*of_colour, *of_other, *of_class], "v"))
+    found = list(describe_audits([*of_colour, *of_other, *of_class], "v"))
 
     assert [sentence.partition(" right:")[0] for sentence in found] == [
         "Audit: of the accepted, 1 of 1",
@@ -111,12 +111,12 @@ def test_the_class_comes_first_then_attributes_and_answers_of_another_release_ar
 
 
 def test_a_table_that_was_looked_at_whole_leaves_no_doubt() -> None:
-    nearly = bounds(105, 115, 119)
+    nearly = find_bounds(105, 115, 119)
 
-    assert bounds(109, 119, 119) == (109 / 119, 109 / 119)
+    assert find_bounds(109, 119, 119) == (109 / 119, 109 / 119)
     # 4 rows are left: 10 to 14 are wrong, and 14 would show 10 or fewer in less than 1 of 40 draws.
     assert 105 / 119 <= nearly[0] <= nearly[1] == 109 / 119
-    assert bounds(0, 0, 9) == (0.0, 1.0)
+    assert find_bounds(0, 0, 9) == (0.0, 1.0)
 
 
 def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty_at_most() -> None:
@@ -124,7 +124,7 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
     rows, wrong = 400, 21  # 94.75% are right, and 95% are promised
 
     def shows(looked: list[int]) -> bool:
-        return bounds(sum(row >= wrong for row in looked), len(looked), rows)[0] >= 0.95
+        return find_bounds(sum(row >= wrong for row in looked), len(looked), rows)[0] >= 0.95
 
     orders = [draw.sample(range(rows), 188) for _ in range(runs)]
     held = sum(shows(order[:94]) or shows(order) for order in orders)
@@ -134,4 +134,4 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
 
 @pytest.mark.parametrize(("accepted", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])
 def test_a_table_pays_for_a_quarter_of_its_accepted_answers(accepted: int, drawn: int) -> None:
-    assert usual_size(accepted) == drawn
+    assert default_sample_size(accepted) == drawn

@@ -14,16 +14,16 @@ import pytest
 from inference.contract import LABEL, Head
 from inference.title_rule import NONE
 from labelling import run
-from labelling.by_people import LEFT_OUT
 from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
-from labelling.export import Summary, export
+from labelling.human_answers import LEFT_OUT
 from labelling.journal import Journal
 from labelling.lists import Reading
-from labelling.review.answers import take_in
-from labelling.review.corrections import AHEAD, read_corrections
+from labelling.review.correction_intake import take_corrections
+from labelling.review.corrections import MAX_CLOCK_ERROR, read_corrections
 from labelling.run import Job
-from labelling.sources.opening import open_source
+from labelling.sources.source_opening import open_source
+from labelling.summary import Summary, write_tables
 from model_store.local_releases import open_release
 from tests.labelled_here import here
 from tests.own_pictures import a_photo
@@ -87,9 +87,9 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def correct(table: Path, files: Sequence[Path]) -> Summary:
     """Take files of corrections into a finished table."""
     with Journal(table) as journal:
-        corrections = read_corrections(files, journal.run.heads[LABEL], journal.run.attributes)
-        take_in(corrections, journal, table)
-        return export(table, Decisions(journal))
+        corrections = read_corrections(files, journal.settings.heads[LABEL], journal.settings.attributes)
+        take_corrections(corrections, journal, table)
+        return write_tables(table, Decisions(journal))
 
 
 def answers_in(*files: Path, hashed: Hashed = NO_FILES) -> Corrections:
@@ -266,7 +266,9 @@ PATH = f"path,label\n{TWO},"
 def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason: str, folder: Path) -> None:
     table, file = Path("table.csv"), folder / "corrections.csv"
     before = table.read_bytes()
-    ahead = f"{datetime.now(UTC) + 2 * AHEAD:%Y-%m-%dT%H:%MZ}"  # not a parameter: those name the test
+    ahead = (
+        f"{datetime.now(UTC) + 2 * MAX_CLOCK_ERROR:%Y-%m-%dT%H:%MZ}"  # not a parameter: those name the test
+    )
     file.write_text(text.replace("TOO_FAR_AHEAD", ahead), "utf-8")
 
     with pytest.raises(CorrectionsUnusable, match=reason):

@@ -10,21 +10,21 @@ import pytest
 
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.by_people import HumanAnswer, Question
-from labelling.columns import columns
-from labelling.decisions import HOLDING_NO_MORE, Decisions
-from labelling.export import export
+from labelling.columns import photo_columns
+from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
+from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
-from labelling.row import Answer, Photo
-from labelling.table_of import By, TableOf
+from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.summary import write_tables
 from tests.journals import fill
 
-RUN = TableOf(
+RUN = RunSettings(
     source="list.csv",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},
     further={"sku": "sku", "title": "title"},
-    by=By(column="sku", folder=None, proven=()),
+    by=ProductGrouping(column="sku", folder=None, proven=()),
 )
 
 
@@ -38,13 +38,13 @@ class Counting(Journal):
         return super().query(sql, *values)
 
 
-def of_sizes(products: int) -> list[Photo]:
+def of_sizes(products: int) -> list[PhotoRecord]:
     """A list with a row a size: five sizes share a photo."""
-    answer = Answer(label="Shirt", confidence=0.9, probabilities=(0.9, 0.1))
+    answer = HeadAnswer(label="Shirt", confidence=0.9, probabilities=(0.9, 0.1))
     further = ({"sku": f"{number}", "title": f"Shirt, size {number % 5}"} for number in range(products))
     heads = {"label": answer}
     return [
-        Photo(path=f"{number // 5}.png", sha256=f"of {number // 5}", answers=heads, cells=cells)
+        PhotoRecord(path=f"{number // 5}.png", sha256=f"of {number // 5}", answers=heads, cells=cells)
         for number, cells in enumerate(further)
     ]
 
@@ -54,9 +54,9 @@ def decided(folder: Path, products: int) -> tuple[int, int]:
     with Counting(folder / f"{products}.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(products))
         before, decisions = journal.queries, Decisions(journal)
-        rows = list(decisions.products())
+        rows = list(decisions.product_rows())
         assert len(rows) == products
-        return journal.queries - before, sum(row.label.is_accepted for row in rows)
+        return journal.queries - before, sum(row.class_decision.is_accepted for row in rows)
 
 
 def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_p
 def test_of_a_table_that_is_written_nothing_is_read_again(tmp_path: Path) -> None:
     with Counting(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10))
-        first = export(tmp_path / "table.csv", Decisions(journal))
+        first = write_tables(tmp_path / "table.csv", Decisions(journal))
         before = journal.queries
-        again = export(tmp_path / "table.csv", Decisions(journal))
+        again = write_tables(tmp_path / "table.csv", Decisions(journal))
 
         assert (again, journal.queries) == (first, before)
 
@@ -81,10 +81,10 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
     said = {Question(photo, "label", "3"): HumanAnswer("Bag", "2026")}
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10), said)
-        labels = {row.subject.product: row.label.label for row in Decisions(journal).products()}
+        labels = {row.record.product: row.class_decision.label for row in Decisions(journal).product_rows()}
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
-        assert journal.value(HOLDING_NO_MORE) == (photo != "of 0")
+        assert journal.query_value(COUNT_OUTDATED_ANSWERS) == (photo != "of 0")
 
 
 OF_KINDS = replace(
@@ -95,7 +95,7 @@ OF_KINDS = replace(
 )
 
 
-A_COAT = Answer(label="Coat", reason=Reason.AMBIGUOUS, probabilities=(0.7, 0.1, 0.1, 0.1))
+A_COAT = HeadAnswer(label="Coat", reason=Reason.AMBIGUOUS, probabilities=(0.7, 0.1, 0.1, 0.1))
 
 
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
@@ -104,12 +104,12 @@ def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object
     answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
     heads = {
         "label": A_COAT,
-        "kind": Answer(label=kind, reason=reason, probabilities=(0.25,) * 4),
+        "kind": HeadAnswer(label=kind, reason=reason, probabilities=(0.25,) * 4),
     }
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
-        fill(journal, OF_KINDS, [Photo(path="a", sha256="a", answers=heads)], answers)
-        [row] = Decisions(journal).photos()
-        return {column.name: column.of(row) for column in columns(OF_KINDS, with_people=True)}
+        fill(journal, OF_KINDS, [PhotoRecord(path="a", sha256="a", answers=heads)], answers)
+        [row] = Decisions(journal).photo_rows()
+        return {column.name: column.read_cell(row) for column in photo_columns(OF_KINDS, with_people=True)}
 
 
 @pytest.mark.parametrize(
@@ -150,11 +150,11 @@ def test_what_a_person_answered_needs_no_review_in_the_table(
 
 
 def test_the_summary_counts_as_to_be_reviewed_what_no_person_answered(tmp_path: Path) -> None:
-    rows = [Photo(path=name, sha256=name, answers={"label": A_COAT}) for name in "abcd"]
+    rows = [PhotoRecord(path=name, sha256=name, answers={"label": A_COAT}) for name in "abcd"]
     said = {Question("a"): HumanAnswer("Coat", "2026"), Question("b"): HumanAnswer("Belt", "2026")}
     with Journal(tmp_path / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, rows, said)
-        summary = export(tmp_path / "table.csv", Decisions(journal))
+        summary = write_tables(tmp_path / "table.csv", Decisions(journal))
 
     assert (summary.review_share, summary.labels["Coat"]["ambiguous"]) == (0.5, 2)
     assert (summary.accepted, summary.decided_by_person) == (0, 2)

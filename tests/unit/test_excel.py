@@ -8,17 +8,17 @@ import pytest
 from labelling.columns import Column
 from labelling.errors import TableUnusable
 from labelling.excel import LONGEST_CELL, MOST_ROWS, check_room, write_workbook
-from labelling.row import Photo, Row
+from labelling.rows import PhotoRecord, TableRow
 from tests.tables import workbook_rows
 
 NAMES = [
-    Column("path", str, lambda row: row.subject.name),
-    Column("familiarity", float, lambda row: row.subject.familiarity),
+    Column("path", str, lambda row: row.record.name),
+    Column("familiarity", float, lambda row: row.record.familiarity),
 ]
 
 
-def written(file: Path, photos: Sequence[Photo]) -> int:
-    return write_workbook(file, NAMES, [Row(subject=photo, decisions={}) for photo in photos])
+def written(file: Path, photos: Sequence[PhotoRecord]) -> int:
+    return write_workbook(file, NAMES, [TableRow(record=photo, decisions={}) for photo in photos])
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,15 @@ def written(file: Path, photos: Sequence[Photo]) -> int:
     ],
 )
 def test_a_text_stays_a_text(text: str, tmp_path: Path) -> None:
-    written(tmp_path / "copy.xlsx", [Photo(path=text)])
+    written(tmp_path / "copy.xlsx", [PhotoRecord(path=text)])
 
     assert workbook_rows(tmp_path / "copy.xlsx") == [["path", "familiarity"], [text, None]]
 
 
 def test_a_number_is_a_number(tmp_path: Path) -> None:
     written(
-        tmp_path / "copy.xlsx", [Photo(path="a", familiarity=0.123456789), Photo(path="b", familiarity=0.0)]
+        tmp_path / "copy.xlsx",
+        [PhotoRecord(path="a", familiarity=0.123456789), PhotoRecord(path="b", familiarity=0.0)],
     )
 
     assert [row[1] for row in workbook_rows(tmp_path / "copy.xlsx")] == ["familiarity", 0.123456789, 0.0]
@@ -53,7 +54,7 @@ def test_a_number_is_a_number(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_that_is_too_long_is_cut_and_counted(text: str, kept: int, cut: int, tmp_path: Path) -> None:
-    assert written(tmp_path / "copy.xlsx", [Photo(path=text), Photo(path="short")]) == cut
+    assert written(tmp_path / "copy.xlsx", [PhotoRecord(path=text), PhotoRecord(path="short")]) == cut
 
     [_, [cell, _], _] = workbook_rows(tmp_path / "copy.xlsx")
     assert cell == text[:kept]
@@ -68,4 +69,4 @@ def test_more_rows_than_a_sheet_holds_are_refused() -> None:
 
 def test_what_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        written(tmp_path / "nowhere" / "table.xlsx", [Photo(path="b")])
+        written(tmp_path / "nowhere" / "table.xlsx", [PhotoRecord(path="b")])

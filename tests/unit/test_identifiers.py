@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.identifiers import as_listed, identifier, is_long_number
+from labelling.identifiers import is_long_number, read_identifier, read_listed_cell
 from labelling.lists import Reading, open_list
 from labelling.review.corrections import read_corrections
 from tests.tables import write_csv
@@ -36,7 +36,7 @@ from tests.tables import write_csv
     ],
 )
 def test_an_identifier_is_what_people_see(cell: str, read: str) -> None:
-    assert identifier(cell) == read
+    assert read_identifier(cell) == read
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_an_identifier_is_what_people_see(cell: str, read: str) -> None:
     ],
 )
 def test_what_is_not_known_names_nothing(cell: str) -> None:
-    assert identifier(cell) == ""
+    assert read_identifier(cell) == ""
 
 
 @pytest.mark.parametrize("cell", ["''-1", '="=""a"""', "'\u200b-1", ' \'="1" ', '\u200b\'="\u200b-"'])
 def test_what_is_read_stays_as_it_is(cell: str) -> None:
-    assert identifier(identifier(cell)) == identifier(cell)
+    assert read_identifier(read_identifier(cell)) == read_identifier(cell)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_read_stays_as_it_is(cell: str) -> None:
     ],
 )
 def test_a_feed_has_the_lists_own_cell(cell: str, sent: str) -> None:
-    assert as_listed(cell) == sent
+    assert read_listed_cell(cell) == sent
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
 from inference.session import Scores
 from inference.spreadsheets import FORMULA
-from labelling.review.changes import Compared, compare, page_of, table_of
-from labelling.sources.opening import open_source
+from labelling.review.changes import Comparison, compare_releases, make_changes_page, make_changes_table
+from labelling.sources.source_opening import open_source
 from tests.review_sheets import a_change
 from tests.uploads import png
 
@@ -51,7 +51,7 @@ def pictures(tmp_path: Path) -> str:
 def test_another_label_comes_before_another_decision_alone_and_the_surest_first(pictures: str) -> None:
     before, after = SaysBags(0.6, 0.9, 0.9, 0.9), SaysBags(0.99, 0.4, 0.1, 0.9)
 
-    found = compare(
+    found = compare_releases(
         open_source(pictures),
         Networks.only(Classifier(before, CONTRACT)),
         Networks.only(Classifier(after, CONTRACT)),
@@ -66,7 +66,7 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
     change = a_change("./=1.png", first="=1+1", second="@a")
 
-    [_, cells] = csv.reader(io.StringIO(table_of([change]).decode(), newline=""))
+    [_, cells] = csv.reader(io.StringIO(make_changes_table([change]).decode(), newline=""))
 
     assert not any(re.match(FORMULA, cell) for cell in cells)
 
@@ -82,6 +82,6 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
 def test_the_page_counts_pictures_apart_from_answers(changed: list[tuple[str, str]], said: str) -> None:
     changes = tuple(a_change(path, attribute) for path, attribute in changed)
 
-    page = page_of(Compared(9, changes, (), (9, 9), {}), ("first", "second")).decode()
+    page = make_changes_page(Comparison(9, changes, (), (9, 9), {}), ("first", "second")).decode()
 
     assert said in page

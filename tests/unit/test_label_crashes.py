@@ -12,24 +12,24 @@ from typing import Any
 
 import pytest
 
-from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import OtherRun
-from labelling.export import export, tables_of
-from labelling.journal import Journal, journal_of
-from labelling.listing import Listing
-from labelling.outputs import take_over
-from labelling.row import Answer, Photo
-from labelling.table_of import By, TableOf
+from labelling.human_answers import HumanAnswer, Question
+from labelling.journal import Journal, journal_path
+from labelling.journal_rows import RunListing
+from labelling.outputs import claim_files
+from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.summary import table_files, write_tables
 from tests.journals import an_item
 
 TABLE = "table.csv"
-RUN = TableOf(
+RUN = RunSettings(
     source="list.csv",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},
     further={"sku": "sku"},
-    by=By(column="sku", folder=None, proven=()),
+    by=ProductGrouping(column="sku", folder=None, proven=()),
 )
 SHA256 = "ab" * 32
 SAID = {
@@ -38,10 +38,10 @@ SAID = {
 }
 
 
-def a_row(name: str, sku: str) -> Photo:
-    answer = Answer(label="Bag", confidence=0.75, probabilities=(0.25, 0.75))
+def a_row(name: str, sku: str) -> PhotoRecord:
+    answer = HeadAnswer(label="Bag", confidence=0.75, probabilities=(0.25, 0.75))
     sha256 = SHA256 if name == "a" else name.encode().hex() * 32
-    return Photo(path=name, sha256=sha256, answers={"label": answer}, cells={"sku": sku})
+    return PhotoRecord(path=name, sha256=sha256, answers={"label": answer}, cells={"sku": sku})
 
 
 SPRING = [a_row("a", "A 1"), a_row("b", "A 1"), a_row("c", "2")]
@@ -49,20 +49,20 @@ AUTUMN = [a_row("c", "2"), a_row("d", "3"), a_row("a", "A 1"), a_row("a", "4")]
 
 
 def a_run(
-    folder: Path, rows: list[Photo] = SPRING, answers: dict[Question, HumanAnswer] | None = None
+    folder: Path, rows: list[PhotoRecord] = SPRING, answers: dict[Question, HumanAnswer] | None = None
 ) -> None:
     """A run as a command makes it, a picture at a time, each committed."""
     with Journal(folder / TABLE, RUN) as journal:
-        listing = Listing(journal, RUN)
-        for item in listing.items(an_item(row, RUN) for row in rows):
-            listing.append([item], [row for row in rows if row.path == item.name][:1])
+        listing = RunListing(journal, RUN)
+        for item in listing.list_items(an_item(row, RUN) for row in rows):
+            listing.keep_answers([item], [row for row in rows if row.path == item.name][:1])
             journal.commit()
-        listing.complete()
+        listing.make_current()
         if answers:
-            journal.answer(answers)
-        if journal.written is None:
-            take_over(journal, tables_of(folder / TABLE, has_products=True))
-        export(folder / TABLE, Decisions(journal))
+            journal.keep_human_answers(answers)
+        if journal.known_hashes is None:
+            claim_files(journal, table_files(folder / TABLE, has_products=True))
+        write_tables(folder / TABLE, Decisions(journal))
 
 
 def tables_in(folder: Path) -> dict[str, str]:
@@ -138,7 +138,7 @@ def test_another_listing_that_is_killed_anywhere_gives_the_same_tables_when_it_i
 def paths_left(state: Path) -> str:
     """The pictures of the listing that a kill has left."""
     left = Path(shutil.copytree(state, f"{state}.left"))
-    with closing(sqlite3.connect(journal_of(left / TABLE))) as db:
+    with closing(sqlite3.connect(journal_path(left / TABLE))) as db:
         return "".join(path for (path,) in db.execute("SELECT path FROM current ORDER BY number"))
 
 
@@ -158,8 +158,8 @@ def test_answers_that_are_killed_anywhere_give_the_same_tables_when_they_are_giv
 
 def answer(folder: Path) -> None:
     with Journal(folder / TABLE) as journal:
-        journal.answer(SAID)
-        export(folder / TABLE, Decisions(journal))
+        journal.keep_human_answers(SAID)
+        write_tables(folder / TABLE, Decisions(journal))
 
 
 def of_2(db: sqlite3.Connection) -> None:
@@ -184,7 +184,7 @@ def of_2(db: sqlite3.Connection) -> None:
 def begun_by_2(folder: Path) -> Path:
     """The folder of a table of version 2.0.0."""
     folder.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(journal_of(folder / TABLE))) as earlier:
+    with closing(sqlite3.connect(journal_path(folder / TABLE))) as earlier:
         of_2(earlier)
         earlier.commit()
     for name in (TABLE, f"{TABLE}.summary.json", "table-products.csv"):
@@ -196,20 +196,24 @@ def test_a_journal_of_version_2_gives_peoples_answers_and_a_kill_anywhere_loses_
     folder = begun_by_2(tmp_path / "shop")
 
     with killed_at_every_write(folder, tmp_path) as kept, Journal(folder / TABLE, RUN) as journal:
-        assert (journal.recovered, journal.written, journal.answers()) == (len(SAID), None, SAID)
+        assert (journal.recovered_count, journal.known_hashes, journal.read_human_answers()) == (
+            len(SAID),
+            None,
+            SAID,
+        )
     a_run(folder)
 
     for state in kept:
         a_run(state)
         with Journal(state / TABLE) as journal:
-            assert journal.answers() == SAID
+            assert journal.read_human_answers() == SAID
     assert {json.dumps(tables_in(state)) for state in kept} == {json.dumps(tables_in(folder))}
 
 
 def test_version_2_finds_all_answers_where_it_looks_for_them(tmp_path: Path) -> None:
     a_run(begun_by_2(tmp_path), answers={Question("cd" * 32, "colour"): HumanAnswer("red", "2027")})
 
-    with closing(sqlite3.connect(journal_of(tmp_path / TABLE))) as db:
+    with closing(sqlite3.connect(journal_path(tmp_path / TABLE))) as db:
         answers = db.execute("SELECT * FROM answers ORDER BY rowid").fetchall()
 
     assert answers == [
@@ -224,21 +228,23 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
         *(("1001", "Shirt", "2026-02"), ("1001\u200b", "Bag", "2026-03"), ('="1001"', "Coat", "2026-01")),
         *(("nan", "Dress", "2026-04"), ("#N/A", "Sandal", "2026-05")),
     ]
-    with closing(sqlite3.connect(journal_of(begun_by_2(tmp_path) / TABLE))) as earlier:
+    with closing(sqlite3.connect(journal_path(begun_by_2(tmp_path) / TABLE))) as earlier:
         earlier.execute("DELETE FROM answers")
         rows = [(SHA256, "", *answer) for answer in given]
         earlier.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
         earlier.commit()
 
     with Journal(tmp_path / TABLE, RUN) as journal:
-        assert journal.answers() == {Question(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")}
+        assert journal.read_human_answers() == {
+            Question(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")
+        }
 
 
 @pytest.mark.parametrize("run", [replace(RUN, source="other.csv"), None], ids=["another", "none"])
 def test_a_journal_of_version_2_and_another_source_is_refused_and_left_alone(
-    run: TableOf | None, tmp_path: Path
+    run: RunSettings | None, tmp_path: Path
 ) -> None:
-    path = journal_of(begun_by_2(tmp_path) / TABLE)
+    path = journal_path(begun_by_2(tmp_path) / TABLE)
     before = path.read_bytes()
 
     with pytest.raises(OtherRun, match=r"of version 2\.0\.0 and of source 'list\.csv'. Name that SOURCE"):

@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import OtherRun, TableUnusable
-from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_of
-from labelling.listing import Listing
-from labelling.row import Answer, Photo
-from labelling.table_of import By, TableOf
+from labelling.human_answers import HumanAnswer, Question
+from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_path
+from labelling.journal_rows import RunListing
+from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import an_item, label_rows, paths_in
 
 TABLE = "table.csv"
 
 
-RUN = TableOf(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
+RUN = RunSettings(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
-def a_row(name: str, confidence: float = 0.5, error: str = "") -> Photo:
-    answer = Answer(label="Shirt", confidence=confidence, probabilities=(1.0, 0.0))
+def a_row(name: str, confidence: float = 0.5, error: str = "") -> PhotoRecord:
+    answer = HeadAnswer(label="Shirt", confidence=confidence, probabilities=(1.0, 0.0))
     heads = {} if error else {"label": answer}
-    return Photo(path=name, sha256=f"of {name}", error=error, answers=heads)
+    return PhotoRecord(path=name, sha256=f"of {name}", error=error, answers=heads)
 
 
 def journal(folder: Path, *, restart: bool = False) -> Journal:
@@ -63,17 +63,17 @@ def two(tmp_path: Path) -> Path:
 def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
     now = 0.0
     with Journal(tmp_path / TABLE, RUN, clock=lambda: now) as opened:
-        listing = Listing(opened, RUN)
-        [first, second] = listing.items(an_item(a_row(name), RUN) for name in "ab")
+        listing = RunListing(opened, RUN)
+        [first, second] = listing.list_items(an_item(a_row(name), RUN) for name in "ab")
         now = 0.9
-        listing.append([first], [a_row("a")])
+        listing.keep_answers([first], [a_row("a")])
         too_early = crashed(tmp_path, tmp_path / "too early")
         now = 1.0
-        listing.append([second], [a_row("b")])
+        listing.keep_answers([second], [a_row("b")])
         in_time = crashed(tmp_path, tmp_path / "in time")
 
     assert (rows_in(too_early), rows_in(in_time)) == ("", "ab")
-    assert opened.recovered is None
+    assert opened.recovered_count is None
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_a_picture_is_labelled_once_where_it_is_new_or_changed_and_wherever_it_l
     source: list[tuple[str, str]], labelled: str, two: Path
 ) -> None:
     with journal(two) as opened:
-        listing = Listing(opened, RUN)
-        items = list(listing.items(an_item(a_row(name), RUN, stamp) for name, stamp in source))
-        listing.append(items, [a_row(item.name) for item in items])
-        listing.complete()
+        listing = RunListing(opened, RUN)
+        items = list(listing.list_items(an_item(a_row(name), RUN, stamp) for name, stamp in source))
+        listing.keep_answers(items, [a_row(item.name) for item in items])
+        listing.make_current()
 
     assert "".join(item.name for item in items) == labelled
     assert rows_in(two) == "".join(name for name, _ in source)
@@ -120,8 +120,8 @@ def test_errors_are_tried_again_in_each_run_and_their_rows_stay(tmp_path: Path) 
         label_rows(opened, RUN, rows)
 
     with journal(tmp_path) as opened:
-        listing = Listing(opened, RUN)
-        tried = [item.name for item in listing.items(an_item(row, RUN) for row in rows)]
+        listing = RunListing(opened, RUN)
+        tried = [item.name for item in listing.list_items(an_item(row, RUN) for row in rows)]
         before = paths_in(opened)
     with journal(tmp_path) as opened:
         mended = label_rows(opened, RUN, list(map(a_row, ("broken", "sound"))))
@@ -134,7 +134,7 @@ def test_errors_are_tried_again_in_each_run_and_their_rows_stay(tmp_path: Path) 
 
 def test_the_same_listing_again_leaves_the_tables_as_they_are(two: Path) -> None:
     with journal(two) as opened:
-        opened.exported()
+        opened.mark_exported()
 
     with journal(two) as opened:
         label_rows(opened, RUN, list(map(a_row, "ab")))
@@ -145,29 +145,29 @@ def test_the_same_listing_again_leaves_the_tables_as_they_are(two: Path) -> None
 
 
 def label_again(opened: Journal, names: str) -> None:
-    opened.change("DROP TABLE due")
+    opened.execute("DROP TABLE due")
     label_rows(opened, RUN, list(map(a_row, names)))
 
 
 def test_until_a_new_listing_is_whole_the_one_before_counts(two: Path, tmp_path: Path) -> None:
     with journal(two) as opened:
-        listing = Listing(opened, RUN)
-        items = list(listing.items(an_item(a_row(name), RUN) for name in "cb"))
-        listing.append(items, [a_row("c")])
+        listing = RunListing(opened, RUN)
+        items = list(listing.list_items(an_item(a_row(name), RUN) for name in "cb"))
+        listing.keep_answers(items, [a_row("c")])
         opened.commit()
         killed = crashed(two, tmp_path / "killed")
         during = "".join(paths_in(opened))
-        with listing.so_far():
+        with listing.show_unfinished():
             so_far = "".join(paths_in(opened))
         after = "".join(paths_in(opened))
-        listing.complete()
+        listing.make_current()
 
     assert (rows_in(killed), during, so_far, after) == ("ab", "ab", "cba", "ab")
     assert rows_in(two) == "cb"
 
 
 def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
-    by = By(column="sku", folder=None, proven=())
+    by = ProductGrouping(column="sku", folder=None, proven=())
     run = replace(RUN, further={"price": "price"})
     wider = replace(RUN, further={"price": "price", "sku": "sku"}, by=by)
     with Journal(tmp_path / TABLE, run) as opened:
@@ -175,10 +175,10 @@ def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
 
     with Journal(tmp_path / TABLE, wider) as opened:
         labelled = label_rows(opened, wider, [replace(a_row("a"), cells={"price": "8", "sku": " A  1 "})])
-        [row] = Decisions(opened).products()
+        [row] = Decisions(opened).product_rows()
 
     assert labelled == []
-    assert (row.subject.product, row.subject.cells) == ("A 1", {"price": "8", "sku": "A 1"})
+    assert (row.record.product, row.record.cells) == ("A 1", {"price": "8", "sku": "A 1"})
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -208,7 +208,7 @@ def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
     refused = nullcontext() if is_later else pytest.raises(OtherRun, match="was begun with version")
 
     with refused, Journal(two / TABLE, replace(RUN, version=version)) as opened:
-        assert (opened.superseded, opened.before, paths_in(opened)) == (True, RUN, [])
+        assert (opened.is_superseded, opened.earlier_settings, paths_in(opened)) == (True, RUN, [])
 
 
 ANSWERS = {
@@ -222,8 +222,8 @@ def damaged(folder: Path, how: str) -> Path:
     """A journal with answers, of which something is lost, or of a form that no version reads."""
     write(folder, "a", "b")
     with journal(folder) as opened:
-        opened.answer(ANSWERS)
-    path = journal_of(folder / TABLE)
+        opened.keep_human_answers(ANSWERS)
+    path = journal_path(folder / TABLE)
     data = bytearray(path.read_bytes())
     match how:
         case "no database":
@@ -255,15 +255,15 @@ def test_a_damaged_journal_is_refused_and_left_alone_but_for_restart(how: str, t
 
 def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) -> None:
     with journal(two) as opened:
-        opened.answer(ANSWERS)
-    path = journal_of(two / TABLE)
+        opened.keep_human_answers(ANSWERS)
+    path = journal_path(two / TABLE)
     path.write_bytes(path.read_bytes().replace(b'{"label": {', b'{"label": ['))
 
     with (
         journal(two) as opened,
         pytest.raises(TableUnusable, match="add --restart and give people's corrections again"),
     ):
-        list(Decisions(opened).photos())
+        list(Decisions(opened).photo_rows())
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def little_room() -> Iterator[Callable[[int], None]]:
 
 
 def test_a_journal_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    journal_of(tmp_path / TABLE).mkdir()
+    journal_path(tmp_path / TABLE).mkdir()
 
     with pytest.raises(TableUnusable, match=r"\.sqlite: cannot be written \(unable to open database file\)"):
         journal(tmp_path).__enter__()

@@ -6,12 +6,12 @@ from pathlib import Path
 from inference.reasons import Reason
 from labelling.decisions import Decisions
 from labelling.journal import Journal
-from labelling.review.questions import Choice, Review, on_card
-from labelling.row import Answer, Photo, Row
-from labelling.table_of import By, TableOf
+from labelling.review.questions import HeadQuestions, Review, choose_photos
+from labelling.rows import HeadAnswer, PhotoRecord, TableRow
+from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import fill
 
-RUN = TableOf(
+RUN = RunSettings(
     source="here",
     version="20261120T101500Z-3f9a1c2e",
     heads={"label": ("Shirt", "Bag")},
@@ -21,10 +21,10 @@ RUN = TableOf(
 
 def a_row(
     name: str, reason: Reason | None = None, confidence: float = 0.5, familiarity: float = 0.5, sku: str = ""
-) -> Photo:
+) -> PhotoRecord:
     shares = (confidence, 1 - confidence)
-    answer = Answer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
-    return Photo(
+    answer = HeadAnswer(label="Shirt", confidence=confidence, reason=reason, probabilities=shares)
+    return PhotoRecord(
         path=name,
         sha256=f"of {name}",
         familiarity=familiarity,
@@ -33,13 +33,13 @@ def a_row(
     )
 
 
-def asked(decisions: Decisions, limit: int) -> list[Row]:
+def asked(decisions: Decisions, limit: int) -> list[TableRow]:
     """The rows whose class a sheet asks a person, at most so many."""
     review = Review(Path("sheet.html"), limit, 0, (), "", {}, "")
-    choice = Choice("label", review, decisions.run.version)
-    for row in decisions.asked():
-        choice.take(row)
-    return [question.row for question in choice.doubtful]
+    choice = HeadQuestions("label", review, decisions.settings.version)
+    for row in decisions.rows_for_people():
+        choice.add_row(row)
+    return [question.row for question in choice.doubtful_questions]
 
 
 def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         a_row("unsure, less familiar", Reason.AMBIGUOUS, 0.4, 0.2),
         a_row("less sure", Reason.AMBIGUOUS, 0.3),
         a_row("unfamiliar, sure", Reason.UNFAMILIAR, 0.9, 0.01),
-        Photo(path="broken", sha256="of it", error="It is broken.", cells={"sku": ""}),
+        PhotoRecord(path="broken", sha256="of it", error="It is broken.", cells={"sku": ""}),
         a_row("unfamiliar, as sure", Reason.UNFAMILIAR, 0.9, 0.01),
         a_row("unfamiliar, unsure", Reason.UNFAMILIAR, 0.2, 0.01),
         a_row("hardly unfamiliar", Reason.UNFAMILIAR, 0.9, 0.8),
@@ -58,10 +58,10 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
         fill(opened, RUN, rows)
         decisions = Decisions(opened)
         chosen = asked(decisions, 6)
-        shown = on_card(chosen[0], decisions)
+        shown = choose_photos(chosen[0], decisions)
 
     assert [photo.path for photo in shown] == ["unfamiliar, unsure"]
-    assert [row.subject.name for row in chosen] == [
+    assert [row.record.name for row in chosen] == [
         "unfamiliar, unsure",
         "unfamiliar, sure",
         "unfamiliar, as sure",
@@ -79,9 +79,9 @@ def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Pa
         a_row("unsure", Reason.AMBIGUOUS, 0.51),
         a_row("unfamiliar", Reason.UNFAMILIAR, 0.9, sku="9"),
     ]
-    run = replace(RUN, by=By(column="sku", folder=None, proven=()))
+    run = replace(RUN, by=ProductGrouping(column="sku", folder=None, proven=()))
     with Journal(tmp_path / "table.csv", run) as opened:
         fill(opened, run, rows)
         chosen = asked(Decisions(opened), 9)
 
-    assert [row.subject.name for row in chosen] == ["9", "unsure", "7", "surer"]
+    assert [row.record.name for row in chosen] == ["9", "unsure", "7", "surer"]

@@ -12,20 +12,20 @@ import pytest
 
 from inference.reasons import Reason
 from inference.spreadsheets import FORMULA
-from labelling.columns import check_attributes, columns, further_columns
+from labelling.columns import check_attributes, name_list_columns, photo_columns
 from labelling.errors import TableUnusable
-from labelling.row import LONGEST_PATH, Answer, Photo, path_in_table
+from labelling.rows import MAX_PATH_CHARACTERS, HeadAnswer, PhotoRecord, make_table_path
+from labelling.run_settings import RunSettings
 from labelling.table import write_table
-from labelling.table_of import TableOf
 from tests.journals import row_of
 from tests.tables import read_rows
 
 LABELS = ("T-shirt/top", 'a "label", quoted')
-RUN = TableOf(source="here", version="v1", heads={"label": LABELS})
+RUN = RunSettings(source="here", version="v1", heads={"label": LABELS})
 HOSTILE = 'a,"b"\nc\td\udcff.png'
 """A file's name: separators, a new line, and a byte that is no UTF-8."""
 
-ANSWER = Answer(
+ANSWER = HeadAnswer(
     label=LABELS[0],
     confidence=float(np.float32(0.6)),
     reason=Reason.AMBIGUOUS,
@@ -33,17 +33,17 @@ ANSWER = Answer(
 )
 
 
-def ambiguous(name: str, **attributes: Answer) -> Photo:
+def ambiguous(name: str, **attributes: HeadAnswer) -> PhotoRecord:
     answers = {"label": ANSWER, **attributes}
-    return Photo(path=path_in_table(name), sha256="ab" * 32, familiarity=0.1, answers=answers)
+    return PhotoRecord(path=make_table_path(name), sha256="ab" * 32, familiarity=0.1, answers=answers)
 
 
-PHOTOS = [ambiguous(HOSTILE), Photo(path="bad.png", error="It is no file.")]
+PHOTOS = [ambiguous(HOSTILE), PhotoRecord(path="bad.png", error="It is no file.")]
 
 
-def write(table: Path, *photos: Photo, run: TableOf = RUN) -> str:
+def write(table: Path, *photos: PhotoRecord, run: RunSettings = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
-    write_table(table, table.suffix, columns(run), [row_of(photo, run) for photo in photos])
+    write_table(table, table.suffix, photo_columns(run), [row_of(photo, run) for photo in photos])
     return table.read_bytes().decode(errors="replace")
 
 
@@ -51,7 +51,7 @@ def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Pa
     text = write(tmp_path / "table.csv", *PHOTOS)
 
     header, good, bad = csv.reader(io.StringIO(text, newline=""))
-    assert header == [column.name for column in columns(RUN)]
+    assert header == [column.name for column in photo_columns(RUN)]
     assert good == [
         HOSTILE.replace("\udcff", r"\udcff"),
         *(LABELS[0], "0.6000000238418579", "review", "ambiguous", "0.1"),
@@ -65,7 +65,7 @@ def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> No
 
     good, bad = map(json.loads, text.splitlines())
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
-    assert list(good) == list(bad) == [column.name for column in columns(RUN)]
+    assert list(good) == list(bad) == [column.name for column in photo_columns(RUN)]
     assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
 
 
@@ -78,7 +78,7 @@ SHOWN = {
     "\t=1.png": "./\t=1.png",
     "\r\n=1.png": "\\r\n=1.png",
     "a=b.png": "a=b.png",
-    "a" * LONGEST_PATH: "a" * LONGEST_PATH,
+    "a" * MAX_PATH_CHARACTERS: "a" * MAX_PATH_CHARACTERS,
 }
 
 ENDS_IN_HASH = re.compile("-[0-9a-f]{64}$")
@@ -96,13 +96,13 @@ def test_names_neither_break_a_row_nor_run_in_a_spreadsheet_nor_outgrow_a_cell(
 
 @pytest.mark.parametrize("begin", ["https://x.example/", "\udcff", "\U0001f457"], ids=ascii)
 def test_a_name_that_a_cell_cannot_hold_is_cut_and_is_no_other_name(begin: str) -> None:
-    names = [begin * LONGEST_PATH + end for end in ("1.jpg", "2.jpg", "")]
+    names = [begin * MAX_PATH_CHARACTERS + end for end in ("1.jpg", "2.jpg", "")]
 
-    paths = [path_in_table(name) for name in names]
+    paths = [make_table_path(name) for name in names]
 
     assert len({*paths}) == len(names)
     for path in paths:
-        assert len(path.encode("utf-16-le")) in {2 * LONGEST_PATH - 2, 2 * LONGEST_PATH}
+        assert len(path.encode("utf-16-le")) in {2 * MAX_PATH_CHARACTERS - 2, 2 * MAX_PATH_CHARACTERS}
         assert ENDS_IN_HASH.search(path)
 
 
@@ -130,6 +130,6 @@ def test_an_attribute_that_is_called_like_another_column_is_refused(name: str) -
 
 
 def test_the_columns_of_a_list_that_are_called_like_ours_get_another_name() -> None:
-    names = further_columns(("kind", "listed_as", "colour_also", "sku"), LABELS, ["colour"])
+    names = name_list_columns(("kind", "listed_as", "colour_also", "sku"), LABELS, ["colour"])
 
     assert [*names.values()] == ["list_kind", "list_listed_as", "list_colour_also", "sku"]

@@ -13,7 +13,7 @@ from inference.spreadsheets import safe_text
 from labelling.errors import SourceUnusable
 from labelling.items import MAX_BYTES, Source
 from labelling.lists import Reading
-from labelling.sources.opening import open_source
+from labelling.sources.source_opening import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 
 Form: TypeAlias = Literal["NFC", "NFD"]

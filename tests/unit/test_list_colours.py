@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelling.colours import ByList, colour_by_list, own_colours, title_colours
+from labelling.list_colours import ListColours, match_colours, read_own_colours, read_title_colours
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -31,7 +31,7 @@ def shares(**given: float) -> dict[str, float]:
     ],
 )
 def test_a_title_names_the_colours_of_the_garment(title: str, language: str, colours: list[set[str]]) -> None:
-    assert title_colours(title, language) == colours
+    assert read_title_colours(title, language) == colours
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
     ],
 )
 def test_the_own_column_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -> None:
-    assert own_colours({"Color": cell}) == words
+    assert read_own_colours({"Color": cell}) == words
 
 
 @pytest.mark.parametrize("column", ["color", "Colour", "Farbe", "couleur"])
 def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
-    assert own_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
+    assert read_own_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
 def test_the_colour_of_an_export_of_woocommerce_is_the_shops_own(
     listed: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    assert own_colours(listed) == words
+    assert read_own_colours(listed) == words
 
 
 @pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
@@ -87,8 +87,8 @@ def test_the_values_of_a_shopify_option_of_all_rows_of_a_product_are_its_colours
         {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "White"},
     ]
 
-    assert own_colours(rows[0], rows) == ("White", "Black")
-    assert own_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
+    assert read_own_colours(rows[0], rows) == ("White", "Black")
+    assert read_own_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
 
 
 def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
@@ -96,47 +96,47 @@ def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
 
     rows = [{"additional_attributes": cell} for cell in attributes]
 
-    assert own_colours(rows[0], rows) == ("Red", "Dark blue")
+    assert read_own_colours(rows[0], rows) == ("Red", "Dark blue")
 
 
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
-    both = colour_by_list(("Negro",), "Sandalias rojo", "es", of_photos)
-    title = colour_by_list((), "Sandalias Korium negro", "es", of_photos)
-    neither = colour_by_list((), "Sandalias Korium", "es", of_photos)
+    both = match_colours(("Negro",), "Sandalias rojo", "es", of_photos)
+    title = match_colours((), "Sandalias Korium negro", "es", of_photos)
+    neither = match_colours((), "Sandalias Korium", "es", of_photos)
 
-    assert both == ByList(("Negro",), ("black",))
-    assert title == ByList(("black",), ("black",))
+    assert both == ListColours(("Negro",), ("black",))
+    assert title == ListColours(("black",), ("black",))
     assert neither is None
 
 
 def test_own_words_that_a_release_has_no_name_for_go_into_the_feed_and_name_no_label() -> None:
-    assert colour_by_list(("Dusty Sunset",), "", "en", shares(red=1.0)) == ByList(("Dusty Sunset",), ())
+    assert match_colours(("Dusty Sunset",), "", "en", shares(red=1.0)) == ListColours(("Dusty Sunset",), ())
 
 
 def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> None:
-    denied = colour_by_list(("Blue",), "", "en", shares(red=0.99, blue=0.019))
-    confirmed = colour_by_list(("Blue", "red"), "", "en", shares(red=0.99))
+    denied = match_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
+    confirmed = match_colours(("Blue", "red"), "", "en", shares(red=0.99))
 
-    assert denied == ByList(("Blue",), ("blue",), is_denied=True)
-    assert confirmed == ByList(("Blue", "red"), ("blue", "red"))
+    assert denied == ListColours(("Blue",), ("blue",), is_denied=True)
+    assert confirmed == ListColours(("Blue", "red"), ("blue", "red"))
 
 
 @pytest.mark.parametrize(("share", "labels"), [(0.02, ("blue",)), (0.019, None)])
 def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
     share: float, labels: tuple[str, ...] | None
 ) -> None:
-    answer = colour_by_list((), "Navy dress", "en", shares(red=1 - share, blue=share))
+    answer = match_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
 
     assert (answer and answer.labels) == labels
 
 
 def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
-    answer = colour_by_list((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
+    answer = match_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
 
-    assert answer == ByList(("beige",), ("beige",))
+    assert answer == ListColours(("beige",), ("beige",))
 
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
-    assert colour_by_list((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ByList(("rot",), ("rot",))
+    assert match_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColours(("rot",), ("rot",))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
-from labelling.lists import Reading, columns_in, open_list
-from labelling.paths import why_missing
+from labelling.lists import Reading, open_list, split_column_names
+from labelling.paths import explain_missing
 from labelling.review.corrections import read_corrections
-from labelling.sources.opening import open_source
+from labelling.sources.source_opening import open_source
 from training.data.folders import list_pictures
 from training.errors import BadCsv
 
@@ -380,7 +380,7 @@ def test_a_column_whose_name_has_commas_is_read_as_it_is_suggested(tmp_path: Pat
         list(open_source(str(list_)).items())
 
     for name in ("Image URLs (x, y)", "Image URLs (x,y)"):
-        reading = Reading(path_columns=columns_in(name))
+        reading = Reading(path_columns=split_column_names(name))
         source = open_source(str(list_), reading=reading)
         assert [item.name for item in source.items()] == ["a.jpg"]
         assert source.columns == ("sku", "a,b", "x")
@@ -406,7 +406,7 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
     learnt = list_pictures(write(tmp_path, SHOP), reading=reading).pictures
 
     pictures = [name.encode() for name in rows]
-    assert {one.name: one.further for one in labelled} == rows
+    assert {one.name: one.list_cells for one in labelled} == rows
     assert list(source.reader()([one.place for one in labelled])) == pictures
     assert [(one.path.read_bytes(), one.label) for one in learnt] == [
         *zip(pictures, ("Coat", "Coat", "Dress"), strict=True)
@@ -483,7 +483,7 @@ def test_a_folder_of_many_files_is_listed_once_for_all_that_are_missing(
 
     monkeypatch.setattr(os, "listdir", counted)
 
-    why = [why_missing(f"{tmp_path}/{name}") for name in ("2500.jpeg", "2500_.jpg")]
+    why = [explain_missing(f"{tmp_path}/{name}") for name in ("2500.jpeg", "2500_.jpg")]
 
     assert all("nearest name there is '2500.jpg'" in one for one in why)
     assert listed == [str(tmp_path)]

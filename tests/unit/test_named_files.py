@@ -9,8 +9,8 @@ import pytest
 
 from labelling.errors import ListUnusable, Unreadable
 from labelling.lists import Reading, open_list
-from labelling.sources.files import read_file
-from labelling.sources.opening import open_source
+from labelling.sources.picture_files import read_file
+from labelling.sources.source_opening import open_source
 from model_store.errors import BadAddress
 from model_store.release_files import hash_file
 from training.data.files import look

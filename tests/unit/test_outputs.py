@@ -8,10 +8,10 @@ import pytest
 
 from labelling.errors import OtherRun, OutputUnusable
 from labelling.journal import Journal
-from labelling.outputs import check_new, check_ours, may_write, replaced, take_over
-from labelling.table_of import TableOf
+from labelling.outputs import check_new, check_outputs, check_own, claim_files, replace_files
+from labelling.run_settings import RunSettings
 
-RUN = TableOf(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
+RUN = RunSettings(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
 
 def written(file: Path, text: str = "text") -> Path:
@@ -45,7 +45,7 @@ def test_what_is_read_is_not_written_by_whatever_way(way: str, tmp_path: Path) -
 
     for output, read in ((own, other), (other, own)):
         with pytest.raises(OutputUnusable, match="this command reads it, and would replace it"):
-            may_write([output], [read])
+            check_outputs([output], [read])
 
 
 @pytest.mark.parametrize("way", ["the same path", "another path", "a linked folder", "a hard link"])
@@ -53,14 +53,14 @@ def test_two_outputs_are_not_one_file(way: str, tmp_path: Path) -> None:
     own = written(tmp_path / "own.csv")
 
     with pytest.raises(OutputUnusable, match="would be two outputs"):
-        may_write([own, WAYS[way](own)], [])
+        check_outputs([own, WAYS[way](own)], [])
 
 
 def test_two_outputs_that_are_not_there_yet_are_not_one_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
 
     with pytest.raises(OutputUnusable, match="would be two outputs"):
-        may_write([tmp_path / "new.csv", tmp_path / "link" / "new.csv"], [])
+        check_outputs([tmp_path / "new.csv", tmp_path / "link" / "new.csv"], [])
 
 
 def test_what_is_no_file_is_no_output(tmp_path: Path) -> None:
@@ -70,17 +70,17 @@ def test_what_is_no_file_is_no_output(tmp_path: Path) -> None:
 
     for name in ("folder", "pipe", "lost link"):
         with pytest.raises(OutputUnusable, match="is there already and is no file"):
-            may_write([tmp_path / name], [])
+            check_outputs([tmp_path / name], [])
 
 
 def test_nothing_is_written_into_a_folder_that_is_read_whole(tmp_path: Path) -> None:
     with pytest.raises(OutputUnusable, match="this command reads it"):
-        may_write([tmp_path / "release" / "new.html"], [tmp_path / "release"])
+        check_outputs([tmp_path / "release" / "new.html"], [tmp_path / "release"])
 
 
 @pytest.mark.parametrize("read", ["s3://bucket/photos", "photos/*.jpg", "no\0name", "x" * 5000])
 def test_an_address_that_is_no_file_forbids_nothing(read: str, tmp_path: Path) -> None:
-    may_write([tmp_path / "new.csv"], [read])
+    check_outputs([tmp_path / "new.csv"], [read])
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def put(journal: Journal, file: Path, text: str) -> None:
-    with replaced(journal, [file]) as [new]:
+    with replace_files(journal, [file]) as [new]:
         new.write_text(text, "utf-8")
 
 
@@ -99,13 +99,13 @@ def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Jou
     put(journal, file, "spring")
     put(journal, file, "autumn")
     with pytest.raises(OutputUnusable, match=r"table\.csv: was changed since.*--restart"):
-        check_ours(journal, [written(file, "mine")])
+        check_own(journal, [written(file, "mine")])
 
     with pytest.raises(OutputUnusable, match=r"was changed since"):
         put(journal, file, "winter")
 
     assert file.read_text("utf-8") == "mine"
-    take_over(journal, [file])
+    claim_files(journal, [file])
     put(journal, file, "winter")
     assert file.read_text("utf-8") == "winter"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
@@ -124,16 +124,16 @@ def test_a_link_of_the_name_of_a_table_is_not_followed(journal: Journal, tmp_pat
 
 def test_a_write_that_fails_leaves_all_files_as_they_were(journal: Journal, tmp_path: Path) -> None:
     files = [tmp_path / "table.csv", tmp_path / "table.csv.summary.json"]
-    with replaced(journal, files) as new:
+    with replace_files(journal, files) as new:
         for file in new:
             file.write_text("spring", "utf-8")
 
-    with pytest.raises(OSError, match="No space"), replaced(journal, files) as new:
+    with pytest.raises(OSError, match="No space"), replace_files(journal, files) as new:
         new[0].write_text("autumn", "utf-8")
         raise OSError(28, "No space left on device")
 
     assert [file.read_text("utf-8") for file in files] == ["spring", "spring"]
-    check_ours(journal, files)
+    check_own(journal, files)
 
 
 def test_a_kill_between_the_journal_and_the_file_leaves_it_our_own(journal: Journal, tmp_path: Path) -> None:
@@ -142,12 +142,12 @@ def test_a_kill_between_the_journal_and_the_file_leaves_it_our_own(journal: Jour
     with (
         pytest.MonkeyPatch.context() as patch,
         pytest.raises(KeyboardInterrupt),
-        replaced(journal, [file]) as [new],
+        replace_files(journal, [file]) as [new],
     ):
         new.write_text("autumn", "utf-8")
         patch.setattr(Path, "replace", killed)
 
-    check_ours(journal, [file])
+    check_own(journal, [file])
     put(journal, file, "winter")
 
     assert file.read_text("utf-8") == "winter"

@@ -10,7 +10,7 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.reasons import Place, Reason, reasons_at
 from labelling.counts import OUTCOMES, Counts
-from labelling.row import Answer, Decision, Photo, Row
+from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
 from tests.service import ROOT
 
 PAGE = ROOT / "app" / "web" / "page" / "words.js"
@@ -79,12 +79,12 @@ def test_the_columns_of_a_summary_are_in_the_order_that_scripts_know() -> None:
     assert OUTCOMES == (None, "ambiguous", "unproven", "unfamiliar", "list", "shared")
 
 
-def a_row(reason: Reason) -> Row:
+def a_row(reason: Reason) -> TableRow:
     if reason == Reason.NO_PHOTO:
-        return Row(subject=Photo(path="a.png"), decisions={LABEL: Decision(reason=reason)})
-    answer = Answer(label="Dress", reason=reason, probabilities=(1.0,))
-    decided = Decision(answer=answer, label="Dress", reason=reason, doubt=reason)
-    return Row(subject=Photo(path="a.png", answers={LABEL: answer}), decisions={LABEL: decided})
+        return TableRow(record=PhotoRecord(path="a.png"), decisions={LABEL: HeadDecision(reason=reason)})
+    answer = HeadAnswer(label="Dress", reason=reason, probabilities=(1.0,))
+    decided = HeadDecision(answer=answer, label="Dress", reason=reason, doubt=reason)
+    return TableRow(record=PhotoRecord(path="a.png", answers={LABEL: answer}), decisions={LABEL: decided})
 
 
 OF_TABLES = [(place, reason) for place in (Place.PICTURE, Place.PRODUCT) for reason in Reason]
@@ -94,12 +94,12 @@ OF_TABLES = [(place, reason) for place in (Place.PICTURE, Place.PRODUCT) for rea
 def test_a_summary_shows_every_row_whatever_its_reason(place: Place, reason: Reason) -> None:
     counts = Counts(place)
 
-    list(counts.counted([a_row(reason)]))
+    list(counts.count_rows([a_row(reason)]))
 
-    assert sum(counts.reviewed().values()) + counts.without_answer(Reason.NO_PHOTO) == 1
+    assert sum(counts.count_reviews().values()) + counts.count_without_answer(Reason.NO_PHOTO) == 1
 
 
 @pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] not in one[1].places])
 def test_a_row_that_a_summary_would_not_show_ends_the_count(place: Place, reason: Reason) -> None:
     with pytest.raises(ValueError, match=f"a.png: a summary has no place for the reason .*{reason.value}"):
-        list(Counts(place).counted([a_row(reason)]))
+        list(Counts(place).count_rows([a_row(reason)]))

@@ -8,7 +8,7 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KINDS
 from labelling.errors import TableUnusable
-from labelling.taxonomies import PLATFORMS, platform_categories
+from labelling.taxonomies import PLATFORMS, find_platform_categories
 from tests.releases import LABELS
 
 SHIPPED = json.loads(files("labelling").joinpath("taxonomies.json").read_text("utf-8"))
@@ -27,8 +27,8 @@ def test_each_kind_has_a_category_or_is_left_empty_on_purpose_and_the_version_is
 
 
 def test_classes_and_kinds_get_the_categories_of_the_platform() -> None:
-    google = platform_categories("google", {LABEL: LABELS, "kind": ("skirt", "bag", "other")})
-    shopify = platform_categories("shopify", {LABEL: LABELS, "colour": ("red",)})
+    google = find_platform_categories("google", {LABEL: LABELS, "kind": ("skirt", "bag", "other")})
+    shopify = find_platform_categories("shopify", {LABEL: LABELS, "colour": ("red",)})
 
     assert google[LABEL]["Coat"] == ("5598", "Apparel & Accessories > Clothing > Outerwear > Coats & Jackets")
     assert google[LABEL]["T-shirt/top"] == ("212", "Apparel & Accessories > Clothing > Shirts & Tops")
@@ -43,11 +43,11 @@ def test_classes_and_kinds_get_the_categories_of_the_platform() -> None:
 
 
 def test_classes_of_ones_own_are_known_by_their_words() -> None:
-    found = platform_categories("google", {LABEL: ("Hosen", "Röcke", "Lampe")})
+    found = find_platform_categories("google", {LABEL: ("Hosen", "Röcke", "Lampe")})
 
     assert [found[LABEL][label][0] for label in ("Hosen", "Röcke", "Lampe")] == ["204", "1581", None]
 
 
 def test_a_release_none_of_whose_classes_has_a_category_needs_a_file_of_its_own() -> None:
     with pytest.raises(TableUnusable, match="--taxonomy google: has no category for the classes Lamp, Chair"):
-        platform_categories("google", {LABEL: ("Lamp", "Chair")})
+        find_platform_categories("google", {LABEL: ("Lamp", "Chair")})

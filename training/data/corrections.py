@@ -21,11 +21,11 @@ from inference.contract import LABEL
 from inference.plain_text import few
 from inference.spreadsheets import as_csv
 from inference.title_rule import NONE
-from labelling.by_people import LEFT_OUT
 from labelling.errors import CorrectionsUnusable
+from labelling.human_answers import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
-from labelling.paths import existing
-from labelling.review.corrections import NAMED, Correction, merge, read_corrections
+from labelling.paths import find_existing
+from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
 from model_store.release_files import hash_file, write_whole
 from training.data.files import NO_FILES, Hashed
 from training.data.listing import ListedPicture, Listing, absolute
@@ -204,7 +204,7 @@ def corrections_of(rows: Sequence[Correction], hashed: Hashed = NO_FILES) -> Cor
 def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
     """A record for each file, of rows with its path and content."""
     try:
-        merged, _ = merge([(sha256, row) for _, sha256, row in named], {})
+        merged, _ = merge_human_answers([(sha256, row) for _, sha256, row in named], {})
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
     labels: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
@@ -247,7 +247,7 @@ def _counting(labels: Mapping[str, str]) -> ContentAnswer:
 
 def _file_of(correction: Correction) -> str:
     """The absolute path of the file that a correction names, whether it is there or not."""
-    return os.path.abspath(existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
+    return os.path.abspath(find_existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
 def corrected(

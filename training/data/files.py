@@ -25,7 +25,7 @@ from inference.contract import EDGE, GREY_28, InputContract, NetworkName, usual_
 from inference.convert import to_model_input
 from inference.decode import MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
-from labelling.paths import why_missing
+from labelling.paths import explain_missing
 from model_store.release_files import open_regular_file
 from training.data.near_copies import Hash, perceptual_hash
 from training.data.vectors import NOT_SEEN, Features
@@ -200,7 +200,7 @@ def content_of(path: Path) -> bytes | str:
         with open_regular_file(path) as file:
             return file.read() or f"{path}: the file is empty. Copy it again, or remove it."
     except FileNotFoundError:
-        return f"{path}: {why_missing(str(path))}"
+        return f"{path}: {explain_missing(str(path))}"
     except OSError as error:
         return f"{path}: {error.strerror}."
 

@@ -19,7 +19,7 @@ from inference.plain_text import few
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
-from labelling.lists import renaming
+from labelling.lists import suggest_renaming
 from training.data.listing import COLUMNS, FURTHER, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
 from training.errors import BadClasses, BadCsv
@@ -121,7 +121,7 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
     if missing := [name for name in names if name not in listing.columns]:
         raise BadCsv(
             f"{listing.place}: has no column `{missing[0]}`, only {', '.join(listing.columns)}."
-            f"{renaming(missing, listing.columns)}"
+            f"{suggest_renaming(missing, listing.columns)}"
         )
 
 

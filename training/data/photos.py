@@ -13,7 +13,7 @@ from typing import Final
 from inference.contract import LABEL
 from inference.plain_text import as_spelt
 from inference.title_rule import NONE
-from labelling.lists import Reading, header_of
+from labelling.lists import Reading, open_header
 from reports.answers import CORRECTED
 from training.data.corrections import corrections_of, rows_in
 from training.data.folders import list_pictures
@@ -59,7 +59,7 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
     """
     if not place.is_file():
         return _whole(list_pictures(place, reading), use)
-    columns = open_table(place, reading=reading, read=header_of).columns
+    columns = open_table(place, reading=reading, read=open_header).columns
     if use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=reading)):
         raise BadCsv(
             f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. "

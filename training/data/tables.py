@@ -15,7 +15,7 @@ from inference.contract import LABEL
 from inference.spreadsheets import as_it_was
 from inference.title_rule import NONE
 from labelling.errors import ListUnusable
-from labelling.identifiers import NOT_KNOWN, NOT_THERE, identifier
+from labelling.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
 from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
 from labelling.titles import contradictions, word_columns
 from training.data.listing import (
@@ -130,8 +130,8 @@ def _pictures(
     if not paths:
         raise BadCsv(f"{row.where}: names no picture.")
     tier, group, source, checked = (cells.get(column, "") for column in FURTHER)
-    product = identifier(cells.get(table.reading.by, ""))
-    group = identifier(group) or product or (row.where if len(paths) > 1 else "")
+    product = read_identifier(cells.get(table.reading.by, ""))
+    group = read_identifier(group) or product or (row.where if len(paths) > 1 else "")
     labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction

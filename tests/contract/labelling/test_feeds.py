@@ -16,15 +16,15 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, Categories, write_feed
+from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, FeedCategories, write_feed
+from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
-from labelling.products import is_likely
+from labelling.product_answers import is_likely
 from labelling.review import page as sheet_page
-from labelling.row import Answer, Photo, Product, Row
-from labelling.table_of import By, TableOf
+from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
+from labelling.run_settings import ProductGrouping, RunSettings
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -127,19 +127,19 @@ def test_a_feed_has_the_lists_own_cell_and_no_product_of_two_spellings(
     assert "1 have two spellings in the list, and are in no feed: 001003." in printed(capsys)
 
 
-def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> Photo:
+def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> PhotoRecord:
     """A photo that shows these shares of black, white, red and blue; of None the colour is doubtful."""
     shares = colours or (0.0, 0.0, 1.0, 0.0)
     label = {0.6: "red", 0.25: "black", 0.8: "blue"}.get(max(shares), "red")
-    colour = Answer(label=label, reason=None if colours else Reason.AMBIGUOUS, probabilities=shares)
-    of_class = Answer(label="Bag", probabilities=(1.0,) * len(LABELS))
+    colour = HeadAnswer(label=label, reason=None if colours else Reason.AMBIGUOUS, probabilities=shares)
+    of_class = HeadAnswer(label="Bag", probabilities=(1.0,) * len(LABELS))
     heads = {"label": of_class, "colour": colour}
-    return Photo(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)
+    return PhotoRecord(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)
 
 
-def a_run(columns: Sequence[str], by: By, **heads: tuple[str, ...]) -> TableOf:
+def a_run(columns: Sequence[str], by: ProductGrouping, **heads: tuple[str, ...]) -> RunSettings:
     further = {name: name for name in columns}
-    return TableOf(source="list.csv", version="v1", heads=heads, further=further, by=by)
+    return RunSettings(source="list.csv", version="v1", heads=heads, further=further, by=by)
 
 
 NAMES = ("article", "Handle", "title")
@@ -148,7 +148,7 @@ SHADES = ("black", "white", "red", "blue")
 
 def a_table(folder: Path) -> Path:
     """A table whose journal has a photo a product, as a release would answer that accepts colours."""
-    run = a_run(NAMES, By(column="article", folder=None, proven=()), label=LABELS, colour=SHADES)
+    run = a_run(NAMES, ProductGrouping(column="article", folder=None, proven=()), label=LABELS, colour=SHADES)
     shares = {1: (0.0, 0.4, 0.6, 0.0), 3: (0.25, 0.25, 0.25, 0.25)}
     rows = []
     for number, title in enumerate(TITLES, 1):
@@ -190,8 +190,8 @@ ADDED = SHOWN | {"Attribute 2 name": "Color", "Attribute 2 global": "1"}
 def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_the_colour(
     listed: dict[str, str], found: dict[str, str]
 ) -> None:
-    photo = Photo(path="7a.png", cells={"title": "Shirt", **listed})
-    row = Row(subject=photo, decisions={}, colours=("red", "white"))
+    photo = PhotoRecord(path="7a.png", cells={"title": "Shirt", **listed})
+    row = TableRow(record=photo, decisions={}, feed_colours=("red", "white"))
 
     assert FEEDS["woocommerce"].cells("7", row) == {"SKU": "7", **found}
 
@@ -211,7 +211,7 @@ def test_an_export_in_a_shops_language_keeps_its_attributes_under_the_headers_th
 ) -> None:
     own = dict(zip(headers.split(";"), ("Gr\u00f6\u00dfe", "S, M", "0", "1"), strict=True))
 
-    row = Row(subject=Photo(path="a.png", cells=own), decisions={}, colours=("red",))
+    row = TableRow(record=PhotoRecord(path="a.png", cells=own), decisions={}, feed_colours=("red",))
     cells = FEEDS["woocommerce"].cells("W-1", row)
 
     assert list(cells.items())[:5] == [
@@ -243,7 +243,7 @@ FARBE = {"Attribut 1 Name": "Farbe"}
 def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_an_import(
     listed: dict[str, str], loses: bool
 ) -> None:
-    row = Row(subject=Photo(path="7", cells=listed), decisions={})
+    row = TableRow(record=PhotoRecord(path="7", cells=listed), decisions={})
 
     assert FEEDS["woocommerce"].loses(row) == loses
     assert not FEEDS["google"].loses(row)
@@ -271,8 +271,8 @@ CATEGORIES = {
         "item-4,Style 4,Apparel & Accessories > Clothing > Dresses",
     ],
 }
-BY_KIND = By(column="article", folder=None, proven=("label", "kind"))
-UNFAMILIAR = Answer(label="Dress", reason=Reason.UNFAMILIAR, probabilities=(0.5, 0.5))
+BY_KIND = ProductGrouping(column="article", folder=None, proven=("label", "kind"))
+UNFAMILIAR = HeadAnswer(label="Dress", reason=Reason.UNFAMILIAR, probabilities=(0.5, 0.5))
 
 
 @pytest.mark.parametrize("platform", CATEGORIES)
@@ -288,9 +288,9 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
     for number, (kind, reason) in enumerate(shown, 1):
         cells = (f"{1000 + number:06}", f"item-{number}", f"Style {number}", "Skirts" if number == 3 else "")
         shares = tuple(float(name == kind) for name in kinds)
-        answer = Answer(label=kind, reason=reason, probabilities=shares)
+        answer = HeadAnswer(label=kind, reason=reason, probabilities=shares)
         further, heads = dict(zip(names, cells, strict=True)), {"label": UNFAMILIAR, "kind": answer}
-        rows += [Photo(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)]
+        rows += [PhotoRecord(path=f"{number}a.png", sha256=f"{number:064x}", answers=heads, cells=further)]
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
         assert categories_of(platform, journal) == CATEGORIES[platform]
@@ -298,8 +298,8 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
 
 def categories_of(platform: str, journal: Journal) -> list[str]:
     """The lines of a file of categories."""
-    categories = Categories(platform, journal.run)
-    for row in Decisions(journal).products():
+    categories = FeedCategories(platform, journal.settings)
+    for row in Decisions(journal).product_rows():
         categories.take(row)
     return [",".join(categories.header), *(",".join(row.values()) for row in categories.rows())]
 
@@ -309,11 +309,11 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
 ) -> None:
     products = {"1": "Wool scarf", "2": "Wool skirt"}
     run = a_run(("article", "title"), BY_KIND, label=("Dress", "Bag"), kind=("skirt", "other"))
-    of_kind = Answer(label="skirt", reason=Reason.AMBIGUOUS, probabilities=(0.6, 0.4))
-    heads, rows = {"label": UNFAMILIAR, "kind": of_kind}, list[Photo]()
+    of_kind = HeadAnswer(label="skirt", reason=Reason.AMBIGUOUS, probabilities=(0.6, 0.4))
+    heads, rows = {"label": UNFAMILIAR, "kind": of_kind}, list[PhotoRecord]()
     for article, title in products.items():
         further = {"article": article, "title": title}
-        rows += [Photo(path=f"{article}.png", sha256=article * 64, answers=heads, cells=further)]
+        rows += [PhotoRecord(path=f"{article}.png", sha256=article * 64, answers=heads, cells=further)]
     said = {
         Question(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
         for article in products
@@ -458,7 +458,7 @@ def test_a_feed_takes_no_likely_colour_of_photos_that_lie_under_two_products(
     assert [row["id"] for row in rows_of(shop / "labels-google.csv")] == fed[1:]
 
 
-BY = By(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)})
+BY = ProductGrouping(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)})
 
 
 @pytest.mark.parametrize(
@@ -473,12 +473,12 @@ BY = By(column="article", folder=None, proven=(), likely={"colour": (0.6, 0.88)}
 def test_a_feed_takes_what_lacks_nothing_but_the_promise(
     changes: dict[str, Any], of_photos: list[Reason | None], is_fed: bool
 ) -> None:
-    answer = Answer(label="red", confidence=0.6, reason=Reason.UNPROVEN)
+    answer = HeadAnswer(label="red", confidence=0.6, reason=Reason.UNPROVEN)
     photos = tuple(
-        Photo(path="1.png", answers={"colour": Answer(label="red", reason=of)}) for of in of_photos
+        PhotoRecord(path="1.png", answers={"colour": HeadAnswer(label="red", reason=of)}) for of in of_photos
     )
     answers = {"colour": replace(answer, **changes)}
-    product = Product(product="7", photos=photos, distinct=photos, answers=answers)
+    product = ProductRecord(product="7", photos=photos, distinct_photos=photos, answers=answers)
 
     assert is_likely(product, "colour", BY) == is_fed
 
@@ -537,7 +537,7 @@ def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
 
 
 def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) -> None:
-    by = By(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
+    by = ProductGrouping(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
     run = a_run(NAMES, by, label=LABELS, colour=SHADES)
     red, blue = (0.0, 0.0, 0.6, 0.4), (0.0, 0.0, 0.2, 0.8)
     shown = [("item-1", red), ("item-1", red), ("item-2", red), ("item-2", blue)]

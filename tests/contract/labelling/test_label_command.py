@@ -11,8 +11,8 @@ import pytest
 
 from app.prediction.categories import CategoriesMismatch
 from labelling.errors import TableUnusable
-from labelling.sources.opening import open_source
-from labelling.workers.processes import on_processes
+from labelling.sources.source_opening import open_source
+from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreRefused
 from model_store.store import open_store
 from scripts.label import ENGINES
@@ -48,7 +48,7 @@ def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """What the pictures are, by the name that each has in an archive; a worker process says it."""
     folder = tmp_path_factory.mktemp("expected")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ENGINES, "processes", on_processes)
+        patch.setitem(ENGINES, "processes", label_on_processes)
         return label(write_zip(folder / "shop.zip"), folder / "table.csv", little_release)
 
 

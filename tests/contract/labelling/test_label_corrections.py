@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
-from labelling.journal import Journal, journal_of
+from labelling.journal import Journal, journal_path
 from model_store.errors import NotFound
 from model_store.local_releases import open_release
 from tests.catalogues import write_folder, write_list
@@ -129,7 +129,7 @@ def test_where_source_or_release_is_gone_corrections_alone_are_refused_before_an
         correct(table, {"path": first["path"], "label": other(first)})
 
     with Journal(table) as journal:
-        assert journal.answers() == {}
+        assert journal.read_human_answers() == {}
 
 
 def test_corrections_alone_label_what_is_new_with_the_options_of_the_run_before(
@@ -217,14 +217,14 @@ def test_a_path_is_absolute_or_relative_to_the_corrections_wherever_the_command_
 
 
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:
-    journal_of(table).unlink()
+    journal_path(table).unlink()
 
     with pytest.raises(TableUnusable, match=r"there is no table\.csv\.sqlite beside it"):
         correct(table, {"path": "0.png", "label": "Bag"})
 
 
 def test_corrections_alone_are_refused_where_the_first_run_ended_before_it_began(tmp_path: Path) -> None:
-    journal_of(table := tmp_path / "table.csv").touch()
+    journal_path(table := tmp_path / "table.csv").touch()
 
     with pytest.raises(TableUnusable, match=r"table\.csv\.sqlite: says of no SOURCE"):
         correct(table, {"path": "0.png", "label": "Bag"})

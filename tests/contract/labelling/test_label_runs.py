@@ -16,9 +16,9 @@ import pytest
 
 from labelling.errors import OtherRun, SourceUnusable, WorkersFailed
 from labelling.run import Job, labelled
-from labelling.sources.opening import open_source
+from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
-from labelling.workers.processes import on_processes
+from labelling.workers.process_engine import label_on_processes
 from model_store.local_releases import open_release
 from model_store.store import open_store
 from tests.catalogues import PICTURES, Deadly, write_folder, write_list, write_zip
@@ -185,7 +185,7 @@ def test_a_pause_leaves_a_table_of_the_rows_so_far(little_release: Path, tmp_pat
 @pytest.mark.parametrize("name", ["once.png", "full.png"])
 def test_a_worker_that_dies_costs_no_row(name: str, little_release: Path, tmp_path: Path) -> None:
     shop = write_folder(tmp_path / "shop", {**PICTURES, name: PICTURES["a/0.png"]})
-    job = a_job(shop, tmp_path / "table.csv", little_release, on_processes)
+    job = a_job(shop, tmp_path / "table.csv", little_release, label_on_processes)
     said: list[str] = []
 
     run_job(replace(job, source=Deadly(str(shop)), workers=2), ignore, said.append)
@@ -198,7 +198,9 @@ def test_a_worker_that_dies_costs_no_row(name: str, little_release: Path, tmp_pa
 
 def test_pictures_that_kill_every_worker_are_named(little_release: Path, tmp_path: Path) -> None:
     shop = write_folder(tmp_path / "shop", {"deadly.png": b""})
-    job = replace(a_job(shop, tmp_path / "table.csv", little_release, on_processes), source=Deadly(str(shop)))
+    job = replace(
+        a_job(shop, tmp_path / "table.csv", little_release, label_on_processes), source=Deadly(str(shop))
+    )
     said: list[str] = []
 
     with pytest.raises(WorkersFailed, match=r"^3 worker processes have ended.*/deadly\.png on"):

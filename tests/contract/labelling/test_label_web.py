@@ -10,9 +10,9 @@ from threading import Barrier
 import pytest
 
 from labelling.items import AT_ONCE
-from labelling.sources.opening import open_source
-from labelling.workers.on_ray import carried
-from labelling.workers.processes import on_processes
+from labelling.sources.source_opening import open_source
+from labelling.workers.process_engine import label_on_processes
+from labelling.workers.ray_engine import carry_bytes
 from scripts.label import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
@@ -81,7 +81,7 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
         all_of_them.wait()
         status(200, PICTURES["a/0.png"])(handler)
 
-    monkeypatch.setitem(ENGINES, "processes", on_processes)
+    monkeypatch.setitem(ENGINES, "processes", label_on_processes)
     paths = [f"/together/{number}.png" for number in range(AT_ONCE)]
     catalogue.answers |= dict.fromkeys(paths, together)
     elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"
@@ -100,7 +100,7 @@ def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
     catalogue = write_list(tmp_path / "list.csv", [address, "https://other.example/"])
     source = open_source(str(catalogue), (("localhost", server.port),))
 
-    travelling = list(carried(source.items(), source))
+    travelling = list(carry_bytes(source.items(), source))
 
     assert [item.weight for item in travelling] == [len(PICTURES["a/0.png"]), 0]
     assert travelling[0].place == PICTURES["a/0.png"]

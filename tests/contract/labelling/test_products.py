@@ -9,8 +9,8 @@ import pytest
 
 from inference.contract import Head, whole_pictures
 from labelling.errors import CorrectionsUnusable, SourceUnusable
-from labelling.review.questions import SHOWN
-from labelling.table_of import FOLDER, By
+from labelling.review.questions import MAX_PHOTOS_ON_CARD
+from labelling.run_settings import FOLDER, ProductGrouping
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
@@ -134,9 +134,9 @@ def test_folders_are_products(release: Path, tmp_path: Path) -> None:
 
 
 def test_a_photo_in_the_working_directory_itself_is_in_no_folder() -> None:
-    by = By(column=FOLDER, folder=".", proven=())
+    by = ProductGrouping(column=FOLDER, folder=".", proven=())
 
-    assert [by.product_of(path, {}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
+    assert [by.find_product(path, {}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
 
 
 def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
@@ -257,7 +257,7 @@ def test_the_sheet_asks_once_a_product_with_its_photos_and_title(
     assert sorted(cards) == ["1", "11.png", "2", "3"], "a photo without an article is asked alone"
     assert (cards["1"]["title"], cards["1"]["product"]) == ("Long sleeves", "1")
     assert cards["11.png"]["product"] == ""
-    assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (SHOWN - 1, 9 - SHOWN)
+    assert (len(cards["1"]["photos"]), cards["1"]["more"]) == (MAX_PHOTOS_ON_CARD - 1, 9 - MAX_PHOTOS_ON_CARD)
     assert all(one["picture"] for one in (cards["1"], *cards["1"]["photos"]))
     assert cards["2"]["sha256"] == cards["3"]["sha256"], "it lies under two articles, and is asked under each"
     assert {name for name, card in cards.items() if card["audit_of"] == 1} == {"11.png"}, (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.review.changes import Compared, page_of
+from labelling.review.changes import Comparison, make_changes_page
 from tests.browser import Visits, flaws
 from tests.review_sheets import a_change
 
@@ -17,7 +17,7 @@ def test_changes_stand_side_by_side_at_a_desk_and_on_a_phone(
 ) -> None:
     changes = tuple(a_change(f"{number}.png") for number in range(8))
     place = tmp_path / "changes.html"
-    place.write_bytes(page_of(Compared(8, changes, (), (8, 0), {}), ("first", "second")))
+    place.write_bytes(make_changes_page(Comparison(8, changes, (), (8, 0), {}), ("first", "second")))
 
     page = visiting(place.as_uri(), width=width)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
 from inference.title_rule import NONE
-from labelling.by_people import LEFT_OUT
+from labelling.human_answers import LEFT_OUT
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,
@@ -19,8 +19,8 @@ from labelling.review.page import (
     Card,
     CardPhoto,
     Frame,
-    page_of,
-    thumbnail,
+    make_review_page,
+    make_thumbnail,
 )
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
@@ -37,7 +37,7 @@ DOUBTS = dict(zip(NAMES, [("ambiguous", 0.4), ("unfamiliar", 0.55), ("unfamiliar
 
 def write(page: Path, cards: Sequence[Card], frame: Frame) -> str:
     """The address of a page of these."""
-    page.write_text(page_of(cards, LABELS, frame), "utf-8")
+    page.write_text(make_review_page(cards, LABELS, frame), "utf-8")
     return f"file://{page}"
 
 
@@ -48,7 +48,7 @@ def sheet(tmp_path: Path) -> str:
         Card(
             name,
             f"/shop/{name}",
-            thumbnail(png(a_garment(seed))),
+            make_thumbnail(png(a_garment(seed))),
             NOTE,
             "Bag",
             sha256=SHAS[seed],
@@ -64,7 +64,7 @@ def sheet(tmp_path: Path) -> str:
 @pytest.fixture
 def two_parts(tmp_path: Path) -> str:
     """The address of a page with two doubtful pictures, and two of an audit."""
-    picture = thumbnail(png(a_garment(0)))
+    picture = make_thumbnail(png(a_garment(0)))
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
     card = Card(
         "", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", note_values=values
@@ -151,7 +151,7 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 
 
 def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
-    shown = [thumbnail(png(a_garment(seed))) for seed in range(3)]
+    shown = [make_thumbnail(png(a_garment(seed))) for seed in range(3)]
     photos = tuple(CardPhoto(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
     card = Card(
@@ -181,14 +181,14 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
 @pytest.fixture
 def together(tmp_path: Path) -> str:
     """The address of a page with five products on one screen: three are values to be blue, two red."""
-    shown = [thumbnail(png(a_garment(seed))) for seed in range(5)]
+    shown = [make_thumbnail(png(a_garment(seed))) for seed in range(5)]
     cards = [
         Card(str(n), f"/shop/{n}.png", picture, NOTE_OF_ATTRIBUTE, guess, sha256=f"{n}b" * 32, product=str(n))
         for n, (picture, guess) in enumerate(zip(shown, ("blue", "red", "blue", "red", "blue"), strict=True))
     ]
     values: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
     cards = [card._replace(note_values=values, screen=COLOURS, attribute="colour") for card in cards]
-    page = page_of(cards, LABELS, Frame("t.csv", LEAD, TRANSLATIONS), {"colour": WORDS})
+    page = make_review_page(cards, LABELS, Frame("t.csv", LEAD, TRANSLATIONS), {"colour": WORDS})
     (tmp_path / "together.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/together.html"
 

@@ -1,7 +1,7 @@
 """What people say, and what it does to the answers of a row. They have the last word. Pure.
 
 An answer holds for a picture, by its content, or for a product whose photo it carries; of a product that
-counts before what is said of its photos. review/answers.py takes answers into the journal.
+counts before what is said of its photos. review/correction_intake.py takes answers into the journal.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NONE
-from labelling.row import REVIEW, Answer, Category, Decision, Photo, Subject
+from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
 
 LEFT_OUT: Final = ""
 """The label of a picture that a person cannot decide about."""
@@ -44,30 +44,30 @@ class HumanAnswer(NamedTuple):
     at: str
 
 
-class Said(NamedTuple):
+class RecordAnswers(NamedTuple):
     """What people said of one row.
 
     Attributes:
-        of_product: the label by head, for the product as a whole.
-        of_photos: the same of each of its photos, of a photo its own.
+        product_labels: the label by head, for the product as a whole.
+        photo_labels: the same of each of its photos, of a photo its own.
     """
 
-    of_product: Mapping[str, str]
-    of_photos: Sequence[Mapping[str, str]]
+    product_labels: Mapping[str, str]
+    photo_labels: Sequence[Mapping[str, str]]
 
     @property
     def heads(self) -> list[str]:
         """That people answered."""
-        return [head for labels in (self.of_product, *self.of_photos) for head in labels]
+        return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
 
     def labels(self, head: str) -> set[str]:
         """What counts: one label, none, or several where people contradict each other."""
-        if head in self.of_product:
-            return {self.of_product[head]}
-        return agreed(labels.get(head) for labels in self.of_photos)
+        if head in self.product_labels:
+            return {self.product_labels[head]}
+        return combine_photo_labels(labels.get(head) for labels in self.photo_labels)
 
 
-def agreed(labels: Iterable[str | None]) -> set[str]:
+def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
     """What people say of a product by what they say of its photos: one label where they agree.
 
     Args:
@@ -78,21 +78,21 @@ def agreed(labels: Iterable[str | None]) -> set[str]:
 
 
 @dataclass(frozen=True)
-class People:
+class HumanAnswers:
     """What people said that holds for a table: labels by head, by sha256 or product; the other is empty."""
 
-    answers: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def said(self, subject: Subject) -> Said:
+    def answers_to(self, record: Record) -> RecordAnswers:
         """What they said of a row."""
-        of_photos = [self.answers.get((photo.sha256, ""), {}) for photo in subject.photos]
-        of_product = self.answers.get(("", subject.product), {}) if subject.product else {}
-        return Said(of_product, of_photos)
+        of_photos = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
+        of_product = self.labels.get(("", record.product), {}) if record.product else {}
+        return RecordAnswers(of_product, of_photos)
 
 
-def decision(
-    answer: Answer | None, labels: set[str], categories: Mapping[str, Category], *, is_product: bool
-) -> Decision:
+def decide_head(
+    answer: HeadAnswer | None, labels: set[str], categories: Mapping[str, Category], *, is_product: bool
+) -> HeadDecision:
     """What a table says of a head.
 
     Args:
@@ -103,27 +103,27 @@ def decision(
     """
     label, by, reason = None, None, Reason.NO_PHOTO if is_product else None
     if answer:
-        label, by, reason = answer.label, answer.by, answer.reason
+        label, by, reason = answer.label, answer.decided_by, answer.reason
     if len(labels) == 1:
         label, by = min(labels) or None, DecidedBy.PERSON
     elif labels:
         reason = Reason.CONTRADICTING
     category = categories.get(label or "", (None, None))
-    return Decision(answer=answer, label=label, by=by, reason=reason, category=category)
+    return HeadDecision(answer=answer, label=label, decided_by=by, reason=reason, category=category)
 
 
-def doubt(subject: Subject, head: str, decided: Decision, said: Said) -> str | None:
+def find_doubt(record: Record, head: str, decided: HeadDecision, human_answers: RecordAnswers) -> str | None:
     """Why a sheet asks about a row that no person answered; None where it need not.
 
     Pictures of a product are asked about with it. Tables do not say why an attribute of a picture needs a
     review.
     """
-    is_photo = isinstance(subject, Photo)
-    if decided.answer is None or head in said.of_product or (is_photo and subject.product):
+    is_photo = isinstance(record, PhotoRecord)
+    if decided.answer is None or head in human_answers.product_labels or (is_photo and record.product):
         return None
-    of_readable = zip(subject.photos, said.of_photos, strict=True)
+    of_readable = zip(record.photos, human_answers.photo_labels, strict=True)
     labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
-    if len(agreed(labels)) > 1:
+    if len(combine_photo_labels(labels)) > 1:
         return Reason.CONTRADICTING
     if None not in labels or decided.reason is None:
         return None
@@ -131,7 +131,7 @@ def doubt(subject: Subject, head: str, decided: Decision, said: Said) -> str | N
 
 
 def carry_class_to_kind(
-    decisions: dict[str, Decision],
+    decisions: dict[str, HeadDecision],
     kinds: Mapping[str, frozenset[str]],
     names: Collection[str],
     categories: Mapping[str, Category],
@@ -145,13 +145,15 @@ def carry_class_to_kind(
         categories: of these.
     """
     label, kind = decisions[LABEL], decisions.get(KIND)
-    if label.by != DecidedBy.PERSON or kind is None or kind.by == DecidedBy.PERSON:
+    if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:
         return
     of_class = kinds.get(label.label or "", frozenset())
     if len(of_class) == 1 and of_class <= {*names}:
         [name] = of_class
         category = categories.get(name, (None, None))
-        decisions[KIND] = replace(kind, label=name, by=DecidedBy.PERSON, category=category, doubt=None)
+        decisions[KIND] = replace(
+            kind, label=name, decided_by=DecidedBy.PERSON, category=category, doubt=None
+        )
         return
     if label.label == NONE:
         fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())

@@ -16,8 +16,8 @@ from inference.reasons import DecidedBy, Reason
 from inference.tokens import tokens_of
 from labelling import woocommerce
 from labelling.column_names import column_names, fold_name, is_colour_name
-from labelling.identifiers import identifier
-from labelling.row import Answer
+from labelling.identifiers import read_identifier
+from labelling.rows import HeadAnswer
 
 LEAST: Final = 0.02
 """What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
@@ -34,20 +34,20 @@ _OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "add
 """Columns of Shopify's and Magento's exports, in small letters."""
 
 
-class ByList(NamedTuple):
+class ListColours(NamedTuple):
     """The colour that a list says.
 
     Attributes:
-        text: what a feed sends, the main colour first.
+        feed_texts: what a feed sends, the main colour first.
         labels: of the release, likewise; empty where it has none of these.
         is_denied: whether the photos give its labels less than LEAST together.
     """
 
-    text: tuple[str, ...]
+    feed_texts: tuple[str, ...]
     labels: tuple[str, ...]
     is_denied: bool = False
 
-    def answer(self, of_photos: Answer, shares: Mapping[str, float]) -> Answer:
+    def make_answer(self, of_photos: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
         """The answer to the colour, of the first label; where the photos deny it, a person looks."""
         label, *also = self.labels
         reason = Reason.TITLE_CONFLICT if self.is_denied else None
@@ -57,18 +57,18 @@ class ByList(NamedTuple):
             confidence=shares[label],
             reason=reason,
             also=tuple(also),
-            by=DecidedBy.LIST,
-            suggested=of_photos.label,
+            decided_by=DecidedBy.LIST,
+            suggested_label=of_photos.label,
         )
 
 
-def colour_by_list(
+def match_colours(
     own: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
-) -> ByList | None:
+) -> ListColours | None:
     """What a list says about a product's colour; None where the photos alone can answer.
 
     Args:
-        own: of `own_colours`.
+        own: of `read_own_colours`.
         title: of the product; empty for none.
         language: of the list's words.
         shares: what the photos give to each label of the release together.
@@ -76,7 +76,7 @@ def colour_by_list(
     return _by_column(own, language, shares) or _by_title(title, language, shares)
 
 
-def own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
+def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
     """The colours of the list's own column, attribute or option, in the shop's words.
 
     Args:
@@ -84,9 +84,11 @@ def own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()
         rows: the same of each row of the product.
     """
     columns = {fold_name(column): cell for column, cell in cells.items()}
-    of_colour = (identifier(columns.get(name, "")) for name in column_names("colour"))
+    of_colour = (read_identifier(columns.get(name, "")) for name in column_names("colour"))
     cell = next(filter(_is_colour, of_colour), "")
-    parts = _BETWEEN.split(cell) if cell else woocommerce.colour_values(cells) or _options(rows or [cells])
+    parts = (
+        _BETWEEN.split(cell) if cell else woocommerce.read_colour_values(cells) or _options(rows or [cells])
+    )
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
 
 
@@ -105,27 +107,27 @@ def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _is_colour(text: str) -> bool:
-    return identifier(text).casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
+    return read_identifier(text).casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
 
 
-def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float]) -> ByList | None:
+def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float]) -> ListColours | None:
     if not words:
         return None
     named = [_labels(colours, shares) for word in words for colours in _named(word, language)]
     total = sum(shares[label] for label in {label for labels in named for label in labels})
     first = dict.fromkeys(labels[0] for labels in named if labels)
-    return ByList(words, tuple(first), is_denied=any(named) and total < LEAST)
+    return ListColours(words, tuple(first), is_denied=any(named) and total < LEAST)
 
 
-def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ByList | None:
+def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
     """The colours of a title that the photos confirm."""
-    named = [_labels(colours, shares) for colours in title_colours(title, language)]
+    named = [_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed = [labels for labels in named if sum(shares[label] for label in labels) >= LEAST]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed))
-    return ByList(first, first) if first else None
+    return ListColours(first, first) if first else None
 
 
-def title_colours(title: str, language: str) -> list[frozenset[str]]:
+def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
     """The colours that a title names of the garment, each by the names that it may have."""
     words = _words(language)
     tokens = words.tokens(title)

@@ -14,11 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inference.file_names import is_clutter, is_picture_name
-from labelling.cells import Address, address_of, addresses_in, path_of
+from labelling.cells import Address, check_path, find_addresses, make_address
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
-from labelling.items import AT_ONCE, UNSEEN, Hosts, Item, Read, Source, attempt, check_size, stamp_of
+from labelling.items import (
+    AT_ONCE,
+    UNKNOWN_STAMP,
+    Hosts,
+    Item,
+    Read,
+    Source,
+    check_size,
+    read_or_explain,
+    read_stamp,
+)
 from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
-from labelling.paths import why_missing
+from labelling.paths import explain_missing
 from model_store.release_files import open_regular_file
 
 if TYPE_CHECKING:
@@ -96,10 +106,10 @@ class PathList(FileSource):
         def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
             addresses = [place for place in places if isinstance(place, Address)]
             if not addresses:
-                return (attempt(read, place) for place in places)
+                return (read_or_explain(read, place) for place in places)
             for is_in_s3 in {place.is_in_s3 for place in addresses}:
                 objects() if is_in_s3 else fetcher()  # once, before threads share them
-            return pool.map(lambda place: attempt(read, place), places)
+            return pool.map(lambda place: read_or_explain(read, place), places)
 
         return read_all
 
@@ -129,25 +139,25 @@ class PathList(FileSource):
 
     def _items_in(self, row: ListRow) -> Iterator[Item]:
         """The pictures that a row names."""
-        further = tuple(row.cells[name] for name in self.columns)
+        list_cells = tuple(row.cells[name] for name in self.columns)
         paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
         for path in list(filter(None, paths)) or [""]:
             for item in self._items_of(path):
-                yield item._replace(further=further)
+                yield item._replace(list_cells=list_cells)
 
     def _items_of(self, cell: str) -> Iterator[Item]:
         """The pictures that a cell names."""
-        if addresses := addresses_in(cell):
-            yield from (Item(address, address_of(address), UNSEEN, WEIGHT) for address in addresses)
+        if addresses := find_addresses(cell):
+            yield from (Item(address, make_address(address), UNKNOWN_STAMP, WEIGHT) for address in addresses)
             return
-        path = path_of(cell, self._list.place(cell))
-        yield Item(cell, path, UNSEEN, 0) if isinstance(path, Unreadable) else _item(cell, path)
+        path = check_path(cell, self._list.place(cell))
+        yield Item(cell, path, UNKNOWN_STAMP, 0) if isinstance(path, Unreadable) else _item(cell, path)
 
 
 def _objects() -> Callable[[str], bytes]:
-    from labelling.sources.buckets import read_object, store_of  # noqa: PLC0415 - boto3 takes 0.3 s to import
+    from labelling.sources.buckets import open_bucket, read_object  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
-    return partial(read_object, cache(store_of))
+    return partial(read_object, cache(open_bucket))
 
 
 def _fetcher(hosts: Hosts) -> "Fetcher":
@@ -158,14 +168,14 @@ def _fetcher(hosts: Hosts) -> "Fetcher":
 
 def _item(name: str, path: str) -> Item:
     try:
-        return Item(name, path, *stamp_of(path))
+        return Item(name, path, *read_stamp(path))
     except (OSError, ValueError):  # reading it reports why
         return Item(name, path, "", 0)
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
     """The bytes of some files, in order."""
-    return (attempt(read_file, path) for path in paths)
+    return (read_or_explain(read_file, path) for path in paths)
 
 
 def read_file(path: str) -> bytes:
@@ -182,7 +192,7 @@ def read_file(path: str) -> bytes:
     except IsADirectoryError as error:
         raise Unreadable(LINKED if os.path.islink(path) else "It is a folder, not a picture.") from error  # noqa: PTH114 - as above
     except FileNotFoundError as error:
-        raise Unreadable(why_missing(path)) from error
+        raise Unreadable(explain_missing(path)) from error
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in a path that a list names

@@ -26,18 +26,18 @@ import reports
 from inference.cores import usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.row import Photo
+from labelling.rows import PhotoRecord
 from labelling.workers.labeller import (
-    TRIES,
-    WAITING,
+    CHUNKS_PER_WORKER,
+    MAX_LOST_WORKERS,
     Chunk,
-    Labelled,
+    LabelledChunks,
     Labeller,
     Say,
     Setup,
-    chunks_of,
-    failures_named,
-    labelled_by,
+    group_into_chunks,
+    label_chunks,
+    name_failures,
     open_labeller,
 )
 from model_store.local_releases import BUNDLED_FOLDER
@@ -57,7 +57,7 @@ FETCHED: Final = 16
 """Pictures that are read at a time, as many as go through the model at once."""
 
 
-def on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> Labelled:
+def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> LabelledChunks:
     """An engine on the machines of a Ray cluster.
 
     Raises:
@@ -66,16 +66,16 @@ def on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> 
     """
     with _cluster(workers) as (ray, most):
         release = ray.put(_content(setup.release))
-        remote = ray.remote(_label).options(num_cpus=1, max_retries=TRIES - 1)
+        remote = ray.remote(_label).options(num_cpus=1, max_retries=MAX_LOST_WORKERS - 1)
 
-        def submit(chunk: Chunk) -> Future[list[Photo]]:
-            answer: Future[list[Photo]] = remote.remote(setup, [release], chunk).future()
+        def submit(chunk: Chunk) -> Future[list[PhotoRecord]]:
+            answer: Future[list[PhotoRecord]] = remote.remote(setup, [release], chunk).future()
             return answer
 
         head = os.environ.get(ADDRESS) or ray.get_runtime_context().gcs_address
-        chunks = chunks_of(carried(items, setup.source))
+        chunks = group_into_chunks(carry_bytes(items, setup.source))
         try:
-            yield from labelled_by(submit, chunks, {}, most, lambda: _check_reachable(head))
+            yield from label_chunks(submit, chunks, {}, most, lambda: _check_reachable(head))
         except ray.exceptions.RayTaskError as error:
             if not isinstance(error.cause, WorkersFailed):
                 raise  # a bug of ours, with its traceback
@@ -83,12 +83,12 @@ def on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> 
         except ray.exceptions.RayError as error:
             _check_reachable(head)
             raise WorkersFailed(
-                f"{TRIES} worker processes were lost over the same pictures ({_briefly(error)}). "
+                f"{MAX_LOST_WORKERS} worker processes were lost over the same pictures ({_briefly(error)}). "
                 "What was labelled before is kept."
             ) from error
 
 
-def carried(items: Iterator[Item], source: Source) -> Iterator[Item]:
+def carry_bytes(items: Iterator[Item], source: Source) -> Iterator[Item]:
     """The same pictures, with their bytes where another machine could not fetch them."""
     return items if _is_read_anywhere(source) else _with_bytes(items, source.reader())
 
@@ -113,7 +113,7 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
         yield ray, _started(ray, folder, workers) if address == LOCAL else _joined(ray, address, workers)
 
 
-def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[Photo]:
+def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PhotoRecord]:
     """What Ray runs in a process of its own, wherever there is a core.
 
     Args:
@@ -121,7 +121,7 @@ def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[Photo]:
         release: the content of that folder, by name, as a reference of Ray's.
         chunk: to be labelled.
     """
-    with failures_named():
+    with name_failures():
         return _opened(setup, *release).label(chunk)
 
 
@@ -158,7 +158,7 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
         object_store_memory=LOCAL_STORE_BYTES,
         _temp_dir=folder,
     )
-    return WAITING * size
+    return CHUNKS_PER_WORKER * size
 
 
 def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
@@ -175,7 +175,9 @@ def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401
     size = workers or cores
     if not 1 <= size <= cores:
         raise EngineUnusable(f"{_named(address)}: has {cores} cores, and {size} workers are wanted.")
-    return WAITING * size if size == cores else size  # on the cores that are left, what waits would run
+    return (
+        CHUNKS_PER_WORKER * size if size == cores else size
+    )  # on the cores that are left, what waits would run
 
 
 def _connect(ray: Any, what: str, **options: object) -> None:  # noqa: ANN401 - see _imported

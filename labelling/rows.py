@@ -1,12 +1,12 @@
-"""What a table has rows of, and what is decided of each. Plain values; reads and writes nothing.
+"""The records that a table has rows of, and what is decided about each. Plain values; no input or output.
 
-    Photo     one picture of the catalogue, as the model answered it
-    Product   the photos that share an article, answered together
-    Answer    what is said of one head before people: a label, how sure, why a person should look
-    Decision  what the table says of one head: the label that counts, and whose it is
-    Row       a photo or a product with its decisions
+    PhotoRecord    one picture of the catalogue, as the model answered it
+    ProductRecord  the photos that share an article, answered together
+    HeadAnswer     the answer of one head before people: a label, its confidence, the reason of a review
+    HeadDecision   what the table shows of one head: the label, and who decided it
+    TableRow       a photo or a product with its decisions
 
-decide.py makes a Row of a Photo or a Product; columns.py has the cells of a table.
+row_decision.py makes a TableRow of a record; columns.py has the cells of a table.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from reports.products import mean_of
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
 
-LONGEST_PATH: Final = 32_767
+MAX_PATH_CHARACTERS: Final = 32_767
 """Characters that a cell of a spreadsheet holds, those beyond 16 bits twice; Python's own reader of CSV takes
 four times as many."""
 
@@ -31,7 +31,7 @@ Category: TypeAlias = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class HeadAnswer:
     """What photos, or photos and list together, say of one head.
 
     Attributes:
@@ -39,9 +39,9 @@ class Answer:
         reason: why a person should look; None where it is accepted.
         also: further labels of an attribute.
         probabilities: (C,), in the order of the head's labels.
-        rests_on: paths of the photos that the answer to a product is made of.
-        by: who answered; no person.
-        suggested: the other label that a card shows beside it; None for none.
+        deciding_photos: paths of the photos that the answer to a product is made of.
+        decided_by: who answered; no person.
+        suggested_label: the other label that a card shows beside it; None for none.
     """
 
     label: str
@@ -49,9 +49,9 @@ class Answer:
     reason: Reason | None = None
     also: tuple[str, ...] = ()
     probabilities: Sequence[float] = ()
-    rests_on: tuple[str, ...] = ()
-    by: DecidedBy = DecidedBy.MODEL
-    suggested: str | None = None
+    deciding_photos: tuple[str, ...] = ()
+    decided_by: DecidedBy = DecidedBy.MODEL
+    suggested_label: str | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -59,12 +59,12 @@ class Answer:
         return self.reason is None
 
 
-Answers: TypeAlias = Mapping[str, Answer]
+HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
 """By head, LABEL first; without those that do not apply to the class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Photo:
+class PhotoRecord:
     """A picture, as the model answered it.
 
     Attributes:
@@ -81,7 +81,7 @@ class Photo:
     sha256: str = ""
     error: str = ""
     familiarity: float | None = None
-    answers: Answers = field(default_factory=dict)
+    answers: HeadAnswers = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     product: str = ""
     number: int = 0
@@ -92,29 +92,29 @@ class Photo:
         return self.path
 
     @property
-    def photos(self) -> "tuple[Photo, ...]":
+    def photos(self) -> "tuple[PhotoRecord, ...]":
         """Itself."""
         return (self,)
 
-    def shares(self, head: str) -> Sequence[float]:
+    def probabilities_of(self, head: str) -> Sequence[float]:
         """What it gives to each label of a head."""
         return self.answers[head].probabilities if head in self.answers else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Product:
+class ProductRecord:
     """The photos of one product, in the order of the source, and what they answer together.
 
     Attributes:
         product: its name.
-        distinct: its photos of different content: of copies the first.
+        distinct_photos: its photos of different content: of copies the first.
         cells: by column the first one of its photos that is not empty.
     """
 
     product: str
-    photos: tuple[Photo, ...]
-    distinct: tuple[Photo, ...]
-    answers: Answers = field(default_factory=dict)
+    photos: tuple[PhotoRecord, ...]
+    distinct_photos: tuple[PhotoRecord, ...]
+    answers: HeadAnswers = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
 
     sha256 = ""
@@ -139,41 +139,42 @@ class Product:
             else f"No photo of it has an answer. The first: {self.photos[0].error}"
         )
 
-    def shares(self, head: str) -> Sequence[float]:
+    def probabilities_of(self, head: str) -> Sequence[float]:
         """What all its photos give to each label of a head, unfamiliar ones too."""
         return mean_of(
-            [photo.answers[head].probabilities for photo in self.distinct if head in photo.answers]
+            [photo.answers[head].probabilities for photo in self.distinct_photos if head in photo.answers]
         )
 
 
-Subject: TypeAlias = Photo | Product
+Record: TypeAlias = PhotoRecord | ProductRecord
 """What a row is about."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class HeadDecision:
     """What a table says of one head of a photo or a product.
 
     Attributes:
         answer: before people; None where there is none.
         label: that counts; None where there is none, or a person left it out.
-        by: who decided the label; None where nobody did.
+        decided_by: who decided the label; None where nobody did.
         reason: why the answer is not accepted; None where it is.
         category: of the platform, of the label.
-        admits: whether the list's words admit the answer; None where one of the two says nothing of a kind.
+        is_admitted: whether the list's words admit the answer; None where one of the two says nothing of a
+            kind.
         doubt: why a card asks about it; None where it need not.
     """
 
-    answer: Answer | None = None
+    answer: HeadAnswer | None = None
     label: str | None = None
-    by: DecidedBy | None = None
+    decided_by: DecidedBy | None = None
     reason: Reason | None = None
     category: Category = (None, None)
-    admits: bool | None = None
+    is_admitted: bool | None = None
     doubt: str | None = None
 
     @property
-    def predicted(self) -> str | None:
+    def predicted_label(self) -> str | None:
         """The label before people."""
         return self.answer.label if self.answer else None
 
@@ -185,45 +186,45 @@ class Decision:
     @property
     def is_settled(self) -> bool:
         """Whether no person need look any more."""
-        return self.by == DecidedBy.PERSON or self.is_accepted
+        return self.decided_by == DecidedBy.PERSON or self.is_accepted
 
 
-NO_DECISION: Final = Decision()
+NO_DECISION: Final = HeadDecision()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class TableRow:
     """A photo or a product, and what is decided of it.
 
     Attributes:
         decisions: by head, LABEL first.
-        listed: the kinds that the words of its list admit.
-        colours: of a product that a feed sends, the main one first; none where they are doubtful.
+        title_kinds: the kinds that the words of its list admit.
+        feed_colours: of a product that a feed sends, the main one first; none where they are doubtful.
         is_likely: whether photos alone show these, less surely than a table accepts.
     """
 
-    subject: Subject
-    decisions: Mapping[str, Decision]
-    listed: frozenset[str] = frozenset()
-    colours: tuple[str, ...] = ()
+    record: Record
+    decisions: Mapping[str, HeadDecision]
+    title_kinds: frozenset[str] = frozenset()
+    feed_colours: tuple[str, ...] = ()
     is_likely: bool = False
 
     @property
-    def label(self) -> Decision:
+    def class_decision(self) -> HeadDecision:
         """What is decided about the class."""
-        return self.of(LABEL)
+        return self.decision_on(LABEL)
 
     @property
     def is_of_product(self) -> bool:
         """Whether it is about a photo, of which its product's row asks people."""
-        return isinstance(self.subject, Photo) and bool(self.subject.product)
+        return isinstance(self.record, PhotoRecord) and bool(self.record.product)
 
-    def of(self, head: str) -> Decision:
+    def decision_on(self, head: str) -> HeadDecision:
         """What is decided about a head."""
         return self.decisions.get(head, NO_DECISION)
 
 
-def path_in_table(name: str) -> str:
+def make_table_path(name: str) -> str:
     """A picture's name as the table has it.
 
     Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
@@ -233,7 +234,7 @@ def path_in_table(name: str) -> str:
     text = name.encode("utf-8", "backslashreplace").decode()
     path = safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))
     units = path.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST_PATH:
+    if len(units) <= 2 * MAX_PATH_CHARACTERS:
         return path
     end = f"-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
-    return units[: 2 * (LONGEST_PATH - len(end))].decode("utf-16-le", "ignore") + end
+    return units[: 2 * (MAX_PATH_CHARACTERS - len(end))].decode("utf-16-le", "ignore") + end

@@ -15,8 +15,8 @@ from typing import Any, Final
 from inference.reasons import Reason
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.row import Answer, Answers, Photo, path_in_table
-from labelling.table_of import TableOf
+from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, make_table_path
+from labelling.run_settings import RunSettings
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -69,118 +69,120 @@ _IN_GROUPS: Final = _PHOTOS.format(
 )
 """Products stand where their first photo does."""
 
-OFTEN: Final = 256
+MAX_CACHED_ANSWERS: Final = 256
 """Pictures whose answers are kept as they are read: a list may have one in many of its rows."""
 
-OF_MODEL: Final = ("label", "confidence", "reason", "also", "probabilities")
+KEPT_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
 """Fields of an answer that the journal keeps of a photo."""
 
 
-class Listing:
+class RunListing:
     """The listing that a run fills.
 
     Attributes:
-        kept: pictures that were answered before.
-        done: rows of the table that have an answer or an error by now.
+        kept_count: pictures that were answered before.
+        done_count: rows of the table that have an answer or an error by now.
     """
 
-    def __init__(self, journal: Journal, run: TableOf) -> None:
+    def __init__(self, journal: Journal, settings: RunSettings) -> None:
         """Begin one.
 
         Args:
             journal: opened for this run.
-            run: what the listing is of.
+            settings: what the listing is of.
         """
-        self.kept = self.done = 0
-        self._journal, self._run, self._count, self._changes = journal, run, 0, 0
-        whole = journal.value("SELECT listing FROM run")
-        journal.change("DELETE FROM listed WHERE listing <> ?", whole)
+        self.kept_count = self.done_count = 0
+        self._journal, self._run, self._count, self._changes = journal, settings, 0, 0
+        whole = journal.query_value("SELECT listing FROM run")
+        journal.execute("DELETE FROM listed WHERE listing <> ?", whole)
         self._listing = whole + 1
-        journal.change(
+        journal.execute(
             "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
         )
 
-    def items(self, source: Iterable[Item]) -> Iterator[Item]:
+    def list_items(self, source: Iterable[Item]) -> Iterator[Item]:
         """List the pictures of a source; each that has no answer comes once."""
         for item in source:
-            path = path_in_table(item.name)
-            self._add(path, item.stamp, item.further)
+            path = make_table_path(item.name)
+            self._add(path, item.stamp, item.list_cells)
             if self._is_to_label(path, item.stamp):
                 yield item
 
     def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end."""
         by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
-        product = by.product_of(path, named) if by else ""
+        product = by.find_product(path, named) if by else ""
         text = json.dumps(cells)
-        self._journal.change(_LISTED, self._listing, self._count, path, stamp, product, text)
+        self._journal.execute(_LISTED, self._listing, self._count, path, stamp, product, text)
         self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
         """Whether a picture has no answer, and did not come before; one with an error is tried again."""
         [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
         if not (is_due or is_answered):
-            self._journal.change("INSERT INTO due VALUES (?, ?)", path, stamp)
+            self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
             return True
-        self.kept, self.done = self.kept + (not is_due), self.done + 1
+        self.kept_count, self.done_count = self.kept_count + (not is_due), self.done_count + 1
         return False
 
-    def append(self, items: Sequence[Item], photos: Sequence[Photo]) -> None:
+    def keep_answers(self, items: Sequence[Item], photos: Sequence[PhotoRecord]) -> None:
         """Keep the answers to some pictures; they are safe from the next commit on.
 
         Raises:
             TableUnusable: the disk is full.
         """
         answers = (_values(item, photo) for item, photo in zip(items, photos, strict=True))
-        if changes := self._journal.change_many(_ANSWERED, answers):
+        if changes := self._journal.execute_many(_ANSWERED, answers):
             self._changes += changes
-            self._journal.is_labelling()
-        self.done += len(items)
+            self._journal.mark_unfinished()
+        self.done_count += len(items)
 
-    def complete(self) -> None:
+    def make_current(self) -> None:
         """Make this listing the current one; call it when all is listed and labelled.
 
         One that is the same as before leaves the tables as they are.
         """
         journal, is_same = self._journal, False
-        if not self._changes and journal.is_complete and journal.run == self._run:
-            is_same = bool(journal.value(_SAME, self._listing, self._listing))
+        if not self._changes and journal.is_complete and journal.settings == self._run:
+            is_same = bool(journal.query_value(_SAME, self._listing, self._listing))
         if not is_same:
-            journal.become(self._run, self._listing)
-            journal.change(_GONE, self._listing)
-        journal.change("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
+            journal.make_current(self._run, self._listing)
+            journal.execute(_GONE, self._listing)
+        journal.execute("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
         journal.commit()
 
     @contextmanager
-    def so_far(self) -> Iterator[None]:
+    def show_unfinished(self) -> Iterator[None]:
         """Look at what is listed by now as the current listing, with the rest of the one before."""
         journal = self._journal
-        has_same_cells = journal.run.further == self._run.further
-        with journal.taken_for_current(self._run, self._listing):
+        has_same_cells = journal.settings.further == self._run.further
+        with journal.show_as_current(self._run, self._listing):
             if has_same_cells:
-                journal.change(_REST, self._listing, self._count, self._listing - 1, self._listing)
+                journal.execute(_REST, self._listing, self._count, self._listing - 1, self._listing)
             yield
 
 
-def _values(item: Item, photo: Photo) -> tuple[object, ...]:
+def _values(item: Item, photo: PhotoRecord) -> tuple[object, ...]:
     heads = {
-        head: {name: getattr(answer, name) for name in OF_MODEL} for head, answer in photo.answers.items()
+        head: {name: getattr(answer, name) for name in KEPT_FIELDS} for head, answer in photo.answers.items()
     }
     text = json.dumps(heads, ensure_ascii=False)
-    return path_in_table(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
+    return make_table_path(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
 
 
-def answered(journal: Journal) -> Iterator[Photo]:
+def read_photos(journal: Journal) -> Iterator[PhotoRecord]:
     """The pictures of the current listing as the model answered them, in the order of the source."""
     return _photos(journal, _IN_ORDER)
 
 
-def answered_of(journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()) -> Iterator[Photo]:
+def read_photos_of(
+    journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()
+) -> Iterator[PhotoRecord]:
     """The photos of some products, and some pictures by their numbers, in the order of the source."""
     return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
 
 
-def answered_groups(journal: Journal) -> Iterator[list[Photo]]:
+def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
     """The photos of each product, and each picture of none, in one query.
 
     In the order of the source, products by the first photo of each.
@@ -189,11 +191,11 @@ def answered_groups(journal: Journal) -> Iterator[list[Photo]]:
         yield list(group)
 
 
-def _photos(journal: Journal, query: str, *values: str) -> Iterator[Photo]:
-    columns = tuple(journal.run.further)
-    with journal.damage_named():
+def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:
+    columns = tuple(journal.settings.further)
+    with journal.name_damage():
         for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
-            yield Photo(
+            yield PhotoRecord(
                 path=path,
                 sha256=sha256,
                 error=error,
@@ -205,8 +207,8 @@ def _photos(journal: Journal, query: str, *values: str) -> Iterator[Photo]:
             )
 
 
-@lru_cache(OFTEN)
-def _answers(text: str) -> Answers:
+@lru_cache(MAX_CACHED_ANSWERS)
+def _answers(text: str) -> HeadAnswers:
     """The answers of a picture, of the journal's text."""
     return {head: _answer(**answer) for head, answer in json.loads(text).items()}
 
@@ -217,8 +219,8 @@ def _answer(
     also: Sequence[str],
     probabilities: Sequence[float],
     **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
-) -> Answer:
-    return Answer(
+) -> HeadAnswer:
+    return HeadAnswer(
         reason=Reason(reason) if reason else None,
         also=tuple(also),
         probabilities=tuple(probabilities),

@@ -11,15 +11,15 @@ import pytest
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from labelling.by_people import HumanAnswer, Question
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.into_folders import check_into, folders_of
-from labelling.into_folders import sort_into as sort
+from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
-from labelling.row import Answer, Photo
+from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run import Job
-from labelling.sources.opening import open_source
+from labelling.sorted_folders import check_sorted_folder, name_folders
+from labelling.sorted_folders import sort_into_folders as sort
+from labelling.sources.source_opening import open_source
 from model_store.local_releases import open_bundled_release
 from tests.journals import fill
 
@@ -27,20 +27,20 @@ from tests.journals import fill
 def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
     """A finished run with rows of path, label, decision, and who decided."""
     job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=open_bundled_release())
-    with Journal(job.table, job.run) as journal:
+    with Journal(job.table, job.settings) as journal:
         photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
             reason = None if decision == "accept" else Reason.AMBIGUOUS
-            heads = {LABEL: Answer(label=label or "Bag", reason=reason)} if decision else {}
-            photos += [Photo(path=path, sha256=f"{number:064x}", answers=heads)]
+            heads = {LABEL: HeadAnswer(label=label or "Bag", reason=reason)} if decision else {}
+            photos += [PhotoRecord(path=path, sha256=f"{number:064x}", answers=heads)]
             if by == "person":
                 answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")
-        fill(journal, job.run, photos, answers)
+        fill(journal, job.settings, photos, answers)
     return job
 
 
 def sort_into(folder: Path, job: Job) -> tuple[int, int]:
-    with Journal(job.table, job.run) as journal:
+    with Journal(job.table, job.settings) as journal:
         return sort(folder, job.source, Decisions(journal))
 
 
@@ -92,12 +92,12 @@ def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ
         ("catalogue/a.jpg", "Bag", "accept", "model"),
         ("catalogue/b.jpg", "Bag", "review", "model"),
     )
-    with Journal(job.table, job.run) as journal:
+    with Journal(job.table, job.settings) as journal:
         decisions = Decisions(journal)
-        first, second = decisions.photos()
-        sure = replace(second, decisions={LABEL: first.label})
+        first, second = decisions.photo_rows()
+        sure = replace(second, decisions={LABEL: first.class_decision})
         rows = [first, second, first, sure]
-        decisions.photos = lambda: iter(rows)  # type: ignore[method-assign]
+        decisions.photo_rows = lambda: iter(rows)  # type: ignore[method-assign]
 
         assert sort(tmp_path / "sorted", job.source, decisions) == (2, 0)
 
@@ -116,7 +116,7 @@ def test_folders_of_labels_differ_on_every_system() -> None:
         "\u8863" * 100,
     ]
 
-    found = folders_of([*labels, "", "Bag"])
+    found = name_folders([*labels, "", "Bag"])
 
     assert found["T-shirt/top"] == "T-shirt_top"
     assert found[""] == "review"
@@ -177,8 +177,8 @@ def test_a_folder_with_something_in_it_or_within_the_catalogue_is_refused(
     catalogue: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(TableUnusable, match="is there already"):
-        check_into(catalogue, "other")
+        check_sorted_folder(catalogue, "other")
     with pytest.raises(TableUnusable, match="would be labelled, too"):
-        check_into(catalogue / "sorted", str(catalogue))
+        check_sorted_folder(catalogue / "sorted", str(catalogue))
 
-    check_into(tmp_path / "sorted", str(catalogue))
+    check_sorted_folder(tmp_path / "sorted", str(catalogue))

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from inference.contract import LABEL
 from inference.title_rule import NO_SHARES, Shares
-from labelling.identifiers import identifier
-from labelling.row import Category
+from labelling.identifiers import read_identifier
+from labelling.rows import Category
 from labelling.titles import ListWords
 
 FOLDER: Final = "folder"
@@ -29,7 +29,7 @@ TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, kw_only=True)
-class By:
+class ProductGrouping:
     """What says which photos show one product.
 
     Attributes:
@@ -45,17 +45,17 @@ class By:
     proven: tuple[str, ...]
     likely: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
-    def product_of(self, path: str, cells: Mapping[str, str]) -> str:
+    def find_product(self, path: str, cells: Mapping[str, str]) -> str:
         """The product of a photo, by its path in the table or its list; empty where it has none."""
         if self.folder is None:
-            return identifier(cells[self.column])
+            return read_identifier(cells[self.column])
         beside = os.path.dirname(path) or os.curdir  # noqa: PTH120 - as written
         inside = os.path.relpath(beside, self.folder)
         return "" if inside == os.curdir else inside
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableOf:
+class RunSettings:
     """What the rows of a journal are of: the first four have to stay as they are for rows to be kept.
 
     Attributes:
@@ -77,7 +77,7 @@ class TableOf:
     heads: Mapping[str, tuple[str, ...]]
     further: Mapping[str, str] = field(default_factory=dict)
     categories: Categories = field(default_factory=dict)
-    by: By | None = None
+    by: ProductGrouping | None = None
     notes: tuple[str, ...] = ()
     words: str = ""
     shares: Shares = NO_SHARES
@@ -91,7 +91,7 @@ class TableOf:
 
     def as_json(self) -> str:
         """What a journal keeps: JSON in ASCII, as the name of a source may be no Unicode."""
-        return json.dumps(TypeAdapter(TableOf).dump_python(self))
+        return json.dumps(TypeAdapter(RunSettings).dump_python(self))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -102,7 +102,7 @@ class TableOf:
         """
         return TypeAdapter(cls).validate_python(json.loads(text))
 
-    def differences(self, now: "TableOf") -> str:
+    def differences(self, now: "RunSettings") -> str:
         """In words, what is not as it was and would make other rows; empty where everything is."""
         named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
         return ", ".join(
@@ -113,7 +113,7 @@ class TableOf:
             ]
         )
 
-    def is_superseded_by(self, now: "TableOf") -> bool:
+    def is_superseded_by(self, now: "RunSettings") -> bool:
         """Whether `now` is the same by a later release, with the same labels and perhaps more attributes."""
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)

@@ -1,6 +1,6 @@
 """The answer to a product: of all photos that a column of their list, or their folder, names together.
 
-How photos answer for a product: reports/products.py. export.py writes `TABLE-products.csv` of such rows.
+How photos answer for a product: reports/products.py. summary.py writes `TABLE-products.csv` of such rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,18 +12,18 @@ from inference.classifier import ALSO_FROM
 from inference.reasons import Reason
 from labelling.errors import SourceUnusable
 from labelling.items import Source
-from labelling.row import Answer, Photo, Product
-from labelling.sources.files import Folder
-from labelling.table_of import FOLDER, By, TableOf
+from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
+from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
+from labelling.sources.picture_files import Folder
 from reports.products import COLOURS, PhotoAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Report
 
-FED_RIGHT: Final = 0.85
+MIN_FEED_ACCURACY: Final = 0.85
 """Share of the products of several photos in a feed that a release has to show to be right. It is less than a
 table promises: a shop looks at its feed, and a missing colour costs it the product's place."""
 
 
-def check_by(source: Source, column: str) -> str:
+def check_grouping(source: Source, column: str) -> str:
     """The column of a list that names products.
 
     Args:
@@ -59,35 +59,39 @@ def check_column(source: Source, column: str, option: str, advice: str = "") -> 
     return column
 
 
-def shown_by(report: Report) -> tuple[str, ...]:
+def find_proven_heads(report: Report) -> tuple[str, ...]:
     """The heads of which a release shows its promise for products."""
     return tuple(head for head, promise in report.products.items() if is_shown(promise))
 
 
-def likely_by(report: Report) -> dict[str, tuple[float, float]]:
-    """The heads of which a release shows FED_RIGHT for products: from which confidence, and what it shows."""
-    points = {head: shown_from(promise, FED_RIGHT) for head, promise in report.products.items()}
+def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
+    """Return the heads of which a release shows MIN_FEED_ACCURACY for products.
+
+    Returns:
+        the confidence from which it does, and the share that is right at least, by head.
+    """
+    points = {head: shown_from(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()}
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
-def product_of(photos: Sequence[Photo], table: TableOf) -> Product:
+def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
     """The product that some photos show, with what they answer together; of copies the first counts.
 
     Args:
         photos: one or more, in the order of the source.
         table: that they are of, with products.
     """
-    first, name = dict[str, Photo](), photos[0].product
+    first, name = dict[str, PhotoRecord](), photos[0].product
     for photo in photos:
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    answers = {head: answer_of(distinct, head, table) for head in table.heads}
+    answers = {head: combine_answers(distinct, head, table) for head in table.heads}
     cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
     by = {table.by.column: name} if table.by and table.by.folder is None else {}
-    return Product(
+    return ProductRecord(
         product=name,
         photos=tuple(photos),
-        distinct=distinct,
+        distinct_photos=distinct,
         answers={head: answer for head, answer in answers.items() if answer},
         cells=cells | by,
     )
@@ -98,7 +102,7 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def answer_of(photos: Sequence[Photo], head: str, table: TableOf) -> Answer | None:
+def combine_answers(photos: Sequence[PhotoRecord], head: str, table: RunSettings) -> HeadAnswer | None:
     """The answer of one head to a product; None where no photo has one.
 
     Args:
@@ -115,21 +119,21 @@ def answer_of(photos: Sequence[Photo], head: str, table: TableOf) -> Answer | No
     shares = product.probabilities
     likely = sorted(range(len(labels)), key=lambda index: -shares[index])
     also = [index for index in likely if shares[index] >= ALSO_FROM and index != product.label]
-    return Answer(
+    return HeadAnswer(
         label=labels[product.label],
         confidence=shares[product.label],
         reason=product.reason,
         also=tuple(labels[index] for index in also),
         probabilities=tuple(shares),
-        rests_on=tuple(answered[place].path for place in product.rests_on),
+        deciding_photos=tuple(answered[place].path for place in product.rests_on),
     )
 
 
-def _of_photo(answer: Answer, labels: Sequence[str]) -> PhotoAnswer:
+def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> PhotoAnswer:
     return PhotoAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
 
 
-def is_likely(product: Product, head: str, by: By | None) -> bool:
+def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:
     """Whether an answer lacks nothing but the release's promise, and is right often enough for a feed."""
     answer = product.answers.get(head)
     if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
@@ -139,6 +143,6 @@ def is_likely(product: Product, head: str, by: By | None) -> bool:
     return agree and (answer.confidence or 0.0) >= least
 
 
-def products_of(table: Path) -> Path:
+def products_path(table: Path) -> Path:
     """Where the products of a table of photos are."""
     return table.with_stem(f"{table.stem}-products")

@@ -14,20 +14,22 @@ from pydantic import TypeAdapter
 
 from inference.contract import LABEL
 from inference.reasons import Place, Reason
-from labelling.columns import columns, product_columns
+from labelling.columns import photo_columns, product_columns
 from labelling.counts import Counts
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.journal import EXPORTED, Journal
-from labelling.listing import Listing
-from labelling.outputs import replaced
-from labelling.products import products_of
-from labelling.row import Category
+from labelling.journal_rows import RunListing
+from labelling.outputs import replace_files
+from labelling.product_answers import products_path
+from labelling.rows import Category
+from labelling.run_settings import RunSettings
 from labelling.table import check_form, write_table
-from labelling.table_of import TableOf
 from labelling.titles import OFF, how_read
 
-CUT: Final = "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
+CUT_CELLS: Final = (
+    "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ class Summary:
     words: Mapping[str, Any] | None = None
 
 
-def export(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
+def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
     """Write the tables and their summary, unless the same are there already: these are not decided again.
 
     Args:
@@ -95,37 +97,37 @@ def export(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
         TableUnusable: they cannot be written.
     """
     journal = decisions.journal
-    files = tables_of(table, has_products=journal.run.by is not None)
+    files = table_files(table, has_products=journal.settings.by is not None)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
         summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept, answers_recovered=0)
     try:
-        with replaced(journal, files) as new:
+        with replace_files(journal, files) as new:
             summary = _write(table, new, decisions, is_complete=True, kept=kept)
     except OSError as error:
         raise _not_written(table, error) from error
-    journal.exported()
+    journal.mark_exported()
     return summary
 
 
-def export_so_far(table: Path, listing: Listing, journal: Journal) -> None:
+def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) -> None:
     """Write the rows of a run that ends early, unless a complete table stands there, or there is no row.
 
     Raises:
         TableUnusable: they cannot be written.
     """
-    if _stands_complete(table) or not listing.done:
+    if _stands_complete(table) or not listing.done_count:
         return
     try:
-        with replaced(journal, tables_of(table, has_products=False)) as new, listing.so_far():
-            _write(table, new, Decisions(journal), is_complete=False, kept=listing.kept)
+        with replace_files(journal, table_files(table, has_products=False)) as new, listing.show_unfinished():
+            _write(table, new, Decisions(journal), is_complete=False, kept=listing.kept_count)
     except OSError as error:
         raise _not_written(table, error) from error
 
 
-def tables_of(table: Path, *, has_products: bool) -> list[Path]:
+def table_files(table: Path, *, has_products: bool) -> list[Path]:
     """The files that a run writes of each table: the table, that of products, and the summary."""
-    return [table, *([products_of(table)] if has_products else []), summary_of(table)]
+    return [table, *([products_path(table)] if has_products else []), summary_path(table)]
 
 
 def _not_written(table: Path, error: OSError) -> TableUnusable:
@@ -138,15 +140,21 @@ def _not_written(table: Path, error: OSError) -> TableUnusable:
 def _write(
     table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
 ) -> Summary:
-    """Write `tables_of` a table into new files, and count what is in them."""
-    run, with_people, form = decisions.run, bool(decisions.known.people.answers), check_form(table)
+    """Write `table_files` a table into new files, and count what is in them."""
+    run, with_people, form = (
+        decisions.settings,
+        bool(decisions.context.human_answers.labels),
+        check_form(table),
+    )
     photos, products = Counts(Place.PICTURE), Counts(Place.PRODUCT)
-    cut = write_table(new[0], form, columns(run, with_people=with_people), photos.counted(decisions.photos()))
+    cut = write_table(
+        new[0], form, photo_columns(run, with_people=with_people), photos.count_rows(decisions.photo_rows())
+    )
     if has_products := len(new) > 2:
-        rows = products.counted(decisions.products())
+        rows = products.count_rows(decisions.product_rows())
         cut += write_table(new[1], form, product_columns(run, with_people=with_people), rows)
     summary = _summary(table, decisions, photos, products if has_products else None)
-    notes = (*summary.notes, *([CUT.format(table, cut)] if cut else []))
+    notes = (*summary.notes, *([CUT_CELLS.format(table, cut)] if cut else []))
     summary = replace(summary, is_complete=is_complete, rows_before=kept, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
@@ -154,8 +162,8 @@ def _write(
 
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
-    run, errors, language = decisions.run, photos.without_answer(), decisions.words.language
-    title = "" if run.words == OFF else how_read(decisions.words, run.further, run.title)
+    run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
+    title = "" if run.words == OFF else how_read(decisions.list_words, run.further, run.title)
     answers = photos.rows - errors
     return Summary(
         table=str(table),
@@ -164,44 +172,46 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         is_complete=True,
         rows=photos.rows,
         rows_before=0,
-        answers_recovered=decisions.journal.recovered or 0,
+        answers_recovered=decisions.journal.recovered_count or 0,
         errors=errors,
         first_error=photos.first_error,
         decided_by_person=photos.decided_by_person,
         accepted=photos.accepted,
-        accepted_by_list=photos.by_list,
-        checked=photos.checked.total(),
-        checked_right=photos.checked[True],
+        accepted_by_list=photos.accepted_by_list,
+        checked=photos.checked_answers.total(),
+        checked_right=photos.checked_answers[True],
         seconds=decisions.journal.seconds,
-        review_share=sum(photos.reviewed().values()) / answers if answers else 0.0,
-        labels=photos.labels(run),
+        review_share=sum(photos.count_reviews().values()) / answers if answers else 0.0,
+        labels=photos.count_labels(run),
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
-        attributes=photos.attributes(run),
+        attributes=photos.count_attributes(run),
         products=_of_products(table, run, photos, products) if products else None,
         notes=(*run.notes, *([title] if title and language == OFF else [])),
-        words=None if language == OFF else {"title": title} | (products or photos).words(language),
+        words=None
+        if language == OFF
+        else {"title": title} | (products or photos).count_title_kinds(language),
     )
 
 
-def _of_products(table: Path, run: TableOf, photos: Counts, products: Counts) -> Mapping[str, Any]:
+def _of_products(table: Path, run: RunSettings, photos: Counts, products: Counts) -> Mapping[str, Any]:
     by = run.by
     return {
-        "table": str(products_of(table)),
+        "table": str(products_path(table)),
         "column": run.further.get(by.column, by.column) if by else "",
         "products": products.rows,
         "accepted": products.accepted,
-        "accepted_by_list": products.by_list,
-        "reviewed": products.reviewed(),
-        "without_answer": products.without_answer(Reason.NO_PHOTO),
+        "accepted_by_list": products.accepted_by_list,
+        "reviewed": products.count_reviews(),
+        "without_answer": products.count_without_answer(Reason.NO_PHOTO),
         "decided_by_person": products.decided_by_person,
-        "checked": products.checked.total(),
-        "checked_right": products.checked[True],
-        "photos_of_none": photos.of_none,
+        "checked": products.checked_answers.total(),
+        "checked_right": products.checked_answers[True],
+        "photos_of_none": photos.rows_without_product,
     }
 
 
-def without_photo(journal: Journal, limit: int) -> list[str]:
+def find_products_without_photo(journal: Journal, limit: int) -> list[str]:
     """The first products of which no photo can be read."""
     return [product for (product,) in journal.query(_WITHOUT_PHOTO, limit)]
 
@@ -212,13 +222,13 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 """
 
 
-def summary_of(table: Path) -> Path:
+def summary_path(table: Path) -> Path:
     """Where the summary of a table is."""
     return table.with_name(f"{table.name}.summary.json")
 
 
 def _stands_complete(table: Path) -> bool:
     try:
-        return table.exists() and json.loads(summary_of(table).read_bytes())["is_complete"] is True
+        return table.exists() and json.loads(summary_path(table).read_bytes())["is_complete"] is True
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is no summary
         return False

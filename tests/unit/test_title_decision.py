@@ -9,13 +9,13 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NO_SHARES, NONE, Shares
-from labelling.by_people import People
-from labelling.by_title import titles_of
-from labelling.decide import Known, beside_list
-from labelling.products import product_of
-from labelling.row import Answer, Answers, Photo, Product, Subject
-from labelling.shared_photos import shared_photos
-from labelling.table_of import TableOf
+from labelling.human_answers import HumanAnswers
+from labelling.product_answers import combine_photos
+from labelling.row_decision import DecisionContext, answer_with_list
+from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
+from labelling.run_settings import RunSettings
+from labelling.shared_photos import find_shared_photos
+from labelling.title_decision import collect_titles
 from labelling.titles import ListWords, word_columns
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
@@ -24,35 +24,40 @@ KINDS = ("top", "dress", "shirt", "skirt", "other")
 
 def photo(
     title: str, label: str, *, product: str = "", sha256: str = "a", reason: Reason | None = None
-) -> Photo:
+) -> PhotoRecord:
     shares = tuple(0.8 if name == label else 0.1 for name in LABELS)
-    answer = Answer(label=label, reason=reason, probabilities=shares)
-    return Photo(
+    answer = HeadAnswer(label=label, reason=reason, probabilities=shares)
+    return PhotoRecord(
         path="1.jpg", sha256=sha256, answers={LABEL: answer}, cells={"Title": title}, product=product
     )
 
 
-RUN = TableOf(source="list.csv", version="1", heads={LABEL: LABELS, KIND: KINDS})
+RUN = RunSettings(source="list.csv", version="1", heads={LABEL: LABELS, KIND: KINDS})
 
 
-def of_product(photos: list[Photo], label: str) -> Product:
+def of_product(photos: list[PhotoRecord], label: str) -> ProductRecord:
     answer = replace(photos[0].answers[LABEL], label=label, reason=None)
-    return replace(product_of(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
+    return replace(combine_photos(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
 
 
-def known_of(photos: list[Photo], language: str = "en", shares: Shares = NO_SHARES) -> Known:
+def known_of(photos: list[PhotoRecord], language: str = "en", shares: Shares = NO_SHARES) -> DecisionContext:
     products = {
         one.sha256: frozenset(each.product for each in photos if each.sha256 == one.sha256) for one in photos
     }
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
     table = replace(RUN, shares=shares)
-    titles = titles_of(table, words, [(photo.product, photo.cells) for photo in photos])
-    return Known(table=table, titles=titles, shared=shared_photos(shared, photos, titles), people=People())
+    titles = collect_titles(table, words, [(photo.product, photo.cells) for photo in photos])
+    return DecisionContext(
+        settings=table,
+        titles=titles,
+        shared_photos=find_shared_photos(shared, photos, titles),
+        human_answers=HumanAnswers(),
+    )
 
 
-def reason_of(subject: Subject, known: Known) -> str | None:
-    return beside_list(subject, known)[LABEL].reason
+def reason_of(subject: Record, known: DecisionContext) -> str | None:
+    return answer_with_list(subject, known)[LABEL].reason
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_an_accepted_answer_that_the_title_does_not_admit_needs_a_person(
 ) -> None:
     row = photo(title, label)
 
-    answer = beside_list(row, known_of([row]))[LABEL]
+    answer = answer_with_list(row, known_of([row]))[LABEL]
 
     assert (answer.label, answer.reason) == (label, reason)
 
@@ -81,7 +86,7 @@ def test_words_that_are_not_read_change_nothing() -> None:
 
     known = known_of([row], language="")
 
-    assert (reason_of(row, known), known.titles.kinds(row)) == (None, frozenset())
+    assert (reason_of(row, known), known.titles.title_kinds(row)) == (None, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -97,31 +102,31 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too(
     title: str, kind: str, reason: Reason | None
 ) -> None:
     row = photo(title, "Dress")
-    kinds = {head: Answer(label=of) for head, of in ((KIND, kind), ("colour", "red"))}
+    kinds = {head: HeadAnswer(label=of) for head, of in ((KIND, kind), ("colour", "red"))}
 
-    answers = beside_list(replace(row, answers=kinds), known_of([row]))
+    answers = answer_with_list(replace(row, answers=kinds), known_of([row]))
 
     assert [answers[name].reason for name in (KIND, "colour")] == [reason, None]
 
 
-def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> Photo:
+def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256: str = "a") -> PhotoRecord:
     """A photo of an unfamiliar class, with what it gives to kinds."""
     row = photo(title, "Dress", product=product, sha256=sha256, reason=Reason.UNFAMILIAR)
     of_kinds = tuple(shares.get(name, 0.0) for name in KINDS)
-    kind = Answer(label="dress", reason=Reason.UNFAMILIAR, probabilities=of_kinds)
+    kind = HeadAnswer(label="dress", reason=Reason.UNFAMILIAR, probabilities=of_kinds)
     return replace(row, answers={**row.answers, KIND: kind})
 
 
 SHARES = Shares(named=0.05, other=0.05)
 
 
-def decided(row: Subject, *others: Photo) -> Answers:
-    return beside_list(row, known_of([*row.photos, *others], shares=SHARES))
+def decided(row: Record, *others: PhotoRecord) -> HeadAnswers:
+    return answer_with_list(row, known_of([*row.photos, *others], shares=SHARES))
 
 
-def shown(answers: Answers, head: str) -> tuple[str, str | None, str]:
+def shown(answers: HeadAnswers, head: str) -> tuple[str, str | None, str]:
     answer = answers[head]
-    return answer.label, answer.reason, answer.by
+    return answer.label, answer.reason, answer.decided_by
 
 
 @pytest.mark.parametrize(
@@ -154,9 +159,9 @@ def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
 ) -> None:
     row = doubtful(title, {"dress": 0.99})
 
-    answer = beside_list(row, known_of([row], shares=Shares(named=least, other=least)))[LABEL]
+    answer = answer_with_list(row, known_of([row], shares=Shares(named=least, other=least)))[LABEL]
 
-    assert (answer.reason, answer.suggested) == (Reason.TITLE_CONFLICT, suggested)
+    assert (answer.reason, answer.suggested_label) == (Reason.TITLE_CONFLICT, suggested)
 
 
 def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
@@ -172,7 +177,7 @@ def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
         doubtful("Blouse", {"dress": 0.96, "shirt": 0.04}, "7", "a"),
         doubtful("Blouse", {"shirt": 0.9, "dress": 0.1}, "7", "b"),
     ]
-    product = product_of(photos, replace(RUN, further={"Title": "Title"}))
+    product = combine_photos(photos, replace(RUN, further={"Title": "Title"}))
 
     assert shown(decided(product), LABEL) == ("Shirt", None, Reason.TITLE_CONFLICT)
 
@@ -196,7 +201,7 @@ def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: Shares)
 def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> None:
     photos = [photo("Pleated skirt", "Dress", product="7"), photo("", "Dress", product="7", sha256="b")]
 
-    rows: list[Subject] = [*photos, of_product(photos, "Dress")]
+    rows: list[Record] = [*photos, of_product(photos, "Dress")]
     known = known_of(photos)
 
     assert [reason_of(row, known) for row in rows] == [Reason.TITLE_CONFLICT] * 3

@@ -13,16 +13,16 @@ from typing import Final, NamedTuple
 
 from labelling.errors import CorrectionsUnusable
 from labelling.journal import Journal
-from labelling.review.corrections import Correction, merge, name_of
-from labelling.sources.opening import LISTS
-from labelling.table_of import TableOf
+from labelling.review.corrections import Correction, merge_human_answers, name_correction
+from labelling.run_settings import RunSettings
+from labelling.sources.source_opening import LISTS
 from model_store.release_files import expand_home
 
 NAMED: Final = 3
 """Corrections that a message names."""
 
 
-class Taken(NamedTuple):
+class TakenCorrections(NamedTuple):
     """What became of some corrections.
 
     Attributes:
@@ -37,7 +37,7 @@ class Taken(NamedTuple):
     examples: tuple[str, ...]
 
 
-def take_in(corrections: Sequence[Correction], journal: Journal, table: Path) -> Taken:
+def take_corrections(corrections: Sequence[Correction], journal: Journal, table: Path) -> TakenCorrections:
     """Put people's answers into a table's journal, for the pictures of its current listing.
 
     Args:
@@ -49,14 +49,14 @@ def take_in(corrections: Sequence[Correction], journal: Journal, table: Path) ->
         TableUnusable: they cannot be kept.
         CorrectionsUnusable: none of them is of this table, or two of the same time contradict each other.
     """
-    _check_products(corrections, table, journal.run)
-    matched, unmatched = match(_of_first_photos(corrections), journal)
+    _check_products(corrections, table, journal.settings)
+    matched, unmatched = match_corrections(_of_first_photos(corrections), journal)
     if corrections and not matched:
         raise _of_nothing(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
-    new, disagreements = merge(matched, journal.answers())
-    journal.answer(new)
-    examples = tuple(map(name_of, unmatched[:NAMED]))
-    return Taken(len(corrections), disagreements, len(unmatched), examples)
+    new, disagreements = merge_human_answers(matched, journal.read_human_answers())
+    journal.keep_human_answers(new)
+    examples = tuple(map(name_correction, unmatched[:NAMED]))
+    return TakenCorrections(len(corrections), disagreements, len(unmatched), examples)
 
 
 def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[str]) -> CorrectionsUnusable:
@@ -64,11 +64,11 @@ def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[st
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
         f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
-        f"{table}, among them {name_of(corrections[0])}. {_advice(corrections, products)}"
+        f"{table}, among them {name_correction(corrections[0])}. {_advice(corrections, products)}"
     )
 
 
-def _check_products(corrections: Sequence[Correction], table: Path, run: TableOf) -> None:
+def _check_products(corrections: Sequence[Correction], table: Path, run: RunSettings) -> None:
     """Refuse answers that hold for products, of a table that has none."""
     of_products = (correction for correction in corrections if correction.product)
     if run.by is None and (correction := next(of_products, None)):
@@ -91,7 +91,7 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
     )
 
 
-def match(
+def match_corrections(
     corrections: Sequence[Correction], journal: Journal
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
     """Find the rows that corrections are of.
@@ -109,7 +109,7 @@ def match(
     """
     folder, wanted = _folder_of(journal), defaultdict[str, list[Correction]](list)
     for correction in corrections:
-        for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.run.source):
+        for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.settings.source):
             wanted[key].append(correction)
     matched: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
@@ -122,7 +122,7 @@ def match(
 
 def _folder_of(journal: Journal) -> Path:
     """What the paths of a list are relative to; the current folder for those of another source."""
-    source, root = Path(journal.run.source), journal.options.get("root")
+    source, root = Path(journal.settings.source), journal.options.get("root")
     if source.suffix.lower() not in LISTS or not source.is_file():
         return Path()
     return expand_home(root) if root else source.parent

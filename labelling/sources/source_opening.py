@@ -1,6 +1,6 @@
 """Find the source of pictures that a word on the command line names.
 
-The kinds of sources: files.py, archives.py, buckets.py; what all of them do: items.py.
+The kinds of sources: picture_files.py, archives.py, buckets.py; what all of them do: items.py.
 """
 
 import glob
@@ -13,8 +13,8 @@ from typing import Final
 from labelling.errors import SourceUnusable
 from labelling.items import Hosts, Source
 from labelling.lists import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
-from labelling.paths import existing
-from labelling.sources import archives, files
+from labelling.paths import find_existing
+from labelling.sources import archives, picture_files
 from model_store.release_files import expand_home
 
 LISTS: Final = (".csv", ".tsv", ".txt")
@@ -37,12 +37,12 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
         from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    path = Path(existing(str(expand_home(word))))
+    path = Path(find_existing(str(expand_home(word))))
     if path.is_dir():
-        return files.Folder(os.path.normpath(path))
+        return picture_files.Folder(os.path.normpath(path))
     if not path.exists():
         if glob.has_magic(word):
-            return files.Pattern(str(path))
+            return picture_files.Pattern(str(path))
         raise SourceUnusable(
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
             "`path`, a ZIP, or s3://bucket/prefix."
@@ -50,7 +50,7 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
     if path.suffix.lower() in WORKBOOKS:
         raise SourceUnusable(f"{word}: {OF_WORKBOOK}")
     sources: dict[str, Callable[[str], Source]] = {
-        **dict.fromkeys(LISTS, partial(files.PathList, hosts=hosts, reading=reading)),
+        **dict.fromkeys(LISTS, partial(picture_files.PathList, hosts=hosts, reading=reading)),
         ".zip": archives.Zip,
     }
-    return sources.get(path.suffix.lower(), files.Single)(str(path))
+    return sources.get(path.suffix.lower(), picture_files.Single)(str(path))

@@ -14,22 +14,22 @@ from threading import Thread
 from inference.cores import usable_cores
 from labelling.errors import WorkersFailed
 from labelling.items import Item
-from labelling.row import Photo
+from labelling.rows import PhotoRecord
 from labelling.workers.labeller import (
-    TRIES,
-    WAITING,
+    CHUNKS_PER_WORKER,
+    MAX_LOST_WORKERS,
     Chunk,
-    Labelled,
+    LabelledChunks,
     Say,
     Setup,
-    chunks_of,
-    failures_named,
-    labelled_by,
+    group_into_chunks,
+    label_chunks,
+    name_failures,
     open_labeller,
 )
 
 
-def on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> Labelled:
+def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> LabelledChunks:
     """An engine on this machine alone.
 
     Where a process ends, all are started once more, and label again what they had in hand.
@@ -37,21 +37,21 @@ def on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: 
     Raises:
         WorkersFailed: TRIES of them have ended, or they cannot go on.
     """
-    size, chunks = workers or usable_cores(), chunks_of(items)
-    for lost in range(1, TRIES + 1):
-        in_hand = dict[Future[list[Photo]], Chunk]()
+    size, chunks = workers or usable_cores(), group_into_chunks(items)
+    for lost in range(1, MAX_LOST_WORKERS + 1):
+        in_hand = dict[Future[list[PhotoRecord]], Chunk]()
         try:
             with _pool(size) as pool:
                 submit = partial(_submitted, pool, setup)
-                yield from labelled_by(submit, chunks, in_hand, WAITING * size)
+                yield from label_chunks(submit, chunks, in_hand, CHUNKS_PER_WORKER * size)
                 return
         except BrokenProcessPool as error:
             again = list(in_hand.values())
             what = f"at one of {sum(map(len, again))} pictures from {again[0][0].name} on"
-            if lost == TRIES:
+            if lost == MAX_LOST_WORKERS:
                 raise WorkersFailed(
-                    f"{TRIES} worker processes have ended, as where the memory is full: the last {what}. "
-                    "What was labelled before is kept."
+                    f"{MAX_LOST_WORKERS} worker processes have ended, as where the memory is full: the last "
+                    f"{what}. What was labelled before is kept."
                 ) from error
             say(f"a worker process has ended {what}. Another one does them again.")
             chunks = chain(again, chunks)
@@ -72,14 +72,14 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[Photo]]:
+def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[PhotoRecord]]:
     """The rows of a chunk, once they are there; the first ones start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_label, setup, chunk)
     except BrokenProcessPool as error:  # since the last one came back
-        lost = Future[list[Photo]]()
+        lost = Future[list[PhotoRecord]]()
         lost.set_exception(error)
         return lost
     finally:
@@ -97,8 +97,8 @@ def _end_with_parent() -> None:
     os._exit(1)  # the other thread may be in the middle of a picture
 
 
-def _label(setup: Setup, chunk: Chunk) -> list[Photo]:
-    with failures_named():
+def _label(setup: Setup, chunk: Chunk) -> list[PhotoRecord]:
+    with name_failures():
         return _opened(setup).label(chunk)
 
 

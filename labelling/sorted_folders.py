@@ -14,7 +14,7 @@ from typing import Final
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable, Unreadable
 from labelling.items import Item, Read, Source
-from labelling.row import path_in_table
+from labelling.rows import make_table_path
 
 REVIEW: Final = "review"
 """The folder of answers that need a person, and of pictures that a person left out."""
@@ -25,11 +25,11 @@ UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
 """How names begin that are devices of Windows."""
 
-LONGEST: Final = 240
+MAX_NAME_BYTES: Final = 240
 """Bytes of a name, before a number: file systems hold 255."""
 
 
-def check_into(folder: Path, source: str) -> None:
+def check_sorted_folder(folder: Path, source: str) -> None:
     """Check that a folder can be filled, before anything is labelled.
 
     Raises:
@@ -41,7 +41,7 @@ def check_into(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, int]:
+def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> tuple[int, int]:
     """Copy each answered picture of a finished table into FOLDER/label, or FOLDER/review, once.
 
     One that stands in several rows with different labels goes to REVIEW.
@@ -59,11 +59,14 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
         TableUnusable: the table cannot be read, or the folder cannot be made.
     """
     labels = dict[str, str]()
-    for row in decisions.photos():
-        if row.label.by:
-            path, label = row.subject.name, (row.label.label or "") if row.label.is_settled else ""
+    for row in decisions.photo_rows():
+        if row.class_decision.decided_by:
+            path, label = (
+                row.record.name,
+                (row.class_decision.label or "") if row.class_decision.is_settled else "",
+            )
             labels[path] = label if labels.get(path, label) == label else ""
-    folders = folders_of(labels.values())
+    folders = name_folders(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0
     try:
@@ -72,17 +75,17 @@ def sort_into(folder: Path, source: Source, decisions: Decisions) -> tuple[int, 
     except OSError as error:
         raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
     for item in source.items():
-        if inside := names.pop(path_in_table(item.name), ""):
+        if inside := names.pop(make_table_path(item.name), ""):
             is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)
     return done, failed
 
 
-def folders_of(labels: Iterable[str]) -> dict[str, str]:
+def name_folders(labels: Iterable[str]) -> dict[str, str]:
     """The name of the folder of each label, REVIEW for the empty one: all differ on every system."""
     folders, taken = {"": REVIEW}, {REVIEW}
     for label in sorted({*labels} - {""}):
-        name = safe_name(label)
+        name = make_safe_name(label)
         while name.casefold() in taken:
             name += "_"
         taken.add(name.casefold())
@@ -90,15 +93,15 @@ def folders_of(labels: Iterable[str]) -> dict[str, str]:
     return folders
 
 
-def safe_name(text: str) -> str:
+def make_safe_name(text: str) -> str:
     """A name of a file or folder that every system takes."""
     raw = os.fsencode(UNSAFE.sub("_", text))
-    name = os.fsdecode(raw) if len(raw) <= LONGEST else raw[-LONGEST:].decode("utf-8", "ignore")
+    name = os.fsdecode(raw) if len(raw) <= MAX_NAME_BYTES else raw[-MAX_NAME_BYTES:].decode("utf-8", "ignore")
     return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"
 
 
 def _name_of(item: Item) -> str:
-    return safe_name(re.split(r"[/\\]", item.name)[-1])
+    return make_safe_name(re.split(r"[/\\]", item.name)[-1])
 
 
 def _free(path: Path, numbers: dict[Path, int]) -> Path:

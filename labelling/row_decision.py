@@ -1,0 +1,177 @@
+"""Decide what tables, sheets, feeds and folders show: one way for a photo and for a product.
+
+`decide_row` is the way, from the top: photos answer, the list's words are heard, people have the last word.
+Each step has a file: product_answers.py, title_decision.py, shared_photos.py, list_colours.py,
+human_answers.py. Pure; decisions.py hands the rows of a journal through.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from inference.reasons import DecidedBy, Reason
+from inference.recognition import label_kinds, language_of
+from inference.title_rule import NONE, Listed
+from labelling.human_answers import HumanAnswers, carry_class_to_kind, decide_head, find_doubt
+from labelling.list_colours import ListColours, match_colours, read_own_colours
+from labelling.product_answers import is_likely
+from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
+from labelling.run_settings import RunSettings
+from labelling.shared_photos import SharedPhotos
+from labelling.title_decision import ListTitles, answer_with_photo, denied, with_photo
+from reports.products import COLOURS
+
+MAX_FEED_COLOURS: Final = 3
+"""Of a product that a feed has: Google takes no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionContext:
+    """What decides about rows beside the rows themselves.
+
+    Attributes:
+        settings: that they are of.
+        titles: what the words of its list say.
+        shared_photos: its photos that lie under several products.
+        human_answers: what people said.
+    """
+
+    settings: RunSettings
+    titles: ListTitles
+    shared_photos: SharedPhotos
+    human_answers: HumanAnswers
+
+    @cached_property
+    def colour_head(self) -> str:
+        """See `find_colour_head`."""
+        return find_colour_head(self.settings.attributes)
+
+    @cached_property
+    def class_kinds(self) -> Mapping[str, frozenset[str]]:
+        """The kinds that each class may be."""
+        labels = self.settings.heads[LABEL]
+        return label_kinds(labels, language_of(labels))
+
+
+def decide_row(record: Record, context: DecisionContext) -> TableRow:
+    """The row of a photo, or of a product: photos answer, the list is heard, people have the last word.
+
+    Args:
+        record: as the model answered it.
+        context: of its table.
+    """
+    answers = answer_with_list(record, context)
+    by_photos, by_list = answer_likely_colour(record, answers, context), read_list_colours(record, context)
+    if by_list and by_list.labels:
+        shares = context.titles.label_probabilities(record, context.colour_head)
+        answers[context.colour_head] = by_list.make_answer(record.answers[context.colour_head], shares)
+    decisions = apply_human_answers(record, answers, context)
+    colour = decisions.get(context.colour_head, NO_DECISION)
+    return TableRow(
+        record=record,
+        decisions=decisions,
+        title_kinds=context.titles.title_kinds(record),
+        feed_colours=choose_feed_colours(colour, by_list, by_photos)
+        if isinstance(record, ProductRecord)
+        else (),
+        is_likely=by_list is None and not colour.is_settled,
+    )
+
+
+def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
+    """The answers to a row as the words of its list leave them, and photos that lie under two products.
+
+    Args:
+        record: as the model answered it.
+        context: of its table.
+    """
+    titles, beside = context.titles, dict[str, HeadAnswer]()
+    together = with_photo(record, titles)
+    doubted = find_title_doubt(record, together, context.shared_photos) if together else None
+    for head, answer in record.answers.items():
+        if together and head in {LABEL, KIND}:
+            beside[head] = answer_with_photo(record, head, together, doubted, titles)
+        elif answer.is_accepted and titles.admits(head, answer.label, titles.title_kinds(record)) is False:
+            beside[head] = denied(record, head, titles)
+        elif answer.is_accepted and not context.shared_photos.prove(record, head, answer.label):
+            beside[head] = replace(answer, reason=Reason.SHARED_PHOTO)
+        else:
+            beside[head] = answer
+    return beside
+
+
+def find_title_doubt(record: Record, together: Listed, shared: SharedPhotos) -> Reason | None:
+    """Why a person has to look at what words and photos say together; None where they are believed."""
+    if together.reason:
+        return together.reason
+    if together.decided_by == DecidedBy.LIST:
+        is_shown = shared.admit(record, together.kind)
+    else:
+        head = LABEL if record.answers[LABEL].is_accepted else KIND
+        is_shown = shared.prove(record, head, record.answers[head].label)
+    return None if is_shown else Reason.SHARED_PHOTO
+
+
+def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
+    """What the list says about the colour of a row; None where the photos alone answer."""
+    if context.colour_head not in record.answers:
+        return None
+    words = context.titles.list_words
+    title = words.title(record.cells) if words.is_read else ""
+    own = read_own_colours(record.cells, [photo.cells for photo in record.photos])
+    return match_colours(
+        own, title, words.language, context.titles.label_probabilities(record, context.colour_head)
+    )
+
+
+def answer_likely_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
+    """The colour by the photos, of a product also one that lacks nothing but the release's promise."""
+    head = context.colour_head
+    if isinstance(record, ProductRecord) and is_likely(record, head, context.settings.by):
+        answer = record.answers[head]
+        is_shown = context.shared_photos.prove(record, head, answer.label)
+        return replace(answer, reason=None if is_shown else Reason.SHARED_PHOTO)
+    return answers.get(head)
+
+
+def apply_human_answers(
+    record: Record, answers: HeadAnswers, context: DecisionContext
+) -> dict[str, HeadDecision]:
+    """What the table says of each head, and why a sheet asks; the class always has a decision."""
+    said, categories = context.human_answers.answers_to(record), context.settings.categories
+    listed, decisions = context.titles.title_kinds(record), dict[str, HeadDecision]()
+    for head in dict.fromkeys([LABEL, *answers, *said.heads]):
+        answer, of_head = answers.get(head), categories.get(head, {})
+        decided = decide_head(
+            answer, said.labels(head), of_head, is_product=isinstance(record, ProductRecord)
+        )
+        admits = context.titles.admits(head, answer.label, listed) if answer else None
+        is_denied = answer is not None and answer.reason == Reason.TITLE_CONFLICT
+        of_sheet = find_doubt(record, head, decided, said)
+        decisions[head] = replace(decided, is_admitted=False if is_denied else admits, doubt=of_sheet)
+    names = context.settings.heads.get(KIND, ())
+    carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
+    return decisions
+
+
+def choose_feed_colours(
+    colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
+) -> tuple[str, ...]:
+    """What a feed sends: a person's colour, the list's own words, or what the photos surely show."""
+    if colour.decided_by == DecidedBy.PERSON:
+        return (colour.label,) if colour.label and colour.label != NONE else ()
+    if by_list and by_list.feed_texts:
+        return by_list.feed_texts[:MAX_FEED_COLOURS]
+    if by_photos is None or not by_photos.is_accepted or by_photos.label == NONE:
+        return ()
+    return (
+        () if colour.reason == Reason.CONTRADICTING else (by_photos.label, *by_photos.also)[:MAX_FEED_COLOURS]
+    )
+
+
+def find_colour_head(attributes: Iterable[str]) -> str:
+    """The attribute that a feed has; empty where a release answers none."""
+    return next((head for head in COLOURS if head in attributes), "")
