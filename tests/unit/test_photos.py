@@ -208,7 +208,7 @@ def test_a_place_without_photos_or_without_tiers_is_refused(tmp_path: Path) -> N
     for name, message in {
         "flat": r"1 photos have no tier, .*Trouser/000\.png\. Photos lie in FOLDER/",
         "empty": "no photo in it",
-        "nowhere": "nowhere: cannot be read",
+        "nowhere": "nowhere: no such file or folder",
         "photos.csv": "1 of 1 name no picture that is read",
     }.items():
         with pytest.raises(DataError, match=message):
