@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.dotenv_file import DOTENV, read_dotenv
-from inference.decode import MAX_PIXELS
+from inference.decode import MAX_BYTES, MAX_PIXELS
 from inference.plain_text import QUOTED, is_quoted, shown, trimmed
 
 PREFIX = "WARDROBE_"
@@ -170,7 +170,7 @@ class Settings(BaseModel):
     accept_target: Annotated[Target | None, Empty] = None
     taxonomy: OptionalPath = None
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
-    max_upload_bytes: Positive = 20_000_000
+    max_upload_bytes: Positive = MAX_BYTES
     max_pixels: Positive = MAX_PIXELS
     max_batch: Positive = 256
     max_batch_bytes: Positive = 50_000_000

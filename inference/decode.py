@@ -27,6 +27,9 @@ from inference.samples import in_8_bits, reduced, turned
 MAX_PIXELS = 51_000_000
 """Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
 
+MAX_BYTES = 20_000_000
+"""Largest file or upload that is read, in bytes, unless an operator says otherwise, as for MAX_PIXELS."""
+
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is decoded at its full size.
 

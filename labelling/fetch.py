@@ -22,8 +22,9 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.response import HTTPResponse
 from urllib3.util import Url, parse_url
 
+from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
-from labelling.items import MAX_BYTES, Hosts
+from labelling.items import Hosts
 
 PORT: Final = 443
 """Of HTTPS, where neither a list nor an option names another one."""

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
+from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
-
-MAX_BYTES: Final = 20_000_000
-"""The largest picture that is read, in bytes: what the service takes by default."""
 
 AT_ONCE: Final = 16
 """Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""

@@ -39,8 +39,6 @@ from training.release.run_folder import claim_new_run
 if TYPE_CHECKING:
     from training.gradient.comparison_results import Compared
 
-"""What made a figure, in its metadata."""
-
 DEFAULT_OUT: Final = Path("runs/compare")
 
 VALIDATION: Final = (

@@ -28,8 +28,6 @@ PAGE: Final = "doubted.html"
 EXPORT: Final = "corrections-doubted.csv"
 """What the page exports; a review sheet's file has another name."""
 
-"""What writes the page."""
-
 LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
     "right one, or leave the picture out; those without a choice keep their labels."

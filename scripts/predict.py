@@ -19,7 +19,7 @@ from app.dotenv_file import read_dotenv
 from app.settings import settings_of_commands
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
-from inference.decode import MAX_PIXELS, Decoded, decode, prepare_decoders
+from inference.decode import MAX_BYTES, MAX_PIXELS, Decoded, decode, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.outputs import check_outputs
@@ -104,7 +104,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _answer(file: Path, networks: Networks) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
-        decoded = decode(file.read_bytes(), MAX_PIXELS, networks["pixels"].contract.input)
+        with file.open("rb") as opened:  # a pipe has no size that could be asked
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            complain(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
+            return None
+        decoded = decode(content, MAX_PIXELS, networks["pixels"].contract.input)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None

@@ -5,11 +5,12 @@ from contextlib import closing
 from functools import cache
 from zipfile import ZipFile, ZipInfo
 
+from inference.decode import MAX_BYTES
 from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import may_be_picture
 from inference.zip_file import content_of, name_of, open_zip
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import MAX_BYTES, Item, Read, Source, check_size, read_or_explain
+from labelling.items import Item, Read, Source, check_size, read_or_explain
 
 
 class Zip(Source):

@@ -14,9 +14,9 @@ from app.payloads.body import CODINGS, Body
 from app.payloads.items import Upload
 from app.payloads.limits import limits_of_many
 from app.settings import Settings
+from inference.decode import MAX_BYTES
 from inference.zip_file import DIRECTORY_ENTRY
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import MAX_BYTES
 from labelling.sources.archives import Zip
 from tests.uploads import zipped
 

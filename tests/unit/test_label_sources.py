@@ -9,9 +9,10 @@ from typing import Literal, TypeAlias
 
 import pytest
 
+from inference.decode import MAX_BYTES
 from inference.spreadsheets import safe_text
 from labelling.errors import SourceUnusable
-from labelling.items import MAX_BYTES, Source
+from labelling.items import Source
 from labelling.lists import Reading
 from labelling.sources.source_opening import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip

@@ -19,12 +19,12 @@ import pytest
 from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
 from inference.convert import decoded_to_pixels
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_BYTES, MAX_PIXELS, decode
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
 from training.data.fashion import LabelledData
-from training.data.files import MAX_BYTES, FileImages, See
+from training.data.files import FileImages, See
 from training.data.labels import UNKNOWN
 from training.data.named import Named, load
 from training.data.pictures import Pictures
@@ -256,7 +256,7 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: 
     assert [line.split(".")[0] for line in said] == ["skipped 2 of 38 files that cannot be read"]
     assert str(hashed.value).startswith("3 of 41 files cannot be read. ")  # without decoding one
     assert f"{things.folder}/Box/c.jpg: It is a link to a file that is not there." in str(hashed.value)
-    assert f"{things.folder}/Box/film.jpg: 200,000,001 bytes; at most 200,000,000 are read." in str(
+    assert f"{things.folder}/Box/film.jpg: 20,000,001 bytes; at most 20,000,000 are read." in str(
         hashed.value
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from app.settings import Settings
 from inference.contract import Head, whole_pictures
 from labelling.errors import OutputUnusable
 from scripts.terminal import run
@@ -109,6 +110,20 @@ def test_a_bad_file_is_one_line_and_spoils_no_other(
         "Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF.",
         "wardrobe: /nowhere.png: No such file or directory.",
     ]
+
+
+def test_a_file_that_the_service_would_not_take_is_named(
+    release: str, photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = Path(shutil.copy(photo, tmp_path / "large.jpg"))
+    os.truncate(large, Settings().max_upload_bytes + 1)
+
+    code = main(["--model", release, str(large), photo])
+
+    told = capsys.readouterr()
+    assert code == 1
+    assert told.out.startswith(f"{photo}: ")
+    assert told.err == f"wardrobe: {large}: more than 20,000,000 bytes, which is the most that is read.\n"
 
 
 def test_every_picture_is_drawn_as_a_row(release: str, photo: str, tmp_path: Path) -> None:

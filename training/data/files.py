@@ -23,7 +23,7 @@ from inference.arrays import Pixels, PixelsBatch
 from inference.border import look_at_border
 from inference.contract import EDGE, GREY_28, InputContract, NetworkName, usual_name
 from inference.convert import to_model_input
-from inference.decode import MAX_PIXELS, Decoded, decode
+from inference.decode import MAX_BYTES, MAX_PIXELS, Decoded, decode
 from inference.errors import UploadError
 from labelling.paths import explain_missing
 from model_store.release_files import open_regular_file
@@ -31,9 +31,6 @@ from training.data.near_copies import Hash, perceptual_hash
 from training.data.vectors import NOT_SEEN, Features
 from training.errors import BadPictures
 from training.progress import Say, Watch
-
-MAX_BYTES: Final = 200_000_000
-"""Largest file that is read: no picture of MAX_PIXELS needs more, and a film would fill the memory."""
 
 AT_ONCE: Final = 128
 """Pictures that are decoded before a network sees them: 14 MB of 192 x 192 in colour."""

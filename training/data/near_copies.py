@@ -4,7 +4,7 @@ Nearly the same is one photo saved twice, scaled, lightened or slightly cropped.
 
 A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
 "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
-place of 8 x 8. It sees shapes alone, so coarse colours follow. Pure; check.py reads the files.
+place of 8 x 8. It sees shapes alone, so coarse colours follow. Pure; files.py reads the files.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

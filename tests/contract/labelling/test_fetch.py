@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
 from labelling.fetch import REDIRECTS, Fetcher, allowed_host, checked
-from labelling.items import MAX_BYTES
 from tests.catalogues import PICTURES
 from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 
