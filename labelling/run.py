@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
 from inference.language_files import language_name
-from inference.title_rule import Shares
+from inference.title_rule import MinimumShares
 from labelling.columns import check_attributes, name_list_columns
 from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
@@ -35,7 +35,7 @@ from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease
 from reports.values import report_of
-from reports.word_figures import shares_of
+from reports.word_figures import minimum_shares_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +103,11 @@ class Job:
             shares=self._shares(),
         )
 
-    def _shares(self) -> Shares:
+    def _shares(self) -> MinimumShares:
         """Of the network that answers photos; what it does not answer is held against the words alone."""
         networks = self.release.manifest.networks
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
-        return shares_of(report_of(self.release).words, name)
+        return minimum_shares_of(report_of(self.release).words, name)
 
     def _by(self) -> ProductGrouping | None:
         if self.column is None:

@@ -13,7 +13,7 @@ from typing import Final, Self, TypeAlias
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.title_rule import NO_SHARES, Shares
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.identifiers import read_identifier
 from labelling.rows import Category
 from labelling.titles import ListWords
@@ -80,7 +80,7 @@ class RunSettings:
     by: ProductGrouping | None = None
     notes: tuple[str, ...] = ()
     words: str = ""
-    shares: Shares = NO_SHARES
+    shares: MinimumShares = NO_MINIMUM_SHARES
     title: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
 

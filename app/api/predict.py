@@ -18,7 +18,7 @@ from app.prediction.answering import Failed, Outcome
 from app.prediction.answers import answer_of
 from app.prediction.categories import Named
 from app.prediction.parameters import OF_MANY, OF_ONE, WITHOUT_QUERY, Parameters, read_parameters
-from app.prediction.title_answer import listed_of
+from app.prediction.title_answer import listed_fields
 
 
 def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
@@ -62,7 +62,7 @@ def _one(outcome: Outcome, parameters: Parameters, title: Title | None) -> Respo
     context = current_request()
     answer = answer_of(outcome, parameters, _categories(context))
     if title is not None:
-        answer["listed"] = listed_of(title, outcome, context.served)
+        answer["listed"] = listed_fields(title, outcome, context.served)
     return _answer(answer, context)
 
 
