@@ -33,7 +33,7 @@ DAMAGED: Final = (
     "corrections again."
 )
 
-FORM: Final = 8
+FORM: Final = 9
 """Of the file, in its user_version."""
 
 FORM_OF_2: Final = 3

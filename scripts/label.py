@@ -257,7 +257,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         workers=arguments.workers,
         engine=ENGINES[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
-        words=arguments.language or "",
+        language=arguments.language or "",
         title=check_column(source, arguments.title_column or "", "--title-column"),
         feed=arguments.feed or "",
         options={name: getattr(arguments, name) for name in ("model", *KEPT)},
@@ -452,7 +452,7 @@ def build_parser() -> argparse.ArgumentParser:
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--words", dest="language", choices=(*readable_languages(), OFF), help=words)
+    add("--language", choices=(*readable_languages(), OFF), help=words)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (
@@ -565,7 +565,7 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
         return f"The titles are in {language_name(language)}{which}, so only photos decide."
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
-        f"{words['title']} The list names the kind of {words['named']:,} {what} (--words {language}): "
+        f"{words['title']} The list names the kind of {words['named']:,} {what} (--language {language}): "
         f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a "
         "person."
     )

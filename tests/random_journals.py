@@ -109,7 +109,7 @@ class Catalogue:
             heads=self.heads,
             further={name: name for name in COLUMNS},
             by=by if self.has_products else None,
-            words=self.language,
+            language=self.language,
             shares=self.shares,
             categories=categories if self.has_categories else {},
         )
