@@ -38,7 +38,7 @@ from labelling.outputs import check_no_pictures, check_outputs, find_list_file, 
 from labelling.product_answers import check_column, check_grouping
 from labelling.review.audit import MAX_SAMPLE_ROWS, describe_audits
 from labelling.review.correction_intake import TakenCorrections, take_corrections
-from labelling.review.corrections import Correction, read_corrections
+from labelling.review.corrections import AllCorrections, Correction, read_all_corrections
 from labelling.review.questions import Review
 from labelling.review.sheet import EXPORT_NAME, write_sheet
 from labelling.rows import ACCEPT, Category
@@ -166,10 +166,10 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
     return outputs
 
 
-def _corrections(arguments: argparse.Namespace, run: RunSettings) -> list[Correction]:
+def _corrections(arguments: argparse.Namespace, run: RunSettings) -> AllCorrections:
     """What people say, for the labels of a run."""
     reading = Reading.of(arguments).of_corrections
-    return read_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
+    return read_all_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
 
 
 def _say_taken(
@@ -181,6 +181,10 @@ def _say_taken(
     """Say what became of corrections, and what they show."""
     if taken.disagreements:
         complain(f"{taken.disagreements:,} questions have different answers; the latest of each counts.")
+    if taken.category_disagreements:
+        complain(
+            f"{taken.category_disagreements:,} categories have different answers; the latest of each is used."
+        )
     if taken.unmatched:
         complain(
             f"{taken.unmatched:,} of {taken.corrections:,} corrections are of no picture in "
@@ -191,7 +195,7 @@ def _say_taken(
     )
     for sentence in describe_audits(corrections, summary.version):
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    if len(arguments.corrections) == 1:
+    if len(arguments.corrections) == 1 and corrections:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
 
 
@@ -300,7 +304,7 @@ def _label(arguments: argparse.Namespace, before: RunSettings | None) -> object:
         if not is_failed:
             _say_checks(summary, job, decisions.journal)
         for batch in taken:
-            _say_taken(arguments, batch, summary, corrections)
+            _say_taken(arguments, batch, summary, corrections.pictures)
         if is_failed:
             return Failed(asdict(summary))
         _say_written(arguments, written)
