@@ -18,8 +18,8 @@ from typing import Any
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from app.prediction.categories import CategoriesMismatch, categories_of
-from app.settings import settings_of_commands
+from app.prediction.platform_categories import CategoriesMismatch, read_release_categories
+from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.language_files import UNDETERMINED, language_name, readable_languages
@@ -245,8 +245,8 @@ def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
 def _job(arguments: argparse.Namespace) -> Job:
     if arguments.into:
         check_sorted_folder(arguments.into, arguments.source)
-    release = find_release(arguments.model, settings_of_commands().cache_dir)
-    taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
+    release = find_release(arguments.model, read_command_settings().cache_dir)
+    taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     reads = (*find_list_file(arguments.source), release.folder, taxonomy, *arguments.corrections)
     outputs = _outputs(arguments, has_products=arguments.by is not None)
     check_outputs(outputs, filter(None, reads))
@@ -403,10 +403,10 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
     if named in PLATFORMS:
         attributes = {name: head.labels for name, head in manifest.attributes.items()}
         return find_platform_categories(named, {LABEL: manifest.labels, **attributes})
-    if (file := Path(named) if named else settings_of_commands().taxonomy) is None:
+    if (file := Path(named) if named else read_command_settings().taxonomy) is None:
         return {}
     try:
-        mapping = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
+        mapping = read_release_categories(file, manifest.labels, manifest.version, manifest.attributes)
     except CategoriesMismatch as error:
         others = "--taxonomy FILE names another file"
         raise CategoriesMismatch(
@@ -414,7 +414,7 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
             if named
             else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
         ) from error
-    categories = mapping.named_for(None)
+    categories = mapping.choose_names(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.payloads.titles import NOT_READ, Title
-from app.prediction.answering import Classified
-from app.releases.serving import Served
+from app.prediction.classify_items import ClassifiedPicture
+from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
 from inference.kinds import KIND, in_order
@@ -24,7 +24,7 @@ from inference.words import every_language_says, title_says
 from reports.word_figures import minimum_shares_of
 
 
-def listed_fields(title: Title, classified: Classified, served: Served) -> dict[str, Any]:
+def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
     """Return the fields of `listed`. If a person should look, label and kind are what the title suggests.
 
     Args:
@@ -78,7 +78,7 @@ def _photo_answer(answer: Answer) -> PhotoAnswer:
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
 
 
-def _minimum_shares(served: Served, network: NetworkName) -> MinimumShares:
+def _minimum_shares(served: ServedModel, network: NetworkName) -> MinimumShares:
     """Return the shares that the release shows for a network; none if the service has an accept target."""
     if served.evaluation is None or served.acceptance is not None:
         return NO_MINIMUM_SHARES
