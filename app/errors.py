@@ -44,7 +44,7 @@ class TooLarge(RequestError):
     """More bytes or more pictures than the settings allow."""
 
 
-class TemporaryError(RequestError):
+class Waitable(RequestError):
     """It may work later.
 
     Attributes:
@@ -56,18 +56,18 @@ class TemporaryError(RequestError):
         self.retry_after = retry_after
 
 
-class Busy(TemporaryError):
+class Busy(Waitable):
     """The queue is full, or no slot came free within QUEUE_SECONDS."""
 
 
-class NotReady(TemporaryError):
+class NotReady(Waitable):
     """No model is warm, this worker is stopping, or its key file cannot be read."""
 
 
-AnyError = TypeVar("AnyError", bound=Exception)
+Kept = TypeVar("Kept", bound=Exception)
 
 
-def drop_traceback(error: AnyError) -> AnyError:
+def without_frames(error: Kept) -> Kept:
     """The error without its traceback, for one that is kept instead of raised.
 
     The frames hold the upload, and the frame that keeps the error closes the circle: a refused batch of 15 MB
@@ -77,9 +77,9 @@ def drop_traceback(error: AnyError) -> AnyError:
     return error
 
 
-def error_headers(error: Exception) -> dict[str, str]:
+def headers_of(error: Exception) -> dict[str, str]:
     """The headers that HTTP wants beside this error's status (RFC 9110, sections 10.2.3, 11.6.1, 12.5.3)."""
-    if isinstance(error, TemporaryError):
+    if isinstance(error, Waitable):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, KeyRefused):
         return {"WWW-Authenticate": 'Bearer realm="wardrobe"'}

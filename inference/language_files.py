@@ -62,7 +62,9 @@ class Language:
         conjunctions: words between two garments ("top and skirt").
         counts: words that only count the garment behind a preposition ("pack de 2 camisetas").
         alone: words that name something only at the end of their part ("short sleeve" is no shorts).
+        weak: words that name a garment only if no other word of their part does ("denim", "knit").
         things: things for garments, which are no garments ("dress hanger").
+        wearers: words that say that no person wears a garment ("for dogs"); such a title says nothing.
         suits: sets, whatever else a title names ("suit").
         sets: words for several things that are sold as one, garments or not ("set").
         variants: words of size and colour by which titles of one product differ, beside those of `colours`.
@@ -84,7 +86,9 @@ class Language:
     conjunctions: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
+    wearers: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
@@ -178,8 +182,8 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
 
 
 _LISTS: Final = (
-    *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone"),
-    *("things", "suits", "sets", "variants", "no_colours"),
+    *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
+    *("things", "wearers", "suits", "sets", "variants", "no_colours"),
 )
 
 

@@ -147,6 +147,6 @@ class _Known:
 
 @cache
 def _known(*, keep_accents: bool) -> _Known:
-    """Return the words of all languages, or of those in which accents carry the meaning."""
+    """Return the shared words, and those of the languages that keep their accents, or of all others."""
     every = (shared_words(), *languages().values())
-    return _Known([language for language in every if language.keep_accents == keep_accents])
+    return _Known([one for one in every if one.code == SHARED or one.keep_accents == keep_accents])

@@ -15,7 +15,7 @@ from inference.language_files import END, Kinds, Language, languages, shared_wor
 SHORTEST_START: Final = 2
 """Letters at least before the end of a German compound: Jeans-hose."""
 
-Part: TypeAlias = Literal["garments", "groups", "things"]
+Part: TypeAlias = Literal["garments", "groups", "things", "wearers"]
 
 
 class Named(NamedTuple):
@@ -49,12 +49,17 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
-    """Words of a language by which the deciding words of a title are found; see `Language`."""
+    """Words of a language by which the deciding words of a title are found; see `Language`.
+
+    `things` has the language's own, without those of all languages.
+    """
 
     prepositions: frozenset[str]
     conjunctions: frozenset[str]
     counts: frozenset[str]
     alone: frozenset[str]
+    weak: frozenset[str]
+    things: frozenset[str]
     is_last: bool
 
 
@@ -67,6 +72,8 @@ def grammar_of(code: str) -> Grammar:
         conjunctions=_either(own, "conjunctions"),
         counts=_either(own, "counts"),
         alone=_either(own, "alone"),
+        weak=_either(own, "weak"),
+        things=frozenset(" ".join(own.tokens(word)) for word in own.things),
         is_last=own.head == "last",
     )
 
@@ -108,8 +115,8 @@ def _words(sources: Iterable[Kinds], language: Language) -> Words:
 def _kinds_of(language: Language, part: Part) -> Kinds:
     if part == "groups":
         return language.groups
-    if part == "things":
-        return dict.fromkeys(language.things, frozenset())
+    if part in {"things", "wearers"}:
+        return dict.fromkeys(getattr(language, part), frozenset())
     return {**language.garments, **dict.fromkeys((*language.suits, *language.sets), frozenset({SET}))}
 
 

@@ -62,11 +62,20 @@ def title_says(title: str, language: str) -> Says:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that is read.
     """
-    items = find_words(languages()[language].tokens(title), words_of(language))
+    tokens = languages()[language].tokens(title)
+    if _is_for_no_person(tokens, language):
+        return NOTHING
+    items = find_words(tokens, words_of(language))
     heads = next((heads for part in split(items, SEPARATORS) if (heads := _heads(part, language))), [])
     if any(SET in head.kinds for head in heads):
         heads = named(items)
     return _together(heads)
+
+
+def _is_for_no_person(tokens: Sequence[str], language: str) -> bool:
+    """Check whether a title says that dogs or dolls wear a garment."""
+    wearers = words_of(language, "wearers")
+    return bool(wearers.phrases) and any(isinstance(item, Named) for item in find_words(tokens, wearers))
 
 
 def every_language_says(title: str) -> Says:
@@ -127,12 +136,19 @@ def _heads(items: list[Item], language: str) -> list[Named]:
     grammar = grammar_of(language)
     before, *behind = split(items, grammar.prepositions)
     heads, is_count = _joined_heads(before, language), _only_counts(before, grammar)
+    if not heads and (things := _own_things(before, grammar)):
+        return things
     for part in behind:
         if heads:
             break
         is_own = not is_count and isinstance(part[0] if part else "", Named)
         heads = _joined_heads(part[1:] if is_own else part, language)
     return heads
+
+
+def _own_things(items: Sequence[Item], grammar: Grammar) -> list[Named]:
+    """Return the language's own things for garments, as heads that admit nothing ("cintre pour robe")."""
+    return [Named(item, frozenset()) for item in items if isinstance(item, str) and item in grammar.things]
 
 
 def _only_counts(items: list[Item], grammar: Grammar) -> bool:
@@ -147,18 +163,29 @@ def _joined_heads(items: list[Item], language: str) -> list[Named]:
 
     A garment right before a thing for it ("dress hanger") is a head that admits nothing.
     """
-    grammar, things = grammar_of(language), words_of(language, "things").phrases
+    grammar = grammar_of(language)
     heads = list[Named]()
     for part in split(items, grammar.conjunctions | SIGNS):
         used = [item for item in part if _word(item) not in grammar.alone or item is part[-1]]
-        garments = [
-            (item, behind) for item, behind in pairwise([*used, ""]) if isinstance(item, Named) and item.kinds
-        ]
+        garments = [place for place, item in enumerate(used) if isinstance(item, Named) and item.kinds]
+        strong = [place for place in garments if _word(used[place]) not in grammar.weak]
         if garments:
-            head, behind = garments[-1 if grammar.is_last else 0]
-            is_of_thing = grammar.is_last and (_word(behind),) in things
-            heads.append(head._replace(kinds=frozenset()) if is_of_thing else head)
+            place = (strong or garments)[-1 if grammar.is_last else 0]
+            heads.append(_head(used, place, language))
     return heads
+
+
+def _head(items: Sequence[Item], place: int, language: str) -> Named:
+    """Return the garment at a place; it admits nothing if it says what a thing is for ("dress hanger")."""
+    grammar = grammar_of(language)
+    if grammar.is_last:
+        behind = _word(items[place + 1]) if place + 1 < len(items) else ""
+        is_of_thing = (behind,) in words_of(language, "things").phrases
+    else:
+        is_of_thing = bool(_own_things(items[:place], grammar))
+    head = items[place]
+    kinds = head.kinds if isinstance(head, Named) and not is_of_thing else frozenset[str]()
+    return Named(_word(head), kinds)
 
 
 def _word(item: Item) -> str:

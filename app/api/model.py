@@ -8,84 +8,80 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.report import send_report_json, send_report_page, wants_page
-from app.middleware.request_context import get_served_model
+from app.api.report import report_json, report_page, wants_page
+from app.middleware.request_context import served
 from app.observability.metrics import Metrics
-from app.releases.serving import ServedModel, TargetAcceptance
+from app.releases.serving import Acceptance, Served
 from app.settings import Settings
 from inference.contract import ModelContract
 
-SCRAPER_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
+SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
 
-_HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
+_UNSHOWN: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
     "files": True,
     "networks": {"__all__": {"golden"}},
 }
 """Parts of a manifest that are long, and only for machines."""
 
 
-def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
+def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     """The routes about the model."""
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
-            return _send_exposition(counts)
+            return _exposition(counts)
         as_page = wants_page(request.accept_mimetypes)
-        answer = (
-            send_report_page(settings, get_served_model())
-            if as_page
-            else send_report_json(get_served_model())
-        )
+        answer = report_page(settings, served()) if as_page else report_json(served())
         answer.vary.add("Accept")
         return answer
 
     @routes.get("/metrics/prometheus")
     def prometheus() -> Response:
-        return _send_exposition(counts)
+        return _exposition(counts)
 
     @routes.get("/model")
     def model() -> Response:
-        return jsonify(_describe_model(settings.model_name, get_served_model()))
+        return jsonify(_description(settings.model_name, served()))
 
     return routes
 
 
-def _send_exposition(counts: Metrics) -> Response:
-    body, content_type = counts.encode_metrics(request.headers.get("Accept", ""))
+def _exposition(counts: Metrics) -> Response:
+    body, content_type = counts.exposition(request.headers.get("Accept", ""))
     return Response(body, content_type=content_type, headers={"Vary": "Accept"})
 
 
 def _is_scraper(accept: str) -> bool:
     compact = accept.replace(" ", "").lower()
-    return any(scraped in compact for scraped in SCRAPER_TYPES)
+    return any(scraped in compact for scraped in SCRAPED_TYPES)
 
 
-def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
+def _description(name: str, model: Served) -> dict[str, Any]:
     manifest = model.manifest
-    described = manifest.model_dump(mode="json", exclude=_HIDDEN_FIELDS) if manifest else {}
+    described = manifest.model_dump(mode="json", exclude=_UNSHOWN) if manifest else {}
     return {
         "name": name,
         "version": model.version,
         "labels": list(model.contract.labels),
-        "categories": list(model.categories.choose_names(None).classes) if model.categories else None,
-        "promotion": model.promotion_number,
+        "categories": list(model.categories.named_for(None).classes) if model.categories else None,
+        "promotion": model.number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
-        "thresholds": _describe_thresholds(model.contract),
-        "photo_thresholds": _describe_thresholds(model.photo_contract),
-        **_describe_attributes(model),
-        "accept_target": _describe_acceptance(model.acceptance),
+        "thresholds": _thresholds(model.contract),
+        "photo_thresholds": _thresholds(model.photo_contract),
+        **_attributes(model),
+        "accept_target": _acceptance(model.acceptance),
         "manifest": described or None,
     }
 
 
-def _describe_thresholds(contract: ModelContract) -> dict[str, float]:
+def _thresholds(contract: ModelContract) -> dict[str, float]:
     return {"confidence": contract.of_label.confidence, "familiarity": contract.least_familiarity}
 
 
-def _describe_attributes(model: ServedModel) -> dict[str, Any]:
+def _attributes(model: Served) -> dict[str, Any]:
     """What it answers beside the class; no field where that is nothing."""
     attributes = {
         name: {"labels": head.labels, "applies_to": head.applies_to}
@@ -94,7 +90,7 @@ def _describe_attributes(model: ServedModel) -> dict[str, Any]:
     return {"attributes": attributes} if attributes else {}
 
 
-def _describe_acceptance(acceptance: TargetAcceptance | None) -> dict[str, Any] | None:
+def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:
     """What WARDROBE_ACCEPT_TARGET gives."""
     if acceptance is None:
         return None

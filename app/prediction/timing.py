@@ -3,15 +3,15 @@
 import time
 from dataclasses import dataclass, field
 
-READ_STAGE = "read"
+READ = "read"
 """The stage in which the body comes: as long as its client takes to send it."""
 
-QUEUE_STAGE = "queue"
+QUEUE = "queue"
 """The stage in which a request waits for a slot."""
 
 
 @dataclass(slots=True)
-class StageTimer:
+class Timing:
     """Wall time by stage, added up over the pictures of a request.
 
     Stages follow one another, so that beginning one ends the one before, and a failure within a stage still
