@@ -19,12 +19,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from app.bounded_body import DUE
-from app.dotenv_file import DOTENV
-from app.memory import fitting_workers, memory_limit, too_little
-from app.observability.log_format import last_words, logging_config
-from app.observability.log_queue import log_stderr
-from app.settings import SettingsError, settings_from_environment
+from app.bounded_body import DUE_SECONDS
+from app.dotenv_file import DOTENV_PATH
+from app.memory import count_fitting_workers, describe_memory_shortage, read_memory_limit
+from app.observability.log_format import create_logging_config, format_startup_error
+from app.observability.log_queue import redirect_stderr_to_log
+from app.settings import SettingsError, read_settings
 from inference.cores import usable_cores
 from inference.plain_text import shown
 
@@ -56,15 +56,15 @@ def memory_directory() -> str | None:
 
 
 try:
-    settings = settings_from_environment()
+    settings = read_settings()
 except SettingsError as error:
-    sys.stderr.write(last_words(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
+    sys.stderr.write(format_startup_error(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
     sys.exit(1)
 
 host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
-memory = memory_limit()
-workers = int(os.environ.get("WEB_CONCURRENCY") or fitting_workers(settings, usable_cores(), memory))
+memory = read_memory_limit()
+workers = int(os.environ.get("WEB_CONCURRENCY") or count_fitting_workers(settings, usable_cores(), memory))
 worker_class = WORKER
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
@@ -76,7 +76,7 @@ forwarded_allow_ips = ""  # TRUSTED_PROXIES alone decides which headers name the
 # together an access line for each request as well, and drop it.
 errorlog = None
 loglevel = settings.log_level.lower()
-dictConfig(logging_config(settings))
+dictConfig(create_logging_config(settings))
 # No line names its place in the code, its thread or its process: "Optimization" in Python's logging HOWTO.
 logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -95,7 +95,7 @@ def end(reason: str) -> NoReturn:
     """End with a line that says why, the last one of the log."""
     for handler in logging.getLogger("gunicorn.error").handlers:
         handler.flush()
-    sys.stderr.write(last_words(reason, settings.log_format))
+    sys.stderr.write(format_startup_error(reason, settings.log_format))
     sys.exit(1)
 
 
@@ -114,13 +114,13 @@ def unusable_counts(folder: str) -> str:
 
 def when_ready(server: Any) -> None:
     """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
-    if DOTENV.is_file():
-        server.log.info("%s was read; variables of the environment prevail.", DOTENV.absolute())
+    if DOTENV_PATH.is_file():
+        server.log.info("%s was read; variables of the environment prevail.", DOTENV_PATH.absolute())
     if settings.log_format == "json":
-        server.log.info("Settings", extra={"settings": settings.masked()})
+        server.log.info("Settings", extra={"settings": settings.dump_masked()})
     else:
-        server.log.info("Settings: %s", settings.described())
-    if warning := too_little(settings, server.cfg.workers, memory):
+        server.log.info("Settings: %s", settings.format_for_log())
+    if warning := describe_memory_shortage(settings, server.cfg.workers, memory):
         server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)
     if not shared:
@@ -161,7 +161,7 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """On SIGTERM turn `/readyz` first, so that balancers look elsewhere; log what libraries print."""
-    log_stderr()
+    redirect_stderr_to_log()
     # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
     gc.collect()
     gc.freeze()
@@ -182,7 +182,7 @@ def post_worker_init(worker: Any) -> None:
 def post_request(worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
     """Let other connections go on now and then: one whose next request is always there keeps the loop."""
     if time.monotonic() - worker.polled_at >= POLL_SECONDS:
-        time.sleep(DUE)  # gevent's
+        time.sleep(DUE_SECONDS)  # gevent's
         worker.polled_at = time.monotonic()
 
 

@@ -14,8 +14,8 @@ from typing import NoReturn
 from flask import Flask
 
 from app.factory import create_app
-from app.observability.log_format import last_words, logging_config
-from app.settings import Settings, SettingsError, settings_from_environment
+from app.observability.log_format import create_logging_config, format_startup_error
+from app.settings import Settings, SettingsError, read_settings
 from inference.errors import ModelError
 from model_store.errors import StoreError
 
@@ -29,7 +29,7 @@ RETRY_SECONDS = 5
 def start(settings: Settings) -> Flask:
     """Build the service, or end the process with one line that says why not."""
     if not logging.getLogger("wardrobe").handlers:  # gunicorn.conf.py configures it for gunicorn
-        dictConfig(logging_config(settings))
+        dictConfig(create_logging_config(settings))
     try:
         app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:
@@ -73,7 +73,9 @@ def _end_for_another_try(message: str, settings: Settings) -> None:
 
 def _write(message: str, settings: Settings) -> None:
     """Write to stderr, as logging may not be set up yet; the log's thread writes there, too."""
-    sys.stderr.write(last_words(message, settings.log_format))  # one write: no line of the log comes between
+    sys.stderr.write(
+        format_startup_error(message, settings.log_format)
+    )  # one write: no line of the log comes between
 
 
 if __name__ == "__main__":  # `python wsgi.py`
@@ -81,4 +83,4 @@ if __name__ == "__main__":  # `python wsgi.py`
 
     main()
 else:
-    app = start(settings_from_environment())
+    app = start(read_settings())

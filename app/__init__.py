@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 
-def _version() -> str:
+def _read_version() -> str:
     """As pyproject.toml says it; of an installed wheel, which has no such file, as its metadata do.
 
     The image holds no metadata, and those of a checkout can be old.
@@ -21,4 +21,4 @@ def _version() -> str:
     return version
 
 
-__version__ = _version()
+__version__ = _read_version()

@@ -13,9 +13,9 @@ from typing import NoReturn
 
 from app.dotenv_file import read_dotenv
 
-CONFIGURATION = Path(__file__).parent.parent / "gunicorn.conf.py"
+GUNICORN_CONFIG = Path(__file__).parent.parent / "gunicorn.conf.py"
 
-NUMBERS = {
+NUMBER_VARIABLES = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),
     "PORT": (1, 65535, "the port to listen on; without it that is 8000"),
 }
@@ -27,33 +27,37 @@ def main() -> None:
     try:
         read_dotenv()
     except OSError as error:
-        _end(f"{error.filename}: {error.strerror}.")
+        _exit_with(f"{error.filename}: {error.strerror}.")
     # Compose files set what was left out to nothing.
-    given = {name: value for name, value in os.environ.items() if value or name not in (*NUMBERS, "BIND")}
-    words = f" {given.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
-    complaint = wrong_number(given) or ("" if " -b" in words or " --bind" in words else wrong_address(given))
+    environment = {
+        name: value for name, value in os.environ.items() if value or name not in (*NUMBER_VARIABLES, "BIND")
+    }
+    words = f" {environment.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
+    complaint = describe_wrong_number(environment) or (
+        "" if " -b" in words or " --bind" in words else describe_wrong_address(environment)
+    )
     if complaint:
-        _end(complaint)
-    command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), *sys.argv[1:], "wsgi:app"]
-    os.execve(sys.executable, command, given)  # noqa: S606 - our own words
+        _exit_with(complaint)
+    command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), *sys.argv[1:], "wsgi:app"]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own words
 
 
-def _end(complaint: str) -> NoReturn:
-    from app.observability.log_format import last_words  # noqa: PLC0415 - it would take 0.2 s of every start
+def _exit_with(complaint: str) -> NoReturn:
+    from app.observability.log_format import format_startup_error  # noqa: PLC0415 - it would take 0.2 s of every start
 
-    sys.exit(last_words(complaint, os.environ.get("WARDROBE_LOG_FORMAT", "")).rstrip("\n"))
+    sys.exit(format_startup_error(complaint, os.environ.get("WARDROBE_LOG_FORMAT", "")).rstrip("\n"))
 
 
-def wrong_number(environment: Mapping[str, str]) -> str:
+def describe_wrong_number(environment: Mapping[str, str]) -> str:
     """Describe the first of NUMBERS that is out of range, and what would be right; empty if all are fine."""
-    for name, (least, most, meaning) in NUMBERS.items():
+    for name, (least, most, meaning) in NUMBER_VARIABLES.items():
         text = environment.get(name, str(least))
         if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
             return f"{name}={text}: expected {least} to {most}, {meaning}."
     return ""
 
 
-def wrong_address(environment: Mapping[str, str]) -> str:
+def describe_wrong_address(environment: Mapping[str, str]) -> str:
     """Describe why BIND and PORT cannot be listened on; empty if they can."""
     host, port = environment.get("BIND", "127.0.0.1"), environment.get("PORT", "8000")
     try:

@@ -18,13 +18,13 @@ STEP_SECONDS: Final = 0.002
 STEP_BYTES: Final = 65_536
 """How much of a body one step takes from the socket at most."""
 
-DUE: Final = 1e-9
+DUE_SECONDS: Final = 1e-9
 """Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and for a timer
 that is not due epoll waits for a millisecond at least."""
 
-TOO_SLOW: Final = "the body came too slowly"
+TOO_SLOW_MESSAGE: Final = "the body came too slowly"
 
-MOST_FRAMING: Final = 65_536
+MAX_FRAMING_BYTES: Final = 65_536
 """Bytes of chunk sizes, extensions and line ends that a body may have beyond as many as it has of data."""
 
 
@@ -32,7 +32,7 @@ class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no ty
     """The chunked coding of a body has more bytes than the data in it."""
 
 
-class Steps:
+class ReadingSteps:
     """Gives other connections a turn between the steps of one body, and ends them at its deadline.
 
     Args:
@@ -43,17 +43,17 @@ class Steps:
         self._deadline = monotonic() + seconds
         self._paused_at = monotonic()
 
-    def timeout(self) -> Any:  # noqa: ANN401 - gevent has no types
+    def create_timeout(self) -> Any:  # noqa: ANN401 - gevent has no types
         """What raises TimeoutError in a block that is still waiting at the deadline."""
-        return gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError(TOO_SLOW))
+        return gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError(TOO_SLOW_MESSAGE))
 
     def pause(self) -> None:
         """Let others go on, if it is their turn; raises TimeoutError at the deadline."""
         now = monotonic()
         if now >= self._deadline:
-            raise TimeoutError(TOO_SLOW)
+            raise TimeoutError(TOO_SLOW_MESSAGE)
         if now - self._paused_at >= STEP_SECONDS:
-            gevent.sleep(DUE)
+            gevent.sleep(DUE_SECONDS)
             self._paused_at = monotonic()
 
 
@@ -61,18 +61,18 @@ class MeteredUnreader:
     """What a chunked body is read from; counts its bytes, and refuses a body of too much framing.
 
     Attributes:
-        data: bytes of data that the parser found until now.
+        data_bytes: bytes of data that the parser found until now.
     """
 
-    def __init__(self, unreader: Any, steps: Steps) -> None:  # noqa: ANN401 - gunicorn has no types
+    def __init__(self, unreader: Any, steps: ReadingSteps) -> None:  # noqa: ANN401 - gunicorn has no types
         self._unreader = unreader
         self._steps = steps
         self._received = 0
-        self.data = 0
+        self.data_bytes = 0
 
     def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
         """The next bytes of the connection."""
-        self.check()
+        self.check_framing()
         self._steps.pause()
         data: bytes = self._unreader.read(size, min(read_ahead or 0, STEP_BYTES))
         self._received += len(data)
@@ -83,24 +83,24 @@ class MeteredUnreader:
         self._received -= len(data)
         self._unreader.unread(data)
 
-    def check(self) -> None:
+    def check_framing(self) -> None:
         """Raise TooMuchFraming if what came and is no data is more than data, by MOST_FRAMING."""
-        if self._received - self.data > self.data + MOST_FRAMING:
+        if self._received - self.data_bytes > self.data_bytes + MAX_FRAMING_BYTES:
             raise TooMuchFraming
 
 
-class SteppingChunks(ChunkedReader):  # type: ignore[misc] # as above
+class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
     """gunicorn's reader of chunked bodies, a step at a time."""
 
-    def __init__(self, request: Any, unreader: Any, steps: Steps, most_trailers: int) -> None:  # noqa: ANN401
+    def __init__(self, request: Any, unreader: Any, steps: ReadingSteps, max_trailer_bytes: int) -> None:  # noqa: ANN401
         self._steps = steps
         super().__init__(request, MeteredUnreader(unreader, steps))
-        self.limit_trailer_section = most_trailers
+        self.limit_trailer_section = max_trailer_bytes
 
     def parse_chunked(self, unreader: MeteredUnreader) -> Iterator[bytes]:
         """The data of each chunk, or of a part of it."""
         for data in super().parse_chunked(unreader):
-            unreader.data += len(data)
+            unreader.data_bytes += len(data)
             self._steps.pause()
             yield data
 
@@ -108,28 +108,28 @@ class SteppingChunks(ChunkedReader):  # type: ignore[misc] # as above
 class BoundedBody:
     """Reads a request's body until a deadline, and knows whether all of it has come."""
 
-    def __init__(self, request: Any, seconds: float, most_trailers: int) -> None:  # noqa: ANN401 - as above
+    def __init__(self, request: Any, seconds: float, max_trailer_bytes: int) -> None:  # noqa: ANN401 - as above
         reader, self._unreader = request.body.reader, request.unreader
-        self._steps = Steps(seconds)
+        self._steps = ReadingSteps(seconds)
         self._missing: int = getattr(reader, "length", 0)
-        self._chunks: SteppingChunks | None = None
+        self._chunks: SteppedChunkedReader | None = None
         if isinstance(reader, ChunkedReader):
-            self._chunks = SteppingChunks(request, request.unreader, self._steps, most_trailers)
+            self._chunks = SteppedChunkedReader(request, request.unreader, self._steps, max_trailer_bytes)
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, b"" at the end; raises TimeoutError at the deadline."""
         self._steps.pause()
-        with self._steps.timeout():
-            return self._part(size) if self._chunks is None else self._chunks.read(min(size, STEP_BYTES))
+        with self._steps.create_timeout():
+            return self._read_part(size) if self._chunks is None else self._chunks.read(min(size, STEP_BYTES))
 
-    def _part(self, size: int) -> bytes:
-        wanted = min(size, self._missing, STEP_BYTES)
-        if not wanted:
+    def _read_part(self, size: int) -> bytes:
+        count = min(size, self._missing, STEP_BYTES)
+        if not count:
             return b""
-        data: bytes = self._unreader.read(None, wanted)
-        if len(data) > wanted:
-            self._unreader.unread(data[wanted:])
-            data = data[:wanted]
+        data: bytes = self._unreader.read(None, count)
+        if len(data) > count:
+            self._unreader.unread(data[count:])
+            data = data[:count]
         self._missing -= len(data)
         return data
 

@@ -12,10 +12,10 @@ from dotenv import load_dotenv
 
 from inference.plain_text import decoded, trimmed
 
-DOTENV: Final = Path(".env")
+DOTENV_PATH: Final = Path(".env")
 
 
-def read_dotenv(path: Path = DOTENV) -> None:
+def read_dotenv(path: Path = DOTENV_PATH) -> None:
     """Add what a file names to the process's environment, which it never overrides.
 
     Args:

@@ -44,7 +44,7 @@ class TooLarge(RequestError):
     """More bytes or more pictures than the settings allow."""
 
 
-class Waitable(RequestError):
+class TemporaryError(RequestError):
     """It may work later.
 
     Attributes:
@@ -56,18 +56,18 @@ class Waitable(RequestError):
         self.retry_after = retry_after
 
 
-class Busy(Waitable):
+class Busy(TemporaryError):
     """The queue is full, or no slot came free within QUEUE_SECONDS."""
 
 
-class NotReady(Waitable):
+class NotReady(TemporaryError):
     """No model is warm, this worker is stopping, or its key file cannot be read."""
 
 
-Kept = TypeVar("Kept", bound=Exception)
+AnyError = TypeVar("AnyError", bound=Exception)
 
 
-def without_frames(error: Kept) -> Kept:
+def drop_traceback(error: AnyError) -> AnyError:
     """The error without its traceback, for one that is kept instead of raised.
 
     The frames hold the upload, and the frame that keeps the error closes the circle: a refused batch of 15 MB
@@ -77,9 +77,9 @@ def without_frames(error: Kept) -> Kept:
     return error
 
 
-def headers_of(error: Exception) -> dict[str, str]:
+def error_headers(error: Exception) -> dict[str, str]:
     """The headers that HTTP wants beside this error's status (RFC 9110, sections 10.2.3, 11.6.1, 12.5.3)."""
-    if isinstance(error, Waitable):
+    if isinstance(error, TemporaryError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, KeyRefused):
         return {"WWW-Authenticate": 'Bearer realm="wardrobe"'}

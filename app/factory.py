@@ -13,34 +13,34 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from app.api.classify import Services
-from app.api.docs import docs_routes
-from app.api.health import health_routes
-from app.api.model import model_routes
-from app.api.page import page_routes
+from app.api.docs import create_docs_routes
+from app.api.health import create_health_routes
+from app.api.model import create_model_routes
 from app.api.predict import predict_routes
 from app.api.problems import register_problem_handlers
-from app.api.report import report_routes
+from app.api.report import create_report_routes
+from app.api.web_page import create_page_routes
 from app.json_provider import OrjsonProvider
 from app.middleware.request_context import RequestMiddleware, check_host
 from app.middleware.unread_answers import UnreadAnswers
-from app.observability.log_queue import count_drops_with
+from app.observability.log_queue import set_drop_counter
 from app.observability.metrics import Metrics
-from app.observability.reference_distribution import reference_distribution
-from app.payloads.body import Bodies
-from app.payloads.limits import bytes_of_large_bodies, bytes_of_small_bodies
-from app.prediction.admission import LARGE_AT_A_TIME, Admission, Admissions
-from app.protocols import dialect_model_routes, dialect_routes
-from app.releases.load import load, store_of
-from app.releases.serving import Models
+from app.observability.reference_distribution import create_reference_distribution
+from app.payloads.body import BodyReader
+from app.payloads.limits import max_large_body_bytes, max_small_body_bytes
+from app.prediction.admission import MAX_LARGE_REQUESTS, RequestQueue, RequestQueues
+from app.protocols import create_dialect_model_routes, create_dialect_routes
+from app.releases.load import load_models, open_named_store
+from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
-from app.security.api_keys import ApiKeys, is_known, require_keys
+from app.security.api_keys import ApiKeys, is_known_client, require_keys
 from app.settings import CURRENT, Settings
 from inference.decode import prepare_decoders
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
 
-METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
+CORS_METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 """The methods of all routes; the answer to a preflight names these."""
 
 EXPOSED_HEADERS = [
@@ -66,13 +66,13 @@ class Service:
         watcher: None when there are no promotions to watch.
     """
 
-    models: Models
-    admissions: Admissions
+    models: ModelHolder
+    admissions: RequestQueues
     watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
         """Make `/readyz` answer 503: this worker is stopping."""
-        self.models.draining = True
+        self.models.is_draining = True
 
 
 def create_app(settings: Settings) -> Flask:
@@ -84,36 +84,36 @@ def create_app(settings: Settings) -> Flask:
         ModelError: it is there and cannot be run.
     """
     prepare_decoders(settings.max_pixels)
-    store = store_of(settings)
-    models = load(settings, store)
+    store = open_named_store(settings)
+    models = load_models(settings, store)
     metrics = Metrics(settings.prometheus_dir)
-    count_drops_with(metrics.count_dropped_lines)
+    set_drop_counter(metrics.count_dropped_lines)
     metrics.set_capacity(settings.slots + settings.queue_length)
-    metrics.set_release(models.current.version, reference=reference_distribution(models.current))
+    metrics.set_release(models.current.version, reference=create_reference_distribution(models.current))
     metrics.set_condition(models)
     for _ in models.refusals:
         metrics.count_refusal()
 
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
-    app.url_map.converters["default"] = Name
+    app.url_map.converters["default"] = PathPartConverter
     register_problem_handlers(app)
-    admissions = _admissions(settings)
+    admissions = _create_admissions(settings)
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
     app.before_request(check_host)
     if keys is not None:  # before the rates, so that a refusal's log line names the key
         require_keys(app, keys)
-    app.register_blueprint(health_routes(models, partial(is_known, keys)))
+    app.register_blueprint(create_health_routes(models, partial(is_known_client, keys)))
     _register_routes(app, settings, models, admissions, metrics)
     _register_pages(app, settings, metrics)
     _add_origins_and_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, admissions, _watch(settings, store, models, metrics))
+    app.extensions["wardrobe"] = Service(models, admissions, _start_watcher(settings, store, models, metrics))
     # The last step: until here a missing key file, for example, ends the start.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
 
 
-class Name(BaseConverter):
+class PathPartConverter(BaseConverter):
     """What stands for a part of a path: a colon ends it, and TensorFlow Serving's methods begin there.
 
     Else `/v1/models/<name>` would fit `/v1/models/wardrobe:predict` too, and lend it its methods.
@@ -123,36 +123,38 @@ class Name(BaseConverter):
     part_isolating = True
 
 
-def _admissions(settings: Settings) -> Admissions:
-    light = Admission(settings.slots, settings.queue_length, settings.queue_seconds)
+def _create_admissions(settings: Settings) -> RequestQueues:
+    light = RequestQueue(settings.slots, settings.queue_length, settings.queue_seconds)
     places = settings.slots + settings.queue_length
-    return Admissions(light, Admission(LARGE_AT_A_TIME, places - LARGE_AT_A_TIME, settings.queue_seconds))
+    return RequestQueues(
+        light, RequestQueue(MAX_LARGE_REQUESTS, places - MAX_LARGE_REQUESTS, settings.queue_seconds)
+    )
 
 
 def _register_routes(
-    app: Flask, settings: Settings, models: Models, admissions: Admissions, metrics: Metrics
+    app: Flask, settings: Settings, models: ModelHolder, admissions: RequestQueues, metrics: Metrics
 ) -> None:
-    bodies = Bodies(bytes_of_large_bodies(settings), bytes_of_small_bodies(settings))
-    services = Services(settings=settings, models=models, bodies=bodies, admissions=admissions)
-    limited = (predict_routes(services, metrics), dialect_routes(services))
+    bodies = BodyReader(max_large_body_bytes(settings), max_small_body_bytes(settings))
+    services = Services(settings=settings, models=models, body_reader=bodies, admissions=admissions)
+    limited = (predict_routes(services, metrics), create_dialect_routes(services))
     if settings.rate_limit is not None:
         # Here: its libraries would take 0.04 s of every start.
-        from app.security.rate_limits import limit_rate  # noqa: PLC0415
+        from app.security.rate_limits import limit_request_rate  # noqa: PLC0415
 
-        limit_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)
-    unread = UnreadAnswers()
+        limit_request_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)
+    unread_answers = UnreadAnswers()
     for blueprint in limited:
-        blueprint.after_request(unread.hold)
+        blueprint.after_request(unread_answers.count_answer)
         app.register_blueprint(blueprint)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
-    app.register_blueprint(dialect_model_routes(services))
+    app.register_blueprint(create_dialect_model_routes(services))
 
 
 def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
-    app.register_blueprint(model_routes(settings, metrics))
-    app.register_blueprint(report_routes())
-    app.register_blueprint(page_routes())
-    app.register_blueprint(docs_routes(settings))
+    app.register_blueprint(create_model_routes(settings, metrics))
+    app.register_blueprint(create_report_routes())
+    app.register_blueprint(create_page_routes())
+    app.register_blueprint(create_docs_routes(settings))
 
 
 def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
@@ -160,7 +162,7 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
         CORS(
             app,
             origins=list(settings.cors_origins),
-            methods=METHODS,
+            methods=CORS_METHODS,
             expose_headers=EXPOSED_HEADERS,
             max_age=PREFLIGHT_SECONDS,
             always_send=False,
@@ -170,8 +172,8 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _watch(
-    settings: Settings, store: Store | None, models: Models, metrics: Metrics
+def _start_watcher(
+    settings: Settings, store: Store | None, models: ModelHolder, metrics: Metrics
 ) -> ReleaseWatcher | None:
     if store is None or settings.model_version != CURRENT or settings.refresh_seconds == 0:
         return None

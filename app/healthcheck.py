@@ -9,9 +9,9 @@ import urllib.request
 
 from inference.plain_text import trimmed
 
-SECONDS = 3
+TIMEOUT_SECONDS = 3
 
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Asks this machine itself, whatever proxy the environment names for others."""
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     """Ask, and end."""
     address = f"http://127.0.0.1:{trimmed(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
-        DIRECT.open(address, timeout=SECONDS).close()
+        DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()
     except OSError as error:
         sys.exit(f"wardrobe: {address}: {error}")
 

@@ -8,29 +8,31 @@ import ctypes
 from contextlib import suppress
 from pathlib import Path
 
-from app.payloads.limits import bytes_of_large_bodies, bytes_of_small_bodies
+from app.payloads.limits import max_large_body_bytes, max_small_body_bytes
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
 """Of a worker before any picture: what ONNX Runtime keeps after a batch of 256, and the template process."""
 
-PIXEL_BYTES = 16
+BYTES_PER_PIXEL = 16
 """What decoding and converting take for a pixel of the largest picture. A worker decodes one at a time."""
 
-BODY_TIMES = 3
+COPIES_OF_BODY = 3
 """What a byte of a body may take: as it came, as it is parsed, and on the way from one to the other."""
 
-GROUPS = Path("/sys/fs/cgroup")
+CGROUP_FOLDER = Path("/sys/fs/cgroup")
 """Control groups (cgroups(7)), of version 2, or of version 1 in a folder for each controller."""
 
 
-def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -> int | None:
+def read_memory_limit(
+    groups: Path = CGROUP_FOLDER, own_groups: Path = Path("/proc/self/cgroup")
+) -> int | None:
     """Return the bytes that this process' control group may use; None where nothing limits it.
 
     The least limit of the group and of those that contain it counts.
     """
     limits = list[int]()
-    for line in own.read_text("utf-8").splitlines() if own.is_file() else ():
+    for line in own_groups.read_text("utf-8").splitlines() if own_groups.is_file() else ():
         _, controllers, inner = line.split(":", 2)
         if controllers not in {"", "memory"}:
             continue
@@ -45,26 +47,27 @@ def memory_limit(groups: Path = GROUPS, own: Path = Path("/proc/self/cgroup")) -
     return min(limits, default=None)
 
 
-def most_of_worker(settings: Settings) -> int:
+def max_worker_bytes(settings: Settings) -> int:
     """Return the bytes that one worker may take in the worst case."""
-    bodies = bytes_of_large_bodies(settings) + bytes_of_small_bodies(settings)
-    return WORKER_BYTES + PIXEL_BYTES * settings.max_pixels + BODY_TIMES * bodies
+    bodies = max_large_body_bytes(settings) + max_small_body_bytes(settings)
+    return WORKER_BYTES + BYTES_PER_PIXEL * settings.max_pixels + COPIES_OF_BODY * bodies
 
 
-def fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
+def count_fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
     """Return one worker for each core, or as many as fit into the limit; at least 1."""
-    return cores if limit is None else max(1, min(cores, limit // most_of_worker(settings)))
+    return cores if limit is None else max(1, min(cores, limit // max_worker_bytes(settings)))
 
 
-def too_little(settings: Settings, workers: int, limit: int | None) -> str:
+def describe_memory_shortage(settings: Settings, workers: int, limit: int | None) -> str:
     """Describe a limit that these workers may exceed, and what fits; empty where they fit."""
-    most = most_of_worker(settings)
+    most = max_worker_bytes(settings)
     if limit is None or workers * most <= limit:
         return ""
     fewer = limit // most
     return (
-        f"{_mega(limit)} of memory may be used here, and {workers} worker{'s' if workers > 1 else ''} "
-        f"may take {_mega(workers * most)} in the worst case: the kernel then ends one, with its requests. "
+        f"{_in_megabytes(limit)} of memory may be used here, and {workers} "
+        f"worker{'s' if workers > 1 else ''} may take {_in_megabytes(workers * most)} in the worst case: "
+        "the kernel then ends one, with its requests. "
         + (
             f"WEB_CONCURRENCY={fewer} fits."
             if fewer
@@ -73,11 +76,11 @@ def too_little(settings: Settings, workers: int, limit: int | None) -> str:
     )
 
 
-def _mega(size: int) -> str:
+def _in_megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
-def give_back() -> None:
+def release_free_memory() -> None:
     """Give free memory to the system; by itself, glibc keeps much of what a replaced release held."""
     with suppress(AttributeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

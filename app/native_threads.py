@@ -25,7 +25,7 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
     On the event loop it runs in gevent's pool of native threads, with the caller's context variables, and
     elsewhere in the calling thread. Raises what `function` raises.
     """
-    if not _on_event_loop():
+    if not _is_on_event_loop():
         return function(*args, **kwargs)
     import gevent  # noqa: PLC0415 - loaded already, and absent under other servers
 
@@ -50,56 +50,56 @@ def start_native_thread(target: Callable[[], None], name: str) -> None:
 
     Events connect such a thread to the event loop; of the queues, only `native_queue`, and `native_lock`.
     """
-    if not is_patched():
+    if not is_patched_by_gevent():
         threading.Thread(target=target, name=name, daemon=True).start()
         return
     import gevent  # noqa: PLC0415 - as above
 
     # Two threads that make their first hub at once wait for each other's import locks for ever.
     gevent.get_hub()
-    _original("_thread", "start_new_thread")(target, ())
+    _get_original("_thread", "start_new_thread")(target, ())
 
 
-def native_queue() -> "queue.SimpleQueue[Any]":
+def create_native_queue() -> "queue.SimpleQueue[Any]":
     """An unbounded queue between native threads and the event loop; gevent's own know one thread alone.
 
     `put` never waits. `get` waits in the calling thread, so call it in a native one.
     """
-    made: queue.SimpleQueue[Any] = _original("queue", "SimpleQueue")()
-    return made
+    new_queue: queue.SimpleQueue[Any] = _get_original("queue", "SimpleQueue")()
+    return new_queue
 
 
-def native_lock() -> AbstractContextManager[bool]:
+def create_native_lock() -> AbstractContextManager[bool]:
     """A lock for work of some microseconds that native threads and the event loop share.
 
     Native threads that wait for one lock of gevent's may wait for ever.
     """
-    made: AbstractContextManager[bool] = _original("_thread", "allocate_lock")()
-    return made
+    new_lock: AbstractContextManager[bool] = _get_original("_thread", "allocate_lock")()
+    return new_lock
 
 
 def sleep_in_native_thread(seconds: float) -> None:
     """Pause a thread that `start_native_thread` started."""
-    _original("time", "sleep")(seconds)
+    _get_original("time", "sleep")(seconds)
 
 
-def _original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gevent may have replaced
+def _get_original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gevent may have replaced
     """A part of a module as Python made it."""
-    if not is_patched():
+    if not is_patched_by_gevent():
         return getattr(import_module(module), name)
     from gevent.monkey import get_original  # noqa: PLC0415 - as above
 
     return get_original(module, name)
 
 
-def is_patched() -> bool:
+def is_patched_by_gevent() -> bool:
     """Whether gevent has replaced Python's threads by greenlets in this process."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
-def _on_event_loop() -> bool:
-    if not is_patched():
+def _is_on_event_loop() -> bool:
+    if not is_patched_by_gevent():
         return False
     import gevent  # noqa: PLC0415 - as above
 

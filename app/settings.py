@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.dotenv_file import DOTENV, read_dotenv
+from app.dotenv_file import DOTENV_PATH, read_dotenv
 from inference.decode import MAX_BYTES, MAX_PIXELS
 from inference.plain_text import QUOTED, is_quoted, shown, trimmed
 
@@ -23,7 +23,7 @@ PREFIX = "WARDROBE_"
 CURRENT = "current"
 """The MODEL_VERSION that follows the promotions."""
 
-DAY = 86_400
+MAX_WAIT_SECONDS = 86_400
 """The longest wait in seconds that makes sense; "inf" would be an OverflowError where it is waited for."""
 
 KUBERNETES_NAMES = re.compile(
@@ -35,13 +35,13 @@ KUBERNETES_NAMES = re.compile(
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
 """What it injects under the name of the Service and _PORT."""
 
-ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
+ORIGIN_PATTERN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
 
-STORAGES = ("memory", "redis", "rediss", "redis+unix")
+STORAGE_SCHEMES = ("memory", "redis", "rediss", "redis+unix")
 """The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
 
-NAMED_BY_OTHERS = ("prometheus_dir",)
+UNPREFIXED_FIELDS = ("prometheus_dir",)
 """Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
 
 MAX_JSON_NUMBERS = 1_500_000
@@ -49,7 +49,7 @@ MAX_JSON_NUMBERS = 1_500_000
 for 0.1 microseconds a number, in a native thread as well: no other request is answered meanwhile."""
 
 
-EXPECTED = {
+EXPECTED_VALUES = {
     "bool_parsing": "expected true or false",
     "float_parsing": "expected a number",
     "greater_than": "expected more than {gt:g}",
@@ -68,7 +68,7 @@ class SettingsError(Exception):
     """A setting is unknown or its value is none that it may have; the message names it."""
 
 
-def _split(value: object) -> object:
+def _split_at_commas(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -76,7 +76,7 @@ def _split(value: object) -> object:
 
 def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
-        if not ORIGIN.fullmatch(origin):
+        if not ORIGIN_PATTERN.fullmatch(origin):
             raise ValueError(
                 f"{origin!r} is no origin. Write it as https://shop.example, without a path or a pattern"
             )
@@ -98,7 +98,7 @@ def _check_rate(rate: str | None) -> str | None:
 def _check_storage(address: str) -> str:
     # No message quotes the address: it may hold a password.
     scheme = address.partition("://")[0]
-    if scheme not in STORAGES:
+    if scheme not in STORAGE_SCHEMES:
         raise ValueError(f"{scheme[:20]!r} is no storage. It is memory:// or redis://HOST:PORT")
     try:
         urlsplit(address).port  # noqa: B018 - reading it checks it
@@ -112,14 +112,14 @@ def _check_storage(address: str) -> str:
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0, le=DAY)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_WAIT_SECONDS)]
 Target = Annotated[float, Field(ge=0.5, lt=1)]
 Text = Annotated[str, Field(min_length=1)]
 AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 
 Empty = BeforeValidator(lambda value: None if value == "" else value)
 OptionalPath = Annotated[Path | None, Empty]
-Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_origins)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split_at_commas), AfterValidator(_check_origins)]
 
 
 class Settings(BaseModel):
@@ -179,7 +179,7 @@ class Settings(BaseModel):
     slots: Positive = 8
     queue_length: NotNegative = 56
     queue_seconds: Seconds = 10.0
-    request_seconds: Annotated[float, Field(gt=0, le=DAY)] = 60.0
+    request_seconds: Annotated[float, Field(gt=0, le=MAX_WAIT_SECONDS)] = 60.0
     drain_seconds: Seconds = 2.0
     refresh_seconds: Seconds = 30
     cache_dir: Path = Path("~/.cache/wardrobe")
@@ -187,16 +187,16 @@ class Settings(BaseModel):
     trusted_keys: OptionalPath = None
     prometheus_dir: Path | None = None
 
-    def described(self) -> str:
+    def format_for_log(self) -> str:
         """One line of `name=value` for the log, with passwords inside addresses masked."""
-        return " ".join(f"{name}={value}" for name, value in self.masked().items())
+        return " ".join(f"{name}={value}" for name, value in self.dump_masked().items())
 
-    def masked(self) -> dict[str, object]:
+    def dump_masked(self) -> dict[str, object]:
         """Every setting as JSON has it, with passwords inside addresses masked."""
-        return {name: _masked(value) for name, value in self.model_dump(mode="json").items()}
+        return {name: _mask_passwords(value) for name, value in self.model_dump(mode="json").items()}
 
 
-def settings_from_environment(dotenv: Path = DOTENV) -> Settings:
+def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
     """Read `.env` and the process's environment.
 
     Raises:
@@ -206,7 +206,7 @@ def settings_from_environment(dotenv: Path = DOTENV) -> Settings:
     return parse_settings(os.environ)
 
 
-def settings_of_commands() -> Settings:
+def read_command_settings() -> Settings:
     """WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY alone: a command serves nothing, so no other has to be right.
 
     Raises:
@@ -226,7 +226,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     values: dict[str, object] = {
         trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
         for name, value in environment.items()
-        if name.startswith(PREFIX) and not is_of_kubernetes(name, value)
+        if name.startswith(PREFIX) and not is_kubernetes_variable(name, value)
     }
     _refuse_unknown(values)
     _refuse_quoted(values)
@@ -234,22 +234,22 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_problem(error, values)) from error
+        raise SettingsError(_describe_first_error(error, values)) from error
 
 
-def is_of_kubernetes(name: str, value: str) -> bool:
+def is_kubernetes_variable(name: str, value: str) -> bool:
     """Whether kubelet injects variables like this one."""
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
 
 
-def setting_names() -> list[str]:
+def list_setting_names() -> list[str]:
     """The names that an operator may set, prefix included."""
-    return [PREFIX + field.upper() for field in Settings.model_fields if field not in NAMED_BY_OTHERS]
+    return [PREFIX + field.upper() for field in Settings.model_fields if field not in UNPREFIXED_FIELDS]
 
 
 def _refuse_unknown(values: Mapping[str, object]) -> None:
-    names = setting_names()
+    names = list_setting_names()
     for name in values:
         full = PREFIX + name.upper()
         if full not in names:
@@ -265,17 +265,17 @@ def _refuse_quoted(values: Mapping[str, object]) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()}: {QUOTED}")
 
 
-def _problem(error: ValidationError, values: Mapping[str, object]) -> str:
+def _describe_first_error(error: ValidationError, values: Mapping[str, object]) -> str:
     """The first thing that is wrong: the setting, what it was, and what would do."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
-    if first["type"] not in EXPECTED:
+    if first["type"] not in EXPECTED_VALUES:
         return f"{PREFIX}{field.upper()}: {first['msg'].removeprefix('Value error, ')}."
-    expected = EXPECTED[first["type"]].format_map(first.get("ctx", {}))
+    expected = EXPECTED_VALUES[first["type"]].format_map(first.get("ctx", {}))
     return f"{PREFIX}{field.upper()}={shown(str(values[field]))}: {expected}."
 
 
-def _masked(value: object) -> object:
+def _mask_passwords(value: object) -> object:
     if not isinstance(value, str):
         return value
     # Up to the last @: a password that is not quoted may hold one, or a slash.

@@ -20,13 +20,13 @@ from app.bounded_body import BoundedBody
 PAUSE_SECONDS = 0.0002
 """Per open connection, how long a worker leaves the next one to others; at most for MOST_PAUSES of them."""
 
-MOST_PAUSES = 10
+MAX_PAUSES = 10
 
-MOST_DRAINED = 64_000_000
+MAX_DRAINED_BYTES = 64_000_000
 """Bytes of an unread body that are still read, so that its client sees the answer: what comes as fast as it
 is read keeps the event loop."""
 
-MOST_HEADER_BYTES = 16_384
+MAX_HEADER_BYTES = 16_384
 """Of all headers of a request, and of the trailers of its body: parsing one by RFC 9110 takes a microsecond
 for each of its bytes, on the event loop."""
 
@@ -37,11 +37,13 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     max_accept = 1  # at a time: the worker with the fewest connections gets the next one
     _pauses = False
 
-    def __init__(self, listener: Any, *, handler_class: Any, spawn: Any, **given: Any) -> None:  # noqa: ANN401
-        ssl = {name: value for name, value in given.items() if name == "ssl_context"}
+    def __init__(self, listener: Any, *, handler_class: Any, spawn: Any, **options: Any) -> None:  # noqa: ANN401
+        ssl = {name: value for name, value in options.items() if name == "ssl_context"}
         address = listener.getsockname()
-        named = SimpleNamespace(getsockname=lambda: address)  # the listener itself is closed before the last
-        super().__init__(listener, handle=partial(handler_class, named), spawn=spawn, **ssl)
+        listener_name = SimpleNamespace(
+            getsockname=lambda: address
+        )  # the listener itself is closed before the last
+        super().__init__(listener, handle=partial(handler_class, listener_name), spawn=spawn, **ssl)
 
     def do_handle(self, *accepted: Any) -> None:  # noqa: ANN401
         """Serve a connection, and leave the next one to other workers for a moment."""
@@ -49,7 +51,7 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
         if not self._pauses:
             self._pauses = True
             self.stop_accepting()
-            pause = PAUSE_SECONDS * min(len(self.pool), MOST_PAUSES)
+            pause = PAUSE_SECONDS * min(len(self.pool), MAX_PAUSES)
             gevent.spawn_later(pause, self._accept_again, pause, thread_time())
 
     def _accept_again(self, pause: float, began: float) -> None:
@@ -81,9 +83,9 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401
         """Serve one request."""
-        if sum(len(name) + len(value) for name, value in req.headers) > MOST_HEADER_BYTES:
-            raise LimitRequestHeaders(f"more than {MOST_HEADER_BYTES:,} bytes of headers")
-        body = req.body.reader = BoundedBody(req, self.request_seconds, MOST_HEADER_BYTES)
+        if sum(len(name) + len(value) for name, value in req.headers) > MAX_HEADER_BYTES:
+            raise LimitRequestHeaders(f"more than {MAX_HEADER_BYTES:,} bytes of headers")
+        body = req.body.reader = BoundedBody(req, self.request_seconds, MAX_HEADER_BYTES)
         asked_to_close, drains = req.should_close, self.drains  # as it is now: a head may promise to keep it
 
         def is_unread() -> bool:
@@ -99,4 +101,4 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             sock.settimeout(None)  # what comes next is gunicorn's keepalive
             if is_unread():
                 # A plain close resets the connection, and with it an answer that is on its way.
-                close_graceful(sock, max_drain=MOST_DRAINED)
+                close_graceful(sock, max_drain=MAX_DRAINED_BYTES)

@@ -1,256 +1,352 @@
-"""The rule for a garment that words name and a photo shows: the words say the kind, the photo checks.
+"""Decide the class and the kind of a garment that a title names and a photo shows.
 
-Pure functions of numbers and names, for one photo as for the photos of a product. words.py reads the words,
-decision.py has the rule for a photo alone, and a release's report says from which shares words may decide.
+`decide_with_title` is the whole rule: the title says the kind, and the photo checks it. It decides about a
+photo of `/predict`, a photo of `label`, and a product of `label`, whose scores are the mean over its photos.
+
+These are pure functions of numbers and names. words.py reads titles, decision.py has the rule for a photo
+alone, and the report of a release shows from which shares titles may decide.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from inference.decision import Decision
 from inference.kinds import KINDS
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds
 
-MOST: Final = 0.7
-"""Share of what the photo gives to all that the words admit, which one of these needs."""
+MIN_SHARE_OF_LEADER: Final = 0.7
+"""The share that the likeliest kind needs, of all that the photo gives to the kinds in the title."""
 
 OTHER: Final = "other"
-"""What the attribute `kind` answers where it has no name for a garment."""
+"""The answer of the attribute `kind` to a garment that it has no name for."""
 
 NONE: Final = "none of these"
-"""The class of a garment that is none of the release's."""
+"""The class of a garment that is none of the release's classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
-    """What the labels of a release are called among KINDS.
+class ReleaseLabels:
+    """The labels of a release, as kinds of the table of words.
 
     Attributes:
-        classes: the kinds of each class, in their order; empty for a class that the words do not know.
-        kinds: the labels of the attribute `kind`; empty where there is none, or where its labels are others.
+        classes: the kinds of each class, in the order of the classes; empty for a class that the table lacks.
+        kinds: the labels of the attribute `kind`. They are empty if the release has no such attribute, or if
+            one of the labels is no kind of the table. The title does not take part in such an attribute.
     """
 
     classes: Mapping[str, frozenset[str]]
     kinds: tuple[str, ...] = ()
 
     @property
-    def answered(self) -> frozenset[str]:
-        """The kinds that some label is."""
+    def named_kinds(self) -> frozenset[str]:
+        """The kinds that a label of the release names."""
         named = frozenset(self.kinds) - {OTHER}
         return named or frozenset[str]().union(*self.classes.values())
 
     @property
     def has_other(self) -> bool:
-        """Whether what has no name is answered, too."""
+        """Whether the release has an answer for garments without a name."""
         return OTHER in self.kinds
+
+    def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
+        """Return whether a title allows a class; None if the title or the table says nothing about it."""
+        kinds = self.classes.get(label or "")
+        return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
+
+    def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
+        """Return whether a title allows a kind; None if the title or the table says nothing about it."""
+        if title_kinds and kind == OTHER:
+            return not title_kinds <= self.named_kinds
+        return kind in title_kinds if title_kinds and kind in KINDS else None
 
 
 @lru_cache
-def names_of(labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str) -> Names:
-    """What the labels of a release are called.
+def release_labels(labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str) -> ReleaseLabels:
+    """Look up the labels of a release in the table of words.
 
     Args:
-        labels: its classes.
-        kinds: the labels of its attribute `kind`; None without one.
-        language: of the words.
+        labels: the classes.
+        kinds: the labels of the attribute `kind`; None if the release has no such attribute.
+        language: the language of the title, in which the names of the classes are looked up first.
     """
-    is_of_kinds = kinds is not None and {*kinds} <= {*KINDS, OTHER}
-    return Names(classes=label_kinds(labels, language), kinds=(kinds or ()) if is_of_kinds else ())
+    known_kinds = kinds if kinds and has_kinds(kinds) else ()
+    return ReleaseLabels(classes=label_kinds(labels, language), kinds=known_kinds)
+
+
+def has_kinds(labels: Collection[str]) -> bool:
+    """Return whether the labels of an attribute `kind` are kinds of the table of words, and OTHER.
+
+    The attribute of a release can have other labels, such as "jeans slim". It is then one like any other.
+    """
+    return {*labels} <= {*KINDS, OTHER}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shares:
-    """From which share of the photo words decide, as a release's report shows it.
+class MinimumShares:
+    """The shares that a photo has to give to the kinds in a title, so that both together can accept.
 
     Attributes:
-        named: of the names of `Names.answered`; None where words decide nothing.
-        other: of OTHER, where words name what has no name; None where such words decide nothing.
+        named: the share for kinds that a label of the release names; None if such titles decide nothing.
+        other: the share of OTHER for kinds without a label; None if such titles decide nothing.
     """
 
     named: float | None = None
     other: float | None = None
 
 
-NO_SHARES: Final = Shares()
+NO_MINIMUM_SHARES: Final = MinimumShares()
+"""The shares of a release whose report shows none: a title can only contradict the photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alone:
-    """What a photo says alone, or the photos of a product.
+class PhotoAnswer:
+    """The answer of one head to a photo, or to the photos of a product, without the title.
 
     Attributes:
-        label: the class.
-        reason: of its review; None where it is accepted.
-        kind: what the attribute `kind` answers; None without one.
-        is_kind_accepted: whether that is accepted.
-        classes: the probability of each class, in the order of `Names.classes`. Of a product the mean over
-            all its photos, unfamiliar ones too.
-        kinds: the same of `Names.kinds`; empty without them.
+        label: the label of the answer.
+        reason: why a person should look; None if the answer is accepted.
+        scores: the probability of each label, in the order of the labels. For a product, the mean over its
+            distinct photos, with unfamiliar ones.
     """
 
     label: str
     reason: Reason | None
-    classes: Sequence[float]
-    kind: str | None = None
-    is_kind_accepted: bool = False
-    kinds: Sequence[float] = ()
+    scores: Sequence[float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
-    """What words and photo say together.
+class TitleDecision:
+    """The class and the kind by title and photo.
 
     Attributes:
-        label: a class, or NONE; of a review what is suggested.
-        kind: one of KINDS, or OTHER; None where none is known.
-        reason: of a review.
-        decided_by: whose answer it is.
+        label: the class, or NONE; if there is a reason, the class of the photo alone.
+        kind: one of KINDS, or OTHER; if there is a reason, the kind of the photo alone; None if unknown.
+        label_reason: why a person should look at the class; None if it is accepted.
+        kind_reason: the same for the kind. Without an attribute `kind`, the reason of the class.
+        suggested_label: the likeliest class that the title allows, or NONE; None to suggest nothing.
+        suggested_kind: the likeliest kind that the title allows; None to suggest nothing.
+        is_suggestion_shown: whether the photo gives the suggested class the minimum share. A review sheet
+            shows no other class.
+        decided_by: MODEL, or LIST if the title made the difference.
+        is_joint: whether class and kind were decided together; if not, the title could only contradict them.
     """
 
     label: str
     kind: str | None
-    decision: Decision
-    reason: Reason | None
-    decided_by: DecidedBy
+    label_reason: Reason | None = None
+    kind_reason: Reason | None = None
+    suggested_label: str | None = None
+    suggested_kind: str | None = None
+    is_suggestion_shown: bool = True
+    decided_by: DecidedBy = DecidedBy.MODEL
+    is_joint: bool = True
+
+    @property
+    def decision(self) -> Decision:
+        """The decision about the class."""
+        return "review" if self.label_reason else "accept"
 
 
-def decide_listed(admitted: frozenset[str], alone: Alone, names: Names, shares: Shares) -> Listed:
-    """Decide what words and photo say together.
+class _Evidence(NamedTuple):
+    """A title and a photo that were read."""
 
-    What the photo accepts and the words admit stays. Else the words decide where the photo gives what they
-    admit its least share; where it does not, the two contradict each other.
+    title_kinds: frozenset[str]
+    label: PhotoAnswer
+    kind: PhotoAnswer | None
+    labels: ReleaseLabels
+
+    def class_shares(self) -> dict[str, float]:
+        return dict(zip(self.labels.classes, self.label.scores, strict=True))
+
+    def kind_shares(self) -> dict[str, float]:
+        return dict(zip(self.labels.kinds, self.kind.scores, strict=True)) if self.kind else {}
+
+    def admitted_shares(self) -> dict[str, float]:
+        """Return the share of each label that the title allows: kinds, or classes without that attribute."""
+        if self.kind:
+            return {kind: share for kind, share in self.kind_shares().items() if kind in self.title_kinds}
+        admit = self.labels.admit_class
+        shares = self.class_shares().items()
+        return {label: share for label, share in shares if admit(label, self.title_kinds)}
+
+    def kind_of_class(self, label: str, allowed: Collection[str] = KINDS) -> str | None:
+        """Return the likeliest kind of a class among the allowed ones; None if it is not clear."""
+        kinds = self.labels.classes.get(label, frozenset()).intersection(allowed)
+        if len(kinds) == 1:
+            return next(iter(kinds))
+        shares = {kind: share for kind, share in self.kind_shares().items() if kind in kinds}
+        return max(shares, key=shares.__getitem__, default=None)
+
+    def likeliest_class(self, kind: str) -> str:
+        """Return the likeliest class of a kind; NONE if no class is of this kind."""
+        classes = [label for label, kinds in self.labels.classes.items() if kind in kinds]
+        return max(classes, key=self.class_shares().__getitem__, default=NONE)
+
+
+def decide_with_title(
+    title_kinds: frozenset[str],
+    label_scores: PhotoAnswer,
+    kind_scores: PhotoAnswer | None,
+    labels: ReleaseLabels,
+    minimum_shares: MinimumShares,
+) -> TitleDecision:
+    """Decide the class and the kind of a photo with its title. The first rule that applies decides.
+
+    1. The title says nothing that the release has shown shares for: the photo decides, and the title can only
+       contradict an accepted answer.
+    2. The photo alone is accepted, and the title allows that answer: it stays.
+    3. The photo gives the kinds in the title less than the minimum share: they contradict each other.
+    4. One kind of the title has most of what the photo gives to all of them: it is accepted, with its class.
+    5. Otherwise the answer is ambiguous.
 
     Args:
-        admitted: the kinds that the words admit; empty where they say nothing.
-        alone: what the photo says.
-        names: of the release.
-        shares: of the release; NO_SHARES where it shows nothing, and for a network of which it does not.
+        title_kinds: the kinds that the title allows; empty if it says nothing.
+        label_scores: the photo's answer about the class.
+        kind_scores: the photo's answer of the attribute `kind`; None without one. It is ignored if the title
+            does not take part in that attribute; see `ReleaseLabels.kinds`.
+        labels: the labels of the release.
+        minimum_shares: the shares of the release, for the network that answered.
     """
-    least = least_of(admitted, names, shares)
-    if least is None:
-        return _as_veto(admitted, alone, names)
-    return _accepted(admitted, alone, names) or _by_list(admitted, alone, names, least)
+    given = _Evidence(title_kinds, label_scores, kind_scores if labels.kinds else None, labels)
+    minimum = minimum_share(title_kinds, labels, minimum_shares)
+    if minimum is None or (labels.kinds and given.kind is None):
+        return _contradict(given, minimum or 0.0)
+    return _accept_photo(given, minimum) or _accept_title(given, minimum)
 
 
-def least_of(admitted: frozenset[str], names: Names, shares: Shares) -> float | None:
-    """From which share some words decide; None where they say nothing, or decide nothing."""
-    if admitted & names.answered:
-        return shares.named
-    return shares.other if admitted and names.has_other else None
+def minimum_share(
+    title_kinds: frozenset[str], labels: ReleaseLabels, minimum_shares: MinimumShares
+) -> float | None:
+    """Return the share from which a title decides; None if it says nothing, or decides nothing."""
+    if not title_kinds.isdisjoint(labels.named_kinds):
+        return minimum_shares.named
+    return minimum_shares.other if title_kinds and labels.has_other else None
 
 
-def admits(admitted: Collection[str], kinds: Collection[str]) -> bool | None:
-    """Whether words admit what is one of some kinds; None where one of the two says nothing."""
-    return not frozenset(admitted).isdisjoint(kinds) if admitted and kinds else None
-
-
-def _as_veto(admitted: Collection[str], alone: Alone, names: Names) -> Listed:
-    """What the photo alone says, or a review where it accepts what the words do not admit."""
-    if alone.reason is None and admits(admitted, names.classes[alone.label]) is False:
-        return _review(Reason.TITLE_CONFLICT, admitted, alone, names)
-    kind = alone.kind if _has_kind(alone, names) else _kind_of(alone.label, alone, names)
-    return Listed(
-        label=alone.label,
-        kind=None if admits(admitted, {kind or OTHER}) is False else kind,
-        decision="review" if alone.reason else "accept",
-        reason=alone.reason,
-        decided_by=DecidedBy.MODEL,
+def _contradict(given: _Evidence, minimum: float) -> TitleDecision:
+    """Keep the photo's answers, but ask for a review of each accepted one that the title does not allow."""
+    title_kinds, photo, labels = given.title_kinds, given.label, given.labels
+    label_reason, suggested_label = photo.reason, None
+    if label_reason is None and labels.admit_class(photo.label, title_kinds) is False:
+        label_reason = Reason.TITLE_CONFLICT
+        shares = given.class_shares()
+        allowed = [label for label in shares if labels.admit_class(label, title_kinds)]
+        suggested_label = max(allowed, key=shares.__getitem__, default=NONE)
+    kind, kind_reason = (given.kind.label, given.kind.reason) if given.kind else (None, label_reason)
+    if kind_reason is None and given.kind and labels.admit_kind(kind, title_kinds) is False:
+        kind_reason = Reason.TITLE_CONFLICT
+    has_conflict = Reason.TITLE_CONFLICT in {label_reason, kind_reason}
+    by_class = given.kind_of_class(photo.label)
+    known = by_class if labels.admit_kind(by_class or OTHER, title_kinds) is not False else None
+    return TitleDecision(
+        label=photo.label,
+        kind=kind if given.kind else known,
+        label_reason=label_reason,
+        kind_reason=kind_reason,
+        suggested_label=suggested_label,
+        suggested_kind=_likeliest_allowed(given)[1] if has_conflict else known,
+        is_suggestion_shown=_is_shown(given, suggested_label, minimum),
+        is_joint=False,
     )
 
 
-def _accepted(admitted: Collection[str], alone: Alone, names: Names) -> Listed | None:
-    """The answer that the photo accepts and the words admit; None where there is none."""
-    own, has_class = names.classes[alone.label], alone.reason is None
-    kind = alone.kind if _has_kind(alone, names) else None
-    by_class = has_class and admits(admitted, own) is not False
-    if not by_class and kind not in admitted:
+def _accept_photo(given: _Evidence, minimum: float) -> TitleDecision | None:
+    """Return the answer that the photo alone accepts and the title allows; None if there is none."""
+    title_kinds, label, is_accepted = given.title_kinds, given.label.label, given.label.reason is None
+    kind = given.kind.label if given.kind and given.kind.reason is None else None
+    is_class_allowed = is_accepted and given.labels.admit_class(label, title_kinds) is not False
+    if not is_class_allowed and kind not in title_kinds:
         return None
-    if has_class and own and kind is not None and kind not in own:
-        return _review(Reason.AMBIGUOUS, admitted, alone, names)
-    if not by_class:
-        return _of_kind(str(kind), admitted, alone, names, DecidedBy.MODEL)
-    kind = kind or _kind_of(alone.label, alone, names, admitted)
-    return Listed(label=alone.label, kind=kind, decision="accept", reason=None, decided_by=DecidedBy.MODEL)
+    of_class = given.labels.classes[label]
+    if is_accepted and of_class and kind is not None and kind not in of_class:
+        return _review(given, Reason.AMBIGUOUS, minimum)
+    if not is_class_allowed:
+        return _accept_kind(given, str(kind), minimum, DecidedBy.MODEL)
+    return _accept(given, label, kind or given.kind_of_class(label, title_kinds), minimum, DecidedBy.MODEL)
 
 
-def _by_list(admitted: frozenset[str], alone: Alone, names: Names, least: float) -> Listed:
-    """The answer that the words admit and the photo confirms, or a review.
+def _accept_title(given: _Evidence, minimum: float) -> TitleDecision:
+    """Return the answer that the title names and the photo confirms, or a review.
 
-    A release that does not answer OTHER cannot distinguish what it has no name for from what it has one for.
+    A release without OTHER cannot tell a garment without a name from one that has a name.
     """
-    named, without_name = _admitted_shares(admitted, alone, names), admitted - names.answered
-    other = alone.kinds[names.kinds.index(OTHER)] if without_name and names.has_other else 0.0
-    total = sum(named.values()) + other
-    if total < least:
-        return _review(Reason.TITLE_CONFLICT, admitted, alone, names)
-    if not named and len(without_name) == 1:
-        return Listed(label=NONE, kind=OTHER, decision="accept", reason=None, decided_by=DecidedBy.LIST)
-    answer = max(named, key=named.__getitem__, default="")
-    is_known = not without_name or names.has_other
-    if not named or not is_known or total - other < least or named[answer] < MOST * total:
-        return _review(Reason.AMBIGUOUS, admitted, alone, names)
-    if names.kinds:
-        listed = _of_kind(answer, admitted, alone, names, DecidedBy.LIST)
-        shares = dict(zip(names.classes, alone.classes, strict=True))
-        # The photo has to confirm the class, too: a title "boots" makes no sneaker of one that it denies.
-        return (
-            listed
-            if shares.get(listed.label, least) >= least
-            else _review(Reason.TITLE_CONFLICT, admitted, alone, names)
-        )
-    kind = _kind_of(answer, alone, names, admitted)
-    return Listed(label=answer, kind=kind, decision="accept", reason=None, decided_by=DecidedBy.LIST)
+    labels, allowed = given.labels, given.admitted_shares()
+    unnamed_kinds = given.title_kinds - labels.named_kinds
+    other = given.kind_shares()[OTHER] if unnamed_kinds and labels.has_other else 0.0
+    total = sum(allowed.values()) + other
+    if total < minimum:
+        return _review(given, Reason.TITLE_CONFLICT, minimum)
+    if not allowed and len(unnamed_kinds) == 1:
+        return _accept(given, NONE, OTHER, minimum, DecidedBy.LIST)
+    leader = max(allowed, key=allowed.__getitem__, default="")
+    can_tell = not unnamed_kinds or labels.has_other
+    if not can_tell or total - other < minimum or allowed.get(leader, 0.0) < MIN_SHARE_OF_LEADER * total:
+        return _review(given, Reason.AMBIGUOUS, minimum)
+    if not given.kind:
+        kind = given.kind_of_class(leader, given.title_kinds)
+        return _accept(given, leader, kind, minimum, DecidedBy.LIST)
+    decision = _accept_kind(given, leader, minimum, DecidedBy.LIST)
+    # The photo has to confirm the class, too: a title "boots" makes no sneaker of one that it denies.
+    if decision.label_reason is None and given.class_shares().get(decision.label, minimum) < minimum:
+        return _review(given, Reason.TITLE_CONFLICT, minimum)
+    return decision
 
 
-def _of_kind(
-    kind: str, admitted: Collection[str], alone: Alone, names: Names, decided_by: DecidedBy
-) -> Listed:
-    """An accepted kind with its class: of several that are of this kind the one that has most of them."""
-    of_kind = {
-        label: share
-        for (label, kinds), share in zip(names.classes.items(), alone.classes, strict=True)
-        if kind in kinds
+def _accept_kind(given: _Evidence, kind: str, minimum: float, decided_by: DecidedBy) -> TitleDecision:
+    """Accept a kind with its class. If several classes are of this kind, one has to have most of them."""
+    shares = {
+        label: share for label, share in given.class_shares().items() if kind in given.labels.classes[label]
     }
-    label = max(of_kind, key=of_kind.__getitem__, default=NONE)
-    if of_kind and of_kind[label] < MOST * sum(of_kind.values()):
-        return _review(Reason.AMBIGUOUS, admitted, alone, names)
-    return Listed(label=label, kind=kind, decision="accept", reason=None, decided_by=decided_by)
+    label = max(shares, key=shares.__getitem__, default=NONE)
+    if shares and shares[label] < MIN_SHARE_OF_LEADER * sum(shares.values()):
+        return _review(given, Reason.AMBIGUOUS, minimum)
+    return _accept(given, label, kind, minimum, decided_by)
 
 
-def _review(reason: Reason, admitted: Collection[str], alone: Alone, names: Names) -> Listed:
-    """A review that suggests the likeliest of what the words admit."""
-    named = _admitted_shares(admitted, alone, names)
-    answer = max(named, key=named.__getitem__, default=None)
-    label, kind = answer or NONE, OTHER if names.has_other else None
-    if answer is not None and names.kinds:
-        shares = dict(zip(names.classes, alone.classes, strict=True))
-        of_kind = [name for name, kinds in names.classes.items() if answer in kinds]
-        label, kind = max(of_kind, key=shares.__getitem__, default=NONE), answer
-    elif answer is not None:
-        kind = _kind_of(answer, alone, names, admitted)
-    return Listed(label=label, kind=kind, decision="review", reason=reason, decided_by=DecidedBy.MODEL)
+def _accept(
+    given: _Evidence, label: str, kind: str | None, minimum: float, decided_by: DecidedBy
+) -> TitleDecision:
+    """Accept a class, and its kind if that is known: otherwise the kind stays as the photo answered it."""
+    own, reason = (given.kind.label, given.kind.reason) if kind is None and given.kind else (kind, None)
+    return TitleDecision(
+        label=label,
+        kind=own,
+        kind_reason=reason,
+        suggested_label=label,
+        suggested_kind=kind,
+        is_suggestion_shown=_is_shown(given, label, minimum),
+        decided_by=decided_by,
+    )
 
 
-def _admitted_shares(admitted: Collection[str], alone: Alone, names: Names) -> dict[str, float]:
-    """What the photo gives to each label that words admit: of the attribute `kind`, else of the classes."""
-    if names.kinds:
-        of_kinds = zip(names.kinds, alone.kinds, strict=True)
-        return {name: share for name, share in of_kinds if name in admitted}
-    of_classes = zip(names.classes.items(), alone.classes, strict=True)
-    return {label: share for (label, kinds), share in of_classes if admits(admitted, kinds)}
+def _review(given: _Evidence, reason: Reason, minimum: float) -> TitleDecision:
+    """Keep the photo's answers, and suggest the likeliest class and kind that the title allows."""
+    label, kind = _likeliest_allowed(given)
+    return TitleDecision(
+        label=given.label.label,
+        kind=given.kind.label if given.kind else None,
+        label_reason=reason,
+        kind_reason=reason,
+        suggested_label=label,
+        suggested_kind=kind,
+        is_suggestion_shown=_is_shown(given, label, minimum),
+    )
 
 
-def _has_kind(alone: Alone, names: Names) -> bool:
-    return bool(names.kinds) and alone.kind is not None and alone.is_kind_accepted
+def _likeliest_allowed(given: _Evidence) -> tuple[str, str | None]:
+    """Return the likeliest class and kind that the title allows: NONE and OTHER if the release names none."""
+    allowed = given.admitted_shares()
+    if not allowed:
+        return NONE, OTHER if given.labels.has_other else None
+    leader = max(allowed, key=allowed.__getitem__)
+    if given.kind:
+        return given.likeliest_class(leader), leader
+    return leader, given.kind_of_class(leader, given.title_kinds)
 
 
-def _kind_of(label: str, alone: Alone, names: Names, admitted: Collection[str] = KINDS) -> str | None:
-    """The kind of a class, of several the likeliest that words admit; None where it is not clear."""
-    kinds = names.classes[label].intersection(admitted)
-    if len(kinds) == 1:
-        return next(iter(kinds))
-    shares = {name: share for name, share in zip(names.kinds, alone.kinds, strict=True) if name in kinds}
-    return max(shares, key=shares.__getitem__, default=None)
+def _is_shown(given: _Evidence, label: str | None, minimum: float) -> bool:
+    """Return whether a photo gives a class the minimum share; NONE, which it gives nothing to, is allowed."""
+    return label is None or given.class_shares().get(label, 1.0) >= minimum

@@ -99,7 +99,7 @@ class Decisions:
             return run.list_words
         renamed = [name for name, in_table in run.further.items() if in_table != name]
         others = {*renamed, *run.attributes, run.by.column if run.by else ""}
-        return words_in(tuple(run.further), self._columns, run.words, run.title, others)
+        return words_in(tuple(run.further), self._columns, run.language, run.title, others)
 
     @property
     def _titles(self) -> ListTitles:

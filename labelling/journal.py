@@ -18,6 +18,7 @@ from inference.contract import LABEL
 from labelling.errors import OtherRun, TableUnusable
 from labelling.human_answers import HumanAnswer, Question
 from labelling.identifiers import read_identifier
+from labelling.own_words import CategoryAnswer, meaning_of, text_of
 from labelling.run_settings import RunSettings
 
 COMMIT_SECONDS: Final = 1.0
@@ -33,7 +34,7 @@ DAMAGED: Final = (
     "corrections again."
 )
 
-FORM: Final = 8
+FORM: Final = 9
 """Of the file, in its user_version."""
 
 FORM_OF_2: Final = 3
@@ -54,11 +55,13 @@ SCHEMA: Final = (
     "WHERE listing = (SELECT max(listing, 1) FROM run)",
     "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (sha256, attribute, product))",
+    "CREATE TABLE category_answers (key TEXT PRIMARY KEY, category TEXT NOT NULL, label TEXT NOT NULL, "
+    "at TEXT NOT NULL)",
 )
 """`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
 `run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `run.options` is
 what the command line said, as JSON. `answers` is what version 2.0.0 reads of a later file, too: the class
-is ''."""
+is ''. `category_answers` has what people said about categories, by `level_key`."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
@@ -378,6 +381,24 @@ class Journal(AbstractContextManager["Journal"]):
             for of, answer in answers.items()
         )
         self.execute_many(_ANSWER, rows)
+        self.mark_changed()
+
+    def read_category_answers(self) -> list[CategoryAnswer]:
+        """Return what people said about categories, also about those that the current list does not have."""
+        rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, key")
+        return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
+
+    def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
+        """Add or replace what people said about categories, all of it or nothing.
+
+        Args:
+            answers: the answers by `level_key`.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        rows = ((key, answer.category, text_of(answer.meaning), answer.at) for key, answer in answers.items())
+        self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)
         self.mark_changed()
 
     @contextmanager

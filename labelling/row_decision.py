@@ -14,14 +14,19 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds, language_of
-from inference.title_rule import NONE, Listed
+from inference.title_rule import NONE, TitleDecision, has_kinds
 from labelling.human_answers import HumanAnswers, carry_class_to_kind, decide_head, find_doubt
 from labelling.list_colours import ListColours, match_colours, read_own_colours
 from labelling.product_answers import is_likely
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from labelling.shared_photos import SharedPhotos
-from labelling.title_decision import ListTitles, answer_with_photo, denied, with_photo
+from labelling.title_decision import (
+    ListTitles,
+    decide_record_with_title,
+    make_doubted_answer,
+    make_titled_answers,
+)
 from reports.products import COLOURS
 
 MAX_FEED_COLOURS: Final = 3
@@ -82,37 +87,34 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
 
 
 def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
-    """The answers to a row as the words of its list leave them, and photos that lie under two products.
+    """Return the answers to a row after its title, and photos under two products, had their say.
 
     Args:
-        record: as the model answered it.
-        context: of its table.
+        record: the row, as the model answered it.
+        context: what decides about the rows of its table.
     """
-    titles, beside = context.titles, dict[str, HeadAnswer]()
-    together = with_photo(record, titles)
-    doubted = find_title_doubt(record, together, context.shared_photos) if together else None
-    for head, answer in record.answers.items():
-        if together and head in {LABEL, KIND}:
-            beside[head] = answer_with_photo(record, head, together, doubted, titles)
-        elif answer.is_accepted and titles.admits(head, answer.label, titles.title_kinds(record)) is False:
-            beside[head] = denied(record, head, titles)
-        elif answer.is_accepted and not context.shared_photos.prove(record, head, answer.label):
-            beside[head] = replace(answer, reason=Reason.SHARED_PHOTO)
-        else:
-            beside[head] = answer
-    return beside
+    titles, answers = context.titles, dict(record.answers)
+    decision = decide_record_with_title(record, titles)
+    is_joint = decision is not None and decision.is_joint
+    if decision:
+        answers = make_titled_answers(record, decision, titles)
+        if is_joint and not decision.label_reason and not is_shown(record, decision, context.shared_photos):
+            for head in answers.keys() & titles.titled_heads:
+                answers[head] = make_doubted_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
+    for head, answer in answers.items():
+        is_decided = is_joint and head in titles.titled_heads
+        if is_decided or not answer.is_accepted or context.shared_photos.prove(record, head, answer.label):
+            continue
+        answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
+    return answers
 
 
-def find_title_doubt(record: Record, together: Listed, shared: SharedPhotos) -> Reason | None:
-    """Why a person has to look at what words and photos say together; None where they are believed."""
-    if together.reason:
-        return together.reason
-    if together.decided_by == DecidedBy.LIST:
-        is_shown = shared.admit(record, together.kind)
-    else:
-        head = LABEL if record.answers[LABEL].is_accepted else KIND
-        is_shown = shared.prove(record, head, record.answers[head].label)
-    return None if is_shown else Reason.SHARED_PHOTO
+def is_shown(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
+    """Return whether a decision with the title rests on more than photos that lie under two products."""
+    if decision.decided_by == DecidedBy.LIST:
+        return shared_photos.admit(record, decision.kind)
+    head = LABEL if record.answers[LABEL].is_accepted else KIND
+    return shared_photos.prove(record, head, record.answers[head].label)
 
 
 def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
@@ -153,7 +155,8 @@ def apply_human_answers(
         of_sheet = find_doubt(record, head, decided, said)
         decisions[head] = replace(decided, is_admitted=False if is_denied else admits, doubt=of_sheet)
     names = context.settings.heads.get(KIND, ())
-    carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
+    if has_kinds(names):
+        carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
     return decisions
 
 

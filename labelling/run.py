@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
 from inference.language_files import language_name
-from inference.title_rule import Shares
+from inference.title_rule import MinimumShares
 from labelling.columns import check_attributes, name_list_columns
 from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
 from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
@@ -35,7 +35,7 @@ from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease
 from reports.values import report_of
-from reports.word_figures import shares_of
+from reports.word_figures import minimum_shares_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Job:
         engine: where they run.
         categories: of the platform; without them the table has no such columns.
         column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
-        words, title: see RunSettings.
+        language, title: see RunSettings.
         feed: the platform whose feed is written of the tables; empty for none.
         options: of the command line, which the journal keeps for the next one.
     """
@@ -59,7 +59,7 @@ class Job:
     engine: Engine = label_on_processes
     categories: Categories = field(default_factory=dict)
     column: str | None = None
-    words: str = ""
+    language: str = ""
     title: str = ""
     feed: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
@@ -98,16 +98,16 @@ class Job:
             categories=self.categories,
             by=self._by(),
             notes=tuple(self.source.notes),
-            words=self.words,
+            language=self.language,
             title=self.title,
             shares=self._shares(),
         )
 
-    def _shares(self) -> Shares:
+    def _shares(self) -> MinimumShares:
         """Of the network that answers photos; what it does not answer is held against the words alone."""
         networks = self.release.manifest.networks
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
-        return shares_of(report_of(self.release).words, name)
+        return minimum_shares_of(report_of(self.release).words, name)
 
     def _by(self) -> ProductGrouping | None:
         if self.column is None:
@@ -218,7 +218,7 @@ def _keep_words(decisions: Decisions, say: Say) -> None:
     if before and now.language != before.language and OFF not in {now.language, before.language}:
         names, earlier = (language_name(words.language) for words in (now, before))
         as_before = (
-            f" --words {before.language} reads them as before." if before.is_read and now.is_read else ""
+            f" --language {before.language} reads them as before." if before.is_read and now.is_read else ""
         )
         say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
     journal.keep_settings(decisions.settings)

@@ -13,7 +13,7 @@ from typing import Final, Self, TypeAlias
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.title_rule import NO_SHARES, Shares
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.identifiers import read_identifier
 from labelling.rows import Category
 from labelling.titles import ListWords
@@ -66,7 +66,7 @@ class RunSettings:
         categories: of the platform; empty for none.
         by: what says which photos show one product; None without products.
         notes: what a person should know of the list, a sentence each.
-        words: the language of the list's words, or OFF; empty to find the language.
+        language: the language of the list's words, or OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
         shares: from which share of a photo the words decide, as the release shows it.
         list_words: how the words of the list are read; None before it is listed.
@@ -79,8 +79,8 @@ class RunSettings:
     categories: Categories = field(default_factory=dict)
     by: ProductGrouping | None = None
     notes: tuple[str, ...] = ()
-    words: str = ""
-    shares: Shares = NO_SHARES
+    language: str = ""
+    shares: MinimumShares = NO_MINIMUM_SHARES
     title: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
 

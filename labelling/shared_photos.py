@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.reasons import Reason
 from labelling.rows import PhotoRecord, Record
 from labelling.title_decision import ListTitles, ProductTitle
@@ -60,7 +59,7 @@ class SharedPhotos:
         if not record.product or None in under:
             return True
         kinds = {kinds for products in under if products for kinds in products.kinds}
-        return all(self.titles.admits(KIND, kind, listed) for listed in kinds)
+        return all(self.titles.labels.admit_kind(kind, listed) for listed in kinds)
 
     def _may_show_each(self, photo: PhotoRecord) -> bool:
         under = self.products_of_photos.get(photo.sha256)

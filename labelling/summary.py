@@ -163,7 +163,7 @@ def _write(
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
     """What is to be said of a table."""
     run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
-    title = "" if run.words == OFF else how_read(decisions.list_words, run.further, run.title)
+    title = "" if run.language == OFF else how_read(decisions.list_words, run.further, run.title)
     answers = photos.rows - errors
     return Summary(
         table=str(table),

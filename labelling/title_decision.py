@@ -1,8 +1,7 @@
-"""What the title of a row decides: with the photo its class and kind, or that a person has to look. Pure.
+"""Decide the class and the kind of a row with the title of its list. Pure.
 
-Where the release shows from which share of a photo words may decide, class and kind are decided with them
-(inference/title_rule.py); elsewhere an accepted answer that the words do not admit needs a person. titles.py
-finds the words.
+inference/title_rule.py has the rule. This file reads what the list says about a row, and writes the decision
+into the answers of the row. titles.py finds the columns that have words.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,27 +9,23 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND, KINDS
+from inference.kinds import KIND
 from inference.reasons import Reason
 from inference.title_rule import (
-    NO_SHARES,
-    NONE,
-    OTHER,
-    Alone,
-    Listed,
-    Names,
-    Shares,
-    admits,
-    decide_listed,
-    least_of,
-    names_of,
+    NO_MINIMUM_SHARES,
+    MinimumShares,
+    PhotoAnswer,
+    ReleaseLabels,
+    TitleDecision,
+    decide_with_title,
+    release_labels,
 )
 from inference.words import NOTHING, Says, without_variant
 from labelling.rows import HeadAnswer, Record
 from labelling.run_settings import RunSettings
 from labelling.titles import ListWords
 
-NO_NAMES: Final = Names(classes={})
+NO_LABELS: Final = ReleaseLabels(classes={})
 
 
 class ProductTitle(NamedTuple):
@@ -51,15 +46,15 @@ class ListTitles:
 
     Attributes:
         list_words: how they are read.
-        names: what the labels of the release are called among kinds.
-        minimum_shares: from which share of a photo they decide.
+        labels: the labels of the release as kinds.
+        minimum_shares: the shares of a photo from which titles decide.
         heads: the labels of each head of the release.
         products: what the list has about each; empty without products.
     """
 
     list_words: ListWords = field(default_factory=ListWords)
-    names: Names = NO_NAMES
-    minimum_shares: Shares = NO_SHARES
+    labels: ReleaseLabels = NO_LABELS
+    minimum_shares: MinimumShares = NO_MINIMUM_SHARES
     heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     products: Mapping[str, ProductTitle] = field(default_factory=dict)
 
@@ -68,25 +63,20 @@ class ListTitles:
         of_product = self.products.get(record.product)
         return (of_product.meaning if of_product else self.list_words.says(record.cells)).kinds
 
-    def admits(self, head: str, label: str | None, listed: frozenset[str]) -> bool | None:
-        """Whether words admit a label; None where one of the two says nothing of a kind."""
-        if head == KIND and label == OTHER and listed:
-            return not listed <= self.names.answered
-        kinds = frozenset[str]()
+    def admits(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
+        """Return whether a title allows a label; None if one of the two says nothing of a kind."""
         if head == LABEL:
-            kinds = self.names.classes.get(label or "", kinds)
-        elif head == KIND and label in KINDS:
-            kinds = frozenset({label})
-        return admits(listed, kinds)
+            return self.labels.admit_class(label, title_kinds)
+        return self.labels.admit_kind(label, title_kinds) if head in self.titled_heads else None
+
+    @property
+    def titled_heads(self) -> tuple[str, ...]:
+        """The heads that titles decide about."""
+        return (LABEL, KIND) if self.labels.kinds else (LABEL,)
 
     def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
         """What all photos of a row give to each label."""
         return dict(zip(self.heads[head], record.probabilities_of(head), strict=True))
-
-    def suggest_class(self, record: Record, label: str) -> str | None:
-        """A class that the words admit, where the photos give it the share from which words decide."""
-        least = least_of(self.title_kinds(record), self.names, self.minimum_shares) or 0.0
-        return label if self.label_probabilities(record, LABEL).get(label, 1.0) >= least else None
 
 
 def collect_titles(
@@ -105,10 +95,10 @@ def collect_titles(
         for column in words.columns:
             of_product[column] = of_product.get(column) or cells[column]
     is_read, heads = words.is_read, settings.heads
-    names = names_of(heads[LABEL], heads.get(KIND), words.language) if is_read else NO_NAMES
+    labels = release_labels(heads[LABEL], heads.get(KIND), words.language) if is_read else NO_LABELS
     return ListTitles(
         list_words=words,
-        names=names,
+        labels=labels,
         minimum_shares=settings.shares,
         heads=heads,
         products={
@@ -118,53 +108,64 @@ def collect_titles(
     )
 
 
-def with_photo(record: Record, titles: ListTitles) -> Listed | None:
-    """What words and photos say together of class and kind; None where the words decide nothing."""
-    listed, names, answers = titles.title_kinds(record), titles.names, record.answers
-    if least_of(listed, names, titles.minimum_shares) is None or LABEL not in answers:
-        return None
-    if names.kinds and KIND not in answers:  # of the network that reads pixels nothing is shown
-        return None
-    kind = answers.get(KIND)
-    alone = Alone(
-        label=answers[LABEL].label,
-        reason=answers[LABEL].reason,
-        classes=record.probabilities_of(LABEL),
-        kind=kind.label if kind else None,
-        is_kind_accepted=kind is not None and kind.is_accepted,
-        kinds=record.probabilities_of(KIND) if names.kinds else (),
-    )
-    return decide_listed(listed, alone, names, titles.minimum_shares)
-
-
-def answer_with_photo(
-    record: Record, head: str, together: Listed, reason: Reason | None, titles: ListTitles
-) -> HeadAnswer:
-    """Class or kind as words and photos say it together.
+def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecision | None:
+    """Decide the class and the kind of a row with its title.
 
     Args:
-        record: as the model answered it.
-        head: LABEL or KIND.
-        together: of `with_photo`.
-        reason: why a person has to look: then the photos' own label stays, beside what is suggested.
-        titles: of the list.
+        record: the row, as the model answered it.
+        titles: the titles of the list.
+
+    Returns:
+        None if the row has no answer about the class, or if the list says nothing about its kind.
     """
+    title_kinds = titles.title_kinds(record)
+    if not title_kinds or LABEL not in record.answers:
+        return None
+    kind_scores = _photo_answer(record, KIND) if KIND in record.answers else None
+    return decide_with_title(
+        title_kinds, _photo_answer(record, LABEL), kind_scores, titles.labels, titles.minimum_shares
+    )
+
+
+def _photo_answer(record: Record, head: str) -> PhotoAnswer:
     answer = record.answers[head]
-    label = together.label if head == LABEL else together.kind
-    if reason:
-        suggested = titles.suggest_class(record, together.label) if head == LABEL else label
-        return replace(answer, reason=reason, suggested_label=suggested)
-    if label and label != answer.label:
-        share = titles.label_probabilities(record, head).get(label)
-        answer = replace(answer, label=label, confidence=share, also=())
-    return replace(answer, reason=None, decided_by=together.decided_by)
+    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.probabilities_of(head))
 
 
-def denied(record: Record, head: str, titles: ListTitles) -> HeadAnswer:
-    """An accepted answer that the words do not admit, beside the likeliest class that they do."""
-    answer, suggested = record.answers[head], None
+def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTitles) -> dict[str, HeadAnswer]:
+    """Return the answers of a row, with class and kind as they were decided with the title.
+
+    Args:
+        record: the row, as the model answered it.
+        decision: the decision about this row.
+        titles: the titles of the list.
+    """
+    answers = dict(record.answers)
+    for head in titles.titled_heads:
+        if head not in answers:
+            continue
+        reason = decision.label_reason if head == LABEL else decision.kind_reason
+        if reason:
+            answers[head] = make_doubted_answer(answers[head], head, decision, reason)
+            continue
+        label = decision.label if head == LABEL else decision.kind
+        if label and label != answers[head].label:
+            share = titles.label_probabilities(record, head).get(label)
+            answers[head] = replace(answers[head], label=label, confidence=share, also=())
+        answers[head] = replace(answers[head], reason=None, decided_by=decision.decided_by)
+    return answers
+
+
+def make_doubted_answer(answer: HeadAnswer, head: str, decision: TitleDecision, reason: Reason) -> HeadAnswer:
+    """Return the photos' own answer about class or kind for a person to look at, beside the suggestion.
+
+    Args:
+        answer: the photos' own answer.
+        head: LABEL or KIND.
+        decision: the decision with the title, which suggests a label.
+        reason: why a person should look.
+    """
+    suggested = decision.suggested_kind
     if head == LABEL:
-        shares = zip(titles.names.classes.items(), answer.probabilities, strict=True)
-        admitted = [(share, label) for (label, kinds), share in shares if kinds & titles.title_kinds(record)]
-        suggested = titles.suggest_class(record, max(admitted)[1] if admitted else NONE)
-    return replace(answer, reason=Reason.TITLE_CONFLICT, suggested_label=suggested)
+        suggested = decision.suggested_label if decision.is_suggestion_shown else None
+    return replace(answer, reason=reason, suggested_label=suggested)

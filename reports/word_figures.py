@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inference.contract import NetworkName
-from inference.title_rule import NO_SHARES, Shares
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from model_store.manifest import Frozen, Share, described
 
 Count = Annotated[int, Field(ge=0)]
@@ -77,8 +77,8 @@ class WordFigures(Frozen):
     )
 
 
-def shares_of(figures: WordFigures | None, network: NetworkName) -> Shares:
-    """From which shares words decide beside the answers of a network."""
+def minimum_shares_of(figures: WordFigures | None, network: NetworkName) -> MinimumShares:
+    """Return the shares from which titles decide beside the answers of a network."""
     if figures is None or figures.network != network:
-        return NO_SHARES
-    return Shares(named=figures.named.least, other=figures.other.least if figures.other else None)
+        return NO_MINIMUM_SHARES
+    return MinimumShares(named=figures.named.least, other=figures.other.least if figures.other else None)

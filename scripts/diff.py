@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from inference.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists import Reading
@@ -50,7 +50,7 @@ NAMED = 5
 def execute(arguments: argparse.Namespace) -> object:
     """Compare and print; 1 when more answers change than are allowed."""
     prepare_decoders()
-    cache = settings_of_commands().cache_dir
+    cache = read_command_settings().cache_dir
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
         complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")

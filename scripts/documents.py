@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.settings import Settings, setting_names
+from app.settings import Settings, list_setting_names
 from inference.language_files import languages
 from inference.reasons import Place, reasons_at
 from scripts.__main__ import verbs
@@ -108,7 +108,7 @@ def _languages() -> list[tuple[str, ...]]:
 def settings_table(docstring: str) -> list[tuple[str, ...]]:
     """A row for each setting, whose meaning the docstring of Settings says in one line."""
     described = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
-    fields = [name.removeprefix("WARDROBE_").lower() for name in setting_names()]
+    fields = [name.removeprefix("WARDROBE_").lower() for name in list_setting_names()]
     if missing := [name for name in fields if name not in described]:
         raise SystemExit(
             f"app/settings.py: the docstring of Settings needs one line for {', '.join(missing)}, as in "

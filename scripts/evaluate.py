@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
@@ -51,7 +51,7 @@ def execute(arguments: argparse.Namespace) -> object:
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     _check_photo_options(arguments)
     require("sklearn", "scikit-learn")
-    release = find_release(arguments.release, settings_of_commands().cache_dir)
+    release = find_release(arguments.release, read_command_settings().cache_dir)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.contract("pixels")

@@ -11,7 +11,7 @@ import shlex
 from functools import partial
 from pathlib import Path
 
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
 from scripts import train
@@ -58,7 +58,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace, more:
         arguments.encoding or "",
         arguments.release,
         DEFAULT_STORE,
-        settings_of_commands().cache_dir,
+        read_command_settings().cache_dir,
         progress.warn,
     )
     for sentence in describe_audits(corrected.corrections, corrected.release.version):

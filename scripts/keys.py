@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.security.api_keys import LINE, hash_of, read_keys
+from app.security.api_keys import KEY_LINE, hash_key, read_keys
 from app.settings import SettingsError
 from inference.plain_text import decoded, without_unseen
 from model_store.release_files import name_file_in_errors, write_partial_file
@@ -41,7 +41,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         before = decoded(path.read_bytes()).rstrip("\n") + "\n" if keys else ""
-        _replace(path, f"{before}{arguments.name}:{hash_of(key)}\n")
+        _replace(path, f"{before}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
     complain(f"The key is shown this once; {arguments.file} has its hash. {USE}")
@@ -64,7 +64,7 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         if not left:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         text = decoded(path.read_bytes())
-        lines = [(LINE.fullmatch(without_unseen(line)), line) for line in text.splitlines()]
+        lines = [(KEY_LINE.fullmatch(without_unseen(line)), line) for line in text.splitlines()]
         kept = [line for key, line in lines if key is None or key["name"] != arguments.name]
         _replace(path, "".join(f"{line}\n" for line in kept))
     print(f"{arguments.name} is withdrawn; {len(left)} left.")
@@ -96,7 +96,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _name(text: str) -> str:
-    if not LINE.fullmatch(f"{text}:{'0' * 64}"):
+    if not KEY_LINE.fullmatch(f"{text}:{'0' * 64}"):
         raise argparse.ArgumentTypeError(f"{text!r} is no name: A-Z a-z 0-9 . _ - alone")
     return text
 

@@ -18,8 +18,8 @@ from typing import Any
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from app.prediction.categories import CategoriesMismatch, categories_of
-from app.settings import settings_of_commands
+from app.prediction.platform_categories import CategoriesMismatch, read_release_categories
+from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.language_files import UNDETERMINED, language_name, readable_languages
@@ -38,7 +38,7 @@ from labelling.outputs import check_no_pictures, check_outputs, find_list_file, 
 from labelling.product_answers import check_column, check_grouping
 from labelling.review.audit import MAX_SAMPLE_ROWS, describe_audits
 from labelling.review.correction_intake import TakenCorrections, take_corrections
-from labelling.review.corrections import Correction, read_corrections
+from labelling.review.corrections import AllCorrections, Correction, read_all_corrections
 from labelling.review.questions import Review
 from labelling.review.sheet import EXPORT_NAME, write_sheet
 from labelling.rows import ACCEPT, Category
@@ -166,10 +166,10 @@ def _outputs(arguments: argparse.Namespace, *, has_products: bool) -> list[Path]
     return outputs
 
 
-def _corrections(arguments: argparse.Namespace, run: RunSettings) -> list[Correction]:
+def _corrections(arguments: argparse.Namespace, run: RunSettings) -> AllCorrections:
     """What people say, for the labels of a run."""
     reading = Reading.of(arguments).of_corrections
-    return read_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
+    return read_all_corrections(arguments.corrections, run.heads[LABEL], run.attributes, reading, complain)
 
 
 def _say_taken(
@@ -181,6 +181,10 @@ def _say_taken(
     """Say what became of corrections, and what they show."""
     if taken.disagreements:
         complain(f"{taken.disagreements:,} questions have different answers; the latest of each counts.")
+    if taken.category_disagreements:
+        complain(
+            f"{taken.category_disagreements:,} categories have different answers; the latest of each is used."
+        )
     if taken.unmatched:
         complain(
             f"{taken.unmatched:,} of {taken.corrections:,} corrections are of no picture in "
@@ -191,7 +195,7 @@ def _say_taken(
     )
     for sentence in describe_audits(corrections, summary.version):
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    if len(arguments.corrections) == 1:
+    if len(arguments.corrections) == 1 and corrections:
         _say_next(f"improve {shlex.quote(str(arguments.corrections[0]))}")
 
 
@@ -241,8 +245,8 @@ def _say_written(arguments: argparse.Namespace, written: _Written) -> None:
 def _job(arguments: argparse.Namespace) -> Job:
     if arguments.into:
         check_sorted_folder(arguments.into, arguments.source)
-    release = find_release(arguments.model, settings_of_commands().cache_dir)
-    taxonomy = arguments.taxonomy or settings_of_commands().taxonomy
+    release = find_release(arguments.model, read_command_settings().cache_dir)
+    taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     reads = (*find_list_file(arguments.source), release.folder, taxonomy, *arguments.corrections)
     outputs = _outputs(arguments, has_products=arguments.by is not None)
     check_outputs(outputs, filter(None, reads))
@@ -257,7 +261,7 @@ def _job(arguments: argparse.Namespace) -> Job:
         workers=arguments.workers,
         engine=ENGINES[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
-        words=arguments.language or "",
+        language=arguments.language or "",
         title=check_column(source, arguments.title_column or "", "--title-column"),
         feed=arguments.feed or "",
         options={name: getattr(arguments, name) for name in ("model", *KEPT)},
@@ -300,7 +304,7 @@ def _label(arguments: argparse.Namespace, before: RunSettings | None) -> object:
         if not is_failed:
             _say_checks(summary, job, decisions.journal)
         for batch in taken:
-            _say_taken(arguments, batch, summary, corrections)
+            _say_taken(arguments, batch, summary, corrections.pictures)
         if is_failed:
             return Failed(asdict(summary))
         _say_written(arguments, written)
@@ -399,10 +403,10 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
     if named in PLATFORMS:
         attributes = {name: head.labels for name, head in manifest.attributes.items()}
         return find_platform_categories(named, {LABEL: manifest.labels, **attributes})
-    if (file := Path(named) if named else settings_of_commands().taxonomy) is None:
+    if (file := Path(named) if named else read_command_settings().taxonomy) is None:
         return {}
     try:
-        mapping = categories_of(file, manifest.labels, manifest.version, manifest.attributes)
+        mapping = read_release_categories(file, manifest.labels, manifest.version, manifest.attributes)
     except CategoriesMismatch as error:
         others = "--taxonomy FILE names another file"
         raise CategoriesMismatch(
@@ -410,7 +414,7 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
             if named
             else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
         ) from error
-    categories = mapping.named_for(None)
+    categories = mapping.choose_names(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {
@@ -452,7 +456,7 @@ def build_parser() -> argparse.ArgumentParser:
     folders = "the same, of the photos of one folder"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--words", dest="language", choices=(*readable_languages(), OFF), help=words)
+    add("--language", choices=(*readable_languages(), OFF), help=words)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (
@@ -565,7 +569,7 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
         return f"The titles are in {language_name(language)}{which}, so only photos decide."
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
-        f"{words['title']} The list names the kind of {words['named']:,} {what} (--words {language}): "
+        f"{words['title']} The list names the kind of {words['named']:,} {what} (--language {language}): "
         f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a "
         "person."
     )

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.dotenv_file import read_dotenv
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
 from inference.decode import MAX_BYTES, MAX_PIXELS, Decoded, decode, prepare_decoders
@@ -63,7 +63,7 @@ def main(words: list[str]) -> int:
     if arguments.plot:
         require("matplotlib", "matplotlib")
     prepare_decoders()
-    release = find_release(arguments.model, settings_of_commands().cache_dir)
+    release = find_release(arguments.model, read_command_settings().cache_dir)
     if arguments.plot and not arguments.plot.is_char_device():  # into which matplotlib writes
         check_outputs([arguments.plot], [*files, release.folder])
     networks = open_networks(release)

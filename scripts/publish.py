@@ -6,7 +6,7 @@ After an interruption, run it again: it continues. Refusals: reports/gate.py; se
 import argparse
 from pathlib import Path
 
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from model_store.named_release import find_release
 from model_store.release_files import expand_home
 from model_store.store import open_store
@@ -37,7 +37,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
     place = expand_home(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
-    folder = find_release(arguments.release, settings_of_commands().cache_dir).folder
+    folder = find_release(arguments.release, read_command_settings().cache_dir).folder
     if arguments.sign is not None:
         arguments.error(
             f"--sign writes into a release's folder. {arguments.release} is in {folder}: name a copy of that"

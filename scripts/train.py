@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.settings import settings_of_commands
+from app.settings import read_command_settings
 from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
@@ -123,7 +123,7 @@ def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, 
     compared: Path | None,
 ) -> object:
     place, photos = str(options.release), Path(str(options.photos))
-    release = find_release(place, settings_of_commands().cache_dir)
+    release = find_release(place, read_command_settings().cache_dir)
     check_learns_photos(release, place, photos)
     target.check_labels(release.manifest.labels)
     start_tensorflow()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.observability.metrics import Metrics
-from app.releases.load import load
-from app.releases.serving import Models
+from app.releases.load import load_models
+from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
 from model_store.cache import pull_release
@@ -44,11 +44,11 @@ class Place:
         """Of a service here."""
         return Settings.model_validate({"model_store": self.store.address, "cache_dir": self.cache} | changes)
 
-    def start(self, store: FolderStore | None = None, **changes: Any) -> Models:
+    def start(self, store: FolderStore | None = None, **changes: Any) -> ModelHolder:
         """What a service would serve."""
-        return load(self.settings(**changes), store or self.store)
+        return load_models(self.settings(**changes), store or self.store)
 
-    def follow(self, models: Models, store: FolderStore | None = None, **changes: Any) -> ReleaseWatcher:
+    def follow(self, models: ModelHolder, store: FolderStore | None = None, **changes: Any) -> ReleaseWatcher:
         """What swaps it; it polls when a test says so."""
         return ReleaseWatcher(self.settings(**changes), lambda: store or self.store, models, Metrics(None))
 
@@ -65,11 +65,11 @@ class Place:
         letters = {version: letter for letter, version in self.versions.items()}
         return "".join("?" if version is None else letters[version] for version in versions)
 
-    def served(self, models: Models) -> str:
+    def served(self, models: ModelHolder) -> str:
         """The letter of what is served, with `!` where it may be outdated."""
         return self.named(models.current.version) + "!" * (models.current.stale_since is not None)
 
-    def refused(self, models: Models) -> str:
+    def refused(self, models: ModelHolder) -> str:
         """The letters of what was refused."""
         return self.named(*(one.version for one in models.refusals))
 

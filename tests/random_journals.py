@@ -17,7 +17,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from inference.title_rule import NONE, Shares
+from inference.title_rule import NONE, MinimumShares
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.feeds import FEEDS, feed_files, write_feed
@@ -55,7 +55,7 @@ TITLES: Final = (
 CATEGORIES: Final = ("", "", "Women > Dresses", "Men > Shirts", "Shoes", "Bottoms")
 COLOUR_CELLS: Final = ("", "", "", "red", "Off White", "n/a", "red / blue", "petrol", "green")
 
-SHARES: Final = Shares(named=0.05, other=0.2)
+SHARES: Final = MinimumShares(named=0.05, other=0.2)
 """The minimum shares that most of the releases show."""
 
 COLUMNS: Final = (
@@ -81,7 +81,7 @@ class Catalogue:
     """
 
     kinds: tuple[str, ...] = KINDS
-    shares: Shares = SHARES
+    shares: MinimumShares = SHARES
     has_products: bool = True
     language: str = ""
     proven: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class Catalogue:
             heads=self.heads,
             further={name: name for name in COLUMNS},
             by=by if self.has_products else None,
-            words=self.language,
+            language=self.language,
             shares=self.shares,
             categories=categories if self.has_categories else {},
         )
@@ -122,10 +122,13 @@ CATALOGUES: Final = {
     "unproven": Catalogue(),
     "without words": Catalogue(language="none", proven=(LABEL,)),
     "without kinds": Catalogue(kinds=()),
-    "without shares": Catalogue(shares=Shares()),
+    "without shares": Catalogue(shares=MinimumShares()),
     "photos": Catalogue(has_products=False, has_categories=True),
-    "other kinds": Catalogue(kinds=OTHER_KINDS, shares=Shares()),
-    "without other": Catalogue(kinds=KINDS[:-1], shares=Shares(named=0.1), proven=(LABEL, "kind", "colour")),
+    "other kinds": Catalogue(kinds=OTHER_KINDS, shares=MinimumShares()),
+    "own kinds": Catalogue(kinds=("jeans slim", "jeans wide")),
+    "without other": Catalogue(
+        kinds=KINDS[:-1], shares=MinimumShares(named=0.1), proven=(LABEL, "kind", "colour")
+    ),
 }
 
 

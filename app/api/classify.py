@@ -11,17 +11,17 @@ from typing import TypeAlias
 
 from flask import Response, request
 
-from app.middleware.request_context import CONTEXT, RequestContext
+from app.middleware.request_context import CONTEXT_KEY, RequestContext
 from app.native_threads import run_in_native_thread
-from app.payloads.body import Bodies, Body
-from app.payloads.connection import client_has_left
-from app.payloads.items import RequestItem
+from app.payloads.body import Body, BodyReader
+from app.payloads.connection import has_client_left
 from app.payloads.limits import RequestLimits
-from app.prediction.admission import Admissions
-from app.prediction.answering import Budget, Classified, Outcome, answer
-from app.prediction.parameters import WITHOUT_QUERY, Parameters
-from app.prediction.timing import QUEUE, READ
-from app.releases.serving import Models
+from app.payloads.request_items import RequestItem
+from app.prediction.admission import RequestQueues
+from app.prediction.classify_items import ClassifiedPicture, Outcome, PictureBudget, classify_items
+from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.timing import QUEUE_STAGE, READ_STAGE
+from app.releases.serving import ModelHolder
 from app.settings import Settings
 
 
@@ -30,20 +30,20 @@ class Services:
     """The objects of the service that every protocol works with."""
 
     settings: Settings
-    models: Models
-    bodies: Bodies
-    admissions: Admissions
+    models: ModelHolder
+    body_reader: BodyReader
+    admissions: RequestQueues
 
 
-Decoded: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
+ParsedRequest: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
 """The pictures of a body, and what makes the response of their outcomes."""
 
 
-def classify(
+def classify_request(
     services: Services,
     limits: RequestLimits,
-    decode: Callable[[Body], Decoded],
-    parameters: Parameters = WITHOUT_QUERY,
+    parse_body: Callable[[Body], ParsedRequest],
+    parameters: Parameters = NO_PARAMETERS,
 ) -> Response:
     """Read the request's body, wait for a turn, find its pictures and answer them.
 
@@ -55,24 +55,28 @@ def classify(
         ModelError: the model failed.
     """
     environ = request.environ
-    context: RequestContext = environ[CONTEXT]
+    context: RequestContext = environ[CONTEXT_KEY]
     timing = context.timing
-    timing.begin(READ)
-    with services.bodies.read(environ, limits) as body:
-        timing.begin(QUEUE)
+    timing.begin(READ_STAGE)
+    with services.body_reader.read(environ, limits) as body:
+        timing.begin(QUEUE_STAGE)
         time.sleep(0)
-        with services.admissions.turn(is_large=body.is_large) as turn:
+        with services.admissions.create_turn(is_large=body.is_large) as turn:
             timing.end()
-            takes_long = turn.is_heavy and body.takes_long
-            items, encode = run_in_native_thread(_decoded, body, decode) if takes_long else decode(body)
-            has_left = partial(client_has_left, environ)
-            budget = Budget(limits)
-            outcomes = answer(items, context.served, timing, turn, budget, has_left, parameters)
+            takes_long = turn.is_large and body.is_slow_to_parse
+            items, encode = (
+                run_in_native_thread(_parse_inflated, body, parse_body) if takes_long else parse_body(body)
+            )
+            has_left = partial(has_client_left, environ)
+            budget = PictureBudget(limits)
+            outcomes = classify_items(items, context.model, timing, turn, budget, has_left, parameters)
     timing.end()
     time.sleep(0)
-    context.predictions += [outcome.prediction for outcome in outcomes if isinstance(outcome, Classified)]
+    context.predictions += [
+        outcome.prediction for outcome in outcomes if isinstance(outcome, ClassifiedPicture)
+    ]
     return encode(outcomes)
 
 
-def _decoded(body: Body, decode: Callable[[Body], Decoded]) -> Decoded:
-    return decode(body.inflated())
+def _parse_inflated(body: Body, parse_body: Callable[[Body], ParsedRequest]) -> ParsedRequest:
+    return parse_body(body.inflate())

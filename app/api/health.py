@@ -6,17 +6,17 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from app.errors import NotReady
-from app.middleware.request_context import served
-from app.releases.serving import Acceptance, Models, Refusal, StoreFault
+from app.middleware.request_context import get_served_model
+from app.releases.serving import ModelHolder, Refusal, StoreFault, TargetAcceptance
 
-HIDDEN = "The log says why, and so does this answer to a request with an API key."
+HIDDEN_ERROR = "The log says why, and so does this answer to a request with an API key."
 """In place of an error, which may name buckets and keys, where API keys are configured."""
 
 DRAIN_RETRY_SECONDS = 5
 """The Retry-After of a draining worker: by then another worker accepts requests."""
 
 
-def health_routes(models: Models, is_known: Callable[[], bool]) -> Blueprint:
+def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> Blueprint:
     """The routes that report how the service is.
 
     Args:
@@ -32,58 +32,62 @@ def health_routes(models: Models, is_known: Callable[[], bool]) -> Blueprint:
     @routes.get("/readyz")
     def ready() -> Response:
         check_ready(models)
-        return jsonify(_condition(models, may_see=is_known()))
+        return jsonify(_describe_condition(models, may_see=is_known()))
 
     return routes
 
 
-def check_ready(models: Models) -> None:
+def check_ready(models: ModelHolder) -> None:
     """Let a request pass while this worker takes them.
 
     Raises:
         NotReady: it is stopping.
     """
-    if models.draining:
+    if models.is_draining:
         raise NotReady(
             "This worker is stopping and takes no more requests. Try again in a moment.", DRAIN_RETRY_SECONDS
         )
 
 
-def _condition(models: Models, *, may_see: bool) -> dict[str, Any]:
-    fault = models.watching
-    stale_since = served().stale_since or (fault.since if fault else None)
+def _describe_condition(models: ModelHolder, *, may_see: bool) -> dict[str, Any]:
+    fault = models.current_fault
+    stale_since = get_served_model().stale_since or (fault.since if fault else None)
     return {
         "status": "ready",
-        "model": {"version": served().version},
+        "model": {"version": get_served_model().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _store_condition(fault, may_see=may_see),
-        "refused": [_refusal(refusal, may_see=may_see) for refusal in models.refusals],
-        **_photos(served().photo_fault),
-        **_accept_target(served().acceptance),
+        "store": _describe_store(fault, may_see=may_see),
+        "refused": [_describe_refusal(refusal, may_see=may_see) for refusal in models.refusals],
+        **_describe_photos(get_served_model().photo_fault),
+        **_describe_accept_target(get_served_model().acceptance),
     }
 
 
-def _photos(fault: str | None) -> dict[str, Any]:
+def _describe_photos(fault: str | None) -> dict[str, Any]:
     """Why no photo is accepted, where the release has no network for photos."""
     return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
 
-def _accept_target(acceptance: Acceptance | None) -> dict[str, Any]:
+def _describe_accept_target(acceptance: TargetAcceptance | None) -> dict[str, Any]:
     """Whether the release supports WARDROBE_ACCEPT_TARGET, where that is set."""
     if acceptance is None:
         return {}
-    kept = acceptance.fault is None
-    return {"accept_target": {"status": "ok"} if kept else {"status": "failing", "error": acceptance.fault}}
+    is_supported = acceptance.fault is None
+    return {
+        "accept_target": {"status": "ok"}
+        if is_supported
+        else {"status": "failing", "error": acceptance.fault}
+    }
 
 
-def _store_condition(fault: StoreFault | None, *, may_see: bool) -> dict[str, Any]:
+def _describe_store(fault: StoreFault | None, *, may_see: bool) -> dict[str, Any]:
     if fault is None:
         return {"status": "ok"}
-    error = str(fault.error) if may_see else HIDDEN
+    error = str(fault.error) if may_see else HIDDEN_ERROR
     return {"status": "failing", "since": fault.since.isoformat(), "error": error}
 
 
-def _refusal(refusal: Refusal, *, may_see: bool) -> dict[str, Any]:
-    reason = refusal.reason if may_see else HIDDEN
-    return {"promotion": refusal.number, "version": refusal.version, "reason": reason}
+def _describe_refusal(refusal: Refusal, *, may_see: bool) -> dict[str, Any]:
+    reason = refusal.reason if may_see else HIDDEN_ERROR
+    return {"promotion": refusal.promotion_number, "version": refusal.version, "reason": reason}

@@ -8,80 +8,84 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.report import report_json, report_page, wants_page
-from app.middleware.request_context import served
+from app.api.report import send_report_json, send_report_page, wants_page
+from app.middleware.request_context import get_served_model
 from app.observability.metrics import Metrics
-from app.releases.serving import Acceptance, Served
+from app.releases.serving import ServedModel, TargetAcceptance
 from app.settings import Settings
 from inference.contract import ModelContract
 
-SCRAPED_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
+SCRAPER_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
 """Media types that only Prometheus scrapers accept."""
 
-_UNSHOWN: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
+_HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
     "files": True,
     "networks": {"__all__": {"golden"}},
 }
 """Parts of a manifest that are long, and only for machines."""
 
 
-def model_routes(settings: Settings, counts: Metrics) -> Blueprint:
+def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     """The routes about the model."""
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
-            return _exposition(counts)
+            return _send_exposition(counts)
         as_page = wants_page(request.accept_mimetypes)
-        answer = report_page(settings, served()) if as_page else report_json(served())
+        answer = (
+            send_report_page(settings, get_served_model())
+            if as_page
+            else send_report_json(get_served_model())
+        )
         answer.vary.add("Accept")
         return answer
 
     @routes.get("/metrics/prometheus")
     def prometheus() -> Response:
-        return _exposition(counts)
+        return _send_exposition(counts)
 
     @routes.get("/model")
     def model() -> Response:
-        return jsonify(_description(settings.model_name, served()))
+        return jsonify(_describe_model(settings.model_name, get_served_model()))
 
     return routes
 
 
-def _exposition(counts: Metrics) -> Response:
-    body, content_type = counts.exposition(request.headers.get("Accept", ""))
+def _send_exposition(counts: Metrics) -> Response:
+    body, content_type = counts.encode_metrics(request.headers.get("Accept", ""))
     return Response(body, content_type=content_type, headers={"Vary": "Accept"})
 
 
 def _is_scraper(accept: str) -> bool:
     compact = accept.replace(" ", "").lower()
-    return any(scraped in compact for scraped in SCRAPED_TYPES)
+    return any(scraped in compact for scraped in SCRAPER_TYPES)
 
 
-def _description(name: str, model: Served) -> dict[str, Any]:
+def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
     manifest = model.manifest
-    described = manifest.model_dump(mode="json", exclude=_UNSHOWN) if manifest else {}
+    described = manifest.model_dump(mode="json", exclude=_HIDDEN_FIELDS) if manifest else {}
     return {
         "name": name,
         "version": model.version,
         "labels": list(model.contract.labels),
-        "categories": list(model.categories.named_for(None).classes) if model.categories else None,
-        "promotion": model.number,
+        "categories": list(model.categories.choose_names(None).classes) if model.categories else None,
+        "promotion": model.promotion_number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
-        "thresholds": _thresholds(model.contract),
-        "photo_thresholds": _thresholds(model.photo_contract),
-        **_attributes(model),
-        "accept_target": _acceptance(model.acceptance),
+        "thresholds": _describe_thresholds(model.contract),
+        "photo_thresholds": _describe_thresholds(model.photo_contract),
+        **_describe_attributes(model),
+        "accept_target": _describe_acceptance(model.acceptance),
         "manifest": described or None,
     }
 
 
-def _thresholds(contract: ModelContract) -> dict[str, float]:
+def _describe_thresholds(contract: ModelContract) -> dict[str, float]:
     return {"confidence": contract.of_label.confidence, "familiarity": contract.least_familiarity}
 
 
-def _attributes(model: Served) -> dict[str, Any]:
+def _describe_attributes(model: ServedModel) -> dict[str, Any]:
     """What it answers beside the class; no field where that is nothing."""
     attributes = {
         name: {"labels": head.labels, "applies_to": head.applies_to}
@@ -90,7 +94,7 @@ def _attributes(model: Served) -> dict[str, Any]:
     return {"attributes": attributes} if attributes else {}
 
 
-def _acceptance(acceptance: Acceptance | None) -> dict[str, Any] | None:
+def _describe_acceptance(acceptance: TargetAcceptance | None) -> dict[str, Any] | None:
     """What WARDROBE_ACCEPT_TARGET gives."""
     if acceptance is None:
         return None

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from app import __version__
 from app.api.schemas import schemas_of_report
 from app.payloads.titles import title_languages
-from app.releases.serving import Served
+from app.releases.serving import ServedModel
 from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN
 
@@ -34,7 +34,7 @@ _OF_SIZE = ("Pixels", "TfNumbers", "V2Numbers")
 """Examples that are right only for the bundled release's labels, or for its input size."""
 
 
-def filled_document(model: Served, settings: Settings, prefix: str = "") -> Json:
+def filled_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
     """The document of a service.
 
     Args:
@@ -75,7 +75,7 @@ def _fill_security(document: Json, settings: Settings) -> None:
             operation["responses"].pop(status, None)
 
 
-def _fill_model(document: Json, model: Served, settings: Settings) -> None:
+def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     components = document["components"]
     schemas, parameters = components["schemas"], components["parameters"]
     labels, shape = list(model.contract.labels), model.contract.input.array_shape

@@ -5,75 +5,81 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.classify import Decoded, Services, classify
-from app.api.problems import problem_of
-from app.middleware.request_context import RequestContext, current_request
+from app.api.classify import ParsedRequest, Services, classify_request
+from app.api.problems import create_problem
+from app.middleware.request_context import RequestContext, get_request_context
 from app.observability.metrics import Metrics
 from app.payloads.body import Body
-from app.payloads.items import RequestItem
-from app.payloads.limits import limits_of_many, limits_of_one
+from app.payloads.limits import batch_limits, single_limits
 from app.payloads.reading import find_many, find_one
+from app.payloads.request_items import RequestItem
 from app.payloads.titles import Title
-from app.prediction.answering import Failed, Outcome
-from app.prediction.answers import answer_of
-from app.prediction.categories import Named
-from app.prediction.parameters import OF_MANY, OF_ONE, WITHOUT_QUERY, Parameters, read_parameters
-from app.prediction.title_answer import listed_of
+from app.prediction.answer_json import create_answer
+from app.prediction.classify_items import FailedPicture, Outcome
+from app.prediction.parameters import (
+    BATCH_PARAMETERS,
+    NO_PARAMETERS,
+    SINGLE_PARAMETERS,
+    Parameters,
+    read_parameters,
+)
+from app.prediction.platform_categories import NamedCategories
+from app.prediction.title_answer import listed_fields
 
 
 def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     """The routes that classify."""
     routes = Blueprint("predict", __name__)
-    of_one, of_many = limits_of_one(services.settings), limits_of_many(services.settings)
+    of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:
-        parameters = _parameters(OF_ONE)
+        parameters = _parameters(SINGLE_PARAMETERS)
 
-        def decode(body: Body) -> Decoded:
+        def decode(body: Body) -> ParsedRequest:
             item, title = find_one(body, parameters.titles)
             return [item], lambda outcomes: _one(outcomes[0], parameters, title)
 
-        return classify(services, of_one, decode, parameters)
+        return classify_request(services, of_one, decode, parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        parameters = _parameters(OF_MANY)
+        parameters = _parameters(BATCH_PARAMETERS)
 
-        def decode(body: Body) -> Decoded:
+        def decode(body: Body) -> ParsedRequest:
             items = find_many(body)
             return items, lambda outcomes: _many(items, outcomes, parameters, metrics)
 
-        return classify(services, of_many, decode, parameters)
+        return classify_request(services, of_many, decode, parameters)
 
     return routes
 
 
 def _parameters(names: Sequence[str]) -> Parameters:
     if not request.query_string:
-        return WITHOUT_QUERY
-    classes = len(current_request().served.networks["pixels"].contract.labels)
+        return NO_PARAMETERS
+    classes = len(get_request_context().model.networks["pixels"].contract.labels)
     return read_parameters(request.args, classes, names)
 
 
 def _one(outcome: Outcome, parameters: Parameters, title: Title | None) -> Response:
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, FailedPicture):
         raise outcome.error
-    context = current_request()
-    answer = answer_of(outcome, parameters, _categories(context))
+    context = get_request_context()
+    answer = create_answer(outcome, parameters, _categories(context))
     if title is not None:
-        answer["listed"] = listed_of(title, outcome, context.served)
+        answer["listed"] = listed_fields(title, outcome, context.model)
     return _answer(answer, context)
 
 
 def _many(
     items: list[RequestItem], outcomes: list[Outcome], parameters: Parameters, metrics: Metrics
 ) -> Response:
-    context = current_request()
+    context = get_request_context()
     categories = _categories(context)
     for outcome in outcomes:
-        if isinstance(outcome, Failed):
-            metrics.count_problem(problem_of(outcome.error)["type"])
+        if isinstance(outcome, FailedPicture):
+            metrics.count_problem(create_problem(outcome.error)["type"])
     predictions = [
         _named(item) | _result(outcome, parameters, categories)
         for item, outcome in zip(items, outcomes, strict=True)
@@ -82,18 +88,18 @@ def _many(
 
 
 def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
-    provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
+    provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
     response = jsonify(answer | provenance)
-    categories = context.served.categories
+    categories = context.model.categories
     if categories is not None and categories.languages:
         response.vary.add("Accept-Language")
     return response
 
 
-def _categories(context: RequestContext) -> Named | None:
+def _categories(context: RequestContext) -> NamedCategories | None:
     """The platform's category of each class, in the client's language, where there are any."""
-    categories = context.served.categories
-    return None if categories is None else categories.named_for(request.headers.get("Accept-Language"))
+    categories = context.model.categories
+    return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
 
 
 def _named(item: RequestItem) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def _named(item: RequestItem) -> dict[str, Any]:
     return {} if name is None else {"name": name}
 
 
-def _result(outcome: Outcome, parameters: Parameters, categories: Named | None) -> dict[str, Any]:
-    if isinstance(outcome, Failed):
-        return {"error": problem_of(outcome.error)}
-    return answer_of(outcome, parameters, categories)
+def _result(outcome: Outcome, parameters: Parameters, categories: NamedCategories | None) -> dict[str, Any]:
+    if isinstance(outcome, FailedPicture):
+        return {"error": create_problem(outcome.error)}
+    return create_answer(outcome, parameters, categories)

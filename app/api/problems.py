@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
 from app.api.report import wants_page
-from app.middleware.request_context import current_request
-from app.web.translations import preferred
+from app.middleware.request_context import get_request_context
+from app.web.translations import find_translation
 from inference import errors as inference_errors
 
 log = logging.getLogger("wardrobe")
@@ -36,7 +36,7 @@ MEDIA_TYPE = "application/problem+json"
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
 
-PROBLEMS: dict[type[Exception], Problem] = {
+PROBLEM_TYPES: dict[type[Exception], Problem] = {
     errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
     errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
     errors.NoSuchModel: Problem(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
@@ -59,39 +59,43 @@ PROBLEMS: dict[type[Exception], Problem] = {
 ERROR_PREFIXES = ("/v1/", "/v2")
 """Paths of other servers' protocols, whose clients read the error from `error` alone."""
 
-DETAIL_LENGTH = 1000
+MAX_DETAIL_LENGTH = 1000
 """Characters of a detail: some messages quote the request, which may be kilobytes."""
 
-PATH_LENGTH = 100
+MAX_PATH_LENGTH = 100
 """Characters of a path that an answer repeats."""
 
 
 def register_problem_handlers(app: Flask) -> None:
     """Answer every error of `app` with problem+json, the framework's own included."""
-    app.register_error_handler(HTTPException, _answer_http)
-    app.register_error_handler(Exception, _answer_exception)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_error)
 
 
-def problem_of(error: Exception) -> dict[str, Any]:
+def create_problem(error: Exception) -> dict[str, Any]:
     """The problem document of an error that a client may see: type, title, status, detail."""
-    problem = problem_type(type(error))
-    return _document(problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:DETAIL_LENGTH])
+    problem = find_problem_type(type(error))
+    return _create_document(
+        problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:MAX_DETAIL_LENGTH]
+    )
 
 
-def problem_type(error: type[Exception]) -> Problem:
+def find_problem_type(error: type[Exception]) -> Problem:
     """The problem type of an error class; the framework's own errors go by their status."""
     if issubclass(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
-    return next((PROBLEMS[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEMS), INTERNAL)
+    return next(
+        (PROBLEM_TYPES[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEM_TYPES), INTERNAL
+    )
 
 
-def type_of(problem: Problem) -> str:
+def problem_urn(problem: Problem) -> str:
     """What a problem document's `type` holds."""
     return f"urn:wardrobe:problem:{problem.slug}"
 
 
-def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
+def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> str:
     """The problem document as it is sent, with the id of its request.
 
     Below ERROR_PREFIXES it repeats the detail as `error` (RFC 9457, section 3.2, extension members).
@@ -102,84 +106,88 @@ def problem_body(document: dict[str, Any], request_id: str, path: str) -> str:
     return json.dumps(answer, separators=(",", ":")) + "\n"
 
 
-def _answer_exception(error: Exception) -> Response:
-    if isinstance(error, errors.KeyRefused) and _is_reader_of_the_report():
-        return _to_the_page_that_asks_for_a_key()
-    document = problem_of(error)
+def _answer_error(error: Exception) -> Response:
+    if isinstance(error, errors.KeyRefused) and _is_report_reader():
+        return _redirect_to_key_page()
+    document = create_problem(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.exception("request %s failed", current_request().request_id, exc_info=error)
-    response = _response(document)
-    response.headers.update(errors.headers_of(error))
-    errors.without_frames(error)
+        log.exception("request %s failed", get_request_context().request_id, exc_info=error)
+    response = _create_response(document)
+    response.headers.update(errors.error_headers(error))
+    errors.drop_traceback(error)
     return response
 
 
-def _is_reader_of_the_report() -> bool:
+def _is_report_reader() -> bool:
     """Whether a browser asks for the report, with which it cannot send a key by itself."""
     asks = request.endpoint == "model.metrics" and "Authorization" not in request.headers
     return asks and wants_page(request.accept_mimetypes)
 
 
-def _to_the_page_that_asks_for_a_key() -> Response:
+def _redirect_to_key_page() -> Response:
     answer = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "./#report"})
     answer.vary.add("Accept")
     return answer
 
 
-def _answer_http(error: HTTPException) -> Response:
-    problem = problem_type(type(error))
-    document = _document(problem, _detail(error) or problem.status.description)
-    response = _response(document)
+def _answer_http_error(error: HTTPException) -> Response:
+    problem = find_problem_type(type(error))
+    document = _create_document(problem, _describe_http_error(error) or problem.status.description)
+    response = _create_response(document)
     if isinstance(error, NotFound):
         response.vary.add("Accept")
         if request.accept_mimetypes.best_match((MEDIA_TYPE, "application/json", "text/html")) == "text/html":
-            response.set_data(_not_found_page(request.path))
+            response.set_data(_render_not_found_page(request.path))
             response.mimetype = "text/html"
             response.vary.add("Accept-Language")
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
-    errors.without_frames(error)
+    errors.drop_traceback(error)
     return response
 
 
-def _not_found_page(path: str) -> str:
-    language, texts = preferred(request.headers.get("Accept-Language"))
+def _render_not_found_page(path: str) -> str:
+    language, texts = find_translation(request.headers.get("Accept-Language"))
     return render_template(
         "not-found.html",
         language=language,
         t=lambda english: texts.get(english, english),
-        path=path[:PATH_LENGTH],
+        path=path[:MAX_PATH_LENGTH],
         # The links are relative, so that they also work below a proxy's prefix.
         home="../" * (path.count("/") - 1) or "./",
     )
 
 
-def _detail(error: HTTPException) -> str | None:
+def _describe_http_error(error: HTTPException) -> str | None:
     """What was wrong and what would be right; the framework's own description has only the former."""
-    where = request.path[:PATH_LENGTH]
+    path = request.path[:MAX_PATH_LENGTH]
     if isinstance(error, NotFound):
-        without = where.rstrip("/")
-        if without != where and any(rule.rule == without for rule in current_app.url_map.iter_rules()):
-            return f"Nothing is found at {where}. {without}, without a slash at its end, is a route."
-        return f"Nothing is found at {where}. GET /openapi.json lists the routes."
+        path_without_slash = path.rstrip("/")
+        if path_without_slash != path and any(
+            rule.rule == path_without_slash for rule in current_app.url_map.iter_rules()
+        ):
+            return (
+                f"Nothing is found at {path}. {path_without_slash}, without a slash at its end, is a route."
+            )
+        return f"Nothing is found at {path}. GET /openapi.json lists the routes."
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return f"{request.method} is not allowed at {where}, which takes {allowed}."
+        return f"{request.method} is not allowed at {path}, which takes {allowed}."
     return error.description
 
 
-def _document(problem: Problem, detail: str) -> dict[str, Any]:
+def _create_document(problem: Problem, detail: str) -> dict[str, Any]:
     return {
-        "type": type_of(problem),
+        "type": problem_urn(problem),
         "title": problem.title,
         "status": int(problem.status),
         "detail": detail,
     }
 
 
-def _response(document: dict[str, Any]) -> Response:
-    context = current_request()
+def _create_response(document: dict[str, Any]) -> Response:
+    context = get_request_context()
     context.problem = document["type"]
-    body = problem_body(document, context.request_id, request.path)
+    body = serialize_problem(document, context.request_id, request.path)
     return Response(body, status=document["status"], mimetype=MEDIA_TYPE)

@@ -4,7 +4,7 @@ The only file that names them; request_context.py adds them to every answer, err
 one of them keeps its own value. TLS ends at the proxy in front, and so does Strict-Transport-Security.
 """
 
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data: blob:",  # the page shows what was uploaded, and `seen`
@@ -16,8 +16,8 @@ POLICY = "; ".join(
 )
 """Content-Security-Policy (W3C CSP Level 3): our own scripts, styles and calls alone; none of it inline."""
 
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
     "Referrer-Policy": "no-referrer",

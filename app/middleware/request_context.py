@@ -17,18 +17,18 @@ from flask import has_request_context, request
 from werkzeug.wsgi import get_content_length, get_path_info
 
 from app.errors import BadRequest
-from app.middleware.headers import HEADERS
-from app.observability.log_format import Fields, is_logged, log_request
+from app.middleware.headers import SECURITY_HEADERS
+from app.observability.log_format import AccessFields, is_access_logged, log_request
 from app.observability.metrics import Metrics
-from app.prediction.timing import READ, Timing
-from app.releases.serving import Models, Served
+from app.prediction.timing import READ_STAGE, StageTimer
+from app.releases.serving import ModelHolder, ServedModel
 from app.security.refused_origins import RefusedOrigins
 from inference.classifier import Answer, Prediction
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A client's X-Request-ID that is fit to be logged; any other request gets an id of ours."""
 
-CONTEXT = "wardrobe.context"
+CONTEXT_KEY = "wardrobe.context"
 """Where a WSGI environment holds the `RequestContext`; no header of a client's reaches such a key."""
 
 STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>", "/favicon.ico"})
@@ -41,7 +41,7 @@ class RequestContext:
 
     Attributes:
         request_id: sent as X-Request-ID, and logged.
-        served: the release that answers this request, from its beginning to its end.
+        model: the release that answers this request, from its beginning to its end.
         timing: the stages of its prediction, if it has any.
         predictions: of its pictures, to be counted.
         status: of the answer; 0 until there is one.
@@ -51,8 +51,8 @@ class RequestContext:
     """
 
     request_id: str
-    served: Served
-    timing: Timing = field(default_factory=Timing)
+    model: ServedModel
+    timing: StageTimer = field(default_factory=StageTimer)
     predictions: list[Prediction] = field(default_factory=list)
     status: int = 0
     route: str | None = None
@@ -60,15 +60,15 @@ class RequestContext:
     problem: str | None = None
 
 
-def current_request() -> RequestContext:
+def get_request_context() -> RequestContext:
     """The context of the request that is being answered."""
-    context: RequestContext = request.environ[CONTEXT]
+    context: RequestContext = request.environ[CONTEXT_KEY]
     return context
 
 
-def served() -> Served:
+def get_served_model() -> ServedModel:
     """The release that answers the current request."""
-    return current_request().served
+    return get_request_context().model
 
 
 class RequestMiddleware:
@@ -80,7 +80,7 @@ class RequestMiddleware:
         metrics: where its answer is counted.
     """
 
-    def __init__(self, app: WSGIApplication, models: Models, metrics: Metrics) -> None:
+    def __init__(self, app: WSGIApplication, models: ModelHolder, metrics: Metrics) -> None:
         self._app = app
         self._models = models
         self._metrics = metrics
@@ -89,21 +89,21 @@ class RequestMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does, with headers, an access line and counts."""
         began = time.perf_counter()
-        request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID"))
-        context = environ[CONTEXT] = RequestContext(request_id, self._models.current)
+        request_id = choose_request_id(environ.get("HTTP_X_REQUEST_ID"))
+        context = environ[CONTEXT_KEY] = RequestContext(request_id, self._models.current)
 
         def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - WSGI's own
             context.status = int(line[:3])
-            context.route = _rule()  # now: Flask's own context ends before this layer goes on
+            context.route = _find_rule()  # now: Flask's own context ends before this layer goes on
             if "HTTP_ORIGIN" in environ:
-                self._refused_origins.note(environ, headers)
-            return start_response(line, _with_ours(headers, context), *error)
+                self._refused_origins.log_refusal(environ, headers)
+            return start_response(line, _add_headers(headers, context), *error)
 
         body = self._app(environ, start)
         context.timing.end()  # of a request that failed within a stage
-        return self._sent(body, environ, context, time.perf_counter() - began)
+        return self._send_and_report(body, environ, context, time.perf_counter() - began)
 
-    def _sent(
+    def _send_and_report(
         self, body: Iterable[bytes], environ: WSGIEnvironment, context: RequestContext, seconds: float
     ) -> Iterator[bytes]:
         """The answer; it is counted and logged once the server has sent it: no client waits for that."""
@@ -116,7 +116,7 @@ class RequestMiddleware:
 
     def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
         method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
-        answering = seconds - stages.get(READ, 0.0) / 1000
+        answering = seconds - stages.get(READ_STAGE, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
         for prediction in context.predictions:
             self._metrics.count_prediction(prediction)
@@ -124,34 +124,38 @@ class RequestMiddleware:
             self._metrics.count_problem(context.problem)
         is_static = context.route in STATIC_ROUTES and context.problem is None
         level = logging.DEBUG if is_static else logging.INFO
-        if is_logged(level):
-            log_request(_fields(environ, context, seconds), level)
+        if is_access_logged(level):
+            log_request(_create_access_fields(environ, context, seconds), level)
 
 
-def request_id_of(offered: str | None) -> str:
+def choose_request_id(client_id: str | None) -> str:
     """The id of a request: its client's, if it is fit to be logged, or a new one, which is no secret."""
-    return offered if offered and REQUEST_ID.fullmatch(offered) else f"{random.getrandbits(128):032x}"
+    return (
+        client_id
+        if client_id and REQUEST_ID_PATTERN.fullmatch(client_id)
+        else f"{random.getrandbits(128):032x}"
+    )
 
 
-def _rule() -> str | None:
+def _find_rule() -> str | None:
     """The rule that Flask found for the request: with paths, clients would make up what is counted."""
     return request.url_rule.rule if has_request_context() and request.url_rule else None
 
 
-_PAIRS = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
+_HEADER_PAIRS = [(name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()]
 
 
-def _with_ours(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
+def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
     """An answer's headers with ours; one that a view set itself stays as it is."""
-    given = {name.lower() for name, _ in headers}
-    ours = [pair for lower, pair in _PAIRS if lower not in given]
-    ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.served.version)]
-    return headers + ours + ids
+    view_headers = {name.lower() for name, _ in headers}
+    security_headers = [pair for lower, pair in _HEADER_PAIRS if lower not in view_headers]
+    ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.model.version)]
+    return headers + security_headers + ids
 
 
-def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> Fields:
+def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> AccessFields:
     """The access line: the request without query and key, and its outcome; no field without a value."""
-    fields: Fields = {
+    fields: AccessFields = {
         "method": environ["REQUEST_METHOD"],
         "path": get_path_info(environ),
         "status": context.status,
@@ -165,19 +169,19 @@ def _fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -
         fields["client"] = client
     if context.key is not None:
         fields["key"] = context.key
-    fields["version"], fields["request_id"] = context.served.version, context.request_id
+    fields["version"], fields["request_id"] = context.model.version, context.request_id
     if context.problem is not None:
         fields["problem"] = context.problem.rpartition(":")[2]
     if context.predictions:
         fields["pictures"] = len(context.predictions)
     for prediction in context.predictions:
-        _count("accepted", prediction.answer, fields)
+        _count_accepted("accepted", prediction.answer, fields)
         for name, answer in prediction.attributes.items():
-            _count(f"{name}_accepted", answer, fields)
+            _count_accepted(f"{name}_accepted", answer, fields)
     return fields
 
 
-def _count(field: str, answer: Answer, fields: Fields) -> None:
+def _count_accepted(field: str, answer: Answer, fields: AccessFields) -> None:
     """Count an answer in a field where it is accepted."""
     fields[field] = fields.get(field, 0) + (answer.decision == "accept")
 

@@ -8,7 +8,7 @@ from flask import Response, current_app
 
 from app.errors import Busy
 
-MOST_BYTES: Final = 64_000_000
+MAX_UNREAD_BYTES: Final = 64_000_000
 """Of all unread answers of a worker that are not small."""
 
 SMALL_ANSWER_BYTES: Final = 65_536
@@ -25,12 +25,12 @@ class UnreadAnswers:
         most: bytes of all of them.
     """
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int = MAX_UNREAD_BYTES) -> None:
+        self._most = max_bytes
         self._held = 0
         self._lock = threading.Lock()
 
-    def hold(self, response: Response) -> Response:
+    def count_answer(self, response: Response) -> Response:
         """The response, or a refusal where other clients leave too much unread; for `after_request`."""
         size = response.content_length or 0
         if size <= SMALL_ANSWER_BYTES:

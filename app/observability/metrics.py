@@ -20,23 +20,39 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from app.observability.reference_distribution import UNKNOWN, ReferenceDistribution
-from app.releases.serving import Models
+from app.observability.reference_distribution import NO_REFERENCE, ReferenceDistribution
+from app.releases.serving import ModelHolder
 from inference.classifier import Prediction
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-LATENCIES = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+LATENCY_BOUNDS = (
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+)
 """Histogram bounds: from one stage of a thumbnail to the longest wait in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
-CONFIDENCES = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
+CONFIDENCE_BOUNDS = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
 """Most answers are above 0.9, and so is the threshold of the bundled release."""
 
-FAMILIARITIES = (0.01, 0.05, *TENTHS)
+FAMILIARITY_BOUNDS = (0.01, 0.05, *TENTHS)
 """The finest are about the usual threshold of 0.02, where out-of-distribution pictures are."""
 
-LABELLED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+METHODS_WITH_LABEL = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 """Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
 
 
@@ -50,11 +66,11 @@ class Metrics:
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
         self._registry = CollectorRegistry()
-        self._reference = UNKNOWN
-        self._requests_and_answers()
-        self._operation()
+        self._reference = NO_REFERENCE
+        self._create_request_metrics()
+        self._create_operation_metrics()
 
-    def _requests_and_answers(self) -> None:
+    def _create_request_metrics(self) -> None:
         counter = partial(Counter, namespace="wardrobe", registry=self._registry)
         histogram = partial(Histogram, namespace="wardrobe", registry=self._registry)
         requests = counter("requests", "Requests answered.", ("method", "route", "status"))
@@ -70,18 +86,18 @@ class Metrics:
             "request_seconds",
             "Wall time from the whole body on.",
             ("route",),
-            buckets=LATENCIES,
+            buckets=LATENCY_BOUNDS,
         )
         self._latency = cache(latency.labels)
         # Seconds alone: a histogram of each stage costs a request four times as much.
         stages = counter("stage_seconds", "Wall time that requests spent in a stage.", ("stage",))
         self._stages = cache(stages.labels)
-        self._confidence = histogram("confidence", "Largest probability.", buckets=CONFIDENCES)
+        self._confidence = histogram("confidence", "Largest probability.", buckets=CONFIDENCE_BOUNDS)
         self._familiarity = histogram(
-            "familiarity", "Share of held-out pictures that are no more familiar.", buckets=FAMILIARITIES
+            "familiarity", "Share of held-out pictures that are no more familiar.", buckets=FAMILIARITY_BOUNDS
         )
 
-    def _operation(self) -> None:
+    def _create_operation_metrics(self) -> None:
         counter = partial(Counter, namespace="wardrobe", registry=self._registry)
         # Gauges end with their process.
         gauge = partial(Gauge, namespace="wardrobe", registry=self._registry)
@@ -112,7 +128,7 @@ class Metrics:
             seconds: wall time, without that in which the body came: a slow client is no slow service.
             stages: milliseconds of those that a classifying request went through.
         """
-        self._requests(method if method in LABELLED_METHODS else "other", route, str(status)).inc()
+        self._requests(method if method in METHODS_WITH_LABEL else "other", route, str(status)).inc()
         self._latency(route).observe(seconds)
         for stage, milliseconds in stages.items():
             self._stages(stage).inc(milliseconds / 1000)
@@ -149,27 +165,30 @@ class Metrics:
         self._places.set(places)
 
     def set_release(
-        self, version: str, before: str | None = None, reference: ReferenceDistribution = UNKNOWN
+        self,
+        version: str,
+        previous_version: str | None = None,
+        reference: ReferenceDistribution = NO_REFERENCE,
     ) -> None:
         """Report the version served from now on, the one before it, and its reference distribution."""
-        if before is not None:
-            self._release.labels(before).set(0)
+        if previous_version is not None:
+            self._release.labels(previous_version).set(0)
         self._release.labels(version).set(1)
         for label in self._reference.labels:
             self._reference_labels.labels(label).set(0)
         for label, share in reference.labels.items():
             self._reference_labels.labels(label).set(share)
-        if reference.familiarity:
-            for bound in FAMILIARITIES:
+        if reference.has_familiarity:
+            for bound in FAMILIARITY_BOUNDS:
                 self._reference_familiarity.labels(str(bound)).set(bound)
         self._reference = reference
 
-    def set_condition(self, models: Models) -> None:
+    def set_condition(self, models: ModelHolder) -> None:
         """Report whether the release may be outdated, and whether the store answers."""
         self._failing.set(models.fault is not None)
         self._stale.set(models.current.stale_since is not None)
 
-    def exposition(self, accept: str) -> tuple[bytes, str]:
+    def encode_metrics(self, accept: str) -> tuple[bytes, str]:
         """All counts of all workers in the format that `accept` prefers, and its Content-Type."""
         registry = self._registry
         if self._directory is not None:

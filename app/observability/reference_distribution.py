@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.releases.serving import Served
+from app.releases.serving import ServedModel
 
 
 @dataclass(frozen=True)
@@ -17,23 +17,23 @@ class ReferenceDistribution:
 
     Attributes:
         labels: the share of the test set's pictures that got each label; empty where it is unknown.
-        familiarity: whether the model measures it. Then it needs no figures: familiarity is a rank among
+        has_familiarity: whether the model measures it. Then it needs no figures: familiarity is a rank among
             held-out pictures, so that it is uniform from 0 to 1 for pictures like these.
     """
 
     labels: Mapping[str, float] = field(default_factory=dict)
-    familiarity: bool = False
+    has_familiarity: bool = False
 
 
-UNKNOWN = ReferenceDistribution()
+NO_REFERENCE = ReferenceDistribution()
 
 
-def reference_distribution(served: Served) -> ReferenceDistribution:
+def create_reference_distribution(served: ServedModel) -> ReferenceDistribution:
     """The reference distribution of a release; a bare artifact has none."""
-    return ReferenceDistribution(_label_shares(served), served.contract.familiarity is not None)
+    return ReferenceDistribution(_compute_label_shares(served), served.contract.familiarity is not None)
 
 
-def _label_shares(served: Served) -> Mapping[str, float]:
+def _compute_label_shares(served: ServedModel) -> Mapping[str, float]:
     report = served.evaluation
     if report is None:
         return {}

@@ -20,30 +20,30 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
-from app.native_threads import native_lock, run_in_native_thread
+from app.native_threads import create_native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
 from inference.inflate import inflate
 from inference.opening import LARGE_BODY_BYTES
 from inference.signatures import format_of
 from inference.zip_file import MEMBER
 
-CHUNK_BYTES = 64 * 1024
+READ_BYTES = 64 * 1024
 """What is read at a time. A body of no more is never refused for lack of memory."""
 
-QUOTED_LENGTH = 60
+MAX_QUOTED_LENGTH = 60
 """Characters of a client's value that a message repeats."""
 
-JOINED_BYTES = 1024 * 1024
+NATIVE_JOIN_BYTES = 1024 * 1024
 """From so many bytes on, a body is joined in a native thread: Python copies these without its lock."""
 
-MEMORY_SECONDS = 1
+MEMORY_RETRY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
-CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
+CONTENT_CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
 """Content codings that are inflated, with zlib's number for each (RFC 9110, section 8.4.1)."""
 
-UNCOMPRESSED = ("", "identity")
+UNCOMPRESSED_CODINGS = ("", "identity")
 """What Content-Encoding says of a body that is not compressed."""
 
 
@@ -56,7 +56,8 @@ class Body:
         mimetype: in lower case, without parameters; empty when the client names none.
         boundary: of a multipart form; empty when the client names none.
         coding: a key of CODINGS while the data is compressed, else one of UNCOMPRESSED.
-        claim: counts bytes as held for this body until it has been answered; raises as `Bodies.read` does.
+        reserve_memory: counts bytes as held for this body until it has been answered; raises as
+        `Bodies.read` does.
     """
 
     data: bytes
@@ -64,12 +65,12 @@ class Body:
     mimetype: str = ""
     boundary: str = ""
     coding: str = ""
-    claim: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
+    reserve_memory: Callable[[int], None] = field(default=lambda _: None, compare=False, repr=False)
 
     @property
     def is_compressed(self) -> bool:
         """Whether it is to be inflated, to a size that nothing says before."""
-        return self.coding not in UNCOMPRESSED
+        return self.coding not in UNCOMPRESSED_CODINGS
 
     @property
     def is_large(self) -> bool:
@@ -77,12 +78,12 @@ class Body:
         return len(self.data) >= LARGE_BODY_BYTES or self.is_compressed or MEMBER in self.data
 
     @property
-    def takes_long(self) -> bool:
+    def is_slow_to_parse(self) -> bool:
         """Whether inflating, unpacking or parsing a large body would hold up the event loop."""
         is_form = self.mimetype == "multipart/form-data"  # whose preamble may look like a picture
         return self.is_compressed or is_form or format_of(self.data) is None
 
-    def inflated(self) -> "Body":
+    def inflate(self) -> "Body":
         """The body without its content coding. Takes long for a large one: call it off the event loop.
 
         Raises:
@@ -93,39 +94,41 @@ class Body:
         if not self.is_compressed:
             return self
         try:
-            inflated = inflate(self.data, CODINGS[self.coding], self.limits.bytes)
+            inflated = inflate(self.data, CONTENT_CODINGS[self.coding], self.limits.bytes)
         except zlib.error as error:
             raise BadRequest(f"The body is no {self.coding}, as Content-Encoding says: {error}.") from error
         if len(inflated.data) > self.limits.bytes:
-            raise _too_long(self.limits)
+            raise _create_size_error(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
-        self.claim(max(len(inflated.data) - len(self.data), 0))  # as archives count, with the larger of both
+        self.reserve_memory(
+            max(len(inflated.data) - len(self.data), 0)
+        )  # as archives count, with the larger of both
         return replace(self, data=inflated.data, coding="")
 
 
 @dataclass(slots=True)
-class _Budget:
+class _MemoryBudget:
     """Memory that bodies share.
 
     Attributes:
-        most: bytes of all of them.
-        held: bytes of those that are held now.
+        max_bytes: bytes of all of them.
+        reserved_bytes: bytes of those that are held now.
     """
 
-    most: int
-    held: int = 0
+    max_bytes: int
+    reserved_bytes: int = 0
 
 
 @dataclass(slots=True)
-class _Held:
+class _Reservation:
     """What one request holds of the memory for bodies."""
 
-    budget: _Budget
+    budget: _MemoryBudget
     bytes: int = 0
 
 
-class Bodies:
+class BodyReader:
     """Reads bodies, and bounds the memory that all of them take together.
 
     What has more than SMALL_BODY_BYTES is large. A body that turns out to be large while it comes, or once it
@@ -137,8 +140,8 @@ class Bodies:
     """
 
     def __init__(self, large_bytes: int, small_bytes: int) -> None:
-        self._large, self._small = _Budget(large_bytes), _Budget(small_bytes)
-        self._lock = native_lock()  # bodies are inflated in native threads
+        self._large, self._small = _MemoryBudget(large_bytes), _MemoryBudget(small_bytes)
+        self._lock = create_native_lock()  # bodies are inflated in native threads
 
     @contextmanager
     def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
@@ -152,55 +155,58 @@ class Bodies:
                 nothing is read.
         """
         _check_transfer(environ)
-        coding = _coding(environ)
-        length = _length(environ, limits)
-        held = self._room_for(length or 0)
+        coding = _read_coding(environ)
+        length = _read_length(environ, limits)
+        reservation = self._create_reservation(length or 0)
         try:
             chunks = list[bytes]()
-            for chunk in _chunks(environ, length, limits):
-                self._claim(held, len(chunk))
+            for chunk in _read_chunks(environ, length, limits):
+                self._reserve(reservation, len(chunk))
                 chunks.append(chunk)
-            data = _joined(chunks)
+            data = _join_chunks(chunks)
             mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
             boundary = options.get("boundary", "")
-            yield Body(data, limits, mimetype.lower(), boundary, coding, partial(self._claim, held))
+            yield Body(data, limits, mimetype.lower(), boundary, coding, partial(self._reserve, reservation))
         finally:
             with self._lock:
-                held.budget.held -= held.bytes
+                reservation.budget.reserved_bytes -= reservation.bytes
 
-    def _room_for(self, length: int) -> _Held:
+    def _create_reservation(self, length: int) -> _Reservation:
         """Where a body of this length counts; it holds nothing until it comes.
 
         Raises:
             Busy: less is free now.
         """
-        held = _Held(self._large if length > SMALL_BODY_BYTES else self._small)
-        if length > CHUNK_BYTES and held.budget.held + length > held.budget.most:
-            raise _no_memory()
-        return held
+        reservation = _Reservation(self._large if length > SMALL_BODY_BYTES else self._small)
+        if length > READ_BYTES and reservation.budget.reserved_bytes + length > reservation.budget.max_bytes:
+            raise _create_memory_error()
+        return reservation
 
-    def _claim(self, held: _Held, count: int) -> None:
+    def _reserve(self, reservation: _Reservation, count: int) -> None:
         with self._lock:
-            held.budget.held -= held.bytes
-            held.bytes += count
-            if held.bytes > SMALL_BODY_BYTES:
-                held.budget = self._large
-            held.budget.held += held.bytes
-            if held.bytes > held.budget.most:
+            reservation.budget.reserved_bytes -= reservation.bytes
+            reservation.bytes += count
+            if reservation.bytes > SMALL_BODY_BYTES:
+                reservation.budget = self._large
+            reservation.budget.reserved_bytes += reservation.bytes
+            if reservation.bytes > reservation.budget.max_bytes:
                 raise TooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."
                 )
-            if held.bytes > CHUNK_BYTES and held.budget.held > held.budget.most:
-                raise _no_memory()
+            if (
+                reservation.bytes > READ_BYTES
+                and reservation.budget.reserved_bytes > reservation.budget.max_bytes
+            ):
+                raise _create_memory_error()
 
 
-def _no_memory() -> Busy:
-    return Busy("There is no memory for another large body. Try again.", MEMORY_SECONDS)
+def _create_memory_error() -> Busy:
+    return Busy("There is no memory for another large body. Try again.", MEMORY_RETRY_SECONDS)
 
 
-def _joined(chunks: list[bytes]) -> bytes:
+def _join_chunks(chunks: list[bytes]) -> bytes:
     """One body of its chunks, which are dropped; other requests go on while a large one is joined."""
-    if sum(map(len, chunks)) < JOINED_BYTES:
+    if sum(map(len, chunks)) < NATIVE_JOIN_BYTES:
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     else:
         data = run_in_native_thread(b"".join, chunks)
@@ -214,17 +220,17 @@ def _check_transfer(environ: WSGIEnvironment) -> None:
         raise BadRequest("Transfer-Encoding is not `chunked` alone. Send the body in chunks, or its length.")
 
 
-def _coding(environ: WSGIEnvironment) -> str:
+def _read_coding(environ: WSGIEnvironment) -> str:
     coding: str = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if coding not in UNCOMPRESSED and coding not in CODINGS:
-        shown = repr(coding[:QUOTED_LENGTH])
+    if coding not in UNCOMPRESSED_CODINGS and coding not in CONTENT_CODINGS:
+        shown = repr(coding[:MAX_QUOTED_LENGTH])
         raise UnknownCoding(
             f"Content-Encoding is {shown}. Send the body as it is, or in gzip or deflate alone."
         )
     return coding
 
 
-def _length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
+def _read_length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
     """What Content-Length says; None of a body in chunks.
 
     Raises:
@@ -232,38 +238,38 @@ def _length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
     """
     length = get_content_length(environ)
     if length is not None and length > limits.bytes:
-        raise _too_long(limits)
+        raise _create_size_error(limits)
     return length
 
 
-def _chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
+def _read_chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
     """What the client sends, to its end: the end of chunked coding is read as well."""
     stream = get_input_stream(environ)
     received = 0
     while length is None or received < length:
         try:
-            chunk = stream.read(CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - received))
+            chunk = stream.read(READ_BYTES if length is None else min(READ_BYTES, length - received))
         except ParseException as error:  # gunicorn reads the chunked coding only now
             raise BadRequest(
                 "The body's chunked coding cannot be read, or is longer than its data."
             ) from error
         except (OSError, ValueError, ClientDisconnected) as error:  # of the server, a stream, Werkzeug
-            raise _cut_short() from error
+            raise _create_cut_error() from error
         if not chunk:
             break
         received += len(chunk)
         if received > limits.bytes:
-            raise _too_long(limits)
+            raise _create_size_error(limits)
         yield chunk
     if received < (length or 0):
-        raise _cut_short()
+        raise _create_cut_error()
 
 
-def _too_long(limits: RequestLimits) -> TooLarge:
+def _create_size_error(limits: RequestLimits) -> TooLarge:
     return TooLarge(
         f"The body has more bytes than the {limits.bytes:,} that {limits.bytes_setting} allows here."
     )
 
 
-def _cut_short() -> BadRequest:
+def _create_cut_error() -> BadRequest:
     return BadRequest("The body ended early: less came than Content-Length says, or it came too slowly.")

@@ -11,7 +11,7 @@ TCP_ESTABLISHED = 1
 gevent too, whose `poll` does not report that the other side has closed."""
 
 
-def client_has_left(environ: WSGIEnvironment) -> bool:
+def has_client_left(environ: WSGIEnvironment) -> bool:
     """Whether the client has closed its side of the connection; False where the server does not show it."""
     connection = environ.get("gunicorn.socket")
     if connection is None:
@@ -23,7 +23,7 @@ def client_has_left(environ: WSGIEnvironment) -> bool:
     return bool(state != TCP_ESTABLISHED)
 
 
-def stop_if(has_left: Callable[[], bool]) -> None:
+def stop_if_client_left(has_left: Callable[[], bool]) -> None:
     """Raise ClientGone if the client has left."""
     if has_left():
         raise ClientGone(

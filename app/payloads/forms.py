@@ -14,7 +14,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
-from app.payloads.items import FORMS, NAME_LENGTH, Upload
+from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
 from app.payloads.titles import OF_TITLES, TITLE
 
 FILE_FIELDS = ("image", "file")
@@ -23,26 +23,26 @@ FILE_FIELDS = ("image", "file")
 FILE_TYPES = ("image/", "application/octet-stream")
 """Content-Types of a part that is a file though it has no filename."""
 
-TEXT_FIELDS = 16
+MAX_TEXT_FIELDS = 16
 """Parts of a form that may be none of its pictures: what browsers and client libraries add."""
 
 MAX_HEADER_BYTES = 8192
 """What the headers of one part may have, and its text; real ones have some hundred bytes."""
 
-CHUNK_BYTES = 4096
+PARSER_BYTES = 4096
 """What the parser is given at a time."""
 
-BOUNDARY = (
+BOUNDARY_ADVICE = (
     "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header "
     "that is set by hand has none. Or send the picture itself as the body."
 )
 """The way out of the most frequent fault of a form: fetch and axios add the boundary by themselves."""
 
-FORM = "multipart/form-data"
+FORM_TYPE = "multipart/form-data"
 
 
 @dataclass(frozen=True)
-class Form:
+class ParsedForm:
     """A parsed form.
 
     Attributes:
@@ -56,7 +56,7 @@ class Form:
     fields: dict[str, list[str]]
 
 
-def one_file(form: Form) -> Upload:
+def get_only_file(form: ParsedForm) -> Upload:
     """The one file of a `/predict` form.
 
     Raises:
@@ -74,15 +74,15 @@ def one_file(form: Form) -> Upload:
         )
     for name in FILE_FIELDS:
         if name in form.texts:
-            raise came_as_text(name)
+            raise create_text_error(name)
     fields = ", ".join(sorted({*(name for name, _ in form.files), *form.texts})) or "none"
     raise BadRequest(
         "No multipart file field is called `image` or `file`; the fields are: "
-        f"{fields[:NAME_LENGTH]}. {FORMS}"
+        f"{fields[:MAX_NAME_LENGTH]}. {SINGLE_FORMS}"
     )
 
 
-def read_form(body: Body) -> Form:
+def parse_form(body: Body) -> ParsedForm:
     """Parse a form of files, as many as the limits say and one more, and some fields of text.
 
     A part is a file if it has a filename, or a Content-Type of FILE_TYPES.
@@ -92,17 +92,17 @@ def read_form(body: Body) -> Form:
         TooLarge: it has more parts, or one with more than MAX_HEADER_BYTES of headers or of text.
     """
     if not body.boundary:
-        raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY}")
-    form = Form([], [], {})
-    for number, part in enumerate(_parts(body)):
-        if number > body.limits.pictures + TEXT_FIELDS:
+        raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY_ADVICE}")
+    form = ParsedForm([], [], {})
+    for number, part in enumerate(_iterate_parts(body)):
+        if number > body.limits.pictures + MAX_TEXT_FIELDS:
             raise TooLarge(
-                f"The form has more than {body.limits.pictures} files and {TEXT_FIELDS} fields of text. "
+                f"The form has more than {body.limits.pictures} files and {MAX_TEXT_FIELDS} fields of text. "
                 "/predict takes one picture, /predict/batch as many as MAX_BATCH says: send the others in "
                 "further requests."
             )
         if part.is_file:
-            name = (part.filename or "")[:NAME_LENGTH] or None
+            name = (part.filename or "")[:MAX_NAME_LENGTH] or None
             form.files.append((part.name, Upload(b"".join(part.pieces), name)))
         else:
             form.texts.append(part.name)
@@ -134,34 +134,34 @@ class _Part:
         if is_short or self.name == TITLE:
             return
         if self.name in FILE_FIELDS:
-            raise came_as_text(self.name)
+            raise create_text_error(self.name)
         raise TooLarge(
-            f"The part `{self.name[:NAME_LENGTH]}` has no filename and more than {MAX_HEADER_BYTES:,} bytes "
-            "of text. Send a picture as a file: with a filename, or a Content-Type of an image."
+            f"The part `{self.name[:MAX_NAME_LENGTH]}` has no filename and more than {MAX_HEADER_BYTES:,} "
+            "bytes of text. Send a picture as a file: with a filename, or a Content-Type of an image."
         )
 
 
-def came_as_text(field_name: str) -> BadRequest:
+def create_text_error(field_name: str) -> BadRequest:
     """The refusal of a part that should be a picture and has neither a filename nor a type."""
-    name = field_name[:NAME_LENGTH]
+    name = field_name[:MAX_NAME_LENGTH]
     return BadRequest(
         f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "
         "filename, or a Content-Type of an image."
     )
 
 
-def _parts(body: Body) -> Iterator[_Part]:
+def _iterate_parts(body: Body) -> Iterator[_Part]:
     """The parts of a form, each when it is complete."""
-    starts = range(0, len(body.data), CHUNK_BYTES)
-    chunks = chain((body.data[start : start + CHUNK_BYTES] for start in starts), (None,))
+    starts = range(0, len(body.data), PARSER_BYTES)
+    chunks = chain((body.data[start : start + PARSER_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
     try:
-        decoder = MultipartDecoder(body.boundary.encode("ascii"), MAX_HEADER_BYTES + CHUNK_BYTES)
+        decoder = MultipartDecoder(body.boundary.encode("ascii"), MAX_HEADER_BYTES + PARSER_BYTES)
         for chunk in chunks:
             decoder.receive_data(chunk)
             while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
                 if isinstance(event, Field | File):
-                    part = _part_of(event)
+                    part = _create_part(event)
                 elif isinstance(event, Data):
                     part.add(event.data)
                     if not event.more_data:
@@ -169,20 +169,21 @@ def _parts(body: Body) -> Iterator[_Part]:
             if decoder.state is State.EPILOGUE:
                 return
     except (RequestEntityTooLarge, ValueError) as error:
-        _refuse(error, decoder.state)
+        _raise_form_error(error, decoder.state)
 
 
-def _part_of(event: Field | File) -> _Part:
+def _create_part(event: Field | File) -> _Part:
     filename = event.filename if isinstance(event, File) else None
     is_typed = event.headers.get("content-type", "").lower().startswith(FILE_TYPES)
     return _Part(event.name or "", filename, is_file=filename is not None or is_typed)
 
 
-def _refuse(error: Exception, state: State) -> NoReturn:
+def _raise_form_error(error: Exception, state: State) -> NoReturn:
     """Say what is wrong with a form, by how far it was read."""
     if state is State.PREAMBLE:
         raise BadRequest(
-            f"The multipart form cannot be read: the boundary of its Content-Type is not in it. {BOUNDARY}"
+            f"The multipart form cannot be read: the boundary of its Content-Type is not in it. "
+            f"{BOUNDARY_ADVICE}"
         ) from error
     if isinstance(error, RequestEntityTooLarge):
         raise TooLarge(f"A part of the form has more than {MAX_HEADER_BYTES:,} bytes of headers.") from error
@@ -191,4 +192,4 @@ def _refuse(error: Exception, state: State) -> NoReturn:
             "A part of the form has headers that are not UTF-8, such as its filename."
         ) from error
     what = "it ends before its last boundary" if str(error).startswith("Invalid form-data") else str(error)
-    raise BadRequest(f"The multipart form cannot be read: {what}. {FORMS}") from error
+    raise BadRequest(f"The multipart form cannot be read: {what}. {SINGLE_FORMS}") from error

@@ -34,7 +34,7 @@ class RequestLimits:
     numbers: int
 
 
-def limits_of_one(settings: Settings) -> RequestLimits:
+def single_limits(settings: Settings) -> RequestLimits:
     """The limits of a request for one picture: base64 needs four bytes for three."""
     return RequestLimits(
         bytes=settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD,
@@ -47,10 +47,10 @@ def limits_of_one(settings: Settings) -> RequestLimits:
     )
 
 
-def limits_of_many(settings: Settings) -> RequestLimits:
+def batch_limits(settings: Settings) -> RequestLimits:
     """The limits of a request for any number of pictures."""
     return replace(
-        limits_of_one(settings),
+        single_limits(settings),
         bytes=settings.max_batch_bytes,
         bytes_setting="MAX_BATCH_BYTES",
         pictures=settings.max_batch,
@@ -58,11 +58,11 @@ def limits_of_many(settings: Settings) -> RequestLimits:
     )
 
 
-def bytes_of_large_bodies(settings: Settings) -> int:
+def max_large_body_bytes(settings: Settings) -> int:
     """What all bodies of more than SMALL_BODY_BYTES may have together: the largest fits once."""
-    return max(limits_of_one(settings).bytes, limits_of_many(settings).bytes)
+    return max(single_limits(settings).bytes, batch_limits(settings).bytes)
 
 
-def bytes_of_small_bodies(settings: Settings) -> int:
+def max_small_body_bytes(settings: Settings) -> int:
     """What all others may have together: each request that works or waits has a small one."""
-    return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, bytes_of_large_bodies(settings))
+    return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, max_large_body_bytes(settings))

@@ -7,19 +7,19 @@ items out: body.py reads the connection, and inference decodes.
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 
-from app.errors import BadRequest, TooLarge, without_frames
-from app.payloads import archives
+from app.errors import BadRequest, TooLarge, drop_traceback
+from app.payloads import zip_archives
 from app.payloads.body import Body
-from app.payloads.documents import is_document, item_of_object, items_of, read_object
-from app.payloads.forms import FORM, came_as_text, one_file, read_form
-from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.forms import FORM_TYPE, create_text_error, get_only_file, parse_form
+from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_object, parse_picture_object
 from app.payloads.limits import RequestLimits
+from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, Title, title_of
 from inference.signatures import format_of
 from inference.zip_file import is_zip
 
 
-def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | Rows, Title | None]:
+def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | PixelRows, Title | None]:
     """The one picture of a `/predict` request, and its title; None without one.
 
     Args:
@@ -31,25 +31,25 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | 
             twice.
         TooLarge: it has more than MAX_UPLOAD_BYTES.
     """
-    item, fields = _one_of_any_form(body)
+    item, fields = _find_one_in_body(body)
     if isinstance(item, Upload):
-        check_bytes(item.data, body.limits)
+        check_picture_size(item.data, body.limits)
     return item, title_of(query, fields) if query or fields else None
 
 
-def _one_of_any_form(body: Body) -> tuple[Upload | Rows, Given]:
+def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
     """The picture, and what the body has of OF_TITLES."""
     if format_of(body.data) is not None:
         return Upload(body.data), {}
-    if body.mimetype == FORM:
-        form = read_form(body)
-        return one_file(form), form.fields
-    if is_document(body):
-        document = read_object(body)
+    if body.mimetype == FORM_TYPE:
+        form = parse_form(body)
+        return get_only_file(form), form.fields
+    if is_json_body(body):
+        document = parse_json_object(body)
         fields: Given = {name: [document[name]] for name in OF_TITLES if name in document}
-        return item_of_object(document, FORMS), fields
+        return parse_picture_object(document, SINGLE_FORMS), fields
     if not body.data:
-        raise BadRequest(f"There is no picture in this request. {FORMS}")
+        raise BadRequest(f"There is no picture in this request. {SINGLE_FORMS}")
     return Upload(body.data), {}
 
 
@@ -60,29 +60,31 @@ def find_many(body: Body) -> list[RequestItem]:
         BadRequest: there are none, or a title, or the form, JSON or ZIP cannot be read.
         TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
     """
-    items = [_within(item, body.limits) for item in within_max_batch(body.limits, _many_of_any_form(body))]
+    items = [
+        _refuse_if_too_large(item, body.limits) for item in limit_batch(body.limits, _find_many_in_body(body))
+    ]
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
     return items
 
 
-def _many_of_any_form(body: Body) -> Iterable[RequestItem]:
+def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
     if is_zip(body.data):
-        return _unpacked([Upload(body.data)], body.limits, body.claim)
-    if body.mimetype == FORM:
-        form = read_form(body)
+        return _unpack_zips([Upload(body.data)], body.limits, body.reserve_memory)
+    if body.mimetype == FORM_TYPE:
+        form = parse_form(body)
         if form.texts and not form.files:
-            raise came_as_text(form.texts[0])
+            raise create_text_error(form.texts[0])
         if TITLE in form.fields:
             raise BadRequest(NOT_OF_BATCHES)
-        return _unpacked((upload for _, upload in form.files), body.limits, body.claim)
-    if is_document(body):
-        return items_of(body)
+        return _unpack_zips((upload for _, upload in form.files), body.limits, body.reserve_memory)
+    if is_json_body(body):
+        return parse_image_list(body)
     raise BadRequest(f"This body is no batch. {BATCH_FORMS}")
 
 
-def _unpacked(
-    uploads: Iterable[Upload], limits: RequestLimits, claim: Callable[[int], None]
+def _unpack_zips(
+    uploads: Iterable[Upload], limits: RequestLimits, reserve_memory: Callable[[int], None]
 ) -> Iterator[RequestItem]:
     """The uploads, and of each that is a ZIP its pictures; what all ZIPs declare together has one limit.
 
@@ -93,27 +95,27 @@ def _unpacked(
         if not is_zip(upload.data):
             yield upload
             continue
-        archive = archives.open_archive(upload.data, limits.pictures, limits.picture_bytes)
+        archive = zip_archives.open_zip_archive(upload.data, limits.pictures, limits.picture_bytes)
         total += archive.size
         if total > limits.bytes:
             raise TooLarge(
                 f"The ZIP unpacks to more than {limits.bytes:,} bytes ({limits.bytes_setting}). "
                 "Send several batches."
             )
-        claim(max(archive.size - len(upload.data), 0))
-        yield from archive.items()
+        reserve_memory(max(archive.size - len(upload.data), 0))
+        yield from archive.iterate_items()
 
 
-def _within(item: RequestItem, limits: RequestLimits) -> RequestItem:
+def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestItem:
     if isinstance(item, Upload):
         try:
-            check_bytes(item.data, limits)
+            check_picture_size(item.data, limits)
         except TooLarge as error:
-            return RefusedItem(without_frames(error), item.name)
+            return RefusedItem(drop_traceback(error), item.name)
     return item
 
 
-def within_max_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
+def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
     """The pictures of a request, one by one, so that those beyond the limit cost nothing.
 
     Raises:
@@ -125,7 +127,7 @@ def within_max_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Ite
         yield item
 
 
-def check_bytes(data: bytes, limits: RequestLimits) -> None:
+def check_picture_size(data: bytes, limits: RequestLimits) -> None:
     """Let a picture of at most MAX_UPLOAD_BYTES pass.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Decode, convert and classify under the concurrency limit; response fields. Start at answering.py."""
+"""Decode, convert and classify under the concurrency limit; response fields. Start at classify_items.py."""

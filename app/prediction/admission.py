@@ -18,14 +18,14 @@ from typing import Final
 
 from app.errors import Busy
 
-SMOOTHING: Final = 0.1
+SMOOTHING_WEIGHT: Final = 0.1
 """Weight of the newest working time in the running mean, from which Retry-After is made."""
 
-LARGE_AT_A_TIME: Final = 1
+MAX_LARGE_REQUESTS: Final = 1
 """Large pictures that a worker, which has one core, decodes at once. Each needs up to 16 bytes a pixel."""
 
 
-class Admission:
+class RequestQueue:
     """A concurrency limit behind a bounded queue.
 
     Args:
@@ -52,7 +52,7 @@ class Admission:
         self._mean_seconds = 0.0  # for which a slot is held, at the end or until its request gives way
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         """How many requests are in the queue."""
         return len(self._queue)
 
@@ -67,17 +67,19 @@ class Admission:
                 self._free -= 1
                 return self._clock()
             if len(self._queue) >= self._queue_length:
-                raise self._busy(f"All {self._limit} slots and all places in the queue are taken.")
+                raise self._create_busy_error(
+                    f"All {self._limit} slots and all places in the queue are taken."
+                )
             turn = threading.Event()
             self._queue.append(turn)
-        if not self._has_come(turn, self._queue_seconds):
-            raise self._busy(f"No slot came free within {self._queue_seconds:g} s.")
+        if not self._wait_for_slot(turn, self._queue_seconds):
+            raise self._create_busy_error(f"No slot came free within {self._queue_seconds:g} s.")
         return self._clock()
 
     def leave(self, entered: float) -> None:
         """Hand a slot on that was taken then."""
-        self._count(entered)
-        self._hand_on()
+        self._count_working_time(entered)
+        self._pass_slot_on()
 
     def give_way(self, entered: float) -> float:
         """Let the requests that wait work first, if there are any. This one waits as long as that takes.
@@ -88,28 +90,28 @@ class Admission:
         Returns:
             when it was taken again, for `leave`.
         """
-        self._count(entered)
+        self._count_working_time(entered)
         if self._queue:
             turn = threading.Event()
             with self._lock:
                 self._queue.append(turn)
-            self._hand_on()
-            self._has_come(turn, None)
+            self._pass_slot_on()
+            self._wait_for_slot(turn, None)
         return self._clock()
 
-    def _count(self, entered: float) -> None:
-        self._mean_seconds += SMOOTHING * (self._clock() - entered - self._mean_seconds)
+    def _count_working_time(self, entered: float) -> None:
+        self._mean_seconds += SMOOTHING_WEIGHT * (self._clock() - entered - self._mean_seconds)
 
-    def _has_come(self, turn: threading.Event, seconds: float | None) -> bool:
+    def _wait_for_slot(self, turn: threading.Event, seconds: float | None) -> bool:
         """Wait for a slot; an interrupted wait leaves none behind."""
         try:
-            return turn.wait(seconds) or not self._withdraws(turn)
+            return turn.wait(seconds) or not self._leave_queue(turn)
         except BaseException:
-            if not self._withdraws(turn):
-                self._hand_on()
+            if not self._leave_queue(turn):
+                self._pass_slot_on()
             raise
 
-    def _withdraws(self, turn: threading.Event) -> bool:
+    def _leave_queue(self, turn: threading.Event) -> bool:
         """Leave the queue; False if a slot was handed over before."""
         with self._lock:
             waits = turn in self._queue
@@ -117,34 +119,34 @@ class Admission:
                 self._queue.remove(turn)
             return waits
 
-    def _hand_on(self) -> None:
+    def _pass_slot_on(self) -> None:
         with self._lock:
             if self._queue:
                 self._queue.popleft().set()
             else:
                 self._free += 1
 
-    def _busy(self, reason: str) -> Busy:
+    def _create_busy_error(self, reason: str) -> Busy:
         inside = self._limit - self._free + len(self._queue)
         seconds = math.ceil(inside * self._mean_seconds / self._limit)
         return Busy(f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
 
 
 @dataclass(frozen=True)
-class Admissions:
+class RequestQueues:
     """Where requests enter.
 
     Attributes:
-        light: for small things, WARDROBE_SLOTS at a time.
-        heavy: for large ones.
+        small: for small things, WARDROBE_SLOTS at a time.
+        large: for large ones.
     """
 
-    light: Admission
-    heavy: Admission
+    small: RequestQueue
+    large: RequestQueue
 
-    def turn(self, *, is_large: bool) -> "Turn":
+    def create_turn(self, *, is_large: bool) -> "Turn":
         """The turn of a request whose body is large, or may hold small things alone."""
-        return Turn(self.heavy if is_large else self.light, self.heavy)
+        return Turn(self.large if is_large else self.small, self.large)
 
 
 class Turn:
@@ -156,7 +158,7 @@ class Turn:
         Busy: on entering, as `Admission.enter`.
     """
 
-    def __init__(self, first: Admission, heavy: Admission) -> None:
+    def __init__(self, first: RequestQueue, heavy: RequestQueue) -> None:
         self._admission, self._heavy = first, heavy
         self._entered: float | None = None
 
@@ -171,17 +173,17 @@ class Turn:
             self._admission.leave(self._entered)
 
     @property
-    def is_heavy(self) -> bool:
+    def is_large(self) -> bool:
         """Whether large things may be done."""
         return self._admission is self._heavy
 
-    def become_heavy(self) -> None:
+    def move_to_large(self) -> None:
         """Move to the large things, after a wait if need be.
 
         Raises:
             Busy: as `Admission.enter`; the request holds nothing then.
         """
-        if self.is_heavy or self._entered is None:
+        if self.is_large or self._entered is None:
             return
         self._admission.leave(self._entered)
         self._admission, self._entered = self._heavy, None

@@ -1,6 +1,6 @@
 """The query parameters that shape an answer: `top`, `seen` and `explain`, and what a query has of titles.
 
-Pure: a query in, a value out. answers.py adds to the answer what they name; docs/reference/http.md
+Pure: a query in, a value out. answer_json.py adds to the answer what they name; docs/reference/http.md
 lists them.
 """
 
@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.errors import BadRequest
 from app.payloads.titles import OF_TITLES, Given
 
-SWITCH = {"0": False, "1": True, "false": False, "true": True}
+SWITCH_VALUES = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Parameters:
     titles: Given = field(default_factory=dict)
 
 
-OF_MANY = ("top", "seen")
-OF_ONE = (*OF_MANY, "explain", *OF_TITLES)
+BATCH_PARAMETERS = ("top", "seen")
+SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *OF_TITLES)
 """The names that routes of many pictures have, and that of one."""
 
-WITHOUT_QUERY = Parameters()
+NO_PARAMETERS = Parameters()
 """Of a request without a query."""
 
 
@@ -70,6 +70,6 @@ def _read_top(text: str | None, classes: int) -> int | None:
 
 def _read_switch(name: str, query: Mapping[str, str]) -> bool:
     text = query.get(name, "0")
-    if text not in SWITCH:
+    if text not in SWITCH_VALUES:
         raise BadRequest(f"`{name}` is {text[:20]!r}; it must be 1 or 0.")
-    return SWITCH[text]
+    return SWITCH_VALUES[text]

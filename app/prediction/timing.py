@@ -3,15 +3,15 @@
 import time
 from dataclasses import dataclass, field
 
-READ = "read"
+READ_STAGE = "read"
 """The stage in which the body comes: as long as its client takes to send it."""
 
-QUEUE = "queue"
+QUEUE_STAGE = "queue"
 """The stage in which a request waits for a slot."""
 
 
 @dataclass(slots=True)
-class Timing:
+class StageTimer:
     """Wall time by stage, added up over the pictures of a request.
 
     Stages follow one another, so that beginning one ends the one before, and a failure within a stage still

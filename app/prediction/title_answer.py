@@ -1,70 +1,86 @@
-"""What a title and the picture say together: the field `listed` of an answer.
+"""Decide what a title and a picture say together: the field `listed` of an answer.
 
-The words are read and forgotten. The rule: inference/title_rule.py. Pure.
+Titles are read and forgotten. inference/title_rule.py has the rule. Pure.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from app.payloads.titles import NOT_READ, Title
-from app.prediction.answering import Classified
-from app.releases.serving import Served
-from inference.classifier import Prediction
+from app.prediction.classify_items import ClassifiedPicture
+from app.releases.serving import ServedModel
+from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
 from inference.kinds import KIND, in_order
-from inference.title_rule import NO_SHARES, Alone, Names, Shares, decide_listed, names_of
+from inference.title_rule import (
+    NO_MINIMUM_SHARES,
+    MinimumShares,
+    PhotoAnswer,
+    TitleDecision,
+    decide_with_title,
+    release_labels,
+)
 from inference.words import every_language_says, title_says
-from reports.word_figures import shares_of
+from reports.word_figures import minimum_shares_of
 
 
-def listed_of(title: Title, classified: Classified, served: Served) -> dict[str, Any]:
-    """Kinds that the title admits, and what is decided with them; of a review what is suggested.
+def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
+    """Return the fields of `listed`. If a person should look, label and kind are what the title suggests.
 
     Args:
-        title: of the picture.
-        classified: the picture.
+        title: the title of the picture.
+        classified: the picture with the model's answer.
         served: the release that answered.
     """
-    kinds = _kinds(title)
-    names = _names(classified.prediction, title.language)
-    shares = _shares(served, classified.network)
-    listed = decide_listed(kinds, alone_of(classified.prediction, names), names, shares)
+    kinds = _title_kinds(title)
+    shares = _minimum_shares(served, classified.network)
+    decision = decide_prediction(classified.prediction, kinds, title.language, shares)
+    return fields_of(decision, kinds)
+
+
+def decide_prediction(
+    prediction: Prediction, title_kinds: frozenset[str], language: str, minimum_shares: MinimumShares
+) -> TitleDecision:
+    """Decide the class and the kind of a picture with its title.
+
+    Args:
+        prediction: the model's answer.
+        title_kinds: the kinds that the title allows.
+        language: the language of the title; empty if it is not known.
+        minimum_shares: the shares of the release, for the network that answered.
+    """
+    answer, kind = prediction.answer, prediction.attributes.get(KIND)
+    labels = release_labels(answer.labels, kind.labels if kind else None, language)
+    kind_scores = _photo_answer(kind) if kind else None
+    return decide_with_title(title_kinds, _photo_answer(answer), kind_scores, labels, minimum_shares)
+
+
+def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, Any]:
+    """Return a decision under the names of docs/reference/http.md."""
+    has_label = decision.label_reason is None or decision.suggested_label is None
     return {
-        "kinds": in_order(kinds),
-        "label": listed.label,
-        "kind": listed.kind,
-        "decision": listed.decision,
-        "reason": listed.reason,
+        "kinds": in_order(title_kinds),
+        "label": decision.label if has_label else decision.suggested_label,
+        "kind": decision.suggested_kind if decision.kind_reason else decision.kind,
+        "decision": decision.decision,
+        "reason": decision.label_reason,
     }
 
 
-def _kinds(title: Title) -> frozenset[str]:
+def _title_kinds(title: Title) -> frozenset[str]:
     if title.language == NOT_READ:
         return frozenset()
     says = title_says(title.text, title.language) if title.language else every_language_says(title.text)
     return says.kinds
 
 
-def _names(prediction: Prediction, language: str) -> Names:
-    kind = prediction.attributes.get(KIND)
-    return names_of(prediction.answer.labels, kind.labels if kind else None, language)
+def _photo_answer(answer: Answer) -> PhotoAnswer:
+    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
 
 
-def alone_of(prediction: Prediction, names: Names) -> Alone:
-    """What the picture says alone."""
-    answer, kind = prediction.answer, prediction.attributes.get(KIND)
-    return Alone(
-        label=answer.label,
-        reason=answer.reason,
-        classes=answer.probabilities.tolist(),
-        kind=kind.label if kind else None,
-        is_kind_accepted=kind is not None and kind.decision == "accept",
-        kinds=kind.probabilities.tolist() if kind and names.kinds else (),
-    )
-
-
-def _shares(served: Served, network: NetworkName) -> Shares:
-    """What the release shows of the network that answered; nothing where another promise is asked for."""
+def _minimum_shares(served: ServedModel, network: NetworkName) -> MinimumShares:
+    """Return the shares that the release shows for a network; none if the service has an accept target."""
     if served.evaluation is None or served.acceptance is not None:
-        return NO_SHARES
+        return NO_MINIMUM_SHARES
     answered: NetworkName = network if network in served.networks else next(iter(served.networks))
-    return shares_of(served.evaluation.words, answered)
+    return minimum_shares_of(served.evaluation.words, answered)

@@ -12,7 +12,7 @@ from app.protocols import open_inference, sagemaker, tf_serving
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
 
 
-def dialect_routes(services: Services) -> Blueprint:
+def create_dialect_routes(services: Services) -> Blueprint:
     """The routes that classify; rate limits count them as they do `/predict`."""
     routes = Blueprint("dialects", __name__)
     for protocol in PROTOCOLS:
@@ -20,7 +20,7 @@ def dialect_routes(services: Services) -> Blueprint:
     return routes
 
 
-def dialect_model_routes(services: Services) -> Blueprint:
+def create_dialect_model_routes(services: Services) -> Blueprint:
     """The routes about the server and the model."""
     routes = Blueprint("dialect_models", __name__)
     for protocol in PROTOCOLS:

@@ -8,59 +8,61 @@ import math
 from collections.abc import Iterable, Iterator
 
 from app.errors import BadRequest, NoSuchModel, RequestError
-from app.middleware.request_context import current_request
-from app.payloads.body import QUOTED_LENGTH
-from app.payloads.documents import from_base64
-from app.payloads.items import RequestItem, Rows, Upload
+from app.middleware.request_context import get_request_context
+from app.payloads.body import MAX_QUOTED_LENGTH
+from app.payloads.json_bodies import decode_base64
 from app.payloads.limits import RequestLimits
-from app.payloads.reading import check_bytes, within_max_batch
-from app.prediction.answering import Classified, Failed, Outcome
-from app.releases.serving import Served
+from app.payloads.reading import check_picture_size, limit_batch
+from app.payloads.request_items import PixelRows, RequestItem, Upload
+from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outcome
+from app.releases.serving import ServedModel
 from inference.contract import InputContract
 from inference.errors import BadPixels
 from inference.pixels import in_json_terms
 
-FORMS = (
+INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
     'the same as {"pixels": ...}; or the bytes of a file as {"b64": "<base64>"}.'
 )
 
 
-def requested_model(own: str, name: str, version: str | None = None) -> Served:
+def find_requested_model(model_name: str, name: str, version: str | None = None) -> ServedModel:
     """The model that answers this request, if it is the one that the request names.
 
     Args:
-        own: the name of the model that is served.
+        model_name: the name of the model that is served.
         name: the client's name for it.
         version: the release; None accepts the one that is served.
 
     Raises:
         NoSuchModel: another name or version; the message names the right one.
     """
-    model = current_request().served
-    if name != own:
-        raise NoSuchModel(f"There is no model {quoted(name)} here. The one that is served is '{own}'.")
+    model = get_request_context().model
+    if name != model_name:
+        raise NoSuchModel(
+            f"There is no model {quote_value(name)} here. The one that is served is '{model_name}'."
+        )
     if version is not None and version != model.version:
         raise NoSuchModel(
-            f"Version {quoted(version)} is not served here; '{model.version}' is. "
+            f"Version {quote_value(version)} is not served here; '{model.version}' is. "
             "Without a version in its path, a request gets whichever is."
         )
     return model
 
 
-def classified(outcomes: list[Outcome]) -> list[Classified]:
+def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
     """The answers, where there is no field for a bad picture among good ones.
 
     Raises:
         RequestError, UploadError: that of a picture; the message begins with its place, among several.
     """
     for place, outcome in enumerate(outcomes):
-        if isinstance(outcome, Failed):
-            raise _at(place, outcome.error) if len(outcomes) > 1 else outcome.error
-    return [outcome for outcome in outcomes if isinstance(outcome, Classified)]
+        if isinstance(outcome, FailedPicture):
+            raise _add_position(place, outcome.error) if len(outcomes) > 1 else outcome.error
+    return [outcome for outcome in outcomes if isinstance(outcome, ClassifiedPicture)]
 
 
-def limited(items: Iterable[RequestItem], limits: RequestLimits) -> list[RequestItem]:
+def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[RequestItem]:
     """The pictures of a request, within the limits.
 
     Args:
@@ -72,26 +74,26 @@ def limited(items: Iterable[RequestItem], limits: RequestLimits) -> list[Request
         BadPixels: one has not as many numbers as the model reads; as above.
         TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    sound = list(within_max_batch(limits, _sound(items, limits)))
+    sound = list(limit_batch(limits, _check_items(items, limits)))
     if not sound:
         raise BadRequest("There is no picture in this request.")
     return sound
 
 
-def _sound(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[RequestItem]:
+def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[RequestItem]:
     """The pictures, each if it can be read and has no more than MAX_UPLOAD_BYTES."""
     place = 0
     try:
         for item in items:
             if isinstance(item, Upload):
-                check_bytes(item.data, limits)
+                check_picture_size(item.data, limits)
             yield item
             place += 1
     except (RequestError, BadPixels) as error:
-        raise _at(place, error) from None
+        raise _add_position(place, error) from None
 
 
-def item_of_value(value: object, contract: InputContract) -> Upload | Rows:
+def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows:
     """The picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
 
     Args:
@@ -102,20 +104,22 @@ def item_of_value(value: object, contract: InputContract) -> Upload | Rows:
         BadRequest: it is none of these, or not base64.
     """
     if isinstance(value, list):
-        return rows_of(value, contract)
+        return reshape_rows(value, contract)
     if not isinstance(value, dict):
-        raise BadRequest(f"An instance is {in_json_terms(value)}, which is no picture. {FORMS}")
+        raise BadRequest(f"An instance is {in_json_terms(value)}, which is no picture. {INSTANCE_FORMS}")
     match [name for name in ("pixels", "image", "b64") if name in value]:
         case ["pixels"]:
-            return rows_of(value["pixels"], contract)
+            return reshape_rows(value["pixels"], contract)
         case ["image"]:
-            return image_of(value["image"])
+            return decode_image_value(value["image"])
         case ["b64"]:
-            return image_of(value)
-    raise BadRequest(f"An instance is an object without `pixels` or `b64`, which is no picture. {FORMS}")
+            return decode_image_value(value)
+    raise BadRequest(
+        f"An instance is an object without `pixels` or `b64`, which is no picture. {INSTANCE_FORMS}"
+    )
 
 
-def rows_of(value: object, contract: InputContract) -> Rows:
+def reshape_rows(value: object, contract: InputContract) -> PixelRows:
     """Rows, from all numbers in a row, or from grey rows with a last axis of 1.
 
     Args:
@@ -123,40 +127,40 @@ def rows_of(value: object, contract: InputContract) -> Rows:
         contract: the input of the model.
     """
     if not isinstance(value, list) or not value:
-        return Rows(value)
+        return PixelRows(value)
     shape = contract.array_shape
     if len(value) == math.prod(shape) and not isinstance(value[0], list):
         for size in reversed(shape[1:]):
             value = [value[start : start + size] for start in range(0, len(value), size)]
-        return Rows(value)
+        return PixelRows(value)
     if len(shape) == 2 and isinstance(value[0], list) and value[0] and isinstance(value[0][0], list):
-        return Rows([_without_channel(row) for row in value])
-    return Rows(value)
+        return PixelRows([_drop_channel(row) for row in value])
+    return PixelRows(value)
 
 
-def image_of(value: object) -> Upload:
+def decode_image_value(value: object) -> Upload:
     """The picture in `image`: base64, or TensorFlow Serving's object around it.
 
     Raises:
         BadRequest: it is neither.
     """
     if isinstance(value, dict) and "b64" in value:
-        return Upload(from_base64(value["b64"], "b64"))
-    return Upload(from_base64(value))
+        return Upload(decode_base64(value["b64"], "b64"))
+    return Upload(decode_base64(value))
 
 
-def quoted(value: object) -> str:
+def quote_value(value: object) -> str:
     """A client's value for a message: short, and quoted if it is text."""
-    return repr(value[:QUOTED_LENGTH]) if isinstance(value, str) else in_json_terms(value)
+    return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else in_json_terms(value)
 
 
-def _without_channel(row: object) -> object:
+def _drop_channel(row: object) -> object:
     if not isinstance(row, list):
         return row
     return [number[0] if isinstance(number, list) and len(number) == 1 else number for number in row]
 
 
-def _at(place: int, error: Exception) -> Exception:
+def _add_position(place: int, error: Exception) -> Exception:
     """The error with a picture's place in the request in front of its message."""
     error.args = (f"Picture {place}, counted from 0: {error}",)
     return error

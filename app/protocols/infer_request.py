@@ -12,24 +12,24 @@ from typing import Any, TypeVar
 import numpy as np
 
 from app.errors import BadRequest
-from app.payloads.body import QUOTED_LENGTH, Body
-from app.payloads.documents import from_base64, read_object
-from app.payloads.items import Ready, RequestItem, Upload
-from app.protocols.classification import limited, quoted, rows_of
+from app.payloads.body import MAX_QUOTED_LENGTH, Body
+from app.payloads.json_bodies import decode_base64, parse_json_object
+from app.payloads.request_items import ReadyPixels, RequestItem, Upload
+from app.protocols.classification import collect_items, quote_value, reshape_rows
 from inference.contract import InputContract
 from inference.errors import BadPixels
 
-HEADER_LENGTH = "Inference-Header-Content-Length"
+JSON_LENGTH_HEADER = "Inference-Header-Content-Length"
 
-INPUTS = {"pixels": "UINT8", "image": "BYTES"}
+INPUT_TYPES = {"pixels": "UINT8", "image": "BYTES"}
 """Each input with its datatype."""
 
-UNSCALED = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
+UNSCALE_ADVICE = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
 
 LENGTH_BYTES = 4
 """Bytes of the length in front of each element of a binary BYTES tensor, little-endian."""
 
-TYPES: dict[type, str] = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
+TYPE_NAMES: dict[type, str] = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
 
 T = TypeVar("T")
 
@@ -39,15 +39,15 @@ class RequestedOutput:
     """One output that the client requests.
 
     Attributes:
-        binary: whether it comes as bytes behind the JSON.
+        is_binary: whether it comes as bytes behind the JSON.
     """
 
     name: str
-    binary: bool
+    is_binary: bool
 
 
-def read_infer(
-    body: Body, header_length: str | None, contract: InputContract, offered: tuple[str, ...]
+def parse_infer_request(
+    body: Body, header_length: str | None, contract: InputContract, output_names: tuple[str, ...]
 ) -> tuple[list[RequestItem], str | None, tuple[RequestedOutput, ...]]:
     """Parse an inference request.
 
@@ -55,7 +55,7 @@ def read_infer(
         body: a JSON object, and the binary tensors behind it.
         header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
         contract: the input of the model.
-        offered: its outputs.
+        output_names: its outputs.
 
     Returns:
         The pictures, within the limits; the client's id of the request, if it has one; what it asks for.
@@ -65,29 +65,29 @@ def read_infer(
         BadPixels: the shape, datatype or number of values is not that of pixels.
         TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
-    header, binary = _split(body.data, header_length)
-    document = read_object(replace(body, data=header), _forms(contract))
-    request_id = None if document.get("id") is None else _typed(document, "id", str, "")
-    outputs = _outputs(document, offered)
-    items = _items(_one_input(document, contract), binary, contract)
-    return limited(items, body.limits), request_id, outputs
+    header, binary = _split_body(body.data, header_length)
+    document = parse_json_object(replace(body, data=header), _describe_inputs(contract))
+    request_id = None if document.get("id") is None else _get_typed(document, "id", str, "")
+    outputs = _parse_outputs(document, output_names)
+    items = _parse_items(_get_only_input(document, contract), binary, contract)
+    return collect_items(items, body.limits), request_id, outputs
 
 
-def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
+def _split_body(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     if header_length is None:
         return body, memoryview(b"")
     # At most 19 digits: Python refuses to parse thousands of them.
     is_number = header_length.isascii() and header_length.isdigit() and len(header_length) < 20
     if not is_number or int(header_length) > len(body):
         raise BadRequest(
-            f"{HEADER_LENGTH} is {quoted(header_length)}. "
+            f"{JSON_LENGTH_HEADER} is {quote_value(header_length)}. "
             f"It is the length of the JSON, at most that of the body: {len(body):,} bytes."
         )
     length = int(header_length)
     return body[:length], memoryview(body)[length:]
 
 
-def _forms(contract: InputContract) -> str:
+def _describe_inputs(contract: InputContract) -> str:
     """What a client is asked to send instead of anything else."""
     shape = ", ".join(["N", *map(str, contract.array_shape)])
     return (
@@ -96,83 +96,97 @@ def _forms(contract: InputContract) -> str:
     )
 
 
-def _one_input(document: dict[str, Any], contract: InputContract) -> dict[str, Any]:
+def _get_only_input(document: dict[str, Any], contract: InputContract) -> dict[str, Any]:
     inputs = document.get("inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise BadRequest(f"There is not exactly one input. {_forms(contract)}")
+        raise BadRequest(f"There is not exactly one input. {_describe_inputs(contract)}")
     tensor: dict[str, Any] = inputs[0]
     name = tensor.get("name")
-    if not isinstance(name, str) or name not in INPUTS:
-        raise BadRequest(f"There is no input {quoted(name)}. {_forms(contract)}")
+    if not isinstance(name, str) or name not in INPUT_TYPES:
+        raise BadRequest(f"There is no input {quote_value(name)}. {_describe_inputs(contract)}")
     return tensor
 
 
-def _items(tensor: dict[str, Any], binary: memoryview, contract: InputContract) -> Iterable[RequestItem]:
-    count = _count(tensor, contract)
+def _parse_items(
+    tensor: dict[str, Any], binary: memoryview, contract: InputContract
+) -> Iterable[RequestItem]:
+    count = _read_count(tensor, contract)
     is_picture = tensor["name"] == "image"
-    size = _parameters(tensor).get("binary_data_size")
+    size = _read_parameters(tensor).get("binary_data_size")
     if (tensor.get("data") is not None) == (size is not None):
         raise BadRequest("The input needs either `data`, or `binary_data_size` and bytes behind the JSON.")
     # Not `size != len(binary)` alone: true equals 1 in Python.
     if (size or 0) != len(binary) or isinstance(size, bool):
         raise BadRequest(
             f"{len(binary):,} bytes follow the JSON, which is not what `binary_data_size` says. "
-            f"The header {HEADER_LENGTH} says where the JSON ends."
+            f"The header {JSON_LENGTH_HEADER} says where the JSON ends."
         )
     if size is not None:
-        return _pictures_in_bytes(binary, count) if is_picture else _pixels_in_bytes(binary, count, contract)
-    data = _typed(tensor, "data", list, [])
+        return (
+            _read_binary_pictures(binary, count)
+            if is_picture
+            else _read_binary_pixels(binary, count, contract)
+        )
+    data = _get_typed(tensor, "data", list, [])
     return (
-        _pictures_in_text(data, count, contract) if is_picture else _pixels_in_numbers(data, count, contract)
+        _read_json_pictures(data, count, contract) if is_picture else _read_json_pixels(data, count, contract)
     )
 
 
-def _count(tensor: dict[str, Any], contract: InputContract) -> int:
+def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
     """The number of pictures that the tensor declares."""
     name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
     rest = list(contract.array_shape) if name == "pixels" else []
-    if datatype != INPUTS[name]:
-        advice = UNSCALED if name == "pixels" and str(datatype).startswith("FP") else ""
-        raise BadPixels(f"The datatype of `{name}` is {quoted(datatype)}. {advice}{_forms(contract)}")
+    if datatype != INPUT_TYPES[name]:
+        advice = UNSCALE_ADVICE if name == "pixels" and str(datatype).startswith("FP") else ""
+        raise BadPixels(
+            f"The datatype of `{name}` is {quote_value(datatype)}. {advice}{_describe_inputs(contract)}"
+        )
     if not isinstance(shape, list) or any(type(size) is not int for size in shape):
-        raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_forms(contract)}")
+        raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_describe_inputs(contract)}")
     if (
         shape[1:] not in (rest, [*rest, 1] if len(rest) == 2 else rest)
         or not shape
         or not 1 <= shape[0] < 2**63
     ):
-        raise BadPixels(f"The shape of `{name}` is {str(shape[:9])[:QUOTED_LENGTH]}. {_forms(contract)}")
+        raise BadPixels(
+            f"The shape of `{name}` is {str(shape[:9])[:MAX_QUOTED_LENGTH]}. {_describe_inputs(contract)}"
+        )
     count: int = shape[0]
     return count
 
 
-def _pixels_in_bytes(binary: memoryview, count: int, contract: InputContract) -> Iterable[RequestItem]:
+def _read_binary_pixels(binary: memoryview, count: int, contract: InputContract) -> Iterable[RequestItem]:
     _check_count(len(binary), "bytes", count, contract, math.prod(contract.array_shape))
-    return map(Ready, np.frombuffer(binary, np.uint8).reshape(-1, *contract.array_shape))
+    return map(ReadyPixels, np.frombuffer(binary, np.uint8).reshape(-1, *contract.array_shape))
 
 
-def _pixels_in_numbers(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
+def _read_json_pixels(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     """Pixels from numbers in one row, the protocol's usual form, or nested."""
     if data and not isinstance(data[0], list):
         each = math.prod(contract.array_shape)
         _check_count(len(data), "numbers", count, contract, each)
-        return (rows_of(data[start : start + each], contract) for start in range(0, len(data), each))
+        return (reshape_rows(data[start : start + each], contract) for start in range(0, len(data), each))
     _check_count(len(data), "pictures", count, contract)
-    return (rows_of(rows, contract) for rows in data)
+    return (reshape_rows(rows, contract) for rows in data)
 
 
-def _check_count(came: int, what: str, count: int, contract: InputContract, each: int = 1) -> None:
+def _check_count(came: int, noun: str, count: int, contract: InputContract, each: int = 1) -> None:
     if came != count * each:
-        raise BadPixels(f"{came:,} {what} came, but the shape says {count:,} pictures. {_forms(contract)}")
+        raise BadPixels(
+            f"{came:,} {noun} came, but the shape says {count:,} pictures. {_describe_inputs(contract)}"
+        )
 
 
-def _pictures_in_text(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
+def _read_json_pictures(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     if len(data) != count:
-        raise BadRequest(f"{len(data):,} pictures came, but the shape says {count:,}. {_forms(contract)}")
-    return (Upload(from_base64(text)) for text in data)
+        raise BadRequest(
+            f"{len(data):,} pictures came, but the shape says {count:,}. {_describe_inputs(contract)}"
+        )
+    return (Upload(decode_base64(text)) for text in data)
 
 
-def _pictures_in_bytes(binary: memoryview, count: int) -> Iterator[RequestItem]:
+def _read_binary_pictures(binary: memoryview, count: int) -> Iterator[RequestItem]:
     place = 0
     for _ in range(count):
         length = int.from_bytes(binary[place : place + LENGTH_BYTES], "little")
@@ -185,36 +199,40 @@ def _pictures_in_bytes(binary: memoryview, count: int) -> Iterator[RequestItem]:
         raise BadRequest(f"`image` has {len(binary) - place:,} bytes behind its last element.")
 
 
-def _outputs(document: dict[str, Any], offered: tuple[str, ...]) -> tuple[RequestedOutput, ...]:
-    all_binary = _typed(_parameters(document), "binary_data_output", bool, False)
-    outputs = document.get("outputs") or [{"name": name} for name in offered]
-    if not isinstance(outputs, list) or len(outputs) > len(offered):
-        raise BadRequest(f"`outputs` is no list of at most {', '.join(offered)}.")
-    requested = tuple(_output(output, all_binary, offered) for output in outputs)
+def _parse_outputs(document: dict[str, Any], output_names: tuple[str, ...]) -> tuple[RequestedOutput, ...]:
+    all_binary = _get_typed(_read_parameters(document), "binary_data_output", bool, False)
+    outputs = document.get("outputs") or [{"name": name} for name in output_names]
+    if not isinstance(outputs, list) or len(outputs) > len(output_names):
+        raise BadRequest(f"`outputs` is no list of at most {', '.join(output_names)}.")
+    requested = tuple(_parse_output(output, all_binary, output_names) for output in outputs)
     if len({output.name for output in requested}) < len(requested):
         raise BadRequest("An output is requested twice. Request each once.")
     return requested
 
 
-def _output(output: object, all_binary: bool, offered: tuple[str, ...]) -> RequestedOutput:
+def _parse_output(output: object, all_binary: bool, output_names: tuple[str, ...]) -> RequestedOutput:
     name = output.get("name") if isinstance(output, dict) else None
-    if not isinstance(output, dict) or name not in offered:
-        raise BadRequest(f"There is no output {quoted(name)}. The outputs are {', '.join(offered)}.")
-    return RequestedOutput(output["name"], _typed(_parameters(output), "binary_data", bool, all_binary))
+    if not isinstance(output, dict) or name not in output_names:
+        raise BadRequest(
+            f"There is no output {quote_value(name)}. The outputs are {', '.join(output_names)}."
+        )
+    return RequestedOutput(
+        output["name"], _get_typed(_read_parameters(output), "binary_data", bool, all_binary)
+    )
 
 
-def _parameters(owner: dict[str, Any]) -> dict[str, Any]:
+def _read_parameters(owner: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a request, an input or an output; unknown ones are ignored."""
-    parameters: dict[str, Any] = _typed(owner, "parameters", dict, {})
+    parameters: dict[str, Any] = _get_typed(owner, "parameters", dict, {})
     if "shared_memory_region" in parameters:
         raise BadRequest("This service has no shared memory. Send tensors in the request.")
     return parameters
 
 
-def _typed(owner: dict[str, Any], name: str, type_: type[T], default: T) -> T:
+def _get_typed(owner: dict[str, Any], name: str, type_: type[T], default: T) -> T:
     value = owner.get(name)
     if value is None:  # as good as absent: some clients write every field
         return default
     if not isinstance(value, type_):
-        raise BadRequest(f"`{name}` is {quoted(value)}. It is {TYPES[type_]}.")
+        raise BadRequest(f"`{name}` is {quote_value(value)}. It is {TYPE_NAMES[type_]}.")
     return value

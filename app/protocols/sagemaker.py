@@ -13,25 +13,31 @@ from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request
 
-from app.api.classify import Decoded, Services, classify
+from app.api.classify import ParsedRequest, Services, classify_request
 from app.api.health import check_ready
-from app.middleware.request_context import current_request
+from app.middleware.request_context import get_request_context
 from app.payloads.body import Body
-from app.payloads.documents import (
-    CLAIMED_PER_OBJECT,
-    claim_values,
-    is_document,
-    item_of_object,
-    parse,
-    read_json,
+from app.payloads.json_bodies import (
+    BYTES_PER_VALUE,
+    is_json_body,
+    parse_json,
+    parse_json_body,
+    parse_picture_object,
+    reserve_for_values,
 )
-from app.payloads.items import Ready, RequestItem, Rows, Upload
-from app.payloads.limits import limits_of_many
-from app.payloads.reading import check_bytes, find_one
-from app.prediction.answering import Classified, Outcome
-from app.prediction.answers import answer_of
-from app.prediction.parameters import WITHOUT_QUERY
-from app.protocols.classification import FORMS, classified, item_of_value, limited, rows_of
+from app.payloads.limits import batch_limits
+from app.payloads.reading import check_picture_size, find_one
+from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
+from app.prediction.answer_json import create_answer
+from app.prediction.classify_items import ClassifiedPicture, Outcome
+from app.prediction.parameters import NO_PARAMETERS
+from app.protocols.classification import (
+    INSTANCE_FORMS,
+    collect_items,
+    parse_instance,
+    require_answers,
+    reshape_rows,
+)
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
@@ -43,7 +49,7 @@ JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
 
-LINE = re.compile(rb"\S[^\n]*")
+LINE_PATTERN = re.compile(rb"\S[^\n]*")
 """A line that is not blank, from its first character that is no space."""
 
 MAX_PAYLOAD_MB = 100
@@ -52,12 +58,12 @@ MAX_PAYLOAD_MB = 100
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
-    limits = limits_of_many(services.settings)
+    limits = batch_limits(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
-        contract = current_request().served.contract.input
-        return classify(services, limits, partial(decode, contract))
+        contract = get_request_context().model.contract.input
+        return classify_request(services, limits, partial(parse_body, contract))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
@@ -70,10 +76,10 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/execution-parameters", endpoint="execution_parameters")
     def execution_parameters() -> Response:
-        return jsonify(_execution_parameters(services.settings))
+        return jsonify(_create_execution_parameters(services.settings))
 
 
-def decode(contract: InputContract, body: Body) -> Decoded:
+def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
     """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
 
     Raises:
@@ -82,55 +88,57 @@ def decode(contract: InputContract, body: Body) -> Decoded:
         TooLarge: they are more than MAX_BATCH, or have too many bytes.
     """
     if body.mimetype == CSV:
-        body.claim(CLAIMED_PER_OBJECT * math.prod(contract.array_shape))  # one line's numbers at a time
-        rows = (_item_of_row(line, contract) for line in _lines(body))
-        return limited(rows, body.limits), partial(encode, CSV)
+        body.reserve_memory(BYTES_PER_VALUE * math.prod(contract.array_shape))  # one line's numbers at a time
+        rows = (_parse_row(line, contract) for line in _iterate_lines(body))
+        return collect_items(rows, body.limits), partial(create_response, CSV)
     if body.mimetype in LINES_TYPES:
-        claim_values(body)
-        lines = (_ready(item_of_value(parse(line), contract), contract) for line in _lines(body))
-        return limited(lines, body.limits), partial(encode, LINES)
-    if is_document(body) and format_of(body.data) is None:
-        return _of_document(body, contract)
-    return [find_one(body)[0]], partial(encode, JSON, is_single=True)
+        reserve_for_values(body)
+        lines = (
+            _check_rows(parse_instance(parse_json(line), contract), contract) for line in _iterate_lines(body)
+        )
+        return collect_items(lines, body.limits), partial(create_response, LINES)
+    if is_json_body(body) and format_of(body.data) is None:
+        return _parse_document(body, contract)
+    return [find_one(body)[0]], partial(create_response, JSON, is_single=True)
 
 
-def _of_document(body: Body, contract: InputContract) -> Decoded:
-    document = read_json(body)
+def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
+    document = parse_json_body(body)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
-        records = (item_of_value(instance, contract) for instance in instances)
-        return limited(records, body.limits), partial(encode, JSON)
-    item = item_of_object(document, FORMS)
+        records = (parse_instance(instance, contract) for instance in instances)
+        return collect_items(records, body.limits), partial(create_response, JSON)
+    item = parse_picture_object(document, INSTANCE_FORMS)
     if isinstance(item, Upload):
-        check_bytes(item.data, body.limits)
-    return [item], partial(encode, JSON, is_single=True)
+        check_picture_size(item.data, body.limits)
+    return [item], partial(create_response, JSON, is_single=True)
 
 
-def _lines(body: Body) -> Iterator[bytes]:
+def _iterate_lines(body: Body) -> Iterator[bytes]:
     """The lines that are not blank, one at a time: fifty million of them would take gigabytes."""
-    return (line[0] for line in LINE.finditer(body.data.removeprefix(BOM_UTF8)))
+    return (line[0] for line in LINE_PATTERN.finditer(body.data.removeprefix(BOM_UTF8)))
 
 
-def _item_of_row(line: bytes, contract: InputContract) -> RequestItem:
+def _parse_row(line: bytes, contract: InputContract) -> RequestItem:
     columns, expected = line.count(b",") + 1, math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
-    return _ready(rows_of([_number(cell) for cell in line.split(b",")], contract), contract)
+    return _check_rows(reshape_rows([_parse_number(cell) for cell in line.split(b",")], contract), contract)
 
 
-def _number(cell: bytes) -> float | str:
+def _parse_number(cell: bytes) -> float | str:
     try:
         return float(cell)
     except ValueError:
         return cell.decode("utf-8", "replace")
 
 
-def _ready(item: Upload | Rows, contract: InputContract) -> RequestItem:
+def _check_rows(item: Upload | PixelRows, contract: InputContract) -> RequestItem:
     """The pixels of rows at once, so that the rows of one line alone take memory."""
-    return Ready(rows_to_pixels(item.value, contract)) if isinstance(item, Rows) else item
+    return ReadyPixels(rows_to_pixels(item.value, contract)) if isinstance(item, PixelRows) else item
 
 
-def encode(media_type: str, outcomes: list[Outcome], *, is_single: bool = False) -> Response:
+def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool = False) -> Response:
     """The answers in the format that the client accepts, else in that of its request.
 
     Args:
@@ -138,31 +146,31 @@ def encode(media_type: str, outcomes: list[Outcome], *, is_single: bool = False)
         outcomes: of its records.
         is_single: whether it is a single picture, as `/predict` takes it.
     """
-    answered = classified(outcomes)
+    pictures = require_answers(outcomes)
     match request.accept_mimetypes.best_match([media_type, JSON, LINES, CSV], media_type):
         case "text/csv":
-            return Response(_csv(answered), mimetype=CSV)
+            return Response(_create_csv(pictures), mimetype=CSV)
         case "application/jsonlines":
-            lines = (json.dumps(answer) + "\n" for answer in _answers(answered))
+            lines = (json.dumps(answer) + "\n" for answer in _create_answers(pictures))
             return Response("".join(lines), mimetype=LINES)
-    answers, context = _answers(answered), current_request()
-    provenance = {"model": {"version": context.served.version}, "request_id": context.request_id}
+    answers, context = _create_answers(pictures), get_request_context()
+    provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
     return jsonify((answers[0] if is_single else {"predictions": answers}) | provenance)
 
 
-def _csv(answered: list[Classified]) -> str:
-    rows = (",".join(map(repr, item.prediction.answer.probabilities.tolist())) for item in answered)
+def _create_csv(pictures: list[ClassifiedPicture]) -> str:
+    rows = (",".join(map(repr, item.prediction.answer.probabilities.tolist())) for item in pictures)
     return "".join(f"{row}\n" for row in rows)
 
 
-def _answers(answered: list[Classified]) -> list[dict[str, Any]]:
+def _create_answers(pictures: list[ClassifiedPicture]) -> list[dict[str, Any]]:
     """The answers of `/predict`; the names of categories are in the first language of their file."""
-    model = current_request().served
-    categories = None if model.categories is None else model.categories.named_for(None)
-    return [answer_of(item, WITHOUT_QUERY, categories) for item in answered]
+    model = get_request_context().model
+    categories = None if model.categories is None else model.categories.choose_names(None)
+    return [create_answer(item, NO_PARAMETERS, categories) for item in pictures]
 
 
-def _execution_parameters(settings: Settings) -> dict[str, Any]:
+def _create_execution_parameters(settings: Settings) -> dict[str, Any]:
     """The parameters of a batch transform: one record a request, since a file may exceed MAX_BATCH lines."""
     return {
         "MaxConcurrentTransforms": settings.slots,

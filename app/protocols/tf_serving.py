@@ -10,24 +10,24 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, jsonify
 
-from app.api.classify import Decoded, Services, classify
+from app.api.classify import ParsedRequest, Services, classify_request
 from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
-from app.payloads.documents import read_object
-from app.payloads.items import RequestItem
-from app.payloads.limits import limits_of_many
-from app.prediction.answering import Outcome
+from app.payloads.json_bodies import parse_json_object
+from app.payloads.limits import batch_limits
+from app.payloads.request_items import RequestItem
+from app.prediction.classify_items import Outcome
 from app.protocols.classification import (
-    FORMS,
-    classified,
-    image_of,
-    item_of_value,
-    limited,
-    quoted,
-    requested_model,
-    rows_of,
+    INSTANCE_FORMS,
+    collect_items,
+    decode_image_value,
+    find_requested_model,
+    parse_instance,
+    quote_value,
+    require_answers,
+    reshape_rows,
 )
-from app.releases.serving import Served
+from app.releases.serving import ServedModel
 from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
@@ -35,39 +35,39 @@ SIGNATURE = "serving_default"
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add what classifies to `routes`."""
-    limits = limits_of_many(services.settings)
+    limits = batch_limits(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     def predict(name: str, version: str | None = None) -> Response:
-        contract = requested_model(services.settings.model_name, name, version).contract.input
-        return classify(services, limits, partial(decode, contract))
+        contract = find_requested_model(services.settings.model_name, name, version).contract.input
+        return classify_request(services, limits, partial(parse_body, contract))
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add status, metadata and the refusal of other methods to `routes`."""
-    own = services.settings.model_name
+    model_name = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
     @routes.get("/v1/models/<name>/versions/<version>", endpoint="tf_status_version")
     def status(name: str, version: str | None = None) -> Response:
-        return jsonify(_status(requested_model(own, name, version)))
+        return jsonify(_describe_status(find_requested_model(model_name, name, version)))
 
     @routes.get("/v1/models/<name>/metadata", endpoint="tf_metadata")
     @routes.get("/v1/models/<name>/versions/<version>/metadata", endpoint="tf_metadata_version")
     def metadata(name: str, version: str | None = None) -> Response:
-        return jsonify(_metadata(own, requested_model(own, name, version)))
+        return jsonify(_describe_signature(model_name, find_requested_model(model_name, name, version)))
 
     @routes.post("/v1/models/<name>:<method>", endpoint="tf_unspoken")
     @routes.post("/v1/models/<name>/versions/<version>:<method>", endpoint="tf_unspoken")
     def other_method(method: str, **_: str) -> NoReturn:
         raise NoSuchModel(
-            f"There is no method {quoted(method)} here: classify and regress are for signatures other than "
-            f"this model's one, which is for predict. Post to /v1/models/{own}:predict."
+            f"There is no method {quote_value(method)} here: classify and regress are for signatures other "
+            f"than this model's one, which is for predict. Post to /v1/models/{model_name}:predict."
         )
 
 
-def decode(contract: InputContract, body: Body) -> Decoded:
+def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
     """Parse a predict request, in rows or in columns, for a model of this input.
 
     Raises:
@@ -75,51 +75,53 @@ def decode(contract: InputContract, body: Body) -> Decoded:
             signature.
         TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
-    document = read_object(body, FORMS)
+    document = parse_json_object(body, INSTANCE_FORMS)
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
-        raise BadRequest(f"There is no signature {quoted(signature)}; the only one is '{SIGNATURE}'.")
+        raise BadRequest(f"There is no signature {quote_value(signature)}; the only one is '{SIGNATURE}'.")
     if ("instances" in document) == ("inputs" in document):
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
-        instances = (item_of_value(instance, contract) for instance in _list_in(document, "instances"))
-        return limited(instances, body.limits), partial(encode, "predictions")
-    return limited(_items_of_columns(document, contract), body.limits), partial(encode, "outputs")
+        instances = (parse_instance(instance, contract) for instance in _get_list(document, "instances"))
+        return collect_items(instances, body.limits), partial(create_response, "predictions")
+    return collect_items(_parse_columns(document, contract), body.limits), partial(create_response, "outputs")
 
 
-def encode(key: str, outcomes: list[Outcome]) -> Response:
+def create_response(key: str, outcomes: list[Outcome]) -> Response:
     """The probabilities of each picture, in index order; `predictions` for rows, `outputs` for columns."""
-    rows = [item.prediction.answer.probabilities.tolist() for item in classified(outcomes)]
+    rows = [item.prediction.answer.probabilities.tolist() for item in require_answers(outcomes)]
     return jsonify({key: rows})
 
 
-def _items_of_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:
+def _parse_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:
     inputs = document["inputs"]
     if not isinstance(inputs, dict):
-        return (rows_of(rows, contract) for rows in _list_in(document, "inputs"))
+        return (reshape_rows(rows, contract) for rows in _get_list(document, "inputs"))
     if inputs.keys() == {"image"}:
-        return map(image_of, _list_in(inputs, "image"))
+        return map(decode_image_value, _get_list(inputs, "image"))
     if inputs.keys() == {"pixels"}:
-        return (rows_of(rows, contract) for rows in _list_in(inputs, "pixels"))
+        return (reshape_rows(rows, contract) for rows in _get_list(inputs, "pixels"))
     raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
 
 
-def _list_in(owner: dict[str, Any], name: str) -> list[object]:
+def _get_list(owner: dict[str, Any], name: str) -> list[object]:
     if not isinstance(owner[name], list):
-        raise BadRequest(f"`{name}` is no list. {FORMS}")
+        raise BadRequest(f"`{name}` is no list. {INSTANCE_FORMS}")
     values: list[object] = owner[name]
     return values
 
 
-def _status(model: Served) -> dict[str, Any]:
+def _describe_status(model: ServedModel) -> dict[str, Any]:
     fine = {"error_code": "OK", "error_message": ""}
     return {"model_version_status": [{"version": model.version, "state": "AVAILABLE", "status": fine}]}
 
 
-def _metadata(name: str, model: Served) -> dict[str, Any]:
+def _describe_signature(name: str, model: ServedModel) -> dict[str, Any]:
     signature = {
-        "inputs": {"pixels": _tensor("pixels", "DT_UINT8", *model.contract.input.array_shape)},
-        "outputs": {"probabilities": _tensor("probabilities", "DT_FLOAT", len(model.contract.labels))},
+        "inputs": {"pixels": _describe_tensor("pixels", "DT_UINT8", *model.contract.input.array_shape)},
+        "outputs": {
+            "probabilities": _describe_tensor("probabilities", "DT_FLOAT", len(model.contract.labels))
+        },
         "method_name": "tensorflow/serving/predict",
     }
     return {
@@ -128,7 +130,7 @@ def _metadata(name: str, model: Served) -> dict[str, Any]:
     }
 
 
-def _tensor(name: str, dtype: str, *sizes: int) -> dict[str, Any]:
+def _describe_tensor(name: str, dtype: str, *sizes: int) -> dict[str, Any]:
     # Sizes are text, as protobuf writes 64-bit numbers into JSON; -1 is any number of pictures.
     dimensions = [{"size": str(size), "name": ""} for size in (-1, *sizes)]
     return {"dtype": dtype, "tensor_shape": {"dim": dimensions, "unknown_rank": False}, "name": f"{name}:0"}

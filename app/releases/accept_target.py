@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from app.releases.serving import Acceptance, Served
+from app.releases.serving import ServedModel, TargetAcceptance
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
 from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint
 
-Curves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
+AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """By set of pictures."""
 
 
-def with_target(served: Served, target: float | None) -> Served:
+def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
     """The model with the thresholds of a target.
 
     Where its report does not support the target, nothing is accepted, and `acceptance` has the reason.
@@ -30,10 +30,10 @@ def with_target(served: Served, target: float | None) -> Served:
     """
     if target is None:
         return served
-    acceptance, networks = _acceptance(served, target), served.networks
+    acceptance, networks = _compute_acceptance(served, target), served.networks
     # All sets of pictures that one network answers have the same threshold.
     thresholds = {
-        _network_of(pictures, served): point.threshold for pictures, point in acceptance.gives.items()
+        _find_network(pictures, served): point.threshold for pictures, point in acceptance.gives.items()
     }
     contracts = {
         name: networks[name].contract.accepting_from(thresholds.get(name, ACCEPT_NOTHING))
@@ -42,46 +42,48 @@ def with_target(served: Served, target: float | None) -> Served:
     return replace(served, networks=networks.with_contracts(contracts), acceptance=acceptance)
 
 
-def _network_of(pictures: str, served: Served) -> NetworkName | None:
+def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
     """Which one answers such pictures; None where no threshold decides about them."""
-    first, *others = served.networks
-    if pictures == HELD_OUT or (not others and served.photo_fault is None):
-        return "pixels" if others else first
-    return "photos" if others else None
+    first, *other_networks = served.networks
+    if pictures == HELD_OUT or (not other_networks and served.photo_fault is None):
+        return "pixels" if other_networks else first
+    return "photos" if other_networks else None
 
 
-def _acceptance(served: Served, target: float) -> Acceptance:
+def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
     """What the target gives, or why it gives nothing."""
     curves = served.evaluation.acceptance if served.evaluation else {}
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
-        return Acceptance(target, {}, fault)
-    decided: dict[NetworkName, dict[str, Sequence[AcceptPoint]]] = {name: {} for name in NETWORK_NAMES}
+        return TargetAcceptance(target, {}, fault)
+    curves_by_network: dict[NetworkName, dict[str, Sequence[AcceptPoint]]] = {
+        name: {} for name in NETWORK_NAMES
+    }
     for pictures, curve in curves.items():
-        if network := _network_of(pictures, served):
-            decided[network][pictures] = curve
+        if network := _find_network(pictures, served):
+            curves_by_network[network][pictures] = curve
     gives: dict[str, AcceptPoint] = {}
-    for network, together in decided.items():
-        both = len(served.networks) == len(NETWORK_NAMES)
-        which = "tiers of photos" if both and network == "photos" else "sets of pictures"
+    for network, together in curves_by_network.items():
+        has_both_networks = len(served.networks) == len(NETWORK_NAMES)
+        set_name = "tiers of photos" if has_both_networks and network == "photos" else "sets of pictures"
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
-            return Acceptance(target, {}, fault)
+            return TargetAcceptance(target, {}, fault)
         points = accepted_at(together, dict.fromkeys(together, target)) if together else {}
         if points is None:
-            return Acceptance(target, {}, _fault(served.version, together, which, target))
+            return TargetAcceptance(target, {}, _describe_fault(served.version, together, set_name, target))
         gives |= points
-    if len(served.networks) == 1 or decided["photos"]:
-        return Acceptance(target, gives, served.photo_fault)
+    if len(served.networks) == 1 or curves_by_network["photos"]:
+        return TargetAcceptance(target, gives, served.photo_fault)
     fault = f"The report of {served.version} says of no photos what each threshold accepts: train it again."
-    return Acceptance(target, gives, fault)
+    return TargetAcceptance(target, gives, fault)
 
 
-def _fault(version: str, curves: Curves, which: str, target: float) -> str:
+def _describe_fault(version: str, curves: AcceptanceCurves, set_name: str, target: float) -> str:
     highest = {pictures: max(point.lower_bound for point in curve) for pictures, curve in curves.items()}
     pictures = min(highest, key=highest.__getitem__)
     return (
         f"The report of {version} does not show that {target:g} of the accepted answers are right: no "
-        f"threshold has so high a lower bound for all {which}; for "
+        f"threshold has so high a lower bound for all {set_name}; for "
         f"{pictures} it is at most {highest[pictures]:.3f}."
     )

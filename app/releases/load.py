@@ -1,7 +1,7 @@
 """Open the model that the settings name, warm and checked.
 
-Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare.py). Of a store, the first candidate of
-the newest promotion that can be served; where the store does not answer, the cache's last good release. A
+Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare_model.py). Of a store, the first candidate
+of the newest promotion that can be served; where the store does not answer, the cache's last good release. A
 release other than current is reported as stale. The bundled release never replaces a store that the settings
 name.
 """
@@ -12,11 +12,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.errors import without_frames
-from app.prediction.categories import categories_of
-from app.releases.accept_target import with_target
-from app.releases.bare import open_bare_model
-from app.releases.serving import Models, Refusal, Served
+from app.errors import drop_traceback
+from app.prediction.platform_categories import read_release_categories
+from app.releases.accept_target import apply_accept_target
+from app.releases.bare_model import open_bare_model
+from app.releases.serving import ModelHolder, Refusal, ServedModel
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import pull_bare_artifact, pull_release, resolve_cache_folder
@@ -47,48 +47,48 @@ from reports.values import Report, check_report, report_of
 
 log = logging.getLogger("wardrobe")
 
-START_SECONDS = 75
+MAX_START_SECONDS = 75
 """For all that a start asks of the store, the cache's lock and a new release; gunicorn.conf.py gives a worker
 120 s to start."""
 
-NOTE_SECONDS = 10
+MAX_NOTE_SECONDS = 10
 """For what a start can do without: to note what it serves."""
 
-REFUSED = (ReleaseError, NotFound, ModelError)
+REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
 """What is wrong with a release itself. Once all its bytes are verified, no further try would mend it."""
 
-LATER = (OpeningEnded, StoreRefused, StoreBroken)
+RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
 """Why a release cannot be had or opened now, and may be later, as the cache takes nothing, or its files are
 archived. Another candidate may be served until then."""
 
 
 @dataclass(frozen=True)
-class Attempt:
+class OpeningAttempt:
     """What trying to open the newest release came to.
 
     Attributes:
-        served: what is opened; None where there is nothing to serve.
+        model: what is opened; None where there is nothing to serve.
         refusals: of candidates before it, in turn.
         fault: of the store or the cache, why a release that is not refused is not served; else None.
         errors: of all that was tried, in turn.
         record: the newest promotion; None where none was read.
     """
 
-    served: Served | None = None
+    model: ServedModel | None = None
     refusals: tuple[Refusal, ...] = ()
     fault: Exception | None = None
     errors: tuple[Exception, ...] = ()
     record: Promotion | None = None
 
     @property
-    def allowed(self) -> set[str] | None:
+    def allowed_versions(self) -> set[str] | None:
         """Which releases may be served in place of the newest; None where no record says it."""
         if self.record is None:
             return None
         return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
-def store_of(settings: Settings) -> Store | None:
+def open_named_store(settings: Settings) -> Store | None:
     """The store that the settings name; None where they name a release itself, bundled or a folder.
 
     Raises:
@@ -97,7 +97,7 @@ def store_of(settings: Settings) -> Store | None:
     return None if parse_store_address(settings.model_store) is None else open_store(settings.model_store)
 
 
-def load(settings: Settings, store: Store | None) -> Models:
+def load_models(settings: Settings, store: Store | None) -> ModelHolder:
     """Open the first model to serve, and return the faults that were found on the way.
 
     The bundled release is part of this program and needs no signature: who could change one could change the
@@ -109,54 +109,56 @@ def load(settings: Settings, store: Store | None) -> Models:
         SettingsError: the file of the platform's categories cannot be read.
     """
     if store is None:
-        return Models(_adapted(settings, open_release_model(_release_named(settings))))
+        return ModelHolder(_apply_settings(settings, open_release_model(_open_named_release(settings))))
     if settings.model_version != CURRENT:
-        with limit_time(START_SECONDS):
-            release = _pulled(settings, store, settings.model_version)
-            return Models(_adapted(settings, open_release_model(release)))
-    with limit_time(START_SECONDS):
-        attempt = _newest(settings, store)
-    models = Models(attempt.served or _last_good(settings, store, attempt))
+        with limit_time(MAX_START_SECONDS):
+            release = _pull(settings, store, settings.model_version)
+            return ModelHolder(_apply_settings(settings, open_release_model(release)))
+    with limit_time(MAX_START_SECONDS):
+        attempt = _open_newest(settings, store)
+    models = ModelHolder(attempt.model or _open_last_good(settings, store, attempt))
     models.refuse(attempt.refusals, datetime.now(UTC))
     if attempt.fault is not None:
         log.error("%s Serving %s until then.", attempt.fault, models.current.version)
-        models.store_failed(attempt.fault, datetime.now(UTC))
+        models.record_failure(attempt.fault, datetime.now(UTC))
     return models
 
 
-def _release_named(settings: Settings) -> LocalRelease:
+def _open_named_release(settings: Settings) -> LocalRelease:
     """The release that WARDROBE_MODEL_STORE names in place of a store."""
     name = settings.model_store
     release = (
-        open_bundled_release() if name == "bundled" else open_release(expand_home(name), _trusted(settings))
+        open_bundled_release()
+        if name == "bundled"
+        else open_release(expand_home(name), _read_trusted_keys(settings))
     )
     if settings.model_version not in (CURRENT, release.version):
-        of = "the bundled release" if name == "bundled" else f"the release in {name}"
+        description = "the bundled release" if name == "bundled" else f"the release in {name}"
         raise NotFound(
-            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but {of} is "
+            f"WARDROBE_MODEL_VERSION is {settings.model_version}, but {description} is "
             f"{release.version}. Name the store that holds the other one in WARDROBE_MODEL_STORE."
         )
     return release
 
 
-def _newest(settings: Settings, store: Store) -> Attempt:
+def _open_newest(settings: Settings, store: Store) -> OpeningAttempt:
     """What the newest promotion gives, or the bare artifact of a store without any."""
     try:
         record = read_newest_promotion(store)
         if record is None:
-            return Attempt(_load_bare(settings, store))
+            return OpeningAttempt(_load_bare(settings, store))
     except (StoreError, ModelError) as error:
-        return Attempt(fault=error)
-    return open_first(settings, store, record, record.candidates)
+        return OpeningAttempt(fault=error)
+    return open_first_candidate(settings, store, record, record.candidates)
 
 
-def open_first(
+def open_first_candidate(
     settings: Settings,
     store: Store,
     record: Promotion,
     candidates: Iterable[str],
-    before: Collection[Refusal] = (),
-) -> Attempt:
+    earlier_refusals: Collection[Refusal] = (),
+) -> OpeningAttempt:
     """Open the first candidate of a record that can be served.
 
     Args:
@@ -164,64 +166,70 @@ def open_first(
         store: holds the releases.
         record: the newest.
         candidates: those of its releases that are to be tried, in turn.
-        before: what was refused until now. What of this record may be mended is fetched again once its
-            manifest, signature and sizes are right; if it is wrong then, it is refused for good.
+        earlier_refusals: what was refused until now. What of this record may be mended is fetched again once
+        its manifest, signature and sizes are right; if it is wrong then, it is refused for good.
 
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
     waiting = {
         refusal.version: refusal
-        for refusal in before
-        if refusal.number == record.number and not refusal.for_good
+        for refusal in earlier_refusals
+        if refusal.promotion_number == record.number and not refusal.is_final
     }
-    served, fault, errors, refusals = None, None, list[Exception](), dict[str, Refusal]()
+    model, fault, errors, refusals = None, None, list[Exception](), dict[str, Refusal]()
     for version in candidates:
         is_whole = False
         try:
             if version in waiting:
                 _check_sizes(settings, store, version)
                 is_whole = True
-            release = _pulled(settings, store, version)
+            release = _pull(settings, store, version)
             is_whole = True
-            served = _opened(settings, store, record, release)
+            model = _open_and_note(settings, store, record, release)
             break
-        except REFUSED as error:
-            errors.append(without_frames(error))  # which hold the release
-            for_good = is_whole or isinstance(error, ManifestTooNew)
-            refusals[version] = Refusal(record.number, version, str(error), for_good=for_good)
+        except REFUSAL_CAUSES as error:
+            errors.append(drop_traceback(error))  # which hold the release
+            is_final = is_whole or isinstance(error, ManifestTooNew)
+            refusals[version] = Refusal(record.number, version, str(error), is_final=is_final)
         except StoreError as error:
             fault = error
             errors.append(error)
             if version in waiting:
                 refusals[version] = waiting[version]
-            if not isinstance(error, LATER):  # another release is no more there than this one
+            if not isinstance(error, RETRY_CAUSES):  # another release is no more there than this one
                 refusals = waiting | refusals
                 break
-    logged = {(refusal.number, refusal.version, refusal.for_good) for refusal in before}
+    logged = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier_refusals}
     if new := [
         refusal
         for refusal in refusals.values()
-        if (refusal.number, refusal.version, refusal.for_good) not in logged
+        if (refusal.promotion_number, refusal.version, refusal.is_final) not in logged
     ]:
-        _log_refusals(new, served)
-    return Attempt(served, tuple(refusals.values()), fault, tuple(errors), record)
+        _log_refusals(new, model)
+    return OpeningAttempt(model, tuple(refusals.values()), fault, tuple(errors), record)
 
 
-def _log_refusals(refusals: Iterable[Refusal], served: Served | None) -> None:
+def _log_refusals(refusals: Iterable[Refusal], model: ServedModel | None) -> None:
     for refusal in refusals:
-        again = " A new promotion or a restart tries it again." if refusal.for_good else ""
-        log.error("Promotion %d: %s is refused: %s%s", refusal.number, refusal.version, refusal.reason, again)
-    if served is not None:
-        log.error("Serving %s instead.", served.version)
+        again = " A new promotion or a restart tries it again." if refusal.is_final else ""
+        log.error(
+            "Promotion %d: %s is refused: %s%s",
+            refusal.promotion_number,
+            refusal.version,
+            refusal.reason,
+            again,
+        )
+    if model is not None:
+        log.error("Serving %s instead.", model.version)
 
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
     """Check manifest and sizes of a release in the store, before all of it is fetched once more."""
-    check_release_complete(store, read_signed_manifest(store, version, _trusted(settings)).manifest)
+    check_release_complete(store, read_signed_manifest(store, version, _read_trusted_keys(settings)).manifest)
 
 
-def _opened(settings: Settings, store: Store, record: Promotion, release: LocalRelease) -> Served:
+def _open_and_note(settings: Settings, store: Store, record: Promotion, release: LocalRelease) -> ServedModel:
     """Open a verified release, and note that it is served.
 
     Raises:
@@ -235,17 +243,19 @@ def _opened(settings: Settings, store: Store, record: Promotion, release: LocalR
     number = record.number if version == record.version else None
     is_known = read_noted_version(cache, store.address) == version
     with nullcontext() if is_known else mark_opening(cache, version, last=is_last):
-        served = _adapted(settings, open_release_model(release, number))
-    _keep(settings, store, release)
-    return served
+        model = _apply_settings(settings, open_release_model(release, number))
+    _note_and_prune(settings, store, release)
+    return model
 
 
-def _pulled(settings: Settings, store: Store, version: str) -> LocalRelease:
+def _pull(settings: Settings, store: Store, version: str) -> LocalRelease:
     """A release in the cache."""
-    return pull_release(store, version, resolve_cache_folder(settings.cache_dir), _trusted(settings))
+    return pull_release(
+        store, version, resolve_cache_folder(settings.cache_dir), _read_trusted_keys(settings)
+    )
 
 
-def open_release_model(release: LocalRelease, number: int | None = None) -> Served:
+def open_release_model(release: LocalRelease, number: int | None = None) -> ServedModel:
     """A verified release, run once over its golden pictures.
 
     Raises:
@@ -254,18 +264,18 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
     """
     manifest = release.manifest
     networks = open_networks(release)
-    return Served(
+    return ServedModel(
         version=manifest.version,
         networks=networks,
         report=(release.folder / REPORT_FILE).read_bytes(),
-        evaluation=_evaluation(release),
+        evaluation=_read_evaluation(release),
         manifest=manifest,
-        figures=_figures(release),
-        number=number,
+        figures=_read_figures(release),
+        promotion_number=number,
     )
 
 
-def _evaluation(release: LocalRelease) -> Report | None:
+def _read_evaluation(release: LocalRelease) -> Report | None:
     try:
         report = report_of(release)
     except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
@@ -277,7 +287,7 @@ def _evaluation(release: LocalRelease) -> Report | None:
     return report
 
 
-def _figures(release: LocalRelease) -> dict[str, bytes]:
+def _read_figures(release: LocalRelease) -> dict[str, bytes]:
     """Kept in memory, some 350 kB, as the cache may drop the folder while the release is still served."""
     paths = [
         release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES_FOLDER}/")
@@ -289,54 +299,60 @@ def _figures(release: LocalRelease) -> dict[str, bytes]:
     }
 
 
-def _last_good(settings: Settings, store: Store, attempt: Attempt) -> Served:
+def _open_last_good(settings: Settings, store: Store, attempt: OpeningAttempt) -> ServedModel:
     """What was served last, if the newest record allows it: the answers of other releases may be wrong.
 
     Raises:
         StoreError, ModelError: why the newest is not served, where there is nothing else.
     """
-    cached = find_noted_release(resolve_cache_folder(settings.cache_dir), store.address, _trusted(settings))
-    if cached is None or (attempt.allowed is not None and cached.release.version not in attempt.allowed):
+    cached = find_noted_release(
+        resolve_cache_folder(settings.cache_dir), store.address, _read_trusted_keys(settings)
+    )
+    if cached is None or (
+        attempt.allowed_versions is not None and cached.release.version not in attempt.allowed_versions
+    ):
         raise attempt.fault or attempt.errors[0]
     release = cached.release
-    opened = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
-    return _adapted(settings, replace(opened, stale_since=cached.since))
+    model = open_bare_model(release) if isinstance(release, BareArtifact) else open_release_model(release)
+    return _apply_settings(settings, replace(model, stale_since=cached.since))
 
 
-def _load_bare(settings: Settings, store: Store) -> Served:
+def _load_bare(settings: Settings, store: Store) -> ServedModel:
     if settings.trusted_keys is not None:
         raise SignatureMissing(
             f"{store.address}: nothing was promoted here, and a bare .keras file carries no signature, "
             "which WARDROBE_TRUSTED_KEYS demands. Publish a release with wardrobe publish --sign KEY."
         )
     bare = pull_bare_artifact(store, resolve_cache_folder(settings.cache_dir))
-    served = _adapted(settings, open_bare_model(bare))
-    _keep(settings, store, bare)
-    return served
+    model = _apply_settings(settings, open_bare_model(bare))
+    _note_and_prune(settings, store, bare)
+    return model
 
 
-def _adapted(settings: Settings, served: Served) -> Served:
+def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
     """The model with the operator's target and the platform's categories, which have to fit its labels."""
-    served = with_target(served, settings.accept_target)
-    if served.acceptance is not None and served.acceptance.fault is not None:
-        about = "Every decision about photos" if served.acceptance.gives else "Every decision"
-        log.error("%s %s is review.", served.acceptance.fault, about)
+    model = apply_accept_target(model, settings.accept_target)
+    if model.acceptance is not None and model.acceptance.fault is not None:
+        about = "Every decision about photos" if model.acceptance.gives else "Every decision"
+        log.error("%s %s is review.", model.acceptance.fault, about)
     if settings.taxonomy is None:
-        return served
-    categories = categories_of(settings.taxonomy, served.contract.labels, served.version, served.attributes)
-    return replace(served, categories=categories)
+        return model
+    categories = read_release_categories(
+        settings.taxonomy, model.contract.labels, model.version, model.attributes
+    )
+    return replace(model, categories=categories)
 
 
-def _trusted(settings: Settings) -> TrustedKeys | None:
+def _read_trusted_keys(settings: Settings) -> TrustedKeys | None:
     """Read again for each release, so that keys are rotated without a restart."""
     return None if settings.trusted_keys is None else read_trusted_keys(settings.trusted_keys)
 
 
-def _keep(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
+def _note_and_prune(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
     """Note what is served, and tidy the cache. Neither decides what is served."""
     cache = resolve_cache_folder(settings.cache_dir)
     try:
-        with limit_time(NOTE_SECONDS):
+        with limit_time(MAX_NOTE_SECONDS):
             note_current_release(cache, store.address, release, datetime.now(UTC))
             prune_cache(cache, settings.cache_keep)
     except StoreError as error:

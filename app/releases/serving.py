@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from app.prediction.categories import Categories
+from app.prediction.platform_categories import ReleaseCategories
 from inference.contract import Head, ModelContract
 from inference.networks import Networks
 from model_store.manifest import Manifest
@@ -17,7 +17,7 @@ from reports.values import AcceptPoint, Report
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class TargetAcceptance:
     """What WARDROBE_ACCEPT_TARGET gives with a release.
 
     Attributes:
@@ -33,7 +33,7 @@ class Acceptance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served:
+class ServedModel:
     """One warm model, with everything that the routes report about it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Served:
         figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
         categories: the platform's own, one a class; None where the operator names none.
         acceptance: None where the release's own thresholds decide.
-        number: of the promotion that made it current; None when it was not found through one.
+        promotion_number: of the promotion that made it current; None when it was not found through one.
         stale_since: since when the store may have, or has, something newer: it does not answer, or what it
             calls current is refused.
     """
@@ -54,9 +54,9 @@ class Served:
     manifest: Manifest | None
     evaluation: Report | None = None
     figures: Mapping[str, bytes] = field(default_factory=dict)
-    categories: Categories | None = None
-    acceptance: Acceptance | None = None
-    number: int | None = None
+    categories: ReleaseCategories | None = None
+    acceptance: TargetAcceptance | None = None
+    promotion_number: int | None = None
     stale_since: datetime | None = None
 
     @property
@@ -90,14 +90,14 @@ class Refusal:
     """A promoted release that is not served, and why.
 
     Attributes:
-        for_good: it is tried again by a new promotion alone, as it was fetched whole and is wrong, or its
+        is_final: it is tried again by a new promotion alone, as it was fetched whole and is wrong, or its
             schema is too new; else what is in the store may be mended, or still arrive.
     """
 
-    number: int
+    promotion_number: int
     version: str
     reason: str
-    for_good: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,30 +109,30 @@ class StoreFault:
 
 
 @dataclass
-class Models:
+class ModelHolder:
     """The holder of what is served. One writer (the release watcher, once it runs), many readers.
 
     Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
 
     Attributes:
         current: another one is served from the next request on.
-        patience: seconds without a successful poll after which the watcher counts as hanging; None where
-            nothing polls.
-        answered_at: time.monotonic() at the last successful poll, or at the start.
+        max_silence_seconds: seconds without a successful poll after which the watcher counts as hanging;
+        None where nothing polls.
+        last_poll_at: time.monotonic() at the last successful poll, or at the start.
     """
 
-    current: Served
+    current: ServedModel
     refusals: tuple[Refusal, ...] = field(default=())
     fault: StoreFault | None = None
-    draining: bool = False
-    patience: float | None = None
-    answered_at: float = field(default_factory=time.monotonic)
+    is_draining: bool = False
+    max_silence_seconds: float | None = None
+    last_poll_at: float = field(default_factory=time.monotonic)
 
     @property
-    def watching(self) -> StoreFault | None:
+    def current_fault(self) -> StoreFault | None:
         """What is wrong with the store, or with the watcher: one that hangs can report nothing itself."""
-        silent = time.monotonic() - self.answered_at
-        if self.fault is not None or self.patience is None or silent <= self.patience:
+        silent = time.monotonic() - self.last_poll_at
+        if self.fault is not None or self.max_silence_seconds is None or silent <= self.max_silence_seconds:
             return self.fault
         hangs = TimeoutError(
             f"No poll of the store has succeeded for {silent:.0f} s: the release watcher hangs, on the store "
@@ -141,36 +141,41 @@ class Models:
         return StoreFault(hangs, datetime.now(UTC) - timedelta(seconds=silent))
 
     @property
-    def newest_known(self) -> int | None:
+    def newest_known_number(self) -> int | None:
         """The newest promotion that was served or refused; None where none was found yet."""
-        numbers = [refusal.number for refusal in self.refusals]
-        return max([*numbers, *([] if self.current.number is None else [self.current.number])], default=None)
+        numbers = [refusal.promotion_number for refusal in self.refusals]
+        return max(
+            [*numbers, *([] if self.current.promotion_number is None else [self.current.promotion_number])],
+            default=None,
+        )
 
-    def serve(self, served: Served) -> None:
+    def serve(self, served: ServedModel) -> None:
         """Serve another release from the next request on."""
         self.current = served
 
     def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
         """Replace what is refused, but for what was refused for good; what is served may be outdated."""
         again = {self.current.version, *(refusal.version for refusal in refusals)}
-        for_good = [refusal for refusal in self.refusals if refusal.for_good and refusal.version not in again]
-        self.refusals = (*for_good, *refusals)
+        final_refusals = [
+            refusal for refusal in self.refusals if refusal.is_final and refusal.version not in again
+        ]
+        self.refusals = (*final_refusals, *refusals)
         if refusals:
-            self._grow_stale(now)
+            self._mark_stale(now)
 
-    def store_answered(self) -> None:
+    def record_answer(self) -> None:
         """The store works: nothing is stale any more, unless the newest release is refused."""
         self.fault = None
-        self.answered_at = time.monotonic()
-        if self.current.stale_since is not None and self.newest_known == self.current.number:
+        self.last_poll_at = time.monotonic()
+        if self.current.stale_since is not None and self.newest_known_number == self.current.promotion_number:
             self.current = replace(self.current, stale_since=None)
 
-    def store_failed(self, error: Exception, now: datetime) -> None:
+    def record_failure(self, error: Exception, now: datetime) -> None:
         """The store does not work; what is served may be outdated from the first failure on."""
         since = self.fault.since if self.fault else now
         self.fault = StoreFault(error, since)
-        self._grow_stale(since)
+        self._mark_stale(since)
 
-    def _grow_stale(self, since: datetime) -> None:
+    def _mark_stale(self, since: datetime) -> None:
         if self.current.stale_since is None:
             self.current = replace(self.current, stale_since=since)

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from itertools import takewhile
 
-from app.memory import give_back
+from app.memory import release_free_memory
 from app.native_threads import start_native_thread
 from app.observability.metrics import Metrics
-from app.observability.reference_distribution import reference_distribution
-from app.releases.load import open_first
-from app.releases.serving import Models
+from app.observability.reference_distribution import create_reference_distribution
+from app.releases.load import open_first_candidate
+from app.releases.serving import ModelHolder
 from app.settings import Settings, SettingsError
 from model_store.errors import StoreError
 from model_store.promotions import read_newer_promotion, read_newest_promotion
@@ -28,11 +28,11 @@ from model_store.store import Store
 
 log = logging.getLogger("wardrobe")
 
-PATIENCE_REFRESHES, PATIENCE_SECONDS = 4, 120
+MAX_SILENT_REFRESHES, MIN_SILENT_SECONDS = 4, 120
 """Refreshes, and seconds at least, without a successful poll after which `/readyz` reports that the watcher
 hangs: to load a release takes some, however often it polls."""
 
-JITTER = 0.2
+JITTER_SHARE = 0.2
 """Share of REFRESH_SECONDS by which a poll may come earlier or later."""
 
 
@@ -48,20 +48,22 @@ class ReleaseWatcher:
         self,
         settings: Settings,
         open_store: Callable[[], Store],
-        models: Models,
+        models: ModelHolder,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._open_store = open_store
         self._models = models
         self._metrics = metrics
-        self._newest_known = models.newest_known
+        self._newest_known = models.newest_known_number
         self._stopped = threading.Event()
         self._ended = threading.Event()
 
     def start(self) -> None:
         """Poll in the background until `stop`."""
-        self._models.patience = max(PATIENCE_REFRESHES * self._settings.refresh_seconds, PATIENCE_SECONDS)
+        self._models.max_silence_seconds = max(
+            MAX_SILENT_REFRESHES * self._settings.refresh_seconds, MIN_SILENT_SECONDS
+        )
         # Loading and verifying a release take seconds, and would stop the event loop.
         start_native_thread(self._run, "release-watcher")
 
@@ -73,71 +75,75 @@ class ReleaseWatcher:
     def poll(self) -> None:
         """Ask once, and serve what is newer. Raises nothing: `/readyz` and the log report a fault."""
         try:
-            promotion = self._newer()
+            promotion = self._read_newer()
             if promotion is not None:
                 self._adopt(promotion)
         except (StoreError, SettingsError) as error:
             # One line for each change: an outage of an hour would be a thousand of them.
             level = logging.ERROR if self._models.fault is None else logging.DEBUG
             log.log(level, "%s Serving %s on.", error, self._models.current.version)
-            self._failed(error)
+            self._record_failure(error)
         except Exception as error:  # the thread's boundary: without it, an error would end the watcher
             log.exception(
                 "A poll failed in a way that is not known here. Serving %s on.", self._models.current.version
             )
-            self._failed(error)
+            self._record_failure(error)
         else:
             if self._models.fault is not None:
                 log.info("The store answers again.")
-            self._models.store_answered()
+            self._models.record_answer()
             self._metrics.count_poll("ok")
         self._metrics.set_condition(self._models)
 
-    def _failed(self, error: Exception) -> None:
-        self._models.store_failed(error, datetime.now(UTC))
+    def _record_failure(self, error: Exception) -> None:
+        self._models.record_failure(error, datetime.now(UTC))
         self._metrics.count_poll("failed")
 
     def _run(self) -> None:
         while not self._stopped.wait(
-            self._settings.refresh_seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+            self._settings.refresh_seconds * random.uniform(1 - JITTER_SHARE, 1 + JITTER_SHARE)  # noqa: S311 - no secret
         ):
             self.poll()
-            give_back()  # what was replaced is freed once its last request has its answer
+            release_free_memory()  # what was replaced is freed once its last request has its answer
         self._ended.set()
 
     @cached_property
     def _store(self) -> Store:
         return self._open_store()
 
-    def _newer(self) -> Promotion | None:
+    def _read_newer(self) -> Promotion | None:
         """The newest promotion that was not known, or of which a release may be served by now.
 
         Raises:
             RecordUnreadable: it cannot be read; it is read again by the next poll.
         """
-        if self._newest_known is None or any(not refusal.for_good for refusal in self._models.refusals):
+        if self._newest_known is None or any(not refusal.is_final for refusal in self._models.refusals):
             return read_newest_promotion(self._store)
         return read_newer_promotion(self._store, self._newest_known)
 
     def _adopt(self, promotion: Promotion) -> None:
         serving, earlier = self._models.current.version, self._models.refusals
         # Of those refused for good only what is promoted again is tried.
-        refused = {
+        refused_versions = {
             refusal.version
             for refusal in earlier
-            if refusal.for_good
-            and (refusal.number == promotion.number or refusal.version != promotion.version)
+            if refusal.is_final
+            and (refusal.promotion_number == promotion.number or refusal.version != promotion.version)
         }
         before = takewhile(lambda version: version != serving, promotion.candidates)
-        candidates = [version for version in before if version not in refused]
+        candidates = [version for version in before if version not in refused_versions]
         if promotion.version == serving:
-            self._models.serve(replace(self._models.current, number=promotion.number))
-        attempt = open_first(self._settings, self._store, promotion, candidates, earlier)
-        logged = {(refusal.number, refusal.version) for refusal in earlier}
-        new = [refusal for refusal in attempt.refusals if (refusal.number, refusal.version) not in logged]
-        if attempt.served is not None:
-            served = attempt.served
-            self._metrics.set_release(served.version, serving, reference_distribution(served))
+            self._models.serve(replace(self._models.current, promotion_number=promotion.number))
+        attempt = open_first_candidate(self._settings, self._store, promotion, candidates, earlier)
+        logged = {(refusal.promotion_number, refusal.version) for refusal in earlier}
+        new = [
+            refusal
+            for refusal in attempt.refusals
+            if (refusal.promotion_number, refusal.version) not in logged
+        ]
+        if attempt.model is not None:
+            served = attempt.model
+            self._metrics.set_release(served.version, serving, create_reference_distribution(served))
             self._models.serve(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
         elif new and attempt.fault is None:

@@ -16,13 +16,13 @@ from typing import TypeAlias
 from flask import Flask, request
 
 from app.errors import KeyRefused, NotReady
-from app.middleware.request_context import current_request
+from app.middleware.request_context import get_request_context
 from app.settings import SettingsError
 from inference.plain_text import decoded, without_unseen
 
 log = logging.getLogger("wardrobe")
 
-LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
+KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
 
 OPEN_ENDPOINTS = frozenset(
     {
@@ -41,14 +41,14 @@ OPEN_ENDPOINTS = frozenset(
 )
 """Endpoints without a key: orchestrators have none, the page asks for one, the contract says how."""
 
-MEND_SECONDS = 5
+KEY_FILE_RETRY_SECONDS = 5
 """Retry-After while the key file cannot be read."""
 
-Signature: TypeAlias = tuple[int, ...]
+FileState: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Key:
+class ApiKey:
     """One line of the file."""
 
     name: str
@@ -64,12 +64,12 @@ class ApiKeys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._signature: Signature = ()
+        self._signature: FileState = ()
         self._trouble: str | None = None
-        self._keys: tuple[Key, ...] = ()
+        self._keys: tuple[ApiKey, ...] = ()
         self._refresh()
 
-    def check(self, authorization: str | None) -> str:
+    def check_key(self, authorization: str | None) -> str:
         """Let a request with a valid `Authorization: Bearer` header pass.
 
         Returns:
@@ -82,25 +82,27 @@ class ApiKeys:
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
-        digest = hash_of(key.strip())
+        digest = hash_key(key.strip())
         # Every hash is compared, each in constant time: the time of an answer reveals nothing.
-        matching = [entry.name for entry in self._current() if hmac.compare_digest(digest, entry.sha256)]
+        matching = [entry.name for entry in self._read_current() if hmac.compare_digest(digest, entry.sha256)]
         if not matching:
             raise KeyRefused("This API key is not known here. Was it rotated?")
         return matching[0]
 
-    def _current(self) -> tuple[Key, ...]:
+    def _read_current(self) -> tuple[ApiKey, ...]:
         """The file's keys, or none of those that it held before: one of them may just have been withdrawn."""
         try:
             self._refresh()
         except SettingsError as error:
             self._log_change(str(error))
-            raise NotReady("API keys cannot be checked at the moment. Try again.", MEND_SECONDS) from error
+            raise NotReady(
+                "API keys cannot be checked at the moment. Try again.", KEY_FILE_RETRY_SECONDS
+            ) from error
         self._log_change(None)
         return self._keys
 
     def _refresh(self) -> None:
-        signature = _signature(self._path)
+        signature = _read_file_state(self._path)
         if signature != self._signature:
             self._keys = read_keys(self._path)
             self._signature = signature
@@ -122,23 +124,23 @@ def require_keys(app: Flask, keys: ApiKeys) -> None:
     @app.before_request
     def check_key() -> None:
         if request.method != "OPTIONS" and request.endpoint not in OPEN_ENDPOINTS:
-            current_request().key = keys.check(request.headers.get("Authorization"))
+            get_request_context().key = keys.check_key(request.headers.get("Authorization"))
 
 
-def is_known(keys: ApiKeys | None) -> bool:
+def is_known_client(keys: ApiKeys | None) -> bool:
     """Whether the client of this request has a key, or needs none."""
     try:
-        return keys is None or bool(keys.check(request.headers.get("Authorization")))
+        return keys is None or bool(keys.check_key(request.headers.get("Authorization")))
     except (KeyRefused, NotReady):
         return False
 
 
-def hash_of(key: str) -> str:
+def hash_key(key: str) -> str:
     """What the file holds of a key."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def read_keys(path: Path) -> tuple[Key, ...]:
+def read_keys(path: Path) -> tuple[ApiKey, ...]:
     """The keys of a file, in its order; empty lines and those that begin with # are passed over.
 
     Raises:
@@ -147,38 +149,38 @@ def read_keys(path: Path) -> tuple[Key, ...]:
     try:
         lines = decoded(path.read_bytes()).splitlines()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _create_settings_error(path, error) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} is no UTF-8 text.") from error
     keys = tuple(
-        _key(path, number, line)
+        _parse_line(path, number, line)
         for number, line in enumerate(map(without_unseen, lines), start=1)
         if line and not line.startswith("#")
     )
     if not keys:
-        raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} holds no key. Add one: {_HOW}.")
+        raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} holds no key. Add one: {_ADD_COMMAND}.")
     return keys
 
 
-_HOW = "wardrobe keys add NAME --file FILE"
+_ADD_COMMAND = "wardrobe keys add NAME --file FILE"
 
 
-def _key(path: Path, number: int, line: str) -> Key:
-    match = LINE.fullmatch(line)
+def _parse_line(path: Path, number: int, line: str) -> ApiKey:
+    match = KEY_LINE.fullmatch(line)
     if match is None:
         # The line is not quoted: it may be a key, written where its hash belongs.
-        raise SettingsError(f"{path}, line {number}: not `name:sha256`. Make a key with {_HOW}.")
-    return Key(match["name"], match["sha256"])
+        raise SettingsError(f"{path}, line {number}: not `name:sha256`. Make a key with {_ADD_COMMAND}.")
+    return ApiKey(match["name"], match["sha256"])
 
 
-def _signature(path: Path) -> Signature:
+def _read_file_state(path: Path) -> FileState:
     """What changes whenever the file does; times alone may stay the same for some milliseconds."""
     try:
         facts = path.stat()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _create_settings_error(path, error) from error
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
-def _unreadable(path: Path, error: OSError) -> SettingsError:
+def _create_settings_error(path: Path, error: OSError) -> SettingsError:
     return SettingsError(f"WARDROBE_API_KEYS_FILE: {path}: {error.strerror}.")

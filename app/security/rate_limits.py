@@ -19,20 +19,20 @@ from limits.storage import RedisStorage
 
 from app.settings import SettingsError
 
-WAIT = "X-RateLimit-Wait"
+WAIT_HEADER = "X-RateLimit-Wait"
 """The header that flask-limiter writes how long the rate lasts into; never sent."""
 
-COUNT_SECONDS = 1
+STORAGE_TIMEOUT_SECONDS = 1
 """The longest that a request waits for a connection to the storage, and for each part of its answer."""
 
 IPV6_CLIENT_BITS = 64
 """What one subscriber holds at least (RFC 6177), and can change addresses in for ever."""
 
-WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
+ADDRESS_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 """An address as some gateways write it into X-Forwarded-For."""
 
 
-def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
+def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
     """Hold each client of all `routes` to one rate, counted in `storage`. Call before they are registered.
 
     Raises:
@@ -40,7 +40,7 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
     """
     _send_wait_with_refusals_only(app)
     try:
-        limiter = _limiter(app, storage)
+        limiter = _create_limiter(app, storage)
         _check_options(limiter)
     except ConfigurationError as error:
         raise SettingsError(
@@ -53,7 +53,7 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
     limit = limiter.shared_limit(
         rate,
         scope="classify",
-        error_message=lambda: _refusal(limiter),
+        error_message=lambda: _describe_refusal(limiter),
         # Preflights do not count: the request that they ask for does.
         exempt_when=lambda: request.method == "OPTIONS",
     )
@@ -61,13 +61,13 @@ def limit_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
         limit(blueprint)
 
 
-def client_of(address: str | None) -> str:
+def identify_client(address: str | None) -> str:
     """The client that an address belongs to: itself without its port, or the network of an IPv6 subscriber.
 
     Args:
         address: of the connection, or from a trusted proxy; what is no IP address counts as it is.
     """
-    if with_port := WITH_PORT.fullmatch(address or ""):
+    if with_port := ADDRESS_WITH_PORT.fullmatch(address or ""):
         address = with_port[1] or with_port[2]
     try:
         ip = ipaddress.ip_address(address or "")
@@ -88,22 +88,22 @@ def _send_wait_with_refusals_only(app: Flask) -> None:
 
     @app.after_request  # these are called last in, first out: flask-limiter has written its header by now
     def move_wait(response: Response) -> Response:
-        wait = response.headers.pop(WAIT, None)
+        wait = response.headers.pop(WAIT_HEADER, None)
         if wait is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers["Retry-After"] = str(g.get("wait", wait))
         return response
 
 
-def _limiter(app: Flask, storage: str) -> Limiter:
+def _create_limiter(app: Flask, storage: str) -> Limiter:
     return Limiter(
-        lambda: client_of(request.remote_addr),
+        lambda: identify_client(request.remote_addr),
         app=app,
         storage_uri=storage,
-        storage_options=dict.fromkeys(("socket_connect_timeout", "socket_timeout"), COUNT_SECONDS),
+        storage_options=dict.fromkeys(("socket_connect_timeout", "socket_timeout"), STORAGE_TIMEOUT_SECONDS),
         in_memory_fallback_enabled=True,
         swallow_errors=True,
         headers_enabled=True,
-        header_name_mapping={HeaderNames.RETRY_AFTER: WAIT},
+        header_name_mapping={HeaderNames.RETRY_AFTER: WAIT_HEADER},
     )
 
 
@@ -117,7 +117,7 @@ def _check_options(limiter: Limiter) -> None:
         limiter.storage.storage.connection_pool.make_connection()
 
 
-def _refusal(limiter: Limiter) -> str:
+def _describe_refusal(limiter: Limiter) -> str:
     """Which limit a request has exceeded, and when it ends."""
     exceeded = cast("RequestLimit", limiter.current_limit)
     g.wait = seconds = max(1, math.ceil(exceeded.window.reset_time - time.time()))

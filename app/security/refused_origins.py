@@ -8,10 +8,10 @@ import logging
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
-MOST = 100
+MAX_LOGGED_ORIGINS = 100
 """Origins that a worker logs: more are made up by a client."""
 
-LONGEST_ORIGIN = 100
+MAX_ORIGIN_LENGTH = 100
 """Characters of an origin that a line shows."""
 
 log = logging.getLogger("wardrobe")
@@ -23,15 +23,19 @@ class RefusedOrigins:
     def __init__(self) -> None:
         self._logged = set[str]()
 
-    def note(self, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> None:
+    def log_refusal(self, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> None:
         """Log, once for each origin, that WARDROBE_CORS_ORIGINS does not allow it.
 
         Args:
             environ: of a request with an Origin.
             headers: of its answer.
         """
-        origin = environ["HTTP_ORIGIN"][:LONGEST_ORIGIN]
-        if origin in self._logged or len(self._logged) >= MOST or not _is_refused(origin, environ, headers):
+        origin = environ["HTTP_ORIGIN"][:MAX_ORIGIN_LENGTH]
+        if (
+            origin in self._logged
+            or len(self._logged) >= MAX_LOGGED_ORIGINS
+            or not _is_refused(origin, environ, headers)
+        ):
             return
         self._logged.add(origin)
         log.warning(
@@ -48,10 +52,10 @@ def _is_refused(origin: str, environ: WSGIEnvironment, headers: list[tuple[str, 
     if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
         return False
     # The scheme is left out: behind a proxy that ends TLS, ours may be http where the page has https.
-    return _host_of(origin) != environ.get("HTTP_HOST")
+    return _get_host(origin) != environ.get("HTTP_HOST")
 
 
-def _host_of(origin: str) -> str:
+def _get_host(origin: str) -> str:
     try:
         return urlsplit(origin).netloc
     except ValueError:  # such as an unclosed bracket

@@ -7,17 +7,17 @@ import json
 from typing import Final
 from urllib.parse import quote
 
-from app.releases.serving import Served
+from app.releases.serving import ServedModel
 from model_store.errors import ReportInvalid
 from reports.page.page import rendered, report_page
 from reports.page.wording import Wording
 from reports.values import parse_report
 
-LONGEST_METRICS: Final = 20_000
+MAX_METRICS_LENGTH: Final = 20_000
 """Characters of metrics of unknown form that are shown."""
 
 
-def report_html(name: str, model: Served, words: Wording) -> str:
+def render_report(name: str, model: ServedModel, words: Wording) -> str:
     """The page of the release that is being served.
 
     Args:
@@ -32,22 +32,22 @@ def report_html(name: str, model: Served, words: Wording) -> str:
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:
-        labels, metrics = model.contract.labels, readable(model.report)
+        labels, metrics = model.contract.labels, format_metrics(model.report)
         return rendered(words, **page, why=error, labels=labels, metrics=metrics)
     return report_page(
-        report, model.figures, lambda figure, _: _address(figure, model.version), words, **page
+        report, model.figures, lambda figure, _: _figure_address(figure, model.version), words, **page
     )
 
 
-def _address(figure: str, version: str) -> str:
+def _figure_address(figure: str, version: str) -> str:
     """Of a figure, relative to the page, and of this release alone."""
     return f"metrics/figures/{quote(figure)}?version={quote(version)}"
 
 
-def readable(metrics: bytes) -> str:
+def format_metrics(metrics: bytes) -> str:
     """Metrics of unknown form as indented JSON, or as they are."""
     try:
         text = json.dumps(json.loads(metrics), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = metrics.decode("utf-8", "replace")
-    return text if len(text) <= LONGEST_METRICS else f"{text[:LONGEST_METRICS]}…"
+    return text if len(text) <= MAX_METRICS_LENGTH else f"{text[:MAX_METRICS_LENGTH]}…"

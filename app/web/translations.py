@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from app.languages import preferred_language
+from app.accept_language import find_preferred_language
 
-OURS: Final = Path(__file__).with_name("translations.json")
+TRANSLATIONS_PATH: Final = Path(__file__).with_name("translations.json")
 
 Translations: TypeAlias = dict[str, dict[str, str]]
 """Texts by English text, by language in small letters."""
 
-TRANSLATIONS: Final[Translations] = json.loads(OURS.read_text("utf-8"))
+TRANSLATIONS: Final[Translations] = json.loads(TRANSLATIONS_PATH.read_text("utf-8"))
 
 
-def preferred(accept_language: str | None) -> tuple[str, Mapping[str, str]]:
+def find_translation(accept_language: str | None) -> tuple[str, Mapping[str, str]]:
     """The language that a client prefers, English where none fits, and its texts."""
-    language = preferred_language(accept_language, {"en", *TRANSLATIONS}) or "en"
+    language = find_preferred_language(accept_language, {"en", *TRANSLATIONS}) or "en"
     return language, TRANSLATIONS.get(language, {})

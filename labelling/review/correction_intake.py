@@ -13,7 +13,14 @@ from typing import Final, NamedTuple
 
 from labelling.errors import CorrectionsUnusable
 from labelling.journal import Journal
-from labelling.review.corrections import Correction, merge_human_answers, name_correction
+from labelling.own_words import CategoryAnswer
+from labelling.review.category_answers import merge_category_answers
+from labelling.review.corrections import (
+    AllCorrections,
+    Correction,
+    merge_human_answers,
+    name_correction,
+)
 from labelling.run_settings import RunSettings
 from labelling.sources.source_opening import LISTS
 from model_store.release_files import expand_home
@@ -29,19 +36,26 @@ class TakenCorrections(NamedTuple):
         corrections: that were read.
         disagreements: questions of pictures that have answers with different labels; the latest counts.
         unmatched: corrections of no row, some of them named.
+        categories: answers about categories that were read.
+        category_disagreements: categories that have answers with different kinds; the latest is used.
     """
 
     corrections: int
     disagreements: int
     unmatched: int
     examples: tuple[str, ...]
+    categories: int = 0
+    category_disagreements: int = 0
 
 
-def take_corrections(corrections: Sequence[Correction], journal: Journal, table: Path) -> TakenCorrections:
-    """Put people's answers into a table's journal, for the pictures of its current listing.
+def take_corrections(found: AllCorrections, journal: Journal, table: Path) -> TakenCorrections:
+    """Put people's answers into a table's journal.
+
+    Answers about pictures are kept if the current listing has the picture. Answers about categories are
+    always kept, as the next list of the shop may have a category that this one lacks.
 
     Args:
-        corrections: as read for the labels of the table; see corrections.py.
+        found: the corrections as read for the labels of the table; see corrections.py.
         journal: of the table, opened.
         table: that messages name.
 
@@ -49,6 +63,7 @@ def take_corrections(corrections: Sequence[Correction], journal: Journal, table:
         TableUnusable: they cannot be kept.
         CorrectionsUnusable: none of them is of this table, or two of the same time contradict each other.
     """
+    corrections = found.pictures
     _check_products(corrections, table, journal.settings)
     matched, unmatched = match_corrections(_of_first_photos(corrections), journal)
     if corrections and not matched:
@@ -56,7 +71,19 @@ def take_corrections(corrections: Sequence[Correction], journal: Journal, table:
     new, disagreements = merge_human_answers(matched, journal.read_human_answers())
     journal.keep_human_answers(new)
     examples = tuple(map(name_correction, unmatched[:NAMED]))
-    return TakenCorrections(len(corrections), disagreements, len(unmatched), examples)
+    differing = _take_categories(found.categories, journal)
+    return TakenCorrections(
+        len(corrections), disagreements, len(unmatched), examples, len(found.categories), differing
+    )
+
+
+def _take_categories(answers: Sequence[CategoryAnswer], journal: Journal) -> int:
+    """Keep answers about categories, and return how many categories have answers that differ."""
+    if not answers:
+        return 0
+    latest, differing = merge_category_answers(answers, journal.read_category_answers())
+    journal.keep_category_answers(latest)
+    return differing
 
 
 def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[str]) -> CorrectionsUnusable:

@@ -4,7 +4,8 @@ The CSV has the columns `path` and `label`, as training reads it, and perhaps `s
 the time of the answer, `audit` and `audit_of`, `predicted` by the model, `version` of the sheet, and
 `attribute`, the question that is answered (empty: the class); the review sheet and the service's page export
 it. An empty label leaves the picture out; NONE says that it shows none of the classes. Of several answers to
-one content the latest counts.
+one content the latest counts. A row with a `category` names no picture: it says which kinds a shop means by a
+level of its category column (category_answers.py).
 Reads the files alone.
 """
 
@@ -26,13 +27,15 @@ from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
 from labelling.identifiers import read_identifier
 from labelling.lists import AS_IT_IS, Reading, open_list
+from labelling.own_words import CategoryAnswer
+from labelling.review.category_answers import CATEGORY, read_category_answer
 
 COLUMNS: Final = ("path", "label")
 """What a CSV has to have."""
 
 OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
-    *("audit", "audit_of", "predicted", "version"),
+    *("audit", "audit_of", "predicted", "version", CATEGORY),
 )
 """What is read of it as well."""
 
@@ -85,6 +88,18 @@ class Correction(NamedTuple):
         return Question(sha256, self.attribute, self.product)
 
 
+class AllCorrections(NamedTuple):
+    """The corrections of some files.
+
+    Attributes:
+        pictures: the answers about pictures and products.
+        categories: the answers about categories, in the order of the files and their rows.
+    """
+
+    pictures: list[Correction]
+    categories: list[CategoryAnswer]
+
+
 def read_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
@@ -92,7 +107,7 @@ def read_corrections(
     reading: Reading = AS_IT_IS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Correction]:
-    """Read files of corrections.
+    """Read the corrections of pictures; rows about categories are counted and left out.
 
     Args:
         files: CSV.
@@ -103,10 +118,39 @@ def read_corrections(
 
     Raises:
         CorrectionsUnusable: one cannot be read, lacks a column, has rows that do not fit its header, or an
-            attribute or a label that the release lacks.
+            attribute or a label that the release lacks; or all rows of a file are about categories.
+    """
+    found = list[Correction]()
+    for file in files:
+        pictures, categories = read_all_corrections([file], labels, attributes, reading, say)
+        if categories and not pictures:
+            raise CorrectionsUnusable(
+                f"{file}: all of its {len(categories):,} rows are about categories, and none is about a "
+                "picture. `wardrobe label --corrections` takes answers about categories."
+            )
+        if categories:
+            say(f"{file}: {len(categories):,} rows are about categories, and are left out here.")
+        found += pictures
+    return found
+
+
+def read_all_corrections(
+    files: Sequence[Path],
+    labels: Sequence[str] | None,
+    attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    reading: Reading = AS_IT_IS,
+    say: Callable[[str], None] = lambda _: None,
+) -> AllCorrections:
+    """Read the corrections of pictures and of categories; see `read_corrections` for the arguments.
+
+    Raises:
+        CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, an
+            attribute or a label that the release lacks, or an unknown kind in a row about a category.
     """
     heads = None if labels is None else {LABEL: labels, **attributes}
-    return [correction for file in files for correction in _read(file, heads, reading, say)]
+    rows = [row for file in files for row in _read(file, heads, reading, say)]
+    pictures = [row for row in rows if isinstance(row, Correction)]
+    return AllCorrections(pictures, [row for row in rows if isinstance(row, CategoryAnswer)])
 
 
 def merge_human_answers(
@@ -161,7 +205,7 @@ def name_correction(correction: Correction) -> str:
 
 def _read(
     file: Path, heads: Mapping[str, Sequence[str]] | None, reading: Reading, say: Callable[[str], None]
-) -> Iterator[Correction]:
+) -> Iterator[Correction | CategoryAnswer]:
     try:
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         saved = _utc(
@@ -170,12 +214,16 @@ def _read(
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     for where, row in _csv_rows(file, reading, say):
+        at = _time(row.get("at", ""), where) or saved
+        if row.get(CATEGORY):
+            yield read_category_answer(row, at, where)
+            continue
         attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
             path=as_it_was(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
             label=_label(row["label"], attribute, heads, where),
-            at=_time(row.get("at", ""), where) or saved,
+            at=at,
             audit=_count(row.get("audit", ""), where),
             file=file,
             group=read_identifier(row.get("group", "")),
@@ -200,7 +248,7 @@ def _csv_rows(
         say(note)
     for where, cells in opened.rows():
         row = {name: cell.strip() for name, cell in cells.items()}
-        if not (row["path"] or row.get("sha256")):
+        if not (row["path"] or row.get("sha256") or row.get(CATEGORY)):
             raise CorrectionsUnusable(f"{where}: names no picture.")
         yield where, row
 

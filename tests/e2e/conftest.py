@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from app.security.api_keys import hash_of
+from app.security.api_keys import hash_key
 from tests.browser import Visits, chromium
 from tests.releases import a_store
 from tests.service import Service, running, start
@@ -29,7 +29,7 @@ def bundled_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
 def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that asks for KEY."""
     folder = tmp_path_factory.mktemp("guarded")
-    (folder / "keys").write_text(f"shop:{hash_of(KEY)}\n", "utf-8")
+    (folder / "keys").write_text(f"shop:{hash_key(KEY)}\n", "utf-8")
     with running(folder, API_KEYS_FILE=str(folder / "keys"), WEB_CONCURRENCY="1") as service:
         yield service
 

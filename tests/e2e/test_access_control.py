@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.security.api_keys import hash_of
+from app.security.api_keys import hash_key
 from tests.e2e.conftest import Serve
 from tests.service import Service
 from tests.uploads import UPLOAD
@@ -13,7 +13,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.slow
 
 KEY = {"Authorization": "Bearer right-secret"}
-RIGHT = f"shop:{hash_of('right-secret')}\n"
+RIGHT = f"shop:{hash_key('right-secret')}\n"
 
 
 def test_a_worker_that_dies_while_the_keys_cannot_be_read_ends_no_other(tmp_path: Path, serve: Serve) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.errors import RequestError
 from app.payloads.body import Body
-from app.payloads.limits import limits_of_many
+from app.payloads.limits import batch_limits
 from app.settings import Settings
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
@@ -21,7 +21,7 @@ from labelling.sources.source_opening import open_source
 from tests.properties.mutations import nearly
 from tests.uploads import zipped
 
-LIMITS = limits_of_many(Settings())
+LIMITS = batch_limits(Settings())
 MEMBERS = {"in/a.png": random.Random(0).randbytes(2000), "zeros.png": bytes(5000), "none.png": b""}
 
 
@@ -34,7 +34,7 @@ ZIP, KERAS = zipped(**MEMBERS), {"metadata.json": b'{"keras_version": "3.12.0"}'
 READERS: dict[str, tuple[st.SearchStrategy[bytes], Callable[[Path], object]]] = {
     "body.gz": (
         nearly([gzip.compress(ZIP)]),
-        lambda path: Body(path.read_bytes(), LIMITS, coding="gzip").inflated(),
+        lambda path: Body(path.read_bytes(), LIMITS, coding="gzip").inflate(),
     ),
     "shop.zip": (nearly([ZIP]), label),
     "model.keras": (nearly([zipped(**KERAS, **MEMBERS)]), check_keras_file),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.prediction.categories import read_categories
+from app.prediction.platform_categories import read_taxonomy
 from app.security.api_keys import ApiKeys
-from app.settings import SettingsError, parse_settings, setting_names
+from app.settings import SettingsError, list_setting_names, parse_settings
 from model_store.errors import StoreError
 from model_store.local_releases import open_bundled_release
 from model_store.manifest import parse_manifest
@@ -69,8 +69,8 @@ def test_a_document_of_the_store_is_read_or_refused(
         read(text)
 
 
-SECONDS = [name for name in setting_names() if name.endswith("_SECONDS")]
-NAMES = st.sampled_from([*setting_names(), *SECONDS * 4]) | WORDS.map("WARDROBE_".__add__)
+SECONDS = [name for name in list_setting_names() if name.endswith("_SECONDS")]
+NAMES = st.sampled_from([*list_setting_names(), *SECONDS * 4]) | WORDS.map("WARDROBE_".__add__)
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
@@ -80,7 +80,7 @@ def test_settings_are_read_or_refused_by_name(environment: dict[str, str]) -> No
     except SettingsError as error:
         assert str(error).startswith("WARDROBE_")
     else:
-        assert settings.described()
+        assert settings.format_for_log()
         assert max(settings.queue_seconds, settings.refresh_seconds) <= threading.TIMEOUT_MAX
 
 
@@ -97,4 +97,4 @@ def test_a_file_of_categories_is_read_or_refused(tmp_path: Path, text: bytes) ->
     (tmp_path / "shop.json").write_bytes(text)
 
     with contextlib.suppress(SettingsError):
-        assert all(category.id for category in read_categories(tmp_path / "shop.json").classes.values())
+        assert all(category.id for category in read_taxonomy(tmp_path / "shop.json").classes.values())

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from app.errors import RequestError
-from app.payloads.archives import open_archive
-from app.payloads.items import Upload
+from app.payloads.request_items import Upload
+from app.payloads.zip_archives import open_zip_archive
 from tests.hostile.corpus import FORM, entries
 from tests.properties.mutations import nearly
 from tests.properties.test_pictures import PICTURES
@@ -89,7 +89,7 @@ def test_any_body_of_any_type_is_answered(client: FlaskClient, path: str, body: 
 def test_an_archive_is_unpacked_within_its_limits_or_refused(body: bytes) -> None:
     # Less than most members of the seeds hold: 108 bytes.
     with contextlib.suppress(RequestError):
-        archive = open_archive(body, max_files=10, max_file_bytes=100)
-        sizes = [len(item.data) for item in archive.items() if isinstance(item, Upload)]
+        archive = open_zip_archive(body, max_files=10, max_file_bytes=100)
+        sizes = [len(item.data) for item in archive.iterate_items() if isinstance(item, Upload)]
         assert sum(sizes) <= archive.size
         assert max(sizes, default=0) <= 100

@@ -1,19 +1,28 @@
-"""Whatever words and photo say, an answer keeps the rule that is written beside `decide`."""
+"""Rules that every decision about a title and a photo keeps, whatever both say."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.kinds import KINDS
 from inference.reasons import Reason
-from inference.title_rule import MOST, NONE, OTHER, Alone, Shares, decide_listed, names_of
+from inference.title_rule import (
+    MIN_SHARE_OF_LEADER,
+    NONE,
+    OTHER,
+    MinimumShares,
+    PhotoAnswer,
+    TitleDecision,
+    decide_with_title,
+    release_labels,
+)
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 NAMED = (*KINDS[:19], OTHER)
-RELEASE = names_of(LABELS, NAMED, "en")
+RELEASE = release_labels(LABELS, NAMED, "en")
 
 REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
-WORDS = st.frozensets(st.sampled_from(KINDS), max_size=4)
-LEAST = st.sampled_from([0.05, 0.1, 0.2])
+TITLES = st.frozensets(st.sampled_from(KINDS), max_size=4)
+MINIMUM = st.sampled_from([0.05, 0.1, 0.2])
 
 
 def probabilities(labels: tuple[str, ...]) -> st.SearchStrategy[list[float]]:
@@ -22,58 +31,67 @@ def probabilities(labels: tuple[str, ...]) -> st.SearchStrategy[list[float]]:
 
 
 @st.composite
-def photos(draw: st.DrawFn) -> Alone:
-    classes, kinds = draw(probabilities(LABELS)), draw(probabilities(NAMED))
-    return Alone(
-        label=LABELS[classes.index(max(classes))],
-        reason=draw(REASONS),
-        classes=classes,
-        kind=NAMED[kinds.index(max(kinds))],
-        is_kind_accepted=draw(st.booleans()),
-        kinds=kinds,
-    )
+def answers(draw: st.DrawFn, labels: tuple[str, ...]) -> PhotoAnswer:
+    scores = draw(probabilities(labels))
+    return PhotoAnswer(label=labels[scores.index(max(scores))], reason=draw(REASONS), scores=scores)
 
 
-@given(WORDS, photos(), LEAST)
-def test_what_is_accepted_is_what_the_words_admit(words: frozenset[str], alone: Alone, least: float) -> None:
-    listed = decide_listed(words, alone, RELEASE, Shares(named=least, other=least))
-
-    if words and listed.decision == "accept":
-        assert listed.kind in words or (listed.kind == OTHER and len(words - {*NAMED}) == 1)
-        assert listed.label == NONE or listed.kind in RELEASE.classes[listed.label]
-    assert (listed.reason is None) == (listed.decision == "accept")
+def decided(title: frozenset[str], label: PhotoAnswer, kind: PhotoAnswer, minimum: float) -> TitleDecision:
+    return decide_with_title(title, label, kind, RELEASE, MinimumShares(named=minimum, other=minimum))
 
 
-@given(WORDS, photos(), LEAST)
-def test_the_list_accepts_nothing_that_the_photo_does_not_confirm(
-    words: frozenset[str], alone: Alone, least: float
+@given(TITLES, answers(LABELS), answers(NAMED), MINIMUM)
+def test_what_is_accepted_is_what_the_title_allows(
+    title: frozenset[str], label: PhotoAnswer, kind: PhotoAnswer, minimum: float
 ) -> None:
-    listed = decide_listed(words, alone, RELEASE, Shares(named=least, other=least))
+    decision = decided(title, label, kind, minimum)
 
-    if listed.decided_by == "list":
-        of = dict(zip(NAMED, alone.kinds, strict=True))
-        admitted = sum(of[name] for name in words & {*NAMED})
-        assert of[str(listed.kind)] >= (MOST * admitted if admitted else least)
-        assert max(admitted, of[OTHER]) >= least
+    if title and decision.decision == "accept":
+        assert decision.kind in title or (decision.kind == OTHER and len(title - {*NAMED}) == 1)
+        assert decision.label == NONE or decision.kind in RELEASE.classes[decision.label]
 
 
-@given(WORDS, photos(), LEAST, LEAST)
+@given(TITLES, answers(LABELS), answers(NAMED), MINIMUM)
+def test_in_a_review_the_answers_of_the_photo_stay(
+    title: frozenset[str], label: PhotoAnswer, kind: PhotoAnswer, minimum: float
+) -> None:
+    decision = decided(title, label, kind, minimum)
+
+    assert decision.label == label.label or not decision.label_reason
+    assert decision.kind == kind.label or not decision.kind_reason
+
+
+@given(TITLES, answers(LABELS), answers(NAMED), MINIMUM)
+def test_the_title_accepts_nothing_that_the_photo_does_not_confirm(
+    title: frozenset[str], label: PhotoAnswer, kind: PhotoAnswer, minimum: float
+) -> None:
+    decision = decided(title, label, kind, minimum)
+
+    if decision.decided_by == "list":
+        of = dict(zip(NAMED, kind.scores, strict=True))
+        allowed = sum(of[name] for name in title & {*NAMED})
+        assert of[str(decision.kind)] >= (MIN_SHARE_OF_LEADER * allowed if allowed else minimum)
+        assert max(allowed, of[OTHER]) >= minimum
+
+
+@given(TITLES, answers(LABELS), answers(NAMED), MINIMUM, MINIMUM)
 def test_a_lower_share_contradicts_no_more(
-    words: frozenset[str], alone: Alone, one: float, other: float
+    title: frozenset[str], label: PhotoAnswer, kind: PhotoAnswer, one: float, other: float
 ) -> None:
     low, high = sorted([one, other])
 
-    with_less = decide_listed(words, alone, RELEASE, Shares(named=low, other=low))
-    with_more = decide_listed(words, alone, RELEASE, Shares(named=high, other=high))
+    with_less, with_more = decided(title, label, kind, low), decided(title, label, kind, high)
 
-    if with_less.reason == Reason.TITLE_CONFLICT:
-        assert with_more.reason == Reason.TITLE_CONFLICT
+    if with_less.label_reason == Reason.TITLE_CONFLICT:
+        assert with_more.label_reason == Reason.TITLE_CONFLICT
     if with_more.decision == "accept":
-        assert with_less == with_more
+        assert (with_less.label, with_less.kind) == (with_more.label, with_more.kind)
 
 
-@given(photos())
-def test_without_words_the_photo_decides_alone(alone: Alone) -> None:
-    listed = decide_listed(frozenset(), alone, RELEASE, Shares(named=0.05, other=0.05))
+@given(answers(LABELS), answers(NAMED))
+def test_without_a_title_the_photo_decides_alone(label: PhotoAnswer, kind: PhotoAnswer) -> None:
+    decision = decided(frozenset(), label, kind, 0.05)
 
-    assert (listed.label, listed.reason, listed.decided_by) == (alone.label, alone.reason, "model")
+    assert (decision.label, decision.label_reason) == (label.label, label.reason)
+    assert (decision.kind, decision.kind_reason) == (kind.label, kind.reason)
+    assert decision.decided_by == "model"

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from app.errors import Busy
-from app.prediction.admission import Admission, Admissions
+from app.prediction.admission import RequestQueue, RequestQueues
 from tests.waiting import wait_for
 
 
 @contextmanager
-def admitted(admission: Admission) -> Iterator[None]:
+def admitted(admission: RequestQueue) -> Iterator[None]:
     """A request that works for the block."""
     entered = admission.enter()
     try:
@@ -22,7 +22,7 @@ def admitted(admission: Admission) -> Iterator[None]:
         admission.leave(entered)
 
 
-InLine = Callable[[Admission, Callable[[], object]], None]
+InLine = Callable[[RequestQueue, Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -30,20 +30,20 @@ def in_line() -> Iterator[InLine]:
     """Puts a request into the queue, which does its work once it is admitted; all end with the test."""
     with ThreadPoolExecutor(8) as threads:
 
-        def put(admission: Admission, work: Callable[[], object]) -> None:
-            before = admission.waiting
+        def put(admission: RequestQueue, work: Callable[[], object]) -> None:
+            before = admission.waiting_count
 
             def wait_and_work() -> None:
                 with admitted(admission):
                     work()
 
             threads.submit(wait_and_work)
-            wait_for("a request in the queue", lambda: admission.waiting > before)
+            wait_for("a request in the queue", lambda: admission.waiting_count > before)
 
         yield put
 
 
-def refused(admission: Admission) -> Busy:
+def refused(admission: RequestQueue) -> Busy:
     """The refusal of one more request."""
     with pytest.raises(Busy) as refusal, admitted(admission):
         pass
@@ -51,7 +51,7 @@ def refused(admission: Admission) -> Busy:
 
 
 def test_one_more_than_limit_and_queue_is_refused_at_once(in_line: InLine) -> None:
-    admission = Admission(limit=2, queue_length=1, queue_seconds=60)
+    admission = RequestQueue(limit=2, queue_length=1, queue_seconds=60)
 
     with admitted(admission), admitted(admission):
         in_line(admission, lambda: None)
@@ -62,18 +62,18 @@ def test_one_more_than_limit_and_queue_is_refused_at_once(in_line: InLine) -> No
 
 
 def test_a_request_that_waited_too_long_is_refused_and_leaves_the_queue() -> None:
-    admission = Admission(limit=1, queue_length=1, queue_seconds=0.01)
+    admission = RequestQueue(limit=1, queue_length=1, queue_seconds=0.01)
 
     with admitted(admission):
         refusals = [str(refused(admission)) for _ in range(3)]
 
     assert ["within 0.01 s" in refusal for refusal in refusals] == [True] * 3
-    assert admission.waiting == 0
+    assert admission.waiting_count == 0
 
 
 def test_a_place_in_the_queue_is_had_however_long_those_before_worked(in_line: InLine) -> None:
     now = [0.0]
-    admission = Admission(limit=2, queue_length=3, queue_seconds=7, clock=lambda: now[0])
+    admission = RequestQueue(limit=2, queue_length=3, queue_seconds=7, clock=lambda: now[0])
     for _ in range(50):
         with admitted(admission):
             now[0] += 6
@@ -90,7 +90,7 @@ def test_a_place_in_the_queue_is_had_however_long_those_before_worked(in_line: I
 def test_requests_work_in_the_order_in_which_they_came_and_none_that_has_just_come_goes_first(
     in_line: InLine,
 ) -> None:
-    admission = Admission(limit=1, queue_length=2, queue_seconds=60)
+    admission = RequestQueue(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
     with admitted(admission):
@@ -104,10 +104,10 @@ def test_requests_work_in_the_order_in_which_they_came_and_none_that_has_just_co
 
 
 def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> None:
-    admission = Admission(limit=1, queue_length=2, queue_seconds=60)
+    admission = RequestQueue(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
-    with Admissions(admission, admission).turn(is_large=False) as turn:
+    with RequestQueues(admission, admission).create_turn(is_large=False) as turn:
         turn.give_way()
         order.append("holder")
         in_line(admission, lambda: order.append("first"))
@@ -126,7 +126,7 @@ class Interrupted(BaseException):
 def test_an_interrupted_wait_costs_no_slot_or_place(
     is_handed_over: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    admission = RequestQueue(limit=1, queue_length=1, queue_seconds=60)
     entered = admission.enter()
 
     class InterruptedTurn(threading.Event):
@@ -142,7 +142,7 @@ def test_an_interrupted_wait_costs_no_slot_or_place(
     if not is_handed_over:
         admission.leave(entered)
 
-    assert admission.waiting == 0
+    assert admission.waiting_count == 0
     with admitted(admission):
         pass
 
@@ -150,7 +150,7 @@ def test_an_interrupted_wait_costs_no_slot_or_place(
 def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
     in_line: InLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admission = Admission(limit=1, queue_length=1, queue_seconds=60)
+    admission = RequestQueue(limit=1, queue_length=1, queue_seconds=60)
     works, end = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -162,7 +162,7 @@ def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
             works.wait(60)
             raise Interrupted
 
-    with pytest.raises(Interrupted), Admissions(admission, admission).turn(is_large=False) as turn:
+    with pytest.raises(Interrupted), RequestQueues(admission, admission).create_turn(is_large=False) as turn:
         in_line(admission, work)
         with monkeypatch.context() as interrupting:
             interrupting.setattr(threading, "Event", InterruptedTurn)
@@ -172,21 +172,21 @@ def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
 
 
 def test_what_turns_out_to_be_large_leaves_its_slot_to_small_things_while_it_waits() -> None:
-    light, heavy = (Admission(limit=1, queue_length=1, queue_seconds=60) for _ in range(2))
-    admissions, order = Admissions(light, heavy), list[str]()
+    light, heavy = (RequestQueue(limit=1, queue_length=1, queue_seconds=60) for _ in range(2))
+    admissions, order = RequestQueues(light, heavy), list[str]()
 
     def turns_out_to_be_large() -> None:
-        with admissions.turn(is_large=False) as turn:
-            turn.become_heavy()
+        with admissions.create_turn(is_large=False) as turn:
+            turn.move_to_large()
             order.append("large")
 
     with ThreadPoolExecutor(1) as others:
-        with admissions.turn(is_large=True):
+        with admissions.create_turn(is_large=True):
             waiting = others.submit(turns_out_to_be_large)
-            wait_for("a large thing in the queue", lambda: heavy.waiting)
-            with admissions.turn(is_large=False):
+            wait_for("a large thing in the queue", lambda: heavy.waiting_count)
+            with admissions.create_turn(is_large=False):
                 order.append("small")
         waiting.result(60)
 
     assert order == ["small", "large"]
-    assert light.waiting == heavy.waiting == 0
+    assert light.waiting_count == heavy.waiting_count == 0

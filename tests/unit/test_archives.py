@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadRequest, TooLarge
-from app.payloads.archives import open_archive
-from app.payloads.body import CODINGS, Body
-from app.payloads.items import Upload
-from app.payloads.limits import limits_of_many
+from app.payloads.body import CONTENT_CODINGS, Body
+from app.payloads.limits import batch_limits
+from app.payloads.request_items import Upload
+from app.payloads.zip_archives import open_zip_archive
 from app.settings import Settings
 from inference.decode import MAX_BYTES
 from inference.zip_file import DIRECTORY_ENTRY
@@ -22,7 +22,7 @@ from tests.uploads import zipped
 
 
 def in_a_batch(packed: bytes, _: Path) -> list[bytes | str]:
-    items = open_archive(packed, 64, MAX_BYTES).items()
+    items = open_zip_archive(packed, 64, MAX_BYTES).iterate_items()
     return [item.data if isinstance(item, Upload) else str(item.error) for item in items]
 
 
@@ -113,7 +113,7 @@ def test_members_that_share_their_bytes_count_each_and_are_no_catalogue(tmp_path
     entry = packed[packed.index(DIRECTORY_ENTRY) : packed.rindex(b"PK\5\6")]
     overlapping = with_entries(packed, [entry] * 30)
 
-    assert open_archive(overlapping, 64, MAX_BYTES).size == 30 * 9_000_000
+    assert open_zip_archive(overlapping, 64, MAX_BYTES).size == 30 * 9_000_000
     with pytest.raises(SourceUnusable, match="its members overlap"):
         in_a_catalogue(overlapping, tmp_path)
 
@@ -126,7 +126,7 @@ def test_a_name_is_read_as_utf_8_or_as_windows_wrote_it(written: str, read: Read
 
     assert read(packed, tmp_path) == [b"a"]
     (tmp_path / "shop.zip").write_bytes(packed)
-    names = [item.name for item in open_archive(packed, 1, 9).items()]
+    names = [item.name for item in open_zip_archive(packed, 1, 9).iterate_items()]
     assert names == [item.name for item in Zip(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
 
 
@@ -148,7 +148,7 @@ def test_folders_and_what_desktops_hide_are_passed_over_and_long_names_cut() -> 
         **{f"@eaDir/a.png/{size}.jpg": b"x" for size in range(20)},
     )
 
-    names = [item.name for item in open_archive(packed, 3, 100).items()]
+    names = [item.name for item in open_zip_archive(packed, 3, 100).iterate_items()]
 
     assert names == ["in/a.png", "./a.png", "shop\\b.png", "a" * 255]
 
@@ -158,19 +158,19 @@ def test_a_zip_of_many_more_entries_than_pictures_is_refused(name: str, count: i
     packed = zipped(**{name.format(number): b"" for number in range(count)})
 
     with pytest.raises(TooLarge, match=r"far more than 1 pictures"):
-        open_archive(packed, 1, 100)
+        open_zip_archive(packed, 1, 100)
 
 
 def test_what_a_zip_unpacks_to_is_known_before_and_too_large_a_file_is_not_unpacked() -> None:
     packed = zipped(**{"a.png": bytes(50), "b.png": bytes(101), "c.png": bytes(100)})
 
-    assert open_archive(packed, 10, 100).size == 150
+    assert open_zip_archive(packed, 10, 100).size == 150
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_body_whose_coding_holds_nothing_is_not_inflated_to_its_end(coding: str) -> None:
-    packer = zlib.compressobj(wbits=CODINGS[coding])
+    packer = zlib.compressobj(wbits=CONTENT_CODINGS[coding])
     begin = packer.compress(b"") + packer.flush(zlib.Z_SYNC_FLUSH)
 
     with pytest.raises(BadRequest, match=r"its first [\d,]+ bytes hold 0"):
-        Body(begin + NOTHING * 1_000_000, limits=limits_of_many(Settings()), coding=coding).inflated()
+        Body(begin + NOTHING * 1_000_000, limits=batch_limits(Settings()), coding=coding).inflate()

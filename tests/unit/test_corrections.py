@@ -20,7 +20,7 @@ from labelling.human_answers import LEFT_OUT
 from labelling.journal import Journal
 from labelling.lists import Reading
 from labelling.review.correction_intake import take_corrections
-from labelling.review.corrections import MAX_CLOCK_ERROR, read_corrections
+from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import Job
 from labelling.sources.source_opening import open_source
 from labelling.summary import Summary, write_tables
@@ -87,7 +87,7 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def correct(table: Path, files: Sequence[Path]) -> Summary:
     """Take files of corrections into a finished table."""
     with Journal(table) as journal:
-        corrections = read_corrections(files, journal.settings.heads[LABEL], journal.settings.attributes)
+        corrections = read_all_corrections(files, journal.settings.heads[LABEL], journal.settings.attributes)
         take_corrections(corrections, journal, table)
         return write_tables(table, Decisions(journal))
 

@@ -7,13 +7,13 @@ import pytest
 
 from app.errors import BadRequest
 from app.payloads.body import Body
-from app.payloads.documents import LENIENT_BYTES, from_base64, read_json
-from app.payloads.limits import limits_of_many
+from app.payloads.json_bodies import MAX_LENIENT_BYTES, decode_base64, parse_json_body
+from app.payloads.limits import batch_limits
 from app.settings import Settings
 
 
 def read(data: bytes) -> object:
-    return read_json(Body(data, limits_of_many(Settings())))
+    return parse_json_body(Body(data, batch_limits(Settings())))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_the_first_byte_that_is_no_utf_8_is_named(body: bytes, place: int) -> No
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("size", [10, LENIENT_BYTES + 1])
+@pytest.mark.parametrize("size", [10, MAX_LENIENT_BYTES + 1])
 def test_utf_8_is_read_with_a_byte_order_mark_and_without_one(encoding: str, size: int) -> None:
     document = {"image": "ä€😀" * (size // 9)}
 
@@ -46,7 +46,7 @@ def test_nan_and_a_lone_surrogate_beside_a_picture_do_no_harm() -> None:
 
 def test_a_long_text_that_is_no_json_is_refused_with_its_place() -> None:
     with pytest.raises(BadRequest, match=r"no JSON that can be read: .*column 6"):
-        read(b'{"a":NaN,"b":"' + b"x" * LENIENT_BYTES + b'"}')
+        read(b'{"a":NaN,"b":"' + b"x" * MAX_LENIENT_BYTES + b'"}')
 
 
 @pytest.mark.parametrize("padding", ["", "="])
@@ -56,8 +56,8 @@ def test_base64_is_read_in_lines_and_without_its_padding(size: int, between: str
     content = bytes(range(190, 190 + size))
     text = base64.b64encode(content).decode().rstrip("=") + padding * (-size % 3)
 
-    assert from_base64(between.join((text[:64], text[64:], ""))) == content
-    assert from_base64(text.replace("+", "-").replace("/", "_")) == content
+    assert decode_base64(between.join((text[:64], text[64:], ""))) == content
+    assert decode_base64(text.replace("+", "-").replace("/", "_")) == content
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_base64_is_read_in_lines_and_without_its_padding(size: int, between: str
 )
 def test_what_is_no_base64_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="neither base64"):
-        from_base64(text)
+        decode_base64(text)

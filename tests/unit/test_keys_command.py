@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.security.api_keys import ApiKeys, hash_of, read_keys
+from app.security.api_keys import ApiKeys, hash_key, read_keys
 from scripts.terminal import run
 from tests.commands import done, wardrobe
 
 main = partial(wardrobe, "keys")
 
-SHOP = f"shop:{hash_of('secret')}\n"
+SHOP = f"shop:{hash_key('secret')}\n"
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def test_a_new_key_is_accepted_and_stands_nowhere(tmp_path: Path, capsys: pytest
     assert key not in printed.err
     assert (code, file.stat().st_mode & 0o777) == (0, 0o600)
     assert len(key) >= 43
-    assert file.read_text("utf-8") == f"shop:{hash_of(key)}\n"
-    assert ApiKeys(file).check(f"Bearer {key}") == "shop"
+    assert file.read_text("utf-8") == f"shop:{hash_key(key)}\n"
+    assert ApiKeys(file).check_key(f"Bearer {key}") == "shop"
 
 
 def test_what_an_operator_wrote_beside_the_keys_and_who_may_read_them_stays(file: Path) -> None:
-    file.write_text(f"# of the shop\n\nold:{hash_of('old')}\nnew:{hash_of('new')}", "utf-8")
+    file.write_text(f"# of the shop\n\nold:{hash_key('old')}\nnew:{hash_key('new')}", "utf-8")
     file.chmod(0o640)
 
     main(["add", "third", "--file", str(file)])
@@ -80,7 +80,7 @@ def test_a_disk_that_is_full_is_one_line_with_the_file_and_changes_nothing(file:
 def test_a_list_names_keys_and_cannot_be_used_as_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["list", "--file", str(file)])
 
-    assert capsys.readouterr().out == f"shop  {hash_of('secret')[:12]}...\n"
+    assert capsys.readouterr().out == f"shop  {hash_key('secret')[:12]}...\n"
 
 
 @pytest.mark.parametrize(

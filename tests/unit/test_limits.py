@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.security.rate_limits import client_of
+from app.security.rate_limits import identify_client
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from app.security.rate_limits import client_of
     ],
 )
 def test_a_client_is_an_address_or_the_network_of_one_subscriber(address: str | None, client: str) -> None:
-    assert client_of(address) == client
+    assert identify_client(address) == client

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.title_rule import NO_SHARES, Shares
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from reports.answers import Answers
 from reports.intervals import lower_bound, upper_bound
 from reports.values import parse_report, report_of
-from reports.word_figures import WordsPromise, shares_of
+from reports.word_figures import WordsPromise, minimum_shares_of
 from training.measure.title_shares import (
     PRODUCTS,
     RIGHT,
@@ -122,15 +122,15 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
 def test_too_few_pictures_show_nothing() -> None:
     figures = measure_words(trial_of_kinds(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
 
-    assert shares_of(figures, "photos") == NO_SHARES
+    assert minimum_shares_of(figures, "photos") == NO_MINIMUM_SHARES
 
 
 def test_shares_hold_for_the_network_that_showed_them() -> None:
     figures = report_of(open_bundled_release()).words
 
-    assert shares_of(figures, "photos") == Shares(named=0.05, other=0.05)
-    assert shares_of(figures, "pixels") == NO_SHARES
-    assert shares_of(None, "photos") == NO_SHARES
+    assert minimum_shares_of(figures, "photos") == MinimumShares(named=0.05, other=0.05)
+    assert minimum_shares_of(figures, "pixels") == NO_MINIMUM_SHARES
+    assert minimum_shares_of(None, "photos") == NO_MINIMUM_SHARES
 
 
 def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:

@@ -15,13 +15,13 @@ SET_UP = """
 import logging, os, sys, threading
 from logging.config import dictConfig
 from app.observability import log_queue
-from app.observability.log_format import logging_config
+from app.observability.log_format import create_logging_config
 from app.settings import Settings
-dictConfig(logging_config(Settings(log_format="json")))
+dictConfig(create_logging_config(Settings(log_format="json")))
 log = logging.getLogger("wardrobe")
 handler = log.handlers[0]
 dropped = []
-log_queue.count_drops_with(dropped.append)
+log_queue.set_drop_counter(dropped.append)
 good = os.dup(2)
 def full(): os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
 def closed():
@@ -47,7 +47,7 @@ print(sum(dropped))
 
 WAITS_FOR_NO_READER = """
 unread()
-log_queue.MOST_LINES = 3
+log_queue.MAX_QUEUED_LINES = 3
 for number in range(10): log.info("line %d", number)  # one is being written, three wait
 os.dup2(good, 2)
 os.read(reader, 1 << 20)
@@ -89,7 +89,7 @@ os.write(good, os.read(read, 1 << 20))
 LIBRARY_WRITES = """
 logged = threading.Event()
 log.addFilter(lambda record: logged.set() or True)
-log_queue.log_stderr()
+log_queue.redirect_stderr_to_log()
 os.write(2, b"\\nlibpng warning: \\xff\\n")
 logged.wait(120)
 """

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.memory import PIXEL_BYTES, fitting_workers, give_back, memory_limit, most_of_worker, too_little
+from app.memory import (
+    BYTES_PER_PIXEL,
+    count_fitting_workers,
+    describe_memory_shortage,
+    max_worker_bytes,
+    read_memory_limit,
+    release_free_memory,
+)
 from app.settings import Settings, parse_settings
 from benchmarks.processes import resident_megabytes
 from benchmarks.tables import MEBIBYTE
@@ -24,7 +31,7 @@ def control_group(folder: Path, inner: str, **limits: str) -> dict[str, Path]:
         group.mkdir(parents=True, exist_ok=True)
         (group / "memory.max").write_text(f"{limit}\n", "ascii")
     (own := folder / "own").write_text(f"0::/{inner}\n", "ascii")
-    return {"groups": folder / "groups", "own": own}
+    return {"groups": folder / "groups", "own_groups": own}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +47,7 @@ def control_group(folder: Path, inner: str, **limits: str) -> dict[str, Path]:
 def test_the_least_limit_of_the_control_groups_counts(
     tmp_path: Path, inner: str, limits: dict[str, str], expected: int | None
 ) -> None:
-    assert memory_limit(**control_group(tmp_path, inner, **limits)) == expected
+    assert read_memory_limit(**control_group(tmp_path, inner, **limits)) == expected
 
 
 def test_groups_of_version_1_count_too(tmp_path: Path) -> None:
@@ -48,11 +55,11 @@ def test_groups_of_version_1_count_too(tmp_path: Path) -> None:
     (group / "memory.limit_in_bytes").write_text("268435456\n", "ascii")
     (own := tmp_path / "own").write_text("5:cpu:/a\n4:memory:/of/the/host\n0::/\n", "ascii")
 
-    assert memory_limit(tmp_path / "groups", own) == 268435456
+    assert read_memory_limit(tmp_path / "groups", own) == 268435456
 
 
 def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
-    assert memory_limit(tmp_path, tmp_path / "none") is None
+    assert read_memory_limit(tmp_path, tmp_path / "none") is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +67,7 @@ def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
     [(None, 8), (100_000 * MEGA, 8), (8_000 * MEGA, 4), (4_000 * MEGA, 2), (512 * MEGA, 1)],
 )
 def test_as_many_workers_start_as_fit(limit: int | None, workers: int) -> None:
-    assert fitting_workers(DEFAULTS, 8, limit) == workers
+    assert count_fitting_workers(DEFAULTS, 8, limit) == workers
 
 
 PAGE = (ROOT / "docs/reference/limits.md").read_text("utf-8")
@@ -82,13 +89,13 @@ def test_the_settings_that_are_named_for_a_container_fit_it(
     cells = [cell.strip().replace(",", "") for cell in values.split("|")]
     settings = parse_settings({f"WARDROBE_{name}": cell for name, cell in zip(NAMES, cells, strict=True)})
 
-    assert too_little(settings, int(workers), int(limit) * MEGA) == ""
-    assert f"{int(workers) * most_of_worker(settings) / MEGA:,.0f}" == worst
+    assert describe_memory_shortage(settings, int(workers), int(limit) * MEGA) == ""
+    assert f"{int(workers) * max_worker_bytes(settings) / MEGA:,.0f}" == worst
 
 
 def test_two_workers_with_default_settings_fit_into_4_gb() -> None:
     assert ("4000", "2") in [row[:2] for row in CONTAINERS]
-    assert too_little(DEFAULTS, 2, 4_000 * MEGA) == ""
+    assert describe_memory_shortage(DEFAULTS, 2, 4_000 * MEGA) == ""
 
 
 PICTURES = re.findall(r"^\| ([A-Z][^|]+) \| (\d+) \| [\d.]+ \| [\d.]+ \|$", PAGE, re.MULTILINE)
@@ -96,7 +103,7 @@ PICTURES = re.findall(r"^\| ([A-Z][^|]+) \| (\d+) \| [\d.]+ \| [\d.]+ \|$", PAGE
 
 
 def test_no_format_takes_more_than_the_formula_and_the_limit_of_its_process_have() -> None:
-    pixels = PIXEL_BYTES * DEFAULTS.max_pixels
+    pixels = BYTES_PER_PIXEL * DEFAULTS.max_pixels
     in_the_worker = re.compile("JPEG|PNG|WebP, lossy")
     most = {
         name: pixels if in_the_worker.match(name) else pixels + (isolated_decoder.MEGABYTES << 20)
@@ -104,27 +111,27 @@ def test_no_format_takes_more_than_the_formula_and_the_limit_of_its_process_have
     }
 
     assert len(PICTURES) == 16
-    assert PIXEL_BYTES == isolated_decoder.PIXEL_BYTES
+    assert BYTES_PER_PIXEL == isolated_decoder.PIXEL_BYTES
     assert [name for name, peak in PICTURES if int(peak) * MEBIBYTE > most[name]] == []
 
 
 def test_where_fewer_workers_fit_their_number_is_named() -> None:
-    line = too_little(DEFAULTS, 4, 6_000 * MEGA)
+    line = describe_memory_shortage(DEFAULTS, 4, 6_000 * MEGA)
 
     assert "6,000 MB of memory may be used here, and 4 workers may take 7,973 MB" in line
     assert line.endswith("WEB_CONCURRENCY=3 fits.")
-    assert too_little(DEFAULTS, 3, 6_000 * MEGA) == ""
+    assert describe_memory_shortage(DEFAULTS, 3, 6_000 * MEGA) == ""
 
 
 def test_where_no_worker_fits_the_line_says_where_settings_that_do_are() -> None:
-    assert "docs/reference/limits.md, Choosing." in too_little(DEFAULTS, 1, 1_000 * MEGA)
+    assert "docs/reference/limits.md, Choosing." in describe_memory_shortage(DEFAULTS, 1, 1_000 * MEGA)
 
 
 def test_free_memory_below_some_in_use_goes_back_to_the_system() -> None:
     in_use = [b"x" * 100_000 for _ in range(1000)][-1]
     before = resident_megabytes(os.getpid())
 
-    give_back()
+    release_free_memory()
 
     assert before - resident_megabytes(os.getpid()) > 50
     assert in_use

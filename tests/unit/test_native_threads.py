@@ -9,7 +9,7 @@ PROGRAM = """
 from gevent import monkey; monkey.patch_all()
 import gevent, os
 from contextvars import ContextVar
-from app.native_threads import native_lock, run_in_native_thread, sleep_in_native_thread
+from app.native_threads import create_native_lock, run_in_native_thread, sleep_in_native_thread
 from inference.decode import decode
 from tests.pictures import bmp, plain
 
@@ -27,7 +27,7 @@ name = ContextVar("name")
 name.set("a request")
 print("context is seen:", run_in_native_thread(name.get))
 
-lock = native_lock()
+lock = create_native_lock()
 def hold():
     with lock:
         sleep_in_native_thread(0.001)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings, parse_settings, settings_from_environment
+from app.settings import Settings, parse_settings, read_settings
 from tests.commands import done
 from tests.service import ROOT
 
@@ -71,7 +71,7 @@ def test_a_value_is_read_as_it_is_meant(field: str, written: str, read: object) 
     ],
 )
 def test_passwords_inside_addresses_are_masked_in_print(settings: dict[str, Any], shown: str) -> None:
-    described = Settings(**settings).described()
+    described = Settings(**settings).format_for_log()
 
     assert "secret" not in described
     assert shown in described
@@ -96,7 +96,7 @@ def test_dotenv_is_read_as_any_editor_saves_it_and_the_system_prevails(
         monkeypatch.delenv(name)
     monkeypatch.setenv("WARDROBE_LOG_LEVEL", "DEBUG")
 
-    settings = settings_from_environment(tmp_path / ".env")
+    settings = read_settings(tmp_path / ".env")
 
     assert (settings.slots, settings.log_level, os.environ["AWS_ACCESS_KEY_ID"]) == (3, "DEBUG", "key")
 

@@ -8,10 +8,10 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
-from inference.title_rule import NO_SHARES, NONE, Shares
+from inference.title_rule import NO_MINIMUM_SHARES, NONE, MinimumShares
 from labelling.human_answers import HumanAnswers
 from labelling.product_answers import combine_photos
-from labelling.row_decision import DecisionContext, answer_with_list
+from labelling.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
 from labelling.run_settings import RunSettings
 from labelling.shared_photos import find_shared_photos
@@ -40,13 +40,18 @@ def of_product(photos: list[PhotoRecord], label: str) -> ProductRecord:
     return replace(combine_photos(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
 
 
-def known_of(photos: list[PhotoRecord], language: str = "en", shares: Shares = NO_SHARES) -> DecisionContext:
+def known_of(
+    photos: list[PhotoRecord],
+    language: str = "en",
+    shares: MinimumShares = NO_MINIMUM_SHARES,
+    run: RunSettings = RUN,
+) -> DecisionContext:
     products = {
         one.sha256: frozenset(each.product for each in photos if each.sha256 == one.sha256) for one in photos
     }
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
-    table = replace(RUN, shares=shares)
+    table = replace(run, shares=shares)
     titles = collect_titles(table, words, [(photo.product, photo.cells) for photo in photos])
     return DecisionContext(
         settings=table,
@@ -102,9 +107,10 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too(
     title: str, kind: str, reason: Reason | None
 ) -> None:
     row = photo(title, "Dress")
-    kinds = {head: HeadAnswer(label=of) for head, of in ((KIND, kind), ("colour", "red"))}
+    shares = tuple(float(name == kind) for name in KINDS)
+    attributes = {KIND: HeadAnswer(label=kind, probabilities=shares), "colour": HeadAnswer(label="red")}
 
-    answers = answer_with_list(replace(row, answers=kinds), known_of([row]))
+    answers = answer_with_list(replace(row, answers={**row.answers, **attributes}), known_of([row]))
 
     assert [answers[name].reason for name in (KIND, "colour")] == [reason, None]
 
@@ -117,7 +123,7 @@ def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256:
     return replace(row, answers={**row.answers, KIND: kind})
 
 
-SHARES = Shares(named=0.05, other=0.05)
+SHARES = MinimumShares(named=0.05, other=0.05)
 
 
 def decided(row: Record, *others: PhotoRecord) -> HeadAnswers:
@@ -159,7 +165,7 @@ def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
 ) -> None:
     row = doubtful(title, {"dress": 0.99})
 
-    answer = answer_with_list(row, known_of([row], shares=Shares(named=least, other=least)))[LABEL]
+    answer = answer_with_list(row, known_of([row], shares=MinimumShares(named=least, other=least)))[LABEL]
 
     assert (answer.reason, answer.suggested_label) == (Reason.TITLE_CONFLICT, suggested)
 
@@ -190,9 +196,9 @@ def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, r
 
 
 @pytest.mark.parametrize(
-    "shares", [NO_SHARES, SHARES], ids=["of nothing", "of kinds, which it does not answer"]
+    "shares", [NO_MINIMUM_SHARES, SHARES], ids=["of nothing", "of kinds, which it does not answer"]
 )
-def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: Shares) -> None:
+def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: MinimumShares) -> None:
     row = photo("Summer dress", "Dress", reason=Reason.AMBIGUOUS)
 
     assert reason_of(row, known_of([row], shares=shares)) == "ambiguous"
@@ -269,3 +275,51 @@ def test_the_headers_of_shops_exports_are_read(columns: str, title: str, categor
     cells = dict(zip(columns.split(), (title, category), strict=True))
 
     assert words.in_language("", [cells]).says(cells).kinds == {kinds}
+
+
+OWN_KINDS = ("jeans slim", "jeans wide")
+OWN_RUN = replace(RUN, heads={LABEL: ("Trouser", "Dress"), KIND: OWN_KINDS})
+
+
+@pytest.mark.parametrize("shares", [SHARES, NO_MINIMUM_SHARES])
+@pytest.mark.parametrize("reason_of_kind", [None, Reason.AMBIGUOUS])
+@pytest.mark.parametrize(
+    ("title", "label", "reason"),
+    [
+        ("Blue jeans", None, None),
+        ("Blue jeans", Reason.AMBIGUOUS, None),
+        ("Summer dress", None, Reason.TITLE_CONFLICT),
+        ("Anna", Reason.AMBIGUOUS, Reason.AMBIGUOUS),
+    ],
+    ids=["accepted", "doubtful", "contradicted by the title", "without a word"],
+)
+def test_an_attribute_kind_with_labels_of_its_own_is_like_any_other(
+    title: str,
+    label: Reason | None,
+    reason: Reason | None,
+    reason_of_kind: Reason | None,
+    shares: MinimumShares,
+) -> None:
+    of_class = HeadAnswer(label="Trouser", confidence=0.99, reason=label, probabilities=(0.99, 0.01))
+    of_kind = HeadAnswer(label="jeans wide", confidence=0.8, reason=reason_of_kind, probabilities=(0.2, 0.8))
+    row = PhotoRecord(
+        path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": title}
+    )
+
+    answers = answer_with_list(row, known_of([row], shares=shares, run=OWN_RUN))
+
+    is_title_decisive = shares is SHARES or label is None
+    assert answers[LABEL].reason == (reason if is_title_decisive else label)
+    assert answers[KIND] == of_kind
+
+
+@pytest.mark.parametrize("label", ["Trouser", "Dress", NONE])
+def test_a_person_who_names_the_class_says_nothing_about_such_an_attribute(label: str) -> None:
+    of_class = HeadAnswer(label="Trouser", probabilities=(0.99, 0.01))
+    of_kind = HeadAnswer(label="jeans wide", confidence=0.8, probabilities=(0.2, 0.8))
+    row = PhotoRecord(path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": ""})
+    known = replace(known_of([row], run=OWN_RUN), human_answers=HumanAnswers({("a", ""): {LABEL: label}}))
+
+    kind = decide_row(row, known).decision_on(KIND)
+
+    assert (kind.label, kind.decided_by, kind.reason, kind.is_admitted) == ("jeans wide", "model", None, None)

@@ -5,14 +5,24 @@ from typing import NamedTuple
 import pytest
 
 from inference.reasons import Reason
-from inference.title_rule import NO_SHARES, NONE, OTHER, Alone, Names, Shares, decide_listed, names_of
+from inference.title_rule import (
+    NO_MINIMUM_SHARES,
+    NONE,
+    OTHER,
+    MinimumShares,
+    PhotoAnswer,
+    ReleaseLabels,
+    TitleDecision,
+    decide_with_title,
+    release_labels,
+)
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER)
-RELEASE = names_of(LABELS, KINDS, "en")
-WITHOUT_KIND = names_of(LABELS, None, "en")
-GERMAN = names_of(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
-SHOWN = Shares(named=0.05, other=0.1)
+RELEASE = release_labels(LABELS, KINDS, "en")
+WITHOUT_KIND = release_labels(LABELS, None, "en")
+GERMAN = release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
+SHOWN = MinimumShares(named=0.05, other=0.1)
 
 
 def shares_of(labels: tuple[str, ...], given: dict[str, float]) -> list[float]:
@@ -21,29 +31,49 @@ def shares_of(labels: tuple[str, ...], given: dict[str, float]) -> list[float]:
     return [given.get(label, rest) for label in labels]
 
 
+class Photo(NamedTuple):
+    """The answers of a photo about class and kind."""
+
+    label: PhotoAnswer
+    kind: PhotoAnswer | None
+
+
 def photo(
     label: str,
     reason: Reason | None = Reason.AMBIGUOUS,
     kind: str | None = None,
     *,
-    names: Names = RELEASE,
+    names: ReleaseLabels = RELEASE,
     classes: dict[str, float] | None = None,
     **kinds: float,
-) -> Alone:
+) -> Photo:
     """What a photo says; `kind` is what it accepts."""
-    return Alone(
-        label=label,
-        reason=reason,
-        kind=kind,
-        is_kind_accepted=kind is not None,
-        classes=shares_of(tuple(names.classes), classes or {label: 0.6}),
-        kinds=shares_of(names.kinds, kinds) if names.kinds else (),
+    of_class = PhotoAnswer(
+        label=label, reason=reason, scores=shares_of(tuple(names.classes), classes or {label: 0.6})
     )
+    scores = shares_of(names.kinds, kinds)
+    doubtful = names.kinds[scores.index(max(scores))] if names.kinds else ""
+    of_kind = PhotoAnswer(label=kind or doubtful, reason=None if kind else Reason.AMBIGUOUS, scores=scores)
+    return Photo(of_class, of_kind if names.kinds else None)
+
+
+def decided(
+    says: set[str], given: Photo, names: ReleaseLabels = RELEASE, shares: MinimumShares = SHOWN
+) -> TitleDecision:
+    return decide_with_title(frozenset(says), given.label, given.kind, names, shares)
+
+
+def outcome_of(decision: TitleDecision) -> tuple[str | None, str | None, str | None]:
+    """Class and kind, or what is suggested for them, and the reason."""
+    has_suggestion = decision.label_reason and decision.suggested_label
+    label = decision.suggested_label if has_suggestion else decision.label
+    kind = decision.suggested_kind if decision.kind_reason else decision.kind
+    return label, kind, decision.label_reason
 
 
 class Case(NamedTuple):
     says: set[str]
-    photo: Alone
+    photo: Photo
     answer: tuple[str | None, str | None, str | None, str]
 
 
@@ -113,12 +143,21 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_words_say_the_kind_and_the_photo_checks(case: str) -> None:
-    says, alone, (label, kind, reason, decided_by) = CASES[case]
+    says, given, (label, kind, reason, decided_by) = CASES[case]
 
-    listed = decide_listed(frozenset(says), alone, RELEASE, SHOWN)
+    decision = decided(says, given)
 
-    assert (listed.label, listed.kind, listed.reason, listed.decided_by) == (label, kind, reason, decided_by)
-    assert listed.decision == ("review" if reason else "accept")
+    assert (*outcome_of(decision), decision.decided_by) == (label, kind, reason, decided_by)
+    assert decision.decision == ("review" if reason else "accept")
+
+
+@pytest.mark.parametrize("case", [name for name, case in CASES.items() if case.answer[2]])
+def test_in_a_review_the_answers_of_the_photo_stay(case: str) -> None:
+    says, given, _ = CASES[case]
+
+    decision = decided(says, given)
+
+    assert (decision.label, decision.kind) == (given.label.label, given.kind and given.kind.label)
 
 
 @pytest.mark.parametrize(
@@ -133,24 +172,24 @@ def test_the_words_say_the_kind_and_the_photo_checks(case: str) -> None:
 )
 @pytest.mark.parametrize(
     ("names", "shares"),
-    [(RELEASE, NO_SHARES), (WITHOUT_KIND, NO_SHARES), (RELEASE, Shares(other=None))],
+    [(RELEASE, NO_MINIMUM_SHARES), (WITHOUT_KIND, NO_MINIMUM_SHARES), (RELEASE, MinimumShares(other=None))],
 )
 def test_where_nothing_is_shown_words_are_a_veto(
-    says: set[str], reason: Reason | None, outcome: str | None, names: Names, shares: Shares
+    says: set[str], reason: Reason | None, outcome: str | None, names: ReleaseLabels, shares: MinimumShares
 ) -> None:
-    listed = decide_listed(frozenset(says), photo("Dress", reason, names=names), names, shares)
+    decision = decided(says, photo("Dress", reason, names=names), names, shares)
 
-    assert (listed.reason, listed.decided_by) == (outcome, "model")
+    assert (decision.label_reason, decision.decided_by) == (outcome, "model")
 
 
 def test_without_other_names_that_nothing_answers_accept_nothing() -> None:
     doubtful = photo("Dress", names=WITHOUT_KIND, classes={"T-shirt/top": 0.9})
 
-    alone = decide_listed(frozenset({"scarf"}), photo("Dress", None, names=WITHOUT_KIND), WITHOUT_KIND, SHOWN)
-    beside = decide_listed(frozenset({"top", "vest"}), doubtful, WITHOUT_KIND, SHOWN)
+    alone = decided({"scarf"}, photo("Dress", None, names=WITHOUT_KIND), WITHOUT_KIND)
+    beside = decided({"top", "vest"}, doubtful, WITHOUT_KIND)
 
-    assert (alone.decision, alone.reason) == ("review", Reason.TITLE_CONFLICT)
-    assert (beside.label, beside.reason) == ("T-shirt/top", "ambiguous")
+    assert (alone.decision, alone.label_reason) == ("review", "list")
+    assert outcome_of(beside) == ("T-shirt/top", "top", "ambiguous")
 
 
 @pytest.mark.parametrize(
@@ -165,18 +204,43 @@ def test_without_other_names_that_nothing_answers_accept_nothing() -> None:
 def test_own_classes_are_their_kinds_in_whatever_language(
     says: set[str], shares: dict[str, float], outcome: tuple[str, str | None]
 ) -> None:
-    alone = photo("Sonstiges", names=GERMAN, classes=shares)
+    label, _, reason = outcome_of(decided(says, photo("Sonstiges", names=GERMAN, classes=shares), GERMAN))
 
-    listed = decide_listed(frozenset(says), alone, GERMAN, SHOWN)
-
-    assert (listed.label, listed.reason) == outcome
+    assert (label, reason) == outcome
 
 
 def test_an_accepted_class_that_the_words_do_not_know_stays() -> None:
-    listed = decide_listed(frozenset({"coat"}), photo("Sonstiges", None, names=GERMAN), GERMAN, SHOWN)
+    decision = decided({"coat"}, photo("Sonstiges", None, names=GERMAN), GERMAN)
 
-    assert (listed.label, listed.decision, listed.decided_by) == ("Sonstiges", "accept", "model")
+    assert (decision.label, decision.decision, decision.decided_by) == ("Sonstiges", "accept", "model")
+
+
+def test_a_kind_that_neither_title_nor_class_names_stays_as_the_photo_answered_it() -> None:
+    release = release_labels(("Dress", "Sonstiges"), KINDS, "en")
+    doubtful = photo("Sonstiges", None, names=release, shirt=0.4)
+
+    decision = decided({"dress"}, doubtful, release)
+
+    assert (decision.label, decision.label_reason) == ("Sonstiges", None)
+    assert (decision.kind, decision.kind_reason) == ("shirt", "ambiguous")
+
+
+@pytest.mark.parametrize("shares", [SHOWN, NO_MINIMUM_SHARES])
+@pytest.mark.parametrize("kinds", [("jeans slim", "jeans wide"), ("trousers", "jeans slim")])
+@pytest.mark.parametrize("says", [{"trousers"}, {"dress"}, {"scarf"}, set[str]()])
+@pytest.mark.parametrize("reason", [None, Reason.AMBIGUOUS])
+def test_an_attribute_kind_with_labels_of_its_own_has_no_say(
+    says: set[str], reason: Reason | None, kinds: tuple[str, ...], shares: MinimumShares
+) -> None:
+    given = photo("Trouser", reason, names=WITHOUT_KIND)
+    of_kind = PhotoAnswer(label=kinds[0], reason=None, scores=(0.9, 0.1))
+    labels = release_labels(LABELS, kinds, "en")
+
+    with_attribute = decided(says, given._replace(kind=of_kind), labels, shares)
+
+    assert with_attribute == decided(says, given, WITHOUT_KIND, shares)
+    assert with_attribute.kind not in kinds[1:]
 
 
 def test_an_attribute_of_this_name_with_other_labels_is_none_of_these() -> None:
-    assert names_of(LABELS, ("casual", "formal"), "en") == WITHOUT_KIND
+    assert release_labels(LABELS, ("casual", "formal"), "en") == WITHOUT_KIND

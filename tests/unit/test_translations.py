@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from app.api.page import FOLDER
+from app.api.web_page import FOLDER
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Place, Reason, reasons_at
 from labelling.review.page import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inference.contract import ModelContract, NetworkName, usual_name
 from inference.kinds import KIND, KINDS
 from inference.recognition import label_kinds
-from inference.title_rule import MOST, OTHER, names_of
+from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER, release_labels
 from reports.answers import CLASS, Answers
 from reports.intervals import lower_bound, upper_bound, weighted
 from reports.products import mean_of
@@ -117,7 +117,7 @@ def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
     of = of_classes.take(np.flatnonzero(is_of[of_classes.truth].any(axis=1)))
     right, shares = is_of[of.truth], of.probabilities @ is_of
     of_truth = of.probabilities[np.arange(len(of)), of.truth]
-    misled: Bools = np.asarray((right & (of_truth[:, None] < MOST * shares)).any(axis=1))
+    misled: Bools = np.asarray((right & (of_truth[:, None] < MIN_SHARE_OF_LEADER * shares)).any(axis=1))
     return Trial(of.sets, shares, right, None, misled, of.together)
 
 
@@ -141,10 +141,10 @@ def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigur
         contract: of the network.
     """
     head = contract.heads.get(KIND)
-    names = names_of(contract.labels, head.labels if head else None, "en")
+    labels = release_labels(contract.labels, head.labels if head else None, "en")
     of_kinds = answers.of_head(KIND)
-    if names.kinds and len(of_kinds):
-        trial = trial_of_kinds(of_kinds, names.kinds)
+    if labels.kinds and len(of_kinds):
+        trial = trial_of_kinds(of_kinds, labels.kinds)
         trial = replace(trial, products=None, groups=of_kinds.take(of_kinds.known).together)
     else:
         trial = trial_of_classes(answers.of_head(CLASS), contract.labels)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.prediction.categories import CategoriesMismatch
+from app.prediction.platform_categories import CategoriesMismatch
 from labelling.errors import TableUnusable
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes

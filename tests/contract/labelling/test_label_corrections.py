@@ -137,7 +137,7 @@ def test_corrections_alone_label_what_is_new_with_the_options_of_the_run_before(
 ) -> None:
     rows = [{"image": f"{number}.png", "title": "Bag", "sku": number} for number in range(3)]
     list_ = write_csv(tmp_path / "list.csv", rows[:2])
-    words = ("--path-column", "image", "--root", str(shop), "--by", "sku", "--words", "none")
+    words = ("--path-column", "image", "--root", str(shop), "--by", "sku", "--language", "none")
     first = label(list_, table := tmp_path / "table.csv", little_release, *words)[0]
     write_csv(list_, rows)
 

@@ -134,9 +134,9 @@ def test_a_change_of_the_language_of_a_list_is_named(
     label(source, table, doubting)
     assert "were as" not in capsys.readouterr().err
 
-    label(source, table, doubting, "--words", "en")
+    label(source, table, doubting, "--language", "en")
 
-    assert "read as English, and were as French before. --words fr reads them as before." in " ".join(
+    assert "read as English, and were as French before. --language fr reads them as before." in " ".join(
         capsys.readouterr().err.split()
     )
 
@@ -186,7 +186,7 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert summary["products"]["reviewed"] == {"list": 1}
     assert summary["labels"][shown["2.png"]]["list"] == 1
     printed = " ".join(capsys.readouterr().out.split())
-    assert "names the kind of 2 products (--words en): 1 answers agree, 1 contradict it" in printed
+    assert "names the kind of 2 products (--language en): 1 answers agree, 1 contradict it" in printed
 
 
 def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
@@ -195,7 +195,7 @@ def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
     source, table = listed(shop, ("1.png", "1", "Pleated skirt")), tmp_path / "table.csv"
     [before] = label(source, table, release)
 
-    [after] = label(source, table, release, "--words", "none")
+    [after] = label(source, table, release, "--language", "none")
 
     assert (before["reason"], after["reason"]) == ("list", None)
     assert "listed_as" not in after
@@ -208,7 +208,9 @@ def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
 ) -> None:
     source, page = listed(shop, ("1.png", "1", "Pleated skirt")), tmp_path / "sheet.html"
 
-    label(source, tmp_path / "t.csv", doubting, "--by", "article", "--words", "none", "--review", str(page))
+    label(
+        source, tmp_path / "t.csv", doubting, "--by", "article", "--language", "none", "--review", str(page)
+    )
 
     [card] = shown_on(page)["parts"][0]["cards"]
     assert card["title"] == "Pleated skirt"
@@ -238,13 +240,13 @@ def test_titles_in_a_language_that_is_not_read_say_nothing_and_the_run_names_it(
     alone = label(source, table, release)
     printed = " ".join(capsys.readouterr().out.split())
     again = label(source, table, release)
-    german = label(source, table, release, "--words", "de")
+    german = label(source, table, release, "--language", "de")
 
     assert {(row["decision"], row["listed_as"]) for row in alone} == {("accept", None)}
     assert again == alone
     assert [row["listed_as"] for row in german] == [None, None, None, "trousers"]
     assert sentence in printed
-    assert "--words" not in printed
+    assert "--language" not in printed
     assert summary_in(table)["words"]["language"] == "de"
     label(source, table, release)
     assert summary_in(table)["words"]["language"] == language

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.factory import create_app
-from app.observability.log_format import logging_config
+from app.observability.log_format import create_logging_config
 from app.settings import Settings
 from tests.places import Place, a_place
 from tests.releases import a_store
@@ -58,7 +58,7 @@ def poll(app: Flask) -> Any:
 def every_place_taken(app: Flask) -> Iterator[None]:
     """Other requests work for the block, in the only slots of an app without a queue."""
     admissions = app.extensions["wardrobe"].admissions
-    with admissions.turn(is_large=False), admissions.turn(is_large=True):
+    with admissions.create_turn(is_large=False), admissions.create_turn(is_large=True):
         yield
 
 
@@ -102,7 +102,7 @@ def make_app(store_folder: Path, filled_cache: Path, tmp_path: Path) -> Iterator
         if not settings.keys() & {"model_store", "cache_dir"}:
             shutil.copytree(filled_cache, tmp_path / "cache", dirs_exist_ok=True)
         validated = Settings.model_validate(defaults | settings)
-        dictConfig(logging_config(validated) | AT_ONCE)
+        dictConfig(create_logging_config(validated) | AT_ONCE)
         app = create_app(validated)
         app.test_client_class = PatientClient
         made.append(app)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from werkzeug.test import EnvironBuilder
 
-from app.observability.log_format import formatter_of
+from app.observability.log_format import create_formatter
 from app.settings import Settings
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
@@ -56,7 +56,7 @@ def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 def test_times_are_in_utc_wherever_the_machine_is(log_format: str) -> None:
     record = logging.makeLogRecord({"msg": "ready", "created": 0.0, "msecs": 0.0})
 
-    line = formatter_of(Settings.model_validate({"log_format": log_format})).format(record)
+    line = create_formatter(Settings.model_validate({"log_format": log_format})).format(record)
 
     assert "1970-01-01T00:00:00.000+00:00" in line
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from app.prediction.categories import CategoriesMismatch
+from app.prediction.platform_categories import CategoriesMismatch
 from inference.contract import Head, whole_pictures
 from tests.contract.service.conftest import INVOCATIONS, V2, MakeApp
 from tests.described import Described

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
-from app.releases.load import REFUSED
+from app.releases.load import REFUSAL_CAUSES
 from app.settings import Settings
 from inference.contract import whole_pictures
 from model_store.assemble import seal_release
@@ -206,7 +206,7 @@ def store(tmp_path: Path) -> FolderStore:
 
 @cases(OPEN)
 def test_the_folder_of_a_bad_release_is_not_opened_and_the_difference_is_named(bad: Path, words: str) -> None:
-    with pytest.raises(REFUSED, match=words):
+    with pytest.raises(REFUSAL_CAUSES, match=words):
         open_release(bad)
 
 
@@ -216,7 +216,7 @@ def test_a_bad_release_of_a_store_is_not_fetched_and_nothing_stays_in_the_cache(
 ) -> None:
     version = put(bad, store)
 
-    with pytest.raises(REFUSED, match=words):
+    with pytest.raises(REFUSAL_CAUSES, match=words):
         pull_release(store, version, tmp_path / "cache")
 
     left = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
@@ -227,7 +227,7 @@ def test_a_bad_release_of_a_store_is_not_fetched_and_nothing_stays_in_the_cache(
 def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: FolderStore, words: str) -> None:
     version = put(bad, store)
 
-    with pytest.raises(REFUSED, match=words):
+    with pytest.raises(REFUSAL_CAUSES, match=words):
         promote_release(version, store, forced, author="ann")
 
     assert read_newest_promotion(store) is None

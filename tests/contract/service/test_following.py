@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.releases.watcher import PATIENCE_SECONDS
+from app.releases.watcher import MIN_SILENT_SECONDS
 from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.signing import create_key_pair, sign_release
 from model_store.store import FolderStore
@@ -60,7 +60,7 @@ def test_a_running_service_serves_the_first_sound_candidate_of_the_newest_promot
         served.append(place.served(models))
 
     assert (" ".join(served), place.refused(models)) == (serves, refuses)
-    assert models.current.number == number
+    assert models.current.promotion_number == number
 
 
 def test_a_folder_that_is_away_is_reported_and_followed_again_once_it_is_back(
@@ -158,8 +158,8 @@ def test_a_watcher_that_hangs_is_reported_as_stale(app: Flask, place: Place) -> 
     watcher = place.follow(models, hanging, refresh_seconds=0.01)
 
     watcher.start()
-    assert models.patience == PATIENCE_SECONDS
-    models.patience = 0.1
+    assert models.max_silence_seconds == MIN_SILENT_SECONDS
+    models.max_silence_seconds = 0.1
     try:
         wait_for("staleness", lambda: ready(app)["stale"])
         told = ready(app)

@@ -2,7 +2,7 @@
 
 from werkzeug.test import TestResponse
 
-from app.middleware.headers import HEADERS
+from app.middleware.headers import SECURITY_HEADERS
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD
 
@@ -11,7 +11,7 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE")
 
 def told(response: TestResponse) -> dict[str, str | None]:
     """The headers of an answer that `HEADERS` promises."""
-    return {name: response.headers.get(name) for name in HEADERS}
+    return {name: response.headers.get(name) for name in SECURITY_HEADERS}
 
 
 def test_every_route_tells_browsers_to_keep_out(make_app: MakeApp) -> None:
@@ -21,7 +21,7 @@ def test_every_route_tells_browsers_to_keep_out(make_app: MakeApp) -> None:
 
     answers = {f"{method} {path}": client.open(path, method=method) for path in paths for method in METHODS}
 
-    differing = {request for request, answer in answers.items() if told(answer) != HEADERS}
+    differing = {request for request, answer in answers.items() if told(answer) != SECURITY_HEADERS}
     pages = ("/", "/favicon.ico", "/docs", "/openapi.json", "/metrics", "/metrics/report.json")
     kept = {f"{method} {path}" for method in ("GET", "HEAD") for path in pages}
     assert differing == kept, "pages, the report, and what they are made of, may be kept"
@@ -37,13 +37,13 @@ def test_answers_refusals_and_failures_tell_it_too(make_app: MakeApp) -> None:
     answers = [*(client.post("/predict", data=body) for body in bodies), client.get("/broken")]
 
     assert [answer.status_code for answer in answers] == [200, 415, 422, 413, 429, 500]
-    assert [answer.status for answer in answers if told(answer) != HEADERS] == []
+    assert [answer.status for answer in answers if told(answer) != SECURITY_HEADERS] == []
 
 
 def test_no_page_may_frame_sniff_lend_or_keep_an_answer_or_run_what_is_not_ours() -> None:
-    policy = HEADERS["Content-Security-Policy"]
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
 
-    assert HEADERS.items() >= {
+    assert SECURITY_HEADERS.items() >= {
         ("X-Frame-Options", "DENY"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.releases.serving import Models
+from app.releases.serving import ModelHolder
 from model_store.signing import create_key_pair, sign_release
 from model_store.store_keys import promotion_key
 from tests.contract.service.conftest import logged
@@ -18,7 +18,7 @@ FILES = ("manifest.json", "model.onnx", "model.keras", "report.json", "figures/c
 PAGE = b"<!doctype html><title>Maintenance</title><p>We will be back soon." + b" " * 500
 
 
-def following(place: Place, steps: str = "+A", **settings: Any) -> tuple[Models, Callable[[], str]]:
+def following(place: Place, steps: str = "+A", **settings: Any) -> tuple[ModelHolder, Callable[[], str]]:
     """What a service serves, and a poll of it: what is served then, and without which refused candidates."""
     place.log(steps)
     models = place.start(**settings)
@@ -93,7 +93,7 @@ def test_a_release_that_is_right_later_is_served_then_and_refused_until_then(
 
     assert tries == ["A! without B"] * 4
     assert later == ("A! without B" if for_good else "B")
-    assert (poll(), models.current.number) == ("B", 2 + for_good)
+    assert (poll(), models.current.promotion_number) == ("B", 2 + for_good)
     assert sum("is refused" in line for line in lines) == 1 + for_good
 
 

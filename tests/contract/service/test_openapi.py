@@ -16,9 +16,9 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound, TooManyRequests
 from werkzeug.routing import Rule
 
 from app.api.openapi import DOCUMENT
-from app.api.problems import PROBLEMS, problem_type, type_of
-from app.prediction.parameters import OF_ONE
-from app.releases.serving import Models, Refusal
+from app.api.problems import PROBLEM_TYPES, find_problem_type, problem_urn
+from app.prediction.parameters import SINGLE_PARAMETERS
+from app.releases.serving import ModelHolder, Refusal
 from model_store.manifest import VERSION_PATTERN, Manifest
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
@@ -34,7 +34,10 @@ REFUSING = {"dialect_models.tf_unspoken"}
 """What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""
 
 
-KNOWN = [problem_type(kind) for kind in (*PROBLEMS, TooManyRequests, NotFound, MethodNotAllowed, Exception)]
+KNOWN = [
+    find_problem_type(kind)
+    for kind in (*PROBLEM_TYPES, TooManyRequests, NotFound, MethodNotAllowed, Exception)
+]
 """The problems that clients may get."""
 
 
@@ -48,7 +51,7 @@ def test_every_query_parameter_of_predict_is_described(described: Described) -> 
 
     names = {parameter["name"] for parameter in predict["parameters"] if parameter["in"] == "query"}
 
-    assert names == {*OF_ONE}
+    assert names == {*SINGLE_PARAMETERS}
 
 
 def test_examples_have_the_version_that_is_served(client: FlaskClient) -> None:
@@ -122,7 +125,7 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
         (content["examples"]["problem"]["value"]["status"], kind)
         for content in contents
         for kind in content["x-problem-types"]
-    } == {(int(problem.status), type_of(problem)) for problem in KNOWN}
+    } == {(int(problem.status), problem_urn(problem)) for problem in KNOWN}
 
 
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:
@@ -239,8 +242,8 @@ def test_a_classification_is_answered_as_described(
 
 def test_draining_and_stale_workers_answer_as_described(make_app: MakeApp, described: Described) -> None:
     app = make_app()
-    models: Models = app.extensions["wardrobe"].models
-    models.store_failed(OSError("no route to host"), datetime.now(UTC))
+    models: ModelHolder = app.extensions["wardrobe"].models
+    models.record_failure(OSError("no route to host"), datetime.now(UTC))
     models.refuse([Refusal(2, "20261120T101500Z-00000000", "its labels differ")], datetime.now(UTC))
 
     stale = app.test_client().get("/readyz")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.payloads.body import Body
-from app.payloads.items import RequestItem, Rows
-from app.payloads.limits import limits_of_many
+from app.payloads.limits import batch_limits
 from app.payloads.reading import find_many, find_one
+from app.payloads.request_items import PixelRows, RequestItem
 from app.protocols import sagemaker, tf_serving
-from app.protocols.infer_request import read_infer
+from app.protocols.infer_request import parse_infer_request
 from app.settings import Settings
 from inference.contract import whole_pictures
 from inference.pixels import rows_to_pixels
@@ -36,15 +36,15 @@ def one(body: Body) -> list[RequestItem]:
 
 
 def tf(body: Body) -> list[RequestItem]:
-    return tf_serving.decode(LARGE, body)[0]
+    return tf_serving.parse_body(LARGE, body)[0]
 
 
 def records(body: Body) -> list[RequestItem]:
-    return sagemaker.decode(LARGE, body)[0]
+    return sagemaker.parse_body(LARGE, body)[0]
 
 
 def v2(body: Body) -> list[RequestItem]:
-    return read_infer(body, None, LARGE, ("probabilities",))[0]
+    return parse_infer_request(body, None, LARGE, ("probabilities",))[0]
 
 
 FORMS: dict[str, tuple[Find, str, str]] = {
@@ -69,10 +69,10 @@ def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: s
     flat = ",".join([number] * EDGE * EDGE * 3)
     data = text.replace("ROWS", rows).replace("FLAT", flat).encode()
     counted = list[int]()
-    body = Body(data, limits_of_many(Settings()), mimetype, claim=counted.append)
+    body = Body(data, batch_limits(Settings()), mimetype, reserve_memory=counted.append)
 
     tracemalloc.start()
-    pixels = [rows_to_pixels(one.value, LARGE) if isinstance(one, Rows) else one for one in find(body)]
+    pixels = [rows_to_pixels(one.value, LARGE) if isinstance(one, PixelRows) else one for one in find(body)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

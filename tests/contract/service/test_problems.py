@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.middleware.request_context import RequestContext
-from app.payloads.items import Upload
+from app.payloads.request_items import Upload
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, in_base64, zipped
 

@@ -116,12 +116,12 @@ def test_nothing_that_a_client_chooses_becomes_a_label(fresh_client: FlaskClient
 def test_another_release_brings_another_reference_distribution() -> None:
     metrics = Metrics(None)
     metrics.set_release(
-        "first", reference=ReferenceDistribution({"Hat": 0.4, "Scarf": 0.6}, familiarity=True)
+        "first", reference=ReferenceDistribution({"Hat": 0.4, "Scarf": 0.6}, has_familiarity=True)
     )
 
     metrics.set_release("second", "first", ReferenceDistribution({"Hat": 1.0}))
 
-    exposed = metrics.exposition("")[0].decode()
+    exposed = metrics.encode_metrics("")[0].decode()
     assert 'wardrobe_label_reference{label="Hat"} 1.0' in exposed
     assert 'wardrobe_label_reference{label="Scarf"} 0.0' in exposed
     assert 'wardrobe_release_info{version="first"} 0.0' in exposed

@@ -43,7 +43,7 @@ def test_a_redis_that_refuses_the_password_costs_no_request(
 def test_a_storage_that_is_no_redis_costs_no_request(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "COUNT_SECONDS", 0.5)
+    monkeypatch.setattr(rate_limits, "STORAGE_TIMEOUT_SECONDS", 0.5)
     with answering(400) as (url, _):
         storage = url.replace("http", "redis")
         client = make_app(rate_limit="9/hour", rate_limit_storage=storage).test_client()

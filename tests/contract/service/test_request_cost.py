@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from app.payloads.body import Bodies, Body
-from app.payloads.documents import read_json
-from app.payloads.items import Ready, RequestItem, Upload
-from app.payloads.limits import limits_of_many
+from app.payloads.body import Body, BodyReader
+from app.payloads.json_bodies import parse_json_body
+from app.payloads.limits import batch_limits
 from app.payloads.reading import find_many
-from app.prediction.answering import RUN_NUMBERS, Budget, Failed, answer
-from app.prediction.timing import Timing
+from app.payloads.request_items import ReadyPixels, RequestItem, Upload
+from app.prediction.classify_items import MAX_RUN_NUMBERS, FailedPicture, PictureBudget, classify_items
+from app.prediction.timing import StageTimer
 from app.settings import Settings
 from tests.coded_pictures import heic
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp, files
@@ -33,7 +33,7 @@ LARGE_HEIC = ROOT / "tests" / "fixtures" / "black-4000x4000.heic"
 """Encoding it takes seconds, decoding it long enough to be ended meanwhile."""
 
 PIXELS = 28 * 28
-LIMITS = limits_of_many(Settings())
+LIMITS = batch_limits(Settings())
 LARGE = png(np.random.default_rng(0).integers(0, 255, (300, 400), np.uint8))
 TEXT = in_base64(UPLOAD)
 IMAGES = {"name": "image", "datatype": "BYTES", "shape": [2], "data": [TEXT] * 2}
@@ -120,7 +120,7 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
     held = list[int]()
     member = bytes(1_000_000)
     packed = zipped(a=member, b=member)
-    body = Body(packed, LIMITS, claim=held.append)
+    body = Body(packed, LIMITS, reserve_memory=held.append)
 
     find_many(body)
 
@@ -131,9 +131,9 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
 
 def test_a_small_gzip_is_large_and_what_it_inflates_to_counts_as_held() -> None:
     held = list[int]()
-    body = Body(gzip.compress(bytes(1_000_000)), LIMITS, coding="gzip", claim=held.append)
+    body = Body(gzip.compress(bytes(1_000_000)), LIMITS, coding="gzip", reserve_memory=held.append)
 
-    inflated = body.inflated()
+    inflated = body.inflate()
 
     assert body.is_large
     assert len(body.data) + sum(held) == len(inflated.data) == 1_000_000
@@ -148,15 +148,15 @@ def test_what_gzip_cannot_make_smaller_takes_no_more_memory_than_without() -> No
         "HTTP_CONTENT_ENCODING": "gzip",
     }
 
-    with Bodies(large_bytes=7_000_000, small_bytes=4_100_000).read(environ, LIMITS) as body:
-        assert body.inflated().data == noise
+    with BodyReader(large_bytes=7_000_000, small_bytes=4_100_000).read(environ, LIMITS) as body:
+        assert body.inflate().data == noise
 
 
 def test_json_counts_with_the_larger_of_its_text_and_what_its_values_become() -> None:
     claims = list[int]()
 
     for text in (b"[0,0,0,0]", b'["' + b"a" * 100 + b'"]'):
-        read_json(Body(text, LIMITS, claim=claims.append))
+        parse_json_body(Body(text, LIMITS, reserve_memory=claims.append))
 
     assert claims == [4 * 32 - 9, 0]
 
@@ -175,16 +175,16 @@ def test_a_decoder_that_the_system_ended_is_no_fault_of_the_client(client: Flask
 def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> None:
     inside = make_app().extensions["wardrobe"]
     bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
-    budget = Budget(LIMITS, seconds=1e-9)
+    budget = PictureBudget(LIMITS, seconds=1e-9)
 
-    with inside.admissions.turn(is_large=False) as turn:
+    with inside.admissions.create_turn(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
-        first, second, third = answer(items, served, Timing(), turn, budget, lambda: False)
+        first, second, third = classify_items(items, served, StageTimer(), turn, budget, lambda: False)
 
-    assert not isinstance(first, Failed)
-    assert isinstance(second, Failed)
+    assert not isinstance(first, FailedPicture)
+    assert isinstance(second, FailedPicture)
     assert "that are no JPEG, PNG or lossy WebP" in str(second.error)
-    assert not isinstance(third, Failed)
+    assert not isinstance(third, FailedPicture)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     app = make_app(slots=1, queue_length=0)
     client, admissions = app.test_client(), app.extensions["wardrobe"].admissions
 
-    with admissions.turn(is_large=True):
+    with admissions.create_turn(is_large=True):
         large = client.post(path, data=data)
         small = client.post("/predict", data=UPLOAD)
     afterwards = client.post(path, data=data)
@@ -215,7 +215,9 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     [
         pytest.param(False, [Upload(UPLOAD)] * 3, 1, id="before the model runs"),
         pytest.param(True, [Upload(LARGE)] * 3, 3, id="between two large pictures"),
-        pytest.param(True, [Ready(a_garment())] * (RUN_NUMBERS // PIXELS + 1), 2, id="between two runs"),
+        pytest.param(
+            True, [ReadyPixels(a_garment())] * (MAX_RUN_NUMBERS // PIXELS + 1), 2, id="between two runs"
+        ),
     ],
 )
 def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
@@ -225,17 +227,21 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
     admissions, order = inside.admissions, list[str]()
 
     def other() -> None:
-        with admissions.turn(is_large=is_large):
+        with admissions.create_turn(is_large=is_large):
             order.append("other")
 
     def has_left() -> bool:
         order.append("batch")
         return False
 
-    with ThreadPoolExecutor(1) as others, admissions.turn(is_large=is_large) as turn:
+    with ThreadPoolExecutor(1) as others, admissions.create_turn(is_large=is_large) as turn:
         others.submit(other)
-        wait_for("a request in the queue", lambda: admissions.light.waiting + admissions.heavy.waiting)
-        outcomes = answer(items, inside.models.current, Timing(), turn, Budget(LIMITS), has_left)
+        wait_for(
+            "a request in the queue", lambda: admissions.small.waiting_count + admissions.large.waiting_count
+        )
+        outcomes = classify_items(
+            items, inside.models.current, StageTimer(), turn, PictureBudget(LIMITS), has_left
+        )
 
     assert order == ["batch", "other", *["batch"] * pauses]
     assert len(outcomes) == len(items)

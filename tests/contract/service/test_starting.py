@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.releases.load import load
+from app.releases.load import load_models
 from model_store.cache import LOCK_FILE
 from model_store.errors import (
     NotFound,
@@ -54,9 +54,9 @@ def test_a_start_serves_the_first_candidate_that_can_be_served_and_names_those_b
 
     number = len(steps.split())
     assert (place.served(models), place.refused(models)) == (serves, refuses)
-    assert {one.number for one in models.refusals} <= {number}
+    assert {one.promotion_number for one in models.refusals} <= {number}
     assert models.fault is None
-    assert models.current.number == (None if refuses else number)
+    assert models.current.promotion_number == (None if refuses else number)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_where_the_time_of_a_start_is_over_the_last_good_release_is_served(
 ) -> None:
     place.serve_before("A")
     place.log("+A +B")
-    monkeypatch.setattr("app.releases.load.START_SECONDS", 0.2)
+    monkeypatch.setattr("app.releases.load.MAX_START_SECONDS", 0.2)
 
     with held(place.cache):
         models = place.start()
@@ -233,7 +233,7 @@ def test_a_start_needs_no_lock_for_what_its_cache_knows_and_no_other_user_may_ta
     place.serve_before("A")
     place.log("+A")
     (place.cache / LOCK_FILE).chmod(0o644)
-    monkeypatch.setattr("app.releases.load.NOTE_SECONDS", 0.1)
+    monkeypatch.setattr("app.releases.load.MAX_NOTE_SECONDS", 0.1)
 
     with held(place.cache):
         models = place.start()
@@ -274,4 +274,4 @@ def test_a_bare_model_is_refused_where_keys_are_trusted_and_the_bundled_release_
 
     with pytest.raises(SignatureMissing, match="carries no signature"):
         place.start(bare, trusted_keys=trusted)
-    assert load(place.settings(model_store="bundled", trusted_keys=trusted), None).current.manifest
+    assert load_models(place.settings(model_store="bundled", trusted_keys=trusted), None).current.manifest

@@ -7,9 +7,9 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from app.api.problems import register_problem_handlers
-from app.middleware.request_context import CONTEXT, RequestContext
+from app.middleware.request_context import CONTEXT_KEY, RequestContext
 from app.middleware.unread_answers import SMALL_ANSWER_BYTES, UnreadAnswers
-from app.prediction import answering
+from app.prediction import classify_items
 from inference.convert import ModelInput
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, in_base64, zipped
@@ -34,7 +34,7 @@ def test_an_answer_that_is_not_read_yet_keeps_no_pixels(client: FlaskClient, pat
 def test_a_batch_shows_no_more_of_what_the_model_read_than_one_answer_may_have(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "MOST_SEEN_BYTES", 2 * 28 * 28)
+    monkeypatch.setattr(classify_items, "MAX_SEEN_BYTES", 2 * 28 * 28)
     answers = [
         client.post(f"/predict/batch{query}", json={"images": [in_base64(UPLOAD)] * count})
         for query, count in (("?seen=1", 2), ("?seen=1", 3), ("", 3))
@@ -54,9 +54,9 @@ def talkative(make_app: MakeApp) -> FlaskClient:
     def answer(size: int) -> Response:
         return Response(bytes(size))
 
-    app.after_request(UnreadAnswers(200_000).hold)
+    app.after_request(UnreadAnswers(200_000).count_answer)
     client = app.test_client()
-    client.environ_base.update({CONTEXT: RequestContext("id", served)})  # type: ignore[dict-item] # of any type
+    client.environ_base.update({CONTEXT_KEY: RequestContext("id", served)})  # type: ignore[dict-item] # of any type
     return client
 
 

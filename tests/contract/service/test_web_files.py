@@ -7,9 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.api.docs import FOLDER as DOCS_FOLDER
-from app.api.page import FOLDER as PAGE_FOLDER
-from app.api.page import in_language, with_formats
-from app.middleware.headers import POLICY
+from app.api.web_page import FOLDER as PAGE_FOLDER
+from app.api.web_page import fill_in_formats, translate_page
+from app.middleware.headers import CONTENT_SECURITY_POLICY
 
 PAGE = (PAGE_FOLDER / "index.html").read_text("utf-8")
 DOCS = (DOCS_FOLDER / "index.html").read_text("utf-8")
@@ -57,7 +57,7 @@ def test_nothing_but_the_pages_own_files_is_found(client: FlaskClient, path: str
 
 @pytest.mark.parametrize("heic", [True, False])
 def test_text_and_file_picker_offer_heic_only_where_it_is_read(heic: bool) -> None:
-    page = with_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
+    page = fill_in_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
 
     assert ("image/heic,image/heif,.heic,.heif" in page, "HEIC, AVIF</span>" in page) == (heic, heic)
     assert 'accept="image/png,' in page
@@ -81,7 +81,7 @@ def test_a_page_loads_nothing_from_other_servers_and_holds_no_code(client: Flask
     assert (
         re.findall(r'<script(?![^>]*(?:\bsrc=|"application/json"))|<style|\bstyle=|\bon\w+=', page.text) == []
     )
-    assert page.headers["Content-Security-Policy"] == POLICY, "no wider than every page's"
+    assert page.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, "no wider than every page's"
     assert [name for name in NAMED if ":" in name or name.startswith("/")] == []
 
 
@@ -102,7 +102,7 @@ def test_the_start_page_has_the_readers_language_and_its_texts(
 
 
 def test_a_text_of_the_operator_cannot_end_the_element_that_holds_it() -> None:
-    page = in_language(PAGE, "de", {"Clear": "</script><script>alert(1)</script>"})
+    page = translate_page(PAGE, "de", {"Clear": "</script><script>alert(1)</script>"})
 
     assert "<script>alert" not in page
 

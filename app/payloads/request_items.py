@@ -1,6 +1,6 @@
 """What a request may carry to be classified, and how a client may send it.
 
-Values alone. reading.py finds them in a body, answering.py classifies them.
+Values alone. reading.py finds them in a body, classify_items.py classifies them.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from typing import TypeAlias
 from app.errors import RequestError
 from inference.arrays import Pixels
 
-FORMS = (
+SINGLE_FORMS = (
     "Send it as the multipart file field `image`, as the raw body, or as JSON "
     '{"image": "<base64 or data: URL>"} or {"pixels": [[rows of numbers of 0..255]]}.'
 )
 
-NAME_LENGTH = 255
+MAX_NAME_LENGTH = 255
 """Characters of a name that an answer repeats; file systems allow no more."""
 
 BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
@@ -33,14 +33,14 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Rows:
+class PixelRows:
     """The value of a JSON `pixels`, not yet checked."""
 
     value: object
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadyPixels:
     """Pixels that came as such, so that nothing is left to check."""
 
     pixels: Pixels
@@ -54,4 +54,4 @@ class RefusedItem:
     name: str | None = None
 
 
-RequestItem: TypeAlias = Upload | Rows | Ready | RefusedItem
+RequestItem: TypeAlias = Upload | PixelRows | ReadyPixels | RefusedItem

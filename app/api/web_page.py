@@ -11,8 +11,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
-from app.web.files import page_file, read_files, send
-from app.web.translations import TRANSLATIONS, preferred
+from app.web.page_files import create_page_file, read_page_files, send_file
+from app.web.translations import TRANSLATIONS, find_translation
 from inference.signatures import ACCEPTED
 from reports.page import page as report_page
 
@@ -23,48 +23,50 @@ HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
 """The endings too: few desktop systems know the type of a .heic file."""
 
 
-TEXTS = '<script type="application/json" id="texts">'
+TEXTS_ELEMENT = '<script type="application/json" id="texts">'
 """How the element begins that holds the texts of the reader's language."""
 
 
-def page_routes() -> Blueprint:
+def create_page_routes() -> Blueprint:
     """The page at / and what belongs to it."""
     routes = Blueprint("page", __name__)
-    shared = {name: report_page.FOLDER / name for name in report_page.STYLES}
-    files = read_files(FOLDER) | {name: page_file(path.read_bytes(), ".css") for name, path in shared.items()}
-    english = with_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
+    shared_styles = {name: report_page.FOLDER / name for name in report_page.STYLES}
+    files = read_page_files(FOLDER) | {
+        name: create_page_file(path.read_bytes(), ".css") for name, path in shared_styles.items()
+    }
+    english = fill_in_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED)
     pages = {
-        language: page_file(in_language(english, language, texts).encode(), ".html")
+        language: create_page_file(translate_page(english, language, texts).encode(), ".html")
         for language, texts in {"en": {}, **TRANSLATIONS}.items()
     }
 
     @routes.get("/")
     def index() -> Response:
-        language, _ = preferred(request.headers.get("Accept-Language"))
-        answer = send(pages[language])
+        language, _ = find_translation(request.headers.get("Accept-Language"))
+        answer = send_file(pages[language])
         answer.vary.add("Accept-Language")
         return answer
 
     @routes.get("/page/<name>")
     def asset(name: str) -> Response:
         # Looked up by name among what was read, so that no path leads out of the folder.
-        return send(files[name]) if name in files else abort(404)
+        return send_file(files[name]) if name in files else abort(404)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:
-        return send(files["icon.svg"])  # browsers ask for it where an answer is no page of ours
+        return send_file(files["icon.svg"])  # browsers ask for it where an answer is no page of ours
 
     return routes
 
 
-def in_language(page: str, language: str, texts: Mapping[str, str]) -> str:
+def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
     """The page with the language and its texts, which translate.js puts in place."""
-    named = page.replace('<html lang="en">', f'<html lang="{language}">')
+    page_with_language = page.replace('<html lang="en">', f'<html lang="{language}">')
     embedded = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return named.replace(f"{TEXTS}{{}}", TEXTS + embedded)
+    return page_with_language.replace(f"{TEXTS_ELEMENT}{{}}", TEXTS_ELEMENT + embedded)
 
 
-def with_formats(page: str, accepted: str) -> str:
+def fill_in_formats(page: str, accepted: str) -> str:
     """The page with the formats that are read, in its text and in its file picker.
 
     Args:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from app.errors import Busy, RequestError, TooLarge, without_frames
+from app.errors import Busy, RequestError, TooLarge, drop_traceback
 from app.native_threads import run_in_native_thread
-from app.payloads.connection import stop_if
-from app.payloads.items import Ready, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.connection import stop_if_client_left
 from app.payloads.limits import RequestLimits
+from app.payloads.request_items import PixelRows, ReadyPixels, RefusedItem, RequestItem, Upload
 from app.prediction.admission import Turn
-from app.prediction.parameters import WITHOUT_QUERY, Parameters
-from app.prediction.timing import QUEUE, Timing
-from app.releases.serving import Served
+from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.timing import QUEUE_STAGE, StageTimer
+from app.releases.serving import ServedModel
 from inference.classifier import Prediction
 from inference.contract import InputContract, NetworkName
 from inference.convert import ModelInput
@@ -31,17 +31,17 @@ from inference.networks import Networks
 from inference.opening import LARGE_RUN, Opened, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
 
-RUN_NUMBERS = 1_000_000
+MAX_RUN_NUMBERS = 1_000_000
 """At most so many numbers of a batch are in one run of the model, after which other requests get their turn:
 nine photos of 192 x 192, or 1,275 pictures of 28 x 28."""
 
-MOST_SEEN_BYTES = 8_000_000
+MAX_SEEN_BYTES = 8_000_000
 """Of pixels that an answer to a batch shows as PNGs, which are about as large."""
 
-DECODER_SECONDS = 2
+DECODER_RETRY_SECONDS = 2
 """Retry-After where the system gave a picture's decoder no process, or ended it."""
 
-PROCESSOR_SECONDS = 10.0
+MAX_PROCESSOR_SECONDS = 10.0
 """Processor time that the pictures of a request may take in processes of their own."""
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Explained:
+class PictureExplanation:
     """What each part of a picture adds to its answer, and the same as a PNG."""
 
     drops: Drops
@@ -57,7 +57,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Classified:
+class ClassifiedPicture:
     """One picture with its answer.
 
     It holds no pixels: a client may take long to read its answer.
@@ -73,52 +73,52 @@ class Classified:
     network: NetworkName
     enlarged: bool = False
     seen: bytes | None = None
-    explained: Explained | None = None
+    explained: PictureExplanation | None = None
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedPicture:
     """One picture that has an error in place of an answer."""
 
     error: UploadError | RequestError
 
 
-Outcome: TypeAlias = Classified | Failed
+Outcome: TypeAlias = ClassifiedPicture | FailedPicture
 
 
-class Budget:
+class PictureBudget:
     """What the pictures of one request may still take.
 
     Args:
         limits: of the request.
-        seconds: of the processor, by processes of their own.
+        seconds_left: of the processor, by processes of their own.
     """
 
-    def __init__(self, limits: RequestLimits, seconds: float = PROCESSOR_SECONDS) -> None:
-        self.each, self.all = limits.picture_pixels, limits.pixels
-        self.pixels = limits.pixels
-        self.seconds = seconds
+    def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
+        self.max_picture_pixels, self.max_pixels = limits.picture_pixels, limits.pixels
+        self.pixels_left = limits.pixels
+        self.seconds_left = seconds
 
     def spend(self, pixels: int, seconds: float = 0.0) -> None:
         """Count what a picture takes."""
-        self.pixels -= pixels
-        self.seconds -= seconds
+        self.pixels_left -= pixels
+        self.seconds_left -= seconds
 
 
-OpenedItem: TypeAlias = Opened | Rows | Ready | Failed
+OpenedItem: TypeAlias = Opened | PixelRows | ReadyPixels | FailedPicture
 """An item whose picture, if it is a file, has been opened."""
 
 Item: TypeAlias = RequestItem | OpenedItem
 
 
-def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks for
+def classify_items(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks for
     items: Sequence[RequestItem],
-    served: Served,
-    timing: Timing,
+    served: ServedModel,
+    timing: StageTimer,
     turn: Turn,
-    budget: Budget,
-    has_left: Callable[[], bool],
-    parameters: Parameters = WITHOUT_QUERY,
+    budget: PictureBudget,
+    has_client_left: Callable[[], bool],
+    parameters: Parameters = NO_PARAMETERS,
 ) -> list[Outcome]:
     """Answer the pictures of a request; a bad one gets its own error and spoils nothing.
 
@@ -131,7 +131,7 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
         timing: of the request.
         turn: that it holds; what is large moves to the large things.
         budget: of the request.
-        has_left: whether its client has gone, so that the rest is not worth the work.
+        has_client_left: whether its client has gone, so that the rest is not worth the work.
         parameters: of its query.
 
     Raises:
@@ -141,117 +141,119 @@ def answer(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks f
         ClientGone: the client has left.
         ModelError: the model failed.
     """
-    work = _Work(served, timing, budget, parameters)
+    work = _ClassificationSteps(served, timing, budget, parameters)
     timing.begin("decode")
     opened: Sequence[Item] = items
-    if not turn.is_heavy:
-        opened = of_small_body = [work.opened(item) for item in items]
-        if not work.is_light(of_small_body):
-            timing.begin(QUEUE)
-            turn.become_heavy()
-    stop_if(has_left)
+    if not turn.is_large:
+        opened = of_small_body = [work.open_item(item) for item in items]
+        if not work.is_small(of_small_body):
+            timing.begin(QUEUE_STAGE)
+            turn.move_to_large()
+    stop_if_client_left(has_client_left)
     if len(items) > 1:
-        return _in_turns(opened, work, turn, has_left)
-    return run_in_native_thread(work.outcomes, opened) if turn.is_heavy else work.outcomes(opened)
+        return _classify_batch(opened, work, turn, has_client_left)
+    return run_in_native_thread(work.classify, opened) if turn.is_large else work.classify(opened)
 
 
 def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return function(*args, **kwargs)
 
 
-def _in_turns(
-    items: Sequence[Item], work: "_Work", turn: Turn, has_left: Callable[[], bool]
+def _classify_batch(
+    items: Sequence[Item], work: "_ClassificationSteps", turn: Turn, has_left: Callable[[], bool]
 ) -> list[Outcome]:
     """Answer the pictures of a batch, a part at a time."""
-    call = run_in_native_thread if turn.is_heavy else _call
-    inputs: list[ModelInput | Failed] = []
-    answers: list[Classified] = []
+    call = run_in_native_thread if turn.is_large else _call
+    inputs: list[ModelInput | FailedPicture] = []
+    answers: list[ClassifiedPicture] = []
     rest = iter(items)
     while len(inputs) < len(items):
         if inputs:
             _let_others_go_first(turn, work.timing, has_left)
-        inputs += call(work.next_inputs, rest)
-    for run in _runs(work.readable(inputs)):
+        inputs += call(work.prepare_inputs, rest)
+    for run in _split_into_runs(work.select_readable(inputs)):
         _let_others_go_first(turn, work.timing, has_left)
-        answers += call(work.answers, run)
-    return _in_order(inputs, answers)
+        answers += call(work.run_model, run)
+    return _merge_outcomes(inputs, answers)
 
 
-def _let_others_go_first(turn: Turn, timing: Timing, has_left: Callable[[], bool]) -> None:
-    timing.begin(QUEUE)
+def _let_others_go_first(turn: Turn, timing: StageTimer, has_left: Callable[[], bool]) -> None:
+    timing.begin(QUEUE_STAGE)
     turn.give_way()
     time.sleep(0)  # under gevent, every other ready request gets a turn; elsewhere this is no wait
-    stop_if(has_left)
+    stop_if_client_left(has_left)
 
 
 @dataclass(frozen=True)
-class _Work:
+class _ClassificationSteps:
     """The steps of one request, each on the event loop or in a native thread."""
 
-    served: Served
-    timing: Timing
-    budget: Budget
+    served: ServedModel
+    timing: StageTimer
+    budget: PictureBudget
     parameters: Parameters
 
-    def opened(self, item: Item) -> OpenedItem:
+    def open_item(self, item: Item) -> OpenedItem:
         """An item with its picture opened, if it is a file."""
         match item:
             case Upload(data):
                 try:
-                    return open_picture(data, self.budget.each, self.served.networks.pixels_input)
+                    return open_picture(
+                        data, self.budget.max_picture_pixels, self.served.networks.pixels_input
+                    )
                 except UploadError as error:
-                    return Failed(without_frames(error))
+                    return FailedPicture(drop_traceback(error))
             case RefusedItem(error):
-                return Failed(error)
+                return FailedPicture(error)
         return item
 
-    def is_light(self, items: Sequence[OpenedItem]) -> bool:
+    def is_small(self, items: Sequence[OpenedItem]) -> bool:
         """Whether all steps together take less time than a change of threads."""
-        return not self.parameters.explain and sum(map(self._numbers, items)) < LARGE_RUN
+        return not self.parameters.explain and sum(map(self._count_numbers, items)) < LARGE_RUN
 
-    def _numbers(self, item: OpenedItem) -> int:
+    def _count_numbers(self, item: OpenedItem) -> int:
         """How many numbers the model reads of an item; LARGE_RUN of a large picture."""
         networks = self.served.networks
         match item:
             case Opened():
                 return networks.numbers if item.lane in networks.light_lanes else LARGE_RUN
-            case Rows(value):
+            case PixelRows(value):
                 return math.prod(shape_of_rows(value))
-            case Ready(pixels):
+            case ReadyPixels(pixels):
                 return pixels.size
         return 0
 
-    def outcomes(self, items: Sequence[Item]) -> list[Outcome]:
+    def classify(self, items: Sequence[Item]) -> list[Outcome]:
         """All steps, for a request of one picture."""
-        inputs = [self._input_of(self.opened(item)) for item in items]
-        return _in_order(inputs, self.answers(self.readable(inputs)))
+        inputs = [self._prepare_input(self.open_item(item)) for item in items]
+        return _merge_outcomes(inputs, self.run_model(self.select_readable(inputs)))
 
-    def next_inputs(self, items: Iterator[Item]) -> list[ModelInput | Failed]:
+    def prepare_inputs(self, items: Iterator[Item]) -> list[ModelInput | FailedPicture]:
         """What the model reads of the next items: small ones, and one large picture."""
         self.timing.begin("decode")
-        inputs: list[ModelInput | Failed] = []
+        inputs: list[ModelInput | FailedPicture] = []
         for item in items:
-            opened = self.opened(item)
-            inputs.append(self._input_of(opened))
-            if self._numbers(opened) >= LARGE_RUN:
+            opened = self.open_item(item)
+            inputs.append(self._prepare_input(opened))
+            if self._count_numbers(opened) >= LARGE_RUN:
                 break
         return inputs
 
-    def _input_of(self, item: OpenedItem) -> ModelInput | Failed:
+    def _prepare_input(self, item: OpenedItem) -> ModelInput | FailedPicture:
         networks = self.served.networks
         try:
             match item:
                 case Opened():
-                    return networks.model_input(_decoded(item, networks.pixels_input, self.budget))
-                case Rows(value):
+                    return networks.model_input(_decode_picture(item, networks.pixels_input, self.budget))
+                case PixelRows(value):
                     return networks.rows_input(value)
-                case Ready(pixels):
+                case ReadyPixels(pixels):
                     return ModelInput(pixels)
         except UploadError as error:
-            return Failed(without_frames(_waitable(error)))
+            return FailedPicture(drop_traceback(_allow_retry(error)))
         return item
 
-    def readable(self, inputs: Sequence[ModelInput | Failed]) -> list[ModelInput]:
+    def select_readable(self, inputs: Sequence[ModelInput | FailedPicture]) -> list[ModelInput]:
         """Those that the model reads.
 
         Raises:
@@ -259,14 +261,14 @@ class _Work:
         """
         readable = [model_input for model_input in inputs if isinstance(model_input, ModelInput)]
         numbers = sum(model_input.pixels.size for model_input in readable) if self.parameters.seen else 0
-        if numbers > MOST_SEEN_BYTES:
+        if numbers > MAX_SEEN_BYTES:
             raise TooLarge(
                 f"What the model reads of these pictures has {numbers:,} bytes in all; `seen` shows at most "
-                f"{MOST_SEEN_BYTES:,} in one answer. Send fewer pictures, or leave `seen` out."
+                f"{MAX_SEEN_BYTES:,} in one answer. Send fewer pictures, or leave `seen` out."
             )
         return readable
 
-    def answers(self, inputs: Sequence[ModelInput]) -> list[Classified]:
+    def run_model(self, inputs: Sequence[ModelInput]) -> list[ClassifiedPicture]:
         """Run the model, and encode what was asked for."""
         if not inputs:
             return []
@@ -274,7 +276,7 @@ class _Work:
         predictions = self.served.networks.classify(inputs)
         seen = self.parameters.seen
         answers = [
-            Classified(
+            ClassifiedPicture(
                 prediction,
                 model_input.network,
                 model_input.enlarged,
@@ -286,18 +288,20 @@ class _Work:
             return answers
         self.timing.begin("explain")
         return [
-            replace(classified, explained=_explained(model_input, classified, self.served.networks))
+            replace(classified, explained=_explain_picture(model_input, classified, self.served.networks))
             for model_input, classified in zip(inputs, answers, strict=True)
         ]
 
 
-def _in_order(inputs: Sequence[ModelInput | Failed], answers: Sequence[Classified]) -> list[Outcome]:
+def _merge_outcomes(
+    inputs: Sequence[ModelInput | FailedPicture], answers: Sequence[ClassifiedPicture]
+) -> list[Outcome]:
     """The outcome of each item: its error, or the next answer."""
     rest = iter(answers)
-    return [item if isinstance(item, Failed) else next(rest) for item in inputs]
+    return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
 
 
-def _decoded(opened: Opened, contract: InputContract, budget: Budget) -> Decoded:
+def _decode_picture(opened: Opened, contract: InputContract, budget: PictureBudget) -> Decoded:
     """Decode a picture within what is left of the request's budget.
 
     Raises:
@@ -306,22 +310,24 @@ def _decoded(opened: Opened, contract: InputContract, budget: Budget) -> Decoded
     """
     if opened.lane != "isolated":
         budget.spend(opened.pixels)
-        if budget.pixels < 0:
+        if budget.pixels_left < 0:
             raise TooLarge(
-                f"The pictures have {budget.all - budget.pixels:,} pixels in all, or more; at most "
-                f"{budget.all:,} are decoded for one request (MAX_BATCH_PIXELS). Send them in several "
-                "batches, or smaller."
+                f"The pictures have {budget.max_pixels - budget.pixels_left:,} pixels in all, or more; at "
+                f"most {budget.max_pixels:,} are decoded for one request (MAX_BATCH_PIXELS). Send them in "
+                "several batches, or smaller."
             )
-        return decode_opened(opened, budget.each, contract)
-    if budget.seconds <= 0:
+        return decode_opened(opened, budget.max_picture_pixels, contract)
+    if budget.seconds_left <= 0:
         raise PictureTooLarge(
             "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
             "the processor as they may have. Send it by itself, or as JPEG."
         )
     try:
-        return decode_opened(opened, min(budget.each, budget.pixels), contract, budget.spend)
+        return decode_opened(
+            opened, min(budget.max_picture_pixels, budget.pixels_left), contract, budget.spend
+        )
     except PictureTooLarge as error:
-        if budget.pixels >= budget.each:
+        if budget.pixels_left >= budget.max_picture_pixels:
             raise
         raise PictureTooLarge(
             "With this picture, those of the request have more pixels than MAX_BATCH_PIXELS, or it has too "
@@ -329,18 +335,20 @@ def _decoded(opened: Opened, contract: InputContract, budget: Budget) -> Decoded
         ) from error
 
 
-def _explained(model_input: ModelInput, classified: Classified, networks: Networks) -> Explained:
+def _explain_picture(
+    model_input: ModelInput, classified: ClassifiedPicture, networks: Networks
+) -> PictureExplanation:
     drops = explain(networks, model_input, classified.prediction.answer.class_id)
     height, width = model_input.pixels.shape[:2]
-    return Explained(drops, heat_map(drops, height, width))
+    return PictureExplanation(drops, heat_map(drops, height, width))
 
 
-def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
+def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
     """The inputs of one run of the model after another: RUN_NUMBERS, or one picture that has more."""
     run: list[ModelInput] = []
     numbers = 0
     for model_input in inputs:
-        if run and numbers + model_input.pixels.size > RUN_NUMBERS:
+        if run and numbers + model_input.pixels.size > MAX_RUN_NUMBERS:
             yield run
             run, numbers = [], 0
         run.append(model_input)
@@ -349,6 +357,6 @@ def _runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
         yield run
 
 
-def _waitable(error: UploadError) -> UploadError | RequestError:
+def _allow_retry(error: UploadError) -> UploadError | RequestError:
     """The error of an item; that of a stopped decoder says that it may work later."""
-    return Busy(str(error), DECODER_SECONDS) if isinstance(error, DecoderStopped) else error
+    return Busy(str(error), DECODER_RETRY_SECONDS) if isinstance(error, DecoderStopped) else error

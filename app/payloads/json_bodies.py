@@ -13,14 +13,14 @@ from typing import Any
 
 import orjson
 
-from app.errors import BadRequest, TooLarge, without_frames
+from app.errors import BadRequest, TooLarge, drop_traceback
 from app.payloads.body import Body
-from app.payloads.items import BATCH_FORMS, FORMS, RefusedItem, RequestItem, Rows, Upload
+from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.titles import NOT_OF_BATCHES, TITLE
 from inference.plain_text import shown
 from inference.signatures import format_in_base64
 
-JSON_TYPES: dict[type, str] = {
+JSON_TYPE_NAMES: dict[type, str] = {
     bool: "a boolean",
     dict: "an object",
     float: "a number",
@@ -31,11 +31,11 @@ JSON_TYPES: dict[type, str] = {
 }
 """How answers name the type of a value (RFC 8259, section 3)."""
 
-CLAIMED_PER_OBJECT = 32
+BYTES_PER_VALUE = 32
 """Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
 parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
 
-LENIENT_BYTES = 4_000_000
+MAX_LENIENT_BYTES = 4_000_000
 """Of a body that Python's own parser reads, which holds its lock as long as it takes: up to 40 ms."""
 
 PRINTED_BYTES = re.compile(r"""b["']""")
@@ -43,30 +43,30 @@ PRINTED_BYTES = re.compile(r"""b["']""")
 
 DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
 
-BASE64 = str.maketrans("-_", "+/", string.whitespace)
+BASE64_TABLE = str.maketrans("-_", "+/", string.whitespace)
 """Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters."""
 
-KEYS, KEY_LENGTH = 5, 40
+MAX_KEYS, KEY_LENGTH = 5, 40
 """Of an object without a picture: how many an answer names, and letters of each."""
 
-OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
+OBJECT_START = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 """How a JSON object begins, with a byte order mark or without one."""
 
 
-def is_document(body: Body) -> bool:
+def is_json_body(body: Body) -> bool:
     """Whether a body is to be read as JSON: it says so, or it begins so, whatever curl calls it."""
     is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
-    return is_json or OBJECT.match(body.data, 0, 64) is not None
+    return is_json or OBJECT_START.match(body.data, 0, 64) is not None
 
 
-def items_of(body: Body) -> Iterator[RequestItem]:
+def parse_image_list(body: Body) -> Iterator[RequestItem]:
     """The pictures of a JSON object's list `images`, in order; a wrong item becomes a RefusedItem.
 
     Raises:
         BadRequest: there is no such list, or this is no JSON object, or it has a title.
         TooLarge, Busy: as `read_json`.
     """
-    document = read_object(body, BATCH_FORMS)
+    document = parse_json_object(body, BATCH_FORMS)
     images = document.get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
@@ -75,12 +75,12 @@ def items_of(body: Body) -> Iterator[RequestItem]:
             raise BadRequest(NOT_OF_BATCHES)
     for image in images:
         try:
-            yield item_of_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
+            yield parse_picture_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
         except BadRequest as error:
-            yield RefusedItem(without_frames(error))
+            yield RefusedItem(drop_traceback(error))
 
 
-def read_object(body: Body, forms: str = FORMS) -> dict[str, Any]:
+def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
     """The JSON object that a body is.
 
     Args:
@@ -91,24 +91,24 @@ def read_object(body: Body, forms: str = FORMS) -> dict[str, Any]:
         BadRequest: it is none.
         TooLarge, Busy: as `read_json`.
     """
-    document = read_json(body)
+    document = parse_json_body(body)
     if not isinstance(document, dict):
-        raise BadRequest(f"The JSON is {json_type(document)}, not an object. {forms}")
+        raise BadRequest(f"The JSON is {name_json_type(document)}, not an object. {forms}")
     return document
 
 
-def read_json(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
+def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
     """The value that a body is in JSON.
 
     Raises:
         BadRequest: it is none, or nested too deeply.
         TooLarge, Busy: as `claim_values`.
     """
-    claim_values(body)
-    return parse(body.data)
+    reserve_for_values(body)
+    return parse_json(body.data)
 
 
-def claim_values(body: Body) -> None:
+def reserve_for_values(body: Body) -> None:
     """Count what JSON will become before it is parsed: two bytes of it may become an object of 64 and more.
 
     Raises:
@@ -122,10 +122,10 @@ def claim_values(body: Body) -> None:
             "request at a time (MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary tensors of "
             "the Open Inference Protocol."
         )
-    body.claim(max(CLAIMED_PER_OBJECT * values - len(body.data), 0))
+    body.reserve_memory(max(BYTES_PER_VALUE * values - len(body.data), 0))
 
 
-def parse(data: bytes) -> Any:  # noqa: ANN401 - as above
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
     """The value of JSON in UTF-8; of some megabytes also with NaN, or the escape of a lone surrogate.
 
     Raises:
@@ -135,12 +135,12 @@ def parse(data: bytes) -> Any:  # noqa: ANN401 - as above
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as refusal:
-        if len(data) > LENIENT_BYTES:
+        if len(data) > MAX_LENIENT_BYTES:
             raise BadRequest(f"The body is no JSON that can be read: {refusal}.") from refusal
-        return _parse_by_python(data)
+        return _parse_with_python(data)
 
 
-def _parse_by_python(data: bytes) -> Any:  # noqa: ANN401 - as above
+def _parse_with_python(data: bytes) -> Any:  # noqa: ANN401 - as above
     try:
         return json.loads(data.decode())
     except UnicodeDecodeError as error:
@@ -152,7 +152,7 @@ def _parse_by_python(data: bytes) -> Any:  # noqa: ANN401 - as above
         raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
 
 
-def item_of_object(document: object, forms: str) -> Upload | Rows:
+def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
     """The picture of a JSON object, which has either `image` or `pixels`.
 
     Raises:
@@ -161,27 +161,29 @@ def item_of_object(document: object, forms: str) -> Upload | Rows:
     if isinstance(document, dict) and "url" in document:
         raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
     if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
-        raise BadRequest(f"The JSON needs either `image` or `pixels`{_instead(document)}. {forms}")
+        raise BadRequest(
+            f"The JSON needs either `image` or `pixels`{_describe_other_keys(document)}. {forms}"
+        )
     if "pixels" in document:
-        return Rows(document["pixels"])
-    return Upload(from_base64(document["image"]))
+        return PixelRows(document["pixels"])
+    return Upload(decode_base64(document["image"]))
 
 
-def _instead(document: object) -> str:
+def _describe_other_keys(document: object) -> str:
     """What came in place of either key, to follow it in a sentence."""
     if not isinstance(document, dict):
-        return f", and is {json_type(document)}"
-    names = [f"`{shown(name[:KEY_LENGTH])}`" for name in list(document)[:KEYS]]
-    more = " and others" if len(document) > KEYS else ""
+        return f", and is {name_json_type(document)}"
+    names = [f"`{shown(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
+    more = " and others" if len(document) > MAX_KEYS else ""
     return f", and has {', '.join(names)}{more}" if names else ", and is empty"
 
 
-def json_type(value: object) -> str:
+def name_json_type(value: object) -> str:
     """What a parsed value is in JSON's own words, with an article."""
-    return JSON_TYPES[type(value)]
+    return JSON_TYPE_NAMES[type(value)]
 
 
-def from_base64(text: object, name: str = "image") -> bytes:
+def decode_base64(text: object, name: str = "image") -> bytes:
     """The bytes of base64, or of a data: URL of it.
 
     Args:
@@ -192,14 +194,14 @@ def from_base64(text: object, name: str = "image") -> bytes:
         BadRequest: it is no text, or neither of these.
     """
     if not isinstance(text, str):
-        raise BadRequest(f"`{name}` is {json_type(text)}, not a string of base64.")
+        raise BadRequest(f"`{name}` is {name_json_type(text)}, not a string of base64.")
     if not text.isascii():  # refused at once: a single such character makes each take up to four bytes
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
     if PRINTED_BYTES.match(text):
         raise BadRequest(f"`{name}` begins with {text[:2]}: send the text without {text[:2]}...{text[1]}.")
-    letters = _after_prefix(text, name).translate(BASE64)
+    letters = _after_prefix(text, name).translate(BASE64_TABLE)
     try:
         decoded = binascii.a2b_base64(letters + "=" * (-len(letters) % 4), strict_mode=True)
     except binascii.Error as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zipfile import ZipFile, ZipInfo
 
 from app.errors import BadRequest, RequestError, TooLarge
-from app.payloads.items import NAME_LENGTH, RefusedItem, Upload
+from app.payloads.request_items import MAX_NAME_LENGTH, RefusedItem, Upload
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
 from inference.file_names import has_clutter, is_folder
 from inference.zip_file import DIRECTORY_ENTRY, content_of, name_of, open_zip
@@ -17,38 +17,38 @@ folders."""
 
 
 @dataclass(frozen=True)
-class Archive:
+class ZipArchive:
     """The files of a ZIP in its own order, without folders and what desktops hide; none is unpacked yet.
 
     Attributes:
-        most: bytes of a file; a larger one is not unpacked.
+        max_file_bytes: bytes of a file; a larger one is not unpacked.
     """
 
-    opened: ZipFile
+    zip_file: ZipFile
     files: list[ZipInfo]
-    most: int
+    max_file_bytes: int
 
     @property
     def size(self) -> int:
         """Bytes that the files unpack to at most: what the directory declares."""
-        return sum(file.file_size for file in self.files if file.file_size <= self.most)
+        return sum(file.file_size for file in self.files if file.file_size <= self.max_file_bytes)
 
-    def items(self) -> Iterator[Upload | RefusedItem]:
+    def iterate_items(self) -> Iterator[Upload | RefusedItem]:
         """The files, each unpacked when its turn comes."""
         for file in self.files:
-            name, content = name_of(file)[:NAME_LENGTH], self._content(file)
+            name, content = name_of(file)[:MAX_NAME_LENGTH], self._read_content(file)
             yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
 
-    def _content(self, file: ZipInfo) -> bytes | RequestError:
+    def _read_content(self, file: ZipInfo) -> bytes | RequestError:
         try:
-            return content_of(self.opened, file, self.most)
+            return content_of(self.zip_file, file, self.max_file_bytes)
         except MemberTooLarge:
-            return TooLarge(f"Unpacked it has more than {self.most:,} bytes (MAX_UPLOAD_BYTES).")
+            return TooLarge(f"Unpacked it has more than {self.max_file_bytes:,} bytes (MAX_UPLOAD_BYTES).")
         except MemberUnreadable as error:
             return BadRequest(str(error))
 
 
-def open_archive(body: bytes, max_files: int, max_file_bytes: int) -> Archive:
+def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArchive:
     """Open a ZIP of pictures.
 
     Args:
@@ -62,17 +62,17 @@ def open_archive(body: bytes, max_files: int, max_file_bytes: int) -> Archive:
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
     if body.count(DIRECTORY_ENTRY) > max_files * ENTRIES_PER_PICTURE:
-        raise _far_too_many(max_files)
+        raise _create_too_many_error(max_files)
     try:
         opened = open_zip(io.BytesIO(body))
     except ArchiveUnreadable as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
-    named = [(file, name_of(file)) for file in opened.infolist()]
-    members = [(file, name) for file, name in named if not has_clutter(name)]
+    names_of_files = [(file, name_of(file)) for file in opened.infolist()]
+    members = [(file, name) for file, name in names_of_files if not has_clutter(name)]
     if len(members) > max_files * FILES_PER_PICTURE:
-        raise _far_too_many(max_files)
-    return Archive(opened, [file for file, name in members if not is_folder(name)], max_file_bytes)
+        raise _create_too_many_error(max_files)
+    return ZipArchive(opened, [file for file, name in members if not is_folder(name)], max_file_bytes)
 
 
-def _far_too_many(max_files: int) -> TooLarge:
+def _create_too_many_error(max_files: int) -> TooLarge:
     return TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")

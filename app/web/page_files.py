@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Response, request
 
-TYPES = {
+MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".jpg": "image/jpeg",
@@ -20,13 +20,13 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 
-COMPRESSED = (".jpg", ".png")
+COMPRESSED_SUFFIXES = (".jpg", ".png")
 """Formats that gzip does not make smaller."""
 
-ASK_AGAIN = "no-cache"
+CACHE_CONTROL = "no-cache"
 """Cache-Control: store the file, and revalidate it each time (RFC 9111, section 5.2.2.4)."""
 
-WORTH_PACKING = 1000
+MIN_PACKED_BYTES = 1000
 """Bytes from which gzip saves packets; a smaller file fits into one."""
 
 
@@ -45,32 +45,32 @@ class PageFile:
     etag: str
 
 
-def page_file(content: bytes, suffix: str) -> PageFile:
+def create_page_file(content: bytes, suffix: str) -> PageFile:
     """A file of a page.
 
     Args:
         content: as it is on disk.
         suffix: of its name, with the dot; one of `TYPES`.
     """
-    worth = len(content) >= WORTH_PACKING and suffix not in COMPRESSED
+    worth = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES
     packed = gzip.compress(content, compresslevel=6, mtime=0) if worth else None
-    return PageFile(content, packed, TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
+    return PageFile(content, packed, MEDIA_TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
 
 
-def read_files(folder: Path) -> dict[str, PageFile]:
+def read_page_files(folder: Path) -> dict[str, PageFile]:
     """The files of a folder that browsers are sent, by name."""
     return {
-        path.name: page_file(path.read_bytes(), path.suffix)
+        path.name: create_page_file(path.read_bytes(), path.suffix)
         for path in sorted(folder.iterdir())
-        if path.suffix in TYPES
+        if path.suffix in MEDIA_TYPES
     }
 
 
-def send(file: PageFile) -> Response:
+def send_file(file: PageFile) -> Response:
     """The file, in gzip where the client accepts that, or 304 where it has the current one."""
     takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
     response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
-    response.headers["Cache-Control"] = ASK_AGAIN
+    response.headers["Cache-Control"] = CACHE_CONTROL
     response.set_etag(file.etag, weak=file.packed is not None)  # one tag for both of its forms
     if file.packed is not None:
         response.headers["Vary"] = "Accept-Encoding"

@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from app.releases.serving import Served
+from app.releases.serving import ServedModel
 from inference.classifier import Classifier
 from inference.contract import GREY_28, Head, ModelContract
 from inference.keras_session import KerasSession
@@ -23,7 +23,7 @@ ASSUMED_CONFIDENCE = 0.9
 """Confidence below which a bare artifact's answers are to be reviewed: such a model is not calibrated."""
 
 
-def open_bare_model(bare: BareArtifact) -> Served:
+def open_bare_model(bare: BareArtifact) -> ServedModel:
     """A bare artifact, run once.
 
     Raises:
@@ -32,7 +32,7 @@ def open_bare_model(bare: BareArtifact) -> Served:
         ReportInvalid: the metrics are no JSON object.
     """
     report = bare.report.read_bytes()
-    labels = _labels(report, str(bare.report))
+    labels = _read_labels(report, str(bare.report))
     head = Head(labels=labels, temperature=1.0, confidence=ASSUMED_CONFIDENCE)
     contract = ModelContract.of_class(head, GREY_28, None)
     session = KerasSession(bare.model)
@@ -40,7 +40,7 @@ def open_bare_model(bare: BareArtifact) -> Served:
     classifier = Classifier(session, contract)
     classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
-    return Served(
+    return ServedModel(
         version=bare.version,
         networks=Networks.only(classifier),
         report=report,
@@ -48,13 +48,13 @@ def open_bare_model(bare: BareArtifact) -> Served:
     )
 
 
-def _labels(report: bytes, where: str) -> tuple[str, ...]:
+def _read_labels(report: bytes, address: str) -> tuple[str, ...]:
     try:
         metrics = json.loads(report)
     except ValueError as error:
-        raise ReportInvalid(f"{where}: {error}. The metrics beside a bare model must be JSON.") from error
+        raise ReportInvalid(f"{address}: {error}. The metrics beside a bare model must be JSON.") from error
     labels = metrics.get("labels") if isinstance(metrics, dict) else None
     if isinstance(labels, list) and all(isinstance(label, str) for label in labels):
         return tuple(labels)
-    log.warning("%s names no `labels`; those of the bundled release are assumed.", where)
+    log.warning("%s names no `labels`; those of the bundled release are assumed.", address)
     return open_bundled_release().manifest.labels

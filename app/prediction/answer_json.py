@@ -6,16 +6,16 @@ Pure: values in, dictionaries out. The field names are the HTTP contract; docs/r
 import base64
 from typing import Any
 
-from app.prediction.answering import Classified
-from app.prediction.categories import Named
+from app.prediction.classify_items import ClassifiedPicture
 from app.prediction.parameters import Parameters
+from app.prediction.platform_categories import NamedCategories
 from inference.classifier import Answer
 
 
-def answer_of(
-    classified: Classified,
+def create_answer(
+    classified: ClassifiedPicture,
     parameters: Parameters,
-    categories: Named | None = None,
+    categories: NamedCategories | None = None,
 ) -> dict[str, Any]:
     """The answer for one picture; probabilities in index order and unrounded.
 
@@ -35,23 +35,23 @@ def answer_of(
             if head_answer := classified.prediction.attributes.get(name):
                 answer["attributes"][name]["category"] = of[head_answer.class_id]
     if parameters.top is not None:
-        answer["top"] = _likeliest(classified.prediction.answer, parameters.top)
+        answer["top"] = _list_likeliest(classified.prediction.answer, parameters.top)
     if classified.seen is not None:
-        answer["seen"] = _data_url(classified.seen)
+        answer["seen"] = _encode_data_url(classified.seen)
     if classified.explained is not None:
         answer["explanation"] = {
             "label": classified.prediction.answer.label,
             "drops": classified.explained.drops.tolist(),
-            "heat_map": _data_url(classified.explained.heat_map),
+            "heat_map": _encode_data_url(classified.explained.heat_map),
         }
     return answer
 
 
-def _data_url(png: bytes) -> str:
+def _encode_data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _likeliest(answer: Answer, count: int) -> list[dict[str, Any]]:
+def _list_likeliest(answer: Answer, count: int) -> list[dict[str, Any]]:
     return [
         {"label": answer.labels[index], "class_id": index, "probability": float(answer.probabilities[index])}
         for index in answer.likeliest(count)

@@ -1,0 +1,78 @@
+"""Answers about categories, as a review sheet exports them: which kinds a shop means by a level.
+
+    path,label,sha256,at,attribute,product,category
+    ,top|shirt,,2026-11-30T03:00:00.000Z,kind,,Blusas
+    ,none of these,,2026-11-30T03:00:04.000Z,kind,,Parfüm
+    ,,,2026-11-30T03:00:06.000Z,kind,,Sale
+
+An empty label means that the category does not say which kind a product is. Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from inference.kinds import KIND
+from inference.spreadsheets import as_it_was
+from labelling.categories import level_key
+from labelling.errors import CorrectionsUnusable
+from labelling.own_words import CategoryAnswer, meaning_of
+
+CATEGORY: Final = "category"
+"""The column of corrections that names a level of the category column; empty in rows about pictures."""
+
+PICTURE_COLUMNS: Final = ("path", "sha256", "product")
+"""Columns that are empty in a row about a category."""
+
+
+def read_category_answer(row: Mapping[str, str], at: str, where: str) -> CategoryAnswer:
+    """Read a row about a category.
+
+    Args:
+        row: the cells by column, without white space around them.
+        at: the time of the answer, in UTC.
+        where: file, row and line, for messages.
+
+    Raises:
+        CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
+            kind, or names an unknown kind.
+    """
+    category = as_it_was(row[CATEGORY])
+    if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
+        raise CorrectionsUnusable(
+            f"{where}: names the category {category!r} and a {named}, too. A row about a category has no "
+            f"{', '.join(PICTURE_COLUMNS[:-1])} or {PICTURE_COLUMNS[-1]}."
+        )
+    if (attribute := row.get("attribute", "")) != KIND:
+        raise CorrectionsUnusable(
+            f"{where}: a row about a category has {KIND!r} in the column `attribute`, and this one has "
+            f"{attribute!r}."
+        )
+    try:
+        meaning = meaning_of(as_it_was(row["label"]))
+    except ValueError as error:
+        raise CorrectionsUnusable(f"{where}: {error}") from error
+    return CategoryAnswer(category, meaning, at)
+
+
+def merge_category_answers(
+    new: Sequence[CategoryAnswer], kept: Iterable[CategoryAnswer]
+) -> tuple[dict[str, CategoryAnswer], int]:
+    """Choose the latest answer about each category; of two answers of the same time the later row.
+
+    Args:
+        new: the answers that were read, in the order of the files and their rows.
+        kept: the answers from before.
+
+    Returns:
+        the answers by `level_key`, and how many categories have answers that differ.
+    """
+    latest = {level_key(answer.category): answer for answer in kept}
+    differing = set[str]()
+    for answer in new:
+        key = level_key(answer.category)
+        before = latest.get(key)
+        if before and before.meaning != answer.meaning:
+            differing.add(key)
+        if before is None or answer.at >= before.at:
+            latest[key] = answer
+    return latest, len(differing)

@@ -1,0 +1,136 @@
+"""`/predict`, a photo of `label` and a product of `label` decide alike about the same answers and title."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.prediction.title_answer import decide_prediction, fields_of
+from inference.classifier import Answer, Prediction
+from inference.contract import LABEL
+from inference.kinds import KIND, KINDS
+from inference.reasons import Reason
+from inference.title_rule import NO_MINIMUM_SHARES, OTHER, MinimumShares, has_kinds
+from inference.words import title_says
+from labelling.human_answers import HumanAnswers
+from labelling.product_answers import combine_photos
+from labelling.row_decision import DecisionContext, answer_with_list
+from labelling.rows import HeadAnswer, PhotoRecord, Record
+from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.shared_photos import SharedPhotos
+from labelling.title_decision import collect_titles, decide_record_with_title
+from labelling.titles import ListWords
+
+LABELS = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+KINDS_OF_RELEASES = ((*KINDS[:19], OTHER), KINDS[:12], ("jeans slim", "jeans wide"), ())
+MINIMUM_SHARES = (NO_MINIMUM_SHARES, MinimumShares(named=0.05, other=0.2), MinimumShares(named=0.1))
+TITLES = (
+    "",
+    "Anna",
+    "Slim jeans",
+    "Summer dress",
+    "Wool scarf",
+    "Boots",
+    "Jacket with hood",
+    "Shirt and trousers",
+)
+REASONS = (None, None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN)
+WORDS = ListWords(titles=("Title",), language="en")
+
+
+@st.composite
+def head_answers(draw: st.DrawFn, labels: Sequence[str], reasons: Sequence[Reason | None]) -> Answer:
+    parts = draw(st.lists(st.floats(0, 1), min_size=len(labels), max_size=len(labels)).filter(any))
+    probabilities = np.array([part / sum(parts) for part in parts], np.float32)
+    index, reason = int(probabilities.argmax()), draw(st.sampled_from(reasons))
+    return Answer(
+        class_id=index,
+        label=labels[index],
+        confidence=float(probabilities[index]),
+        decision="review" if reason else "accept",
+        reason=reason,
+        probabilities=probabilities,
+        labels=tuple(labels),
+    )
+
+
+@st.composite
+def predictions(draw: st.DrawFn) -> Prediction:
+    kinds = draw(st.sampled_from(KINDS_OF_RELEASES))
+    answer = draw(head_answers(LABELS, REASONS))
+    attributes = {KIND: draw(head_answers(kinds, REASONS))} if kinds else {}
+    return Prediction(answer=answer, attributes=attributes, familiarity=None)
+
+
+def heads_of(prediction: Prediction) -> dict[str, Answer]:
+    return {LABEL: prediction.answer, **prediction.attributes}
+
+
+def photo_of(prediction: Prediction, title: str) -> PhotoRecord:
+    answers = {
+        head: HeadAnswer(
+            label=answer.label,
+            confidence=answer.confidence,
+            reason=answer.reason,
+            probabilities=answer.probabilities.tolist(),
+        )
+        for head, answer in heads_of(prediction).items()
+    }
+    return PhotoRecord(path="a.jpg", sha256="a", answers=answers, cells={"Title": title}, product="7")
+
+
+def known_of(prediction: Prediction, shares: MinimumShares, photo: PhotoRecord) -> DecisionContext:
+    heads = {head: answer.labels for head, answer in heads_of(prediction).items()}
+    by = ProductGrouping(column="article", folder=None, proven=())
+    further = {"Title": "Title"}
+    table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, shares=shares)
+    titles = collect_titles(table, WORDS, [(photo.product, photo.cells)])
+    return DecisionContext(
+        settings=table,
+        titles=titles,
+        shared_photos=SharedPhotos(titles=titles),
+        human_answers=HumanAnswers(),
+    )
+
+
+@given(predictions(), st.sampled_from(TITLES), st.sampled_from(MINIMUM_SHARES))
+def test_the_service_and_tables_decide_alike(
+    prediction: Prediction, title: str, shares: MinimumShares
+) -> None:
+    photo = photo_of(prediction, title)
+    known, kinds = known_of(prediction, shares, photo), title_says(title, "en").kinds
+
+    by_service = decide_prediction(prediction, kinds, "en", shares)
+    rows: list[Record] = [photo, combine_photos([photo], known.settings)]
+
+    for row in rows:
+        assert decide_record_with_title(row, known.titles) == (by_service if kinds else None)
+        assert answer_with_list(row, known)[LABEL].reason == by_service.label_reason
+
+
+@given(predictions(), st.sampled_from(TITLES), st.sampled_from(MINIMUM_SHARES))
+def test_an_answer_and_a_table_show_the_same_class_and_kind(
+    prediction: Prediction, title: str, shares: MinimumShares
+) -> None:
+    photo, kinds = photo_of(prediction, title), title_says(title, "en").kinds
+
+    answers = answer_with_list(photo, known_of(prediction, shares, photo))
+    fields = fields_of(decide_prediction(prediction, kinds, "en", shares), kinds)
+
+    if fields["decision"] == "accept":
+        assert answers[LABEL].label == fields["label"]
+    kind = answers.get(KIND)
+    if kind and kind.is_accepted and has_kinds(prediction.attributes[KIND].labels):
+        assert kind.label == fields["kind"]
