@@ -1,8 +1,20 @@
-"""Decide what tables, sheets, feeds and folders show: one way for a photo and for a product.
+"""Decide the row of a photo or of a product, for tables, sheets, feeds and folders.
 
-`decide_row` is the way, from the top: photos answer, the list's words are heard, people have the last word.
-Each step has a file: product_answers.py, title_decision.py, shared_photos.py, list_colours.py,
-human_answers.py. Pure; decisions.py hands the rows of a journal through.
+`decide_row` reads from top to bottom: the photos answer, then the title and the list's colour are considered,
+and people have the last word. Each step has a file. This is the row of an article with the title "Pleated
+skirt" and one photo; a person answered that its class is Dress:
+
+    file                 class                          kind                         reason
+    (the journal)        Dress .60                      dress .50, skirt .20         unfamiliar
+    product_answers.py   Dress .60                      dress .50                    unfamiliar
+    title_decision.py    none of these, by the list     skirt .20, by the list       (accepted)
+    shared_photos.py     the photo lies under no other article: no change
+    list_colours.py      the list has no colour: no change
+    human_answers.py     Dress, by a person             dress, by a person           (accepted)
+    columns.py           label Dress, predicted `none of these`, decision accept, decided by person
+
+Nothing of this is stored: decisions.py reads answers, list and people from a journal, and decides each row
+anew. Pure.
 """
 
 from collections.abc import Iterable, Mapping
