@@ -64,12 +64,13 @@ class Language:
         alone: words that name something only at the end of their part ("short sleeve" is no shorts).
         weak: words that name a garment only if no other word of their part does ("denim", "knit").
         things: things for garments, which are no garments ("dress hanger").
-        wearers: words that say that no person wears a garment ("for dogs"); such a title says nothing.
+        wearers: animals and dolls: a title with such a word says nothing ("jacket for dogs").
         suits: sets, whatever else a title names ("suit").
         sets: words for several things that are sold as one, garments or not ("set").
         variants: words of size and colour by which titles of one product differ, beside those of `colours`.
         no_colours: cells of a colour column that name no colour ("assorted").
         garments: kinds by word; empty for phrases that only look like a garment.
+        clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
         colours: names that a release may have for a colour, by the shop's word; the main name first.
         columns: names of columns of a list, by one of COLUMNS.
@@ -89,6 +90,7 @@ class Language:
     weak: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     wearers: tuple[str, ...] = ()
+    clothing: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
@@ -183,7 +185,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
 
 _LISTS: Final = (
     *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
-    *("things", "wearers", "suits", "sets", "variants", "no_colours"),
+    *("things", "wearers", "suits", "sets", "clothing", "variants", "no_colours"),
 )
 
 

@@ -20,7 +20,7 @@ from inference.language_files import (
 )
 from inference.tokens import tokens_of
 from inference.vocabulary import SHORTEST_START
-from inference.words import title_says
+from inference.words import set_says, title_says
 
 ENOUGH: Final = 2_000
 """Titles by which the language of a list is recognised."""
@@ -30,8 +30,7 @@ KNOWN_WORDS: Final = 0.15
 and more, lists in other languages .11 and less."""
 
 KNOWN_TITLES: Final = 0.5
-"""Share of titles with a known word, own or shared, which is enough as well: in titles full of codes few
-words are known."""
+"""Share of titles that name a garment, which is enough, too: in titles full of codes few words are known."""
 
 Codes: TypeAlias = frozenset[str]
 _NONE: Final[Codes] = frozenset()
@@ -47,17 +46,22 @@ def language_of(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
     Returns:
         UNDETERMINED, if too few words are known in any of them.
     """
-    words, filled = 0, 0
-    hits, named = Counter[str](), Counter[str]()
-    for title in islice(titles, ENOUGH):
+    read, words, hits = list(islice(titles, ENOUGH)), 0, Counter[str]()
+    for title in read:
         known = known_words(title)
         words += known.words
-        filled += known.words > 0
         hits.update(known.own)
-        named.update(languages().keys() if known.shared else known.own.keys())
     best = max(codes or languages(), key=hits.__getitem__)
-    is_known = hits[best] >= KNOWN_WORDS * words or named[best] >= KNOWN_TITLES * filled
+    is_known = hits[best] >= KNOWN_WORDS * words or _names_garments(read, best)
     return best if is_known else UNDETERMINED
+
+
+def _names_garments(titles: Sequence[str], code: str) -> bool:
+    """Check whether enough titles name a garment in a language."""
+    if code not in readable_languages():
+        return False
+    filled = [title for title in titles if any(map(str.isalpha, title))]
+    return sum(bool(title_says(title, code).kinds) for title in filled) >= KNOWN_TITLES * len(filled)
 
 
 def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
@@ -74,7 +78,7 @@ def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str
     spoken = language_of(labels, dict.fromkeys((*first, *languages())))
     if spoken not in readable_languages():
         return dict.fromkeys(labels, frozenset())
-    return {label: title_says(label, spoken).kinds for label in labels}
+    return {label: title_says(label, spoken).kinds or set_says(label, spoken).kinds for label in labels}
 
 
 class Known(NamedTuple):

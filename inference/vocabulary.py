@@ -15,7 +15,13 @@ from inference.language_files import END, Kinds, Language, languages, shared_wor
 SHORTEST_START: Final = 2
 """Letters at least before the end of a German compound: Jeans-hose."""
 
-Part: TypeAlias = Literal["garments", "groups", "things", "wearers"]
+SUIT: Final = frozenset({SET})
+"""The kinds of words for a set, whatever else is named ("suit")."""
+
+COUNTING: Final = frozenset({"counting"})
+"""A mark in place of kinds, of words that count things which are sold as one ("set")."""
+
+Part: TypeAlias = Literal["garments", "groups", "things", "wearers", "clothing"]
 
 
 class Named(NamedTuple):
@@ -23,7 +29,8 @@ class Named(NamedTuple):
 
     Attributes:
         word: the word in small letters, without accents.
-        kinds: the kinds that it admits; empty for words that only look like a garment ("tie waist").
+        kinds: the kinds that it admits; empty for words that only look like a garment ("tie waist"). SUIT and
+            COUNTING mark words for sets.
     """
 
     word: str
@@ -49,17 +56,13 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
-    """Words of a language by which the deciding words of a title are found; see `Language`.
-
-    `things` has the language's own, without those of all languages.
-    """
+    """Words of a language by which the deciding words of a title are found; see `Language`."""
 
     prepositions: frozenset[str]
     conjunctions: frozenset[str]
     counts: frozenset[str]
     alone: frozenset[str]
     weak: frozenset[str]
-    things: frozenset[str]
     is_last: bool
 
 
@@ -73,7 +76,6 @@ def grammar_of(code: str) -> Grammar:
         counts=_either(own, "counts"),
         alone=_either(own, "alone"),
         weak=_either(own, "weak"),
-        things=frozenset(" ".join(own.tokens(word)) for word in own.things),
         is_last=own.head == "last",
     )
 
@@ -99,6 +101,13 @@ def variant_words() -> Words:
     return _words(words, shared_words())
 
 
+@cache
+def own_things(code: str) -> Words:
+    """Return the things of a language alone: they stand before a garment, English ones behind it."""
+    own = languages()[code]
+    return _words([_kinds_of(own, "things")], own)
+
+
 def _words(sources: Iterable[Kinds], language: Language) -> Words:
     """Return the words of some sources, of which later ones have precedence."""
     phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
@@ -115,9 +124,15 @@ def _words(sources: Iterable[Kinds], language: Language) -> Words:
 def _kinds_of(language: Language, part: Part) -> Kinds:
     if part == "groups":
         return language.groups
-    if part in {"things", "wearers"}:
-        return dict.fromkeys(getattr(language, part), frozenset())
-    return {**language.garments, **dict.fromkeys((*language.suits, *language.sets), frozenset({SET}))}
+    if part == "garments":
+        sets = dict.fromkeys(language.suits, SUIT) | dict.fromkeys(language.sets, COUNTING)
+        return {**language.garments, **sets}
+    return dict.fromkeys(getattr(language, part), frozenset())
+
+
+def has_word(tokens: Sequence[str], words: Words) -> bool:
+    """Check whether a text has one of some words."""
+    return any(isinstance(item, Named) for item in find_words(tokens, words))
 
 
 def find_words(tokens: Sequence[str], words: Words) -> list[Item]:

@@ -1,25 +1,32 @@
 """Read what the words of a shop's list say about a garment: the kinds that a title admits.
 
 The words of each language are in inference/languages/. The rules that pick the deciding word of a title are
-here. A title without a word of its language says nothing, and so does a colour, a brand or a misspelling.
+here, and sets.py has those for several things that are sold as one. A title without a word of its language
+says nothing, and so does a colour, a brand or a misspelling.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from inference.kinds import SET
 from inference.language_files import languages, readable_languages
+from inference.sets import is_set, without_counting
 from inference.tokens import SEPARATORS, SIGNS, tokens_of
 from inference.vocabulary import (
+    COUNTING,
+    SUIT,
     Grammar,
     Item,
     Named,
+    Words,
     find_words,
     grammar_of,
+    has_word,
     named,
+    own_things,
     split,
     variant_words,
     words_of,
@@ -48,11 +55,15 @@ NOTHING: Final = Says()
 def says(title: str, category: str, language: str) -> Says:
     """Return what a product's title says, or its category if the title names no garment.
 
-    Answers are kept, as a list is read more than once. Titles that clients send are read by `title_says`,
-    which keeps none.
+    A title that only says "set" names a set of garments if the category is one of clothes. Answers are kept,
+    as a list is read more than once. Titles that clients send are read by `title_says`, which keeps none.
     """
     by_title = title_says(title, language)
-    return by_title if by_title.kinds else category_says(category, language)
+    if by_title.kinds:
+        return by_title
+    if (sets := set_says(title, language)).kinds and _is_of_clothes(category, language):
+        return sets
+    return category_says(category, language)
 
 
 def title_says(title: str, language: str) -> Says:
@@ -62,20 +73,40 @@ def title_says(title: str, language: str) -> Says:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that is read.
     """
-    tokens = languages()[language].tokens(title)
-    if _is_for_no_person(tokens, language):
+    items = _items(title, language)
+    garments = without_counting(items)
+    heads = _deciding(garments, language)
+    if not named(heads):
         return NOTHING
-    items = find_words(tokens, words_of(language))
-    heads = next((heads for part in split(items, SEPARATORS) if (heads := _heads(part, language))), [])
+    if is_set(items, heads, grammar_of(language)):
+        words = (item.word for item in named(items) if item.kinds in {SUIT, COUNTING})
+        return Says(tuple(dict.fromkeys(words)), SUIT)
     if any(SET in head.kinds for head in heads):
-        heads = named(items)
+        heads = named(garments)
     return _together(heads)
 
 
-def _is_for_no_person(tokens: Sequence[str], language: str) -> bool:
-    """Check whether a title says that dogs or dolls wear a garment."""
-    wearers = words_of(language, "wearers")
-    return bool(wearers.phrases) and any(isinstance(item, Named) for item in find_words(tokens, wearers))
+def set_says(title: str, language: str) -> Says:
+    """Return what a title says that names no garment, but only a set ("Summer set")."""
+    items = _items(title, language)
+    if _deciding(without_counting(items), language):
+        return NOTHING
+    words = tuple(item.word for item in named(items) if item.kinds == COUNTING)
+    return Says(words, SUIT) if words else NOTHING
+
+
+def _items(title: str, language: str) -> list[Item]:
+    """Return the words of a title; none if it is about clothes of animals or dolls."""
+    tokens = languages()[language].tokens(title)
+    if has_word(tokens, words_of(language, "wearers")):
+        return []
+    return find_words(tokens, words_of(language))
+
+
+def _deciding(items: Sequence[Item], language: str) -> list[Named]:
+    """Return the words that decide: those of the first part of a title that has some."""
+    parts = split(items, SEPARATORS)
+    return next((heads for part in parts if (heads := _heads(part, language))), [])
 
 
 def every_language_says(title: str) -> Says:
@@ -95,6 +126,13 @@ def category_says(category: str, language: str) -> Says:
     return next(filter(None, of_levels), NOTHING)
 
 
+def _is_of_clothes(category: str, language: str) -> bool:
+    """Check whether a category names garments, or clothing of any kind."""
+    tokens = languages()[language].tokens(category)
+    has_clothing = has_word(tokens, words_of(language, "clothing"))
+    return has_clothing or bool(category_says(category, language).kinds)
+
+
 def _level_says(parts: Sequence[str], language: str) -> Says | None:
     """Return what one level admits; None if it names nothing.
 
@@ -112,12 +150,12 @@ def _level_says(parts: Sequence[str], language: str) -> Says | None:
 
 
 def _garments(level: str, language: str) -> list[Named]:
-    """Return the words of a part of a category that name garments, and those of groups."""
+    """Return the words of a part of a category that name garments or sets, and those of groups."""
     tokens = languages()[language].tokens(level)
     heads = named(find_words(tokens, words_of(language, "groups")))
     for part in split(find_words(tokens, words_of(language)), SEPARATORS):
         heads += _heads(part, language)
-    return heads
+    return [head._replace(kinds=SUIT) if head.kinds == COUNTING else head for head in heads]
 
 
 def without_variant(title: str) -> tuple[str, ...]:
@@ -136,19 +174,12 @@ def _heads(items: list[Item], language: str) -> list[Named]:
     grammar = grammar_of(language)
     before, *behind = split(items, grammar.prepositions)
     heads, is_count = _joined_heads(before, language), _only_counts(before, grammar)
-    if not heads and (things := _own_things(before, grammar)):
-        return things
     for part in behind:
         if heads:
             break
         is_own = not is_count and isinstance(part[0] if part else "", Named)
         heads = _joined_heads(part[1:] if is_own else part, language)
     return heads
-
-
-def _own_things(items: Sequence[Item], grammar: Grammar) -> list[Named]:
-    """Return the language's own things for garments, as heads that admit nothing ("cintre pour robe")."""
-    return [Named(item, frozenset()) for item in items if isinstance(item, str) and item in grammar.things]
 
 
 def _only_counts(items: list[Item], grammar: Grammar) -> bool:
@@ -159,36 +190,38 @@ def _only_counts(items: list[Item], grammar: Grammar) -> bool:
 
 
 def _joined_heads(items: list[Item], language: str) -> list[Named]:
-    """Return the head of each of the parts that "and" joins, of those that have one.
+    """Return the head of each of the parts that "and" joins, of those that have one."""
+    grammar = grammar_of(language)
+    parts = split(items, grammar.conjunctions | SIGNS)
+    return [head for part in parts if (head := _head(part, grammar, language))]
 
-    A garment right before a thing for it ("dress hanger") is a head that admits nothing.
+
+def _head(part: list[Item], grammar: Grammar, language: str) -> Named | None:
+    """Return the head of a part: its first or last garment; None if it names none.
+
+    A thing for garments is a head that admits nothing: in English right behind the garment ("dress hanger"),
+    in other languages before it, also if the garment follows behind a preposition.
     """
-    grammar = grammar_of(language)
-    heads = list[Named]()
-    for part in split(items, grammar.conjunctions | SIGNS):
-        used = [item for item in part if _word(item) not in grammar.alone or item is part[-1]]
-        garments = [place for place, item in enumerate(used) if isinstance(item, Named) and item.kinds]
-        strong = [place for place in garments if _word(used[place]) not in grammar.weak]
-        if garments:
-            place = (strong or garments)[-1 if grammar.is_last else 0]
-            heads.append(_head(used, place, language))
-    return heads
-
-
-def _head(items: Sequence[Item], place: int, language: str) -> Named:
-    """Return the garment at a place; it admits nothing if it says what a thing is for ("dress hanger")."""
-    grammar = grammar_of(language)
+    used = [item for item in part if word_of(item) not in grammar.alone or item is part[-1]]
+    garments = [place for place, item in enumerate(used) if isinstance(item, Named) and item.kinds]
+    strong = [place for place in garments if word_of(used[place]) not in grammar.weak]
+    if not garments:
+        return Named("", frozenset()) if _has_thing(used, own_things(language)) else None
+    place = (strong or garments)[-1 if grammar.is_last else 0]
     if grammar.is_last:
-        behind = _word(items[place + 1]) if place + 1 < len(items) else ""
-        is_of_thing = (behind,) in words_of(language, "things").phrases
+        is_of_thing = _has_thing(used[place + 1 : place + 2], words_of(language, "things"))
     else:
-        is_of_thing = bool(_own_things(items[:place], grammar))
-    head = items[place]
-    kinds = head.kinds if isinstance(head, Named) and not is_of_thing else frozenset[str]()
-    return Named(_word(head), kinds)
+        is_of_thing = _has_thing(used[:place], own_things(language))
+    head = used[place]
+    return Named(word_of(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds)
 
 
-def _word(item: Item) -> str:
+def _has_thing(items: Iterable[Item], things: Words) -> bool:
+    return has_word([token for item in items for token in word_of(item).split()], things)
+
+
+def word_of(item: Item) -> str:
+    """Return the word of an item, whether it names a garment or not."""
     return item.word if isinstance(item, Named) else item
 
 

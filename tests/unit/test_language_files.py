@@ -154,3 +154,9 @@ def test_a_title_of_any_script_has_words(title: str, tokens: list[str]) -> None:
 def test_own_words_have_precedence_over_the_words_of_all_languages() -> None:
     assert title_says("Culotte", "es").kinds == {"underwear", "trousers"}
     assert title_says("Culotte", "fr").kinds == {"underwear"}
+
+
+@pytest.mark.parametrize("title", ["Cabide para vestidos", "Cabide de madeira para vestidos longos"])
+def test_a_thing_before_a_garment_is_no_garment_also_behind_a_preposition(title: str) -> None:
+    assert title_says(title, "pt").kinds == frozenset()
+    assert title_says("Vestido com cabide", "pt").kinds == {"dress"}

@@ -1,0 +1,90 @@
+"""Tell a set of different garments from a pack of one garment, by the words of a title. Pure.
+
+A suit is a set, whatever else is named ("3-piece suit with vest"). A word that only counts ("set") makes a
+set of garments that share no kind ("set of shirt and trousers"), and of one garment without a number
+("cardigan set"). With a number it is a pack ("set of 3 T-shirts").
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from inference.tokens import SEPARATORS, SIGNS
+from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, named
+
+PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
+"""Kinds of which a set is a pack in any case: "sock set", "lingerie set"."""
+
+WORDS_BETWEEN: Final = 2
+"""Words at most between a number and the garment that it counts: "3 striped cotton T-shirts"."""
+
+_NUMBER: Final = re.compile(r"x?(?:[2-9]|1\d|2\d)(?:x|er|pk|pcs?|pz|szt|stk?|tlg)?")
+_IN_PHRASE: Final = re.compile(r"\b[2-9]\b")
+
+
+def without_counting(items: Iterable[Item]) -> list[Item]:
+    """Return items without words that only count."""
+    return [item for item in items if not _is_counting(item)]
+
+
+def is_set(items: Sequence[Item], heads: Sequence[Named], grammar: Grammar) -> bool:
+    """Check whether a title names a set of garments.
+
+    Args:
+        items: the words of the title.
+        heads: the garments among them that decide.
+        grammar: the grammar of its language.
+    """
+    garments = [item for item in named(items) if not _is_counting(item)]
+    is_suit = any(garment.kinds == SUIT for garment in garments)
+    if any(head.kinds == SUIT for head in heads) or (is_suit and not _shared(heads)):
+        return True
+    if not any(map(_is_counting, items)):
+        return any(item in grammar.counts for item in items) and not _shared(heads)
+    shared = _shared(garments)
+    return not shared or not (shared & PACKS or _has_number(items, grammar))
+
+
+def _is_counting(item: Item) -> bool:
+    return isinstance(item, Named) and item.kinds == COUNTING
+
+
+def _shared(garments: Iterable[Named]) -> frozenset[str]:
+    """Return the kinds that all garments have in common."""
+    kinds = [garment.kinds for garment in garments]
+    return frozenset.intersection(*kinds) if kinds else frozenset()
+
+
+def _has_number(items: Sequence[Item], grammar: Grammar) -> bool:
+    """Check whether a title says how many pieces of a garment there are.
+
+    Sizes and ages are other numbers ("cardigan set 3-6 months").
+    """
+    return any(
+        _is_number_of_pieces(place, items, grammar) or (_is_counting(item) and _IN_PHRASE.search(item[0]))
+        for place, item in enumerate(items)
+    )
+
+
+def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) -> bool:
+    item = items[place]
+    if not isinstance(item, str) or not _NUMBER.fullmatch(item):
+        return False
+    before = items[max(place - 2, 0) : place]
+    if (
+        len(before) == 2
+        and _counts(before[0], grammar)
+        and isinstance(before[1], str)
+        and before[1].isalpha()
+    ):
+        return True  # "pack de 3"
+    for distance, behind in enumerate(items[place + 1 : place + 2 + WORDS_BETWEEN]):
+        if isinstance(behind, Named) or (distance == 0 and behind in grammar.counts):
+            return True
+        if behind in SEPARATORS | SIGNS | grammar.prepositions or not behind.isalpha():
+            return False
+    return False
+
+
+def _counts(item: Item, grammar: Grammar) -> bool:
+    return _is_counting(item) or item in grammar.counts
