@@ -26,10 +26,10 @@ from labelling.identifiers import read_listed_cell
 from labelling.journal import Journal
 from labelling.outputs import replace_files
 from labelling.row_decision import find_colour_head
-from labelling.rows import Category, PhotoRecord, TableRow
+from labelling.rows import Category, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.taxonomies import find_kind_category
-from labelling.woocommerce import REPLACES, loses_variations, make_woocommerce_cells, read_attributes
+from labelling.woocommerce import REPLACES, loses_variations, make_colour_attribute, read_attributes
 
 NAMED: Final = 5
 """Products that a sentence names."""
@@ -69,43 +69,78 @@ class Feed(NamedTuple):
     note: str
 
 
+class CategoryFile(NamedTuple):
+    """What a platform imports of a product's category.
+
+    Attributes:
+        column: the column of the category.
+        choose: returns what the platform takes of a category's id and name; None if it has none.
+        other_columns: the cells of the feed that stand in this file, too, between the key and the category.
+    """
+
+    column: str
+    choose: Callable[[Category], str | None]
+    other_columns: tuple[str, ...] = ()
+
+
 class Platform(NamedTuple):
     """What a platform imports.
 
     Attributes:
-        cells: of a product, of its name in the list and its row: the first names the product there.
+        key: the column by which the platform knows a product. Products with the same key are one.
+        read_key: returns the key of a product, from its name in the list and its row.
+        colour_cells: returns the cells of the colour, by column.
+        other_cells: returns all other cells of a row, by column. A column of the colour may be among them: it
+            keeps its place, and gets the cell of the colour.
         needs: columns of the list that it needs, each by any of these names, in small letters.
-        category: its column of a product's category, and what it takes of a category's id and name; None
-            where it has none of its own.
-        loses: whether its import would take away what a product has there; such products are left out.
+        categories: what it imports of categories; None if its feed has none.
+        loses: tells whether its import would take away what a product has there; such products are left out.
         note: on a list without attributes.
     """
 
-    cells: Callable[[str, TableRow], dict[str, str]]
+    key: str
+    read_key: Callable[[str, TableRow], str]
+    colour_cells: Callable[[TableRow], dict[str, str]]
+    other_cells: Callable[[TableRow], dict[str, str]] = lambda _: {}
     needs: tuple[tuple[str, ...], ...] = ()
-    category: tuple[str, Callable[[Category], str | None]] | None = None
+    categories: CategoryFile | None = None
     loses: Callable[[TableRow], bool] = lambda _: False
     note: str = ""
 
+    def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
+        """Return a row of the feed, by column.
 
-def _google(name: str, row: TableRow) -> dict[str, str]:
-    return {"id": name, "color": "/".join(row.feed_colours)}
+        Args:
+            name: the name of the product in the list.
+            row: the row of the product.
+        """
+        return {self.key: self.read_key(name, row), **self.other_cells(row), **self.colour_cells(row)}
 
 
-_OF_SHOPIFY: Final = (("handle", "url handle"), ("title",))
-
-
-def _shopify(_: str, row: TableRow) -> dict[str, str]:
-    handle, title = (_cell(row, names) for names in _OF_SHOPIFY)
-    colour = "Color (product.metafields.custom.color)"
-    return {"URL handle": handle, "Title": title, colour: ", ".join(row.feed_colours)}
-
+_HANDLE: Final = ("handle", "url handle")
+_TITLE: Final = ("title",)
+"""Names of the columns that Shopify needs."""
 
 FEEDS: Final[Mapping[str, Platform]] = {
-    "google": Platform(_google, category=("google_product_category", itemgetter(0))),
-    "shopify": Platform(_shopify, _OF_SHOPIFY, category=("Product category", itemgetter(1))),
+    "google": Platform(
+        key="id",
+        read_key=lambda name, _: name,
+        colour_cells=lambda row: {"color": "/".join(row.feed_colours)},
+        categories=CategoryFile("google_product_category", itemgetter(0)),
+    ),
+    "shopify": Platform(
+        key="URL handle",
+        read_key=lambda _, row: _cell(row, _HANDLE),
+        colour_cells=lambda row: {"Color (product.metafields.custom.color)": ", ".join(row.feed_colours)},
+        other_cells=lambda row: {"Title": _cell(row, _TITLE)},
+        needs=(_HANDLE, _TITLE),
+        categories=CategoryFile("Product category", itemgetter(1), other_columns=("Title",)),
+    ),
     "woocommerce": Platform(
-        lambda name, row: make_woocommerce_cells(name, row.record.cells, row.feed_colours),
+        key="SKU",
+        read_key=lambda name, _: name,
+        colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
+        other_cells=lambda row: read_attributes(row.record.cells),
         loses=lambda row: loses_variations(row.record.cells),
         note=REPLACES,
     ),
@@ -169,7 +204,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     """
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
-    of_names, categories = defaultdict[str, list[Article]](list), FeedCategories(platform, run)
+    of_keys, categories = defaultdict[str, list[Article]](list), FeedCategories(platform, run)
     left_out, count = {reason: list[str]() for reason in REASONS}, 0
     for row in decisions.product_rows():
         count += 1
@@ -179,9 +214,9 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             left_out[reason].append(product)
         else:
             article = _article(row, platform, run.by)
-            of_names[article.name].append(article)
-    fed = [articles for articles in of_names.values() if not _differ(articles)]
-    left_out[DIFFERING] = [name for name, articles in of_names.items() if _differ(articles)]
+            of_keys[article.key].append(article)
+    fed = [articles for articles in of_keys.values() if not _differ(articles)]
+    left_out[DIFFERING] = [key for key, articles in of_keys.items() if _differ(articles)]
     if not fed:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
         if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
@@ -222,14 +257,14 @@ def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | Non
 
 
 class Article(NamedTuple):
-    """A product as a row of a feed; several may have one name there.
+    """A product as a row of a feed; several may have one key there.
 
     Attributes:
-        name: by which the platform knows it.
+        key: by which the platform knows it.
         is_likely: see TableRow.
     """
 
-    name: str
+    key: str
     cells: dict[str, str]
     colours: tuple[str, ...]
     is_likely: bool
@@ -237,8 +272,9 @@ class Article(NamedTuple):
 
 def _article(row: TableRow, platform: str, by: ProductGrouping | None) -> Article:
     [name] = find_spellings(row, by)
-    cells = FEEDS[platform].cells(name, row)
-    return Article(next(iter(cells.values())), cells, row.feed_colours, row.is_likely)
+    of_platform = FEEDS[platform]
+    cells = of_platform.make_cells(name, row)
+    return Article(cells[of_platform.key], cells, row.feed_colours, row.is_likely)
 
 
 def _differ(articles: Sequence[Article]) -> bool:
@@ -248,39 +284,41 @@ def _differ(articles: Sequence[Article]) -> bool:
 class FeedCategories:
     """The categories of products whose kind is accepted, by the shipped taxonomies.
 
-    A product for which the list has a category is left out, and so are products of one name there with
-    different ones: an empty cell would take away what the shop has.
+    A product for which the list has a category is left out, and so are products of one key with different
+    categories: an empty cell would take away what the shop has.
 
     Attributes:
-        header: the columns that name a product, as those before the colour in its feed, and its category;
-            none where the platform has no categories.
+        header: the columns that name a product, and its category; none if the platform has no categories.
     """
 
     def __init__(self, platform: str, run: RunSettings) -> None:
         """Of the products of a run."""
-        *key, _ = FEEDS[platform].cells("", TableRow(record=PhotoRecord(path=""), decisions={}))
-        category = FEEDS[platform].category
-        self.header = [*key, category[0]] if category else []
-        self._platform, self._run, self._rows = platform, run, dict[str, set[tuple[str, ...]]]()
+        of_platform = FEEDS[platform]
+        file = of_platform.categories
+        self.header = [of_platform.key, *file.other_columns, file.column] if file else []
+        self._platform, self._run = platform, run
+        self._rows, self._categories = dict[str, dict[str, str]](), defaultdict[str, set[str]](set)
         self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
 
     def take(self, row: TableRow) -> None:
         """Take the category of a product that has one."""
         of_platform = FEEDS[self._platform]
-        if of_platform.category is None:
+        if (file := of_platform.categories) is None:
             return
-        (column, taken), spellings = of_platform.category, find_spellings(row, self._run.by)
+        spellings = find_spellings(row, self._run.by)
         kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
-        category = taken(find_kind_category(self._platform, kinds))
-        if category is None or len(spellings) > 1 or _lacking(self._platform, row) or _has_own(row, column):
+        category = file.choose(find_kind_category(self._platform, kinds))
+        is_own = _has_own(row, file.column)
+        if category is None or len(spellings) > 1 or _lacking(self._platform, row) or is_own:
             return
-        *key, _ = of_platform.cells(spellings[0], row).values()
-        self._rows.setdefault(key[0], set()).add((*key, category))
+        cells = of_platform.make_cells(spellings[0], row) | {file.column: category}
+        key = cells[of_platform.key]
+        self._categories[key].add(category)
+        self._rows.setdefault(key, {column: cells[column] for column in self.header})
 
     def rows(self) -> list[dict[str, str]]:
         """The cells of each product of one category."""
-        agreeing = (next(iter(cells)) for cells in self._rows.values() if len(cells) == 1)
-        return [dict(zip(self.header, cells, strict=True)) for cells in agreeing]
+        return [row for key, row in self._rows.items() if len(self._categories[key]) == 1]
 
 
 def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:

@@ -83,15 +83,18 @@ def _value_of(name: str) -> str:
     return name.removesuffix("name") + "value(s)"
 
 
-def make_woocommerce_cells(sku: str, cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
-    """A row of the feed: the colour goes to the attribute of that name, or to the first that has none."""
+def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
+    """Return the cells of the colour: of the attribute of that name, or of the first that has none.
+
+    Args:
+        cells: the cells of the list.
+        colours: of the product, the main one first.
+    """
     own = read_attributes(cells)
     free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
     name = _of_colour(own) or next(free)
     visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
-        "SKU": sku,
-        **own,
         name: own.get(name) or "Color",
         _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
         visible: own.get(visible) or "1",

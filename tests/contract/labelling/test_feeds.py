@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.decisions import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, FeedCategories, write_feed
+from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, FeedCategories, Platform, write_feed
 from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
 from labelling.product_answers import is_likely
@@ -193,7 +193,7 @@ def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_th
     photo = PhotoRecord(path="7a.png", cells={"title": "Shirt", **listed})
     row = TableRow(record=photo, decisions={}, feed_colours=("red", "white"))
 
-    assert FEEDS["woocommerce"].cells("7", row) == {"SKU": "7", **found}
+    assert FEEDS["woocommerce"].make_cells("7", row) == {"SKU": "7", **found}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_an_export_in_a_shops_language_keeps_its_attributes_under_the_headers_th
     own = dict(zip(headers.split(";"), ("Gr\u00f6\u00dfe", "S, M", "0", "1"), strict=True))
 
     row = TableRow(record=PhotoRecord(path="a.png", cells=own), decisions={}, feed_colours=("red",))
-    cells = FEEDS["woocommerce"].cells("W-1", row)
+    cells = FEEDS["woocommerce"].make_cells("W-1", row)
 
     assert list(cells.items())[:5] == [
         ("SKU", "W-1"),
@@ -321,6 +321,31 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows, said)
         assert categories_of("google", journal) == ["id,google_product_category", "1,177"]
+
+
+SHELVES: Final = Platform(
+    key="code",
+    read_key=lambda _, row: row.record.cells["Handle"],
+    colour_cells=lambda row: dict(zip(("first", "second"), (*row.feed_colours, ""), strict=False)),
+    other_cells=lambda row: {"second": "", "brand": "ours", "name": row.record.cells["title"]},
+)
+"""A platform of a test: its colour takes two columns, and all products are of one brand."""
+
+
+def test_a_platform_merges_products_by_its_key_alone_and_names_its_colours_where_it_likes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast("dict[str, Platform]", FEEDS), "shelves", SHELVES)
+
+    with Journal(table := a_table(tmp_path)) as journal:
+        feed = write_feed("shelves", table, Decisions(journal))
+
+    assert feed.file.read_text("utf-8").splitlines() == [
+        "code,second,brand,name,first",
+        'item-1,white,ours,"Shirt, striped",red',
+        "item-3,white,ours,Shirt 3,black",
+        "item-4,,ours,Shirt 4,blue",
+    ]
 
 
 def test_woocommerce_has_no_categories_of_its_own(tmp_path: Path) -> None:
