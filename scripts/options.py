@@ -223,6 +223,13 @@ NOT_CHOSEN: Final = frozenset(
 """Arguments of the commands that train or measure, which a release does not record: they change no figure."""
 
 
+def typed_names(arguments: argparse.Namespace) -> set[str]:
+    """Return the names of the options of a training that were typed, except --json."""
+    others = {name: getattr(arguments, name, None) for name in NOT_CHOSEN - {"words", "error", "json"}}
+    typed = {name for name, value in others.items() if value is not None and value is not False}
+    return typed | options_of(arguments).names
+
+
 def options_of(arguments: argparse.Namespace) -> Options:
     """What the arguments of a training choose: what was typed alone.
 

@@ -9,9 +9,10 @@ import shlex
 import textwrap
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.settings import read_command_settings
+from inference.decode import prepare_decoders
 from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
@@ -27,16 +28,18 @@ from scripts.options import (
     planned,
     sized,
     start_named,
+    typed_names,
 )
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
 from training.data.named import Named, load
+from training.errors import UnusedOption
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow, start_tensorflow
-from training.options import NOT_FOR, Options, Story
+from training.options import Options, Story, check_used
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:  # needs Keras
@@ -87,17 +90,16 @@ def train(
     check_tensorflow()
     console().print("Reading the pictures; then TensorFlow starts.")
     named = named_of(arguments, options, parent)
+    is_of_photos = photos is None and _shows_photos(named, arguments)
     classes = named.check(Terminal().warn)
     target = open_target(arguments, compared or options.data)
     if photos is not None:
         return _train_photos(photos, options, arguments, target, command, compared)
     if classes is not None:
         target.check_labels(classes)
-    if named.shows_photos(Terminal()):
-        _check_options("own classes", options, arguments)
+    if is_of_photos:
         made = _train_own_classes(named, options, arguments, command)
     else:
-        _check_options("pixels", options, arguments)
         made = _train_pixels(named, options, arguments, target, command)
     say_promises(made.release, console().print)
     write_doubted(made.run, made.answers, made.labels)
@@ -168,19 +170,21 @@ def _train_pixels(
             return train_pixels(data, recipe, task, Terminal(), options.accept)
 
 
-WHY: Final[dict[Story, str]] = {
-    "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
-    "pixels": "is for photos of own classes",
-    "photos": "is not for --photos, which fits a head alone",
-}
+def _shows_photos(named: Named, arguments: argparse.Namespace) -> bool:
+    """Find out which story the pictures need; an option that it does not use ends as wrong usage."""
+    _check_used(arguments, *(("pixels",) if named.listing is None else ("own classes", "pixels")))
+    prepare_decoders()
+    is_of_photos = named.shows_photos(Terminal())
+    _check_used(arguments, "own classes" if is_of_photos else "pixels")
+    return is_of_photos
 
 
-def _check_options(story: Story, options: Options, arguments: argparse.Namespace) -> None:
-    """An option that the training has no use for ends as wrong usage."""
-    typed = {name for name in ("train", "test", "tensorboard") if getattr(arguments, name) is not None}
-    for name in NOT_FOR[story]:
-        if name in typed | options.as_json().keys():
-            arguments.error(f"--{name.replace('_', '-')} {WHY[story]}")
+def _check_used(arguments: argparse.Namespace, *stories: Story) -> None:
+    """End as wrong usage if an option was typed that none of these stories uses."""
+    try:
+        check_used(typed_names(arguments), *stories)
+    except UnusedOption as error:
+        arguments.error(str(error))
 
 
 def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
@@ -194,7 +198,7 @@ def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
         return None
     if options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    _check_options("photos", options, arguments)
+    _check_used(arguments, "photos")
     return Named(
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),

@@ -9,6 +9,7 @@ TrainingError
 │   └── BadPictures         picture files that cannot be read, or that contradict each other
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
+├── UnusedOption            an option that the training would not use
 ├── WeightsUnfit            pretrained weights are missing, damaged or of another network
 ├── Diverged                the loss is no number any more
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
@@ -56,6 +57,10 @@ class NotInstalled(TrainingError):
 
 class BadRecipe(TrainingError):
     """The settings contradict each other or the data."""
+
+
+class UnusedOption(TrainingError):
+    """An option was typed that would have no effect on the training."""
 
 
 class WeightsUnfit(TrainingError):

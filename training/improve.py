@@ -33,7 +33,7 @@ from training.data.labels import check_columns, class_named
 from training.data.learnt_hashes import learnt_among
 from training.data.listing import absolute
 from training.data.named import Named
-from training.errors import BadPictures, BadRecipe
+from training.errors import BadPictures, BadRecipe, UnusedOption
 from training.options import Options
 from training.progress import Progress, Say
 
@@ -135,11 +135,18 @@ def next_training(
 
     Raises:
         BadRecipe: the release knows the ten classes and has no network that answers photos.
+        UnusedOption: such a release does not learn `data` or `learnt`.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
     if not _knows_ten_classes(corrected.release):
         return _recorded_training(corrected, data, learnt, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
+    for option, value in (("--data", data), ("--learnt-corrections", learnt)):
+        if value:
+            raise UnusedOption(
+                f"{option} is for releases of own classes. A release of the ten classes learns all "
+                "corrections from one file, beside the photos that come with this package."
+            )
     if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
         progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
     of_class = [correction for correction in corrected.corrections if correction.attribute == LABEL]
@@ -154,7 +161,7 @@ def next_training(
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
-    return Options(release=corrected.name, photos=photos, data=data, encoding=encoding)
+    return Options(release=corrected.name, photos=photos, encoding=encoding)
 
 
 def _knows_ten_classes(release: LocalRelease) -> bool:

@@ -5,14 +5,15 @@ are the fields that were set; the others are those of the recipe that is named, 
 Parsing: scripts/options.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from labelling.lists import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN, Recipe
 
 _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
@@ -24,17 +25,55 @@ RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.nam
 Story: TypeAlias = Literal["own classes", "pixels", "photos"]
 """What is fitted: heads of own classes, a network that reads pixels, or a release's head for photos."""
 
-_OF_GRADIENT: Final = (
-    *("recipe", "network", "tensorboard"),
-    *(name for name in RECIPE_FIELDS if name not in {"limit", "seed"}),
+STORIES: Final[tuple[Story, ...]] = get_args(Story)
+
+_ANY_STORY: Final = (
+    *("corrections", "path_column", "root", "encoding", "skip_bad_rows", "product_column"),
+    *("run", "out", "publish", "sign", "force", "by", "unconditional", "mode"),
 )
 
-NOT_FOR: Final[Mapping[Story, tuple[str, ...]]] = {
-    "own classes": _OF_GRADIENT,
-    "pixels": ("fast", "attribute"),
-    "photos": ("data", "train", "test", "attribute", "fast", "limit", "seed", *_OF_GRADIENT),
+_LABELLED_PICTURES: Final = (
+    *("data", "skip_unreadable", "data_licence", "limit", "seed", "accept_right", "accept_confidence"),
+)
+
+_GRADIENT: Final = ("train", "test", "recipe", "network", *RECIPE_FIELDS, "fresh", "tensorboard")
+
+USES: Final[Mapping[Story, frozenset[str]]] = {
+    "own classes": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, "attribute", "fast")),
+    "pixels": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, *_GRADIENT)),
+    "photos": frozenset((*_ANY_STORY, "release", "photos")),
 }
-"""The options that such a training has no use for."""
+"""Options of `wardrobe train` that each story uses, by their names as attributes. Another one is refused."""
+
+_WHY_NOT: Final[Mapping[Story, str]] = {
+    "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
+    "pixels": "is for photos of own classes",
+    "photos": "is not for --photos, which fits a head alone",
+}
+
+_WHY_NOT_FOR_PHOTOS: Final = {
+    "skip_unreadable": "is not needed with --photos, which always leaves out files that cannot be read",
+    **dict.fromkeys(
+        ("accept_right", "accept_confidence"),
+        "is not for --photos. A service accepts more or less of its photos by WARDROBE_ACCEPT_TARGET",
+    ),
+}
+
+
+def check_used(names: Iterable[str], *stories: Story) -> None:
+    """Refuse options that would have no effect.
+
+    Args:
+        names: the options that a person typed, by their names as attributes.
+        stories: the stories that may be trained; an option of one of them is not refused.
+
+    Raises:
+        UnusedOption: one of the options is used by none of them.
+    """
+    used = frozenset[str]().union(*(USES[story] for story in stories))
+    for name in sorted(set(names) - used):
+        reasons = _WHY_NOT_FOR_PHOTOS if "photos" in stories else {}
+        raise UnusedOption(f"--{name.replace('_', '-')} {reasons.get(name, _WHY_NOT[stories[0]])}")
 
 
 class Options(BaseModel):
@@ -101,6 +140,11 @@ class Options(BaseModel):
         changed = {name: given.pop(name) for name in RECIPE_FIELDS if name in given}
         return cls.model_validate(given | {"recipe_fields": changed})
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the options that were set, and of the fields of a recipe."""
+        return frozenset(self.model_fields_set - {"recipe_fields"} | self.recipe_fields.keys())
+
     def as_json(self) -> dict[str, JsonValue]:
         """What differs from the defaults, fields of the recipe beside the others."""
         given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
@@ -123,10 +167,8 @@ class Options(BaseModel):
         return self.model_validate(kept | options)
 
     def for_story(self, story: Story) -> Self:
-        """Without what such a training has no use for."""
-        return self.from_json(
-            {name: value for name, value in self.as_json().items() if name not in NOT_FOR[story]}
-        )
+        """Return these options without those that such a training does not use."""
+        return self.from_json({name: value for name, value in self.as_json().items() if name in USES[story]})
 
     @property
     def reading(self) -> Reading:

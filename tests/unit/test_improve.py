@@ -25,7 +25,7 @@ from tests.uploads import a_garment, png
 from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.named import Named
 from training.data.read import decode as decoded
-from training.errors import BadClasses, BadPictures, BadRecipe
+from training.errors import BadClasses, BadPictures, BadRecipe, UnusedOption
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
 from training.options import Options
 from training.progress import Lines
@@ -232,6 +232,12 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     told = capsys.readouterr()
     assert "2 answers to attributes are new or others." in told.out
     assert "1 answers to attributes are of pictures whose class no person gave" in told.out
+
+
+@pytest.mark.parametrize(("data", "learnt"), [("pictures", ()), (None, ("earlier.csv",))])
+def test_what_the_ten_classes_do_not_learn_is_refused(data: str | None, learnt: tuple[str, ...]) -> None:
+    with pytest.raises(UnusedOption, match="is for releases of own classes"):
+        next_training(Corrected("bundled", open_bundled_release(), Path("c.csv"), ()), data, Lines(), learnt)
 
 
 def test_the_ten_classes_are_improved_without_answers_to_attributes(

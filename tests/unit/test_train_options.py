@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -23,7 +24,7 @@ from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
-from training.options import RECIPE_FIELDS, Options
+from training.options import RECIPE_FIELDS, STORIES, USES, Options
 from training.progress import warn_of_few
 
 
@@ -192,6 +193,74 @@ def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that
     assert Options.recorded({"settings": {"fast": True, "blend": 0.5}}) == Options(fast=True)
     with pytest.raises(ValidationError, match="fsat"):
         Options().changed(fsat=True)
+
+
+def test_each_option_is_used_by_a_training_and_each_used_one_is_an_option() -> None:
+    parsed = {action.dest for action in train.build_parser()._actions} - {"help", "json"}
+
+    assert frozenset().union(*USES.values()) == parsed
+    assert USES.keys() == set(STORIES)
+
+
+HEADS, PIXELS, PHOTOS = (
+    "are learnt by a head",
+    "is for photos of own classes",
+    "is not for --photos, which fits",
+)
+
+UNUSED: dict[str, tuple[str, str]] = {
+    "a head needs no recipe": ("--data photos --epochs 3", HEADS),
+    "a head has no epochs to log": ("--data photos --tensorboard log", HEADS),
+    "a head has no checkpoint": ("--data photos --fresh", HEADS),
+    "pictures of 28 x 28 need no vectors": ("--data small --fast", PIXELS),
+    "Fashion-MNIST has no attributes": ("--recipe quick --attribute colour", PIXELS),
+    "a CSV pair has no attributes": ("--train a.csv --test b.csv --attribute colour", PIXELS),
+    **{
+        f"photos of the ten classes need no {option.split()[0]}": (
+            f"--from bundled --photos photos {option}",
+            PHOTOS,
+        )
+        for option in ("--fast", "--fresh", "--data-licence MIT", "--limit 5", "--epochs 3", "--data photos")
+    },
+    "unreadable photos are left out": (
+        "--from bundled --photos photos --skip-unreadable",
+        "always leaves out",
+    ),
+    "a service decides about photos": (
+        "--from bundled --photos photos --accept-right 0.9",
+        "WARDROBE_ACCEPT_TARGET",
+    ),
+    "a service decides about confidence": (
+        "--from bundled --photos photos --accept-confidence 0.75",
+        "WARDROBE_ACCEPT_TARGET",
+    ),
+}
+"""Options without effect, and what is said of them."""
+
+
+@pytest.mark.parametrize(("words", "reason"), UNUSED.values(), ids=UNUSED)
+def test_an_option_without_effect_is_refused_before_a_second_picture_is_read(
+    words: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place, edge in (("photos", 64), ("small", 28)):
+        for label in ("Bag", "Shoe"):
+            (tmp_path / place / label).mkdir(parents=True)
+            (tmp_path / place / label / "2.png").write_bytes(b"no picture")
+        picture = np.full((edge, edge), 40, np.uint8)
+        picture[5:20, 5:20] = 200
+        (tmp_path / place / "Bag" / "1.png").write_bytes(png(picture))
+
+    with pytest.raises(SystemExit, match="2"):
+        wardrobe("train", words.split())
+
+    said = capsys.readouterr().err
+    assert reason in said
+    assert any(f"--{word}" in said for word in words.replace("--", "").split())
 
 
 @pytest.mark.parametrize("verb", [train, tune, compare, evaluate, adopt])
