@@ -18,5 +18,5 @@ SET: Final = "set"
 
 
 def in_order(kinds: Iterable[str]) -> list[str]:
-    """Return kinds in the order of KINDS."""
-    return sorted(kinds, key=KINDS.index)
+    """Return kinds in the order of KINDS; names that are no kind come last."""
+    return sorted(kinds, key=lambda kind: (*KINDS, kind).index(kind))

@@ -6,14 +6,15 @@
 
 Whether a comma or a slash separates paths or belongs to a name is decided by the other cells of the column:
 `CategoryColumn` has read all of them. The names of the folders of a source are read as levels, too
-(`FolderCategories`). Pure.
+(`find_folder_categories`). Pure.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final, Self, TypeAlias
 
 from inference.tokens import fold
@@ -125,34 +126,6 @@ class FolderCategories:
     depth: int = 0
     names: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
-    @classmethod
-    def of_paths(cls, paths: Iterable[tuple[str, str]]) -> Self:
-        """Find the folders that are categories.
-
-        A folder is a level if it has products of its own name's kind: it is no number, and occurs for at
-        least two products. A depth is read only if at least MIN_FOLDERS of its folders have
-        MIN_PRODUCTS_OF_FOLDER products each.
-
-        Args:
-            paths: the folders of each picture, with `/` between, and its product; a picture without a
-                product is one of its own.
-        """
-        products: dict[tuple[str, ...], set[str]] = defaultdict(set)
-        for folder, product in paths:
-            products[_parts(folder)].add(product)
-        depth = _common_depth(list(products))
-        by_name: dict[tuple[int, str], set[str]] = defaultdict(set)
-        for parts, names in products.items():
-            for level, name in enumerate(parts[depth:]):
-                by_name[level, name] |= names
-        levels: dict[int, set[str]] = defaultdict(set)
-        for (level, name), of_name in by_name.items():
-            if len(of_name) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
-                levels[level].add(name)
-        return cls(
-            depth, {level: frozenset(names) for level, names in levels.items() if len(names) >= MIN_FOLDERS}
-        )
-
     def path(self, folder: str) -> CategoryPath:
         """Return the levels of a picture's folder.
 
@@ -163,15 +136,50 @@ class FolderCategories:
         return tuple(name for level, name in enumerate(parts) if name in self.names.get(level, ()))
 
 
+NO_FOLDERS: Final = FolderCategories()
+"""The folders of a source whose folders are no categories."""
+
+
+def find_folder_categories(
+    paths: Callable[[], Iterable[tuple[str, str]]], sorted_names: Collection[str]
+) -> FolderCategories:
+    """Find the folders of a source that are categories.
+
+    A folder is a level if it is no number and occurs for several products. A depth is read only if at least
+    MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by class,
+    as `label --into` does it, none is read: their names are answers, and not what the shop says.
+
+    Args:
+        paths: yields the folder of each picture, with `/` between its parts, and its product, from the first
+            with each call; a picture without a product is one of its own.
+        sorted_names: names of folders that pictures are sorted into.
+    """
+    depth = _common_depth(_parts(folder) for folder, _ in paths())
+    products: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for folder, product in paths():
+        for level, name in enumerate(_parts(folder)[depth:]):
+            of_name = products[level, name]
+            if len(of_name) < MIN_PRODUCTS_OF_FOLDER:  # more are not needed, and there can be a million
+                of_name.add(product)
+    if {name for level, name in products if level == 0} <= {*sorted_names}:
+        return NO_FOLDERS
+    levels: dict[int, set[str]] = defaultdict(set)
+    for (level, name), of_name in products.items():
+        if len(of_name) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
+            levels[level].add(name)
+    names = {level: frozenset(found) for level, found in levels.items() if len(found) >= MIN_FOLDERS}
+    return FolderCategories(depth, names) if names else NO_FOLDERS
+
+
 def _parts(folder: str) -> tuple[str, ...]:
     return tuple(part for part in folder.split("/") if part not in {"", "."})
 
 
-def _common_depth(folders: Sequence[Sequence[str]]) -> int:
+def _common_depth(folders: Iterable[tuple[str, ...]]) -> int:
     """Return how many parts all folders begin with."""
-    depth = 0
-    for parts in zip(*folders, strict=False):
-        if len(set(parts)) > 1:
-            break
-        depth += 1
-    return depth
+    common: tuple[str, ...] | None = None
+    for parts in folders:
+        common = parts if common is None else common
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(common, parts, strict=False))
+        common = common[: sum(1 for _ in same)]
+    return len(common or ())

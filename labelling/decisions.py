@@ -11,16 +11,21 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
+from inference.title_rule import NONE
+from labelling.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
+from labelling.folder_names import REVIEW, name_folders
 from labelling.human_answers import HumanAnswers
 from labelling.journal import Journal
 from labelling.journal_rows import read_photo_groups, read_photos, read_photos_of
+from labelling.list_meaning import ListReader
+from labelling.own_words import OwnWords
 from labelling.product_answers import combine_photos
 from labelling.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 from labelling.shared_photos import find_shared_photos
-from labelling.title_decision import ListTitles, collect_titles
-from labelling.titles import ListWords, words_in
+from labelling.title_decision import ListTitles, collect_titles, folder_of
+from labelling.titles import OFF, ListWords, words_in
 
 _UNDER_SEVERAL: Final = """
 SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
@@ -101,11 +106,38 @@ class Decisions:
         others = {*renamed, *run.attributes, run.by.column if run.by else ""}
         return words_in(tuple(run.further), self._columns, run.language, run.title, others)
 
+    @cached_property
+    def reader(self) -> ListReader:
+        """How titles and categories are read, with the words that the shop explained."""
+        words, settings = self.list_words, self.journal.settings
+        is_on = settings.language != OFF
+        return ListReader(
+            list_words=words,
+            own_words=OwnWords(answers=tuple(self.journal.read_category_answers()), language=words.language),
+            column=CategoryColumn.of_cells(self._categories()),
+            folders=NO_FOLDERS if words.columns or not is_on else self._folders(),
+            is_on=is_on,
+        )
+
+    def _categories(self) -> Iterator[str]:
+        words = self.list_words
+        cells = self._columns(words.categories) if words.categories else ()
+        return (words.category(of_row) for of_row in cells)
+
+    def _folders(self) -> FolderCategories:
+        """Find the folders that are categories, unless pictures were sorted into them by class."""
+        names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
+        return find_folder_categories(self._folders_of_pictures, {*names, REVIEW})
+
+    def _folders_of_pictures(self) -> Iterator[tuple[str, str]]:
+        for product, path in self.journal.query("SELECT product, path FROM current"):
+            yield folder_of(path), product or path
+
     @property
     def _titles(self) -> ListTitles:
-        is_read = self.settings.by and self.list_words.is_read
+        is_read = self.settings.by and self.reader.says_something
         return collect_titles(
-            self.settings, self.list_words, self._cells(self.list_words.columns) if is_read else ()
+            self.settings, self.reader, self._cells(self.list_words.columns) if is_read else ()
         )
 
     @property
@@ -124,12 +156,12 @@ class Decisions:
             return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
 
     def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-        return (cells for _, cells in self._cells(columns))
+        return (cells for _, _, cells in self._cells(columns))
 
-    def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-        """The product of each row and its cells in some columns of the list, in the order of the source."""
+    def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yield product, path, and the cells in some columns of each row, in the order of the source."""
         places = [list(self.journal.settings.further).index(name) for name in columns]
         cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
-        query = f"SELECT product{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
-        for product, *texts in self.journal.query(query):
-            yield product, dict(zip(columns, texts, strict=True))
+        query = f"SELECT product, path{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
+        for product, path, *texts in self.journal.query(query):
+            yield product, path, dict(zip(columns, texts, strict=True))

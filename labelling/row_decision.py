@@ -133,7 +133,7 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     """What the list says about the colour of a row; None where the photos alone answer."""
     if context.colour_head not in record.answers:
         return None
-    words = context.titles.list_words
+    words = context.titles.reader.list_words
     title = words.title(record.cells) if words.is_read else ""
     own = read_own_colours(record.cells, [photo.cells for photo in record.photos])
     return match_colours(

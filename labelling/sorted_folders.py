@@ -6,27 +6,14 @@ Reads a finished table and its source, and writes the folder alone, with copies 
 import os
 import re
 import shutil
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable, Unreadable
+from labelling.folder_names import make_safe_name, name_folders
 from labelling.items import Item, Read, Source
 from labelling.rows import make_table_path
-
-REVIEW: Final = "review"
-"""The folder of answers that need a person, and of pictures that a person left out."""
-
-UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
-"""Characters that some system allows in no name."""
-
-RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
-"""How names begin that are devices of Windows."""
-
-MAX_NAME_BYTES: Final = 240
-"""Bytes of a name, before a number: file systems hold 255."""
 
 
 def check_sorted_folder(folder: Path, source: str) -> None:
@@ -79,25 +66,6 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> tup
             is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
             done, failed = done + is_there, failed + (not is_there)
     return done, failed
-
-
-def name_folders(labels: Iterable[str]) -> dict[str, str]:
-    """The name of the folder of each label, REVIEW for the empty one: all differ on every system."""
-    folders, taken = {"": REVIEW}, {REVIEW}
-    for label in sorted({*labels} - {""}):
-        name = make_safe_name(label)
-        while name.casefold() in taken:
-            name += "_"
-        taken.add(name.casefold())
-        folders[label] = name
-    return folders
-
-
-def make_safe_name(text: str) -> str:
-    """A name of a file or folder that every system takes."""
-    raw = os.fsencode(UNSAFE.sub("_", text))
-    name = os.fsdecode(raw) if len(raw) <= MAX_NAME_BYTES else raw[-MAX_NAME_BYTES:].decode("utf-8", "ignore")
-    return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"
 
 
 def _name_of(item: Item) -> str:

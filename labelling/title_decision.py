@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from inference.reasons import Reason
+from inference.reasons import DecidedBy, Reason
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
     MinimumShares,
@@ -20,10 +20,10 @@ from inference.title_rule import (
     decide_with_title,
     release_labels,
 )
-from inference.words import NOTHING, Says, without_variant
+from inference.words import without_variant
+from labelling.list_meaning import NO_MEANING, ListMeaning, ListReader
 from labelling.rows import HeadAnswer, Record
 from labelling.run_settings import RunSettings
-from labelling.titles import ListWords
 
 NO_LABELS: Final = ReleaseLabels(classes={})
 
@@ -32,11 +32,11 @@ class ProductTitle(NamedTuple):
     """What a list has about one product.
 
     Attributes:
-        meaning: its words.
+        meaning: what its title and category admit.
         variant_words: the words of its title but those of colour and size; empty without a title.
     """
 
-    meaning: Says = NOTHING
+    meaning: ListMeaning = NO_MEANING
     variant_words: tuple[str, ...] = ()
 
 
@@ -45,23 +45,29 @@ class ListTitles:
     """What the titles of a list say.
 
     Attributes:
-        list_words: how they are read.
+        reader: how titles and categories are read.
         labels: the labels of the release as kinds.
         minimum_shares: the shares of a photo from which titles decide.
         heads: the labels of each head of the release.
         products: what the list has about each; empty without products.
     """
 
-    list_words: ListWords = field(default_factory=ListWords)
+    reader: ListReader = field(default_factory=ListReader)
     labels: ReleaseLabels = NO_LABELS
     minimum_shares: MinimumShares = NO_MINIMUM_SHARES
     heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     products: Mapping[str, ProductTitle] = field(default_factory=dict)
 
-    def title_kinds(self, record: Record) -> frozenset[str]:
-        """The kinds that the list admits of a photo, or of a product; empty where it says nothing."""
+    def meaning(self, record: Record) -> ListMeaning:
+        """Return what the list says about a photo, or about a product."""
         of_product = self.products.get(record.product)
-        return (of_product.meaning if of_product else self.list_words.says(record.cells)).kinds
+        if of_product:
+            return of_product.meaning
+        return self.reader.meaning(record.cells, folder_of(record.photos[0].path))
+
+    def title_kinds(self, record: Record) -> frozenset[str]:
+        """Return the kinds that the list admits of a photo or a product; empty if it says nothing."""
+        return self.meaning(record).kinds
 
     def admits(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
         """Return whether a title allows a label; None if one of the two says nothing of a kind."""
@@ -80,32 +86,42 @@ class ListTitles:
 
 
 def collect_titles(
-    settings: RunSettings, words: ListWords, listed: Iterable[tuple[str, Mapping[str, str]]]
+    settings: RunSettings, reader: ListReader, listed: Iterable[tuple[str, str, Mapping[str, str]]]
 ) -> ListTitles:
-    """What the titles of a list say.
+    """Read what the list says about each product.
 
     Args:
-        settings: that its rows become.
-        words: how they are read.
-        listed: the product of each row and its cells that have words; of a product the first ones count.
+        settings: the settings of the run.
+        reader: how titles and categories are read.
+        listed: the product and the path of each row, and its cells that have words; of several cells of a
+            product the first one that is not empty is used.
     """
+    columns, heads = reader.list_words.columns, settings.heads
     of_products: dict[str, dict[str, str]] = {}
-    for product, cells in listed:
+    folders: dict[str, str] = {}
+    for product, path, cells in listed:
         of_product = of_products.setdefault(product, {}) if product else {}
-        for column in words.columns:
+        folders.setdefault(product, folder_of(path))
+        for column in columns:
             of_product[column] = of_product.get(column) or cells[column]
-    is_read, heads = words.is_read, settings.heads
-    labels = release_labels(heads[LABEL], heads.get(KIND), words.language) if is_read else NO_LABELS
+    labels = release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
-        list_words=words,
-        labels=labels,
+        reader=reader,
+        labels=labels if reader.says_something else NO_LABELS,
         minimum_shares=settings.shares,
         heads=heads,
         products={
-            product: ProductTitle(words.says(cells), without_variant(words.title(cells)))
+            product: ProductTitle(
+                reader.meaning(cells, folders[product]), without_variant(reader.list_words.title(cells))
+            )
             for product, cells in of_products.items()
         },
     )
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a picture, as its table names it."""
+    return path.rpartition("/")[0]
 
 
 def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecision | None:
@@ -116,14 +132,27 @@ def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecisio
         titles: the titles of the list.
 
     Returns:
-        None if the row has no answer about the class, or if the list says nothing about its kind.
+        None if the row has no answer about the class, or if the list says nothing about its kind. If the
+        words of the list contradict each other, the decision is a review.
     """
-    title_kinds = titles.title_kinds(record)
-    if not title_kinds or LABEL not in record.answers:
+    meaning = titles.meaning(record)
+    if not meaning.kinds or LABEL not in record.answers:
         return None
+    label_scores = _photo_answer(record, LABEL)
     kind_scores = _photo_answer(record, KIND) if KIND in record.answers else None
-    return decide_with_title(
-        title_kinds, _photo_answer(record, LABEL), kind_scores, titles.labels, titles.minimum_shares
+    decision = decide_with_title(
+        meaning.kinds, label_scores, kind_scores, titles.labels, titles.minimum_shares
+    )
+    if not meaning.conflict:
+        return decision
+    return replace(
+        decision,
+        label=label_scores.label,
+        kind=kind_scores.label if kind_scores else None,
+        label_reason=meaning.conflict,
+        kind_reason=meaning.conflict,
+        decided_by=DecidedBy.MODEL,
+        is_joint=True,
     )
 
 

@@ -98,11 +98,19 @@ class ListWords:
         """The title of a row; empty where it has none."""
         return _first(self.titles, cells)
 
+    def category(self, cells: Mapping[str, str]) -> str:
+        """Return the category of a row; empty if it has none."""
+        return _first(self.categories, cells)
+
+    def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+        """Return the kinds that the title of a row names, whatever its category is."""
+        return says(self.title(cells), "", self.language).kinds if self.is_read else frozenset()
+
     def says(self, cells: Mapping[str, str]) -> Says:
         """What a row of the list says about its product."""
         if not self.is_read:
             return NOTHING
-        return says(self.title(cells), _first(self.categories, cells), self.language)
+        return says(self.title(cells), self.category(cells), self.language)
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, OTHER, MinimumShares, has_kinds
 from inference.words import title_says
 from labelling.human_answers import HumanAnswers
+from labelling.list_meaning import ListReader
 from labelling.product_answers import combine_photos
 from labelling.row_decision import DecisionContext, answer_with_list
 from labelling.rows import HeadAnswer, PhotoRecord, Record
@@ -96,7 +97,7 @@ def known_of(prediction: Prediction, shares: MinimumShares, photo: PhotoRecord) 
     by = ProductGrouping(column="article", folder=None, proven=())
     further = {"Title": "Title"}
     table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, shares=shares)
-    titles = collect_titles(table, WORDS, [(photo.product, photo.cells)])
+    titles = collect_titles(table, ListReader(list_words=WORDS), [(photo.product, photo.path, photo.cells)])
     return DecisionContext(
         settings=table,
         titles=titles,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelling.categories import CategoryColumn, FolderCategories
+from labelling.categories import CategoryColumn, find_folder_categories
 
 SHOP = (
     "Giyim > Üst > Gömlek",
@@ -70,14 +70,27 @@ FOLDERS = [
     ],
 )
 def test_a_folder_of_several_products_is_a_category(folder: str, path: tuple[str, ...]) -> None:
-    assert FolderCategories.of_paths(FOLDERS).path(folder) == path
+    assert find_folder_categories(lambda: FOLDERS, ()).path(folder) == path
 
 
 def test_one_folder_among_the_photos_is_no_category() -> None:
     folders = [("photos/new", "1"), ("photos/new", "2"), ("photos/3", "3"), ("photos/4", "4")]
 
-    assert FolderCategories.of_paths(folders).path("photos/new") == ()
+    assert find_folder_categories(lambda: folders, ()).path("photos/new") == ()
 
 
 def test_pictures_in_one_folder_have_no_category() -> None:
-    assert FolderCategories.of_paths([("photos/a", "1"), ("photos/a", "2")]).path("photos/a") == ()
+    folders = [("photos/a", "1"), ("photos/a", "2")]
+
+    assert find_folder_categories(lambda: folders, ()).path("photos/a") == ()
+
+
+@pytest.mark.parametrize(
+    ("sorted_names", "is_read"), [(("dresses", "skirts", "hats", "2024"), False), (("dresses",), True)]
+)
+def test_folders_that_pictures_were_sorted_into_by_class_are_no_categories(
+    sorted_names: tuple[str, ...], is_read: bool
+) -> None:
+    found = find_folder_categories(lambda: FOLDERS, sorted_names)
+
+    assert bool(found.path("shop/photos/dresses/1")) == is_read

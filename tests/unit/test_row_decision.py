@@ -12,6 +12,7 @@ from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER, MinimumShares
 from labelling.columns import photo_columns, product_columns
 from labelling.human_answers import LEFT_OUT, HumanAnswers
+from labelling.list_meaning import ListReader
 from labelling.product_answers import combine_photos
 from labelling.row_decision import DecisionContext, decide_row
 from labelling.rows import HeadAnswer, PhotoRecord
@@ -400,8 +401,9 @@ def cells_of(case: Case) -> dict[str, object]:
     """Decide the row of a case, and return its cells by the names of the columns."""
     settings = settings_of(case)
     records = [record(photo, case) for photo in case.photos]
-    rows = [(ARTICLE, records[0].cells), (OTHER_ARTICLE, {"Title": case.other_title})]
-    titles = collect_titles(settings, settings.list_words or ListWords(), rows)
+    rows = [(ARTICLE, "", records[0].cells), (OTHER_ARTICLE, "", {"Title": case.other_title})]
+    reader = ListReader(list_words=settings.list_words or ListWords())
+    titles = collect_titles(settings, reader, rows)
     shared = {photo.name: frozenset({ARTICLE, OTHER_ARTICLE}) for photo in case.photos if photo.also_under}
     people = dict[tuple[str, str], dict[str, str]]()
     for (name, head), label in case.people.items():

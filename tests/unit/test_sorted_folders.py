@@ -13,11 +13,12 @@ from inference.contract import LABEL
 from inference.reasons import Reason
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
+from labelling.folder_names import name_folders
 from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run import Job
-from labelling.sorted_folders import check_sorted_folder, name_folders
+from labelling.sorted_folders import check_sorted_folder
 from labelling.sorted_folders import sort_into_folders as sort
 from labelling.sources.source_opening import open_source
 from model_store.local_releases import open_bundled_release

@@ -10,6 +10,7 @@ from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, MinimumShares
 from labelling.human_answers import HumanAnswers
+from labelling.list_meaning import ListReader
 from labelling.product_answers import combine_photos
 from labelling.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
@@ -52,7 +53,9 @@ def known_of(
     shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
     table = replace(run, shares=shares)
-    titles = collect_titles(table, words, [(photo.product, photo.cells) for photo in photos])
+    titles = collect_titles(
+        table, ListReader(list_words=words), [(photo.product, photo.path, photo.cells) for photo in photos]
+    )
     return DecisionContext(
         settings=table,
         titles=titles,

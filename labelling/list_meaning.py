@@ -1,0 +1,129 @@
+"""Read what the list says about a row: title, category, and the shop's own words together. Pure.
+
+title                        the kinds that the title names in the list's language, and phrases of a file
+of words
+category, explained          a person or a file of words said what it means: title and category admit the
+kinds that they share. If they share none, a person has to look
+category, with a known word  it is read if the title names no garment, in the list's language or, if that
+knows no word of it, in all languages: then what each of them says
+folder                       the names of folders are the category if the list has no such columns
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from inference.language_files import readable_languages
+from inference.reasons import Reason
+from inference.words import category_says
+from labelling.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
+from labelling.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine
+from labelling.titles import ListWords
+
+
+class ListMeaning(NamedTuple):
+    """The words of a list about one row.
+
+    Attributes:
+        kinds: the kinds that they admit; empty if they say nothing.
+        conflict: why a person has to look, whatever the photo shows; None if the words agree.
+    """
+
+    kinds: Meaning = frozenset()
+    conflict: Reason | None = None
+
+
+NO_MEANING: Final = ListMeaning()
+
+
+@lru_cache(maxsize=8192)
+def level_kinds(level: str) -> Meaning:
+    """Return the kinds of a level that every language admits which knows a word of it.
+
+    The result is empty if no language knows a word, or if they mean different things by it.
+    """
+    said = [kinds for code in readable_languages() if (kinds := category_says(level, code).kinds)]
+    return frozenset.intersection(*said) if said else frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListReader:
+    """How the words about a row are read.
+
+    Attributes:
+        list_words: the columns of titles and categories, and their language.
+        own_words: the words that the shop explained.
+        column: what all cells of the category column show.
+        folders: the folders that are categories, of a source without such columns.
+        is_on: whether known words are read; people can switch that off.
+    """
+
+    list_words: ListWords = field(default_factory=ListWords)
+    own_words: OwnWords = NO_OWN_WORDS
+    column: CategoryColumn = field(default_factory=CategoryColumn)
+    folders: FolderCategories = NO_FOLDERS
+    is_on: bool = True
+
+    @property
+    def says_something(self) -> bool:
+        """Whether a row can have a meaning at all."""
+        has_categories = bool(self.list_words.categories or self.folders.names)
+        has_own_words = bool(self.own_words.file or self.own_words.answers)
+        return self.list_words.is_read or has_own_words or (has_categories and self.is_on)
+
+    def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
+        """Return the categories of a row.
+
+        Args:
+            cells: the cells of its list, by column.
+            folder: the folder of its first photo, with `/` between the parts.
+        """
+        if self.folders.names:
+            path = self.folders.path(folder)
+            return (path,) if path else ()
+        category = self.list_words.category(cells)
+        return self.column.paths(category) if category else ()
+
+    def names_garment(self, level: str) -> bool:
+        """Return whether a level has a known word, so that nobody needs to be asked about it."""
+        language = self.list_words.language
+        is_known = language in readable_languages() and category_says(level, language).kinds
+        return bool(is_known or level_kinds(level))
+
+    def meaning(self, cells: Mapping[str, str], folder: str) -> ListMeaning:
+        """Return what the list says about a row; see `paths` for the arguments."""
+        title = self._title_meaning(cells)
+        if title.conflict:
+            return title
+        if explained := self._explained(cells, folder):
+            both = combine(title.kinds, explained)
+            return ListMeaning(both) if both else _conflict([title.kinds, explained])
+        if title.kinds or not self.is_on:
+            return title
+        return ListMeaning(self.list_words.says(cells).kinds or _deepest_kinds(self.paths(cells, folder)))
+
+    def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
+        if not self.own_words.categories:
+            return frozenset()
+        return self.own_words.category_meaning(self.paths(cells, folder))
+
+    def _title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+        kinds = self.list_words.title_kinds(cells)
+        found = self.own_words.phrase_meanings(self.list_words.title(cells)) if self.own_words.file else []
+        said = [*([kinds] if kinds else []), *found]
+        if not said:
+            return NO_MEANING
+        shared = frozenset.intersection(*said)
+        return ListMeaning(shared) if shared else _conflict(said)
+
+
+def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:
+    """Return all kinds of words that contradict each other, so that a person can choose."""
+    return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)
+
+
+def _deepest_kinds(paths: Iterable[CategoryPath]) -> Meaning:
+    """Return the kinds of the deepest level of each path that says something, of several paths together."""
+    deepest = (next(filter(None, map(level_kinds, reversed(path))), frozenset[str]()) for path in paths)
+    return frozenset[str]().union(*deepest)

@@ -1,0 +1,82 @@
+"""What a list says about a row: its title, its category, and the words that the shop explained."""
+
+import pytest
+
+from inference.reasons import Reason
+from labelling.categories import CategoryColumn, FolderCategories
+from labelling.list_meaning import ListMeaning, ListReader
+from labelling.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
+from labelling.titles import OFF, ListWords
+
+AT = "2026-11-30T03:00:00.000Z"
+CONFLICT = Reason.TITLE_CONFLICT
+
+
+def kinds(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+OWN = OwnWords(
+    file=(OwnWord("kohv", kinds("top"), "title"), OwnWord("tee", kinds("dress"), "title")),
+    answers=(
+        CategoryAnswer("Pluusid", kinds("top", "shirt"), AT),
+        CategoryAnswer("Parfüüm", kinds(NO_KIND), AT),
+        CategoryAnswer("Sale", kinds(), AT),
+    ),
+)
+
+
+def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> ListReader:
+    words = ListWords(titles=("title",), categories=("category",), language=language)
+    return ListReader(list_words=words, own_words=own_words, column=CategoryColumn(), is_on=is_on)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "category", "meaning"),
+    [
+        ("en", "Linen shirt", "Pluusid", ListMeaning(kinds("shirt"))),
+        ("en", "Anna", "Pluusid", ListMeaning(kinds("top", "shirt"))),
+        ("en", "Maxi dress", "Pluusid", ListMeaning(kinds("top", "shirt", "dress"), CONFLICT)),
+        ("en", "Maxi dress", "Parfüüm", ListMeaning(kinds("dress", NO_KIND), CONFLICT)),
+        ("en", "Maxi dress", "Sale", ListMeaning(kinds("dress"))),
+        ("en", "Anna", "Skirts", ListMeaning(kinds("skirt"))),  # a known word of the list's language
+        ("en", "Anna", "Gonne", ListMeaning(kinds("skirt"))),  # of another language alone
+        ("en", "Anna", "Uued", ListMeaning()),
+        ("et", "Anna", "Pluusid", ListMeaning(kinds("top", "shirt"))),
+        ("et", "Linen shirt", "Parfüüm", ListMeaning(kinds(NO_KIND))),  # titles are not read
+        ("et", "Anna", "Naised > Jeans", ListMeaning(kinds("trousers"))),
+        ("et", "Must kohv", "", ListMeaning(kinds("top"))),
+        ("et", "Kohv ja tee", "", ListMeaning(kinds("top", "dress"), CONFLICT)),
+        ("et", "Must kohv", "Pluusid", ListMeaning(kinds("top"))),
+        ("et", "Tee", "Pluusid", ListMeaning(kinds("dress", "top", "shirt"), CONFLICT)),
+        ("et", "Anna", "", ListMeaning()),
+        ("und", "Anna", "Sale", ListMeaning()),
+    ],
+)
+def test_title_and_category_mean_what_they_have_in_common(
+    language: str, title: str, category: str, meaning: ListMeaning
+) -> None:
+    assert reader(language).meaning({"title": title, "category": category}, "") == meaning
+
+
+def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does() -> None:
+    off = reader(OFF, is_on=False)
+
+    assert off.meaning({"title": "Linen shirt", "category": "Jeans"}, "") == ListMeaning()
+    assert off.meaning({"title": "Linen shirt", "category": "Pluusid"}, "").kinds == kinds("top", "shirt")
+
+
+@pytest.mark.parametrize(
+    ("level", "is_known"), [("Jeans", True), ("Gonne", True), ("Pluusid", False), ("Uued tooted", False)]
+)
+def test_a_level_with_a_known_word_need_not_be_asked_about(level: str, is_known: bool) -> None:
+    assert reader("et").names_garment(level) == is_known
+
+
+def test_folders_are_the_category_of_a_source_without_such_columns() -> None:
+    folders = FolderCategories(1, {0: frozenset({"skirts", "pluusid"})})
+    read = ListReader(own_words=OWN, folders=folders)
+
+    assert read.meaning({}, "shop/skirts/12") == ListMeaning(kinds("skirt"))
+    assert read.meaning({}, "shop/pluusid/12") == ListMeaning(kinds("top", "shirt"))
+    assert read.meaning({}, "shop/other/12") == ListMeaning()
