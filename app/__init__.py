@@ -1,7 +1,8 @@
-"""The web service: HTTP in, HTTP out.
+"""The web service: it answers HTTP requests with classifications of pictures.
 
-Start reading in factory.py, the one place where parts are chosen and put together. settings.py holds what an
-operator may set, api/problems.py every error that a client may see, prediction/ what an upload goes through.
+Start reading in factory.py, the one place where the parts are chosen and put together. settings.py holds the
+settings of an operator, api/problems.py every error that a client may see, and prediction/ the steps that an
+upload goes through.
 """
 
 import importlib.metadata
@@ -10,9 +11,10 @@ from pathlib import Path
 
 
 def _read_version() -> str:
-    """As pyproject.toml says it; of an installed wheel, which has no such file, as its metadata do.
+    """Return the version from pyproject.toml, or from the metadata of an installed wheel.
 
-    The image holds no metadata, and those of a checkout can be old.
+    A wheel does not contain pyproject.toml. The container image contains no metadata, and those of a checkout
+    can be old, so the file comes first.
     """
     file = Path(__file__).resolve().parents[1] / "pyproject.toml"
     if not file.exists():

@@ -1,7 +1,8 @@
-"""`python -m app` starts the service: gunicorn with gunicorn.conf.py, in this process' place.
+"""`python -m app` starts the service: it replaces this process by gunicorn with gunicorn.conf.py.
 
-gunicorn ends in a traceback where WEB_CONCURRENCY is no number, and tries a port in use for five seconds. So
-these are checked here first. wsgi.py has to be importable; arguments after `-m app` go to gunicorn.
+gunicorn ends with a traceback if WEB_CONCURRENCY is not a number, and tries a port that is in use for five
+seconds. So this file checks both first and ends with one clear line. wsgi.py has to be importable. Arguments
+after `-m app` are passed on to gunicorn.
 """
 
 import os
@@ -14,21 +15,22 @@ from typing import NoReturn
 from app.dotenv_file import read_dotenv
 
 GUNICORN_CONFIG = Path(__file__).parent.parent / "gunicorn.conf.py"
+"""Path of the configuration of gunicorn."""
 
 NUMBER_VARIABLES = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),
     "PORT": (1, 65535, "the port to listen on; without it that is 8000"),
 }
-"""What gunicorn and its file read as numbers: the least, the most, and what it is."""
+"""Environment variables that gunicorn reads as numbers: smallest value, largest value, and meaning."""
 
 
 def main() -> None:
-    """Become gunicorn, or end with a line that says what is wrong."""
+    """Replace this process by gunicorn, or end with a line that says what is wrong."""
     try:
         read_dotenv()
     except OSError as error:
         _exit_with(f"{error.filename}: {error.strerror}.")
-    # Compose files set what was left out to nothing.
+    # Compose files set a variable that was left out to an empty text.
     environment = {
         name: value for name, value in os.environ.items() if value or name not in (*NUMBER_VARIABLES, "BIND")
     }
@@ -39,7 +41,7 @@ def main() -> None:
     if complaint:
         _exit_with(complaint)
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), *sys.argv[1:], "wsgi:app"]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own words
+    os.execve(sys.executable, command, environment)  # noqa: S606 - the command is a constant
 
 
 def _exit_with(complaint: str) -> NoReturn:
@@ -49,7 +51,7 @@ def _exit_with(complaint: str) -> NoReturn:
 
 
 def describe_wrong_number(environment: Mapping[str, str]) -> str:
-    """Describe the first of NUMBERS that is out of range, and what would be right; empty if all are fine."""
+    """Return a sentence about the first of NUMBER_VARIABLES that is out of range; empty if all are right."""
     for name, (least, most, meaning) in NUMBER_VARIABLES.items():
         text = environment.get(name, str(least))
         if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
@@ -58,10 +60,10 @@ def describe_wrong_number(environment: Mapping[str, str]) -> str:
 
 
 def describe_wrong_address(environment: Mapping[str, str]) -> str:
-    """Describe why BIND and PORT cannot be listened on; empty if they can."""
+    """Return a sentence that says why the service cannot listen on BIND and PORT; empty if it can."""
     host, port = environment.get("BIND", "127.0.0.1"), environment.get("PORT", "8000")
     try:
-        # As gunicorn does: a port that is only closing (TIME_WAIT) counts as free.
+        # Like gunicorn, this treats a port that is only closing (TIME_WAIT) as free.
         socket.create_server(
             (host.strip("[]"), int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         ).close()

@@ -1,4 +1,4 @@
-"""Which of the offered languages a client prefers, by lookup (RFC 4647, section 3.4)."""
+"""Choose the language that a client prefers, by lookup (RFC 4647, section 3.4)."""
 
 from collections.abc import Container
 from typing import Annotated, Final, TypeAlias
@@ -8,21 +8,23 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 MAX_ACCEPT_LANGUAGE_LENGTH: Final = 200
-"""Characters of an Accept-Language that is parsed; browsers send about 40."""
+"""Largest number of characters of an Accept-Language header that is parsed. Browsers send about 40."""
 
 LanguageTag: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-"""A language tag as in Accept-Language (RFC 5646, section 2.1): `en`, `de-AT`."""
+"""A language tag as in Accept-Language (RFC 5646, section 2.1), such as `en` or `de-AT`."""
 
 
 def find_preferred_language(accept_language: str | None, languages: Container[str]) -> str | None:
-    """The offered language that a client likes best: `fr-CH` finds `fr` before a language of lower quality.
+    """Return the language that a client prefers among those that are available.
+
+    A tag also finds its shorter forms: `fr-CH` finds `fr`, before any language of lower quality.
 
     Args:
-        accept_language: the header.
-        languages: in small letters.
+        accept_language: the value of the header; None if the request has none.
+        languages: the available tags, in lower case.
 
     Returns:
-        None where none fits, or the header is absent or longer than LONGEST_ACCEPT.
+        The tag; None if no language fits, or if the header is missing or too long.
     """
     if not accept_language or len(accept_language) > MAX_ACCEPT_LANGUAGE_LENGTH:
         return None

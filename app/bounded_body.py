@@ -1,7 +1,8 @@
-"""Reads a request's body until a deadline, in steps between which other connections go on. Used by worker.py.
+"""Read the body of a request until a deadline, in steps between which other connections go on.
 
-A socket whose bytes are always there never waits, so neither gevent's loop nor its timeouts get a turn: each
-step gives them one. Replaces gunicorn's body readers; imports gevent and these readers alone.
+A socket whose bytes are always there never waits, so gevent's loop and its timeouts get no chance to run.
+Each step gives them one. worker.py puts these readers in place of gunicorn's. This file imports only gevent
+and gunicorn's readers.
 """
 
 from collections.abc import Iterator
@@ -13,30 +14,32 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import ParseException
 
 STEP_SECONDS: Final = 0.002
-"""How long a body is read before other connections get a turn."""
+"""Seconds for which a body is read before other connections go on."""
 
 STEP_BYTES: Final = 65_536
-"""How much of a body one step takes from the socket at most."""
+"""Largest number of bytes that one step takes from the socket."""
 
 DUE_SECONDS: Final = 1e-9
-"""Seconds: a wait that is over when gevent has polled its sockets. 0 does not poll them, and for a timer
-that is not due epoll waits for a millisecond at least."""
+"""Seconds of the shortest pause in which gevent polls its sockets. With 0 it does not poll. A timer that is
+not due yet would make epoll wait for at least a millisecond."""
 
 TOO_SLOW_MESSAGE: Final = "the body came too slowly"
+"""Message of the TimeoutError of a body that did not arrive in time."""
 
 MAX_FRAMING_BYTES: Final = 65_536
-"""Bytes of chunk sizes, extensions and line ends that a body may have beyond as many as it has of data."""
+"""Largest number of bytes of chunk sizes, extensions and line ends that a body may have beyond the size of
+its data."""
 
 
 class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no types
-    """The chunked coding of a body has more bytes than the data in it."""
+    """The chunked coding of a body has too many more bytes than the data in it."""
 
 
 class ReadingSteps:
-    """Gives other connections a turn between the steps of one body, and ends them at its deadline.
+    """The steps in which one body is read, and the deadline at which reading ends.
 
     Args:
-        seconds: that the body may take.
+        seconds: seconds that the body may take.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -44,11 +47,15 @@ class ReadingSteps:
         self._paused_at = monotonic()
 
     def create_timeout(self) -> Any:  # noqa: ANN401 - gevent has no types
-        """What raises TimeoutError in a block that is still waiting at the deadline."""
+        """Return a context manager that raises TimeoutError in a block that still waits at the deadline."""
         return gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError(TOO_SLOW_MESSAGE))
 
     def pause(self) -> None:
-        """Let others go on, if it is their turn; raises TimeoutError at the deadline."""
+        """Let other connections go on if this step has taken its time.
+
+        Raises:
+            TimeoutError: the deadline is over.
+        """
         now = monotonic()
         if now >= self._deadline:
             raise TimeoutError(TOO_SLOW_MESSAGE)
@@ -58,10 +65,10 @@ class ReadingSteps:
 
 
 class MeteredUnreader:
-    """What a chunked body is read from; counts its bytes, and refuses a body of too much framing.
+    """The source of a chunked body. It counts bytes, and refuses a body with too much framing.
 
     Attributes:
-        data_bytes: bytes of data that the parser found until now.
+        data_bytes: bytes of data that the parser has found so far.
     """
 
     def __init__(self, unreader: Any, steps: ReadingSteps) -> None:  # noqa: ANN401 - gunicorn has no types
@@ -71,7 +78,7 @@ class MeteredUnreader:
         self.data_bytes = 0
 
     def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
-        """The next bytes of the connection."""
+        """Return the next bytes of the connection."""
         self.check_framing()
         self._steps.pause()
         data: bytes = self._unreader.read(size, min(read_ahead or 0, STEP_BYTES))
@@ -79,18 +86,22 @@ class MeteredUnreader:
         return data
 
     def unread(self, data: bytes) -> None:
-        """Give back what belongs to the next request."""
+        """Give back bytes that belong to the next request."""
         self._received -= len(data)
         self._unreader.unread(data)
 
     def check_framing(self) -> None:
-        """Raise TooMuchFraming if what came and is no data is more than data, by MOST_FRAMING."""
+        """Check that the framing of the body has at most MAX_FRAMING_BYTES more than its data.
+
+        Raises:
+            TooMuchFraming: the framing has more bytes.
+        """
         if self._received - self.data_bytes > self.data_bytes + MAX_FRAMING_BYTES:
             raise TooMuchFraming
 
 
 class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
-    """gunicorn's reader of chunked bodies, a step at a time."""
+    """gunicorn's reader of chunked bodies, which reads one step at a time."""
 
     def __init__(self, request: Any, unreader: Any, steps: ReadingSteps, max_trailer_bytes: int) -> None:  # noqa: ANN401
         self._steps = steps
@@ -98,7 +109,7 @@ class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
         self.limit_trailer_section = max_trailer_bytes
 
     def parse_chunked(self, unreader: MeteredUnreader) -> Iterator[bytes]:
-        """The data of each chunk, or of a part of it."""
+        """Yield the data of each chunk, or of a part of it."""
         for data in super().parse_chunked(unreader):
             unreader.data_bytes += len(data)
             self._steps.pause()
@@ -106,7 +117,7 @@ class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
 
 
 class BoundedBody:
-    """Reads a request's body until a deadline, and knows whether all of it has come."""
+    """The body of a request, which is read until a deadline and knows whether all of it has arrived."""
 
     def __init__(self, request: Any, seconds: float, max_trailer_bytes: int) -> None:  # noqa: ANN401 - as above
         reader, self._unreader = request.body.reader, request.unreader
@@ -117,7 +128,11 @@ class BoundedBody:
             self._chunks = SteppedChunkedReader(request, request.unreader, self._steps, max_trailer_bytes)
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes, b"" at the end; raises TimeoutError at the deadline."""
+        """Return at most `size` bytes, or b"" at the end of the body.
+
+        Raises:
+            TimeoutError: the deadline is over.
+        """
         self._steps.pause()
         with self._steps.create_timeout():
             return self._read_part(size) if self._chunks is None else self._chunks.read(min(size, STEP_BYTES))
@@ -135,5 +150,5 @@ class BoundedBody:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the next request may follow on this connection."""
+        """Whether the whole body was read, so that the next request may follow on this connection."""
         return self._missing == 0 if self._chunks is None else self._chunks.parser is None

@@ -1,7 +1,7 @@
-"""Read `.env`.
+"""Read the file `.env` into the environment of the process.
 
-Apart from settings.py, whose imports take 0.2 s: `python -m app` needs
-no more before gunicorn takes its place.
+This is separate from settings.py, whose imports take 0.2 s, because `python -m app` needs nothing more before
+gunicorn takes its place.
 """
 
 from io import StringIO
@@ -13,16 +13,17 @@ from dotenv import load_dotenv
 from inference.plain_text import decoded, trimmed
 
 DOTENV_PATH: Final = Path(".env")
+"""Path of the file, relative to the working directory."""
 
 
 def read_dotenv(path: Path = DOTENV_PATH) -> None:
-    """Add what a file names to the process's environment, which it never overrides.
+    """Add the variables of a file to the environment of the process; those that are set keep their values.
 
     Args:
-        path: need not be there.
+        path: the file; nothing happens if it does not exist.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     if not path.is_file():
         return

@@ -1,51 +1,52 @@
-"""What may go wrong between the socket and the model.
+"""Everything that may go wrong between the socket and the model.
 
 RequestError
-├── BadRequest      no picture, malformed multipart or JSON, an unknown parameter value
-│   └── ClientGone  the client has closed its connection, so that nothing reads the answer
-├── KeyRefused      API keys are configured and none fits
-├── NoSuchModel     another model, version or method of it than there is here
-├── UnknownCoding   the body is compressed in a way that is not read
-├── TooLarge        more bytes or more pictures than allowed
-├── Busy            the queue is full, or no slot came free in time
-└── NotReady        no model is warm yet, the worker is draining, or no key can be checked
+├── BadRequest          no picture, malformed multipart or JSON, an unknown parameter value
+│   └── ClientGone      the client has closed its connection, so nobody reads the answer
+├── KeyRefused          API keys are configured, and the request has none of them
+├── NoSuchModel         the request names a model, version or method that does not exist here
+├── UnknownCoding       the body is compressed in a way that is not supported
+├── TooLarge            more bytes or more pictures than allowed
+└── TemporaryError      the request may succeed later
+    ├── Busy            the queue is full, or no slot became free in time
+    └── NotReady        no model is warm yet, the worker is stopping, or no key can be checked
 
-Statuses and titles are in problems.py; what is wrong with the picture itself is in inference/errors.py.
+Statuses and titles are in api/problems.py. Faults of the picture itself are in inference/errors.py.
 """
 
 from typing import TypeVar
 
 
 class RequestError(Exception):
-    """The root; every message may be shown to the client."""
+    """The root of these errors. Every message may be shown to the client."""
 
 
 class BadRequest(RequestError):
-    """The request carries no picture, or cannot be read."""
+    """The request contains no picture, or cannot be read."""
 
 
 class ClientGone(BadRequest):
-    """The client has closed its connection; the rest of its request is not worth the work."""
+    """The client has closed its connection, so the rest of its request is not worth the work."""
 
 
 class KeyRefused(RequestError):
-    """No API key, or none that fits."""
+    """The request has no API key, or one that is not known."""
 
 
 class NoSuchModel(RequestError):
-    """Another model, version or label than the one that is served, or a method that it does not have."""
+    """The request names a model, version or label that is not served, or a method that does not exist."""
 
 
 class UnknownCoding(RequestError):
-    """The body's Content-Encoding is neither gzip nor deflate."""
+    """The Content-Encoding of the body is neither gzip nor deflate."""
 
 
 class TooLarge(RequestError):
-    """More bytes or more pictures than the settings allow."""
+    """The request has more bytes or more pictures than the settings allow."""
 
 
 class TemporaryError(RequestError):
-    """It may work later.
+    """A request that may succeed if it is sent again later.
 
     Attributes:
         retry_after: seconds until another try is likely to succeed.
@@ -57,7 +58,7 @@ class TemporaryError(RequestError):
 
 
 class Busy(TemporaryError):
-    """The queue is full, or no slot came free within QUEUE_SECONDS."""
+    """The queue is full, or no slot became free within QUEUE_SECONDS."""
 
 
 class NotReady(TemporaryError):
@@ -68,17 +69,17 @@ AnyError = TypeVar("AnyError", bound=Exception)
 
 
 def drop_traceback(error: AnyError) -> AnyError:
-    """The error without its traceback, for one that is kept instead of raised.
+    """Remove the traceback of an error that is kept instead of raised, and return the error.
 
-    The frames hold the upload, and the frame that keeps the error closes the circle: a refused batch of 15 MB
-    left 30 MB to the garbage collector, which may not come for hundreds of requests.
+    The frames of a traceback hold the upload, and the frame that keeps the error makes a cycle. A refused
+    batch of 15 MB would leave 30 MB to the garbage collector, which may not run for hundreds of requests.
     """
     error.__traceback__ = error.__cause__ = error.__context__ = None
     return error
 
 
 def error_headers(error: Exception) -> dict[str, str]:
-    """The headers that HTTP wants beside this error's status (RFC 9110, sections 10.2.3, 11.6.1, 12.5.3)."""
+    """Return the headers that HTTP asks for in the answer of an error (RFC 9110, 10.2.3, 11.6.1, 12.5.3)."""
     if isinstance(error, TemporaryError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, KeyRefused):

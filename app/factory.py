@@ -1,6 +1,6 @@
 """The composition root: the one place where the parts of the service are chosen and put together.
 
-`wsgi.py` and the tests call `create_app`; importing anything else starts nothing.
+`wsgi.py` and the tests call `create_app`. Importing any other file starts nothing.
 """
 
 import logging
@@ -41,7 +41,7 @@ from model_store.store import Store, open_store
 log = logging.getLogger("wardrobe")
 
 CORS_METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
-"""The methods of all routes; the answer to a preflight names these."""
+"""Methods of all routes, for the answer to a CORS preflight."""
 
 EXPOSED_HEADERS = [
     "X-Request-ID",
@@ -51,19 +51,21 @@ EXPOSED_HEADERS = [
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 ]
-"""What a page of another origin may read of an answer, beside the safelisted headers."""
+"""Headers of an answer that a page of another origin may read, in addition to the safelisted ones."""
 
 
 PREFLIGHT_SECONDS = 7200
-"""How long browsers keep the answer to a preflight: the most that Chromium does."""
+"""Seconds for which browsers keep the answer to a preflight. Chromium keeps it no longer."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What outlives a request; found as `app.extensions["wardrobe"]`.
+    """The parts that outlive a request; `app.extensions["wardrobe"]` holds them.
 
     Attributes:
-        watcher: None when there are no promotions to watch.
+        models: the model that is served.
+        admissions: the queues that requests wait in.
+        watcher: follows the promotions of the store; None if there are no promotions to follow.
     """
 
     models: ModelHolder
@@ -71,17 +73,17 @@ class Service:
     watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
-        """Make `/readyz` answer 503: this worker is stopping."""
+        """Make `/readyz` answer 503, because this worker is stopping."""
         self.models.is_draining = True
 
 
 def create_app(settings: Settings) -> Flask:
-    """Build the service: open its model, put the parts together, follow the store.
+    """Build the service: open its model, put the parts together, and start to follow the store.
 
     Raises:
         SettingsError: the settings do not fit together, or the key file cannot be read.
         StoreError: no model is available.
-        ModelError: it is there and cannot be run.
+        ModelError: the model is there but cannot be run.
     """
     prepare_decoders(settings.max_pixels)
     store = open_named_store(settings)
@@ -101,22 +103,23 @@ def create_app(settings: Settings) -> Flask:
     admissions = _create_admissions(settings)
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
     app.before_request(check_host)
-    if keys is not None:  # before the rates, so that a refusal's log line names the key
+    if keys is not None:  # before the rates, so that the log line of a refusal names the key
         require_keys(app, keys)
     app.register_blueprint(create_health_routes(models, partial(is_known_client, keys)))
     _register_routes(app, settings, models, admissions, metrics)
     _register_pages(app, settings, metrics)
     _add_origins_and_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, admissions, _start_watcher(settings, store, models, metrics))
-    # The last step: until here a missing key file, for example, ends the start.
+    # This is the last step, because a fault such as a missing key file ends the start before it.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
 
 
 class PathPartConverter(BaseConverter):
-    """What stands for a part of a path: a colon ends it, and TensorFlow Serving's methods begin there.
+    """A converter for a part of a path that ends at a colon.
 
-    Else `/v1/models/<name>` would fit `/v1/models/wardrobe:predict` too, and lend it its methods.
+    TensorFlow Serving writes a method behind a colon. Without this converter, `/v1/models/<name>` would also
+    match `/v1/models/wardrobe:predict`, and would answer with its own methods.
     """
 
     regex = "[^/:]+"
@@ -138,7 +141,7 @@ def _register_routes(
     services = Services(settings=settings, models=models, body_reader=bodies, admissions=admissions)
     limited = (predict_routes(services, metrics), create_dialect_routes(services))
     if settings.rate_limit is not None:
-        # Here: its libraries would take 0.04 s of every start.
+        # Imported here, because its libraries take 0.04 s and most services set no rate.
         from app.security.rate_limits import limit_request_rate  # noqa: PLC0415
 
         limit_request_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)

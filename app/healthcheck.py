@@ -1,6 +1,7 @@
-"""`python -m app.healthcheck`: whether the service in this container is alive, for the image's HEALTHCHECK.
+"""`python -m app.healthcheck`: tell whether the service in this container is alive, for HEALTHCHECK.
 
-Asks /healthz on PORT, by default 8000. Exit code 0: it is; 1, with why on stderr: it is not.
+It asks /healthz on PORT, by default 8000. The exit code is 0 if the service is alive. Otherwise it is 1, and
+the reason is on stderr.
 """
 
 import os
@@ -10,13 +11,14 @@ import urllib.request
 from inference.plain_text import trimmed
 
 TIMEOUT_SECONDS = 3
+"""Seconds after which the service counts as not alive."""
 
 DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Asks this machine itself, whatever proxy the environment names for others."""
+"""An opener that asks this machine directly, even if the environment names a proxy."""
 
 
 def main() -> None:
-    """Ask, and end."""
+    """Exit with 0 if the service is alive, otherwise with a message."""
     address = f"http://127.0.0.1:{trimmed(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
         DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()

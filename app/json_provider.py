@@ -1,6 +1,7 @@
-"""Flask's JSON provider on orjson, which is faster than Python's own.
+"""Flask's JSON provider on orjson, which is faster than Python's own encoder.
 
-Keys keep their order, since the contract promises probabilities in index order, and floats are not rounded.
+Keys keep their order, since the contract promises probabilities in the order of the classes. Floats are not
+rounded.
 """
 
 from typing import Any
@@ -11,11 +12,11 @@ from flask.json.provider import DefaultJSONProvider
 
 
 class OrjsonProvider(DefaultJSONProvider):
-    """Flask's JSON provider, with answers written by orjson."""
+    """Flask's JSON provider with answers that orjson encodes."""
 
     sort_keys = False
 
     def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Flask's signature
-        """Answer with one value, or with the given fields; a newline ends it, for terminals."""
+        """Create a response with one value or with the given fields; its last character is a newline."""
         body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_APPEND_NEWLINE)
         return Response(body, content_type=self.mimetype)

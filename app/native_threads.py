@@ -1,9 +1,9 @@
-"""Run work that blocks off the event loop. Only this file, worker.py and bounded_body.py import gevent.
+"""Run blocking work off the event loop. Only this file, worker.py and bounded_body.py import gevent.
 
-gunicorn's gevent worker serves all connections of a process on one thread, and gevent makes `threading`
-start greenlets on it. A call that neither waits on a socket nor ends soon (decoding a large picture, loading
-a release, a write to a full pipe) would stop every other request: it belongs in a thread of the system.
-Under another server `threading` is as Python made it, and these functions add nothing.
+gunicorn's gevent worker serves all connections of a process on one thread, and gevent makes `threading` start
+greenlets on that thread. A call that does not wait for a socket and takes long (decoding a large picture,
+loading a release, writing to a full pipe) would stop every other request. Such a call has to run in a thread
+of the system. Under another server, `threading` is Python's own, and these functions call it directly.
 """
 
 import contextvars
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 
 def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` and return what it returns, while other requests go on.
+    """Call `function` and return its result, while other requests go on.
 
-    On the event loop it runs in gevent's pool of native threads, with the caller's context variables, and
-    elsewhere in the calling thread. Raises what `function` raises.
+    On the event loop the function runs in gevent's pool of native threads, with the caller's context
+    variables. Elsewhere it runs in the calling thread. Errors of the function are raised here.
     """
     if not _is_on_event_loop():
         return function(*args, **kwargs)
-    import gevent  # noqa: PLC0415 - loaded already, and absent under other servers
+    import gevent  # noqa: PLC0415 - already loaded here, and missing under other servers
 
     context = contextvars.copy_context()
     raised: list[BaseException] = []
@@ -35,7 +35,7 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
     def call() -> T | None:
         try:
             return context.run(function, *args, **kwargs)
-        except BaseException as error:  # noqa: BLE001 - raised below; gevent prints whatever it sees
+        except BaseException as error:  # noqa: BLE001 - raised below, because gevent prints every error that it sees
             raised.append(error)
             return None
 
@@ -48,7 +48,9 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
 def start_native_thread(target: Callable[[], None], name: str) -> None:
     """Run `target` in a thread of the system that does not keep the process alive.
 
-    Events connect such a thread to the event loop; of the queues, only `native_queue`, and `native_lock`.
+    Such a thread and the event loop may share `threading.Event`s, and the queues and locks that
+    `create_native_queue` and `create_native_lock` return. gevent's own queues and locks do not work between
+    threads.
     """
     if not is_patched_by_gevent():
         threading.Thread(target=target, name=name, daemon=True).start()
@@ -61,18 +63,18 @@ def start_native_thread(target: Callable[[], None], name: str) -> None:
 
 
 def create_native_queue() -> "queue.SimpleQueue[Any]":
-    """An unbounded queue between native threads and the event loop; gevent's own know one thread alone.
+    """Return an unbounded queue between native threads and the event loop. gevent's own are for one thread.
 
-    `put` never waits. `get` waits in the calling thread, so call it in a native one.
+    `put` never waits. `get` blocks the calling thread, so call it in a native thread.
     """
     new_queue: queue.SimpleQueue[Any] = _get_original("queue", "SimpleQueue")()
     return new_queue
 
 
 def create_native_lock() -> AbstractContextManager[bool]:
-    """A lock for work of some microseconds that native threads and the event loop share.
+    """Return a lock that native threads and the event loop share, for work of some microseconds.
 
-    Native threads that wait for one lock of gevent's may wait for ever.
+    Native threads that wait for one of gevent's locks may wait for ever.
     """
     new_lock: AbstractContextManager[bool] = _get_original("_thread", "allocate_lock")()
     return new_lock
@@ -84,7 +86,7 @@ def sleep_in_native_thread(seconds: float) -> None:
 
 
 def _get_original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gevent may have replaced
-    """A part of a module as Python made it."""
+    """Return a part of a module as Python defines it, even if gevent has replaced it."""
     if not is_patched_by_gevent():
         return getattr(import_module(module), name)
     from gevent.monkey import get_original  # noqa: PLC0415 - as above
@@ -93,7 +95,7 @@ def _get_original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gev
 
 
 def is_patched_by_gevent() -> bool:
-    """Whether gevent has replaced Python's threads by greenlets in this process."""
+    """Return whether gevent has replaced Python's threads by greenlets in this process."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
 

@@ -1,7 +1,8 @@
-"""What an operator may set: one frozen value, read once from the environment and `.env`.
+"""The settings of an operator: one frozen value, read once from the environment and `.env`.
 
-The only file that reads the environment. Credentials and endpoints of S3 are boto3's own (`AWS_*`); `.env`
-may hold them too. `make docs` writes the table of docs/reference/settings.md out of the docstring.
+Only this file reads the environment. Credentials and endpoint of S3 are boto3's own settings (`AWS_*`), and
+`.env` may contain them too. `make docs` writes the table of docs/reference/settings.md from the docstring of
+`Settings`.
 """
 
 import os
@@ -19,34 +20,37 @@ from inference.decode import MAX_BYTES, MAX_PIXELS
 from inference.plain_text import QUOTED, is_quoted, shown, trimmed
 
 PREFIX = "WARDROBE_"
+"""Beginning of the names of all settings in the environment."""
 
 CURRENT = "current"
-"""The MODEL_VERSION that follows the promotions."""
+"""Value of MODEL_VERSION with which the service follows the promotions."""
 
 MAX_WAIT_SECONDS = 86_400
-"""The longest wait in seconds that makes sense; "inf" would be an OverflowError where it is waited for."""
+"""Longest wait in seconds, one day. A larger value, such as "inf", would be an OverflowError at the wait."""
 
 KUBERNETES_NAMES = re.compile(
     rf"{PREFIX}([A-Z0-9_]+_)?"
     r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
-"""What kubelet injects for a Service whose name begins with wardrobe, as wardrobe-predictor; never ours."""
+"""Pattern of the variables that kubelet sets for a Service whose name begins with wardrobe. They are no
+settings."""
 
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
-"""What it injects under the name of the Service and _PORT."""
+"""Pattern of the value that kubelet sets under the name of the Service and _PORT."""
 
 ORIGIN_PATTERN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
-"""What a browser may send as Origin, or * for all. The rest matches nothing, or is taken for a pattern."""
+"""Pattern of an Origin that a browser may send, or * for all. Any other text would match nothing, or be read
+as a pattern."""
 
 STORAGE_SCHEMES = ("memory", "redis", "rediss", "redis+unix")
-"""The schemes of RATE_LIMIT_STORAGE; Valkey and KeyDB answer to `redis` too."""
+"""Allowed schemes of RATE_LIMIT_STORAGE. Valkey and KeyDB also work with `redis`."""
 
 UNPREFIXED_FIELDS = ("prometheus_dir",)
-"""Fields that come from variables whose names others have settled, so that they have no prefix of ours."""
+"""Fields that come from variables of other programs, and so have no prefix."""
 
 MAX_JSON_NUMBERS = 1_500_000
-"""Numbers in the JSON of a request, unless an operator says otherwise. A parser of JSON holds Python's lock
-for 0.1 microseconds a number, in a native thread as well: no other request is answered meanwhile."""
+"""Default limit of numbers in the JSON of a request. A JSON parser holds Python's lock for 0.1 microseconds a
+number, even in a native thread, and no other request is answered in this time."""
 
 
 EXPECTED_VALUES = {
@@ -61,11 +65,12 @@ EXPECTED_VALUES = {
     "string_pattern_mismatch": "expected letters, digits, dots, hyphens and underscores alone",
     "string_too_short": "expected a value; without the variable, the default holds",
 }
-"""What would do, by the types of pydantic's errors; none of these settings holds a password."""
+"""Sentences about allowed values, by the types of pydantic's errors. None of these settings contains a
+password."""
 
 
 class SettingsError(Exception):
-    """A setting is unknown or its value is none that it may have; the message names it."""
+    """A setting is unknown, or its value is not allowed. The message names it."""
 
 
 def _split_at_commas(value: object) -> object:
@@ -85,7 +90,7 @@ def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 def _check_rate(rate: str | None) -> str | None:
     if rate is not None:
-        # Here: its libraries would take 0.04 s of every start.
+        # Imported here, because its libraries take 0.04 s and most services set no rate.
         from limits import parse_many  # noqa: PLC0415
 
         try:
@@ -123,36 +128,38 @@ Origins = Annotated[tuple[str, ...], BeforeValidator(_split_at_commas), AfterVal
 
 
 class Settings(BaseModel):
-    """Every setting with its default; each default serves. In the order in which operators meet them.
+    """All settings, each with a default, in the order in which operators need them.
+
+    The service runs with the defaults.
 
     Attributes:
-        model_store: `bundled`, a store (a folder or `s3://bucket/prefix`), or a release's own folder.
+        model_store: `bundled`, a store (a folder or `s3://bucket/prefix`), or the folder of a release.
         model_version: `current` follows the promotions; a version stays at that release.
-        api_keys_file: lines of `name:sha256-of-key`; empty asks for no key.
-        cors_origins: origins whose pages may call this service, comma-separated, or *; none by default.
-        trusted_proxies: how many proxies in front append to X-Forwarded-For; 0 believes none.
-        rate_limit: per client, as `100/minute` or `5/second;1000/hour`; empty is unlimited.
-        rate_limit_storage: where rates are counted: `memory://`, each worker for itself, or one `redis://...`.
-        log_level: the least serious log line that is written.
+        api_keys_file: file with lines `name:sha256-of-key`; empty requires no key.
+        cors_origins: origins whose pages may call this service, separated by commas, or *; empty allows none.
+        trusted_proxies: number of proxies in front that append to X-Forwarded-For; 0 trusts none.
+        rate_limit: rate for each client, such as `100/minute` or `5/second;1000/hour`; empty sets no limit.
+        rate_limit_storage: counter of rates: `memory://` for each worker separately, or one `redis://...`.
+        log_level: the least serious level of log lines that are written.
         log_format: `text` for people, `json` for machines.
-        accept_target: share of accepted answers that is to be right; empty keeps the release's thresholds.
-        taxonomy: file of the platform's own categories, JSON; empty adds none.
-        model_name: the name under which the model is known to clients.
-        max_upload_bytes: the largest single picture, in bytes as sent.
-        max_pixels: the largest picture, in pixels as its header says, checked before decoding.
-        max_batch: the most pictures in one batch request.
-        max_batch_bytes: the largest batch request, and the most its ZIP may unpack to, in bytes.
-        max_batch_pixels: the most pixels of a batch, as its pictures' headers say, checked before decoding.
-        max_json_numbers: the most numbers in the JSON of one request, which one thread parses at a time.
-        slots: how many requests of one worker may decode and infer at a time.
-        queue_length: how many more may be sent or wait for a slot; the next one is refused at once.
-        queue_seconds: how long a request may wait for a slot.
-        request_seconds: how long a client may take to send a body, and to read an answer.
-        drain_seconds: how long a stopping worker still takes requests while `/readyz` answers 503.
-        refresh_seconds: how often a worker asks the store for a newer promotion; 0 never asks.
-        cache_dir: where releases are kept that are pulled from a store.
-        cache_keep: how many releases stay in the cache, beside those used within ten minutes.
-        trusted_keys: file of public keys; nothing from a store is served that none of them has signed.
+        accept_target: share of accepted answers that must be right, such as 0.98; empty keeps the release's.
+        taxonomy: JSON file with the platform's own categories; empty adds none.
+        model_name: name of the model for clients.
+        max_upload_bytes: largest size of a picture in bytes, as sent.
+        max_pixels: largest picture in pixels, as its header says; checked before decoding.
+        max_batch: largest number of pictures in one batch request.
+        max_batch_bytes: largest size of a batch request, and of its unpacked ZIP, in bytes.
+        max_batch_pixels: largest number of pixels in a batch, as the headers of its pictures say.
+        max_json_numbers: most numbers in the JSON of a request, which one thread parses at a time.
+        slots: number of requests that a worker decodes and classifies at a time.
+        queue_length: number of further requests that may be sent or wait for a slot; the next one is refused.
+        queue_seconds: seconds that a request may wait for a slot.
+        request_seconds: seconds that a client may take to send a body, and to read an answer.
+        drain_seconds: seconds for which a stopping worker takes requests while `/readyz` answers 503.
+        refresh_seconds: seconds between two polls of the store for a newer promotion; 0 never polls.
+        cache_dir: folder for the releases that are pulled from a store.
+        cache_keep: number of releases that stay in the cache, beside those used within ten minutes.
+        trusted_keys: file of public keys; only releases that one of them signed are served from a store.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
     """
 
@@ -188,40 +195,40 @@ class Settings(BaseModel):
     prometheus_dir: Path | None = None
 
     def format_for_log(self) -> str:
-        """One line of `name=value` for the log, with passwords inside addresses masked."""
+        """Return one line of `name=value` for the log, with passwords inside addresses masked."""
         return " ".join(f"{name}={value}" for name, value in self.dump_masked().items())
 
     def dump_masked(self) -> dict[str, object]:
-        """Every setting as JSON has it, with passwords inside addresses masked."""
+        """Return every setting as a JSON value, with passwords inside addresses masked."""
         return {name: _mask_passwords(value) for name, value in self.model_dump(mode="json").items()}
 
 
 def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
-    """Read `.env` and the process's environment.
+    """Read the settings from `.env` and the environment of the process.
 
     Raises:
-        SettingsError: as `parse_settings`.
+        SettingsError: as in `parse_settings`.
     """
     read_dotenv(dotenv)
     return parse_settings(os.environ)
 
 
 def read_command_settings() -> Settings:
-    """WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY alone: a command serves nothing, so no other has to be right.
+    """Read only WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY. Commands serve nothing and ignore other settings.
 
     Raises:
-        SettingsError: its value stands in quotation marks.
+        SettingsError: a value is in quotation marks.
     """
     names = (f"{PREFIX}CACHE_DIR", f"{PREFIX}TAXONOMY")
     return parse_settings({name: os.environ[name] for name in names if name in os.environ})
 
 
 def parse_settings(environment: Mapping[str, str]) -> Settings:
-    """Turn `WARDROBE_*` names into settings.
+    """Turn the `WARDROBE_*` variables of an environment into settings.
 
     Raises:
-        SettingsError: a removed name, an unknown one with the nearest known one, or a value in quotation
-            marks or out of bounds.
+        SettingsError: a name is unknown (the message has the nearest one), or a value is in quotation marks
+            or out of bounds.
     """
     values: dict[str, object] = {
         trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
@@ -238,13 +245,13 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def is_kubernetes_variable(name: str, value: str) -> bool:
-    """Whether kubelet injects variables like this one."""
+    """Return whether kubelet sets variables like this one."""
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
 
 
 def list_setting_names() -> list[str]:
-    """The names that an operator may set, prefix included."""
+    """Return the names that an operator may set, with their prefix."""
     return [PREFIX + field.upper() for field in Settings.model_fields if field not in UNPREFIXED_FIELDS]
 
 
@@ -266,7 +273,7 @@ def _refuse_quoted(values: Mapping[str, object]) -> None:
 
 
 def _describe_first_error(error: ValidationError, values: Mapping[str, object]) -> str:
-    """The first thing that is wrong: the setting, what it was, and what would do."""
+    """Return a sentence about the first error: the setting, its value, and an allowed value."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
     if first["type"] not in EXPECTED_VALUES:
@@ -278,6 +285,6 @@ def _describe_first_error(error: ValidationError, values: Mapping[str, object]) 
 def _mask_passwords(value: object) -> object:
     if not isinstance(value, str):
         return value
-    # Up to the last @: a password that is not quoted may hold one, or a slash.
+    # The match goes up to the last @, since a password that is not quoted may contain an @ or a slash.
     masked = re.sub(r"//\S+@", "//***@", value)
     return re.sub(r"([?&](?:username|password)=)[^&\s]+", r"\1***", masked)

@@ -1,7 +1,7 @@
-"""gunicorn's gevent worker, with five faults mended that no setting mends (docs/decisions/0005).
+"""gunicorn's gevent worker with five faults corrected that no setting corrects (docs/decisions/0005).
 
-Chosen in gunicorn.conf.py; serves any WSGI application. Loaded in gunicorn's master before gevent patches
-Python, so it may import nothing but gunicorn, gevent and bounded_body.py.
+gunicorn.conf.py chooses it, and it serves any WSGI application. gunicorn's master loads it before gevent
+patches Python, so it may import only gunicorn, gevent and bounded_body.py.
 """
 
 from functools import partial
@@ -18,21 +18,22 @@ from gunicorn.workers.ggevent import GeventWorker
 from app.bounded_body import BoundedBody
 
 PAUSE_SECONDS = 0.0002
-"""Per open connection, how long a worker leaves the next one to others; at most for MOST_PAUSES of them."""
+"""Seconds, for each open connection, for which a worker leaves the next connection to other workers."""
 
 MAX_PAUSES = 10
+"""Number of open connections beyond which the pause does not grow."""
 
 MAX_DRAINED_BYTES = 64_000_000
-"""Bytes of an unread body that are still read, so that its client sees the answer: what comes as fast as it
-is read keeps the event loop."""
+"""Bytes of an unread body that are still read, so that the client sees the answer. A body that arrives as
+fast as it is read keeps the event loop busy."""
 
 MAX_HEADER_BYTES = 16_384
-"""Of all headers of a request, and of the trailers of its body: parsing one by RFC 9110 takes a microsecond
-for each of its bytes, on the event loop."""
+"""Largest size of all headers of a request, and of the trailers of its body. Parsing by RFC 9110 takes a
+microsecond a byte, on the event loop."""
 
 
 class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
-    """Accepts the connections that still wait before it closes its socket, which would reset them."""
+    """A server that accepts waiting connections before it closes its socket, which would reset them."""
 
     max_accept = 1  # at a time: the worker with the fewest connections gets the next one
     _pauses = False
@@ -62,14 +63,17 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
             self.start_accepting()
 
     def close(self) -> None:
-        """Accept what waits, then close."""
+        """Accept the connections that wait, then close the socket."""
         while not self.closed and not self.full() and (accepted := self.do_read()):
             self.do_handle(*accepted)
         super().close()
 
 
 class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
-    """Closes a connection after every answer whose request was not read whole, and says so in the head."""
+    """A worker that closes the connection after every answer whose request was not read whole.
+
+    The headers of such an answer announce it.
+    """
 
     server_class = DrainingServer
     request_seconds = 60.0  # for a body to come, and for an answer to be taken
@@ -78,11 +82,16 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     @property
     def wsgi_handler(self) -> Any:  # noqa: ANN401 - gunicorn has no types
-        """What `server_class` gets as its `handler_class`."""
+        """The handler of connections that `server_class` gets as its `handler_class`."""
         return self.handle
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401
-        """Serve one request."""
+        """Serve one request.
+
+        Raises:
+            LimitRequestHeaders: the headers have more than MAX_HEADER_BYTES.
+            StopIteration: the client did not read the answer in time, so the connection ends.
+        """
         if sum(len(name) + len(value) for name, value in req.headers) > MAX_HEADER_BYTES:
             raise LimitRequestHeaders(f"more than {MAX_HEADER_BYTES:,} bytes of headers")
         body = req.body.reader = BoundedBody(req, self.request_seconds, MAX_HEADER_BYTES)

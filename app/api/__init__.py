@@ -1,1 +1,1 @@
-"""The service's own HTTP routes: one file per resource; problems.py maps errors to RFC 9457 documents."""
+"""HTTP routes of the service: one file for each resource; problems.py maps errors to RFC 9457 documents."""

@@ -1,6 +1,7 @@
-"""What every route that classifies does with a request, in any protocol: read, wait, parse, answer.
+"""The steps of every route that classifies, in any protocol: read the body, wait, parse, classify, answer.
 
-A protocol has a function that finds the pictures in a body, and returns with them what answers the request.
+A protocol has a function that finds the pictures in a body. It returns them together with a function that
+makes the response.
 """
 
 import time
@@ -27,7 +28,14 @@ from app.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The objects of the service that every protocol works with."""
+    """The objects of the service that every protocol works with.
+
+    Attributes:
+        settings: the settings of the operator.
+        models: the model that is served now.
+        body_reader: reads bodies within the memory that they share.
+        admissions: the queues that requests wait in.
+    """
 
     settings: Settings
     models: ModelHolder
@@ -36,7 +44,7 @@ class Services:
 
 
 ParsedRequest: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
-"""The pictures of a body, and what makes the response of their outcomes."""
+"""The pictures of a request, and the function that makes the response from their outcomes."""
 
 
 def classify_request(
@@ -45,10 +53,16 @@ def classify_request(
     parse_body: Callable[[Body], ParsedRequest],
     parameters: Parameters = NO_PARAMETERS,
 ) -> Response:
-    """Read the request's body, wait for a turn, find its pictures and answer them.
+    """Read the body of the current request, wait for a slot, find its pictures and answer them.
 
-    The two pauses hold no slot. In them others go on that are ready, so that runs of the model follow one
-    another, in place of alternating with what comes before and after them.
+    The request holds no slot during the two calls of `sleep(0)`. They let other requests that are ready go
+    on, so that one run of the model follows the other.
+
+    Args:
+        services: the objects of the service.
+        limits: the limits of bytes, pictures and pixels for this route.
+        parse_body: finds the pictures in the body.
+        parameters: the query parameters of the request.
 
     Raises:
         RequestError: the request is too large or malformed, or the service is busy.

@@ -1,7 +1,7 @@
-"""GET /openapi.json and GET /docs: the contract for programs, and the same for people to read and try.
+"""GET /openapi.json and GET /docs: the contract for programs, and a page to read it and try it.
 
-The page is Swagger UI from the package flask-swagger-ui, of which only the files are used: the page loads
-nothing from other servers. web/docs_page/ starts it; openapi.py fills in the contract.
+The page is Swagger UI. Only the files of the package flask-swagger-ui are used, and the page loads nothing
+from other servers. web/docs_page/ starts it, and openapi.py fills in the contract.
 """
 
 import json
@@ -19,22 +19,26 @@ from app.settings import Settings
 from app.web.page_files import PageFile, create_page_file, read_page_files, send_file
 
 FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
+"""Folder with the files of the page at /docs."""
 
 SWAGGER_UI = "flask_swagger_ui"
+"""Name of the package that contains Swagger UI."""
 PREFIX_HEADER = "X-Forwarded-Prefix"
+"""Header in which a proxy says below which path it serves this service."""
 PREFIX_PATTERN = re.compile(r"(/[A-Za-z0-9._~-]+){1,8}")
-"""What a prefix may be: a path without anything to escape, and no address of another host."""
+"""Pattern of an allowed prefix: a path without characters to escape, and without the address of another
+host."""
 
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-"""Swagger UI's files that the page names."""
+"""Files of Swagger UI that the page loads."""
 
 
 def create_docs_routes(settings: Settings) -> Blueprint:
-    """The routes of the contract."""
+    """Create the routes of the contract."""
     routes = Blueprint("docs", __name__)
     page_files = read_page_files(FOLDER)
 
-    @lru_cache(maxsize=4)  # filled in once for each release that is served, and for each way to it
+    @lru_cache(maxsize=4)  # one document for each release and prefix
     def filled(_version: str, prefix: str) -> PageFile:
         document = filled_document(get_served_model(), settings, prefix)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -49,7 +53,7 @@ def create_docs_routes(settings: Settings) -> Blueprint:
     @routes.get("/docs", strict_slashes=False)
     def page() -> BaseResponse:
         if request.path.endswith("/"):
-            return redirect("../docs", code=308)  # relative: works below a proxy's prefix too
+            return redirect("../docs", code=308)  # a relative address also works below a proxy's prefix
         return send_file(page_files["index.html"])
 
     @routes.get("/docs/<name>")
@@ -62,9 +66,10 @@ def create_docs_routes(settings: Settings) -> Blueprint:
 
 
 def _read_prefix() -> str:
-    """The path below which a proxy serves this service, as it or the server says; empty if neither does.
+    """Return the path below which a proxy serves this service, such as `/wardrobe`; empty if nobody says so.
 
-    Any client may send the header: it changes that client's document alone, and names no other host.
+    The path comes from the server or from PREFIX_HEADER. Any client may send this header: it changes only the
+    document that this client gets, and it cannot name another host.
     """
     prefix = (request.script_root or request.headers.get(PREFIX_HEADER, "")).rstrip("/")
     return prefix if PREFIX_PATTERN.fullmatch(prefix) else ""
@@ -72,6 +77,6 @@ def _read_prefix() -> str:
 
 @cache
 def _read_swagger_file(name: str) -> PageFile:
-    # On the first request: 1.9 MB that most workers never need.
+    # Read at the first request, because most workers never need these 1.9 MB.
     content = (files(SWAGGER_UI) / "dist" / name).read_bytes()
     return create_page_file(content, Path(name).suffix)

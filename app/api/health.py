@@ -1,4 +1,4 @@
-"""GET /healthz and /readyz: for orchestrators, load balancers and operators."""
+"""GET /healthz and GET /readyz: the state of the service, for orchestrators, load balancers and operators."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,18 +10,18 @@ from app.middleware.request_context import get_served_model
 from app.releases.serving import ModelHolder, Refusal, StoreFault, TargetAcceptance
 
 HIDDEN_ERROR = "The log says why, and so does this answer to a request with an API key."
-"""In place of an error, which may name buckets and keys, where API keys are configured."""
+"""Text in place of an error for clients without an API key, since an error may name buckets and keys."""
 
 DRAIN_RETRY_SECONDS = 5
-"""The Retry-After of a draining worker: by then another worker accepts requests."""
+"""Retry-After of a worker that is stopping. By then another worker accepts requests."""
 
 
 def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> Blueprint:
-    """The routes that report how the service is.
+    """Create the routes that report the state of the service.
 
     Args:
-        models: what is served.
-        is_known: whether the client of this request may see addresses, which errors of a store name.
+        models: the model that is served, with the faults of its store.
+        is_known: returns whether the client of the current request may see addresses in errors.
     """
     routes = Blueprint("health", __name__)
 
@@ -38,10 +38,10 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
 
 
 def check_ready(models: ModelHolder) -> None:
-    """Let a request pass while this worker takes them.
+    """Check that this worker still takes requests.
 
     Raises:
-        NotReady: it is stopping.
+        NotReady: the worker is stopping.
     """
     if models.is_draining:
         raise NotReady(
@@ -65,12 +65,12 @@ def _describe_condition(models: ModelHolder, *, may_see: bool) -> dict[str, Any]
 
 
 def _describe_photos(fault: str | None) -> dict[str, Any]:
-    """Why no photo is accepted, where the release has no network for photos."""
+    """Return why no photo is accepted, if the release has no network for photos."""
     return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
 
 def _describe_accept_target(acceptance: TargetAcceptance | None) -> dict[str, Any]:
-    """Whether the release supports WARDROBE_ACCEPT_TARGET, where that is set."""
+    """Return whether the release supports WARDROBE_ACCEPT_TARGET; nothing if it is not set."""
     if acceptance is None:
         return {}
     is_supported = acceptance.fault is None

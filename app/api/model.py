@@ -1,6 +1,7 @@
-"""GET /metrics, /metrics/prometheus and /model: what is being served, and how good it is.
+"""GET /metrics, /metrics/prometheus and /model: which model is served, and how good it is.
 
-/metrics answers a browser with the page of report.py, other clients with JSON, and a scraper with counts.
+/metrics answers a browser with the page of report.py, a Prometheus scraper with counts, and every other
+client with JSON.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,11 @@ _HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
     "files": True,
     "networks": {"__all__": {"golden"}},
 }
-"""Parts of a manifest that are long, and only for machines."""
+"""Parts of a manifest that `/model` leaves out, because they are long and only for machines."""
 
 
 def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
-    """The routes about the model."""
+    """Create the routes that describe the model and its evaluation."""
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")
@@ -86,7 +87,7 @@ def _describe_thresholds(contract: ModelContract) -> dict[str, float]:
 
 
 def _describe_attributes(model: ServedModel) -> dict[str, Any]:
-    """What it answers beside the class; no field where that is nothing."""
+    """Return the labels of each attribute, as one field; no field if the model has no attributes."""
     attributes = {
         name: {"labels": head.labels, "applies_to": head.applies_to}
         for name, head in model.attributes.items()
@@ -95,7 +96,7 @@ def _describe_attributes(model: ServedModel) -> dict[str, Any]:
 
 
 def _describe_acceptance(acceptance: TargetAcceptance | None) -> dict[str, Any] | None:
-    """What WARDROBE_ACCEPT_TARGET gives."""
+    """Return the effect of WARDROBE_ACCEPT_TARGET on this release; None if it is not set."""
     if acceptance is None:
         return None
     gives = {

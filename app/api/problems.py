@@ -1,7 +1,8 @@
-"""Every error that a client may see, as RFC 9457 problem+json. No status is chosen anywhere else.
+"""Every error that a client may see, as RFC 9457 problem+json. No other file chooses a status.
 
-The nearest ancestor class in `PROBLEMS` decides. Flask's own errors keep their headers, so `Allow` survives.
-Messages of `UploadError` and `RequestError` are written for clients; of everything else nothing leaks.
+The nearest ancestor class in `PROBLEM_TYPES` decides. Flask's own errors keep their headers, so that `Allow`
+survives. Messages of `UploadError` and `RequestError` are written for clients. The message of any other error
+is not sent, so that nothing leaks.
 """
 
 import json
@@ -24,7 +25,13 @@ log = logging.getLogger("wardrobe")
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem type of RFC 9457: the slug in `type`, the title, and the status."""
+    """A problem type of RFC 9457.
+
+    Attributes:
+        status: the HTTP status.
+        slug: the last part of `type`.
+        title: the short text that is the same for all problems of this type.
+    """
 
     status: HTTPStatus
     slug: str
@@ -32,9 +39,12 @@ class Problem:
 
 
 MEDIA_TYPE = "application/problem+json"
+"""Content-Type of a problem."""
 
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
+"""Problem type of every error that PROBLEM_TYPES does not list."""
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
+"""Detail of an internal error, which says nothing about its cause."""
 
 PROBLEM_TYPES: dict[type[Exception], Problem] = {
     errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
@@ -55,25 +65,26 @@ PROBLEM_TYPES: dict[type[Exception], Problem] = {
     ),
     inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
 }
+"""Problem type of each class of errors."""
 
 ERROR_PREFIXES = ("/v1/", "/v2")
-"""Paths of other servers' protocols, whose clients read the error from `error` alone."""
+"""Paths of other servers' protocols. Their clients read the message from the field `error`."""
 
 MAX_DETAIL_LENGTH = 1000
-"""Characters of a detail: some messages quote the request, which may be kilobytes."""
+"""Largest number of characters of a detail. Some messages quote the request, which may have kilobytes."""
 
 MAX_PATH_LENGTH = 100
-"""Characters of a path that an answer repeats."""
+"""Largest number of characters of a path that an answer repeats."""
 
 
 def register_problem_handlers(app: Flask) -> None:
-    """Answer every error of `app` with problem+json, the framework's own included."""
+    """Answer every error of `app` with problem+json, including the framework's own errors."""
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(Exception, _answer_error)
 
 
 def create_problem(error: Exception) -> dict[str, Any]:
-    """The problem document of an error that a client may see: type, title, status, detail."""
+    """Return the problem document of an error: type, title, status and detail."""
     problem = find_problem_type(type(error))
     return _create_document(
         problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:MAX_DETAIL_LENGTH]
@@ -81,7 +92,7 @@ def create_problem(error: Exception) -> dict[str, Any]:
 
 
 def find_problem_type(error: type[Exception]) -> Problem:
-    """The problem type of an error class; the framework's own errors go by their status."""
+    """Return the problem type of a class of errors. The framework's own errors have one for each status."""
     if issubclass(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
@@ -91,14 +102,15 @@ def find_problem_type(error: type[Exception]) -> Problem:
 
 
 def problem_urn(problem: Problem) -> str:
-    """What a problem document's `type` holds."""
+    """Return the `type` of a problem document, such as `urn:wardrobe:problem:too-large`."""
     return f"urn:wardrobe:problem:{problem.slug}"
 
 
 def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> str:
-    """The problem document as it is sent, with the id of its request.
+    """Return the JSON of a problem document, with the id of its request.
 
-    Below ERROR_PREFIXES it repeats the detail as `error` (RFC 9457, section 3.2, extension members).
+    Below ERROR_PREFIXES, the detail is repeated in the field `error` (RFC 9457, section 3.2, extension
+    members).
     """
     answer = document | {"request_id": request_id}
     if path.startswith(ERROR_PREFIXES):
@@ -119,7 +131,7 @@ def _answer_error(error: Exception) -> Response:
 
 
 def _is_report_reader() -> bool:
-    """Whether a browser asks for the report, with which it cannot send a key by itself."""
+    """Return whether a browser asks for the report without a key, since it cannot send one by itself."""
     asks = request.endpoint == "model.metrics" and "Authorization" not in request.headers
     return asks and wants_page(request.accept_mimetypes)
 
@@ -160,7 +172,7 @@ def _render_not_found_page(path: str) -> str:
 
 
 def _describe_http_error(error: HTTPException) -> str | None:
-    """What was wrong and what would be right; the framework's own description has only the former."""
+    """Return what was wrong and what would be right. The framework's own text has only the former."""
     path = request.path[:MAX_PATH_LENGTH]
     if isinstance(error, NotFound):
         path_without_slash = path.rstrip("/")

@@ -1,6 +1,6 @@
-"""GET /metrics/report.json and /metrics/figures, and what GET /metrics of model.py answers: the report.
+"""The report of a release: GET /metrics/report.json, /metrics/figures, and the answers of GET /metrics.
 
-It is JSON, or a page that app/web/report_page.py renders.
+The report is sent as JSON, or as a page that app/web/report_page.py renders. model.py has the route /metrics.
 """
 
 from functools import lru_cache
@@ -18,10 +18,11 @@ from app.web.translations import find_translation
 from reports.page.wording import Wording
 
 YEAR_SECONDS = 31_536_000  # seconds
+"""One year in seconds: how long a browser may keep a figure of a named release."""
 
 
 def create_report_routes() -> Blueprint:
-    """The routes beside the page, and the templates of other pages."""
+    """Create the routes of the JSON report and its figures; the blueprint also has the templates of pages."""
     routes = Blueprint("report", __name__, template_folder="../web/templates")
 
     @routes.get("/metrics/report.json")
@@ -36,12 +37,12 @@ def create_report_routes() -> Blueprint:
 
 
 def wants_page(accept: MIMEAccept) -> bool:
-    """Whether a client prefers HTML to JSON, as browsers do; a client that accepts anything gets JSON."""
+    """Return whether a client prefers HTML to JSON, as browsers do. If it accepts anything, it gets JSON."""
     return accept["text/html"] > accept["application/json"]
 
 
 def send_report_page(settings: Settings, model: ServedModel) -> Response:
-    """The report of a model as a page, in the language that the reader prefers."""
+    """Return a response with the report as a page, in the language that the reader prefers."""
     words = Wording(*find_translation(request.headers.get("Accept-Language")))
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
     page = render_report(settings.model_name, model, words).encode("utf-8", "replace")
@@ -51,23 +52,32 @@ def send_report_page(settings: Settings, model: ServedModel) -> Response:
 
 
 def send_report_json(model: ServedModel) -> Response:
-    """The report byte for byte: in gzip where the client accepts that, or 304 where it has this one."""
+    """Return a response with the report byte for byte, with gzip if accepted, or 304 if the client has it."""
     return send_file(_pack_report(model.report))
 
 
-@lru_cache(maxsize=1)  # a report stays until the next release
+@lru_cache(maxsize=1)  # a report is the same until the next release is served
 def _pack_report(report: bytes) -> PageFile:
     return create_page_file(report, ".json")
 
 
 def _send_figure(model: ServedModel, name: str, version: str | None) -> Response:
-    """A figure of the release; never one of another release than the page showed."""
+    """Return a figure of the served release.
+
+    Args:
+        model: the model that is served.
+        name: the file name of the figure.
+        version: the release whose page shows the figure; None if the address names none.
+
+    Raises:
+        NotFound: there is no such figure, or another release is served now.
+    """
     data = model.figures.get(name)
     if data is None or model.manifest is None or version not in (None, model.version):
         raise NotFound
     response = Response(data, mimetype="image/png")
     response.set_etag(model.manifest.files[f"figures/{name}"].sha256)
-    # With its release in the address it is the same for ever; without, it is to be asked for again.
+    # An address with a release always shows the same figure. Without one, the browser has to ask again.
     response.headers["Cache-Control"] = (
         f"private, max-age={YEAR_SECONDS}, immutable" if version else "no-cache"
     )

@@ -1,8 +1,8 @@
-"""GET /, /page/<name> and /favicon.ico: the web page, from files of our own in page/.
+"""GET /, /page/<name> and /favicon.ico: the web page, from our own files in page/.
 
-Plain HTML, CSS and JavaScript modules, read once at the start. There is no build step, and the page makes no
-request to another host. The formats that the installation reads and the texts of the reader's language are
-filled in.
+The page consists of plain HTML, CSS and JavaScript modules, which are read once at the start. There is no
+build step, and the page sends no request to another host. This file fills in the formats that the
+installation can read, and the texts in the reader's language.
 """
 
 import json
@@ -17,18 +17,20 @@ from inference.signatures import ACCEPTED
 from reports.page import page as report_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
+"""Folder with the files of the page."""
 
 
 HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
-"""The endings too: few desktop systems know the type of a .heic file."""
+"""Types of HEIC files for the file picker. The endings are listed too, since few desktop systems know the
+type of a .heic file."""
 
 
 TEXTS_ELEMENT = '<script type="application/json" id="texts">'
-"""How the element begins that holds the texts of the reader's language."""
+"""Start of the HTML element that holds the texts in the reader's language."""
 
 
 def create_page_routes() -> Blueprint:
-    """The page at / and what belongs to it."""
+    """Create the routes of the page at / and of its files."""
     routes = Blueprint("page", __name__)
     shared_styles = {name: report_page.FOLDER / name for name in report_page.STYLES}
     files = read_page_files(FOLDER) | {
@@ -49,29 +51,35 @@ def create_page_routes() -> Blueprint:
 
     @routes.get("/page/<name>")
     def asset(name: str) -> Response:
-        # Looked up by name among what was read, so that no path leads out of the folder.
+        # The name is looked up among the files that were read, so no path leads out of the folder.
         return send_file(files[name]) if name in files else abort(404)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:
-        return send_file(files["icon.svg"])  # browsers ask for it where an answer is no page of ours
+        return send_file(files["icon.svg"])  # browsers ask for it beside other answers
 
     return routes
 
 
 def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
-    """The page with the language and its texts, which translate.js puts in place."""
+    """Return the page with its language and the translations of its texts, which translate.js then shows.
+
+    Args:
+        page: the English page.
+        language: the language tag, such as `de`.
+        texts: the translation of each English text; empty for English.
+    """
     page_with_language = page.replace('<html lang="en">', f'<html lang="{language}">')
     embedded = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return page_with_language.replace(f"{TEXTS_ELEMENT}{{}}", TEXTS_ELEMENT + embedded)
 
 
 def fill_in_formats(page: str, accepted: str) -> str:
-    """The page with the formats that are read, in its text and in its file picker.
+    """Return the page with the formats that are read, in its text and in its file picker.
 
     Args:
-        page: with `{formats}` and `{types}` in it.
-        accepted: "Send PNG, JPEG or AVIF.", say.
+        page: the page with the placeholders `{formats}` and `{types}`.
+        accepted: a sentence with the formats, such as "Send PNG, JPEG or AVIF.".
     """
     formats = accepted.removeprefix("Send ").removesuffix(".")
     names = formats.replace(" or ", ", ").split(", ")

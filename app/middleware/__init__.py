@@ -1,1 +1,1 @@
-"""Around every request: its context, access log line and security headers."""
+"""Code around every request: its context, access log line and security headers."""

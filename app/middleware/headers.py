@@ -1,28 +1,30 @@
-"""Security headers: no page of this service may be framed, sniffed, cached or embedded by other sites.
+"""Security headers: other sites may not frame, sniff, cache or embed a page of this service.
 
-The only file that names them; request_context.py adds them to every answer, errors included. A view that sets
-one of them keeps its own value. TLS ends at the proxy in front, and so does Strict-Transport-Security.
+Only this file names them. request_context.py adds them to every answer, errors included. If a view sets one
+of them, its own value stays. TLS ends at the proxy in front of the service, so Strict-Transport-Security is
+set there.
 """
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data: blob:",  # the page shows what was uploaded, and `seen`
+        "img-src 'self' data: blob:",  # the page shows uploaded pictures, and `seen`
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
-"""Content-Security-Policy (W3C CSP Level 3): our own scripts, styles and calls alone; none of it inline."""
+"""Content-Security-Policy (W3C CSP Level 3): only our own scripts, styles and calls, and nothing inline."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
     "Referrer-Policy": "no-referrer",
-    # CORS_ORIGINS still may call: this header binds only requests without CORS (Fetch, section 3.7).
+    # This header binds only requests without CORS (Fetch, section 3.7), so CORS_ORIGINS may still call.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+"""The headers of every answer, by name."""

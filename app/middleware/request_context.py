@@ -1,7 +1,7 @@
-"""Around every request: its id, the release that answers it, its headers, its access line and its counts.
+"""The context of every request: its id, the release that answers it, its headers, log line and counts.
 
-The outermost layer of the service, in WSGI; views read `current_request()`. A request takes the release being
-served when it begins, so that its answer and its X-Model-Version always agree.
+This is the outermost layer of the service, in WSGI. Views read `get_request_context()`. A request takes the
+release when it begins, so that its answer and its X-Model-Version always agree.
 """
 
 import logging
@@ -26,13 +26,14 @@ from app.security.refused_origins import RefusedOrigins
 from inference.classifier import Answer, Prediction
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""A client's X-Request-ID that is fit to be logged; any other request gets an id of ours."""
+"""Pattern of a client's X-Request-ID that may be logged. Any other request gets an id from this service."""
 
 CONTEXT_KEY = "wardrobe.context"
-"""Where a WSGI environment holds the `RequestContext`; no header of a client's reaches such a key."""
+"""Key of the `RequestContext` in a WSGI environment. No header of a client is stored under such a key."""
 
 STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>", "/favicon.ico"})
-"""Their answers are logged at DEBUG: a person's visit is one line, not twenty."""
+"""Routes whose answers are logged at level DEBUG, so that a visit of the page gives one line and not
+twenty."""
 
 
 @dataclass(slots=True)
@@ -40,14 +41,14 @@ class RequestContext:
     """One request and its outcome.
 
     Attributes:
-        request_id: sent as X-Request-ID, and logged.
+        request_id: the id, which is sent as X-Request-ID and logged.
         model: the release that answers this request, from its beginning to its end.
-        timing: the stages of its prediction, if it has any.
-        predictions: of its pictures, to be counted.
-        status: of the answer; 0 until there is one.
-        route: the rule that it is counted under; None where Flask found none.
-        key: the name of its API key.
-        problem: the `type` of the problem that answers it.
+        timing: the time that each stage of its prediction took.
+        predictions: the answers to its pictures, which are counted.
+        status: the HTTP status of the answer; 0 until there is one.
+        route: the URL rule under which the request is counted; None if Flask found none.
+        key: the name of its API key; None without a key.
+        problem: the `type` of the problem that answers it; None if there is no problem.
     """
 
     request_id: str
@@ -61,23 +62,23 @@ class RequestContext:
 
 
 def get_request_context() -> RequestContext:
-    """The context of the request that is being answered."""
+    """Return the context of the current request."""
     context: RequestContext = request.environ[CONTEXT_KEY]
     return context
 
 
 def get_served_model() -> ServedModel:
-    """The release that answers the current request."""
+    """Return the release that answers the current request."""
     return get_request_context().model
 
 
 class RequestMiddleware:
-    """A WSGI application with a context, headers, an access line and counts for each request.
+    """A WSGI application that adds a context, headers, a log line and counts to each request.
 
     Args:
-        app: what answers.
-        models: where a request finds its release.
-        metrics: where its answer is counted.
+        app: the application that answers.
+        models: the holder of the served release.
+        metrics: the counts of answers.
     """
 
     def __init__(self, app: WSGIApplication, models: ModelHolder, metrics: Metrics) -> None:
@@ -87,26 +88,26 @@ class RequestMiddleware:
         self._refused_origins = RefusedOrigins()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does, with headers, an access line and counts."""
+        """Answer as the application does, with headers, an access log line and counts."""
         began = time.perf_counter()
         request_id = choose_request_id(environ.get("HTTP_X_REQUEST_ID"))
         context = environ[CONTEXT_KEY] = RequestContext(request_id, self._models.current)
 
         def start(line: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - WSGI's own
             context.status = int(line[:3])
-            context.route = _find_rule()  # now: Flask's own context ends before this layer goes on
+            context.route = _find_rule()  # read now, because Flask's context ends before this layer goes on
             if "HTTP_ORIGIN" in environ:
                 self._refused_origins.log_refusal(environ, headers)
             return start_response(line, _add_headers(headers, context), *error)
 
         body = self._app(environ, start)
-        context.timing.end()  # of a request that failed within a stage
+        context.timing.end()  # a request may have failed within a stage
         return self._send_and_report(body, environ, context, time.perf_counter() - began)
 
     def _send_and_report(
         self, body: Iterable[bytes], environ: WSGIEnvironment, context: RequestContext, seconds: float
     ) -> Iterator[bytes]:
-        """The answer; it is counted and logged once the server has sent it: no client waits for that."""
+        """Yield the answer, then count and log it. The server has sent it by then, so no client waits."""
         try:
             yield from body
         finally:
@@ -129,7 +130,7 @@ class RequestMiddleware:
 
 
 def choose_request_id(client_id: str | None) -> str:
-    """The id of a request: its client's, if it is fit to be logged, or a new one, which is no secret."""
+    """Return the client's id of a request if it may be logged, otherwise a new random one (not a secret)."""
     return (
         client_id
         if client_id and REQUEST_ID_PATTERN.fullmatch(client_id)
@@ -138,7 +139,7 @@ def choose_request_id(client_id: str | None) -> str:
 
 
 def _find_rule() -> str | None:
-    """The rule that Flask found for the request: with paths, clients would make up what is counted."""
+    """Return the URL rule of the request, for counting. Clients could invent any number of paths."""
     return request.url_rule.rule if has_request_context() and request.url_rule else None
 
 
@@ -146,7 +147,7 @@ _HEADER_PAIRS = [(name.lower(), (name, value)) for name, value in SECURITY_HEADE
 
 
 def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
-    """An answer's headers with ours; one that a view set itself stays as it is."""
+    """Return the headers of an answer with the security headers and ids. A header that the view set stays."""
     view_headers = {name.lower() for name, _ in headers}
     security_headers = [pair for lower, pair in _HEADER_PAIRS if lower not in view_headers]
     ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.model.version)]
@@ -154,7 +155,10 @@ def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> lis
 
 
 def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> AccessFields:
-    """The access line: the request without query and key, and its outcome; no field without a value."""
+    """Return the fields of the access log line: the request without query and key, and its outcome.
+
+    A field without a value is left out.
+    """
     fields: AccessFields = {
         "method": environ["REQUEST_METHOD"],
         "path": get_path_info(environ),
@@ -182,15 +186,15 @@ def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, sec
 
 
 def _count_accepted(field: str, answer: Answer, fields: AccessFields) -> None:
-    """Count an answer in a field where it is accepted."""
+    """Add 1 to a field if the answer is accepted, and 0 otherwise."""
     fields[field] = fields.get(field, 0) + (answer.decision == "accept")
 
 
 def check_host() -> None:
-    """Let a request pass that names its host, as HTTP/1.1 demands (RFC 9112, section 3.2); gunicorn lets all.
+    """Check that a request names its host, as HTTP/1.1 demands (RFC 9112, 3.2); gunicorn does not check it.
 
     Raises:
-        BadRequest: it does not.
+        BadRequest: the request has no Host header.
     """
     if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
         raise BadRequest("There is no Host header, which HTTP/1.1 demands. Send one.")

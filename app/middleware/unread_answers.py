@@ -1,4 +1,4 @@
-"""Bound what a worker holds of answers that their clients have not read yet."""
+"""Limit the memory that a worker uses for answers that clients have not read yet."""
 
 import threading
 from functools import partial
@@ -9,20 +9,22 @@ from flask import Response, current_app
 from app.errors import Busy
 
 MAX_UNREAD_BYTES: Final = 64_000_000
-"""Of all unread answers of a worker that are not small."""
+"""Limit in bytes for the answers that a worker has written and clients have not read. Small answers are not
+counted."""
 
 SMALL_ANSWER_BYTES: Final = 65_536
-"""An answer of no more is always sent: as many as a worker has connections take 64 MB."""
+"""Largest size in bytes of a small answer, which is always sent. With as many of them as a worker has
+connections, they take 64 MB."""
 
 RETRY_SECONDS: Final = 1
 """Retry-After of an answer for which there is no memory."""
 
 
 class UnreadAnswers:
-    """Counts the bytes of answers from when they are made until their clients have read them.
+    """The number of bytes of answers that were made and that clients have not read yet.
 
     Args:
-        most: bytes of all of them.
+        max_bytes: the largest number of bytes of all these answers.
     """
 
     def __init__(self, max_bytes: int = MAX_UNREAD_BYTES) -> None:
@@ -31,7 +33,7 @@ class UnreadAnswers:
         self._lock = threading.Lock()
 
     def count_answer(self, response: Response) -> Response:
-        """The response, or a refusal where other clients leave too much unread; for `after_request`."""
+        """Return the response, or a refusal if too many bytes are unread; used with `after_request`."""
         size = response.content_length or 0
         if size <= SMALL_ANSWER_BYTES:
             return response

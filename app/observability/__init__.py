@@ -1,1 +1,1 @@
-"""Metrics, logs and the reference distribution."""
+"""Metrics, logs, and the reference distribution of answers."""

@@ -1,6 +1,6 @@
-"""How log lines look: `text` for a person at a terminal, `json` for a machine; one line a request.
+"""The format of log lines: `text` for a person at a terminal, `json` for a machine; one line per request.
 
-Never the upload, never a query string, never a key. How lines reach stderr is log_queue.py.
+No line contains an upload, a query string or a key. log_queue.py writes the lines to stderr.
 """
 
 import json
@@ -17,16 +17,16 @@ from app.settings import Settings
 from inference.plain_text import shown_lines
 
 LOGGER_NAMES = ("wardrobe", "gunicorn.error", "flask-limiter")
-"""Whose lines are written from LOG_LEVEL on; of other libraries, warnings and worse."""
+"""Loggers whose lines are written from LOG_LEVEL on. Other libraries log warnings and errors only."""
 
 access_log = logging.getLogger("wardrobe.access")
 
 AccessFields: TypeAlias = dict[str, Any]
-"""The fields of an access line by name, in its order."""
+"""The fields of an access log line by name, in the order of the line."""
 
 
 def create_logging_config(settings: Settings) -> dict[str, Any]:
-    """The configuration of all logging in this process, as `logging.config.dictConfig` reads it.
+    """Return the configuration of all logging in this process, for `logging.config.dictConfig`.
 
     gunicorn.conf.py applies it, so that the server's own lines have the same form.
     """
@@ -37,13 +37,13 @@ def create_logging_config(settings: Settings) -> dict[str, Any]:
         "formatters": {"lines": {"()": lambda: create_formatter(settings)}},
         "handlers": {"stderr": {"()": BackgroundHandler, "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
-        # urllib3 warns, with a traceback, of an answer without whole headers: model_store/s3.py reports it.
+        # urllib3 logs a traceback for an answer without whole headers; model_store/s3.py reports it.
         "loggers": dict.fromkeys(LOGGER_NAMES, logger_config) | {"urllib3.connection": {"level": "ERROR"}},
     }
 
 
 def create_formatter(settings: Settings) -> logging.Formatter:
-    """The form of log lines under these settings."""
+    """Return the formatter of log lines for these settings."""
     return _create_json_formatter() if settings.log_format == "json" else TextLines()
 
 
@@ -61,7 +61,7 @@ def _create_json_formatter() -> logging.Formatter:
 
 
 def format_startup_error(message: str, log_format: str) -> str:
-    """A line, with its end, on why the service does not start: in the form of the log, JSON or text."""
+    """Return a line that says why the service does not start, in the format of the log, with a newline."""
     if log_format != "json":
         return f"wardrobe: {shown_lines(message)}\n"
     record = logging.makeLogRecord({"name": "wardrobe", "levelname": "CRITICAL", "msg": message})
@@ -69,22 +69,23 @@ def format_startup_error(message: str, log_format: str) -> str:
 
 
 def is_access_logged(level: int) -> bool:
-    """Whether an access line of this level is written; ask before its fields are put together."""
+    """Return whether access lines of this level are written. Ask before you put their fields together."""
     return access_log.isEnabledFor(level)
 
 
 def log_request(fields: AccessFields, level: int = logging.INFO) -> None:
-    """Write one access line.
+    """Write one access log line.
 
     Args:
-        fields: in this order. Floats are times in milliseconds, and are written to the microsecond.
-        level: of the line.
+        fields: the fields in their order. Floats are times in milliseconds and are written to the
+            microsecond.
+        level: the level of the line.
     """
     access_log.log(level, fields)
 
 
 class UtcLines(logging.Formatter):
-    """Lines that begin with the time in UTC."""
+    """A formatter whose lines begin with the time in UTC."""
 
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -92,20 +93,20 @@ class UtcLines(logging.Formatter):
 
 
 class TextLines(UtcLines):
-    """Time, level, then the message or `name=value` pairs."""
+    """A formatter that writes time and level, then the message or `name=value` pairs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line for a person, with its traceback below if it has one."""
+        """Format a record as a line for a person, with its traceback below if it has one."""
         content = _format_fields(record.msg) if isinstance(record.msg, dict) else record.getMessage()
         trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
         return f"{self.formatTime(record)} {record.levelname.lower():7} {content}{trace}"
 
 
 class JsonLines(UtcLines, JsonFormatter):
-    """One JSON object a line: time, level, logger, message or fields."""
+    """A formatter that writes each record as one JSON object: time, level, logger, and message or fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as an object; one of fields is built here, in a fifth of the library's time."""
+        """Format a record as an object. Access lines are built here, in a fifth of the library's time."""
         if not isinstance(record.msg, dict):
             return super().format(record)
         line: AccessFields = {
@@ -128,9 +129,9 @@ def _format_fields(fields: AccessFields) -> str:
 def _format_value(value: object) -> object:
     if isinstance(value, float):
         return f"{value:.3f}"
-    # Other text could look like another field or another line.
+    # A text with other characters could look like another field or another line.
     return json.dumps(value) if isinstance(value, str) and not _IS_HARMLESS(value) else value
 
 
 _IS_HARMLESS = re.compile("[!-~]*").fullmatch
-"""Printable ASCII without spaces."""
+"""Function that matches printable ASCII without spaces."""

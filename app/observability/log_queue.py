@@ -1,9 +1,10 @@
-"""Write log lines from a thread of their own: a stderr that is full, closed or not read delays no request.
+"""Write log lines from a thread of their own, so that a full, closed or unread stderr delays no request.
 
-A native thread formats the records and writes them; one that names values or an error is formatted where it
-is logged, while these are as they were. Lines that find the queue full and lines that cannot be written are
-dropped and counted; when writing works again, a line says how many. Not a QueueListener, which starts its
-thread through `threading`: under gevent, a greenlet on the event loop.
+A native thread formats the records and writes them. A record with arguments or an error is formatted where it
+is logged, because these may change later. If the queue is full, or a line cannot be written, the line is
+dropped and counted. When writing works again, a line says how many were dropped. logging's QueueListener is
+not used, since it starts its thread through `threading`. Under gevent that would be a greenlet on the event
+loop.
 """
 
 import logging
@@ -19,31 +20,33 @@ from app.native_threads import create_native_queue, sleep_in_native_thread, star
 log = logging.getLogger("wardrobe")
 
 STDERR = 2
-"""The file descriptor: Python's stream keeps what it could not write, and its lock with a blocked writer."""
+"""File descriptor of stderr. Python's stream is not used: it keeps text that it could not write, and a
+blocked writer holds its lock."""
 
 MAX_QUEUED_LINES = 10_000
-"""Lines that may wait to be written: about 20 MB."""
+"""Largest number of lines that may wait to be written, about 20 MB."""
 
 WRITE_INTERVAL_SECONDS = 0.02
-"""Between two writes: each takes the interpreter from the requests, so that lines are gathered."""
+"""Seconds between two writes. Each write takes the interpreter from the requests, so lines are gathered."""
 
 FLUSH_SECONDS = 1.0
-"""How long the end of a process may wait for its last lines to be written."""
+"""Seconds for which the end of a process may wait until its last lines are written."""
 
 MAX_LINE_BYTES = 8192
-"""Bytes that one line of a library may have; a longer one becomes several."""
+"""Largest number of bytes of a line that a library writes. A longer one becomes several lines."""
 
 DROPPED_MESSAGE = "%d log lines were dropped: stderr was full, closed or not read."
+"""Message about dropped lines."""
 
 LogLine: TypeAlias = str | logging.LogRecord
 """A line, or a record that is formatted when it is written."""
 
 QueueItem: TypeAlias = "LogLine | SimpleQueue[None] | None"
-"""A line, a queue to answer on once all lines before it are written, or None to end the thread."""
+"""A line; or a queue that gets an answer after all earlier lines are written; or None to end the thread."""
 
 
 class BackgroundHandler(QueueHandler):
-    """A queue in front of stderr, and the thread that empties it: one of each per process."""
+    """A queue in front of stderr, and the thread that writes its lines; each process has one of each."""
 
     queue: SimpleQueue[QueueItem]
     _process: int
@@ -55,11 +58,11 @@ class BackgroundHandler(QueueHandler):
         self._reset_counts()
 
     def prepare(self, record: logging.LogRecord) -> LogLine:
-        """Format a record if the values that it names may change until it is written."""
+        """Format a record now if its arguments may change before it is written."""
         return self.format(record) if record.args or record.exc_info else record
 
     def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record
-        """Queue a line or drop it, without waiting; the caller holds the handler's lock."""
+        """Queue a line or drop it, without waiting. The caller holds the lock of the handler."""
         if self._process != os.getpid():
             self._start_thread()
         if self.queue.qsize() < MAX_QUEUED_LINES:
@@ -71,7 +74,7 @@ class BackgroundHandler(QueueHandler):
             self.count_drops(uncounted)
 
     def flush(self) -> None:
-        """Wait until what was logged is written, for FLUSH_SECONDS at most; Python calls this at its exit."""
+        """Wait up to FLUSH_SECONDS until all lines so far are written. Python calls this at its exit."""
         if self._process == os.getpid():
             reached = create_native_queue()
             self.queue.put(reached)
@@ -81,7 +84,7 @@ class BackgroundHandler(QueueHandler):
                 return
 
     def close(self) -> None:
-        """End the thread once it has written what is queued."""
+        """End the thread after it has written the queued lines."""
         if self._process == os.getpid():
             self.queue.put(None)
             self._process = 0
@@ -89,7 +92,7 @@ class BackgroundHandler(QueueHandler):
 
     @property
     def _dropped_count(self) -> int:
-        """Lines of this process: each of the two counts has one writer, so that neither needs a lock."""
+        """Number of lines that this process has dropped. Each of its two parts has one writer, so no lock."""
         return self._refused + self._unwritten
 
     def _reset_counts(self) -> None:
@@ -97,7 +100,7 @@ class BackgroundHandler(QueueHandler):
         self._refused = self._unwritten = self._counted = self._announced = 0
 
     def _start_thread(self) -> None:
-        """Start in this process: no thread survives a fork, and what is queued by then is its parent's."""
+        """Start in this process. A fork keeps no threads, and earlier lines belong to the parent."""
         self._reset_counts()
         lines = self.queue = create_native_queue()
         self._process = os.getpid()
@@ -107,14 +110,16 @@ class BackgroundHandler(QueueHandler):
         goes_on = True
         while goes_on:
             items = [lines.get()]
-            items += [lines.get() for _ in range(lines.qsize())]  # this thread alone takes any
+            items += [lines.get() for _ in range(lines.qsize())]  # no other thread takes items
             self._write_batch([item for item in items if isinstance(item, LogLine)], lines)
             for item in items:
                 if item is None:
                     goes_on = False
                 elif not isinstance(item, LogLine):
                     item.put(None)
-            sleep_in_native_thread(WRITE_INTERVAL_SECONDS)  # what comes meanwhile is written at once
+            sleep_in_native_thread(
+                WRITE_INTERVAL_SECONDS
+            )  # lines that come during the pause are written together
 
     def _write_batch(self, batch: list[LogLine], lines: SimpleQueue[QueueItem]) -> None:
         unwritten = self._write_lines(batch)
@@ -132,18 +137,18 @@ class BackgroundHandler(QueueHandler):
             return line
         try:
             return self.format(line)
-        except Exception as error:  # noqa: BLE001 - the thread's boundary: else no line would be written any more
+        except Exception as error:  # noqa: BLE001 - logging goes on
             return f"A log line of {line.name} could not be formatted: {error!r}"
 
     def _write_lines(self, batch: list[LogLine]) -> int:
-        """Write lines at once; returns how many were not written whole."""
+        """Write lines at once, and return the number of lines that were not written whole."""
         encoded = [f"{self._format_line(line)}\n".encode("utf-8", "backslashreplace") for line in batch]
-        # A part of a line may be there already: what follows must not become a part of it.
+        # If a part of a line was written before, a newline separates it from the next line.
         rest = b"\n" * self._torn + b"".join(encoded)
         try:
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
-        except OSError:  # the disk is full, or there is no reader: there may be room for the next line
+        except OSError:  # the disk is full, or nobody reads; the next line may fit
             ends = list(accumulate(map(len, reversed(encoded))))
             unwritten = sum(end <= len(rest) for end in ends)
             is_cut = len(rest) not in (0, *ends) and len(rest) < ends[-1]
@@ -154,18 +159,19 @@ class BackgroundHandler(QueueHandler):
 
 
 def set_drop_counter(count: Callable[[int], None]) -> None:
-    """Have `count` called with the number of log lines that this process drops."""
+    """Set the function that is called with the number of log lines that this process has dropped."""
     for handler in _find_handlers():
         handler.count_drops = count
 
 
 def redirect_stderr_to_log() -> None:
-    """Log what libraries write to stderr themselves, as decoders do for damaged pictures. Once in a process.
+    """Log the lines that libraries write to stderr, such as decoders do for damaged pictures. Call it once.
 
-    stderr becomes a pipe that a native thread reads: a library that writes waits for no reader of the log.
+    stderr becomes a pipe that a native thread reads, so a library that writes to it never waits for a reader
+    of the log.
     """
     read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)  # when the pipe is full, the library's line is lost
+    os.set_blocking(write_end, False)  # if the pipe is full, the line of the library is lost
     for handler in _find_handlers():
         handler.descriptor = os.dup(STDERR)
     os.dup2(write_end, STDERR)

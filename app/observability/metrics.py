@@ -1,8 +1,8 @@
-"""What Prometheus scrapes: requests, latency by stage, answers, the reference distribution, releases.
+"""Metrics for Prometheus: requests, latency by stage, answers, the reference distribution, and releases.
 
-prometheus_client counts: in memory for one process, and in its multiprocess mode where
-PROMETHEUS_MULTIPROC_DIR names a folder, so that one scrape covers all workers. gunicorn.conf.py makes that
-folder and names each worker's files in it. Every metric is made here; docs/runbook.md names what to watch.
+prometheus_client counts in memory for one process. If PROMETHEUS_MULTIPROC_DIR names a folder, its
+multiprocess mode is used, so that one scrape covers all workers. gunicorn.conf.py makes that folder and names
+each worker's files in it. Every metric is created here. docs/runbook.md says which ones to watch.
 """
 
 from collections.abc import Mapping
@@ -43,24 +43,29 @@ LATENCY_BOUNDS = (
     2.5,
     5.0,
 )
-"""Histogram bounds: from one stage of a thumbnail to the longest wait in the queue."""
+"""Bounds of latency histograms in seconds, from one stage of a thumbnail to the longest wait in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
+"""The numbers 0.1, 0.2, ... 1.0."""
+
 CONFIDENCE_BOUNDS = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
-"""Most answers are above 0.9, and so is the threshold of the bundled release."""
+"""Bounds of the histogram of confidence. Most answers, and the threshold of the bundled release, are above
+0.9."""
 
 FAMILIARITY_BOUNDS = (0.01, 0.05, *TENTHS)
-"""The finest are about the usual threshold of 0.02, where out-of-distribution pictures are."""
+"""Bounds of the histogram of familiarity. The finest are around the usual threshold of 0.02, where
+out-of-distribution pictures are."""
 
 METHODS_WITH_LABEL = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""Those that get a label; gunicorn lets clients make up others, and every label stays in memory."""
+"""HTTP methods that are counted by name. gunicorn accepts invented methods, and every label stays in
+memory."""
 
 
 class Metrics:
     """The metrics of one app.
 
     Args:
-        directory: PROMETHEUS_MULTIPROC_DIR, where workers share their counts; None for one process.
+        directory: PROMETHEUS_MULTIPROC_DIR, where workers share their counts; None for a single process.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -89,7 +94,7 @@ class Metrics:
             buckets=LATENCY_BOUNDS,
         )
         self._latency = cache(latency.labels)
-        # Seconds alone: a histogram of each stage costs a request four times as much.
+        # Only seconds are counted, because a histogram of each stage would cost a request four times as much.
         stages = counter("stage_seconds", "Wall time that requests spent in a stage.", ("stage",))
         self._stages = cache(stages.labels)
         self._confidence = histogram("confidence", "Largest probability.", buckets=CONFIDENCE_BOUNDS)
@@ -99,7 +104,7 @@ class Metrics:
 
     def _create_operation_metrics(self) -> None:
         counter = partial(Counter, namespace="wardrobe", registry=self._registry)
-        # Gauges end with their process.
+        # Gauges disappear with their process.
         gauge = partial(Gauge, namespace="wardrobe", registry=self._registry)
         total = partial(gauge, multiprocess_mode="livesum")
         largest = partial(gauge, multiprocess_mode="livemax")
@@ -122,11 +127,12 @@ class Metrics:
         """Count one answered request.
 
         Args:
-            route: the rule, not the path: clients must not be able to add labels.
-            method: as the client wrote it.
-            status: of the answer.
-            seconds: wall time, without that in which the body came: a slow client is no slow service.
-            stages: milliseconds of those that a classifying request went through.
+            route: the URL rule. It is not the path, since clients must not be able to add labels.
+            method: the HTTP method as the client wrote it.
+            status: the HTTP status of the answer.
+            seconds: wall time of the answer. The time in which the body arrived is left out, since a slow
+                client does not make the service slow.
+            stages: milliseconds of each stage that a classifying request went through.
         """
         self._requests(method if method in METHODS_WITH_LABEL else "other", route, str(status)).inc()
         self._latency(route).observe(seconds)
@@ -144,7 +150,11 @@ class Metrics:
             self._familiarity.observe(prediction.familiarity)
 
     def count_problem(self, problem: str) -> None:
-        """Count a problem that was answered; `problem` is its `type`, one of a few dozen in problems.py."""
+        """Count a problem that was answered.
+
+        Args:
+            problem: the `type` of the problem, one of a few dozen in problems.py.
+        """
         self._problems.labels(problem.rpartition(":")[2]).inc()
 
     def count_refusal(self) -> None:
@@ -160,7 +170,7 @@ class Metrics:
         self._polls.labels(outcome).inc()
 
     def set_capacity(self, places: int) -> None:
-        """Report that this worker has started, and how many requests it lets in at a time."""
+        """Report that this worker has started, and how many requests it admits at a time."""
         self._workers.set(1)
         self._places.set(places)
 
@@ -170,7 +180,13 @@ class Metrics:
         previous_version: str | None = None,
         reference: ReferenceDistribution = NO_REFERENCE,
     ) -> None:
-        """Report the version served from now on, the one before it, and its reference distribution."""
+        """Report which release is served from now on.
+
+        Args:
+            version: the version of the release.
+            previous_version: the version that was served before; None at the start.
+            reference: the reference distribution of the release.
+        """
         if previous_version is not None:
             self._release.labels(previous_version).set(0)
         self._release.labels(version).set(1)
@@ -189,7 +205,11 @@ class Metrics:
         self._stale.set(models.current.stale_since is not None)
 
     def encode_metrics(self, accept: str) -> tuple[bytes, str]:
-        """All counts of all workers in the format that `accept` prefers, and its Content-Type."""
+        """Return all counts of all workers, and their Content-Type.
+
+        Args:
+            accept: the Accept header, which chooses the format.
+        """
         registry = self._registry
         if self._directory is not None:
             registry = CollectorRegistry()

@@ -1,6 +1,6 @@
-"""The reference distribution: the answers to held-out pictures, for comparison with today's answers.
+"""The reference distribution: the answers to held-out pictures, to compare today's answers with.
 
-Prometheus compares, over any window that an operator likes: deploy/prometheus/ has the rules.
+Prometheus makes the comparison, over any window that an operator chooses. deploy/prometheus/ has the rules.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,13 @@ from app.releases.serving import ServedModel
 
 @dataclass(frozen=True)
 class ReferenceDistribution:
-    """How the answers to held-out pictures are distributed.
+    """The distribution of the answers to held-out pictures.
 
     Attributes:
-        labels: the share of the test set's pictures that got each label; empty where it is unknown.
-        has_familiarity: whether the model measures it. Then it needs no figures: familiarity is a rank among
-            held-out pictures, so that it is uniform from 0 to 1 for pictures like these.
+        labels: the share of the test set's pictures that got each label; empty if it is not known.
+        has_familiarity: whether the model measures familiarity. Its distribution needs no figures, because
+            familiarity is a rank among held-out pictures and so is uniform from 0 to 1 for pictures like
+            these.
     """
 
     labels: Mapping[str, float] = field(default_factory=dict)
@@ -26,10 +27,11 @@ class ReferenceDistribution:
 
 
 NO_REFERENCE = ReferenceDistribution()
+"""Reference distribution of a model of which none is known."""
 
 
 def create_reference_distribution(served: ServedModel) -> ReferenceDistribution:
-    """The reference distribution of a release; a bare artifact has none."""
+    """Return the reference distribution of a release; a bare artifact has none."""
     return ReferenceDistribution(_compute_label_shares(served), served.contract.familiarity is not None)
 
 

@@ -1,1 +1,1 @@
-"""Request body to uploads: raw, multipart, JSON, ZIP. Start at reading.py."""
+"""Find the uploads in the body of a request: raw, multipart, JSON or ZIP. Start with reading.py."""

@@ -1,10 +1,11 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
-A body counts with the bytes that have come; one for which there is no memory is refused. Large bodies share a
-budget of their own, so that they leave the memory of small ones alone.
+The bytes of a body count as soon as they arrive. A body for which there is no memory is refused. Large bodies
+share a budget of their own, so they do not use the memory of small ones.
 
-This comes before admission control: a client that sends slowly holds the bytes that it has sent, and no place
-in the queue. Nothing replaces `wsgi.input`: its position shows the server whether a body was left unread.
+The body is read before admission control. So a client that sends slowly holds the memory of its bytes, but no
+place in a queue. `wsgi.input` is never replaced, because its position shows the server whether a body was
+left unread.
 """
 
 import zlib
@@ -28,36 +29,39 @@ from inference.signatures import format_of
 from inference.zip_file import MEMBER
 
 READ_BYTES = 64 * 1024
-"""What is read at a time. A body of no more is never refused for lack of memory."""
+"""Number of bytes that are read at a time. A body of this size or smaller is never refused for lack of
+memory."""
 
 MAX_QUOTED_LENGTH = 60
-"""Characters of a client's value that a message repeats."""
+"""Largest number of characters of a client's value that a message repeats."""
 
 NATIVE_JOIN_BYTES = 1024 * 1024
-"""From so many bytes on, a body is joined in a native thread: Python copies these without its lock."""
+"""Size in bytes from which the chunks of a body are joined in a native thread. Python copies such chunks
+without holding its lock."""
 
 MEMORY_RETRY_SECONDS = 1
 """Retry-After of a body for which there is no memory."""
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CONTENT_CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
-"""Content codings that are inflated, with zlib's number for each (RFC 9110, section 8.4.1)."""
+"""Content codings that can be inflated, with the number that zlib has for each (RFC 9110, section 8.4.1)."""
 
 UNCOMPRESSED_CODINGS = ("", "identity")
-"""What Content-Encoding says of a body that is not compressed."""
+"""Values of Content-Encoding for a body that is not compressed."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """The whole body of a request, and what its headers say of it.
+    """The whole body of a request, with the facts that its headers state.
 
     Attributes:
-        limits: of the request.
-        mimetype: in lower case, without parameters; empty when the client names none.
-        boundary: of a multipart form; empty when the client names none.
-        coding: a key of CODINGS while the data is compressed, else one of UNCOMPRESSED.
-        reserve_memory: counts bytes as held for this body until it has been answered; raises as
-        `Bodies.read` does.
+        data: the bytes, still compressed if `coding` says so.
+        limits: the limits of the request.
+        mimetype: the media type in lower case, without parameters; empty if the client gives none.
+        boundary: the boundary of a multipart form; empty if the client gives none.
+        coding: a key of CONTENT_CODINGS if the data is compressed, otherwise one of UNCOMPRESSED_CODINGS.
+        reserve_memory: reserves more bytes for this body until it has been answered; raises the errors of
+            `BodyReader.read`.
     """
 
     data: bytes
@@ -69,27 +73,27 @@ class Body:
 
     @property
     def is_compressed(self) -> bool:
-        """Whether it is to be inflated, to a size that nothing says before."""
+        """Whether the data has to be inflated, to a size that is not known before."""
         return self.coding not in UNCOMPRESSED_CODINGS
 
     @property
     def is_large(self) -> bool:
-        """Whether the request works among large ones: what its body becomes counts."""
+        """Whether the request belongs to the queue for large ones, by its body or by its unpacked content."""
         return len(self.data) >= LARGE_BODY_BYTES or self.is_compressed or MEMBER in self.data
 
     @property
     def is_slow_to_parse(self) -> bool:
-        """Whether inflating, unpacking or parsing a large body would hold up the event loop."""
-        is_form = self.mimetype == "multipart/form-data"  # whose preamble may look like a picture
+        """Whether inflating, unpacking or parsing this body takes too long for the event loop."""
+        is_form = self.mimetype == "multipart/form-data"  # the preamble of a form may look like a picture
         return self.is_compressed or is_form or format_of(self.data) is None
 
     def inflate(self) -> "Body":
-        """The body without its content coding. Takes long for a large one: call it off the event loop.
+        """Return the body without its content coding. For a large body, call this off the event loop.
 
         Raises:
-            BadRequest: the data is not what the coding says, ends early or goes on behind its end.
-            TooLarge: it inflates to more bytes than the limit; no more than that were made.
-            Busy: as `Bodies.read`.
+            BadRequest: the data does not have this coding, ends early, or continues behind its end.
+            TooLarge: the inflated data would have more bytes than the limit. Inflating stops there.
+            Busy: other bodies use the memory, as in `BodyReader.read`.
         """
         if not self.is_compressed:
             return self
@@ -101,19 +105,17 @@ class Body:
             raise _create_size_error(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
-        self.reserve_memory(
-            max(len(inflated.data) - len(self.data), 0)
-        )  # as archives count, with the larger of both
+        self.reserve_memory(max(len(inflated.data) - len(self.data), 0))  # the larger size counts
         return replace(self, data=inflated.data, coding="")
 
 
 @dataclass(slots=True)
 class _MemoryBudget:
-    """Memory that bodies share.
+    """Memory that several bodies share.
 
     Attributes:
-        max_bytes: bytes of all of them.
-        reserved_bytes: bytes of those that are held now.
+        max_bytes: the largest number of bytes of all bodies together.
+        reserved_bytes: the number of bytes that are reserved now.
     """
 
     max_bytes: int
@@ -122,36 +124,37 @@ class _MemoryBudget:
 
 @dataclass(slots=True)
 class _Reservation:
-    """What one request holds of the memory for bodies."""
+    """The memory that one request has reserved for its body."""
 
     budget: _MemoryBudget
     bytes: int = 0
 
 
 class BodyReader:
-    """Reads bodies, and bounds the memory that all of them take together.
+    """A reader of bodies that limits the memory of all bodies together.
 
-    What has more than SMALL_BODY_BYTES is large. A body that turns out to be large while it comes, or once it
-    is parsed, moves to the budget of large ones.
+    A body of more than SMALL_BODY_BYTES is large. If a body turns out to be large while it arrives, or after
+    it is parsed, it moves to the budget of large ones.
 
     Args:
-        large_bytes: of large bodies that are held at a time; what exceeds them is refused with Retry-After.
-        small_bytes: likewise, of all others.
+        large_bytes: the bytes that all large bodies may have at a time. Further ones are refused with
+            Retry-After.
+        small_bytes: the bytes that all other bodies may have at a time.
     """
 
     def __init__(self, large_bytes: int, small_bytes: int) -> None:
         self._large, self._small = _MemoryBudget(large_bytes), _MemoryBudget(small_bytes)
-        self._lock = create_native_lock()  # bodies are inflated in native threads
+        self._lock = create_native_lock()  # a native lock, since bodies are inflated in native threads
 
     @contextmanager
     def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
-        """Read a request's body, and hold it for the block.
+        """Read the body of a request, and reserve its memory until the end of the block.
 
         Raises:
-            BadRequest: it ends early, or its chunks cannot be read.
-            UnknownCoding: it is compressed in a way that is not read here.
-            TooLarge: it has more bytes than its limit, or takes more memory than there is for all bodies.
-            Busy: other bodies take the memory that there is for those of its size. Where its length says so,
+            BadRequest: the body ends early, or its chunks cannot be read.
+            UnknownCoding: the body is compressed in a way that is not supported.
+            TooLarge: the body has more bytes than its limit, or needs more memory than all bodies may have.
+            Busy: other bodies use the memory for bodies of this size. If the declared length shows this,
                 nothing is read.
         """
         _check_transfer(environ)
@@ -172,10 +175,10 @@ class BodyReader:
                 reservation.budget.reserved_bytes -= reservation.bytes
 
     def _create_reservation(self, length: int) -> _Reservation:
-        """Where a body of this length counts; it holds nothing until it comes.
+        """Create an empty reservation for a body of this length.
 
         Raises:
-            Busy: less is free now.
+            Busy: there is not enough free memory for this length.
         """
         reservation = _Reservation(self._large if length > SMALL_BODY_BYTES else self._small)
         if length > READ_BYTES and reservation.budget.reserved_bytes + length > reservation.budget.max_bytes:
@@ -205,7 +208,7 @@ def _create_memory_error() -> Busy:
 
 
 def _join_chunks(chunks: list[bytes]) -> bytes:
-    """One body of its chunks, which are dropped; other requests go on while a large one is joined."""
+    """Join the chunks of a body, and clear the list. While a large body is joined, other requests go on."""
     if sum(map(len, chunks)) < NATIVE_JOIN_BYTES:
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     else:
@@ -215,7 +218,7 @@ def _join_chunks(chunks: list[bytes]) -> bytes:
 
 
 def _check_transfer(environ: WSGIEnvironment) -> None:
-    """Refuse codings that servers read in different ways: a proxy may see another end of the body."""
+    """Refuse transfer codings that servers read differently: a proxy may see another end of the body."""
     if environ.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
         raise BadRequest("Transfer-Encoding is not `chunked` alone. Send the body in chunks, or its length.")
 
@@ -231,10 +234,10 @@ def _read_coding(environ: WSGIEnvironment) -> str:
 
 
 def _read_length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
-    """What Content-Length says; None of a body in chunks.
+    """Return the value of Content-Length; None for a body in chunks.
 
     Raises:
-        TooLarge: more than the limit.
+        TooLarge: the length is above the limit.
     """
     length = get_content_length(environ)
     if length is not None and length > limits.bytes:
@@ -243,7 +246,7 @@ def _read_length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
 
 
 def _read_chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
-    """What the client sends, to its end: the end of chunked coding is read as well."""
+    """Yield the bytes that the client sends, up to the end of its body, and of its chunked coding."""
     stream = get_input_stream(environ)
     received = 0
     while length is None or received < length:
@@ -253,7 +256,11 @@ def _read_chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLi
             raise BadRequest(
                 "The body's chunked coding cannot be read, or is longer than its data."
             ) from error
-        except (OSError, ValueError, ClientDisconnected) as error:  # of the server, a stream, Werkzeug
+        except (
+            OSError,
+            ValueError,
+            ClientDisconnected,
+        ) as error:  # server, stream, Werkzeug
             raise _create_cut_error() from error
         if not chunk:
             break

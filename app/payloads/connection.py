@@ -1,4 +1,4 @@
-"""Whether a client still waits for its answer. Looks at the connection, and reads nothing from it."""
+"""Find out whether a client still waits for its answer, by the state of its connection; nothing is read."""
 
 import socket
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from wsgiref.types import WSGIEnvironment
 from app.errors import ClientGone
 
 TCP_ESTABLISHED = 1
-"""The state in which neither side has closed (linux/net/tcp_states.h). Asking for it waits for nothing, under
-gevent too, whose `poll` does not report that the other side has closed."""
+"""State of a TCP connection that neither side has closed (linux/net/tcp_states.h). Reading the state waits
+for nothing. gevent's `poll` does not report that the other side has closed."""
 
 
 def has_client_left(environ: WSGIEnvironment) -> bool:
-    """Whether the client has closed its side of the connection; False where the server does not show it."""
+    """Return whether the client has closed its side of the connection; False if that is not known."""
     connection = environ.get("gunicorn.socket")
     if connection is None:
         return False
@@ -24,7 +24,14 @@ def has_client_left(environ: WSGIEnvironment) -> bool:
 
 
 def stop_if_client_left(has_left: Callable[[], bool]) -> None:
-    """Raise ClientGone if the client has left."""
+    """Check that the client still waits.
+
+    Args:
+        has_left: returns whether the client has left.
+
+    Raises:
+        ClientGone: the client has left.
+    """
     if has_left():
         raise ClientGone(
             "The client closed its connection, or its side of it, before its request was finished. "

@@ -1,7 +1,7 @@
 """Find the files of a multipart form (RFC 7578), in memory: uploads are never written to disk.
 
-Werkzeug's decoder does the work. Each of a part's headers is parsed by regular expressions, so their size and
-their number are bounded here. Bytes in, files out.
+Werkzeug's decoder does the work. It parses each header of a part with regular expressions, so this file
+limits their size and number.
 """
 
 from collections.abc import Iterator
@@ -18,37 +18,38 @@ from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
 from app.payloads.titles import OF_TITLES, TITLE
 
 FILE_FIELDS = ("image", "file")
-"""The file fields of `/predict`."""
+"""Names of the file field of `/predict`."""
 
 FILE_TYPES = ("image/", "application/octet-stream")
-"""Content-Types of a part that is a file though it has no filename."""
+"""Content-Types of a part that is a file even without a filename."""
 
 MAX_TEXT_FIELDS = 16
-"""Parts of a form that may be none of its pictures: what browsers and client libraries add."""
+"""Largest number of parts beside the pictures, such as those that browsers and client libraries add."""
 
 MAX_HEADER_BYTES = 8192
-"""What the headers of one part may have, and its text; real ones have some hundred bytes."""
+"""Largest size in bytes of the headers of a part, and of its text. Usual ones have some hundred bytes."""
 
 PARSER_BYTES = 4096
-"""What the parser is given at a time."""
+"""Number of bytes that the parser gets at a time."""
 
 BOUNDARY_ADVICE = (
     "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header "
     "that is set by hand has none. Or send the picture itself as the body."
 )
-"""The way out of the most frequent fault of a form: fetch and axios add the boundary by themselves."""
+"""Advice for the most frequent mistake with a form: fetch and axios add the boundary by themselves."""
 
 FORM_TYPE = "multipart/form-data"
+"""Content-Type of a multipart form, without its parameters."""
 
 
 @dataclass(frozen=True)
 class ParsedForm:
-    """A parsed form.
+    """The parts of a form.
 
     Attributes:
         files: each file with the name of its field, in order.
-        texts: the names of the fields that hold text.
-        fields: the texts of OF_TITLES, by name.
+        texts: the names of the fields that contain text.
+        fields: the texts of title and language, by the name of their field.
     """
 
     files: list[tuple[str, Upload]]
@@ -57,10 +58,10 @@ class ParsedForm:
 
 
 def get_only_file(form: ParsedForm) -> Upload:
-    """The one file of a `/predict` form.
+    """Return the one picture of a `/predict` form.
 
     Raises:
-        BadRequest: there is none or more than one, or a title is a file.
+        BadRequest: there is no picture or more than one, or a title is a file.
     """
     if name := next((name for name, _ in form.files if name in OF_TITLES), ""):
         raise BadRequest(f"The part `{name}` is a file. Send it as a field of text: without a filename.")
@@ -83,13 +84,14 @@ def get_only_file(form: ParsedForm) -> Upload:
 
 
 def parse_form(body: Body) -> ParsedForm:
-    """Parse a form of files, as many as the limits say and one more, and some fields of text.
+    """Parse a form with files and some fields of text.
 
-    A part is a file if it has a filename, or a Content-Type of FILE_TYPES.
+    A part is a file if it has a filename, or a Content-Type of FILE_TYPES. The form may have one file more
+    than the limits allow, so that the caller can report it.
 
     Raises:
-        BadRequest: it cannot be read, or a picture's field is a long text.
-        TooLarge: it has more parts, or one with more than MAX_HEADER_BYTES of headers or of text.
+        BadRequest: the form cannot be read, or the field of a picture is a long text.
+        TooLarge: the form has more parts, or a part with more than MAX_HEADER_BYTES of headers or text.
     """
     if not body.boundary:
         raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY_ADVICE}")
@@ -113,7 +115,15 @@ def parse_form(body: Body) -> ParsedForm:
 
 @dataclass
 class _Part:
-    """A part of a form, as far as it has been read."""
+    """A part of a form, as far as it has been read.
+
+    Attributes:
+        name: the name of its field.
+        filename: the name of its file; None without one.
+        is_file: whether the part is a file.
+        pieces: the bytes so far.
+        size: the number of bytes so far.
+    """
 
     name: str
     filename: str | None
@@ -122,10 +132,10 @@ class _Part:
     size: int = 0
 
     def add(self, piece: bytes) -> None:
-        """Take more of its content; of a title only as much as a text may have.
+        """Add bytes to the content. Of a long title, only the first part is kept.
 
         Raises:
-            BadRequest, TooLarge: it is no file, and longer than a text may be.
+            BadRequest, TooLarge: the part is not a file, and is longer than a text may be.
         """
         self.size += len(piece)
         is_short = self.is_file or self.size <= MAX_HEADER_BYTES
@@ -142,7 +152,7 @@ class _Part:
 
 
 def create_text_error(field_name: str) -> BadRequest:
-    """The refusal of a part that should be a picture and has neither a filename nor a type."""
+    """Return the error for a part that should be a picture but has neither a filename nor a type."""
     name = field_name[:MAX_NAME_LENGTH]
     return BadRequest(
         f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "
@@ -151,7 +161,7 @@ def create_text_error(field_name: str) -> BadRequest:
 
 
 def _iterate_parts(body: Body) -> Iterator[_Part]:
-    """The parts of a form, each when it is complete."""
+    """Yield the parts of a form, each when it is complete."""
     starts = range(0, len(body.data), PARSER_BYTES)
     chunks = chain((body.data[start : start + PARSER_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
@@ -179,7 +189,7 @@ def _create_part(event: Field | File) -> _Part:
 
 
 def _raise_form_error(error: Exception, state: State) -> NoReturn:
-    """Say what is wrong with a form, by how far it was read."""
+    """Raise an error that says what is wrong with a form, by how far it was read."""
     if state is State.PREAMBLE:
         raise BadRequest(
             f"The multipart form cannot be read: the boundary of its Content-Type is not in it. "

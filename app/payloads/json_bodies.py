@@ -1,6 +1,7 @@
-"""Find pictures in JSON: base64, data: URLs, or bare pixels, one or a list of them.
+"""Find pictures in JSON: base64, data: URLs, or bare pixels, one of them or a list.
 
-Values alone. What else a picture may come in: reading.py; whether it is one: inference.
+These are functions of values. reading.py has the other forms of a body, and inference decides whether
+something is a picture.
 """
 
 import binascii
@@ -29,42 +30,48 @@ JSON_TYPE_NAMES: dict[type, str] = {
     str: "a string",
     type(None): "null",
 }
-"""How answers name the type of a value (RFC 8259, section 3)."""
+"""Names of the types of JSON values in messages (RFC 8259, section 3)."""
 
 BYTES_PER_VALUE = 32
-"""Bytes that each comma and bracket of a body counts for: it becomes up to 96 bytes of objects, of the
-parser's notes and of rows cut from them, and a byte that counts may take three (docs/reference/limits.md)."""
+"""Bytes that are reserved for each comma and bracket of a body. Each may become up to 96 bytes of Python
+objects, of the parser's notes and of rows, and a reserved byte may take three (docs/reference/limits.md)."""
 
 MAX_LENIENT_BYTES = 4_000_000
-"""Of a body that Python's own parser reads, which holds its lock as long as it takes: up to 40 ms."""
+"""Largest body in bytes that Python's own parser reads. It holds Python's lock while it parses, here up to 40
+ms."""
 
 PRINTED_BYTES = re.compile(r"""b["']""")
-"""The beginning of bytes as Python prints them: `b'iVBORw0...'`."""
+"""Pattern of the beginning of bytes as Python prints them: `b'iVBORw0...'`."""
 
 DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
 
 BASE64_TABLE = str.maketrans("-_", "+/", string.whitespace)
-"""Makes letters for URLs (RFC 4648, section 5) the usual ones, and removes what may stand between letters."""
+"""Table that changes the letters for URLs (RFC 4648, section 5) into the usual ones, and removes white
+space."""
 
 MAX_KEYS, KEY_LENGTH = 5, 40
-"""Of an object without a picture: how many an answer names, and letters of each."""
+"""Limits of the keys that a message lists for an object without a picture: their number, and the letters of
+each."""
 
 OBJECT_START = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
-"""How a JSON object begins, with a byte order mark or without one."""
+"""Pattern of the start of a JSON object, with or without a byte order mark."""
 
 
 def is_json_body(body: Body) -> bool:
-    """Whether a body is to be read as JSON: it says so, or it begins so, whatever curl calls it."""
+    """Return whether a body is to be read as JSON, because it says so or begins like a JSON object.
+
+    curl gives such a body another Content-Type if its user sets none.
+    """
     is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
     return is_json or OBJECT_START.match(body.data, 0, 64) is not None
 
 
 def parse_image_list(body: Body) -> Iterator[RequestItem]:
-    """The pictures of a JSON object's list `images`, in order; a wrong item becomes a RefusedItem.
+    """Yield the pictures of the list `images` of a JSON object, in order. A wrong item becomes a RefusedItem.
 
     Raises:
-        BadRequest: there is no such list, or this is no JSON object, or it has a title.
-        TooLarge, Busy: as `read_json`.
+        BadRequest: the body is not a JSON object, has no such list, or has a title.
+        TooLarge, Busy: as in `parse_json_body`.
     """
     document = parse_json_object(body, BATCH_FORMS)
     images = document.get("images")
@@ -81,15 +88,15 @@ def parse_image_list(body: Body) -> Iterator[RequestItem]:
 
 
 def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
-    """The JSON object that a body is.
+    """Return the JSON object of a body.
 
     Args:
-        body: in UTF-8.
-        forms: what a client is asked to send instead of anything else.
+        body: the body in UTF-8.
+        forms: a sentence for the error message that says what to send instead.
 
     Raises:
-        BadRequest: it is none.
-        TooLarge, Busy: as `read_json`.
+        BadRequest: the body is not a JSON object.
+        TooLarge, Busy: as in `parse_json_body`.
     """
     document = parse_json_body(body)
     if not isinstance(document, dict):
@@ -98,22 +105,22 @@ def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
 
 
 def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """The value that a body is in JSON.
+    """Return the JSON value of a body.
 
     Raises:
-        BadRequest: it is none, or nested too deeply.
-        TooLarge, Busy: as `claim_values`.
+        BadRequest: the body is not JSON, or is nested too deeply.
+        TooLarge, Busy: as in `reserve_for_values`.
     """
     reserve_for_values(body)
     return parse_json(body.data)
 
 
 def reserve_for_values(body: Body) -> None:
-    """Count what JSON will become before it is parsed: two bytes of it may become an object of 64 and more.
+    """Reserve memory for the values of JSON before parsing. Two bytes may become an object of 64 or more.
 
     Raises:
-        TooLarge: it has more numbers and other values than MAX_JSON_NUMBERS, or than memory holds.
-        Busy: as `Bodies.read`.
+        TooLarge: the JSON has more values than MAX_JSON_NUMBERS, or than fit into memory.
+        Busy: other bodies use the memory, as in `BodyReader.read`.
     """
     values = sum(map(body.data.count, (b",", b"[", b"{")))
     if values > body.limits.numbers:
@@ -126,10 +133,10 @@ def reserve_for_values(body: Body) -> None:
 
 
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
-    """The value of JSON in UTF-8; of some megabytes also with NaN, or the escape of a lone surrogate.
+    """Parse JSON in UTF-8. Up to some megabytes, NaN and the escape of a lone surrogate are read too.
 
     Raises:
-        BadRequest: it is none.
+        BadRequest: the data is not JSON.
     """
     data = data.removeprefix(BOM_UTF8)
     try:
@@ -153,10 +160,10 @@ def _parse_with_python(data: bytes) -> Any:  # noqa: ANN401 - as above
 
 
 def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
-    """The picture of a JSON object, which has either `image` or `pixels`.
+    """Return the picture of a JSON object, which has either `image` or `pixels`.
 
     Raises:
-        BadRequest: it has neither or both, or this is no object.
+        BadRequest: the value is not an object, or has neither or both of them.
     """
     if isinstance(document, dict) and "url" in document:
         raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
@@ -170,7 +177,7 @@ def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
 
 
 def _describe_other_keys(document: object) -> str:
-    """What came in place of either key, to follow it in a sentence."""
+    """Return the end of a sentence that names what came instead of `image` or `pixels`."""
     if not isinstance(document, dict):
         return f", and is {name_json_type(document)}"
     names = [f"`{shown(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
@@ -179,19 +186,19 @@ def _describe_other_keys(document: object) -> str:
 
 
 def name_json_type(value: object) -> str:
-    """What a parsed value is in JSON's own words, with an article."""
+    """Return the name of the JSON type of a parsed value, with an article."""
     return JSON_TYPE_NAMES[type(value)]
 
 
 def decode_base64(text: object, name: str = "image") -> bytes:
-    """The bytes of base64, or of a data: URL of it.
+    """Return the bytes of base64, or of a data: URL with base64.
 
     Args:
-        text: whatever stands where base64 should; the padding at its end may be left out.
-        name: under which it came.
+        text: the value that should be base64; the padding at its end may be missing.
+        name: the name of its field, for messages.
 
     Raises:
-        BadRequest: it is no text, or neither of these.
+        BadRequest: the value is not text, or is neither base64 nor such a URL.
     """
     if not isinstance(text, str):
         raise BadRequest(f"`{name}` is {name_json_type(text)}, not a string of base64.")

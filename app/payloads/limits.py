@@ -1,14 +1,15 @@
-"""What one request may hold: from its body to its pictures and their pixels. Values alone."""
+"""The limits of one request: its body, its pictures and their pixels. These are values without logic."""
 
 from dataclasses import dataclass, replace
 
 from app.settings import Settings
 
 BODY_OVERHEAD = 64 * 1024
-"""Bytes allowed around one picture for multipart headers or JSON braces."""
+"""Bytes that are allowed around one picture, for multipart headers or the braces of JSON."""
 
 SMALL_BODY_BYTES = 4_100_000
-"""Of a body, with what it becomes, that counts in the total of small ones: a photo of 4 MB in a form."""
+"""Largest size in bytes of a small body, with the values that it is parsed into: a photo of 4 MB in a
+form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,12 +17,12 @@ class RequestLimits:
     """The limits of one request.
 
     Attributes:
-        bytes: of its body, as sent and inflated, and of all that its ZIPs unpack to.
-        bytes_setting: the name of the setting that says so.
-        pictures: how many.
-        picture_bytes: of each, as sent or unpacked.
-        picture_pixels: width x height of each.
-        pixels: width x height of all.
+        bytes: bytes of its body, as sent and inflated, and of the unpacked content of all its ZIPs.
+        bytes_setting: the name of the setting that this limit comes from.
+        pictures: number of pictures.
+        picture_bytes: bytes of each picture, as sent or unpacked.
+        picture_pixels: width x height of each picture.
+        pixels: the sum of width x height over all pictures.
         numbers: numbers and other values of its JSON.
     """
 
@@ -35,7 +36,7 @@ class RequestLimits:
 
 
 def single_limits(settings: Settings) -> RequestLimits:
-    """The limits of a request for one picture: base64 needs four bytes for three."""
+    """Return the limits of a request for one picture. Base64 needs four bytes for three."""
     return RequestLimits(
         bytes=settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD,
         bytes_setting=f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)",
@@ -48,7 +49,7 @@ def single_limits(settings: Settings) -> RequestLimits:
 
 
 def batch_limits(settings: Settings) -> RequestLimits:
-    """The limits of a request for any number of pictures."""
+    """Return the limits of a request for many pictures."""
     return replace(
         single_limits(settings),
         bytes=settings.max_batch_bytes,
@@ -59,10 +60,10 @@ def batch_limits(settings: Settings) -> RequestLimits:
 
 
 def max_large_body_bytes(settings: Settings) -> int:
-    """What all bodies of more than SMALL_BODY_BYTES may have together: the largest fits once."""
+    """Return how many bytes all bodies above SMALL_BODY_BYTES may have together: the largest fits once."""
     return max(single_limits(settings).bytes, batch_limits(settings).bytes)
 
 
 def max_small_body_bytes(settings: Settings) -> int:
-    """What all others may have together: each request that works or waits has a small one."""
+    """Return how many bytes all small bodies may have: one for each request that works or waits."""
     return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, max_large_body_bytes(settings))

@@ -1,7 +1,7 @@
-"""Find the picture or pictures in a body, whatever form the client chose.
+"""Find the picture or pictures in a body, in whatever form the client sent them.
 
-The bytes decide before the Content-Type does: curl's --data-binary calls everything a form. A body in,
-items out: body.py reads the connection, and inference decodes.
+The content decides before the Content-Type does, because curl's --data-binary calls everything a form.
+body.py has read the connection, and inference decodes the pictures.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,16 +20,16 @@ from inference.zip_file import is_zip
 
 
 def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | PixelRows, Title | None]:
-    """The one picture of a `/predict` request, and its title; None without one.
+    """Return the picture of a `/predict` request, and its title; None without a title.
 
     Args:
-        body: of the request.
-        query: what its query has of OF_TITLES.
+        body: the body of the request.
+        query: the values of title and language in the query.
 
     Raises:
         BadRequest: there is no picture or more than one, the form or JSON cannot be read, or a title came
             twice.
-        TooLarge: it has more than MAX_UPLOAD_BYTES.
+        TooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
     if isinstance(item, Upload):
@@ -38,7 +38,7 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | 
 
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
-    """The picture, and what the body has of OF_TITLES."""
+    """Return the picture of a body, and the values of title and language in it."""
     if format_of(body.data) is not None:
         return Upload(body.data), {}
     if body.mimetype == FORM_TYPE:
@@ -54,11 +54,11 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
 
 
 def find_many(body: Body) -> list[RequestItem]:
-    """The pictures of a `/predict/batch` request, in order.
+    """Return the pictures of a `/predict/batch` request, in order.
 
     Raises:
-        BadRequest: there are none, or a title, or the form, JSON or ZIP cannot be read.
-        TooLarge: they are more than MAX_BATCH, or unpack to more than MAX_BATCH_BYTES.
+        BadRequest: there are no pictures, there is a title, or the form, JSON or ZIP cannot be read.
+        TooLarge: there are more pictures than MAX_BATCH, or their ZIPs unpack to more than MAX_BATCH_BYTES.
     """
     items = [
         _refuse_if_too_large(item, body.limits) for item in limit_batch(body.limits, _find_many_in_body(body))
@@ -86,9 +86,9 @@ def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
 def _unpack_zips(
     uploads: Iterable[Upload], limits: RequestLimits, reserve_memory: Callable[[int], None]
 ) -> Iterator[RequestItem]:
-    """The uploads, and of each that is a ZIP its pictures; what all ZIPs declare together has one limit.
+    """Yield the uploads, and for each ZIP the pictures in it. All ZIPs of a request share one limit.
 
-    What they unpack to beyond their own bytes counts as held, as the body itself does.
+    Memory is reserved for the bytes that a ZIP unpacks to beyond its own size.
     """
     total = 0
     for upload in uploads:
@@ -116,10 +116,10 @@ def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestIte
 
 
 def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
-    """The pictures of a request, one by one, so that those beyond the limit cost nothing.
+    """Yield the pictures of a request one by one, so that those beyond the limit cost nothing.
 
     Raises:
-        TooLarge: they are more than MAX_BATCH.
+        TooLarge: there are more pictures than MAX_BATCH.
     """
     for place, item in enumerate(items):
         if place == limits.pictures:
@@ -128,10 +128,10 @@ def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator
 
 
 def check_picture_size(data: bytes, limits: RequestLimits) -> None:
-    """Let a picture of at most MAX_UPLOAD_BYTES pass.
+    """Check that a picture has at most MAX_UPLOAD_BYTES.
 
     Raises:
-        TooLarge: it has more.
+        TooLarge: the picture has more bytes.
     """
     if len(data) > limits.picture_bytes:
         raise TooLarge(

@@ -12,16 +12,19 @@ from inference.file_names import has_clutter, is_folder
 from inference.zip_file import DIRECTORY_ENTRY, content_of, name_of, open_zip
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
-"""Entries allowed for each picture: in all, such as ten thumbnails that a system adds; and of a person, as
-folders."""
+"""Entries of the directory that are allowed for each picture. ENTRIES_PER_PICTURE counts all entries, such as
+ten thumbnails that a system adds. FILES_PER_PICTURE counts the entries that a person made, such as folders.
+"""
 
 
 @dataclass(frozen=True)
 class ZipArchive:
-    """The files of a ZIP in its own order, without folders and what desktops hide; none is unpacked yet.
+    """The files of a ZIP in its own order, none of them unpacked, without folders and hidden files.
 
     Attributes:
-        max_file_bytes: bytes of a file; a larger one is not unpacked.
+        zip_file: the open archive.
+        files: the entries of the files.
+        max_file_bytes: the largest size in bytes of an unpacked file; a larger one is not unpacked.
     """
 
     zip_file: ZipFile
@@ -30,11 +33,11 @@ class ZipArchive:
 
     @property
     def size(self) -> int:
-        """Bytes that the files unpack to at most: what the directory declares."""
+        """Number of bytes of all unpacked files at most, as the directory declares them."""
         return sum(file.file_size for file in self.files if file.file_size <= self.max_file_bytes)
 
     def iterate_items(self) -> Iterator[Upload | RefusedItem]:
-        """The files, each unpacked when its turn comes."""
+        """Yield the files; each is unpacked when it is its turn."""
         for file in self.files:
             name, content = name_of(file)[:MAX_NAME_LENGTH], self._read_content(file)
             yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
@@ -52,13 +55,14 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
     """Open a ZIP of pictures.
 
     Args:
-        body: the archive.
-        max_files: how many of its files the caller will take; more may come, but not many more.
-        max_file_bytes: the largest file, unpacked; a larger one is an error of its own.
+        body: the bytes of the archive.
+        max_files: the number of files that the caller uses. The archive may have more, but not many more.
+        max_file_bytes: the largest size in bytes of an unpacked file. A larger one becomes an error of its
+            own.
 
     Raises:
         BadRequest: the archive cannot be read.
-        TooLarge: it lists far more than `max_files`.
+        TooLarge: the archive lists far more than `max_files`.
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
     if body.count(DIRECTORY_ENTRY) > max_files * ENTRIES_PER_PICTURE:

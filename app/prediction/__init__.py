@@ -1,1 +1,1 @@
-"""Decode, convert and classify under the concurrency limit; response fields. Start at classify_items.py."""
+"""Classify pictures under a concurrency limit, and make the answer. Start with classify_items.py."""

@@ -1,10 +1,10 @@
-"""Admission control: how many requests of a worker work at a time, how many more wait, and who is refused.
+"""Admission control: how many requests of a worker run at a time, how many wait, and which are refused.
 
-One class, two instances: requests for small things, and those for large ones, of which one works at a time. A
-request enters when its body has been read. It works at once, waits in the queue in order of arrival, or is
-refused with Retry-After. How long it would wait is not foreseen: those before it may have left. Waiting
-blocks the calling thread or greenlet alone: under gevent, `threading` is gevent's. Knows neither Flask nor
-pictures.
+There are two instances of one class: a queue for small requests, and one for large requests, of which one
+runs at a time. A request enters after its body has been read. It runs at once, waits in the order of arrival,
+or is refused with Retry-After. The waiting time is not predicted, since requests ahead may leave. Waiting
+blocks only the calling thread or greenlet, since gevent replaces `threading`. This module knows neither Flask
+nor pictures.
 """
 
 import math
@@ -19,20 +19,21 @@ from typing import Final
 from app.errors import Busy
 
 SMOOTHING_WEIGHT: Final = 0.1
-"""Weight of the newest working time in the running mean, from which Retry-After is made."""
+"""Weight of the newest working time in the running mean from which Retry-After is computed."""
 
 MAX_LARGE_REQUESTS: Final = 1
-"""Large pictures that a worker, which has one core, decodes at once. Each needs up to 16 bytes a pixel."""
+"""Number of large pictures that a worker decodes at a time. A worker has one core, and each large picture
+needs up to 16 bytes a pixel."""
 
 
 class RequestQueue:
-    """A concurrency limit behind a bounded queue.
+    """A concurrency limit with a bounded queue in front of it.
 
     Args:
-        limit: how many requests may work at a time, >= 1.
-        queue_length: how many more may wait, >= 0.
-        queue_seconds: how long each may wait.
-        clock: monotonic seconds; tests hand in their own.
+        limit: the number of slots, which is how many requests may run at a time, at least 1.
+        queue_length: the number of requests that may wait for a slot, at least 0.
+        queue_seconds: the seconds that each of them may wait.
+        clock: a function that returns monotonic seconds; tests pass their own.
     """
 
     def __init__(
@@ -47,17 +48,20 @@ class RequestQueue:
         self._queue_seconds = queue_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._free = limit  # more than 0 only while none waits: a request that has just come overtakes none
+        self._free = limit  # above 0 only while nobody waits, so a new request overtakes none
         self._queue: deque[threading.Event] = deque()
-        self._mean_seconds = 0.0  # for which a slot is held, at the end or until its request gives way
+        self._mean_seconds = 0.0  # for which a request holds its slot, until it ends or gives way
 
     @property
     def waiting_count(self) -> int:
-        """How many requests are in the queue."""
+        """Number of requests in the queue."""
         return len(self._queue)
 
     def enter(self) -> float:
-        """Take a free slot, after a wait if need be; returns when, for `leave`.
+        """Take a free slot, after a wait if necessary.
+
+        Returns:
+            The time at which the slot was taken, for `leave`.
 
         Raises:
             Busy: the queue is full, or the wait was too long.
@@ -77,18 +81,18 @@ class RequestQueue:
         return self._clock()
 
     def leave(self, entered: float) -> None:
-        """Hand a slot on that was taken then."""
+        """Pass on the slot that was taken at the time `entered`."""
         self._count_working_time(entered)
         self._pass_slot_on()
 
     def give_way(self, entered: float) -> float:
-        """Let the requests that wait work first, if there are any. This one waits as long as that takes.
+        """Let the waiting requests run first, if there are any, and wait for a slot again.
 
         Args:
-            entered: when the slot was taken.
+            entered: the time at which the slot was taken.
 
         Returns:
-            when it was taken again, for `leave`.
+            The time at which it was taken again, for `leave`.
         """
         self._count_working_time(entered)
         if self._queue:
@@ -103,7 +107,7 @@ class RequestQueue:
         self._mean_seconds += SMOOTHING_WEIGHT * (self._clock() - entered - self._mean_seconds)
 
     def _wait_for_slot(self, turn: threading.Event, seconds: float | None) -> bool:
-        """Wait for a slot; an interrupted wait leaves none behind."""
+        """Wait for a slot, and return whether it came. An interrupted wait leaves no place behind."""
         try:
             return turn.wait(seconds) or not self._leave_queue(turn)
         except BaseException:
@@ -112,7 +116,7 @@ class RequestQueue:
             raise
 
     def _leave_queue(self, turn: threading.Event) -> bool:
-        """Leave the queue; False if a slot was handed over before."""
+        """Leave the queue, and return False if a slot was handed over before."""
         with self._lock:
             waits = turn in self._queue
             if waits:
@@ -134,28 +138,33 @@ class RequestQueue:
 
 @dataclass(frozen=True)
 class RequestQueues:
-    """Where requests enter.
+    """The two queues of a worker.
 
     Attributes:
-        small: for small things, WARDROBE_SLOTS at a time.
-        large: for large ones.
+        small: the queue for small requests; WARDROBE_SLOTS of them run at a time.
+        large: the queue for large requests; MAX_LARGE_REQUESTS of them run at a time.
     """
 
     small: RequestQueue
     large: RequestQueue
 
     def create_turn(self, *, is_large: bool) -> "Turn":
-        """The turn of a request whose body is large, or may hold small things alone."""
+        """Create the turn of a request.
+
+        Args:
+            is_large: whether its body is large. A small body may still turn out to contain something large.
+        """
         return Turn(self.large if is_large else self.small, self.large)
 
 
 class Turn:
-    """The right of one request to work, held for a block: in one of two admissions, never in both.
+    """The right of one request to run, as a context manager that holds a slot of one queue, never of both.
 
-    What turns out to be large moves to `heavy`, and leaves its slot to others while it waits there.
+    A request that turns out to be large moves to the queue for large ones. While it waits there, others use
+    its slot.
 
     Raises:
-        Busy: on entering, as `Admission.enter`.
+        Busy: at the beginning of the block, as in `RequestQueue.enter`.
     """
 
     def __init__(self, first: RequestQueue, heavy: RequestQueue) -> None:
@@ -174,14 +183,14 @@ class Turn:
 
     @property
     def is_large(self) -> bool:
-        """Whether large things may be done."""
+        """Whether the request holds a slot for large requests."""
         return self._admission is self._heavy
 
     def move_to_large(self) -> None:
-        """Move to the large things, after a wait if need be.
+        """Move to the queue for large requests, after a wait if necessary.
 
         Raises:
-            Busy: as `Admission.enter`; the request holds nothing then.
+            Busy: as in `RequestQueue.enter`. The request then holds no slot.
         """
         if self.is_large or self._entered is None:
             return
@@ -190,7 +199,7 @@ class Turn:
         self._entered = self._heavy.enter()
 
     def give_way(self) -> None:
-        """Let the requests that wait work first."""
+        """Let the waiting requests run first."""
         if self._entered is not None:
-            entered, self._entered = self._entered, None  # an interrupted wait holds nothing
+            entered, self._entered = self._entered, None  # after an interrupted wait, no slot is held
             self._entered = self._admission.give_way(entered)

@@ -1,6 +1,7 @@
 """The JSON of a prediction.
 
-Pure: values in, dictionaries out. The field names are the HTTP contract; docs/reference/http.md lists them.
+These are pure functions that turn values into dictionaries. The names of the fields are the HTTP contract,
+which docs/reference/http.md lists.
 """
 
 import base64
@@ -17,14 +18,14 @@ def create_answer(
     parameters: Parameters,
     categories: NamedCategories | None = None,
 ) -> dict[str, Any]:
-    """The answer for one picture; probabilities in index order and unrounded.
+    """Return the answer for one picture, with probabilities in the order of the classes and unrounded.
 
-    `explanation` has the class that it is about, the drops in rows, and the same as a picture.
+    `explanation` has the class that it is about, the drops in rows, and a heat map.
 
     Args:
-        classified: the prediction, and what was encoded with it.
-        parameters: of the query.
-        categories: the platform's own, in index order; None where it has none.
+        classified: the prediction, with the extra fields that were encoded.
+        parameters: the query parameters.
+        categories: the platform's categories, in the order of the classes; None if there are none.
     """
     answer = classified.prediction.as_answer()
     if classified.enlarged:

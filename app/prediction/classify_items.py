@@ -1,9 +1,10 @@
-"""From items to answers: one picture, and many, in the same steps.
+"""Classify the items of a request, one picture or many, in the same steps.
 
-Each item is opened, decoded and made the input of a network; then the model runs. Every route that
-classifies calls `answer`, in any protocol. Small things are done on the event loop, in less time than a
-change of threads takes, and all else in native threads, so that the event loop serves other requests
-meanwhile; inference/opening.py says what is small. Knows requests only as the items that reading.py found.
+Each item is opened, decoded and converted into the input of a network; then the model runs. Every route that
+classifies calls `classify_items`, in any protocol. Small items are processed on the event loop, in less time
+than a switch of threads takes. All others are processed in native threads, so that the event loop serves
+other requests meanwhile. inference/opening.py decides what is small. A request is known here only by the
+items that reading.py found.
 """
 
 import math
@@ -32,17 +33,18 @@ from inference.opening import LARGE_RUN, Opened, open_picture
 from inference.pixels import pixels_to_png, shape_of_rows
 
 MAX_RUN_NUMBERS = 1_000_000
-"""At most so many numbers of a batch are in one run of the model, after which other requests get their turn:
-nine photos of 192 x 192, or 1,275 pictures of 28 x 28."""
+"""Largest number of input values in one run of the model for a batch: nine photos of 192 x 192, or 1,275
+pictures of 28 x 28. After each run, other requests get their turn."""
 
 MAX_SEEN_BYTES = 8_000_000
-"""Of pixels that an answer to a batch shows as PNGs, which are about as large."""
+"""Largest number of bytes of pixels that an answer to a batch shows as PNGs, which have about the same
+size."""
 
 DECODER_RETRY_SECONDS = 2
-"""Retry-After where the system gave a picture's decoder no process, or ended it."""
+"""Retry-After if the system did not start a decoder process for a picture, or ended it."""
 
 MAX_PROCESSOR_SECONDS = 10.0
-"""Processor time that the pictures of a request may take in processes of their own."""
+"""Processor time in seconds that the pictures of a request may take in decoder processes."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,7 +52,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PictureExplanation:
-    """What each part of a picture adds to its answer, and the same as a PNG."""
+    """The contribution of each part of a picture to its answer, as numbers and as a PNG.
+
+    Attributes:
+        drops: the loss of probability if a part of the picture is hidden, by rows and columns.
+        heat_map: the same as a PNG.
+    """
 
     drops: Drops
     heat_map: bytes
@@ -60,13 +67,14 @@ class PictureExplanation:
 class ClassifiedPicture:
     """One picture with its answer.
 
-    It holds no pixels: a client may take long to read its answer.
+    It contains no pixels, because a client may take long to read its answer.
 
     Attributes:
-        network: as `ModelInput.network`.
-        enlarged: as `ModelInput.enlarged`.
-        seen: a PNG of the pixels that the model read, if it was asked for.
-        explained: likewise.
+        prediction: the answer of the model.
+        network: the kind of picture that was classified, as in `ModelInput.network`.
+        enlarged: whether a small picture was enlarged, as in `ModelInput.enlarged`.
+        seen: a PNG of the pixels that the model read; None if the client did not ask for it.
+        explained: the explanation; None if the client did not ask for it.
     """
 
     prediction: Prediction
@@ -84,14 +92,15 @@ class FailedPicture:
 
 
 Outcome: TypeAlias = ClassifiedPicture | FailedPicture
+"""The result for one picture: an answer or an error."""
 
 
 class PictureBudget:
-    """What the pictures of one request may still take.
+    """The pixels and the processor time that the pictures of one request may still use.
 
     Args:
-        limits: of the request.
-        seconds_left: of the processor, by processes of their own.
+        limits: the limits of the request.
+        seconds: the processor time in seconds for decoder processes.
     """
 
     def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
@@ -100,18 +109,19 @@ class PictureBudget:
         self.seconds_left = seconds
 
     def spend(self, pixels: int, seconds: float = 0.0) -> None:
-        """Count what a picture takes."""
+        """Subtract the pixels and the processor time of a picture."""
         self.pixels_left -= pixels
         self.seconds_left -= seconds
 
 
 OpenedItem: TypeAlias = Opened | PixelRows | ReadyPixels | FailedPicture
-"""An item whose picture, if it is a file, has been opened."""
+"""An item whose picture has been opened, if it is a file."""
 
 Item: TypeAlias = RequestItem | OpenedItem
+"""An item of a request, before or after it was opened."""
 
 
-def classify_items(  # noqa: PLR0913, PLR0917 - a request, its place, and what it asks for
+def classify_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     items: Sequence[RequestItem],
     served: ServedModel,
     timing: StageTimer,
@@ -120,24 +130,24 @@ def classify_items(  # noqa: PLR0913, PLR0917 - a request, its place, and what i
     has_client_left: Callable[[], bool],
     parameters: Parameters = NO_PARAMETERS,
 ) -> list[Outcome]:
-    """Answer the pictures of a request; a bad one gets its own error and spoils nothing.
+    """Classify the pictures of a request. A bad picture gets its own error and does not affect the others.
 
-    After each large picture of a batch, and before each run of the model, requests that wait go first. There,
-    and once the request has its turn, the work ends if the client has left.
+    After each large picture of a batch, and before each run of the model, waiting requests go first. At these
+    points, and at the beginning, the work ends if the client has left.
 
     Args:
-        items: of the request.
+        items: the items of the request.
         served: the release that answers it.
-        timing: of the request.
-        turn: that it holds; what is large moves to the large things.
-        budget: of the request.
-        has_client_left: whether its client has gone, so that the rest is not worth the work.
-        parameters: of its query.
+        timing: the timer of its stages.
+        turn: the turn of the request. A large picture moves it to the queue for large requests.
+        budget: the pixels and the processor time of the request.
+        has_client_left: returns whether the client has left, so that the rest is not worth the work.
+        parameters: the query parameters.
 
     Raises:
-        TooLarge: the JPEG, PNG and WebP have more than MAX_BATCH_PIXELS in all; any other picture that is
-            too much gets this error alone. Or what `seen` shows has more than MOST_SEEN_BYTES.
-        Busy: the wait for a turn at large things was too long.
+        TooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (any other picture
+            beyond the limit gets an error of its own), or `seen` would show more than MAX_SEEN_BYTES.
+        Busy: the wait in the queue for large requests was too long.
         ClientGone: the client has left.
         ModelError: the model failed.
     """
@@ -162,7 +172,7 @@ def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def _classify_batch(
     items: Sequence[Item], work: "_ClassificationSteps", turn: Turn, has_left: Callable[[], bool]
 ) -> list[Outcome]:
-    """Answer the pictures of a batch, a part at a time."""
+    """Classify the pictures of a batch, a part at a time."""
     call = run_in_native_thread if turn.is_large else _call
     inputs: list[ModelInput | FailedPicture] = []
     answers: list[ClassifiedPicture] = []
@@ -180,7 +190,7 @@ def _classify_batch(
 def _let_others_go_first(turn: Turn, timing: StageTimer, has_left: Callable[[], bool]) -> None:
     timing.begin(QUEUE_STAGE)
     turn.give_way()
-    time.sleep(0)  # under gevent, every other ready request gets a turn; elsewhere this is no wait
+    time.sleep(0)  # under gevent, all other ready requests run; elsewhere this does nothing
     stop_if_client_left(has_left)
 
 
@@ -194,7 +204,7 @@ class _ClassificationSteps:
     parameters: Parameters
 
     def open_item(self, item: Item) -> OpenedItem:
-        """An item with its picture opened, if it is a file."""
+        """Return an item with its picture opened, if it is a file."""
         match item:
             case Upload(data):
                 try:
@@ -208,11 +218,11 @@ class _ClassificationSteps:
         return item
 
     def is_small(self, items: Sequence[OpenedItem]) -> bool:
-        """Whether all steps together take less time than a change of threads."""
+        """Return whether all steps together take less time than a switch of threads."""
         return not self.parameters.explain and sum(map(self._count_numbers, items)) < LARGE_RUN
 
     def _count_numbers(self, item: OpenedItem) -> int:
-        """How many numbers the model reads of an item; LARGE_RUN of a large picture."""
+        """Return how many numbers the model reads for an item; LARGE_RUN for a large picture."""
         networks = self.served.networks
         match item:
             case Opened():
@@ -224,12 +234,12 @@ class _ClassificationSteps:
         return 0
 
     def classify(self, items: Sequence[Item]) -> list[Outcome]:
-        """All steps, for a request of one picture."""
+        """Do all steps for a request of one picture."""
         inputs = [self._prepare_input(self.open_item(item)) for item in items]
         return _merge_outcomes(inputs, self.run_model(self.select_readable(inputs)))
 
     def prepare_inputs(self, items: Iterator[Item]) -> list[ModelInput | FailedPicture]:
-        """What the model reads of the next items: small ones, and one large picture."""
+        """Return the model input of the next items: small ones, up to and including one large picture."""
         self.timing.begin("decode")
         inputs: list[ModelInput | FailedPicture] = []
         for item in items:
@@ -254,10 +264,10 @@ class _ClassificationSteps:
         return item
 
     def select_readable(self, inputs: Sequence[ModelInput | FailedPicture]) -> list[ModelInput]:
-        """Those that the model reads.
+        """Return the inputs that the model can read.
 
         Raises:
-            TooLarge: `seen` would show too much of them.
+            TooLarge: `seen` would show too many bytes of them.
         """
         readable = [model_input for model_input in inputs if isinstance(model_input, ModelInput)]
         numbers = sum(model_input.pixels.size for model_input in readable) if self.parameters.seen else 0
@@ -269,7 +279,7 @@ class _ClassificationSteps:
         return readable
 
     def run_model(self, inputs: Sequence[ModelInput]) -> list[ClassifiedPicture]:
-        """Run the model, and encode what was asked for."""
+        """Run the model, and encode the extra fields that the client asked for."""
         if not inputs:
             return []
         self.timing.begin("infer")
@@ -296,17 +306,17 @@ class _ClassificationSteps:
 def _merge_outcomes(
     inputs: Sequence[ModelInput | FailedPicture], answers: Sequence[ClassifiedPicture]
 ) -> list[Outcome]:
-    """The outcome of each item: its error, or the next answer."""
+    """Return the outcome of each item, in order: its error, or the next answer."""
     rest = iter(answers)
     return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
 
 
 def _decode_picture(opened: Opened, contract: InputContract, budget: PictureBudget) -> Decoded:
-    """Decode a picture within what is left of the request's budget.
+    """Decode a picture within the remaining budget of the request.
 
     Raises:
-        TooLarge: with this one, pictures whose headers are read here have too many pixels.
-        UploadError: it cannot be read, or is too much for the request.
+        TooLarge: together with this one, the pictures whose headers are read here have too many pixels.
+        UploadError: the picture cannot be read, or is too large for the request.
     """
     if opened.lane != "isolated":
         budget.spend(opened.pixels)
@@ -344,7 +354,7 @@ def _explain_picture(
 
 
 def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
-    """The inputs of one run of the model after another: RUN_NUMBERS, or one picture that has more."""
+    """Yield the inputs of each run of the model: up to MAX_RUN_NUMBERS values, or one larger picture."""
     run: list[ModelInput] = []
     numbers = 0
     for model_input in inputs:
@@ -358,5 +368,5 @@ def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]
 
 
 def _allow_retry(error: UploadError) -> UploadError | RequestError:
-    """The error of an item; that of a stopped decoder says that it may work later."""
+    """Return the error of an item. A stopped decoder becomes an error that says to try again later."""
     return Busy(str(error), DECODER_RETRY_SECONDS) if isinstance(error, DecoderStopped) else error

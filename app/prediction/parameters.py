@@ -1,7 +1,7 @@
-"""The query parameters that shape an answer: `top`, `seen` and `explain`, and what a query has of titles.
+"""Read the query parameters that change an answer: `top`, `seen`, `explain`, and the title.
 
-Pure: a query in, a value out. answer_json.py adds to the answer what they name; docs/reference/http.md
-lists them.
+A query becomes a value; nothing else happens. answer_json.py adds the requested fields to the answer, and
+docs/reference/http.md lists them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,19 @@ from app.errors import BadRequest
 from app.payloads.titles import OF_TITLES, Given
 
 SWITCH_VALUES = {"0": False, "1": True, "false": False, "true": True}
+"""Allowed values of `seen` and `explain`."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What the query of a request adds to its answer.
+    """The additions to an answer that the query of a request asks for.
 
     Attributes:
-        top: how many of the likeliest classes to list; None lists none.
+        top: the number of the likeliest classes to list; None for no list.
         seen: whether to add the pixels that the model saw, as a PNG.
-        explain: whether to add what each part of them adds to the answer.
-        titles: the values of OF_TITLES; payloads/titles.py reads them with those of the body.
+        explain: whether to add the contribution of each part of the picture.
+        titles: the values of title and language, which payloads/titles.py reads together with those of the
+            body.
     """
 
     top: int | None = None
@@ -33,23 +35,25 @@ class Parameters:
 
 
 BATCH_PARAMETERS = ("top", "seen")
+"""Names of the parameters of a route for many pictures."""
+
 SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *OF_TITLES)
-"""The names that routes of many pictures have, and that of one."""
+"""Names of the parameters of the route for one picture."""
 
 NO_PARAMETERS = Parameters()
-"""Of a request without a query."""
+"""Parameters of a request without a query."""
 
 
 def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[str]) -> Parameters:
-    """Parse the parameters of a route.
+    """Parse the query parameters of a route.
 
     Args:
-        query: of the request.
-        classes: how many the release has.
-        names: that the route has.
+        query: the query of the request.
+        classes: the number of classes of the release.
+        names: the names that the route accepts.
 
     Raises:
-        BadRequest: another name, or a value that these cannot have.
+        BadRequest: a name is unknown, or a value is not allowed.
     """
     for name in query:
         if name not in names:

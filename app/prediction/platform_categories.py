@@ -1,7 +1,8 @@
-"""A platform's own categories: the id and the names that it has for each class.
+"""The platform's own categories: the id and the names that it uses for each class.
 
-Read from the operator's file (WARDROBE_TAXONOMY) with each release that is opened, so that both can change
-without a restart, and checked against that release's labels. answer_json.py puts the categories into answers.
+They are read from the operator's file (WARDROBE_TAXONOMY) whenever a release is opened, so that both can
+change without a restart. They are checked against the labels of that release. answer_json.py puts them into
+answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,19 +36,20 @@ CategoryId = Annotated[
 ]
 
 CategoryFields: TypeAlias = Mapping[str, object]
-"""A category as answers have it."""
+"""The fields of a category in an answer."""
 
 
 class CategoriesMismatch(ReleaseError):
-    """The release's labels and the platform's categories do not match."""
+    """The labels of the release and the categories of the platform do not match."""
 
 
 class PlatformCategory(BaseModel):
     """The platform's category of one class.
 
     Attributes:
-        name: None where the file has no names.
-        names: by language.
+        id: the platform's id.
+        name: the name; None if the file has none.
+        names: the names by language.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,16 +60,16 @@ class PlatformCategory(BaseModel):
 
     @property
     def default_name(self) -> str | None:
-        """Its `name`, else that of its first language."""
+        """The `name`, or else the name in the first language of the file."""
         return self.name or next(iter(self.names.values()), None)
 
     def create_fields(self, name: str | None) -> CategoryFields:
-        """The category under one of its names."""
+        """Return the fields of the category in an answer, with one of its names."""
         return {"id": self.id, "name": name, "names": self.names}
 
 
 def _classify_value(value: object) -> str:
-    """Whether it has the categories of an attribute's labels, or is a category itself."""
+    """Return "labels" if a value has the categories of an attribute's labels, otherwise "category"."""
     if not isinstance(value, dict) or value.keys() <= PlatformCategory.model_fields.keys():
         return "category"
     return "labels" if all(isinstance(category, dict) for category in value.values()) else "category"
@@ -77,21 +79,23 @@ TaxonomyValue: TypeAlias = Annotated[
     Annotated[PlatformCategory, Tag("category")] | Annotated[dict[str, PlatformCategory], Tag("labels")],
     Discriminator(_classify_value),
 ]
+"""A value of the operator's file: a category, or the categories of an attribute's labels."""
 
 TAXONOMY_ADAPTER: Final = TypeAdapter(dict[str, TaxonomyValue])
+"""Parser of the operator's file."""
 
 TAXONOMY_EXAMPLE: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
-"""Of the operator's file: a category by label; `name` and `names` may be left out. The labels of an attribute
-are under its name: `"colour": {"blue": {"id": "12"}, ...}`."""
+"""Example of the operator's file: a category for each label; `name` and `names` may be left out. The labels
+of an attribute are under its name: `"colour": {"blue": {"id": "12"}, ...}`."""
 
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """The operator's file.
+    """The content of the operator's file.
 
     Attributes:
         classes: the category of each class, by label.
-        attributes: of each attribute that it names, the category of each label.
+        attributes: the category of each label, by attribute and label, for the attributes in the file.
     """
 
     classes: Mapping[str, PlatformCategory]
@@ -100,11 +104,11 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class NamedCategories:
-    """Categories in one language, in index order.
+    """Categories with their names in one language, in the order of the labels.
 
     Attributes:
-        classes: of the classes.
-        attributes: of the labels of each attribute that the operator's file names.
+        classes: the categories of the classes.
+        attributes: the categories of an attribute's labels, by attribute, for the attributes in the file.
     """
 
     classes: tuple[CategoryFields, ...]
@@ -112,7 +116,7 @@ class NamedCategories:
 
 
 class ReleaseCategories:
-    """The categories of one release."""
+    """The categories of one release, in every language of the operator's file."""
 
     def __init__(
         self,
@@ -139,10 +143,11 @@ class ReleaseCategories:
         return NamedCategories(named.pop(""), named)
 
     def choose_names(self, accept_language: str | None) -> NamedCategories:
-        """The category of each label, named in the language that a client prefers.
+        """Return the category of each label, named in the language that a client prefers.
 
         Args:
-            accept_language: the header; without one, or where no language fits, `name` is the file's own.
+            accept_language: the Accept-Language header. Without one, or if no language fits, `name` comes
+                from the file.
         """
         language = find_preferred_language(accept_language, self._by_language)
         return self._default if language is None else self._by_language[language]
@@ -151,17 +156,17 @@ class ReleaseCategories:
 def read_release_categories(
     path: Path, labels: Sequence[str], version: str, attributes: Mapping[str, Head] | None = None
 ) -> ReleaseCategories:
-    """The categories of a release's labels.
+    """Read the categories of a release's labels from the operator's file.
 
     Args:
         path: the operator's file.
-        labels: the classes of the release, in index order.
-        version: of the release, for messages.
-        attributes: of the release.
+        labels: the classes of the release, in order.
+        version: the version of the release, for messages.
+        attributes: the heads of the release's attributes, by name.
 
     Raises:
         SettingsError: the file cannot be read or is not valid.
-        CategoriesMismatch: a label has no category, or the release does not have a category's label.
+        CategoriesMismatch: a label has no category, or the file has a label that the release does not have.
     """
     taxonomy, heads = read_taxonomy(path), attributes or {}
     for name in taxonomy.attributes:
@@ -180,7 +185,7 @@ def read_release_categories(
 def _order_categories(
     path: Path, categories: Mapping[str, PlatformCategory], labels: Sequence[str], version: str
 ) -> list[PlatformCategory]:
-    """The category of each label."""
+    """Return the category of each label, in the order of the labels."""
     unknown = [label for label in categories if label not in labels]
     if unknown:
         nearest = get_close_matches(unknown[0], labels, n=1, cutoff=0)[0]
@@ -197,10 +202,10 @@ def _order_categories(
 
 
 def read_taxonomy(path: Path) -> Taxonomy:
-    """A platform's categories by label, from JSON like EXAMPLE.
+    """Read the operator's file, which is JSON like TAXONOMY_EXAMPLE.
 
     Raises:
-        SettingsError: the file is no such JSON; the message names the label.
+        SettingsError: the file is not such JSON. The message names the label.
     """
     try:
         given = TAXONOMY_ADAPTER.validate_json(decoded(path.read_bytes()))
@@ -227,7 +232,7 @@ def _create_settings_error(path: Path, why: str) -> SettingsError:
 
 
 def _check_languages(categories: Mapping[str, PlatformCategory]) -> None:
-    """Refuse a file that would name some classes in a language and others not."""
+    """Check that all categories have names in the same languages."""
     if not categories:
         raise ValueError("it holds no category")
     named = {

@@ -1,24 +1,24 @@
-"""How long a request spends in each stage of its prediction. A stopwatch; knows nothing of requests."""
+"""Measure how long a request spends in each stage of its prediction."""
 
 import time
 from dataclasses import dataclass, field
 
 READ_STAGE = "read"
-"""The stage in which the body comes: as long as its client takes to send it."""
+"""Stage in which the body arrives. It takes as long as the client takes to send it."""
 
 QUEUE_STAGE = "queue"
-"""The stage in which a request waits for a slot."""
+"""Stage in which a request waits for a slot."""
 
 
 @dataclass(slots=True)
 class StageTimer:
     """Wall time by stage, added up over the pictures of a request.
 
-    Stages follow one another, so that beginning one ends the one before, and a failure within a stage still
-    leaves the time that it took until then.
+    Stages follow one another: the beginning of a stage ends the one before. If a stage fails, its time until
+    then is kept.
 
     Attributes:
-        milliseconds: of each stage that was gone through, in their order.
+        milliseconds: the milliseconds of each stage, in the order in which they began.
     """
 
     milliseconds: dict[str, float] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class StageTimer:
     _since: float = 0.0
 
     def begin(self, stage: str | None) -> None:
-        """End the stage that runs, and begin another one; None begins none."""
+        """End the current stage, and begin another one; None begins none."""
         now = time.perf_counter()
         if (before := self._stage) is not None:
             spent = (now - self._since) * 1000
@@ -34,5 +34,5 @@ class StageTimer:
         self._stage, self._since = stage, now
 
     def end(self) -> None:
-        """End the stage that runs, if one does."""
+        """End the current stage, if there is one."""
         self.begin(None)

@@ -1,7 +1,7 @@
-"""The protocols of other model servers, so that clients written for those work with this service.
+"""The protocols of other model servers, so that clients written for them work with this service.
 
-tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py hold one protocol each;
-classification.py is what they share. docs/reference/dialects.md is for clients.
+tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py have one protocol each.
+classification.py has the parts that they share. docs/reference/dialects.md is for clients.
 """
 
 from flask import Blueprint
@@ -10,10 +10,11 @@ from app.api.classify import Services
 from app.protocols import open_inference, sagemaker, tf_serving
 
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
+"""The modules of the protocols."""
 
 
 def create_dialect_routes(services: Services) -> Blueprint:
-    """The routes that classify; rate limits count them as they do `/predict`."""
+    """Create the routes that classify. Rate limits count their requests together with those of `/predict`."""
     routes = Blueprint("dialects", __name__)
     for protocol in PROTOCOLS:
         protocol.add_predict_routes(routes, services)
@@ -21,7 +22,7 @@ def create_dialect_routes(services: Services) -> Blueprint:
 
 
 def create_dialect_model_routes(services: Services) -> Blueprint:
-    """The routes about the server and the model."""
+    """Create the routes about the server and the model."""
     routes = Blueprint("dialect_models", __name__)
     for protocol in PROTOCOLS:
         protocol.add_model_routes(routes, services)

@@ -1,7 +1,7 @@
-"""What the protocols of other model servers share: which model a request names, and its pictures.
+"""The parts that the protocols of other model servers share: the requested model, and the pictures.
 
-The concurrency limit, queue and size limits are those of `/predict`. These protocols have no field for a bad
-picture among good ones, so one bad picture fails its request.
+The concurrency limit, the queue and the size limits are those of `/predict`. These protocols have no field
+for the error of one picture, so one bad picture fails its whole request.
 """
 
 import math
@@ -24,18 +24,19 @@ INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
     'the same as {"pixels": ...}; or the bytes of a file as {"b64": "<base64>"}.'
 )
+"""Sentence for clients: the forms of a picture in these protocols."""
 
 
 def find_requested_model(model_name: str, name: str, version: str | None = None) -> ServedModel:
-    """The model that answers this request, if it is the one that the request names.
+    """Return the model that answers this request, after a check that it is the one that the request names.
 
     Args:
-        model_name: the name of the model that is served.
-        name: the client's name for it.
-        version: the release; None accepts the one that is served.
+        model_name: the name of the served model.
+        name: the name in the request.
+        version: the version in the request; None accepts the version that is served.
 
     Raises:
-        NoSuchModel: another name or version; the message names the right one.
+        NoSuchModel: the request has another name or version. The message names the right one.
     """
     model = get_request_context().model
     if name != model_name:
@@ -51,10 +52,11 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
 
 
 def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
-    """The answers, where there is no field for a bad picture among good ones.
+    """Return the answers, for a protocol without a field for the error of one picture.
 
     Raises:
-        RequestError, UploadError: that of a picture; the message begins with its place, among several.
+        RequestError, UploadError: the first error of a picture. If there are several pictures, the message
+            begins with its position.
     """
     for place, outcome in enumerate(outcomes):
         if isinstance(outcome, FailedPicture):
@@ -63,16 +65,16 @@ def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
 
 
 def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[RequestItem]:
-    """The pictures of a request, within the limits.
+    """Return the pictures of a request, within the limits.
 
     Args:
-        items: read one by one, so that those beyond the limit cost nothing.
-        limits: of the request.
+        items: the pictures, which are read one by one, so that those beyond the limit cost nothing.
+        limits: the limits of the request.
 
     Raises:
-        BadRequest: there are none, or one cannot be read; the message begins with its place.
-        BadPixels: one has not as many numbers as the model reads; as above.
-        TooLarge: they are more than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
+        BadRequest: there are no pictures, or one cannot be read. The message begins with its position.
+        BadPixels: a picture has a wrong number of values. The message begins with its position.
+        TooLarge: there are more pictures than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
     sound = list(limit_batch(limits, _check_items(items, limits)))
     if not sound:
@@ -81,7 +83,7 @@ def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[R
 
 
 def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[RequestItem]:
-    """The pictures, each if it can be read and has no more than MAX_UPLOAD_BYTES."""
+    """Yield the pictures, after a check that each can be read and has at most MAX_UPLOAD_BYTES."""
     place = 0
     try:
         for item in items:
@@ -94,14 +96,14 @@ def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterato
 
 
 def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows:
-    """The picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
+    """Return the picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
 
     Args:
-        value: rows, all numbers in a row, or an object with one of `pixels`, `image` and `b64`.
+        value: rows, all numbers in one list, or an object with one of `pixels`, `image` and `b64`.
         contract: the input of the model.
 
     Raises:
-        BadRequest: it is none of these, or not base64.
+        BadRequest: the value is none of these, or is not base64.
     """
     if isinstance(value, list):
         return reshape_rows(value, contract)
@@ -120,10 +122,10 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
 
 
 def reshape_rows(value: object, contract: InputContract) -> PixelRows:
-    """Rows, from all numbers in a row, or from grey rows with a last axis of 1.
+    """Return rows, from all numbers in one list, or from grey rows with a last axis of 1.
 
     Args:
-        value: anything else is passed on for inference/pixels.py to refuse.
+        value: the numbers. Any other value is passed on, and inference/pixels.py refuses it.
         contract: the input of the model.
     """
     if not isinstance(value, list) or not value:
@@ -139,10 +141,10 @@ def reshape_rows(value: object, contract: InputContract) -> PixelRows:
 
 
 def decode_image_value(value: object) -> Upload:
-    """The picture in `image`: base64, or TensorFlow Serving's object around it.
+    """Return the picture of a value of `image`: base64, or TensorFlow Serving's object around it.
 
     Raises:
-        BadRequest: it is neither.
+        BadRequest: the value is neither.
     """
     if isinstance(value, dict) and "b64" in value:
         return Upload(decode_base64(value["b64"], "b64"))
@@ -150,7 +152,7 @@ def decode_image_value(value: object) -> Upload:
 
 
 def quote_value(value: object) -> str:
-    """A client's value for a message: short, and quoted if it is text."""
+    """Return a client's value for a message, shortened, and in quotation marks if it is text."""
     return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else in_json_terms(value)
 
 
@@ -161,6 +163,6 @@ def _drop_channel(row: object) -> object:
 
 
 def _add_position(place: int, error: Exception) -> Exception:
-    """The error with a picture's place in the request in front of its message."""
+    """Add the position of a picture in the request to the beginning of an error's message."""
     error.args = (f"Picture {place}, counted from 0: {error}",)
     return error

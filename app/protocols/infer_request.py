@@ -1,7 +1,7 @@
 """Parse an inference request of the Open Inference Protocol, version 2.
 
-Shapes and sizes that a client declares must agree with what it sent. Binary tensors are Triton's extension;
-the routes and the answers are in open_inference.py.
+The shapes and sizes that a client declares must agree with the data that it sent. Binary tensors are an
+extension by Triton. open_inference.py has the routes and the answers.
 """
 
 import math
@@ -20,16 +20,19 @@ from inference.contract import InputContract
 from inference.errors import BadPixels
 
 JSON_LENGTH_HEADER = "Inference-Header-Content-Length"
+"""Header with the length of the JSON in bytes, if binary tensors follow it."""
 
 INPUT_TYPES = {"pixels": "UINT8", "image": "BYTES"}
-"""Each input with its datatype."""
+"""Datatype of each input."""
 
 UNSCALE_ADVICE = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
+"""Advice for clients that send scaled pixels."""
 
 LENGTH_BYTES = 4
-"""Bytes of the length in front of each element of a binary BYTES tensor, little-endian."""
+"""Size in bytes of the length in front of each element of a binary BYTES tensor; it is little-endian."""
 
 TYPE_NAMES: dict[type, str] = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
+"""Names of the types of JSON values, for messages."""
 
 T = TypeVar("T")
 
@@ -39,7 +42,8 @@ class RequestedOutput:
     """One output that the client requests.
 
     Attributes:
-        is_binary: whether it comes as bytes behind the JSON.
+        name: the name of the output.
+        is_binary: whether it is sent as bytes behind the JSON.
     """
 
     name: str
@@ -52,18 +56,19 @@ def parse_infer_request(
     """Parse an inference request.
 
     Args:
-        body: a JSON object, and the binary tensors behind it.
-        header_length: the header Inference-Header-Content-Length, the length of the JSON in bytes.
+        body: a JSON object, followed by the binary tensors.
+        header_length: the header Inference-Header-Content-Length, which is the length of the JSON in bytes.
         contract: the input of the model.
-        output_names: its outputs.
+        output_names: the names of its outputs.
 
     Returns:
-        The pictures, within the limits; the client's id of the request, if it has one; what it asks for.
+        The pictures within the limits, the client's id of the request (None without one), and the requested
+        outputs.
 
     Raises:
         BadRequest: the object, its tensors or the outputs do not follow the protocol.
-        BadPixels: the shape, datatype or number of values is not that of pixels.
-        TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
+        BadPixels: the shape, the datatype or the number of values is wrong for pixels.
+        TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     header, binary = _split_body(body.data, header_length)
     document = parse_json_object(replace(body, data=header), _describe_inputs(contract))
@@ -76,7 +81,7 @@ def parse_infer_request(
 def _split_body(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
     if header_length is None:
         return body, memoryview(b"")
-    # At most 19 digits: Python refuses to parse thousands of them.
+    # At most 19 digits, because Python refuses to parse thousands of them.
     is_number = header_length.isascii() and header_length.isdigit() and len(header_length) < 20
     if not is_number or int(header_length) > len(body):
         raise BadRequest(
@@ -88,7 +93,7 @@ def _split_body(body: bytes, header_length: str | None) -> tuple[bytes, memoryvi
 
 
 def _describe_inputs(contract: InputContract) -> str:
-    """What a client is asked to send instead of anything else."""
+    """Return a sentence for error messages that says which inputs a client may send."""
     shape = ", ".join(["N", *map(str, contract.array_shape)])
     return (
         f"`inputs` is a list of one tensor: `pixels`, UINT8, shape [{shape}]; "
@@ -115,7 +120,7 @@ def _parse_items(
     size = _read_parameters(tensor).get("binary_data_size")
     if (tensor.get("data") is not None) == (size is not None):
         raise BadRequest("The input needs either `data`, or `binary_data_size` and bytes behind the JSON.")
-    # Not `size != len(binary)` alone: true equals 1 in Python.
+    # `size != len(binary)` is not enough, because true equals 1 in Python.
     if (size or 0) != len(binary) or isinstance(size, bool):
         raise BadRequest(
             f"{len(binary):,} bytes follow the JSON, which is not what `binary_data_size` says. "
@@ -134,7 +139,7 @@ def _parse_items(
 
 
 def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
-    """The number of pictures that the tensor declares."""
+    """Return the number of pictures that the tensor declares."""
     name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
     rest = list(contract.array_shape) if name == "pixels" else []
     if datatype != INPUT_TYPES[name]:
@@ -162,7 +167,7 @@ def _read_binary_pixels(binary: memoryview, count: int, contract: InputContract)
 
 
 def _read_json_pixels(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
-    """Pixels from numbers in one row, the protocol's usual form, or nested."""
+    """Return pixels from numbers in one list, which is the protocol's usual form, or from nested lists."""
     if data and not isinstance(data[0], list):
         each = math.prod(contract.array_shape)
         _check_count(len(data), "numbers", count, contract, each)
@@ -222,7 +227,7 @@ def _parse_output(output: object, all_binary: bool, output_names: tuple[str, ...
 
 
 def _read_parameters(owner: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a request, an input or an output; unknown ones are ignored."""
+    """Return the parameters of a request, an input or an output. Unknown ones are ignored."""
     parameters: dict[str, Any] = _get_typed(owner, "parameters", dict, {})
     if "shared_memory_region" in parameters:
         raise BadRequest("This service has no shared memory. Send tensors in the request.")
@@ -231,7 +236,7 @@ def _read_parameters(owner: dict[str, Any]) -> dict[str, Any]:
 
 def _get_typed(owner: dict[str, Any], name: str, type_: type[T], default: T) -> T:
     value = owner.get(name)
-    if value is None:  # as good as absent: some clients write every field
+    if value is None:  # some clients write every field, with null for a missing one
         return default
     if not isinstance(value, type_):
         raise BadRequest(f"`{name}` is {quote_value(value)}. It is {TYPE_NAMES[type_]}.")

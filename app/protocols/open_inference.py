@@ -1,7 +1,8 @@
 """The Open Inference Protocol, version 2, as KServe and Triton define it (KServe's inference_rest.md).
 
-Health, metadata and inference; infer_request.py parses requests. Binary tensors are Triton's
-extension (extension_binary_data.md): little-endian, row by row, each element of BYTES behind its length.
+It covers health, metadata and inference; infer_request.py parses requests. Binary tensors are an extension by
+Triton (extension_binary_data.md). They are little-endian, row by row, and each element of BYTES follows its
+length.
 """
 
 import json
@@ -29,7 +30,7 @@ from app.releases.serving import ServedModel
 from inference.classifier import Prediction
 
 EXTENSIONS = ["binary_tensor_data"]
-"""Triton's extensions that are supported."""
+"""Extensions of Triton that are supported."""
 
 OUTPUT_TYPES = {
     "probabilities": "FP32",
@@ -39,18 +40,18 @@ OUTPUT_TYPES = {
     "decision": "BYTES",
     "reason": "BYTES",
 }
-"""Each output with its datatype; an answer has an attribute of the same name, but for familiarity."""
+"""Datatype of each output. Except for familiarity, an answer has an attribute of the same name."""
 
 
 ATTRIBUTE_OUTPUTS = ("probabilities", "label", "confidence", "decision", "reason")
-"""Those of an attribute, each called by its name behind this: `label_colour`."""
+"""Outputs that each attribute has too. Their names end with the attribute, such as `label_colour`."""
 
 ModelOutputs: TypeAlias = Mapping[str, tuple[str, list[int]]]
-"""The outputs of a model: of each its datatype, and its shape for one picture."""
+"""The outputs of a model by name: the datatype, and the shape for one picture."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add what classifies to `routes`."""
+    """Add the routes that classify to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
@@ -72,7 +73,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add health and metadata to `routes`."""
+    """Add the routes about health and metadata to `routes`."""
     model_name = services.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")
@@ -102,7 +103,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def list_outputs(model: ServedModel) -> ModelOutputs:
-    """All outputs, except familiarity where the model does not measure it, and those of each attribute."""
+    """Return the outputs of a model and of its attributes; without familiarity if it does not measure it."""
     sizes = {"": len(model.contract.labels)}
     sizes |= {f"_{name}": len(head.labels) for name, head in model.attributes.items()}
     return {
@@ -119,7 +120,7 @@ def _create_response(
     outputs: Sequence[RequestedOutput],
     model_outputs: ModelOutputs,
 ) -> Response:
-    """The answer: `head` and the requested tensors in JSON, and the binary ones behind it."""
+    """Create the response: `head` and the requested tensors in JSON, followed by the binary ones."""
     predictions = [each.prediction for each in pictures]
     tensors: list[dict[str, Any]] = []
     binaries: list[bytes] = []
@@ -141,7 +142,7 @@ def _create_response(
 def _collect_values(
     output: RequestedOutput, predictions: Sequence[Prediction], model_outputs: ModelOutputs
 ) -> "tuple[str, np.ndarray[Any, Any]]":
-    """The datatype and the values of an output, one row for each picture."""
+    """Return the datatype and the values of an output, with one row for each picture."""
     datatype, shape = model_outputs[output.name]
     nothing: object = np.zeros(shape) if datatype == "FP32" else ""
     values = [_get_value(prediction, output.name, nothing) for prediction in predictions]
@@ -151,7 +152,13 @@ def _collect_values(
 
 
 def _get_value(prediction: Prediction, output: str, nothing: object) -> object:
-    """What a prediction has for an output; `nothing` where the network that answered lacks the attribute."""
+    """Return the value of a prediction for an output.
+
+    Args:
+        prediction: the answer to one picture.
+        output: the name of the output.
+        nothing: the value if the network that answered does not have the attribute.
+    """
     if output == "familiarity":
         return prediction.familiarity
     name, _, attribute = output.partition("_")
@@ -172,7 +179,7 @@ def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
         "name": name,
         "versions": [model.version],
         "platform": _name_platform(model),
-        # A request has one of them.
+        # A request has one of these inputs.
         "inputs": [
             {"name": name, "datatype": INPUT_TYPES[name], "shape": shape} for name, shape in shapes.items()
         ],

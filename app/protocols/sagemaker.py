@@ -1,6 +1,6 @@
 """SageMaker's container contract: GET /ping and POST /invocations.
 
-A record is a picture, so that batch transforms can split files by lines and join the lines of the answers.
+A record is one picture, so that batch transforms can split files by lines and join the lines of the answers.
 deploy/sagemaker/serve starts the server on SageMaker's port.
 """
 
@@ -45,19 +45,21 @@ from inference.pixels import rows_to_pixels
 from inference.signatures import format_of
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
-"""Formats of answers: one document, one JSON object a line, or one row of probabilities a line."""
+"""Media types of answers: one document, one JSON object in each line, or one row of probabilities in each
+line."""
 
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
+"""Media types of requests with one JSON value in each line."""
 
 LINE_PATTERN = re.compile(rb"\S[^\n]*")
-"""A line that is not blank, from its first character that is no space."""
+"""Pattern of a line that is not blank, from its first character that is not a space."""
 
 MAX_PAYLOAD_MB = 100
 """SageMaker's own limit of MaxPayloadInMB."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add what classifies to `routes`."""
+    """Add the route that classifies to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
@@ -67,7 +69,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add readiness and the parameters of batch transforms to `routes`."""
+    """Add the routes for readiness and for the parameters of batch transforms to `routes`."""
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:
@@ -80,12 +82,12 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
-    """Parse a request: the Content-Type names lines; the bytes decide everything else, as in `/predict`.
+    """Parse a request. The Content-Type says whether it has lines; the content decides the rest.
 
     Raises:
-        BadRequest: there are none, or they cannot be read.
-        BadPixels: a line of CSV has not as many numbers as the model reads.
-        TooLarge: they are more than MAX_BATCH, or have too many bytes.
+        BadRequest: there are no records, or they cannot be read.
+        BadPixels: a line of CSV does not have as many numbers as the model reads.
+        TooLarge: there are more records than MAX_BATCH, or they have too many bytes.
     """
     if body.mimetype == CSV:
         body.reserve_memory(BYTES_PER_VALUE * math.prod(contract.array_shape))  # one line's numbers at a time
@@ -115,7 +117,7 @@ def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
 
 
 def _iterate_lines(body: Body) -> Iterator[bytes]:
-    """The lines that are not blank, one at a time: fifty million of them would take gigabytes."""
+    """Yield the lines that are not blank, one at a time, since fifty million of them would take gigabytes."""
     return (line[0] for line in LINE_PATTERN.finditer(body.data.removeprefix(BOM_UTF8)))
 
 
@@ -134,17 +136,17 @@ def _parse_number(cell: bytes) -> float | str:
 
 
 def _check_rows(item: Upload | PixelRows, contract: InputContract) -> RequestItem:
-    """The pixels of rows at once, so that the rows of one line alone take memory."""
+    """Check rows at once, so that only the rows of one line take memory."""
     return ReadyPixels(rows_to_pixels(item.value, contract)) if isinstance(item, PixelRows) else item
 
 
 def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool = False) -> Response:
-    """The answers in the format that the client accepts, else in that of its request.
+    """Create the response in the format that the client accepts, or else in the format of its request.
 
     Args:
-        media_type: of the request.
-        outcomes: of its records.
-        is_single: whether it is a single picture, as `/predict` takes it.
+        media_type: the media type of the request.
+        outcomes: the outcomes of its records.
+        is_single: whether the request is a single picture, as `/predict` accepts it.
     """
     pictures = require_answers(outcomes)
     match request.accept_mimetypes.best_match([media_type, JSON, LINES, CSV], media_type):
@@ -164,14 +166,14 @@ def _create_csv(pictures: list[ClassifiedPicture]) -> str:
 
 
 def _create_answers(pictures: list[ClassifiedPicture]) -> list[dict[str, Any]]:
-    """The answers of `/predict`; the names of categories are in the first language of their file."""
+    """Return the answers of `/predict`. Categories are named in the first language of their file."""
     model = get_request_context().model
     categories = None if model.categories is None else model.categories.choose_names(None)
     return [create_answer(item, NO_PARAMETERS, categories) for item in pictures]
 
 
 def _create_execution_parameters(settings: Settings) -> dict[str, Any]:
-    """The parameters of a batch transform: one record a request, since a file may exceed MAX_BATCH lines."""
+    """Return the parameters of a batch transform: one record a request, as a file may exceed MAX_BATCH."""
     return {
         "MaxConcurrentTransforms": settings.slots,
         "BatchStrategy": "SINGLE_RECORD",

@@ -1,7 +1,7 @@
 """TensorFlow Serving's REST API: predict, model status and metadata (tensorflow.org/tfx/serving/api_rest).
 
-One signature, `serving_default`, from `pixels` to `probabilities`. Versions are releases, so they are not
-whole numbers.
+There is one signature, `serving_default`, from `pixels` to `probabilities`. Versions are those of releases,
+so they are not whole numbers.
 """
 
 from collections.abc import Iterable
@@ -31,10 +31,11 @@ from app.releases.serving import ServedModel
 from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
+"""Name of the only signature."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add what classifies to `routes`."""
+    """Add the routes that classify to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
@@ -45,7 +46,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add status, metadata and the refusal of other methods to `routes`."""
+    """Add the routes for status and metadata, and the refusal of other methods, to `routes`."""
     model_name = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
@@ -68,12 +69,16 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
-    """Parse a predict request, in rows or in columns, for a model of this input.
+    """Parse a predict request, in rows or in columns.
+
+    Args:
+        contract: the input of the model.
+        body: the body of the request.
 
     Raises:
-        BadRequest: it is no JSON object, has not exactly one of `instances` and `inputs`, or names another
-            signature.
-        TooLarge: it has more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
+        BadRequest: the body is not a JSON object, has not exactly one of `instances` and `inputs`, or names
+            another signature.
+        TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     document = parse_json_object(body, INSTANCE_FORMS)
     signature = document.get("signature_name", SIGNATURE)
@@ -88,7 +93,12 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
 
 
 def create_response(key: str, outcomes: list[Outcome]) -> Response:
-    """The probabilities of each picture, in index order; `predictions` for rows, `outputs` for columns."""
+    """Create the response with the probabilities of each picture, in the order of the classes.
+
+    Args:
+        key: the field of the answer: `predictions` for rows, `outputs` for columns.
+        outcomes: the outcomes of the pictures.
+    """
     rows = [item.prediction.answer.probabilities.tolist() for item in require_answers(outcomes)]
     return jsonify({key: rows})
 
@@ -131,6 +141,6 @@ def _describe_signature(name: str, model: ServedModel) -> dict[str, Any]:
 
 
 def _describe_tensor(name: str, dtype: str, *sizes: int) -> dict[str, Any]:
-    # Sizes are text, as protobuf writes 64-bit numbers into JSON; -1 is any number of pictures.
+    # Sizes are text, because protobuf writes 64-bit numbers so; -1 stands for any number of pictures.
     dimensions = [{"size": str(size), "name": ""} for size in (-1, *sizes)]
     return {"dtype": dtype, "tensor_shape": {"dim": dimensions, "unknown_rank": False}, "name": f"{name}:0"}

@@ -1,1 +1,1 @@
-"""The release being served: load.py opens it, serving.py holds it, watcher.py swaps it."""
+"""The served release: load.py opens it, serving.py holds it, watcher.py replaces it."""

@@ -1,9 +1,9 @@
-"""WARDROBE_ACCEPT_TARGET: let the operator choose how many of the accepted answers are to be right.
+"""WARDROBE_ACCEPT_TARGET: the operator chooses the share of accepted answers that must be right.
 
-The release's report holds, for each set of pictures, what each threshold of confidence accepts and a lower
-bound of how much of that is right (training/decide/acceptance.py). The threshold that a training would
-have chosen for the target takes the place of the release's own (reports/acceptance.py), for each network
-by itself. Pure; load.py calls it.
+For each set of pictures, the release's report says what each threshold of confidence accepts, and a lower
+bound of the share of these answers that is right (training/decide/acceptance.py). The threshold that a
+training would have chosen for the target replaces the release's own (reports/acceptance.py), for each network
+separately. This module is pure; load.py calls it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,17 @@ from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint
 
 AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
-"""By set of pictures."""
+"""Points of each threshold, by set of pictures."""
 
 
 def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
-    """The model with the thresholds of a target.
+    """Return the model with the thresholds of a target.
 
-    Where its report does not support the target, nothing is accepted, and `acceptance` has the reason.
+    If its report does not support the target, nothing is accepted, and `acceptance` has the reason.
 
     Args:
-        served: with the release's own thresholds.
-        target: 0..1, or None for these.
+        served: the model with the release's own thresholds.
+        target: the share of accepted answers that must be right, 0 to 1; None keeps the thresholds.
     """
     if target is None:
         return served
@@ -43,7 +43,7 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
 
 
 def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
-    """Which one answers such pictures; None where no threshold decides about them."""
+    """Return the network that answers a set of pictures; None if no threshold decides about them."""
     first, *other_networks = served.networks
     if pictures == HELD_OUT or (not other_networks and served.photo_fault is None):
         return "pixels" if other_networks else first
@@ -51,7 +51,7 @@ def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
 
 
 def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
-    """What the target gives, or why it gives nothing."""
+    """Return the effect of the target, or the reason why it has none."""
     curves = served.evaluation.acceptance if served.evaluation else {}
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."

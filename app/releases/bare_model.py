@@ -1,7 +1,7 @@
-"""Serve a bare artifact: a `.keras` and its metrics, as a hand-made upload would be.
+"""Serve a bare artifact: a `.keras` file and its metrics, as somebody might upload them by hand.
 
-It brings no labels, calibration or thresholds of its own, so they are taken from its metrics or assumed, and
-the log says so. TensorFlow has to be installed, which only inference/keras_session.py imports.
+It has no labels, calibration or thresholds. They are taken from its metrics or assumed, and the log says so.
+TensorFlow has to be installed, which only inference/keras_session.py imports.
 """
 
 import json
@@ -20,16 +20,17 @@ from model_store.local_releases import BareArtifact, open_bundled_release
 log = logging.getLogger("wardrobe")
 
 ASSUMED_CONFIDENCE = 0.9
-"""Confidence below which a bare artifact's answers are to be reviewed: such a model is not calibrated."""
+"""Confidence below which answers of a bare artifact are to be reviewed, since such a model is not
+calibrated."""
 
 
 def open_bare_model(bare: BareArtifact) -> ServedModel:
-    """A bare artifact, run once.
+    """Open a bare artifact, and run it once.
 
     Raises:
-        ModelUnreadable: TensorFlow is not installed, or this is no model that it reads.
-        ContractBroken: the model has more or fewer outputs than there are labels.
-        ReportInvalid: the metrics are no JSON object.
+        ModelUnreadable: TensorFlow is not installed, or cannot read this model.
+        ContractBroken: the model does not have one output for each label.
+        ReportInvalid: the metrics are not a JSON object.
     """
     report = bare.report.read_bytes()
     labels = _read_labels(report, str(bare.report))
@@ -38,7 +39,7 @@ def open_bare_model(bare: BareArtifact) -> ServedModel:
     session = KerasSession(bare.model)
     session.log_guesses(bare.model)
     classifier = Classifier(session, contract)
-    classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles
+    classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles the model
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
     return ServedModel(
         version=bare.version,

@@ -1,9 +1,10 @@
-"""Open the model that the settings name, warm and checked.
+"""Open the model that the settings name, checked and warm.
 
-Bundled, a folder, an S3 prefix, or a bare `.keras` in either (bare_model.py). Of a store, the first candidate
-of the newest promotion that can be served; where the store does not answer, the cache's last good release. A
-release other than current is reported as stale. The bundled release never replaces a store that the settings
-name.
+The model is the bundled release, a release's folder, or a store: a folder or an S3 prefix. From a store, the
+first candidate of the newest promotion that can be served is opened. A store may also hold a bare `.keras`
+file (bare_model.py). If the store does not answer, the last good release in the cache is served. A release
+that is not the current one is reported as stale. If the settings name a store, the bundled release never
+replaces it.
 """
 
 import logging
@@ -48,30 +49,31 @@ from reports.values import Report, check_report, report_of
 log = logging.getLogger("wardrobe")
 
 MAX_START_SECONDS = 75
-"""For all that a start asks of the store, the cache's lock and a new release; gunicorn.conf.py gives a worker
-120 s to start."""
+"""Seconds that a start may spend on the store, the lock of the cache and a new release. gunicorn.conf.py
+gives a worker 120 s to start."""
 
 MAX_NOTE_SECONDS = 10
-"""For what a start can do without: to note what it serves."""
+"""Seconds that a start may spend on noting which release it serves. It can go on without this note."""
 
 REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
-"""What is wrong with a release itself. Once all its bytes are verified, no further try would mend it."""
+"""Errors of a release itself. If all its bytes are verified, another try would give the same error."""
 
 RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
-"""Why a release cannot be had or opened now, and may be later, as the cache takes nothing, or its files are
-archived. Another candidate may be served until then."""
+"""Errors after which the same release may be opened later: the cache cannot be written, for example, or the
+files are archived. Until then, another candidate may be served."""
 
 
 @dataclass(frozen=True)
 class OpeningAttempt:
-    """What trying to open the newest release came to.
+    """The result of trying to open the newest release.
 
     Attributes:
-        model: what is opened; None where there is nothing to serve.
-        refusals: of candidates before it, in turn.
-        fault: of the store or the cache, why a release that is not refused is not served; else None.
-        errors: of all that was tried, in turn.
-        record: the newest promotion; None where none was read.
+        model: the open model; None if nothing can be served.
+        refusals: the refusals of earlier candidates, in the order of the attempts.
+        fault: the error of the store or the cache because of which a release is not served that is not
+            refused; None without one.
+        errors: the errors of all attempts, in their order.
+        record: the newest promotion; None if none was read.
     """
 
     model: ServedModel | None = None
@@ -82,30 +84,30 @@ class OpeningAttempt:
 
     @property
     def allowed_versions(self) -> set[str] | None:
-        """Which releases may be served in place of the newest; None where no record says it."""
+        """Versions that may be served in place of the newest release; None if no record was read."""
         if self.record is None:
             return None
         return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
 def open_named_store(settings: Settings) -> Store | None:
-    """The store that the settings name; None where they name a release itself, bundled or a folder.
+    """Return the store that the settings name; None if they name the bundled release or a release's folder.
 
     Raises:
-        BadAddress: it is neither a folder nor an S3 prefix.
+        BadAddress: the setting is neither a folder nor an S3 prefix.
     """
     return None if parse_store_address(settings.model_store) is None else open_store(settings.model_store)
 
 
 def load_models(settings: Settings, store: Store | None) -> ModelHolder:
-    """Open the first model to serve, and return the faults that were found on the way.
+    """Open the first model to serve, and record the faults that were found on the way.
 
-    The bundled release is part of this program and needs no signature: who could change one could change the
-    other. A release's own folder is served like it, and follows nothing.
+    The bundled release is a part of this program and needs no signature: whoever can change the one can
+    change the other. A release's own folder is served in the same way, and follows no promotions.
 
     Raises:
-        StoreError: none is available, not even in the cache.
-        ModelError: it is there and cannot be run.
+        StoreError: no release is available, not even in the cache.
+        ModelError: the model is there but cannot be run.
         SettingsError: the file of the platform's categories cannot be read.
     """
     if store is None:
@@ -125,7 +127,7 @@ def load_models(settings: Settings, store: Store | None) -> ModelHolder:
 
 
 def _open_named_release(settings: Settings) -> LocalRelease:
-    """The release that WARDROBE_MODEL_STORE names in place of a store."""
+    """Open the release that WARDROBE_MODEL_STORE names in place of a store."""
     name = settings.model_store
     release = (
         open_bundled_release()
@@ -142,7 +144,7 @@ def _open_named_release(settings: Settings) -> LocalRelease:
 
 
 def _open_newest(settings: Settings, store: Store) -> OpeningAttempt:
-    """What the newest promotion gives, or the bare artifact of a store without any."""
+    """Open the release of the newest promotion, or the bare artifact of a store without promotions."""
     try:
         record = read_newest_promotion(store)
         if record is None:
@@ -159,15 +161,16 @@ def open_first_candidate(
     candidates: Iterable[str],
     earlier_refusals: Collection[Refusal] = (),
 ) -> OpeningAttempt:
-    """Open the first candidate of a record that can be served.
+    """Open the first candidate of a promotion that can be served.
 
     Args:
-        settings: of the service.
-        store: holds the releases.
-        record: the newest.
-        candidates: those of its releases that are to be tried, in turn.
-        earlier_refusals: what was refused until now. What of this record may be mended is fetched again once
-        its manifest, signature and sizes are right; if it is wrong then, it is refused for good.
+        settings: the settings of the service.
+        store: the store with the releases.
+        record: the newest promotion.
+        candidates: the versions of this promotion to try, in this order.
+        earlier_refusals: the refusals so far. A refused release of this promotion that may have been repaired
+            is fetched again, if its manifest, signature and sizes are right. If it is still wrong, the
+            refusal is final.
 
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
@@ -189,7 +192,7 @@ def open_first_candidate(
             model = _open_and_note(settings, store, record, release)
             break
         except REFUSAL_CAUSES as error:
-            errors.append(drop_traceback(error))  # which hold the release
+            errors.append(drop_traceback(error))  # its frames hold the release
             is_final = is_whole or isinstance(error, ManifestTooNew)
             refusals[version] = Refusal(record.number, version, str(error), is_final=is_final)
         except StoreError as error:
@@ -197,7 +200,7 @@ def open_first_candidate(
             errors.append(error)
             if version in waiting:
                 refusals[version] = waiting[version]
-            if not isinstance(error, RETRY_CAUSES):  # another release is no more there than this one
+            if not isinstance(error, RETRY_CAUSES):  # the store does not have another release either
                 refusals = waiting | refusals
                 break
     logged = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier_refusals}
@@ -225,7 +228,7 @@ def _log_refusals(refusals: Iterable[Refusal], model: ServedModel | None) -> Non
 
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
-    """Check manifest and sizes of a release in the store, before all of it is fetched once more."""
+    """Check the manifest and the sizes of a release in the store, before all of it is fetched once more."""
     check_release_complete(store, read_signed_manifest(store, version, _read_trusted_keys(settings)).manifest)
 
 
@@ -233,9 +236,10 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
     """Open a verified release, and note that it is served.
 
     Raises:
-        ReleaseError: it must not be served.
-        OpeningEnded: it ended a process a short while ago, and another candidate may be served.
-        ModelError: it cannot be run, or gives other answers than it gave when it was made.
+        ReleaseError: the release must not be served.
+        OpeningEnded: a process ended a short while ago while it opened this release, and another candidate
+            may be served.
+        ModelError: the release cannot be run, or its answers differ from those at its creation.
         SettingsError: the file of the platform's categories cannot be read.
     """
     version, cache = release.version, resolve_cache_folder(settings.cache_dir)
@@ -249,18 +253,22 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
 
 
 def _pull(settings: Settings, store: Store, version: str) -> LocalRelease:
-    """A release in the cache."""
+    """Bring a release into the cache."""
     return pull_release(
         store, version, resolve_cache_folder(settings.cache_dir), _read_trusted_keys(settings)
     )
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> ServedModel:
-    """A verified release, run once over its golden pictures.
+    """Open a verified release, and run it once over its golden pictures.
+
+    Args:
+        release: the verified release.
+        number: the number of the promotion that made it current; None if it was not found through one.
 
     Raises:
-        ModelError: it cannot be run, or gives other answers than it gave when it was made.
-        ReleaseError: its golden pictures are unusable, or its report is of another model.
+        ModelError: the release cannot be run, or its answers differ from those at its creation.
+        ReleaseError: its golden pictures are unusable, or its report belongs to another model.
     """
     manifest = release.manifest
     networks = open_networks(release)
@@ -278,7 +286,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
 def _read_evaluation(release: LocalRelease) -> Report | None:
     try:
         report = report_of(release)
-    except ReportInvalid as error:  # a newer Wardrobe may write other keys; classifying needs none of them
+    except ReportInvalid as error:  # a newer version may write other keys, which classifying does not need
         log.warning(
             "%s %s is served, without a report page and a reference distribution.", error, release.version
         )
@@ -288,7 +296,7 @@ def _read_evaluation(release: LocalRelease) -> Report | None:
 
 
 def _read_figures(release: LocalRelease) -> dict[str, bytes]:
-    """Kept in memory, some 350 kB, as the cache may drop the folder while the release is still served."""
+    """Read the figures into memory, some 350 kB, as the cache may remove the folder of a served release."""
     paths = [
         release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES_FOLDER}/")
     ]
@@ -300,10 +308,12 @@ def _read_figures(release: LocalRelease) -> dict[str, bytes]:
 
 
 def _open_last_good(settings: Settings, store: Store, attempt: OpeningAttempt) -> ServedModel:
-    """What was served last, if the newest record allows it: the answers of other releases may be wrong.
+    """Open the release that was served last, if the newest promotion allows it.
+
+    Other releases are not served, since their answers may be wrong.
 
     Raises:
-        StoreError, ModelError: why the newest is not served, where there is nothing else.
+        StoreError, ModelError: the reason why the newest release is not served, if nothing else can be.
     """
     cached = find_noted_release(
         resolve_cache_folder(settings.cache_dir), store.address, _read_trusted_keys(settings)
@@ -330,7 +340,7 @@ def _load_bare(settings: Settings, store: Store) -> ServedModel:
 
 
 def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
-    """The model with the operator's target and the platform's categories, which have to fit its labels."""
+    """Return the model with the operator's accept target and categories, which have to fit its labels."""
     model = apply_accept_target(model, settings.accept_target)
     if model.acceptance is not None and model.acceptance.fault is not None:
         about = "Every decision about photos" if model.acceptance.gives else "Every decision"
@@ -344,12 +354,12 @@ def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
 
 
 def _read_trusted_keys(settings: Settings) -> TrustedKeys | None:
-    """Read again for each release, so that keys are rotated without a restart."""
+    """Read the trusted keys again for each release, so that keys are rotated without a restart."""
     return None if settings.trusted_keys is None else read_trusted_keys(settings.trusted_keys)
 
 
 def _note_and_prune(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
-    """Note what is served, and tidy the cache. Neither decides what is served."""
+    """Note which release is served, and prune the cache. Errors do not change what is served."""
     cache = resolve_cache_folder(settings.cache_dir)
     try:
         with limit_time(MAX_NOTE_SECONDS):

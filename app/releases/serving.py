@@ -1,7 +1,7 @@
-"""The model being served, and the one reference through which it is swapped.
+"""The model that is served, and the one reference through which it is replaced.
 
-A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. Opening a
-release: load.py; watching for promotions: watcher.py.
+A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. load.py opens
+a release, and watcher.py watches for promotions.
 """
 
 import time
@@ -18,13 +18,13 @@ from reports.values import AcceptPoint, Report
 
 @dataclass(frozen=True)
 class TargetAcceptance:
-    """What WARDROBE_ACCEPT_TARGET gives with a release.
+    """The effect of WARDROBE_ACCEPT_TARGET on a release.
 
     Attributes:
-        target: share of the accepted answers that is to be right, 0..1.
-        gives: by set of pictures, what its threshold accepts.
-        fault: why the release does not support the target, so that every decision is `review`, or where it
-            gives something every decision about photos; else None.
+        target: the share of accepted answers that must be right, 0 to 1.
+        gives: the point of the chosen threshold, by set of pictures.
+        fault: why the release does not support the target; None if it does. Then every decision is `review`,
+            or every decision about photos if `gives` is not empty.
     """
 
     target: float
@@ -37,15 +37,18 @@ class ServedModel:
     """One warm model, with everything that the routes report about it.
 
     Attributes:
+        version: the version of the release.
+        networks: the networks of the release.
         report: the bytes of its evaluation, as `/metrics` answers them.
-        evaluation: what they say; None where they cannot be read here, and of a bare artifact.
-        manifest: None for a bare artifact.
-        figures: the PNGs of its report by file name, verified with the release; a bare artifact has none.
-        categories: the platform's own, one a class; None where the operator names none.
-        acceptance: None where the release's own thresholds decide.
-        promotion_number: of the promotion that made it current; None when it was not found through one.
-        stale_since: since when the store may have, or has, something newer: it does not answer, or what it
-            calls current is refused.
+        evaluation: the parsed evaluation; None if it cannot be read here, and for a bare artifact.
+        manifest: the manifest; None for a bare artifact.
+        figures: the PNGs of its report by file name, verified with the release; empty for a bare artifact.
+        categories: the platform's categories; None if the operator names none.
+        acceptance: the effect of the accept target; None if the release's own thresholds decide.
+        promotion_number: the number of the promotion that made it current; None if it was not found through
+            one.
+        stale_since: since when the store has, or may have, a newer release, because it does not answer or its
+            current release is refused; None if this release is up to date.
     """
 
     version: str
@@ -61,22 +64,22 @@ class ServedModel:
 
     @property
     def contract(self) -> ModelContract:
-        """Of the network that reads pixels, where there is one."""
+        """Contract of the network that reads pixels, or of the only network."""
         return self.networks["pixels"].contract
 
     @property
     def attributes(self) -> Mapping[str, Head]:
-        """What is answered beside the class; of a bare artifact nothing."""
+        """Heads of the attributes by name; empty for a bare artifact."""
         return self.manifest.attributes if self.manifest else {}
 
     @property
     def photo_contract(self) -> ModelContract:
-        """The one that decides about photos, by whichever network."""
+        """Contract that decides about photos, of whichever network answers them."""
         return self.networks["photos"].contract.deciding("photos")
 
     @property
     def photo_fault(self) -> str | None:
-        """Why every decision about photos is `review`, `unproven`, where there is no network for them."""
+        """Why every decision about photos is `review`, `unproven`; None if a network can answer photos."""
         if not self.photo_contract.photos_unproven:
             return None
         return (
@@ -87,11 +90,14 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A promoted release that is not served, and why.
+    """A promoted release that is not served, and the reason.
 
     Attributes:
-        is_final: it is tried again by a new promotion alone, as it was fetched whole and is wrong, or its
-            schema is too new; else what is in the store may be mended, or still arrive.
+        promotion_number: the number of the promotion.
+        version: the version of the release.
+        reason: why it is not served.
+        is_final: whether only a new promotion tries it again, since it was fetched whole and is wrong, or its
+            schema is too new. Otherwise the store may be repaired, or the files may still arrive.
     """
 
     promotion_number: int
@@ -102,7 +108,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class StoreFault:
-    """What went wrong with the store last, and since when something does."""
+    """The latest error of the store, and since when there are errors."""
 
     error: Exception
     since: datetime
@@ -110,14 +116,17 @@ class StoreFault:
 
 @dataclass
 class ModelHolder:
-    """The holder of what is served. One writer (the release watcher, once it runs), many readers.
+    """The holder of the served model, with one writer (the running release watcher) and many readers.
 
-    Every attribute is replaced whole, never changed in place: an assignment is atomic in CPython.
+    Every attribute is replaced whole and never changed in place, because an assignment is atomic in CPython.
 
     Attributes:
-        current: another one is served from the next request on.
-        max_silence_seconds: seconds without a successful poll after which the watcher counts as hanging;
-        None where nothing polls.
+        current: the model that the next request uses.
+        refusals: the promoted releases that are not served.
+        fault: the latest error of the store; None if it works.
+        is_draining: whether this worker is stopping.
+        max_silence_seconds: seconds without a successful poll after which the watcher counts as hanging; None
+            if nothing polls.
         last_poll_at: time.monotonic() at the last successful poll, or at the start.
     """
 
@@ -130,7 +139,7 @@ class ModelHolder:
 
     @property
     def current_fault(self) -> StoreFault | None:
-        """What is wrong with the store, or with the watcher: one that hangs can report nothing itself."""
+        """Fault of the store, or of a watcher that hangs and so cannot report it; None without a fault."""
         silent = time.monotonic() - self.last_poll_at
         if self.fault is not None or self.max_silence_seconds is None or silent <= self.max_silence_seconds:
             return self.fault
@@ -142,7 +151,7 @@ class ModelHolder:
 
     @property
     def newest_known_number(self) -> int | None:
-        """The newest promotion that was served or refused; None where none was found yet."""
+        """Number of the newest promotion that was served or refused; None if none was found yet."""
         numbers = [refusal.promotion_number for refusal in self.refusals]
         return max(
             [*numbers, *([] if self.current.promotion_number is None else [self.current.promotion_number])],
@@ -154,7 +163,7 @@ class ModelHolder:
         self.current = served
 
     def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
-        """Replace what is refused, but for what was refused for good; what is served may be outdated."""
+        """Replace the refusals, except for final ones. If there are new ones, the served release is stale."""
         again = {self.current.version, *(refusal.version for refusal in refusals)}
         final_refusals = [
             refusal for refusal in self.refusals if refusal.is_final and refusal.version not in again
@@ -164,14 +173,14 @@ class ModelHolder:
             self._mark_stale(now)
 
     def record_answer(self) -> None:
-        """The store works: nothing is stale any more, unless the newest release is refused."""
+        """Record that the store works. The release is not stale any more, unless a newer one is refused."""
         self.fault = None
         self.last_poll_at = time.monotonic()
         if self.current.stale_since is not None and self.newest_known_number == self.current.promotion_number:
             self.current = replace(self.current, stale_since=None)
 
     def record_failure(self, error: Exception, now: datetime) -> None:
-        """The store does not work; what is served may be outdated from the first failure on."""
+        """Record that the store does not work. The served release is stale from the first failure on."""
         since = self.fault.since if self.fault else now
         self.fault = StoreFault(error, since)
         self._mark_stale(since)

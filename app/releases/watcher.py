@@ -1,8 +1,8 @@
-"""Watch the promotions: every worker polls for the number after the one it serves.
+"""Watch the promotions: every worker polls for the number after the one that it serves.
 
-One request to the store per poll, jittered so that many workers do not poll at once. A release that must not
-be served is refused and remembered: `/readyz` reports it, and the service keeps the old one. While one may be
-mended, or still arrive, each poll looks whether it is whole.
+A poll is one request to the store, at random intervals, so that many workers do not poll at once. A release
+that must not be served is refused and remembered: `/readyz` reports it, and the service keeps the old one.
+While such a release may be repaired, or may still arrive, each poll checks whether it is complete.
 """
 
 import logging
@@ -29,19 +29,22 @@ from model_store.store import Store
 log = logging.getLogger("wardrobe")
 
 MAX_SILENT_REFRESHES, MIN_SILENT_SECONDS = 4, 120
-"""Refreshes, and seconds at least, without a successful poll after which `/readyz` reports that the watcher
-hangs: to load a release takes some, however often it polls."""
+"""Limits after which `/readyz` reports that the watcher hangs: refresh intervals without a successful poll,
+but at least MIN_SILENT_SECONDS, because loading a release takes some time."""
 
 JITTER_SHARE = 0.2
 """Share of REFRESH_SECONDS by which a poll may come earlier or later."""
 
 
 class ReleaseWatcher:
-    """Swaps `models.current` when the store has a newer promotion.
+    """The watcher that replaces `models.current` when the store has a newer promotion.
 
     Args:
-        open_store: called by the first poll, in its thread: gevent ties the sockets of an S3 connection to
-            the thread that opened them.
+        settings: the settings of the service.
+        open_store: opens the store. The first poll calls it in its own thread, because gevent ties the
+            sockets of an S3 connection to the thread that opened them.
+        models: the holder of the served model.
+        metrics: the counts of polls and refusals.
     """
 
     def __init__(
@@ -60,30 +63,30 @@ class ReleaseWatcher:
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Poll in the background until `stop`."""
+        """Start to poll in the background, until `stop`."""
         self._models.max_silence_seconds = max(
             MAX_SILENT_REFRESHES * self._settings.refresh_seconds, MIN_SILENT_SECONDS
         )
-        # Loading and verifying a release take seconds, and would stop the event loop.
+        # Loading and verifying a release takes seconds, which would stop the event loop.
         start_native_thread(self._run, "release-watcher")
 
     def stop(self) -> None:
-        """End the background polling; returns once it has ended."""
+        """End the background polling, and return once it has ended."""
         self._stopped.set()
         self._ended.wait()
 
     def poll(self) -> None:
-        """Ask once, and serve what is newer. Raises nothing: `/readyz` and the log report a fault."""
+        """Ask the store once, and serve a newer release. Errors go to `/readyz` and the log only."""
         try:
             promotion = self._read_newer()
             if promotion is not None:
                 self._adopt(promotion)
         except (StoreError, SettingsError) as error:
-            # One line for each change: an outage of an hour would be a thousand of them.
+            # One line for each change, because an outage of an hour would give a thousand lines.
             level = logging.ERROR if self._models.fault is None else logging.DEBUG
             log.log(level, "%s Serving %s on.", error, self._models.current.version)
             self._record_failure(error)
-        except Exception as error:  # the thread's boundary: without it, an error would end the watcher
+        except Exception as error:  # without this, an error would end the thread
             log.exception(
                 "A poll failed in a way that is not known here. Serving %s on.", self._models.current.version
             )
@@ -104,7 +107,7 @@ class ReleaseWatcher:
             self._settings.refresh_seconds * random.uniform(1 - JITTER_SHARE, 1 + JITTER_SHARE)  # noqa: S311 - no secret
         ):
             self.poll()
-            release_free_memory()  # what was replaced is freed once its last request has its answer
+            release_free_memory()  # a replaced model is freed after its last request was answered
         self._ended.set()
 
     @cached_property
@@ -112,10 +115,10 @@ class ReleaseWatcher:
         return self._open_store()
 
     def _read_newer(self) -> Promotion | None:
-        """The newest promotion that was not known, or of which a release may be served by now.
+        """Return the newest promotion if it was not known, or if one of its releases may be served by now.
 
         Raises:
-            RecordUnreadable: it cannot be read; it is read again by the next poll.
+            RecordUnreadable: the record cannot be read; the next poll reads it again.
         """
         if self._newest_known is None or any(not refusal.is_final for refusal in self._models.refusals):
             return read_newest_promotion(self._store)
@@ -123,7 +126,7 @@ class ReleaseWatcher:
 
     def _adopt(self, promotion: Promotion) -> None:
         serving, earlier = self._models.current.version, self._models.refusals
-        # Of those refused for good only what is promoted again is tried.
+        # A release with a final refusal is tried only if it was promoted again.
         refused_versions = {
             refusal.version
             for refusal in earlier

@@ -1,8 +1,9 @@
-"""API keys: which clients may use the service, where the operator configures any.
+"""API keys: the clients that may use the service, if the operator configures any.
 
-The file holds SHA-256 hashes, one `name:hash` a line; keys are long random strings, so a plain hash is enough
-(NIST SP 800-63B, section 5.1.2.2, look-up secrets). It is read again when it changes, so keys rotate without
-a restart. While it cannot be read, every request is refused. `wardrobe keys` writes it.
+The file has one line `name:hash` for each key, with its SHA-256. Keys are long random strings, so a plain
+hash is enough (NIST SP 800-63B, section 5.1.2.2, look-up secrets). The file is read again when it changes, so
+keys are rotated without a restart. While it cannot be read, every request is refused. `wardrobe keys` writes
+it.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from inference.plain_text import decoded, without_unseen
 log = logging.getLogger("wardrobe")
 
 KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
+"""Pattern of a line of the file."""
 
 OPEN_ENDPOINTS = frozenset(
     {
@@ -39,17 +41,24 @@ OPEN_ENDPOINTS = frozenset(
         "page.index",
     }
 )
-"""Endpoints without a key: orchestrators have none, the page asks for one, the contract says how."""
+"""Endpoints that need no key: orchestrators have none, the page asks for one, and the contract explains
+it."""
 
 KEY_FILE_RETRY_SECONDS = 5
-"""Retry-After while the key file cannot be read."""
+"""Retry-After while the file cannot be read."""
 
 FileState: TypeAlias = tuple[int, ...]
+"""Numbers that change whenever a file changes."""
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """One line of the file."""
+    """One line of the file.
+
+    Attributes:
+        name: the name of the key, for logs.
+        sha256: the hash of the key, in hexadecimal.
+    """
 
     name: str
     sha256: str
@@ -59,7 +68,7 @@ class ApiKeys:
     """The keys of one file.
 
     Raises:
-        SettingsError: the file cannot be read, a line of it is none, or it holds no key.
+        SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,10 +79,10 @@ class ApiKeys:
         self._refresh()
 
     def check_key(self, authorization: str | None) -> str:
-        """Let a request with a valid `Authorization: Bearer` header pass.
+        """Check the `Authorization: Bearer` header of a request.
 
         Returns:
-            the name of its key.
+            The name of its key.
 
         Raises:
             KeyRefused: there is no such header, or its key is not in the file.
@@ -83,14 +92,21 @@ class ApiKeys:
         if scheme.lower() != "bearer" or not key:
             raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
         digest = hash_key(key.strip())
-        # Every hash is compared, each in constant time: the time of an answer reveals nothing.
+        # Every hash is compared in constant time, so the time of an answer reveals nothing.
         matching = [entry.name for entry in self._read_current() if hmac.compare_digest(digest, entry.sha256)]
         if not matching:
             raise KeyRefused("This API key is not known here. Was it rotated?")
         return matching[0]
 
     def _read_current(self) -> tuple[ApiKey, ...]:
-        """The file's keys, or none of those that it held before: one of them may just have been withdrawn."""
+        """Return the keys of the file.
+
+        If the file cannot be read, its earlier keys are not valid either, since one of them may have been
+        withdrawn.
+
+        Raises:
+            NotReady: the file cannot be read.
+        """
         try:
             self._refresh()
         except SettingsError as error:
@@ -119,7 +135,7 @@ class ApiKeys:
 
 
 def require_keys(app: Flask, keys: ApiKeys) -> None:
-    """Ask every request of `app` for a key, save those of OPEN_ENDPOINTS and CORS preflights."""
+    """Require a key for every request of `app`, except for OPEN_ENDPOINTS and CORS preflights."""
 
     @app.before_request
     def check_key() -> None:
@@ -128,7 +144,7 @@ def require_keys(app: Flask, keys: ApiKeys) -> None:
 
 
 def is_known_client(keys: ApiKeys | None) -> bool:
-    """Whether the client of this request has a key, or needs none."""
+    """Return whether the client of the current request has a valid key, or needs none."""
     try:
         return keys is None or bool(keys.check_key(request.headers.get("Authorization")))
     except (KeyRefused, NotReady):
@@ -136,15 +152,15 @@ def is_known_client(keys: ApiKeys | None) -> bool:
 
 
 def hash_key(key: str) -> str:
-    """What the file holds of a key."""
+    """Return the hash of a key, as the file has it."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def read_keys(path: Path) -> tuple[ApiKey, ...]:
-    """The keys of a file, in its order; empty lines and those that begin with # are passed over.
+    """Read the keys of a file, in its order. Empty lines and lines that begin with # are skipped.
 
     Raises:
-        SettingsError: it cannot be read, a line of it is none, or it holds no key.
+        SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
     """
     try:
         lines = decoded(path.read_bytes()).splitlines()
@@ -168,13 +184,13 @@ _ADD_COMMAND = "wardrobe keys add NAME --file FILE"
 def _parse_line(path: Path, number: int, line: str) -> ApiKey:
     match = KEY_LINE.fullmatch(line)
     if match is None:
-        # The line is not quoted: it may be a key, written where its hash belongs.
+        # The line is not quoted, since somebody may have written a key in place of its hash.
         raise SettingsError(f"{path}, line {number}: not `name:sha256`. Make a key with {_ADD_COMMAND}.")
     return ApiKey(match["name"], match["sha256"])
 
 
 def _read_file_state(path: Path) -> FileState:
-    """What changes whenever the file does; times alone may stay the same for some milliseconds."""
+    """Return numbers that change whenever the file does. Times may stay the same for some milliseconds."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -1,8 +1,8 @@
-"""How often each client may classify: one count for all routes that do.
+"""Limit how often each client may classify; all routes that classify share one count.
 
-flask-limiter counts in this worker's memory, or in a Redis that workers and containers share. While that
-Redis is away, each worker counts for itself, and the log says so; requests that wait for it when it goes are
-let in. settings.py checks the rate and the storage's address.
+flask-limiter counts in the memory of this worker, or in a Redis that workers and containers share. While that
+Redis does not answer, each worker counts for itself, and the log says so. Requests that wait for it at that
+moment are let in. settings.py checks the rate and the address of the storage.
 """
 
 import ipaddress
@@ -20,20 +20,27 @@ from limits.storage import RedisStorage
 from app.settings import SettingsError
 
 WAIT_HEADER = "X-RateLimit-Wait"
-"""The header that flask-limiter writes how long the rate lasts into; never sent."""
+"""Header into which flask-limiter writes the seconds until the rate allows another request. It is never
+sent."""
 
 STORAGE_TIMEOUT_SECONDS = 1
-"""The longest that a request waits for a connection to the storage, and for each part of its answer."""
+"""Seconds that a request waits at most for a connection to the storage, and for each part of its answer."""
 
 IPV6_CLIENT_BITS = 64
-"""What one subscriber holds at least (RFC 6177), and can change addresses in for ever."""
+"""Length of the network prefix of one IPv6 subscriber (RFC 6177), who can use any address in it."""
 
 ADDRESS_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
-"""An address as some gateways write it into X-Forwarded-For."""
+"""Pattern of an address with a port, as some gateways write it into X-Forwarded-For."""
 
 
 def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
-    """Hold each client of all `routes` to one rate, counted in `storage`. Call before they are registered.
+    """Limit each client of all `routes` to one rate. Call this before the routes are registered.
+
+    Args:
+        app: the app.
+        rate: the rate, such as `100/minute`.
+        storage: the address of the storage, such as `memory://`.
+        routes: the blueprints whose requests are counted together.
 
     Raises:
         SettingsError: the storage cannot be used.
@@ -62,10 +69,11 @@ def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) 
 
 
 def identify_client(address: str | None) -> str:
-    """The client that an address belongs to: itself without its port, or the network of an IPv6 subscriber.
+    """Return the client that an address belongs to, without its port; for IPv6, the subscriber's network.
 
     Args:
-        address: of the connection, or from a trusted proxy; what is no IP address counts as it is.
+        address: the address of the connection, or from a trusted proxy. A text that is not an IP address is
+            used as it is.
     """
     if with_port := ADDRESS_WITH_PORT.fullmatch(address or ""):
         address = with_port[1] or with_port[2]
@@ -81,9 +89,10 @@ def identify_client(address: str | None) -> str:
 
 
 def _send_wait_with_refusals_only(app: Flask) -> None:
-    """Send how long the rate lasts with a 429 alone. Call before flask-limiter registers its own hook.
+    """Send Retry-After only with status 429. Call this before flask-limiter registers its own hook.
 
-    flask-limiter writes it into every answer, over the one second of an answer of a busy service.
+    flask-limiter writes the header into every answer, where it would replace the one second of an answer that
+    says "busy".
     """
 
     @app.after_request  # these are called last in, first out: flask-limiter has written its header by now
@@ -108,17 +117,17 @@ def _create_limiter(app: Flask, storage: str) -> Limiter:
 
 
 def _check_options(limiter: Limiter) -> None:
-    """Have redis-py read the options of the storage's address; it connects by its first command.
+    """Make redis-py read the options in the storage's address, since it connects only at its first command.
 
     Raises:
-        TypeError, ValueError: of an option that no connection takes.
+        TypeError, ValueError: an option is unknown.
     """
     if isinstance(limiter.storage, RedisStorage):
         limiter.storage.storage.connection_pool.make_connection()
 
 
 def _describe_refusal(limiter: Limiter) -> str:
-    """Which limit a request has exceeded, and when it ends."""
+    """Return a sentence that says which limit a request has exceeded, and when it ends."""
     exceeded = cast("RequestLimit", limiter.current_limit)
     g.wait = seconds = max(1, math.ceil(exceeded.window.reset_time - time.time()))
     return (

@@ -1,7 +1,7 @@
-"""Log which sites' pages cannot read our answers, which only the operator can allow.
+"""Log which sites' pages cannot read the answers of this service, since only the operator can allow them.
 
-A browser shows its user "CORS error" alone, and such a request has status 200 here. Logs once for each
-origin; changes no answer. middleware/request_context.py calls it for a request that names an origin.
+A browser shows its user only "CORS error", and such a request has status 200 here. Each origin is logged
+once, and no answer is changed. middleware/request_context.py calls this for a request that names an origin.
 """
 
 import logging
@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
 MAX_LOGGED_ORIGINS = 100
-"""Origins that a worker logs: more are made up by a client."""
+"""Number of origins that a worker logs. A client could invent more."""
 
 MAX_ORIGIN_LENGTH = 100
-"""Characters of an origin that a line shows."""
+"""Largest number of characters of an origin that a line shows."""
 
 log = logging.getLogger("wardrobe")
 
@@ -27,8 +27,8 @@ class RefusedOrigins:
         """Log, once for each origin, that WARDROBE_CORS_ORIGINS does not allow it.
 
         Args:
-            environ: of a request with an Origin.
-            headers: of its answer.
+            environ: the WSGI environment of a request with an Origin header.
+            headers: the headers of its answer.
         """
         origin = environ["HTTP_ORIGIN"][:MAX_ORIGIN_LENGTH]
         if (
@@ -46,12 +46,12 @@ class RefusedOrigins:
 
 
 def _is_refused(origin: str, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> bool:
-    """Whether a page of another origin got an answer that its browser keeps from it."""
+    """Return whether a page of another origin got an answer that its browser does not let it read."""
     if any(name.lower() == "access-control-allow-origin" for name, _ in headers):
         return False
     if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
         return False
-    # The scheme is left out: behind a proxy that ends TLS, ours may be http where the page has https.
+    # Schemes are not compared: behind a proxy that ends TLS, we may see http if the page has https.
     return _get_host(origin) != environ.get("HTTP_HOST")
 
 

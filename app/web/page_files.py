@@ -1,6 +1,6 @@
-"""Static files of the pages: from memory, with an ETag, in gzip where that saves packets.
+"""Static files of the pages: read from memory, with an ETag, and with gzip if that saves packets.
 
-Browsers revalidate a file each time, so that no page mixes two versions of its files.
+Browsers revalidate a file each time, so that no page mixes files of two versions.
 """
 
 import gzip
@@ -19,15 +19,16 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+"""Media type of each file ending."""
 
 COMPRESSED_SUFFIXES = (".jpg", ".png")
-"""Formats that gzip does not make smaller."""
+"""Endings of formats that gzip does not make smaller."""
 
 CACHE_CONTROL = "no-cache"
-"""Cache-Control: store the file, and revalidate it each time (RFC 9111, section 5.2.2.4)."""
+"""Cache-Control of every file: store it, and revalidate it each time (RFC 9111, section 5.2.2.4)."""
 
 MIN_PACKED_BYTES = 1000
-"""Bytes from which gzip saves packets; a smaller file fits into one."""
+"""Size in bytes from which gzip saves packets. A smaller file fits into one packet."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class PageFile:
     """One file as it is sent.
 
     Attributes:
-        packed: the same in gzip; None where that saves nothing.
+        content: the bytes.
+        packed: the bytes compressed with gzip; None if that saves nothing.
+        media_type: the Content-Type.
         etag: a hash of the content (RFC 9110, section 8.8.3).
     """
 
@@ -46,11 +49,11 @@ class PageFile:
 
 
 def create_page_file(content: bytes, suffix: str) -> PageFile:
-    """A file of a page.
+    """Create a file of a page.
 
     Args:
-        content: as it is on disk.
-        suffix: of its name, with the dot; one of `TYPES`.
+        content: its bytes.
+        suffix: the ending of its name, with the dot; one of `MEDIA_TYPES`.
     """
     worth = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES
     packed = gzip.compress(content, compresslevel=6, mtime=0) if worth else None
@@ -58,7 +61,7 @@ def create_page_file(content: bytes, suffix: str) -> PageFile:
 
 
 def read_page_files(folder: Path) -> dict[str, PageFile]:
-    """The files of a folder that browsers are sent, by name."""
+    """Read the files of a folder that browsers may load, by name."""
     return {
         path.name: create_page_file(path.read_bytes(), path.suffix)
         for path in sorted(folder.iterdir())
@@ -67,7 +70,7 @@ def read_page_files(folder: Path) -> dict[str, PageFile]:
 
 
 def send_file(file: PageFile) -> Response:
-    """The file, in gzip where the client accepts that, or 304 where it has the current one."""
+    """Create a response with a file, with gzip if the client accepts it, or 304 if the client has it."""
     takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
     response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
     response.headers["Cache-Control"] = CACHE_CONTROL

@@ -1,6 +1,6 @@
-"""The report page of what is being served: the report of a release, or whatever metrics a bare model has.
+"""The report page of the served model: the report of a release, or any metrics of a bare model.
 
-The page itself: reports/page/page.py. Metrics that are not a report are shown as they are.
+reports/page/page.py makes the page. Metrics that are not a report are shown as they are.
 """
 
 import json
@@ -14,16 +14,16 @@ from reports.page.wording import Wording
 from reports.values import parse_report
 
 MAX_METRICS_LENGTH: Final = 20_000
-"""Characters of metrics of unknown form that are shown."""
+"""Largest number of characters that are shown of metrics that are not a report."""
 
 
 def render_report(name: str, model: ServedModel, words: Wording) -> str:
-    """The page of the release that is being served.
+    """Render the page of the served release.
 
     Args:
-        name: of the model, as `/model` has it.
-        model: its report may be of any form.
-        words: the reader's.
+        name: the name of the model, as in `/model`.
+        model: the served model. Its report may have any form.
+        words: the texts in the reader's language.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
@@ -40,12 +40,12 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
 
 
 def _figure_address(figure: str, version: str) -> str:
-    """Of a figure, relative to the page, and of this release alone."""
+    """Return the address of a figure, relative to the page, and only for this release."""
     return f"metrics/figures/{quote(figure)}?version={quote(version)}"
 
 
 def format_metrics(metrics: bytes) -> str:
-    """Metrics of unknown form as indented JSON, or as they are."""
+    """Return metrics that are not a report as indented JSON, or as they are."""
     try:
         text = json.dumps(json.loads(metrics), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
