@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
-from inference.title_rule import NONE
+from inference.title_rule import NO_MINIMUM_SHARES, NONE
 from labelling.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
+from labelling.category_questions import CategoryQuestions
 from labelling.folder_names import REVIEW, name_folders
 from labelling.human_answers import HumanAnswers
 from labelling.journal import Journal
@@ -113,11 +114,18 @@ class Decisions:
         is_on = settings.language != OFF
         return ListReader(
             list_words=words,
-            own_words=OwnWords(answers=tuple(self.journal.read_category_answers()), language=words.language),
+            own_words=OwnWords(
+                settings.own_words, tuple(self.journal.read_category_answers()), words.language
+            ),
             column=CategoryColumn.of_cells(self._categories()),
             folders=NO_FOLDERS if words.columns or not is_on else self._folders(),
             is_on=is_on,
         )
+
+    def ask_about_categories(self) -> CategoryQuestions | None:
+        """Return an empty collection of questions; None if answers about categories would decide nothing."""
+        has_shares = self.settings.shares != NO_MINIMUM_SHARES
+        return CategoryQuestions(self.reader) if has_shares and self.reader.has_categories else None
 
     def _categories(self) -> Iterator[str]:
         words = self.list_words

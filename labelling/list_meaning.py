@@ -68,9 +68,13 @@ class ListReader:
     @property
     def says_something(self) -> bool:
         """Whether a row can have a meaning at all."""
-        has_categories = bool(self.list_words.categories or self.folders.names)
         has_own_words = bool(self.own_words.file or self.own_words.answers)
-        return self.list_words.is_read or has_own_words or (has_categories and self.is_on)
+        return self.list_words.is_read or has_own_words or self.has_categories
+
+    @property
+    def has_categories(self) -> bool:
+        """Whether rows have categories whose words are read."""
+        return self.is_on and bool(self.list_words.categories or self.folders.names)
 
     def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
         """Return the categories of a row.
@@ -90,6 +94,14 @@ class ListReader:
         language = self.list_words.language
         is_known = language in readable_languages() and category_says(level, language).kinds
         return bool(is_known or level_kinds(level))
+
+    def is_explained(self, path: CategoryPath) -> bool:
+        """Return whether nobody needs to be asked about a category.
+
+        Args:
+            path: the levels of the category; the question would be about the last one.
+        """
+        return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
 
     def meaning(self, cells: Mapping[str, str], folder: str) -> ListMeaning:
         """Return what the list says about a row; see `paths` for the arguments."""

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from inference.contract import LABEL
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.identifiers import read_identifier
+from labelling.own_words import OwnWord
 from labelling.rows import Category
 from labelling.titles import ListWords
 
@@ -70,6 +71,7 @@ class RunSettings:
         title: the column that people named as the title; empty to find it.
         shares: from which share of a photo the words decide, as the release shows it.
         list_words: how the words of the list are read; None before it is listed.
+        own_words: the rows of the shop's file of words.
     """
 
     source: str
@@ -83,6 +85,7 @@ class RunSettings:
     shares: MinimumShares = NO_MINIMUM_SHARES
     title: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
+    own_words: tuple[OwnWord, ...] = ()
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -91,7 +94,7 @@ class RunSettings:
 
     def as_json(self) -> str:
         """What a journal keeps: JSON in ASCII, as the name of a source may be no Unicode."""
-        return json.dumps(TypeAdapter(RunSettings).dump_python(self))
+        return json.dumps(TypeAdapter(RunSettings).dump_python(self), default=sorted)  # sets of kinds
 
     @classmethod
     def from_json(cls, text: str) -> Self:
