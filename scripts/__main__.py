@@ -15,8 +15,15 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from app import __version__
-from scripts.terminal import command_parser, complain, perform, run, summary
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, 128 + SIGINT, as in terminal.py."""
+
+try:
+    from app import __version__
+    from scripts.terminal import command_parser, complain, perform, run, summary
+except KeyboardInterrupt:  # these imports take a second, in which `run` is not there yet
+    sys.stderr.write("wardrobe: interrupted.\n")
+    sys.exit(INTERRUPTED)
 
 VERBS = (
     "serve",

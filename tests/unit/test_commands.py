@@ -49,6 +49,28 @@ def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> N
     assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
 
 
+STOPPED_WHILE_IT_IMPORTS = """
+import runpy, sys
+
+class Stop:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Stop())
+sys.argv[1:] = ["train", "--help"]
+runpy.run_module("scripts", run_name="__main__", alter_sys=True)
+"""
+"""A command that is stopped at the moment at which it imports a module."""
+
+
+@pytest.mark.parametrize("module", ["app", "scripts.terminal", "rich", "numpy", "scripts.train", "training"])
+def test_ctrl_c_ends_a_command_without_a_traceback_while_it_imports(module: str) -> None:
+    ended = done([sys.executable, "-c", STOPPED_WHILE_IT_IMPORTS.format(module=module)])
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "wardrobe: interrupted.\n")
+
+
 @pytest.mark.parametrize("named", [("scripts", "train"), ("scripts.train",)], ids=" ".join)
 def test_a_command_can_be_run_without_being_installed(named: tuple[str, ...]) -> None:
     ended = done([sys.executable, "-m", *named, "--help"])
