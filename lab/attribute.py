@@ -35,7 +35,7 @@ from reports.decisions import decide_stored
 from reports.values import Report, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
-from training.data.near_copies import perceptual_hash
+from training.data.perceptual_hashes import perceptual_hash
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.environment import libraries
 from training.features.blocks import VECTOR, network

@@ -29,9 +29,10 @@ from inference.arrays import PixelsBatch
 from training.answering import answering
 from training.data.fashion import ANSWERED_AT_ONCE, LabelledData
 from training.data.learnt_hashes import Learnt
-from training.data.named import Named, load
-from training.data.near_copies import NO_HASHES
+from training.data.named import Named
+from training.data.perceptual_hashes import NO_HASHES
 from training.data.pictures import Pictures
+from training.data.read import load
 from training.data.split import Split, class_folds, parts_of
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz

@@ -30,7 +30,7 @@ from reports.answers import Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
-from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
+from training.data.perceptual_hashes import NO_HASHES, Hashes, perceptual_hash
 from training.decide.decide import Thresholds
 from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe

@@ -16,7 +16,7 @@ from scripts.progress import Terminal, say_promises
 from scripts.target import add_target_options, open_target
 from scripts.terminal import command_parser, complain, console
 from training.data.fashion import LabelledData
-from training.data.named import load
+from training.data.read import load
 from training.loading import check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_new_run
 

@@ -23,7 +23,7 @@ from scripts.options import (
     add_data_options,
     add_recipe_options,
     files_of,
-    named_without_photos,
+    load_pixels,
     options_of,
     planned,
     sized,
@@ -31,7 +31,6 @@ from scripts.options import (
 from scripts.progress import Terminal
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
 from training.data.fashion import LabelledData
-from training.data.named import load
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_new_run
@@ -55,7 +54,7 @@ EXAMPLES = (
 def execute(arguments: argparse.Namespace) -> object:
     """Train what is not trained yet, and show the reports beside one another."""
     check_tensorflow()
-    named = named_without_photos(arguments)
+    data = load_pixels(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
@@ -68,7 +67,6 @@ def execute(arguments: argparse.Namespace) -> object:
 
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
-    data = load(named, Terminal())
     check_outputs([results, figure], files_of(arguments, data.train, data.test))
     start_tensorflow()
     allow_many_networks()

@@ -22,12 +22,23 @@ from scripts.__main__ import command
 from scripts.list_options import add_list_options, add_product_column, typed_list_options
 from scripts.progress import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
+from training.data.contents import Contents
+from training.data.decoded_pictures import decode_pictures, look_for_photo
 from training.data.fashion import LABELS
 from training.data.folders import has_idx, unwrapped
-from training.data.named import Named, decode_photos, photo_table
+from training.data.named import Named
+from training.data.near_copies import NearCopies, group_near_copies
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
-from training.data.read import Decoded, decode, labelled
+from training.data.read import (
+    check_kept,
+    choose_labels,
+    decode_photos,
+    divide,
+    draw_test_set,
+    listed_test_set,
+    tabulate_photos,
+)
 from training.decide.requirements import ACCEPTED_OF_OWN
 from training.errors import BadPictures
 from training.loading import require
@@ -69,38 +80,40 @@ def execute(arguments: argparse.Namespace) -> object:
     named = Named(
         place=str(place), attributes=attributes, reading=Reading.of(arguments), skip_unreadable=True
     )
-    pictures = named.listing.pictures if named.listing else ()
+    listing = named.list_pictures()
+    pictures = listing.pictures if listing else ()
     if arguments.sheet is not None:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
         photos = Named(place=str(place), reading=named.reading, tiers="learn")
-        listing, decoded = decode_photos(photos, LABELS, GREY_28, progress)
-        parts = [photo_table(listing, decoded, GREY_28)]
+        contents, decoded, near = decode_photos(photos, photos.list_photos(LABELS), GREY_28, progress)
+        parts = [tabulate_photos(contents.listing, decoded, near)]
     else:
-        parts, decoded = learnt(named, progress)
+        parts, contents, near = read_learnt(named, progress)
+    is_whole = not contents.unreadable and len(near.contents) == len(contents.learnable)
     counts = {name: _counts(name, parts) for name in parts[0].labels}
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
-    for group in decoded.near[:SHOWN]:
+    for group in near.files[:SHOWN]:
         console().print(f"nearly the same: {', '.join(group)}")
-    if len(decoded.near) > SHOWN:
-        console().print(f"and {len(decoded.near) - SHOWN:,} more such groups: --json lists all.")
+    if len(near.files) > SHOWN:
+        console().print(f"and {len(near.files) - SHOWN:,} more such groups: --json lists all.")
     if arguments.sheet is not None:
         _draw(parts, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
     words = shlex.join([str(place), *typed_list_options(arguments), *options])
-    print("", *_verdict(counts[LABEL], words, is_whole=decoded.is_whole, is_tiered=is_tiered), sep="\n")
+    print("", *_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
     document = {
         "counts": counts.pop(LABEL),
         "attributes": counts,
         "notes": progress.notes,
-        "near": decoded.near,
+        "near": near.files,
     }
-    return document if decoded.is_whole else Failed(document)
+    return document if is_whole else Failed(document)
 
 
-def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Decoded]:
+def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Contents, NearCopies]:
     """Read what a training learns.
 
     Args:
@@ -108,18 +121,25 @@ def learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Decoded]:
         progress: shows how many are read, and receives what a training warns of.
 
     Returns:
-        The parts that are not empty, and what was decoded.
+        The parts that are not empty, and the contents with near copies.
 
     Raises:
         DataError: a training refuses them.
     """
-    named.check(progress.warn)
-    draws = not named.shows_photos(progress)
-    prepared = named.prepared
-    decoded = decode(prepared, GREY_28, progress, skip_unreadable=True)
-    warn_of_few(len(decoded.rows), ACCEPTED_OF_OWN, progress.warn)
-    data = labelled(prepared.listing, decoded.rows, GREY_28, progress.warn, use="learn", draws=draws)
-    return [part for part in (data.train, data.test) if part], decoded
+    if (listing := named.list_pictures()) is None:
+        raise BadPictures(f"{named.place}: names no pictures of your own.")
+    named.check_listing(listing)
+    is_of_photos, known = look_for_photo(listing, progress)
+    contents = named.make_contents(listing, known)
+    contents.check(progress.warn, skip_unreadable=True)
+    decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
+    near = group_near_copies(decoded.contents, decoded.hashes)
+    check_kept(near, contents.listing, progress.warn)
+    warn_of_few(len(near.kept), ACCEPTED_OF_OWN, progress.warn)
+    tested = listed_test_set(near) if is_of_photos else draw_test_set(near)
+    labels = choose_labels(contents.listing, near, tested, {}, progress.warn)
+    data = divide(contents.listing, decoded, near, labels, tested, GREY_28)
+    return [part for part in (data.train, data.test) if part], contents, near
 
 
 def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:

@@ -28,9 +28,9 @@ from scripts.progress import Terminal
 from scripts.terminal import BUNDLED_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import learnt_among
-from training.data.named import Named, load, read_photos
+from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import sampled_for_test
+from training.data.read import load, read_photos, sampled_for_test
 from training.loading import require
 from training.measure.statistics import differences
 
@@ -275,7 +275,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading, files = Reading.of(arguments), tuple(arguments.corrections)
     named = Named(place=str(arguments.photos), corrections=files, reading=reading, tiers="measure")
-    photos = read_photos(named, contract.labels, contract.input, Terminal())
+    photos = read_photos(named, named.list_photos(contract.labels), contract.input, Terminal())
     of_list = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)

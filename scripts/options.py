@@ -14,9 +14,11 @@ from model_store.local_releases import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column
 from scripts.progress import Terminal
+from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.pictures import Pictures
+from training.data.read import load
 from training.errors import BadRecipe
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
@@ -146,12 +148,20 @@ def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
     return [*named, *(file for part in parts for file in part.files)]
 
 
-def named_without_photos(arguments: argparse.Namespace) -> Named:
-    """The same; photos of own classes end as wrong usage, where networks are trained by gradient."""
+def load_pixels(arguments: argparse.Namespace) -> LabelledData:
+    """Read the data set that the arguments name, for networks that are trained by gradient.
+
+    Photos of own classes end as wrong usage.
+    """
     named = named_of(arguments)
-    if named.shows_photos(Terminal()):
+    if (listing := named.list_pictures()) is None:
+        return load(named, Terminal())
+    is_of_photos, known = look_for_photo(listing, Terminal())
+    if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-    return named
+    contents = named.make_contents(listing, known)
+    contents.check(Terminal().warn, skip_unreadable=named.skip_unreadable)
+    return load(named, Terminal(), contents=contents)
 
 
 def add_recipe_options(group: "argparse._ArgumentGroup") -> None:

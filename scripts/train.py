@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import read_command_settings
-from inference.decode import prepare_decoders
 from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
@@ -33,7 +32,12 @@ from scripts.options import (
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
 from scripts.terminal import command_parser, console, resumable
-from training.data.named import Named, load
+from training.data.contents import Contents
+from training.data.decoded_pictures import look_for_photo
+from training.data.hashed_files import NO_FILES, HashedFiles
+from training.data.listing import Listing
+from training.data.named import Named
+from training.data.read import load
 from training.errors import UnusedOption
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS
@@ -90,30 +94,41 @@ def train(
     check_tensorflow()
     console().print("Reading the pictures; then TensorFlow starts.")
     named = named_of(arguments, options, parent)
-    is_of_photos = photos is None and _shows_photos(named, arguments)
-    classes = named.check(Terminal().warn)
+    listing, classes, is_of_photos, known = named.list_pictures(), None, False, NO_FILES
+    contents = None
+    if listing is not None:
+        classes = named.check_listing(listing)
+    if photos is None:
+        is_of_photos, known = _shows_photos(listing, arguments)
+    if listing is not None:
+        contents = named.make_contents(listing, known)
+        contents.check(Terminal().warn, skip_unreadable=named.skip_unreadable)
     target = open_target(arguments, compared or options.data)
     if photos is not None:
         return _train_photos(photos, options, arguments, target, command, compared)
     if classes is not None:
         target.check_labels(classes)
-    if is_of_photos:
-        made = _train_own_classes(named, options, arguments, command)
+    if contents and is_of_photos:
+        made = _train_own_classes(named, contents, options, arguments, command)
     else:
-        made = _train_pixels(named, options, arguments, target, command)
+        made = _train_pixels(named, contents, options, arguments, target, command)
     say_promises(made.release, console().print)
     write_doubted(made.run, made.answers, made.labels)
     return _handed_over(made.release, target, parent)
 
 
 def _train_own_classes(
-    named: Named, options: Options, arguments: argparse.Namespace, command: str
+    named: Named,
+    contents: Contents,
+    options: Options,
+    arguments: argparse.Namespace,
+    command: str,
 ) -> "Trained":
     start_tensorflow()
     from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
     with resumable("The same command begins again: heads take minutes at most."):
-        return train_own_classes(named, options, Terminal(), arguments.run, command)
+        return train_own_classes(named, contents, options, Terminal(), arguments.run, command)
 
 
 def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, and where it goes
@@ -131,9 +146,10 @@ def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, 
     start_tensorflow()
     from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
 
-    trained, _ = train_photos(release, named, Terminal(), arguments.run, command, options.as_json())
+    listing = named.list_photos(release.manifest.labels)
+    trained, _ = train_photos(release, named, Terminal(), arguments.run, command, options.as_json(), listing)
     write_doubted(trained.run, trained.answers, trained.labels)
-    if named.photos.corrections is None:
+    if listing.corrections is None:
         return target.hand_over(trained.release)
     if arguments.out or arguments.publish:
         return _handed_over(trained.release, target, release)
@@ -152,11 +168,16 @@ def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> obj
     return target.hand_over(made) | {"verdict": verdict}
 
 
-def _train_pixels(
-    named: Named, options: Options, arguments: argparse.Namespace, target: Target, command: str
+def _train_pixels(  # noqa: PLR0913, PLR0917 - pictures, what was typed, and where it goes
+    named: Named,
+    contents: Contents | None,
+    options: Options,
+    arguments: argparse.Namespace,
+    target: Target,
+    command: str,
 ) -> "Trained":
     start = start_named(options)
-    data = load(named, Terminal())
+    data = load(named, Terminal(), contents=contents)
     target.check_labels(data.labels)
     recipe = planned(start if options.recipe else sized(start, data), options)
     start_tensorflow()
@@ -170,13 +191,18 @@ def _train_pixels(
             return train_pixels(data, recipe, task, Terminal(), options.accept)
 
 
-def _shows_photos(named: Named, arguments: argparse.Namespace) -> bool:
-    """Find out which story the pictures need; an option that it does not use ends as wrong usage."""
-    _check_used(arguments, *(("pixels",) if named.listing is None else ("own classes", "pixels")))
-    prepare_decoders()
-    is_of_photos = named.shows_photos(Terminal())
+def _shows_photos(listing: Listing | None, arguments: argparse.Namespace) -> tuple[bool, HashedFiles]:
+    """Find out which story the pictures need; an option that it does not use ends as wrong usage.
+
+    Returns:
+        Whether there are photos of own classes, and the files that were read to find out.
+    """
+    _check_used(arguments, *(("pixels",) if listing is None else ("own classes", "pixels")))
+    if listing is None:
+        return False, NO_FILES
+    is_of_photos, known = look_for_photo(listing, Terminal())
     _check_used(arguments, "own classes" if is_of_photos else "pixels")
-    return is_of_photos
+    return is_of_photos, known
 
 
 def _check_used(arguments: argparse.Namespace, *stories: Story) -> None:

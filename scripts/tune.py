@@ -18,14 +18,13 @@ from scripts.options import (
     add_data_options,
     add_recipe_options,
     files_of,
-    named_without_photos,
+    load_pixels,
     options_of,
     planned,
     sized,
 )
-from scripts.progress import EpochLines, Terminal
+from scripts.progress import EpochLines
 from scripts.terminal import at_least, command_parser, console, print_table, resumable
-from training.data.named import load
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_run
@@ -50,7 +49,7 @@ EXAMPLES = (
 def execute(arguments: argparse.Namespace) -> object:
     """Search, or go on searching, and show what was found."""
     check_tensorflow()
-    data = load(named_without_photos(arguments), Terminal())
+    data = load_pixels(arguments)
     usual = sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
     start = planned(RECIPES[arguments.recipe] if arguments.recipe else usual, options_of(arguments))
     start_tensorflow()

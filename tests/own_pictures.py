@@ -11,14 +11,17 @@ from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
 from labelling.lists import Reading
 from tests.uploads import png
+from training.data.contents import Content, make_contents
+from training.data.decoded_pictures import See, decode_pictures
 from training.data.fashion import LabelledData
-from training.data.files import See
 from training.data.folders import list_pictures
-from training.data.near_copies import Hashes
-from training.data.prepare import prepare
-from training.data.read import Use, read
+from training.data.listing import Use
+from training.data.named import Named
+from training.data.near_copies import group_near_copies
+from training.data.perceptual_hashes import Hashes
+from training.data.read import read_contents
 from training.data.vectors import Features
-from training.progress import Lines
+from training.progress import Lines, Progress
 
 KINDS = ("Ball", "Box", "Stick")
 """The classes, in order of their names."""
@@ -111,9 +114,21 @@ class Said(list[str], Lines):
         by: str = "",
     ) -> LabelledData:
         listing = list_pictures(place, Reading(by=by), attributes).classified()
-        prepared = prepare(listing)
-        prepared = prepared if limit is None else prepared.first(limit)
-        return read(prepared, reads, use=use, progress=self, see=see, skip_unreadable=skip_unreadable)
+        contents = make_contents(listing)
+        contents.check(self.warn, skip_unreadable=skip_unreadable)
+        contents = contents if limit is None else contents.limited(limit)
+        named = Named(place=str(place), skip_unreadable=skip_unreadable)
+        return read_contents(named, contents, reads, self, use=use, see=see)
+
+
+def kept_contents(named: Named, progress: Progress) -> list[Content]:
+    """The contents of a data set that can be learnt once they are decoded."""
+    listing = named.list_pictures()
+    assert listing is not None
+    contents = named.make_contents(listing)
+    contents.check(progress.warn, skip_unreadable=named.skip_unreadable)
+    decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=named.skip_unreadable)
+    return group_near_copies(decoded.contents, decoded.hashes).kept_contents
 
 
 def see_nothing(pixels: PixelsBatch) -> Features:

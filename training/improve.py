@@ -27,12 +27,15 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from reports.intervals import needed
 from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
+from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.files import Hashed, look, on_all_cores
+from training.data.hashed_files import HashedFiles, hash_files, on_all_cores
 from training.data.labels import check_columns, class_named
 from training.data.learnt_hashes import learnt_among
 from training.data.listing import absolute
-from training.data.named import Named
+from training.data.named import Named, without_learnt_parts
+from training.data.perceptual_hashes import Hash, perceptual_hash
+from training.data.picture_files import decode_file
 from training.errors import BadPictures, BadRecipe, UnusedOption
 from training.options import Options
 from training.progress import Progress, Say
@@ -206,11 +209,13 @@ def _recorded_training(
     encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
     options = options.changed(data=str(place), encoding=encoding or None)
     named = Named(place=options.data, reading=options.reading, attributes=options.attribute, parent=parent)
-    if (listing := named.listing) is None:
+    if (listing := named.list_pictures()) is None:
         raise BadPictures(
             f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
         )
-    if any(picture.part for picture in listing.pictures):
+    is_of_photos, known = look_for_photo(listing, progress)
+    hashed = hash_files((picture.path for picture in listing.pictures), known)
+    if any(picture.part for picture in without_learnt_parts(listing, hashed, parent).pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
@@ -218,10 +223,9 @@ def _recorded_training(
     check_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
     rows = rows_in(earlier, options.reading.of_corrections)
-    corrections = corrections_of([*rows, *corrected.corrections], named.hashed)
+    corrections = corrections_of([*rows, *corrected.corrections], hashed)
     _check_attributes(corrections, options.attribute)
-    prepare_decoders()
-    if not _has_learnt_any(parent, named.hashed):
+    if not _has_learnt_any(parent, hashed):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
@@ -230,7 +234,7 @@ def _recorded_training(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
     )
-    if named.shows_photos(progress):  # a head learns them, whatever the parent was trained by
+    if is_of_photos:  # a head learns them, whatever the parent was trained by
         options = options.for_story("own classes")
     return options.changed(corrections=(str(copy),))
 
@@ -246,14 +250,21 @@ def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRel
     return files
 
 
-def _has_learnt_any(parent: LocalRelease, hashed: Hashed) -> bool:
-    """Whether a release learnt one of these pictures, or one that is nearly the same, or does not say so."""
+def _has_learnt_any(parent: LocalRelease, hashed: HashedFiles) -> bool:
+    """Tell whether a release learnt one of these pictures, or nearly the same, or does not say so."""
     if learnt_among(parent, np.array(list(hashed.sha256.values()), str), unsaid=True).any():
         return True
-    looked = on_all_cores(look, list(hashed.sha256), lambda *_: None)
-    files = [file[0] for file in looked if not isinstance(file, str)]
-    contents, near = np.array([file.sha256 for file in files], str), [file.hash for file in files]
+    prepare_decoders()
+    found = on_all_cores(_hash_of_picture, list(hashed.sha256), lambda *_: None)
+    near = [hash_ for hash_ in found if hash_ is not None]
+    contents = np.array(list(hashed.sha256.values()), str)[[hash_ is not None for hash_ in found]]
     return bool(near) and bool(learnt_among(parent, contents, np.stack(near)).any())
+
+
+def _hash_of_picture(path: Path) -> Hash | None:
+    """Return the perceptual hash of the picture in a file; None if it cannot be read."""
+    decoded = decode_file(path)
+    return None if isinstance(decoded, str) else perceptual_hash(decoded.picture)
 
 
 def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:

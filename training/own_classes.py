@@ -7,6 +7,7 @@ exported and sealed. Writes the run's folder alone. Before importing it: loading
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -21,9 +22,14 @@ from inference.session import Scores
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import Answers
 from reports.values import TrainingFigures
-from training.data.named import Named, load
+from training.data.contents import Contents
+from training.data.decoded_pictures import See, decode_pictures
+from training.data.fashion import LabelledData
+from training.data.named import Named
+from training.data.near_copies import group_near_copies
 from training.data.pictures import Pictures
-from training.data.split import Folds, parts_of, usual_folds
+from training.data.read import check_kept, choose_labels, divide, listed_test_set
+from training.data.split import Folds, Split, parts_of, usual_folds
 from training.data.vectors import Vectors
 from training.decide.requirements import ACCEPTED_OF_OWN
 from training.environment import hardware, libraries
@@ -52,13 +58,19 @@ from training.release.make import Trained, new_numbered_release
 from training.release.run_folder import check_no_release
 
 
-def train_own_classes(
-    named: Named, options: Options, progress: Progress, run: Path | None = None, command: str = ""
+def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
+    named: Named,
+    contents: Contents,
+    options: Options,
+    progress: Progress,
+    run: Path | None = None,
+    command: str = "",
 ) -> Trained:
     """Read, see, learn, and make the release.
 
     Args:
         named: the pictures and their classes.
+        contents: the contents of these pictures, checked.
         options: what the user chose, which the release records.
         progress: shows how far it is.
         run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
@@ -76,15 +88,10 @@ def train_own_classes(
     blocks = WITHOUT_LITE2 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
-    data = load(named, progress, READS, see=seeing(body), limit=options.limit)
+    data = see_pictures(named, contents, seeing(body), options, progress)
     parts = parts_of(data, None)
-    train, labelled = parts.train, len(parts.train.of_known_class)
-    folds = usual_folds(train)
-    progress.say(
-        f"{train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
-        "that each answer what they did not learn."
-    )
-    warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
+    train, folds = parts.train, usual_folds(parts.train)
+    announce(parts, folds, blocks, options, progress)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     heads = fit_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
@@ -95,7 +102,7 @@ def train_own_classes(
         measure, distances = fit_ood(train, features, folds, ood, watch)
     answers = undecided(Scores.of_class(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
-    progress.say(_accuracy_in_words(answers, labelled, seconds))
+    progress.say(_accuracy_in_words(answers, len(train.of_known_class), seconds))
     # 4) Export: graph and network answer alike.
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
     usual = Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
@@ -122,6 +129,39 @@ def train_own_classes(
         )
         answers_to_files = complete_release(place.unfinished, candidate, progress)[1]
     return Trained(place.run, answers_to_files, data.labels)
+
+
+def see_pictures(
+    named: Named, contents: Contents, see: See, options: Options, progress: Progress
+) -> LabelledData:
+    """Read what is learnt, step by step: decode contents, join near copies, choose labels.
+
+    No test set is drawn: heads of folds answer what they did not learn, so that all pictures can be learnt.
+
+    Raises:
+        DataError: the pictures cannot be learnt.
+        BadRecipe: there are fewer pictures than the limit.
+    """
+    contents = contents if options.limit is None else contents.limited(options.limit)
+    decoded = decode_pictures(contents, READS, progress, see=see, skip_unreadable=named.skip_unreadable)
+    near = group_near_copies(decoded.contents, decoded.hashes)
+    check_kept(near, contents.listing, progress.warn)
+    tested = listed_test_set(near)
+    labels = choose_labels(contents.listing, near, tested, named.keep, progress.warn)
+    data = divide(contents.listing, decoded, near, labels, tested, READS)
+    return replace(data, licence=named.licence)
+
+
+def announce(
+    parts: Split, folds: Folds, blocks: Sequence[Block], options: Options, progress: Progress
+) -> None:
+    """Say what is learnt, and warn if it is too little to promise anything."""
+    progress.say(
+        f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
+        "that each answer what they did not learn."
+    )
+    labelled = len(parts.train.of_known_class)
+    warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
 
 
 def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:

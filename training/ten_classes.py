@@ -27,8 +27,10 @@ from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
 from training.data.learnt_hashes import Learnt
-from training.data.named import Named, read_photos
+from training.data.listing import Listing
+from training.data.named import Named
 from training.data.pictures import Pictures
+from training.data.read import read_photos
 from training.data.split import Folds
 from training.environment import libraries
 from training.errors import BadRecipe
@@ -56,6 +58,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     run: Path | None = None,
     command: str = "",
     settings: Mapping[str, JsonValue] = MappingProxyType({}),
+    listing: Listing | None = None,
 ) -> tuple[Trained, PhotoHead]:
     """Read, see, learn, and make the release; of corrections it keeps what its parent answers, for the gate.
 
@@ -66,6 +69,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         run: the folder, which the caller has claimed; None claims the one that the photos name, in runs/.
         command: the command line, which the release records.
         settings: the options that it records.
+        listing: the photos with their classes, if they were listed before.
 
     Returns:
         what every training leaves, and the head with the answers of folds.
@@ -82,8 +86,9 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
-    photos = read_photos(named, labels, READS, progress)
-    corrected = named.photos.corrections is not None
+    listing = listing or named.list_photos(labels)
+    photos = read_photos(named, listing, READS, progress)
+    corrected = listing.corrections is not None
     usual = Path("runs") / f"photos-{_digest(photos)}"
     with claim_new_run(usual) if run is None else nullcontext(run) as folder:
         compared = compared_of(photos, parent, progress.warn) if corrected else None

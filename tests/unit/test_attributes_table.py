@@ -22,6 +22,7 @@ from training.data.labels import (
     unread_columns,
 )
 from training.data.named import Named
+from training.data.read import check_pictures
 from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")
@@ -136,7 +137,7 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
             (tmp_path / name / f"{number}.png").touch()
 
     with pytest.raises(BadCsv, match="attributes are columns of a CSV with `path` and `label`; this is none"):
-        Named(place=str(tmp_path), attributes=("colour",)).check(print)
+        check_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
 
 
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:

@@ -18,16 +18,16 @@ from inference.title_rule import NONE
 from model_store.release_files import hash_file
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
-from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
 from tests.photos import write_photos
 from tests.saved_again import as_jpeg
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.labels import OOD
-from training.data.named import Named, load, read_photos
+from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import decode as decoded
+from training.data.read import load, read_photos
 from training.errors import BadCsv, BadPictures
 from training.progress import Lines
 
@@ -113,7 +113,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     corrections = (write_csv(things.parent / "corrections.csv", rows),) if rows else ()
 
     named = Named(place=str(things), corrections=corrections)
-    pictures = [picture.path.stem for picture, _ in decoded(named.prepared, GREY_28, Lines()).rows]
+    pictures = [content.path.stem for content in kept_contents(named, Lines())]
 
     assert sorted(name for name in pictures if name in {"a", "b", "c"}) == learnt
 
@@ -182,7 +182,8 @@ def photos(tmp_path: Path) -> Callable[..., Pictures]:
     def read(*rows: dict[str, str]) -> Pictures:
         answers = write_csv(tmp_path / "corrections.csv", rows)
         named = Named(place=str(tmp_path / "learn"), corrections=(answers,), tiers="learn")
-        return read_photos(named, ("Trouser", "Bag"), GREY_28, Lines())
+        labels = ("Trouser", "Bag")
+        return read_photos(named, named.list_photos(labels), GREY_28, Lines())
 
     return read
 
@@ -214,7 +215,8 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
     named = Named(place=str(tmp_path / "learn"), corrections=(file,), tiers="learn")
 
-    assert read_photos(named, ("Trouser", "Bag"), GREY_28, Lines()).classes.tolist() == [1, 0]
+    listing = named.list_photos(("Trouser", "Bag"))
+    assert read_photos(named, listing, GREY_28, Lines()).classes.tolist() == [1, 0]
     assert "not found" not in " ".join(capsys.readouterr())
 
 

@@ -32,16 +32,18 @@ from tests.tables import read_rows, write_csv
 from tests.uploads import png
 from training.data.corrections import (
     Corrections,
-    corrected,
+    answered_row,
     corrections_of,
     keep_corrections,
+    kept_rows,
     rows_in,
 )
-from training.data.files import NO_FILES, Hashed, hash_files
 from training.data.folders import list_pictures
+from training.data.hashed_files import NO_FILES, HashedFiles, hash_files
 from training.data.listing import ListedPicture, Listing
-from training.data.named import Named, load
+from training.data.named import Named
 from training.data.photos import list_answers
+from training.data.read import load
 from training.errors import BadCsv
 from training.progress import Lines
 
@@ -92,7 +94,7 @@ def correct(table: Path, files: Sequence[Path]) -> Summary:
         return write_tables(table, Decisions(journal))
 
 
-def answers_in(*files: Path, hashed: Hashed = NO_FILES) -> Corrections:
+def answers_in(*files: Path, hashed: HashedFiles = NO_FILES) -> Corrections:
     return corrections_of(rows_in(files), hashed)
 
 
@@ -101,13 +103,18 @@ def labels_of(answers: Corrections) -> dict[str, str]:
     return {file.path: file.answers[LABEL].label for file in answers.of_class}
 
 
-def under(listing: Listing, file: Path, *, adds: bool = False) -> tuple[ListedPicture, ...]:
+def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPicture]:
     """The pictures of a listing under the answers of a file."""
     of_classes, hashed = replace(listing, labels=CLASSES), hash_files(one.path for one in listing.pictures)
-    return corrected(of_classes, answers_in(file, hashed=hashed), hashed, print, adds=adds).pictures
+    answers = answers_in(file, hashed=hashed)
+    rows = [
+        answered_row(row, answers.by_content.get(sha256, {}), listing.attributes)
+        for row, sha256, _ in kept_rows(of_classes, answers, hashed, print, adds=adds)
+    ]
+    return [row[0] for row in rows if row is not None]
 
 
-def learnt_with(file: Path) -> tuple[ListedPicture, ...]:
+def learnt_with(file: Path) -> list[ListedPicture]:
     """The pictures of shop/ as a training learns them."""
     listing = replace(list_pictures(file.parent / "shop"), attributes=("colour",))
     return under(listing, file, adds=True)

@@ -19,10 +19,12 @@ from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
+from training.data.contents import Content
 from training.data.listing import ListedPicture
-from training.data.named import Named, load
-from training.data.near_copies import Neighbours, perceptual_hash
-from training.data.prepare import settle
+from training.data.named import Named
+from training.data.near_copies import group_near_copies
+from training.data.perceptual_hashes import Neighbours, perceptual_hash
+from training.data.read import load
 from training.errors import BadClasses, BadPictures
 from training.progress import Lines
 
@@ -148,17 +150,13 @@ def test_a_near_copy_in_another_class_is_found_where_a_third_picture_lies_betwee
 ) -> None:
     """Ball, Ball, Box: the second Ball is near both others, and each is the first by its content once."""
     labels = ("Ball", "Ball", "Box")
-    pictures = [
-        ListedPicture(Path(f"{number}.png"), {"label": labels[number]}, sha256=str(order[number]))
-        for number in range(3)
-    ]
+    rows = [ListedPicture(Path(f"{number}.png"), {"label": labels[number]}) for number in range(3)]
+    contents = [Content(str(order[number]), (rows[number],), rows[number].labels) for number in range(3)]
 
-    settled = settle(pictures, list(hashes_in_a_row(3)))
+    near = group_near_copies(contents, hashes_in_a_row(3))
 
-    assert settled.kept == (0,)
-    assert [[str(picture.path) for picture in group] for group in settled.in_two_classes] == [
-        ["1.png", "2.png"]
-    ]
+    assert near.kept.tolist() == [0]
+    assert near.in_two_classes == ((1, 2),)
 
 
 def test_thousands_of_nearly_equal_pictures_in_two_classes_are_one_group_and_take_no_pairs() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import JsonValue
 
-from inference.contract import GREY_28, whole_pictures
+from inference.contract import whole_pictures
 from inference.decode import MAX_PIXELS, decode
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
@@ -18,13 +18,13 @@ from model_store.named_release import parse_store_address
 from scripts.target import next_commands
 from scripts.terminal import program
 from tests.commands import wardrobe
-from tests.own_pictures import KINDS, a_photo, write_class_folders
+from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
 from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
+from training.data.contents import Contents
 from training.data.learnt_hashes import NOTHING, Learnt
 from training.data.named import Named
-from training.data.read import decode as decoded
 from training.errors import BadClasses, BadPictures, BadRecipe, UnusedOption
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
 from training.options import Options
@@ -76,10 +76,17 @@ def pictures_of(corrected: Corrected) -> dict[Path, dict[str, str]]:
 def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that a training with these options learns."""
     named = named_by(options, parent)
-    assert named.listing is not None
-    for note in (*named.prepared.notes, *named.listing.notes):
+    contents = contents_by(named)
+    for note in (*contents.notes, *contents.listing.notes):
         Lines().say(note)
-    return {one.path.absolute(): dict(one.labels) for one in named.prepared.listing.pictures}
+    return {row.path.absolute(): dict(one.labels) for one in contents.every for row in one.rows}
+
+
+def contents_by(named: Named) -> Contents:
+    """The contents of a data set."""
+    listing = named.list_pictures()
+    assert listing is not None
+    return named.make_contents(listing)
 
 
 def named_by(options: Options, parent: LocalRelease) -> Named:
@@ -313,7 +320,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
 
     named = named_by(next_training(parent, None, Lines()), parent.release)
 
-    learnt = {picture.path: picture.label for picture, _ in decoded(named.prepared, GREY_28, Lines()).rows}
+    learnt = {content.path: content.label for content in kept_contents(named, Lines())}
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"
     assert file not in learnt
@@ -346,9 +353,10 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
 
     named = named_by(next_training(parent, None, Lines()), parent.release)
 
-    further = named.prepared.listing.pictures[len(files) :]
+    contents = contents_by(named)
+    further = contents.rows[len(files) :]
     assert [str(one.path.relative_to(here)) for one in further] == added
-    is_idle = any("change nothing" in note for note in named.prepared.notes)
+    is_idle = any("change nothing" in note for note in contents.notes)
     assert is_idle == (rows in (["new.png,,"], ["new.png,none of these,"]))
 
 

@@ -10,9 +10,10 @@ from tests.photos import write_photos
 from training.data.fashion import LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import Learnt
-from training.data.named import Named, read_photos
+from training.data.listing import Use
+from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.data.read import Use
+from training.data.read import read_photos
 from training.errors import BadPictures
 from training.gradient.recipes import COMPACT, for_few
 from training.measure.photos import compared_of
@@ -29,16 +30,20 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    listing = Named(place=str(answers), tiers="measure").classified(LABELS)
+    listing = Named(place=str(answers), tiers="measure").list_photos(LABELS)
 
-    found = [(one.path.name, one.tier, one.class_id) for one in listing.pictures]
+    found = [
+        (one.path.name, one.tier, class_id)
+        for one, class_id in zip(listing.pictures, listing.class_ids, strict=True)
+    ]
     assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
     assert [one.name for one in listing.left_out] == ["c.png"]
 
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    read = read_photos(Named(place=str(photos), tiers="learn"), LABELS, GREY_28, Lines())
+    named = Named(place=str(photos), tiers="learn")
+    read = read_photos(named, named.list_photos(LABELS), GREY_28, Lines())
     parent = LocalRelease(tmp_path, open_bundled_release().manifest)
     Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
 
@@ -57,7 +62,7 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     corrections.write_text("path,label,audit\ndrawn,Bag,200\ncopy,Bag,\ndoubted,Bag,\n", "utf-8")
 
     uses: tuple[Use, ...] = ("learn", "measure")
-    listings = [Named(place=str(corrections), tiers=use).classified(LABELS) for use in uses]
+    listings = [Named(place=str(corrections), tiers=use).list_photos(LABELS) for use in uses]
 
     learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
     assert learnt == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}

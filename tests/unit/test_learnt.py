@@ -15,7 +15,7 @@ from model_store.local_releases import open_bundled_release
 from tests.photos import a_garment_photo
 from tests.saved_again import SAVED_AGAIN
 from training.data.learnt_hashes import LEARNT, LEARNT_NEAR, NOT_SAID, Learnt, knows_bytes_alone, load_learnt
-from training.data.near_copies import NO_HASHES, Hashes, perceptual_hash
+from training.data.perceptual_hashes import NO_HASHES, Hashes, perceptual_hash
 
 
 def contents(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":

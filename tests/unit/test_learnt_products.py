@@ -9,10 +9,9 @@ import pytest
 from inference.contract import LABEL
 from labelling.lists import Reading
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
+from training.data.contents import merged_labels
 from training.data.folders import list_pictures
-from training.data.listing import ListedPicture, Listing
-from training.data.prepare import merged_labels
-from training.data.read import Use
+from training.data.listing import ListedPicture, Listing, Use
 from training.errors import BadCsv, BadPictures
 
 BY = Reading(by="article")

@@ -23,11 +23,13 @@ from inference.decode import MAX_BYTES, MAX_PIXELS, decode
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
+from training.data.decoded_pictures import See
 from training.data.fashion import LabelledData
-from training.data.files import FileImages, See
 from training.data.labels import UNKNOWN
-from training.data.named import Named, load
+from training.data.named import Named
+from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
+from training.data.read import check_pictures, load
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
 from training.progress import Lines, Watch
@@ -207,7 +209,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
 
     with pytest.raises(BadPictures, match="are the same picture"):
-        Named(place=str(things.place), corrections=(outdated,)).check(said.warn)
+        check_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
 
     assert "pictures that have another content now" in said[0]
 
@@ -224,11 +226,11 @@ def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Thi
 
 def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said: Said) -> None:
     named = Named(place=str(things.folder))
-    named.check(said.warn)
+    contents, _ = check_pictures(named, said.warn)
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
     with pytest.raises(BadPictures, match=r"003\.png has changed since it was read"):
-        load(named, said)
+        load(named, said, contents=contents)
 
 
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:

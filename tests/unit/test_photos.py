@@ -15,10 +15,10 @@ from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
 from training.data.labels import OOD
-from training.data.listing import ListedPicture
-from training.data.named import Named, read_photos
+from training.data.listing import ListedPicture, Use
+from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import Use
+from training.data.read import read_photos
 from training.errors import BadClasses, BadCsv, BadPictures, DataError
 from training.progress import Lines
 
@@ -27,14 +27,15 @@ LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 def read(place: Path, said: Lines | None = None, use: Use = "learn", reading: Reading = AS_IT_IS) -> Pictures:
     named = Named(place=str(place), reading=reading, tiers=use)
-    return read_photos(named, LABELS, GREY_28, Lines() if said is None else said)
+    return read_photos(named, named.list_photos(LABELS), GREY_28, Lines() if said is None else said)
 
 
 def listed(
     place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
-) -> tuple[ListedPicture, ...]:
-    """The photos of a place that is learnt."""
-    return Named(place=str(place), reading=reading, tiers="learn").classified(labels).pictures
+) -> list[tuple[ListedPicture, int]]:
+    """The photos of a place that is learnt, with their class ids."""
+    listing = Named(place=str(place), reading=reading, tiers="learn").list_photos(labels)
+    return list(zip(listing.pictures, listing.class_ids, strict=True))
 
 
 def write_table(folder: Path, *rows: str, columns: str = "path,label,tier,group") -> Path:
@@ -60,9 +61,9 @@ def test_a_label_is_an_index_or_a_name_or_none_of_the_classes(
     tier, name = folder.split("/")
     write_photos(tmp_path, 1, {tier: [name]})
 
-    (photo,) = listed(tmp_path, labels)
+    [(photo, class_id)] = listed(tmp_path, labels)
 
-    assert (photo.path, photo.tier, photo.class_id) == (tmp_path / folder / "000.png", tier, label)
+    assert (photo.path, photo.tier, class_id) == (tmp_path / folder / "000.png", tier, label)
 
 
 def test_a_table_says_of_each_photo_what_it_shows_how_it_was_taken_and_who_sent_it_from_where(
@@ -99,7 +100,7 @@ def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
 
     photos = listed(table, reading=reading)
 
-    assert [(one.path, one.class_id) for one in photos] == [(tmp_path / "photos" / "1.png", 3)]
+    assert [(one.path, class_id) for one, class_id in photos] == [(tmp_path / "photos" / "1.png", 3)]
 
 
 @pytest.mark.parametrize("reading", [Reading(path_columns=("image",)), Reading(root=Path("photos"))])
@@ -180,11 +181,12 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     place = write_table(tmp_path / "learn", *rows, columns=columns)
     corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
     named = Named(place=str(place), corrections=(corrections,), tiers="learn")
-    assert len(named.photos.pictures) == 2
+    listing = named.list_photos(LABELS)
+    assert len(listing.pictures) == 2
 
     place.unlink()
 
-    assert read_photos(named, LABELS, GREY_28, Lines()).classes.tolist() == [1, 3]
+    assert read_photos(named, listing, GREY_28, Lines()).classes.tolist() == [1, 3]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:

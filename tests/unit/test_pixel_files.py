@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scripts.progress import Terminal
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.data.fashion import LABELS, from_csv, from_idx
-from training.data.named import Named, load
+from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_csv, read_idx
+from training.data.read import load
 from training.data.split import first
 from training.errors import BadCsv, BadIdx, BadPictures, DataSetMissing
 

@@ -21,12 +21,12 @@ from tests.own_pictures import (
 )
 from tests.tables import write_csv
 from tests.uploads import png
+from training.data.contents import Content
 from training.data.listing import ListedPicture, Part
-from training.data.named import Named, load
-from training.data.near_copies import Hashes
-from training.data.prepare import settle
-from training.data.read import sampled_for_test
-from training.data.split import with_test_set
+from training.data.named import Named
+from training.data.near_copies import group_near_copies
+from training.data.perceptual_hashes import Hashes
+from training.data.read import check_pictures, draw_test_set, load, sampled_for_test
 from training.errors import BadClasses, BadRecipe
 
 COUNT = 12
@@ -89,8 +89,9 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
 
     with pytest.raises(BadClasses, match="is this a misspelling: 'Bal'"):
-        Named(place=str(things.place)).check(said.append)
-    assert Named(place=str(things.place), corrections=(answers,)).check(said.append) is None
+        check_pictures(Named(place=str(things.place)), said.append)
+    _, classes = check_pictures(Named(place=str(things.place), corrections=(answers,)), said.append)
+    assert classes is None
 
 
 # After they are decoded.
@@ -101,17 +102,24 @@ def unlike(count: int) -> Hashes:
     return np.random.default_rng(0).integers(0, 2**63, (count, 10), np.uint64)
 
 
-def listed(content: str, part: Part | None = None, label: str = "Ball", group: str = "") -> ListedPicture:
-    """A prepared picture."""
-    groups = frozenset({group} - {""})
-    return ListedPicture(Path(content), {LABEL: label}, part=part, sha256=content, groups=groups)
+def a_content(sha256: str, part: Part | None = None, label: str = "Ball", group: str = "") -> Content:
+    """A content of one row."""
+    labels, groups = {LABEL: label}, frozenset({group} - {""})
+    row = ListedPicture(Path(sha256), labels, part=part, group=group)
+    return Content(sha256, (row,), labels, groups=groups, part=part)
 
 
 def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
     in_a_row = list(zip(("b", "a", "c"), hashes_in_a_row(3), strict=True))
 
     groups = [
-        {picture.sha256: picture.split_key for picture in settle([*map(listed, names)], hashes).pictures}
+        dict(
+            zip(
+                names,
+                group_near_copies([*map(a_content, names)], np.stack(hashes)).split_keys.tolist(),
+                strict=True,
+            )
+        )
         for names, hashes in (zip(*order, strict=True) for order in permutations(in_a_row))
     ]
 
@@ -121,9 +129,9 @@ def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
 def test_pictures_for_the_test_whose_group_or_product_is_learnt_are_named() -> None:
     parts: list[Part] = ["train", "test", "test", "test"]
     names = zip("abcd", parts, ["sender 1", "sender 1", "sender 2", "sender 1"], strict=True)
-    pictures = [listed(content, part, group=group) for content, part, group in names]
+    pictures = [a_content(content, part, group=group) for content, part, group in names]
 
-    divided, shared = settle(pictures, [*unlike(3)[[0, 1, 2, 0]]]).notes
+    divided, shared = group_near_copies(pictures, unlike(3)[[0, 1, 2, 0]]).notes
 
     assert divided.startswith("1 pictures are in `train` and nearly the same in `test`")
     assert shared.startswith("1 pictures in `test` share a group or a product")
@@ -134,28 +142,28 @@ def test_near_copies_of_two_labels_of_an_attribute_are_learnt_without_it_and_nam
     """Equal bytes of two labels are refused."""
     cells = [("red", "S"), ("blue", "S"), ("red", "S"), ("", "L")]
     pictures = [
-        replace(listed(content), labels={LABEL: "Ball", "colour": colour, "size": size})
+        replace(a_content(content), labels={LABEL: "Ball", "colour": colour, "size": size})
         for content, (colour, size) in zip("abcd", cells, strict=True)
     ]
 
-    settled = settle(pictures, [*np.repeat(unlike(2), 2, axis=0)])
+    near = group_near_copies(pictures, np.repeat(unlike(2), 2, axis=0))
 
-    found = [(one.labels["colour"], one.labels["size"]) for one in settled.pictures]
+    found = [(labels["colour"], labels["size"]) for labels in near.labels]
     assert found == [("", "S"), ("", "S"), ("red", ""), ("", "")]
-    of_two_labels, _ = settled.notes
+    of_two_labels, _ = near.notes
     assert of_two_labels.endswith("attribute, which is not learnt of them: a and b; c and d.")
 
 
 @pytest.mark.parametrize("cells", [["red/blue", "blue / red"], ["red/blue", "red"]])
 def test_near_copies_with_a_label_in_common_keep_the_attribute(cells: list[str]) -> None:
     pictures = [
-        replace(listed(content), labels={LABEL: "Ball", "colour": cell})
+        replace(a_content(content), labels={LABEL: "Ball", "colour": cell})
         for content, cell in zip("ab", cells, strict=True)
     ]
 
-    settled = settle(pictures, [*np.repeat(unlike(1), 2, axis=0)])
+    near = group_near_copies(pictures, np.repeat(unlike(1), 2, axis=0))
 
-    assert ([one.labels["colour"] for one in settled.pictures], settled.of_two_labels) == (cells, ())
+    assert ([labels["colour"] for labels in near.labels], near.cleared) == (cells, {})
 
 
 # For the test.
@@ -170,10 +178,8 @@ def test_every_version_draws_the_test_set_that_an_earlier_release_was_measured_o
     hashes[40:80] = np.repeat(hashes[40:50], 4, axis=0)  # near copies, by four
     rows = zip(contents, labels, senders, strict=True)
 
-    pictures = settle(
-        [listed(one, label=label, group=sender) for one, label, sender in rows], [*hashes]
-    ).pictures
-    tested = [number for number, one in enumerate(with_test_set(pictures)) if one.part == "test"]
+    every = [a_content(one, label=label, group=sender) for one, label, sender in rows]
+    tested = np.flatnonzero(draw_test_set(group_near_copies(every, hashes))).tolist()
 
     of_senders = [0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27, 28, 32, 35, 36]
     of_near_copies = [40, 41, 42, 43, 68, 69, 70, 71]

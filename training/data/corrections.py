@@ -1,8 +1,8 @@
 """Corrections: what people say of a picture wins over what folders and tables say of its content.
 
-An answer holds for every file of the content that was answered, wherever it lies; one that was given for a
-product holds for no row of another product. `corrected` is the one place where answers change a listing; of
-near copies in two classes prepare.py keeps the answered one. Reads the answered files.
+An answer is valid for every file of the content that was answered, wherever the file lies. An answer that was
+given for a product is not valid for rows of another product. contents.py applies answers to the rows of a
+listing; of near copies in two classes near_copies.py keeps the answered one. Reads the answered files.
 """
 
 import hashlib
@@ -26,8 +26,9 @@ from labelling.human_answers import LEFT_OUT
 from labelling.lists import AS_IT_IS, Reading
 from labelling.paths import find_existing
 from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
-from model_store.release_files import hash_file, write_whole
-from training.data.files import NO_FILES, Hashed
+from model_store.release_files import write_whole
+from training.data.hashed_files import NO_FILES, HashedFiles, hash_files
+from training.data.labels import UNKNOWN
 from training.data.listing import ListedPicture, Listing, absolute
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
@@ -95,8 +96,8 @@ class Corrections:
     rows: tuple[Correction, ...] = ()
 
     @cached_property
-    def of_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
-        """The answers that count, by content and question."""
+    def by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
+        """The answers that are valid, by content and question."""
         return {file.sha256: file.answers for file in self.files}
 
     @property
@@ -169,19 +170,22 @@ def rows_in(
         raise BadCsv(str(error)) from error
 
 
-def corrections_of(rows: Sequence[Correction], hashed: Hashed = NO_FILES) -> Corrections:
-    """What counts of people's answers to picture files.
+def corrections_of(
+    rows: Sequence[Correction], hashed: HashedFiles = NO_FILES, known: HashedFiles = NO_FILES
+) -> Corrections:
+    """Decide which of people's answers to picture files are valid.
 
     Args:
-        rows: of `rows_in`.
+        rows: the answers, from `rows_in`.
         hashed: the files of the listings that are corrected: one that has the content is the picture where
             another one, or none, lies at the path of its answer.
+        known: other files that were hashed before, which are not read again.
 
     Raises:
         BadCsv: none of the pictures is there, or two answers contradict each other.
     """
     own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
-    there = {path: hash_file(path) for path in dict.fromkeys(map(_file_of, rows))}
+    there = _hashes_of(answered_files(rows), hashed | known)
     named, outdated = list[tuple[str, str, Correction]](), dict[str, None]()
     for row in rows:
         path = _file_of(row)
@@ -199,6 +203,19 @@ def corrections_of(rows: Sequence[Correction], hashed: Hashed = NO_FILES) -> Cor
         raise BadCsv(_of_no_picture([file.path for file in files], rows))
     gone = tuple(path for path in outdated if path not in {file.path for file in files})
     return Corrections(files, gone, tuple(rows))
+
+
+def answered_files(rows: Sequence[Correction]) -> list[str]:
+    """Return the absolute paths of the files that answers name, each once, whether they are there or not."""
+    return list(dict.fromkeys(map(_file_of, rows)))
+
+
+def _hashes_of(files: Sequence[str], known: HashedFiles) -> dict[str, str | None]:
+    """Return the sha256 of files by their absolute paths, None for a file that cannot be read."""
+    hashes: dict[str, str | None] = {absolute(path): None for path in known.unreadable}
+    hashes |= {absolute(path): sha256 for path, sha256 in known.sha256.items()}
+    new = hash_files(Path(file) for file in files if file not in hashes)
+    return hashes | {file: new.sha256.get(Path(file)) for file in files if file not in hashes}
 
 
 def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
@@ -250,95 +267,126 @@ def _file_of(correction: Correction) -> str:
     return os.path.abspath(find_existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
-def corrected(
-    listing: Listing, corrections: Corrections, hashed: Hashed, say: Say, *, adds: bool = False
-) -> Listing:
-    """The pictures of a listing with their contents, under the labels that count, without those to leave out.
+def kept_rows(
+    listing: Listing, corrections: Corrections, hashed: HashedFiles, say: Say, *, adds: bool = False
+) -> list[tuple[ListedPicture, str, int]]:
+    """Return the rows of a listing that answers do not leave out, and the rows that answers add.
 
     Args:
-        listing: of pictures, with the `class_id` of each, and with the attributes whose answers count, too.
-        corrections: of these, or of copies that lie elsewhere; `check_listed` refuses what is of others.
+        listing: the pictures, with their class ids if these are known, and with the attributes whose answers
+            are valid, too.
+        corrections: answers about these pictures, or about copies that lie elsewhere; `check_listed` refuses
+            answers about other pictures.
         hashed: the files of the listing.
         say: receives how many labels change, and how many pictures are left out.
-        adds: whether it may be of further pictures, which then follow those of the listing.
+        adds: whether answers may be about further pictures, which then follow those of the listing.
+
+    Returns:
+        Each row as it is listed, its sha256, and its class id as it is listed. The sha256 is empty if the
+        file cannot be read.
 
     Raises:
         BadCsv: a correction is to none of the classes.
-        BadPictures: none is left.
+        BadPictures: no row is left.
     """
-    rows = [replace(picture, sha256=hashed.sha256.get(picture.path, "")) for picture in listing.pictures]
+    class_ids = listing.class_ids or (UNKNOWN,) * len(listing.pictures)
+    rows = [
+        (row, hashed.sha256.get(row.path, ""), class_id)
+        for row, class_id in zip(listing.pictures, class_ids, strict=True)
+    ]
     if not corrections.files:
-        return replace(listing, pictures=tuple(rows))
+        return rows
     _check_classes(corrections, listing.labels)
     # A file that cannot be read has the content that its answer names.
     of_path = {file.path: file.sha256 for file in corrections.files}
-    contents = [row.sha256 or of_path.get(absolute(row.path), "") for row in rows]
-    answers = [corrections.of_content.get(content, {}) for content in contents]
-    changed = [_answered_row(row, given, listing) for row, given in zip(rows, answers, strict=True)]
-    kept = [(before, row) for before, row in zip(rows, changed, strict=True) if row is not None]
-    taken = {row.sha256 for _, row in kept if row.answered}
+    contents = [sha256 or of_path.get(absolute(row.path), "") for row, sha256, _ in rows]
+    changed = [
+        answered_row(row, corrections.by_content.get(content, {}), listing.attributes)
+        for content, (row, _, _) in zip(contents, rows, strict=True)
+    ]
+    kept = [(row, under) for row, under in zip(rows, changed, strict=True) if under is not None]
+    taken = {sha256 for (_, sha256, _), (_, is_answered) in kept if is_answered}
     new = {file.sha256: file for file in corrections.of_class if adds and _adds(file, taken)}
-    added = [row for file in new.values() if (row := _answered_row(_listed(file), file.answers, listing))]
-    cells = [(before, row) for before, row in (*kept, *((_listed(new[row.sha256]), row) for row in added))]
+    added = [(_listed_answer(file), file.sha256, UNKNOWN) for file in new.values()]
+    changes = [(before, after) for (before, _, _), (after, _) in kept]
+    changes += [
+        (row, under[0])
+        for row, sha256, _ in added
+        if (under := answered_row(row, corrections.by_content[sha256], listing.attributes))
+    ]
     say(
         f"--corrections: of {len(rows):,} pictures of {listing.place}, "
-        f"{sum(before.label != row.label for before, row in kept):,} get another label and "
+        f"{sum(before.label != after.label for before, after in changes):,} get another label and "
         f"{len(rows) - len(kept):,} are left out{f'; {len(added):,} are new' if adds else ''}"
-        f"{_of_attributes(cells, listing.attributes)}."
+        f"{_of_attributes(changes, listing.attributes)}."
     )
+    _say_unused(listing, corrections, {*contents, *new}, say)
+    if adds:
+        _say_idle(listing, corrections, set(contents), say)
+    if not kept:
+        raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
+    return [*(row for row, _ in kept), *added]
+
+
+def _say_unused(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
+    """Say how many answers about attributes are of pictures that are not learnt."""
     if unused := sum(
-        content not in {*contents, *new}
-        for content, name in corrections.attributes
-        if name in listing.attributes
+        content not in contents for content, name in corrections.attributes if name in listing.attributes
     ):
         say(
             f"--corrections: {unused:,} answers to attributes are of pictures whose class no person gave, "
             "and are not learnt."
         )
+
+
+def _say_idle(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
+    """Say which answers leave out pictures that are not listed."""
     if idle := [
         file.path
         for file in corrections.of_class
-        if adds and file.sha256 not in contents and file.answers[LABEL].label in NO_CLASS
+        if file.sha256 not in contents and file.answers[LABEL].label in NO_CLASS
     ]:
         say(
             f"--corrections: {len(idle):,} answers leave out what is no picture of {listing.place}, or one "
             f"that was saved again, and change nothing: {few(idle, NAMED)}."
         )
-    if not kept:
-        raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
-    return replace(listing, pictures=(*(row for _, row in kept), *added))
 
 
-def _answered_row(
-    row: ListedPicture, answers: Mapping[str, ContentAnswer], listing: Listing
-) -> ListedPicture | None:
-    """A picture under the answers that hold for it; None where these leave it out."""
+def answered_row(
+    row: ListedPicture, answers: Mapping[str, ContentAnswer], attributes: Sequence[str]
+) -> tuple[ListedPicture, bool] | None:
+    """Return a copy of a row with the labels that answers give it.
+
+    Args:
+        row: the row as it is listed.
+        answers: the answers about its content, by question.
+        attributes: the attributes whose answers are valid.
+
+    Returns:
+        The copy, and whether a person gave its class; None if the answers leave it out.
+    """
     given = {name: answer.label for name, answer in answers.items() if answer.holds(row.product)}
     label = given.get(LABEL, row.label)
     if label in NO_CLASS:
         return None
-    cells = {name: given[name] for name in listing.attributes if name in given}
+    cells = {name: given[name] for name in attributes if name in given}
     cells = {name: "" if cell in NO_CLASS else cell for name, cell in cells.items()}
-    return replace(
-        row,
-        labels={**row.labels, **cells, LABEL: label},
-        class_id=listing.labels.index(label) if LABEL in given else row.class_id,
-        answered=LABEL in given,
-    )
+    return replace(row, labels={**row.labels, **cells, LABEL: label}), LABEL in given
 
 
 def _adds(file: Answered, taken: Collection[str]) -> bool:
-    """Whether an answer adds its picture: it shows a class, and no listed one took the answer."""
+    """Tell whether an answer adds its picture: it shows a class, and no listed one took the answer."""
     return file.is_there and file.sha256 not in taken and file.answers[LABEL].label not in NO_CLASS
 
 
-def _listed(file: Answered) -> ListedPicture:
+def _listed_answer(file: Answered) -> ListedPicture:
+    """Return the row of a picture that an answer adds."""
     labels = {LABEL: file.answers[LABEL].label}
-    return ListedPicture(Path(file.path), labels, group=file.group, product=file.product, sha256=file.sha256)
+    return ListedPicture(Path(file.path), labels, group=file.group, product=file.product)
 
 
 def _of_attributes(rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]) -> str:
-    """How many cells of pictures changed; empty without attributes."""
+    """Return how many cells of pictures changed; empty without attributes."""
     changed = sum(
         before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
     )
@@ -357,7 +405,7 @@ def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
         )
 
 
-def check_listed(corrections: Corrections, hashed: Hashed) -> None:
+def check_listed(corrections: Corrections, hashed: HashedFiles) -> None:
     """Refuse corrections of files that are neither listed nor exact copies of listed ones.
 
     Args:
@@ -393,10 +441,11 @@ def keep_corrections(corrections: Corrections, runs: Path) -> Path:
         runs: the folder of runs.
     """
     paths = {file.sha256: file.path for file in corrections.files if file.is_there}
+    hashes = {file.path: file.sha256 for file in corrections.files if file.is_there}
     rows = list[tuple[str, ...]]()
     for row in corrections.rows:
         path = paths.get(row.sha256) or _file_of(row)
-        sha256 = row.sha256 or hash_file(path) or ""
+        sha256 = row.sha256 or hashes.get(path, "")
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
     text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")

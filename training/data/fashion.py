@@ -18,8 +18,8 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN
 from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
-from training.data.files import FileImages
 from training.data.labels import Codes, Labels
+from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_csv, read_idx
 from training.errors import BadClasses, BadIdx, DataSetMissing

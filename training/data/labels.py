@@ -146,47 +146,67 @@ def _check_names(names: Sequence[str], classes: Sequence[str]) -> None:
         raise BadClasses(str(error)) from error
 
 
-def learnt_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
-    """The labels of prepared pictures that can be learnt, of the class and of attributes; others are unknown.
+def learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and who is told
+    listing: Listing,
+    labels: Sequence[Mapping[str, str]],
+    groups: Sequence[str],
+    tested: Sequence[bool],
+    keep: Mapping[str, Sequence[str]],
+    say: Say,
+) -> dict[str, Labels]:
+    """Choose the labels of the class and of attributes that can be learnt. Others are unknown.
 
     Args:
-        listing: of the pictures.
-        keep: labels of a release that have to be learnt, by what they answer.
+        listing: the listing of the pictures.
+        labels: the labels of N pictures, by question.
+        groups: the group of each.
+        tested: whether each is for the test set.
+        keep: labels of a release that have to be learnt, by question.
         say: receives what is left out, a sentence each.
 
     Raises:
         BadClasses: they cannot be learnt; see `rare.measurable`.
     """
-    classes = listing.measurable(keep.get(LABEL, ()), listing.labels)
+    where, spelt = str(listing.place), [of[LABEL] for of in labels]
+    classes = measurable(where, spelt, groups, tested, keep=keep.get(LABEL, ()), gone=listing.labels)
     if classes.rare:
-        say(classes.of_rare(str(listing.place)))
+        say(classes.of_rare(where))
     codes = {label: code for code, label in enumerate(classes.labels)}
-    of_class = Labels.of(
-        np.array([codes.get(picture.label, UNKNOWN) for picture in listing.pictures]), classes.labels
-    )
-    groups = [picture.split_key for picture in listing.pictures]
+    of_class = Labels.of(np.array([codes.get(label, UNKNOWN) for label in spelt]), classes.labels)
     return {LABEL: of_class} | {
         name: learnt_attribute(
-            listing.column(name), listing.cells(name), groups, of_class, say, keep.get(name, ())
+            listing.column(name), cells_of(labels, name), groups, of_class, say, keep.get(name, ())
         )
         for name in listing.attributes
     }
 
 
-def measured_labels(listing: Listing, keep: Mapping[str, Sequence[str]], say: Say) -> dict[str, Labels]:
-    """Every class of prepared pictures, and what a table says of a release's attributes.
+def measured_labels(
+    listing: Listing,
+    labels: Sequence[Mapping[str, str]],
+    class_ids: Sequence[int],
+    keep: Mapping[str, Sequence[str]],
+    say: Say,
+) -> dict[str, Labels]:
+    """Return every class of pictures, and what a table says of a release's attributes.
 
     Args:
-        listing: of the pictures.
-        keep: labels of the release, by what they answer; what the table has no column of is left out.
+        listing: the listing of the pictures.
+        labels: the labels of N pictures, by question.
+        class_ids: the class of each.
+        keep: labels of the release, by question. An attribute of which the table has no column is left out.
         say: receives which labels the release lacks.
     """
-    classes = np.array([picture.class_id for picture in listing.pictures])
-    return {LABEL: Labels.of(classes, listing.labels)} | {
-        name: measured_attribute(listing.column(name), listing.cells(name), names, say)
+    return {LABEL: Labels.of(np.array(class_ids, np.int64), listing.labels)} | {
+        name: measured_attribute(listing.column(name), cells_of(labels, name), names, say)
         for name, names in keep.items()
         if name != LABEL and name in listing.columns
     }
+
+
+def cells_of(labels: Sequence[Mapping[str, str]], name: str) -> list[str]:
+    """Return the label of each picture in answer to one question; empty if it is not known."""
+    return [of.get(name, "") for of in labels]
 
 
 def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and what is asked of them

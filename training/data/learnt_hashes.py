@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease
 from model_store.release_files import write_whole
-from training.data.near_copies import NO_HASHES, Hashes, near_to
+from training.data.perceptual_hashes import NO_HASHES, Hashes, near_to
 from training.progress import Say
 
 LEARNT: Final = "learnt.npy"
@@ -27,7 +27,7 @@ LEARNT_NEAR: Final = "learnt-near.npy"
 UNKNOWN: Final[Hashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
 """Near to no photo: half of the bits of a shape are set."""
 
-Contents = NDArray[np.str_]
+ContentHashes = NDArray[np.str_]
 """Str (N,), the hex SHA-256 of each: of a file's bytes, or of a picture's pixels, uint8 in C order."""
 
 
@@ -45,7 +45,7 @@ class Learnt:
     near: Hashes | None
 
     @classmethod
-    def of(cls, contents: Contents, near: Hashes = NO_HASHES) -> Self:
+    def of(cls, contents: ContentHashes, near: Hashes = NO_HASHES) -> Self:
         """These contents and perceptual hashes, in any order."""
         return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
 
@@ -57,7 +57,7 @@ class Learnt:
         near = [UNKNOWN if part is None else part for part in (self.near, others.near)]
         return Learnt(hashes, np.unique(np.concatenate(near), axis=0))
 
-    def has(self, contents: Contents, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
+    def has(self, contents: ContentHashes, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
         """Which of N pictures are among them, or are nearly the same as one of them, bool (N,).
 
         Args:
@@ -97,7 +97,7 @@ def load_learnt(folder: Path) -> Learnt | None:
 
 def learnt_among(
     release: LocalRelease,
-    contents: Contents,
+    contents: ContentHashes,
     near: Hashes = NO_HASHES,
     *,
     say: Say = lambda _: None,
@@ -148,5 +148,5 @@ def _damaged(path: Path, row: tuple[int, ...]) -> ReleaseCorrupt:
     )
 
 
-def _first_bits(contents: Contents) -> NDArray[np.uint64]:
+def _first_bits(contents: ContentHashes) -> NDArray[np.uint64]:
     return np.array([int(digest[:16], 16) for digest in contents.tolist()], np.uint64)

@@ -1,6 +1,6 @@
 """What is listed of pictures and their labels before any is opened: a row a picture.
 
-Pure. Listed by folders.py and tables.py; what counts of it: prepare.py.
+Touches nothing. folders.py and tables.py list pictures; contents.py decides what is learnt of them.
 """
 
 import os
@@ -13,10 +13,14 @@ from inference.contract import LABEL
 from inference.plain_text import as_spelt, few
 from inference.title_rule import NONE
 from labelling.review.corrections import Correction
+from training.data.hashed_files import NO_FILES, HashedFiles
 from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
 from training.errors import BadClasses
 
 Part: TypeAlias = Literal["train", "test"]
+
+Use: TypeAlias = Literal["learn", "measure"]
+"""What becomes of pictures; see `read.load`."""
 
 LEARNT: Final = frozenset({"train", "training"})
 HELD_OUT: Final = frozenset({"val", "valid", "validation"})
@@ -46,21 +50,17 @@ FILES_NAMED: Final = 3
 
 @dataclass(frozen=True)
 class ListedPicture:
-    """One picture file.
+    """A picture file as a folder or a list names it. It never changes.
 
     Attributes:
-        labels: as the table or the folder spells them: the class by LABEL, attributes by their names. Empty,
-            or not there, where one is not known.
-        part: train or test, where the data says so.
-        tier: how a photo was taken; empty where that is not said.
-        group: what it shares with other pictures, such as sender or product; empty where that is not known.
-        split_key: equal ones stay on one side of every split, once it is prepared; empty before.
-        source: the shop or collection that it comes from; empty where that is not known.
-        product: that it shows, where a column of the table names products.
-        class_id: the index of its class, once labels have one.
-        sha256: hex digest of its bytes, once it is prepared; empty where it cannot be read.
-        groups: of it and its copies, once it is prepared.
-        answered: whether the label of its class is a person's.
+        path: the file.
+        labels: the labels as the table or the folder spells them: that of the class by LABEL, attributes by
+            their names. A label that is not known is empty or not there.
+        part: train or test, if the data says so.
+        tier: how a photo was taken; empty if that is not said.
+        group: what it shares with other pictures, such as sender or product; empty if that is not known.
+        source: the shop or collection that it comes from; empty if that is not known.
+        product: the product that it shows, if a column of the table names products.
         checked: whether a table says that a person checked its label.
     """
 
@@ -70,27 +70,22 @@ class ListedPicture:
     tier: str = ""
     group: str = ""
     source: str = ""
-    class_id: int = -1
-    split_key: str = ""
     product: str = ""
-    sha256: str = ""
-    groups: frozenset[str] = frozenset()
-    answered: bool = False
     checked: bool = False
 
     @property
     def label(self) -> str:
-        """Of the class."""
+        """The label of the class."""
         return self.labels[LABEL]
 
 
-def of_several_products(rows: Sequence[ListedPicture], head: str = LABEL) -> bool:
-    """Whether the rows of one picture have several labels because it lies under several products.
+def has_several_products(rows: Sequence[ListedPicture], head: str = LABEL) -> bool:
+    """Tell whether the rows of one picture have several labels because it lies under several products.
 
     One product with two labels is a slip of the table, as a picture without a product is.
 
     Args:
-        rows: one or more.
+        rows: the rows, one or more.
         head: the class, or an attribute that all of these rows know.
     """
     labels: dict[str, set[str]] = {}
@@ -114,9 +109,12 @@ class Listing:
         nested: folders below a label's own that hold pictures, which are of that label.
         columns: of a table.
         attributes: columns that are further questions.
-        labels: of the classes, by the `class_id` of the pictures; empty where these have none.
+        labels: the labels of the classes, by class id; empty if the pictures are not classified.
+        class_ids: the class id of each picture; empty if the pictures are not classified.
+        trusts_checked: whether a checked label counts as a person's answer.
         notes: what a person should know of a table, a sentence each.
-        corrections: rows of people's answers, where the table is of such.
+        corrections: the rows of people's answers, if the table has such answers.
+        hashed: files that were hashed when they were listed.
     """
 
     place: Path
@@ -127,8 +125,11 @@ class Listing:
     columns: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    class_ids: tuple[int, ...] = ()
+    trusts_checked: bool = False
     notes: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] | None = None
+    hashed: HashedFiles = NO_FILES
 
     @property
     def name(self) -> str:
@@ -164,20 +165,16 @@ class Listing:
         """A column of the table, as messages call it."""
         return f"{self.place}, column `{name}`"
 
-    def cells(self, name: str) -> list[str]:
-        """What a column says of each picture, as spelt."""
-        return [picture.labels.get(name, "") for picture in self.pictures]
-
     def classified(self) -> "Listing":
-        """This listing with the `class_id` of each picture, in order of the labels' names.
+        """Return this listing with the class id of each picture, in order of the labels' names.
 
         Raises:
             BadClasses: these are no classes.
         """
         labels = self.classes()
         codes = {label: code for code, label in enumerate(labels)}
-        pictures = (replace(picture, class_id=codes[picture.label]) for picture in self.pictures)
-        return replace(self, pictures=tuple(pictures), labels=labels)
+        class_ids = tuple(codes[picture.label] for picture in self.pictures)
+        return replace(self, labels=labels, class_ids=class_ids)
 
     def classes(self) -> tuple[str, ...]:
         """The labels in order of their names, LABELS_MIN to LABELS_MAX.
@@ -207,20 +204,19 @@ class Listing:
         check_twins(str(self.place), labels)
         return tuple(sorted(labels))
 
-    def measurable(self, keep: Collection[str] = (), gone: Collection[str] = ()) -> Measurable:
-        """The classes that can be learnt of these pictures: before one is opened, as far as groups show it.
+    def measurable(self, keep: Collection[str] = ()) -> Measurable:
+        """Tell which classes can be learnt, as far as names and groups show it.
 
         Args:
             keep: classes that have to be learnt.
-            gone: classes of which corrections may have left no picture.
 
         Raises:
             BadClasses: see `rare.measurable`.
         """
         labels = [picture.label for picture in self.pictures]
-        groups = [picture.split_key or picture.group or str(picture.path) for picture in self.pictures]
+        groups = [picture.group or str(picture.path) for picture in self.pictures]
         tested = [picture.part == "test" for picture in self.pictures]
-        return measurable(str(self.place), labels, groups, tested, keep=keep, gone=gone)
+        return measurable(str(self.place), labels, groups, tested, keep=keep)
 
 
 def parts_of_names(names: set[str]) -> dict[str, Part]:

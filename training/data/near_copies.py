@@ -1,176 +1,198 @@
-"""Find pictures that are nearly the same, and keep what belongs together on one side of every split.
+"""Decide what becomes of contents that are nearly the same: the same in every order of them.
 
-Nearly the same is one photo saved twice, scaled, lightened or slightly cropped.
-
-A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
-"Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
-place of 8 x 8. It sees shapes alone, so coarse colours follow. Pure; files.py reads the files.
+Near copies in two classes are not learnt, unless people answered some of them. Near copies and contents of
+one group stay on one side of every split. Touches nothing. Which are near: perceptual_hashes.py; the next
+step: read.py.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Self, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Picture
+from inference.contract import LABEL
+from inference.plain_text import few
+from training.data.contents import Content
+from training.data.hashed_files import NAMED
+from training.data.labels import SEVERAL
+from training.data.learnt_hashes import ContentHashes
+from training.data.perceptual_hashes import Hashes, Neighbours, joined_components
 
-SCALED: Final = 64
-"""Edge to which a picture is scaled before the transform, in pixels."""
-
-KEPT: Final = 16
-"""Frequencies kept in each direction."""
-
-NEAR: Final = 24
-"""Most differing bits of 256 at which two pictures are nearly the same.
-
-Of 600 photos, half product shots and half users' own, it finds nearly all that were saved again at JPEG
-quality 60, scaled to 0.7 or lightened by a tenth; half of the product shots that lost 2% at each edge, and
-few of the others. Of 1,811 different users' photos it takes none for another.
-"""
-
-CELLS: Final = 4
-"""Edge of the grid of coarse colours."""
-
-NEAR_LIGHTNESS: Final = 25
-NEAR_COLOUR: Final = 8
-"""Most root mean square difference of the cells' lightness, apart from that of their means, and of their
-two colour channels, in eight bits of CIELAB each. A photo lightened by a tenth stays near; one product in
-black, grey and white does not."""
-
-Hash: TypeAlias = NDArray[np.uint64]
-"""uint64, (10,): 256 bits of shape, and CELLS x CELLS cells of three bytes."""
-
-Hashes: TypeAlias = NDArray[np.uint64]
-"""uint64, (N, 10)."""
-
-NO_HASHES: Final[Hashes] = np.empty((0, 10), np.uint64)
-
-SHAPE: Final = KEPT**2 // 64
-"""Numbers of a hash that hold its shape."""
-
-
-def perceptual_hash(picture: Picture) -> Hash:
-    """The hash of a picture of any size, uint8, (H, W, 3), RGB."""
-    return np.concatenate([_shape_of(picture), _colours_of(picture)])
-
-
-def _colours_of(picture: Picture) -> Hash:
-    cells = cv2.resize(picture, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(cells, cv2.COLOR_RGB2LAB).reshape(-1).view(np.uint64)
-
-
-def _shape_of(picture: Picture) -> Hash:
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    scaled = cv2.resize(grey, (SCALED, SCALED), interpolation=cv2.INTER_AREA).astype(np.float32)
-    lowest = cv2.dct(scaled)[:KEPT, :KEPT].ravel()
-    lowest[0] = 0  # the brightness
-    return np.packbits(lowest > np.median(lowest)).view(np.uint64)
+Groups = tuple[tuple[int, ...], ...]
+"""Positions of contents, by group."""
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Which of N pictures are nearly the same.
+class NearCopies:
+    """Which of N decoded contents are nearly the same, and which of them can be learnt.
 
     Attributes:
-        different: uint64 (M, 10), each hash once.
-        number: int64 (N,), of the hash of each picture among these.
+        contents: the contents.
+        kept: int64 (M,), the positions of the contents that can be learnt, ascending.
+        split_keys: str (M,), equal for kept contents that stay together.
+        cleared: by position, the attributes that are not known of a content, because its near copies have no
+            label in common.
+        groups: the groups of kept contents that are nearly the same.
+        in_two_classes: groups of contents that are nearly the same as one of another class, of which one is
+            wrong. None of them is kept.
     """
 
-    different: Hashes
-    number: NDArray[np.int64]
+    contents: tuple[Content, ...]
+    kept: NDArray[np.int64]
+    split_keys: ContentHashes
+    cleared: Mapping[int, frozenset[str]]
+    groups: Groups
+    in_two_classes: Groups
 
-    @classmethod
-    def of(cls, hashes: Hashes) -> Self:
-        """Of pictures by their hashes, uint64 (N, 10)."""
-        different, number = np.unique(hashes, axis=0, return_inverse=True)
-        return cls(different, number.ravel())
+    @property
+    def kept_contents(self) -> list[Content]:
+        """The contents that can be learnt."""
+        return [self.contents[place] for place in self.kept.tolist()]
 
-    def groups(self, pictures: Sequence[int]) -> list[list[int]]:
-        """Put pictures into groups of which each is near the group's first.
+    @property
+    def labels(self) -> list[dict[str, str]]:
+        """The labels of each kept content; attributes that are cleared are empty."""
+        return [
+            {**self.contents[place].labels, **dict.fromkeys(self.cleared.get(place, ()), "")}
+            for place in self.kept.tolist()
+        ]
 
-        Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
-        between others.
+    def take(self, which: NDArray[np.bool_]) -> "NearCopies":
+        """Return these with fewer kept contents: those that a mask picks, bool (M,)."""
+        return replace(self, kept=self.kept[which], split_keys=self.split_keys[which])
 
-        Args:
-            pictures: positions of some; their order decides which is the first.
+    @property
+    def files(self) -> list[list[str]]:
+        """The files of each group, with copies and with what is not kept."""
+        return [
+            [str(row.path) for place in group for row in self.contents[place].rows]
+            for group in (*self.groups, *self.in_two_classes)
+        ]
 
-        Returns:
-            The positions of each group of two or more, by its first.
-        """
-        group_of = np.full(len(self.different), -1)
-        groups: dict[int, list[int]] = {}
-        for picture in pictures:
-            number = int(self.number[picture])
-            if group_of[number] < 0:
-                near = near_to(self.different[number], self.different)
-                group_of[near[group_of[near] < 0]] = number
-            groups.setdefault(int(group_of[number]), []).append(picture)
-        return [members for members in groups.values() if len(members) > 1]
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of near copies, a sentence each."""
+        notes = list[str]()
+        of_two_labels = [group for group in self.groups if group[0] in self.cleared]
+        for groups, what in (
+            (self.in_two_classes, "class, and are left out"),
+            (of_two_labels, "label of an attribute, which is not learnt of them"),
+        ):
+            if groups:
+                named = [" and ".join(str(self.contents[place].path) for place in group) for group in groups]
+                notes.append(
+                    f"{sum(map(len, groups))} pictures are nearly the same as others of another {what}: "
+                    f"{few(named, NAMED, '; ')}."
+                )
+        divided = [group for group in self.groups if self._is_divided(group)]
+        if divided:
+            notes.append(
+                f"{len(divided)} pictures are in `train` and nearly the same in `test`, so the accuracy is "
+                "too good. Look at them: `wardrobe data` lists them."
+            )
+        if shared := self._of_learnt_groups({place for group in divided for place in group}):
+            notes.append(
+                f"{len(shared)} pictures in `test` share a group or a product with some in `train`, so the "
+                f"accuracy is too good: {few(shared, NAMED)}."
+            )
+        if together := sum(len(group) for group in self.groups if not self._is_divided(group)):
+            notes.append(near_in_words(together, len(self.kept)))
+        return notes
 
-    def of_several(self, classes: Sequence[Hashable]) -> list[list[int]]:
-        """Pictures that are near one of another class, in groups that such pairs join, one for each picture.
+    def _is_divided(self, group: Sequence[int]) -> bool:
+        """Tell whether the contents of a group are in both parts."""
+        return len({self.contents[place].part for place in group}) > 1
 
-        Args:
-            classes: of the N pictures.
-        """
-        codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
-        shown = np.full(len(self.different), -1)
-        for number, class_ in zip(self.number.tolist(), classes, strict=True):
-            shown[number] = codes[class_] if shown[number] in {-1, codes[class_]} else len(codes)
-        pairs = [(number, number) for number in np.flatnonzero(shown == len(codes)).tolist()]
-        for code in codes.values():  # of one class alone none is compared
-            others, hits = np.flatnonzero(shown != code), np.empty(0, np.int64)
-            hashes = self.different[others]
-            for number in np.flatnonzero(shown == code).tolist():
-                hash_ = self.different[number]
-                # Thousands of placeholders are near one another: those that were near before come first.
-                near = hits[near_to(hash_, self.different[hits])]
-                if not near.size:
-                    near = others[near_to(hash_, hashes)]
-                    hits = np.union1d(hits, near[:1])
-                pairs += [(number, other) for other in near[:1].tolist()]
-        apart = {number for pair in pairs for number in pair}
-        conflicting = [picture for picture, number in enumerate(self.number.tolist()) if number in apart]
-        # What is near one picture is shown together, whichever of them were compared.
-        for members in self.groups(sorted(conflicting, key=self.number.tolist().__getitem__)):
-            pairs += [(int(self.number[members[0]]), int(self.number[other])) for other in members]
-        rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-        joint = _components(rows, columns, len(self.different))
-        groups: dict[int, list[int]] = {}
-        for picture in conflicting:
-            groups.setdefault(joint[self.number[picture]], []).append(picture)
-        return list(groups.values())
-
-
-def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
-    """The indices of those hashes, uint64 (N, 10), that are near one hash."""
-    # A quarter of the bits rules out nearly all, so that the others are compared for few.
-    few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= NEAR)
-    alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ hash_[:SHAPE]).sum(axis=1) <= NEAR]
-    apart = _cells(hashes[alike]) - _cells(hash_[np.newaxis])
-    lightness = apart[..., 0].std(axis=1)
-    colour = np.sqrt(np.square(apart[..., 1:]).sum(axis=2).mean(axis=1))
-    near: NDArray[np.int64] = alike[(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)]
-    return near
-
-
-def _cells(hashes: Hashes) -> NDArray[np.float32]:
-    """The colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
-    return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
+    def _of_learnt_groups(self, divided: set[int]) -> list[str]:
+        """Return the files of the test part that share a group with learnt ones, without near copies."""
+        parts = [content.part for content in self.kept_contents]
+        keys = self.split_keys.tolist()
+        learnt = {key for key, part in zip(keys, parts, strict=True) if part == "train"}
+        return [
+            str(self.contents[place].path)
+            for place, key, part in zip(self.kept.tolist(), keys, parts, strict=True)
+            if part == "test" and key in learnt and place not in divided
+        ]
 
 
-def _components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
-    """The number of what each of `count` members is joined with, where each row is joined with its column."""
-    # Here: commands show their help where serving alone is installed.
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+def near_in_words(count: int, of: int) -> str:
+    """Return the sentence on pictures that are nearly the same as others.
 
-    graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(count, count))
-    numbers: list[int] = connected_components(graph, directed=False)[1].tolist()
-    return numbers
+    Args:
+        count: the number of such pictures.
+        of: the number of all pictures.
+    """
+    return (
+        f"{count} of {of} pictures are nearly the same as others; such are learnt together or measured on "
+        "together. `wardrobe data` lists them."
+    )
+
+
+def group_near_copies(contents: Sequence[Content], hashes: Hashes) -> NearCopies:
+    """Find contents that are nearly the same, and decide which can be learnt.
+
+    Args:
+        contents: the contents, N of them, which were decoded.
+        hashes: uint64 (N, 10), the perceptual hash of each.
+    """
+    near = Neighbours.of(hashes)
+    mixed = near.of_several([content.class_key for content in contents])
+    in_two_classes = tuple(tuple(_not_kept(members, contents)) for members in mixed)
+    left_out = {place for members in in_two_classes for place in members}
+    kept = [place for place in range(len(contents)) if place not in left_out]
+    # Of three in a row the third is not near the first, so the order of the listing must not decide.
+    groups = near.groups(sorted(kept, key=lambda place: contents[place].sha256))
+    groups = sorted(map(sorted, groups))
+    cleared = {
+        place: unclear
+        for members in groups
+        if (unclear := _unclear([contents[place] for place in members]))
+        for place in members
+    }
+    return NearCopies(
+        contents=tuple(contents),
+        kept=np.array(kept, np.int64),
+        split_keys=_split_keys([contents[place] for place in kept], kept, groups),
+        cleared=cleared,
+        groups=tuple(map(tuple, groups)),
+        in_two_classes=in_two_classes,
+    )
+
+
+def _not_kept(members: Sequence[int], contents: Sequence[Content]) -> list[int]:
+    """Return the near copies in two classes that are not kept: all but the answered ones, if these agree."""
+    answered = [place for place in members if contents[place].answered]
+    agree = len({contents[place].class_key for place in answered}) == 1
+    return [place for place in members if not (agree and place in answered)]
+
+
+def _unclear(group: Sequence[Content]) -> frozenset[str]:
+    """Return the attributes of which these contents have labels, and none in common."""
+    shared = dict[str, frozenset[str]]()
+    for content in group:
+        for name, label in content.labels.items():
+            if label and name != LABEL:
+                parts = frozenset(part.strip() for part in label.split(SEVERAL))
+                shared[name] = shared.get(name, parts) & parts
+    return frozenset(name for name, labels in shared.items() if not labels)
+
+
+def _split_keys(
+    kept: Sequence[Content], places: Sequence[int], near: Sequence[Sequence[int]]
+) -> ContentHashes:
+    """Return equal keys for kept contents of one group, and for those that are nearly the same.
+
+    Args:
+        kept: the contents, M of them.
+        places: the position of each.
+        near: groups of such positions.
+    """
+    number = {place: index for index, place in enumerate(places)}
+    named = [(content.sha256, f"group {group}") for content in kept for group in sorted(content.groups)]
+    alike = [[number[place] for place in members] for members in near]
+    keys = split_keys([content.sha256 for content in kept], named, alike)
+    return np.array([keys[content.sha256] for content in kept], np.str_)
 
 
 def split_keys(
@@ -193,7 +215,7 @@ def split_keys(
     groups = [*alike, *members.values()]
     rows = np.array([group[0] for group in groups for _ in group], np.int64)
     columns = np.array([index for group in groups for index in group], np.int64)
-    components, least = _components(rows, columns, len(contents)), dict[int, str]()
+    components, least = joined_components(rows, columns, len(contents)), dict[int, str]()
     for component, content in zip(components, contents, strict=True):
         least[component] = min(content, least.get(component, content))
     return {content: least[component] for component, content in zip(components, contents, strict=True)}

@@ -15,11 +15,12 @@ from inference.plain_text import as_spelt
 from inference.title_rule import NONE
 from labelling.lists import Reading, open_header
 from reports.answers import CORRECTED
-from training.data.corrections import corrections_of, rows_in
+from training.data.contents import Contents
+from training.data.corrections import answered_files, corrections_of, rows_in
 from training.data.folders import list_pictures
+from training.data.hashed_files import hash_files
 from training.data.labels import OOD, class_named
-from training.data.listing import SPLIT, ListedPicture, Listing
-from training.data.read import Use
+from training.data.listing import SPLIT, ListedPicture, Listing, Use
 from training.data.tables import open_table, parts_in
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Say
@@ -82,7 +83,9 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
         BadCsv: it cannot be read, or none of the pictures is there.
     """
     notes = list[str]()
-    answers = corrections_of(rows_in([place], reading, notes.append))
+    rows = rows_in([place], reading, notes.append)
+    hashed = hash_files(map(Path, answered_files(rows)))
+    answers = corrections_of(rows, known=hashed)
     labelled = [(file, file.answers[LABEL]) for file in answers.of_class]
     pictures = (
         ListedPicture(
@@ -102,6 +105,7 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
         tuple(left_out),
         notes=(*notes, *answers.notes({})),
         corrections=answers.rows,
+        hashed=hashed,
     )
 
 
@@ -145,10 +149,8 @@ def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
         )
-    pictures = (
-        replace(row, class_id=_class_id(row, labels), answered=row.answered or row.checked) for row in rows
-    )
-    return replace(listing, pictures=tuple(pictures), labels=labels)
+    class_ids = tuple(_class_id(row, labels) for row in rows)
+    return replace(listing, pictures=tuple(rows), labels=labels, class_ids=class_ids, trusts_checked=True)
 
 
 def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
@@ -165,18 +167,19 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     return class_id
 
 
-def check_tiers(listing: Listing) -> None:
+def check_tiers(contents: Contents) -> None:
     """Refuse corrections that give a class to photos of OOD_TIER.
 
     Raises:
         BadCsv: one does.
     """
-    for photo in listing.pictures:
-        if photo.tier == OOD_TIER and photo.class_id != OOD:
-            raise BadCsv(
-                f"--corrections: {photo.path} is of tier {OOD_TIER}, where no photo shows one of the "
-                "classes. Give it the tier that says how it was taken, or leave it out."
-            )
+    for content in contents.learnable:
+        for row in content.rows:
+            if row.tier == OOD_TIER and content.class_id != OOD:
+                raise BadCsv(
+                    f"--corrections: {row.path} is of tier {OOD_TIER}, where no photo shows one of the "
+                    "classes. Give it the tier that says how it was taken, or leave it out."
+                )
 
 
 def warn_of_table(place: Path, say: Say) -> None:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
-from training.data.files import FileImages
 from training.data.labels import Codes, Labels, Places
-from training.data.learnt_hashes import Contents, Learnt
-from training.data.near_copies import NO_HASHES, Hashes
+from training.data.learnt_hashes import ContentHashes, Learnt
+from training.data.perceptual_hashes import NO_HASHES, Hashes
+from training.data.picture_files import FileImages
 from training.data.vectors import NOT_SEEN, Features, joined
 
 TEXTS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
@@ -52,8 +52,8 @@ class Pictures:
     """
 
     labels: Mapping[str, Labels]
-    sha256: Contents
-    groups: Contents
+    sha256: ContentHashes
+    groups: ContentHashes
     tiers: NDArray[np.str_]
     spelt: NDArray[np.str_]
     sources: NDArray[np.str_]

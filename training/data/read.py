@@ -1,202 +1,313 @@
 """Read labelled pictures into one data set, for every command that learns or measures. Read it top to bottom.
 
-What counts of a listing (prepare.py) is decoded as the service would decode it (files.py). Pictures that are
-nearly the same or of one group are joined. Then it is decided which labels are learnt, and what is for the
-test. Each picture counts once, so that none is both learnt and measured on. What is drawn for a test set is
-chosen by content, or by group: the same pictures give the same one under any names, in any order. Adding
-pictures moves none between training and test, unless they are nearly the same or of one group.
+The contents of a listing (contents.py) are decoded as the service would decode them (decoded_pictures.py).
+Contents that are nearly the same or of one group are joined (near_copies.py). Then the labels are chosen that
+are learnt, and what is for the test. Each content counts once, so that none is both learnt and measured on.
+What is drawn for a test set is chosen by content, or by group: the same pictures give the same one under any
+names, in any order. Adding pictures moves none between training and test, unless they are nearly the same or
+of one group.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.contract import GREY_28, LABEL, InputContract
-from training.data.fashion import LabelledData
-from training.data.files import FileImages, PictureFile, See, is_small, read_files
+from model_store.release_files import expand_home
+from training.data.contents import Contents
+from training.data.decoded_pictures import DecodedPictures, See, decode_pictures
+from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
+from training.data.folders import unwrapped
+from training.data.hashed_files import NO_FILES
 from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
-from training.data.listing import ListedPicture, Listing
+from training.data.listing import Listing, Use
+from training.data.named import KERAS, Named
+from training.data.near_copies import NearCopies, group_near_copies
+from training.data.photos import check_tiers, warn_of_table
 from training.data.pictures import Pictures
-from training.data.prepare import Prepared, settle
-from training.data.split import drawn_for_test, with_test_set
-from training.data.vectors import joined
+from training.data.split import drawn_for_test
 from training.errors import BadPictures
+from training.loading import start_tensorflow
 from training.progress import Progress, Say
 
-Use: TypeAlias = Literal["learn", "measure"]
-"""What becomes of the pictures; see `read`."""
 
-
-def read(  # noqa: PLR0913 - what is read, what for, and who follows it
-    prepared: Prepared,
+def load(  # noqa: PLR0913 - what is read, how, and who follows it
+    named: Named,
+    progress: Progress,
     reads: InputContract = GREY_28,
     *,
-    use: Use,
-    progress: Progress,
+    use: Use = "learn",
     see: See | None = None,
-    skip_unreadable: bool = False,
-    keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    limit: int | None = None,
+    contents: Contents | None = None,
 ) -> LabelledData:
-    """Read the pictures of a listing; what is left out is a warning.
+    """Read a data set; what was left out of a folder of pictures is a warning.
 
     Args:
-        prepared: what counts of the listing.
-        reads: what the model reads.
-        use: to `learn`, labels that too few pictures show are left out. Where the listing has no test part,
-            one is drawn of pictures that are learnt by their pixels; what a network sees, heads of folds
-            answer, and all is learnt. To `measure`, no label is left out, and both parts are the test part,
-            or all pictures where there is none.
-        progress: shows how many are read, and receives what was left out and why.
-        see: the network that sees them, if one does.
-        skip_unreadable: leave out what is no picture, instead of refusing.
-        keep: labels of a release, by what they answer: that have to be learnt, or, to `measure`, those of the
-            attributes that are measured.
+        named: the data set.
+        progress: shows how many pictures are read.
+        reads: the input of the model.
+        use: what becomes of pictures of one's own; see `label_pictures`.
+        see: the network that sees pictures of one's own, if one does.
+        limit: how many contents of these are learnt, for a quick try; None for all.
+        contents: the contents of these, if they were made and checked before.
+
+    Raises:
+        BadRecipe: there are fewer of them than the limit.
+        DataError: a file is missing or wrong; the message names it and the row.
+    """
+    if contents is None and (listing := named.list_pictures()) is not None:
+        contents = named.make_contents(listing)
+        contents.check(progress.warn, skip_unreadable=named.skip_unreadable)
+    if contents is None:
+        named.read_corrections(None, NO_FILES, progress.warn)  # refuses those of pictures
+        data = _read_pixels(named, use)
+    else:
+        contents = contents if limit is None else contents.limited(limit)
+        data = read_contents(named, contents, reads, progress, use=use, see=see)
+    if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
+        raise BadPictures(
+            f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
+            "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
+        )
+    return replace(data, licence=named.licence)
+
+
+def check_pictures(named: Named, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
+    """Refuse pictures of one's own that cannot be learnt, before one is decoded.
+
+    Args:
+        named: the data set.
+        say: receives what a person should know of the pictures.
 
     Returns:
-        Where it is learnt, both parts in order of the files' sha256, which is as good as shuffled, and the
-        same wherever the files lie; a picture stays without a class where it has a label of an attribute.
-        What is measured is in the order of the listing.
+        The contents, or None if no pictures of one's own are named; and the classes that a training learns,
+        as far as the listing shows, or None with corrections, which may change them.
 
     Raises:
-        BadClasses: the labels cannot be learnt.
-        BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
+        DataError: names, columns or bytes of the files cannot be learnt.
     """
-    decoded = decode(prepared, reads, progress, see=see, skip_unreadable=skip_unreadable)
-    rows = decoded.rows
-    return labelled(prepared.listing, rows, reads, progress.warn, use=use, draws=see is None, keep=keep)
+    listing = named.list_pictures()
+    if listing is None:
+        return None, None
+    classes = named.check_listing(listing)
+    contents = named.make_contents(listing)
+    contents.check(say, skip_unreadable=named.skip_unreadable)
+    return contents, classes
 
 
-def labelled(  # noqa: PLR0913 - pictures, what they are read for, and who is told
-    listing: Listing,
-    decoded: Sequence[tuple[ListedPicture, PictureFile]],
+def read_contents(  # noqa: PLR0913 - what is read, how, and who follows it
+    named: Named,
+    contents: Contents,
     reads: InputContract,
-    say: Say,
+    progress: Progress,
     *,
     use: Use,
-    draws: bool,
-    keep: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    see: See | None = None,
 ) -> LabelledData:
-    """Choose the labels and the parts of decoded pictures, as `read` has it.
+    """Decode contents, join near copies, and choose labels and parts."""
+    say, skips = progress.warn, named.skip_unreadable
+    decoded = decode_pictures(contents, reads, progress, see=see, skip_unreadable=skips)
+    near = group_near_copies(decoded.contents, decoded.hashes)
+    check_kept(near, contents.listing, say)
+    if use == "measure":
+        return measure_pictures(contents.listing, decoded, near, reads, say, named.keep)
+    # What a network sees is answered by heads of folds, and all is learnt.
+    tested = draw_test_set(near) if see is None else listed_test_set(near)
+    labels = choose_labels(contents.listing, near, tested, named.keep, say)
+    return divide(contents.listing, decoded, near, labels, tested, reads)
+
+
+def check_kept(near: NearCopies, listing: Listing, say: Say) -> None:
+    """Say what becomes of near copies, and refuse pictures of which none can be learnt.
+
+    Raises:
+        BadPictures: each content is nearly the same as one of another class.
+    """
+    for sentence in near.notes:
+        say(sentence)
+    if not len(near.kept):
+        raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
+
+
+def listed_test_set(near: NearCopies) -> NDArray[np.bool_]:
+    """Return which kept contents the listing has for the test, bool (M,)."""
+    return np.array([content.part == "test" for content in near.kept_contents], np.bool_)
+
+
+def draw_test_set(near: NearCopies) -> NDArray[np.bool_]:
+    """Return which kept contents are for the test, bool (M,): those of the listing, else a draw of groups."""
+    contents = near.kept_contents
+    if any(content.part for content in contents):
+        return listed_test_set(near)
+    tested = np.zeros(len(contents), np.bool_)
+    tested[drawn_for_test(np.array([content.label for content in contents]), near.split_keys)] = True
+    return tested
+
+
+def choose_labels(
+    listing: Listing,
+    near: NearCopies,
+    tested: NDArray[np.bool_],
+    keep: Mapping[str, Sequence[str]],
+    say: Say,
+) -> dict[str, Labels]:
+    """Choose the labels that are learnt of kept contents; those that too few pictures show are left out.
 
     Args:
-        listing: that the pictures are of.
-        decoded: of `decode`.
-        reads: what the model reads.
+        listing: the pictures.
+        near: their contents.
+        tested: bool (M,), which kept contents are for the test.
+        keep: labels of a release that have to be learnt, by question.
         say: receives what a person should know.
-        use: see `read`.
-        draws: whether a test set is drawn where the listing has none: of what is learnt by its pixels.
-        keep: see `read`.
 
     Raises:
         BadClasses: the labels cannot be learnt.
     """
-    if use == "learn":
-        decoded = sorted(decoded, key=lambda picture: picture[0].sha256)
-    pictures, files = tuple(picture for picture, _ in decoded), [file for _, file in decoded]
-    if use == "learn" and draws:
-        pictures = with_test_set(pictures)
-    tested = np.array([picture.part == "test" for picture in pictures], np.bool_)
-    if use == "measure" and tested.any():
-        places = np.flatnonzero(tested).tolist()
-        pictures, files = tuple(pictures[place] for place in places), [files[place] for place in places]
-    counted = replace(listing, pictures=pictures)
-    labels = (measured_labels if use == "measure" else learnt_labels)(counted, keep, say)
+    labels = learnt_labels(listing, near.labels, near.split_keys.tolist(), tested.tolist(), keep, say)
+    _say_unread(listing, labels, say)
+    return labels
+
+
+def _say_unread(listing: Listing, labels: Mapping[str, Labels], say: Say) -> None:
     if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
         say(sentence)
-    every = pictures_of(pictures, files, reads, labels)
-    train = test = every = replace(every, of_products=listing.groups_are_products)
-    if use == "learn":  # no picture of which no label is known
-        has_label = np.any([of_question.main >= 0 for of_question in labels.values()], axis=0)
-        train, test = (every.take(has_label & part) for part in (~tested, tested))
+
+
+def divide(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about them
+    listing: Listing,
+    decoded: DecodedPictures,
+    near: NearCopies,
+    labels: Mapping[str, Labels],
+    tested: NDArray[np.bool_],
+    reads: InputContract,
+) -> LabelledData:
+    """Divide kept contents into training set and test set.
+
+    Both are in order of the sha256, which is as good as shuffled, and the same wherever the files lie. A
+    picture stays without a class if it has a label of an attribute.
+    """
+    order = np.argsort(np.array([content.sha256 for content in near.kept_contents]))
+    # A picture of which no label is known is not learnt.
+    has_label = np.any([of_question.main >= 0 for of_question in labels.values()], axis=0)
+    every = make_pictures(listing, decoded, near, labels)
+    train, test = (every.take(order[part[order]]) for part in (has_label & ~tested, has_label & tested))
     names = labels[LABEL].names
     return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)
 
 
-def decode(
-    prepared: Prepared,
+def measure_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of them
+    listing: Listing,
+    decoded: DecodedPictures,
+    near: NearCopies,
     reads: InputContract,
-    progress: Progress,
-    *,
-    see: See | None = None,
-    skip_unreadable: bool = False,
-) -> "Decoded":
-    """Decode what counts of a listing, as `read` has it; what is left out is a warning.
+    say: Say,
+    keep: Mapping[str, Sequence[str]],
+) -> LabelledData:
+    """Return pictures to measure a release on: both parts are the test part, or all if there is none.
 
-    Raises:
-        BadPictures: a file cannot be read, none is left, or one picture has two classes or is in both parts.
+    No label is left out. They are in order of the sha256, as trainings order them: a release knows its test
+    set by a hash of these.
     """
-    listing, say = prepared.listing, progress.warn
-    for sentence in listing.warnings:
-        say(sentence)
-    prepared.check(say, skip_unreadable=skip_unreadable)
-    pictures = list(prepared.once)
-    if see:  # the same batches, whatever the files are called
-        pictures.sort(key=lambda picture: picture.sha256)
-    paths = [picture.path for picture in pictures]
-    with progress.counting("reading pictures") as watch:
-        files = read_files(paths, reads, say, watch, skip_unreadable=skip_unreadable, see=see)
-    decoded = [(picture, file) for picture, file in zip(pictures, files, strict=True) if file is not None]
-    if changed := [picture.path for picture, file in decoded if file.sha256 != picture.sha256]:
-        raise BadPictures(f"{changed[0]} has changed since it was read: do not change pictures meanwhile.")
-    if not decoded:
-        raise BadPictures(f"{listing.place}: none of {len(listing.pictures)} pictures can be read.")
-    settled = settle([picture for picture, _ in decoded], [file.hash for _, file in decoded])
-    for sentence in settled.notes:
-        say(sentence)
-    if not settled.kept:
-        raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
-    copies = prepared.copies
-    return Decoded(
-        list(zip(settled.pictures, (decoded[index][1] for index in settled.kept), strict=True)),
-        [[str(copy.path) for picture in group for copy in copies[picture.sha256]] for group in settled.alike],
-        not prepared.unreadable and len(decoded) == len(pictures),
+    tested = listed_test_set(near)
+    chosen = near.take(tested) if tested.any() else near
+    class_ids = [content.class_id for content in chosen.kept_contents]
+    labels = measured_labels(listing, chosen.labels, class_ids, keep, say)
+    _say_unread(listing, labels, say)
+    pictures = make_pictures(listing, decoded, chosen, labels)
+    pictures = pictures.take(np.argsort(pictures.sha256))
+    names = labels[LABEL].names
+    return LabelledData(pictures, pictures, labels=names, named=True, name=listing.name, reads=reads)
+
+
+def make_pictures(
+    listing: Listing,
+    decoded: DecodedPictures,
+    near: NearCopies,
+    labels: Mapping[str, Labels],
+) -> Pictures:
+    """Make the table of kept contents, of which there is at least one, in their order."""
+    contents, first = near.kept_contents, [content.rows[0] for content in near.kept_contents]
+    return Pictures(
+        pixels=decoded.pixels[near.kept]
+        if isinstance(decoded.pixels, np.ndarray)
+        else decoded.pixels.take(near.kept),
+        features=decoded.features.take(near.kept) if len(decoded.features) else decoded.features,
+        labels=labels,
+        sha256=np.array([content.sha256 for content in contents]),
+        groups=near.split_keys,
+        files=tuple(row.path for row in first),
+        tiers=np.array([row.tier for row in first]),
+        spelt=np.array([content.label or content.rows[0].tier for content in contents]),
+        sources=np.array([row.source for row in first]),
+        networks=tuple(decoded.networks[place] for place in near.kept.tolist()),
+        hashes=decoded.hashes[near.kept],
+        is_plain=decoded.is_plain[near.kept],
+        of_products=listing.groups_are_products,
     )
-
-
-class Decoded(NamedTuple):
-    """What counts of a listing, decoded.
-
-    Attributes:
-        rows: the pictures that count, with the `split_key` of each, and what was read of each.
-        near: the paths of all groups that are nearly the same, copies and what is left out among them.
-        is_whole: whether each file can be read.
-    """
-
-    rows: list[tuple[ListedPicture, PictureFile]]
-    near: list[list[str]]
-    is_whole: bool
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
-    """Those of all pictures of a folder that a training draws for its test set."""
+    """Return those of all pictures of a folder that a training draws for its test set."""
     return pictures.take(drawn_for_test(pictures.classes, pictures.groups))
 
 
-def pictures_of(
-    pictures: Sequence[ListedPicture],
-    files: Sequence[PictureFile],
-    reads: InputContract,
-    labels: Mapping[str, Labels],
-) -> Pictures:
-    """The table of prepared pictures, of which there is at least one, in their order."""
-    paths = tuple(file.path for file in files)
-    kept = {file.path: file.pixels for file in files if file.pixels is not None}
-    return Pictures(
-        pixels=np.stack([kept[path] for path in paths])
-        if is_small(reads)
-        else FileImages(paths, reads, kept),
-        features=joined([file.features for file in files]),
-        labels=labels,
-        sha256=np.array([picture.sha256 for picture in pictures]),
-        groups=np.array([picture.split_key for picture in pictures]),
-        files=paths,
-        tiers=np.array([picture.tier for picture in pictures]),
-        spelt=np.array([picture.label or picture.tier for picture in pictures]),
-        sources=np.array([picture.source for picture in pictures]),
-        networks=tuple(file.network for file in files),
-        hashes=np.stack([file.hash for file in files]),
-        is_plain=np.array([file.is_plain for file in files], np.bool_),
-    )
+def read_photos(named: Named, listing: Listing, reads: InputContract, progress: Progress) -> Pictures:
+    """Read photos in tiers as a model would see them; what was left out is a warning.
+
+    Args:
+        named: the photos.
+        listing: the photos as `named.list_photos` lists them.
+        reads: the input of the model.
+        progress: shows how many are read, and what was left out.
+
+    Raises:
+        DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
+    """
+    contents, decoded, near = decode_photos(named, listing, reads, progress)
+    return tabulate_photos(contents.listing, decoded, near)
+
+
+def decode_photos(
+    named: Named, listing: Listing, reads: InputContract, progress: Progress
+) -> tuple[Contents, DecodedPictures, NearCopies]:
+    """Decode photos in tiers, and find near copies: the first half of `read_photos`."""
+    warn_of_table(listing.place, progress.warn)
+    contents = named.make_contents(listing)
+    check_tiers(contents)
+    contents.check(progress.warn, skip_unreadable=True)
+    decoded = decode_pictures(contents, reads, progress, skip_unreadable=True)
+    near = group_near_copies(decoded.contents, decoded.hashes)
+    check_kept(near, contents.listing, progress.warn)
+    return contents, decoded, near
+
+
+def tabulate_photos(listing: Listing, decoded: DecodedPictures, near: NearCopies) -> Pictures:
+    """Make the table of photos in tiers: the second half of `read_photos`."""
+    contents = near.kept_contents
+    classes = Labels.of(np.array([content.class_id for content in contents]), listing.labels)
+    pictures = make_pictures(listing, decoded, near, {LABEL: classes})
+    is_said = "checked" in listing.columns
+    checked = np.array([content.checked for content in contents if is_said], np.bool_)
+    return replace(pictures, checked=checked)
+
+
+def _read_pixels(named: Named, use: Use) -> LabelledData:
+    """Read a data set in the form of Fashion-MNIST."""
+    if named.csv_pair is not None:
+        return from_csv(*named.csv_pair)
+    if (table := named.pixel_table()) is not None:
+        if use != "measure":
+            raise BadPictures(
+                f"{table}: pixels of one part, and a training needs two. Name them as --train TRAIN.csv "
+                "--test TEST.csv."
+            )
+        return from_one_csv(table)
+    if named.place not in {None, KERAS}:
+        return from_idx(unwrapped(expand_home(named.place or KERAS)))
+    if named.place is None and SYSTEM_FOLDER.is_dir():
+        return from_idx(SYSTEM_FOLDER)
+    start_tensorflow()
+    return from_keras()

@@ -5,7 +5,7 @@ once, for the report. Pure; numpy only.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from training.data.fashion import LabelledData
 from training.data.labels import Codes
-from training.data.learnt_hashes import Contents
-from training.data.listing import ListedPicture
+from training.data.learnt_hashes import ContentHashes
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 
@@ -59,18 +58,7 @@ FEWEST_FOLDS: Final = 2
 """With one there would be nothing to learn from."""
 
 
-def with_test_set(pictures: tuple[ListedPicture, ...]) -> tuple[ListedPicture, ...]:
-    """The pictures divided: as the listing divides them, else by a draw of their groups."""
-    if any(picture.part for picture in pictures):
-        return pictures
-    labels, groups = ([picture.label for picture in pictures], [picture.split_key for picture in pictures])
-    drawn = set(drawn_for_test(np.array(labels), np.array(groups)).tolist())
-    return tuple(
-        replace(picture, part="test" if place in drawn else "train") for place, picture in enumerate(pictures)
-    )
-
-
-def drawn_for_test(labels: NDArray[np.generic], groups: Contents) -> NDArray[np.int64]:
+def drawn_for_test(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
     """Positions of the pictures, by content or group, that are the test set of a folder without one."""
     return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
 
@@ -119,7 +107,7 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
 
 
 def sampled_indices(
-    labels: NDArray[np.generic], keys: Contents, share: float, salt: str
+    labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
 ) -> NDArray[np.int64]:
     """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
 
@@ -141,7 +129,7 @@ def sampled_indices(
     return np.flatnonzero(sampled)
 
 
-def _draws(keys: Contents, salt: str) -> NDArray[np.float64]:
+def _draws(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
     """A number of each key, 0..1."""
     digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
@@ -157,7 +145,7 @@ def usual_folds(pictures: Pictures) -> Folds:
     return class_folds(pictures.classes, pictures.groups, number)
 
 
-def class_folds(labels: Codes, keys: Contents, folds: int) -> Folds:
+def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
     """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
 
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
@@ -189,7 +177,7 @@ def class_folds(labels: Codes, keys: Contents, folds: int) -> Folds:
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
-def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) -> Folds:
+def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: int) -> Folds:
     """Split into folds in which each stratum keeps its share, as far as its number and groups allow it.
 
     Args:
@@ -217,7 +205,7 @@ def stratified_folds(strata: NDArray[np.generic], keys: Contents, folds: int) ->
     return fold_of
 
 
-def rarest_class(labels: Codes, keys: Contents) -> int:
+def rarest_class(labels: Codes, keys: ContentHashes) -> int:
     """How many groups the class with the fewest has."""
     has_class = labels >= 0
     units = np.unique(keys[has_class], return_inverse=True)[1]

@@ -23,7 +23,7 @@ from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, Values
 from reports.intervals import share_interval
 from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures
 from training.data.fashion import in_batches
-from training.data.files import FileImages
+from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.decide.answer_sets import scores_in
 from training.measure.statistics import expected_calibration_error, null_band, overconfidence

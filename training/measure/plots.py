@@ -23,7 +23,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Report
-from training.data.files import FileImages
+from training.data.picture_files import FileImages
 from training.measure.evaluate import ece
 from training.measure.statistics import ECE_BINS, likeliest
 

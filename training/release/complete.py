@@ -24,7 +24,7 @@ from reports.answers import LARGEST, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE
 from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Report, TrainingFigures
 from training.data.fashion import LabelledData
-from training.data.files import FileImages
+from training.data.picture_files import FileImages
 from training.data.split import Split
 from training.decide.acceptance import possible_promises, with_promises
 from training.decide.answer_sets import scores_in

@@ -19,7 +19,7 @@ from tests.photos import write_photos
 from tests.releases import a_release
 from tests.saved_again import SAVED_AGAIN
 from training.data.learnt_hashes import Learnt
-from training.data.near_copies import perceptual_hash
+from training.data.perceptual_hashes import perceptual_hash
 
 DRAWN = ("confusion_matrix.png", "mistakes.png")
 

@@ -1,0 +1,196 @@
+"""Decode all pictures of a data set, each content once, on all cores.
+
+The pixels of large pictures are not kept: a network sees them as they are decoded, or they are read again.
+Reads the files that the contents name. One file: picture_files.py; the next step: near_copies.py.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Pixels, PixelsBatch
+from inference.border import look_at_border
+from inference.contract import GREY_28, InputContract, NetworkName, usual_name
+from inference.convert import to_model_input
+from inference.decode import REDUCED_EDGE, Decoded, prepare_decoders
+from training.data.contents import Content, Contents
+from training.data.hashed_files import HashedFiles, Stamp, on_all_cores, read_content, report_unreadable
+from training.data.listing import Listing
+from training.data.perceptual_hashes import Hash, Hashes, perceptual_hash
+from training.data.picture_files import FileImages, decode_content, decode_file, is_small
+from training.data.vectors import NOT_SEEN, Features, joined
+from training.errors import BadPictures
+from training.progress import Progress, Say, Watch
+
+AT_ONCE: Final = 128
+"""Pictures that are decoded before a network sees them: 14 MB of 192 x 192 in colour."""
+
+SAMPLES: Final = 64
+"""Large pictures whose pixels are kept, the first ones, by which graphs are compared: 7 MB of 192 x 192."""
+
+See: TypeAlias = Callable[[PixelsBatch], Features]
+"""What a network sees of pictures."""
+
+_Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
+"""What is kept of a picture: its perceptual hash, is_plain, its network, and whether it comes out black."""
+
+
+@dataclass(frozen=True)
+class DecodedPictures:
+    """The pictures of N contents that can be decoded, one column for each fact.
+
+    Attributes:
+        contents: the contents, in the order in which they were decoded.
+        hashes: the perceptual hash of each.
+        is_plain: bool (N,), whether the border of each has one colour.
+        networks: the network that each is for.
+        pixels: uint8 (N, ...), as the model reads them; of large pictures their files.
+        features: what a network saw, if one did.
+    """
+
+    contents: tuple[Content, ...]
+    hashes: Hashes
+    is_plain: NDArray[np.bool_]
+    networks: tuple[NetworkName, ...]
+    pixels: PixelsBatch | FileImages
+    features: Features = NOT_SEEN
+
+
+def look_for_photo(listing: Listing, progress: Progress) -> tuple[bool, HashedFiles]:
+    """Decode files until one is not in the form of Fashion-MNIST.
+
+    It decodes one after the other, so that nothing behind the first photo is decoded for nothing.
+
+    Args:
+        listing: the pictures.
+        progress: shows how many are decoded.
+
+    Returns:
+        Whether there is such a photo, and the files that were read, hashed and decoded.
+    """
+    prepare_decoders()
+    files = dict.fromkeys(picture.path for picture in listing.pictures)
+    sha256, stamps, unreadable = dict[Path, str](), dict[Path, Stamp](), dict[Path, str]()
+    decoded = dict[Path, Decoded | str]()
+    found = HashedFiles(sha256, stamps, unreadable, decoded)
+    with progress.counting("reading pictures") as watch:
+        for done, path in enumerate(files, start=1):
+            watch(done, len(files))
+            read = read_content(path)
+            if isinstance(read, str):
+                unreadable[path] = read
+                continue
+            sha256[path], stamps[path] = hashlib.sha256(read[0]).hexdigest(), read[1]
+            picture = decoded[path] = decode_content(path, read[0])
+            if isinstance(picture, Decoded) and picture.pixels is None:
+                return True, found
+    return False, found
+
+
+def decode_pictures(
+    contents: Contents,
+    reads: InputContract,
+    progress: Progress,
+    *,
+    see: See | None = None,
+    skip_unreadable: bool = False,
+) -> DecodedPictures:
+    """Decode the pictures that can be learnt or measured.
+
+    Args:
+        contents: the pictures.
+        reads: the input of the model.
+        progress: shows how many are decoded, and receives what was left out and why.
+        see: the network that sees them, if one does. Then they are decoded in order of their sha256, so that
+            it sees the same batches whatever the files are called.
+        skip_unreadable: whether files that are no pictures are left out.
+
+    Raises:
+        BadPictures: a file cannot be read or has changed, or none can be read.
+    """
+    every = sorted(contents.learnable, key=lambda content: content.sha256) if see else contents.learnable
+    decode_one = partial(_decode_content, hashed=contents.hashed, reads=reads)
+    rows, features, kept = list[_Row | str](), list[Features](), dict[Path, Pixels]()
+    with progress.counting("reading pictures") as watch:
+        for start in range(0, len(every), AT_ONCE):
+            batch = every[start : start + AT_ONCE]
+            found = on_all_cores(decode_one, batch, partial(_watch_part, watch, start, len(every)))
+            rows += [one if isinstance(one, str) else one[0] for one in found]
+            pixels = {
+                content.path: one[1]
+                for content, one in zip(batch, found, strict=True)
+                if not isinstance(one, str)
+            }
+            features += [see(np.stack([*pixels.values()]))] if see and pixels else []
+            room = len(batch) if is_small(reads) else max(0, SAMPLES - len(kept))
+            kept |= {path: pixels[path].copy() for path in list(pixels)[:room]}
+    unreadable = [row for row in rows if isinstance(row, str)]
+    report_unreadable(unreadable, len(rows), progress.warn, skip_unreadable=skip_unreadable)
+    decoded = [(content, row) for content, row in zip(every, rows, strict=True) if not isinstance(row, str)]
+    if not decoded:
+        raise BadPictures(f"{contents.listing.place}: none of {len(contents.rows)} pictures can be read.")
+    _report_black(decoded, progress.warn)
+    return _as_columns(decoded, reads, features, kept)
+
+
+def _watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
+    """Count what is done of a part of the files: to bind `watch`, how many came before, and of how many."""
+    watch(before + done, of)
+
+
+def _decode_content(content: Content, hashed: HashedFiles, reads: InputContract) -> tuple[_Row, Pixels] | str:
+    """Decode a picture: what is kept of it, and its pixels for a model; or why it cannot be read."""
+    decoded = hashed.decoded.pop(content.path, None)
+    if decoded is None or not _is_decoded_for(reads, decoded):
+        decoded = decode_file(content.path, reads, hashed)
+    if isinstance(decoded, str):
+        return decoded
+    given = to_model_input(decoded, {usual_name(reads): reads})
+    is_plain = look_at_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
+    is_black = not given.pixels.any()
+    return (perceptual_hash(decoded.picture), is_plain, given.network, is_black), given.pixels
+
+
+def _is_decoded_for(reads: InputContract, decoded: Decoded | str) -> bool:
+    """Tell whether a picture that was decoded for GREY_28 is the same for another input."""
+    if reads == GREY_28 or isinstance(decoded, str):
+        return True
+    return decoded.pixels is None and reads.channels == 3 and 2 * max(reads.shape) <= REDUCED_EDGE
+
+
+def _report_black(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
+    """Say how many pictures come out black, because nothing in them stands out from the border."""
+    black = [content.path for content, (*_, is_black) in decoded if is_black]
+    if black:
+        say(
+            f"{len(black)} of {len(decoded)} pictures come out black, since nothing in them stands out from "
+            f"the border, among them {black[0]}. The model sees nothing of these."
+        )
+
+
+def _as_columns(
+    decoded: Sequence[tuple[Content, _Row]],
+    reads: InputContract,
+    features: Sequence[Features],
+    kept: Mapping[Path, Pixels],
+) -> DecodedPictures:
+    """Put what was decoded of each content into columns."""
+    contents = tuple(content for content, _ in decoded)
+    hashes, is_plain, networks, _ = zip(*(row for _, row in decoded), strict=True)
+    paths = tuple(content.path for content in contents)
+    return DecodedPictures(
+        contents=contents,
+        hashes=np.stack(hashes),
+        is_plain=np.array(is_plain, np.bool_),
+        networks=networks,
+        pixels=np.stack([kept[path] for path in paths])
+        if is_small(reads)
+        else FileImages(paths, reads, kept),
+        features=joined(features) if features else NOT_SEEN,
+    )

@@ -1,0 +1,114 @@
+"""Decode picture files exactly as the service decodes uploads.
+
+inference/decode.py and inference/convert.py decode, with the limits that a release is served with and the
+parameters that it brings along. Reads the files. All pictures of a data set: decoded_pictures.py.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.arrays import Pixels, PixelsBatch
+from inference.contract import EDGE, GREY_28, InputContract, usual_name
+from inference.convert import to_model_input
+from inference.decode import MAX_PIXELS, Decoded, decode
+from inference.errors import UploadError
+from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read_content
+from training.errors import BadPictures
+
+SMALL: Final = EDGE * EDGE
+"""Numbers of a picture up to which its pixels are kept in memory."""
+
+
+def is_small(contract: InputContract) -> bool:
+    """Tell whether the pixels of all pictures are kept in memory."""
+    return math.prod(contract.array_shape) <= SMALL
+
+
+def decode_file(
+    path: Path, contract: InputContract = GREY_28, hashed: HashedFiles = NO_FILES
+) -> Decoded | str:
+    """Decode the picture in a file.
+
+    Args:
+        path: the file.
+        contract: the input of the model.
+        hashed: files that were hashed before.
+
+    Returns:
+        The picture, or why it cannot be read, a sentence.
+
+    Raises:
+        BadPictures: the file has changed since it was hashed.
+    """
+    read = read_content(path)
+    if isinstance(read, str):
+        return read
+    if hashed.has_changed(path, *read):
+        raise BadPictures(f"{path} has changed since it was read: do not change pictures meanwhile.")
+    return decode_content(path, read[0], contract)
+
+
+def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> Decoded | str:
+    """Decode the bytes of a file; return why they are no picture, a sentence, if they are none."""
+    try:
+        return decode(content, MAX_PIXELS, contract)
+    except UploadError as error:
+        return f"{path}: {error}"
+
+
+def _read_pixels(path: Path, contract: InputContract) -> Pixels:
+    """Read the pixels of a file as a model reads them.
+
+    Raises:
+        BadPictures: the file could be read before, and cannot be read now.
+    """
+    decoded = decode_file(path, contract)
+    if isinstance(decoded, str):
+        raise BadPictures(f"{decoded} It could be read before: do not change pictures meanwhile.")
+    return to_model_input(decoded, {usual_name(contract): contract}).pixels
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """The pixels of N files, which are read whenever they are asked for, but for samples.
+
+    Attributes:
+        files: the files, which were read before.
+        contract: the input of the model.
+        samples: pixels that are in memory, by file.
+    """
+
+    files: tuple[Path, ...]
+    contract: InputContract
+    samples: Mapping[Path, Pixels] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all pictures together."""
+        return (len(self), *self.contract.array_shape)
+
+    def take(self, places: NDArray[np.int64]) -> "FileImages":
+        """Return the pictures at these positions."""
+        return replace(self, files=tuple(self.files[place] for place in places))
+
+    def __getitem__(self, places: slice) -> PixelsBatch:
+        """Read the pixels of some of the files, uint8.
+
+        Raises:
+            BadPictures: a file has changed since it was read.
+        """
+        files = self.files[places]
+        others = [file for file in files if file not in self.samples]
+        read = on_all_cores(partial(_read_pixels, contract=self.contract), others, lambda *_: None)
+        pixels = {**dict(zip(others, read, strict=True)), **self.samples}
+        return np.stack([pixels[file] for file in files])
