@@ -7,7 +7,7 @@ language, and products in it need a person. The levels with the most such produc
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,6 +80,12 @@ class CategoryQuestions:
         self._min_rows = MIN_ROWS_READ if reader.list_words.is_read else MIN_ROWS_UNREAD
         self._levels: dict[str, _Level] = {}
 
+    def collect(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """Yield the same rows, and take each into account as it passes."""
+        for row in rows:
+            self.add(row)
+            yield row
+
     def add(self, row: TableRow) -> None:
         """Take a product, or a picture without one, into account."""
         record = row.record
@@ -116,7 +122,8 @@ class CategoryQuestions:
             for level in wanted[:MAX_QUESTIONS]
         ]
 
-
-def count_rows(questions: Iterable[CategoryQuestion]) -> int:
-    """Return how many products that need a person some questions are about; each is counted once."""
-    return len({row for question in questions for row in question.rows})
+    def count(self) -> dict[str, int]:
+        """Count the questions, and the rows that they are about; a row in two categories is counted once."""
+        questions = self.questions()
+        rows = {row for question in questions for row in question.rows}
+        return {"categories": len(questions), "rows": len(rows)}

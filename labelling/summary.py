@@ -31,6 +31,10 @@ CUT_CELLS: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
 
+FOLDERS_READ: Final = (
+    "The names of folders are read as categories of the products. --language none turns this off."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -56,6 +60,8 @@ class Summary:
         attributes: for each label of each attribute, the pictures with each decision.
         products: of the table of products, the same figures, and the photos of none; None without one.
         notes: what a person should know of the list and of the table, a sentence each.
+        category_questions: how many categories a sheet asks about, and how many rows that need a person are
+            in them; None if answers about categories would decide nothing.
         words: of the list, in which language, of how many products or pictures they name a kind, and how many
             answers agree; None where it has none, or they are not read.
     """
@@ -83,6 +89,7 @@ class Summary:
     notes: tuple[str, ...]
     products: Mapping[str, Any] | None = None
     words: Mapping[str, Any] | None = None
+    category_questions: Mapping[str, int] | None = None
 
 
 def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
@@ -146,14 +153,17 @@ def _write(
         bool(decisions.context.human_answers.labels),
         check_form(table),
     )
-    photos, products = Counts(Place.PICTURE), Counts(Place.PRODUCT)
-    cut = write_table(
-        new[0], form, photo_columns(run, with_people=with_people), photos.count_rows(decisions.photo_rows())
-    )
-    if has_products := len(new) > 2:
+    photos, products, asked = Counts(Place.PICTURE), Counts(Place.PRODUCT), decisions.ask_about_categories()
+    has_products, rows = len(new) > 2, photos.count_rows(decisions.photo_rows())
+    if asked and not has_products:
+        rows = asked.collect(rows)
+    cut = write_table(new[0], form, photo_columns(run, with_people=with_people), rows)
+    if has_products:
         rows = products.count_rows(decisions.product_rows())
+        rows = asked.collect(rows) if asked else rows
         cut += write_table(new[1], form, product_columns(run, with_people=with_people), rows)
     summary = _summary(table, decisions, photos, products if has_products else None)
+    summary = replace(summary, category_questions=asked.count() if asked else None)
     notes = (*summary.notes, *([CUT_CELLS.format(table, cut)] if cut else []))
     summary = replace(summary, is_complete=is_complete, rows_before=kept, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
@@ -187,7 +197,11 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         categories=run.categories.get(LABEL, {}),
         attributes=photos.count_attributes(run),
         products=_of_products(table, run, photos, products) if products else None,
-        notes=(*run.notes, *([title] if title and language == OFF else [])),
+        notes=(
+            *run.notes,
+            *([title] if title and language == OFF else []),
+            *([FOLDERS_READ] if decisions.reader.folders.names else []),
+        ),
         words=None
         if language == OFF
         else {"title": title} | (products or photos).count_title_kinds(language),

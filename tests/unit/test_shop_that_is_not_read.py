@@ -8,12 +8,13 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
 from inference.title_rule import NONE, OTHER, MinimumShares
-from labelling.category_questions import CategoryQuestion, count_rows
+from labelling.category_questions import CategoryQuestion
 from labelling.decisions import Decisions
 from labelling.journal import Journal
 from labelling.own_words import NO_KIND, CategoryAnswer, OwnWord
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.summary import write_tables
 from labelling.words_file import words_as_csv
 from tests.journals import fill
 
@@ -151,8 +152,7 @@ def questions(
         asked = decisions.ask_about_categories()
         if asked is None:
             return []
-        for row in decisions.product_rows():
-            asked.add(row)
+        assert len(list(asked.collect(decisions.product_rows()))) == len(photos)
         return asked.questions()
 
 
@@ -166,7 +166,14 @@ def test_categories_are_asked_about_those_of_most_doubtful_products_first(tmp_pa
     assert asked[1].branches == ("Naised", "Mehed")
     assert asked[0].kinds == {"top": 1, "shirt": 1, "dress": 1}
     assert [one.path for one in asked[0].photos] == ["1.jpg", "2.jpg", "3.jpg"]
-    assert count_rows(asked) == 5
+
+
+def test_the_summary_counts_the_questions_and_the_products_that_they_are_about(tmp_path: Path) -> None:
+    with Journal(tmp_path / "table.csv", SHOP) as journal:
+        fill(journal, SHOP, LIST)
+        summary = write_tables(tmp_path / "table.csv", Decisions(journal))
+
+    assert summary.category_questions == {"categories": 2, "rows": 5}
 
 
 def test_a_category_is_never_asked_about_again_also_if_it_says_nothing(tmp_path: Path) -> None:
