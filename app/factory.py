@@ -36,6 +36,7 @@ from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, is_known_client, require_keys
 from app.settings import CURRENT, Settings
 from inference.decode import prepare_decoders
+from inference.recognition import prepare_languages
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> Flask:
         ModelError: the model is there but cannot be run.
     """
     prepare_decoders(settings.max_pixels)
+    prepare_languages()
     store = open_named_store(settings)
     models = load_models(settings, store)
     metrics = Metrics(settings.prometheus_dir)

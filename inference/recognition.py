@@ -4,8 +4,8 @@ A word is known in a language if it is one of `known_by`, a garment, a set or a 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
@@ -18,9 +18,10 @@ from inference.language_files import (
     readable_languages,
     shared_words,
 )
-from inference.tokens import tokens_of
+from inference.language_tags import language_parts, text_in
+from inference.tokens import split_text, visible_text
 from inference.vocabulary import SHORTEST_START
-from inference.words import set_says, title_says
+from inference.words import NOTHING, Says, set_says, title_says, tokens_say
 
 ENOUGH: Final = 2_000
 """Titles by which the language of a list is recognised."""
@@ -31,6 +32,13 @@ and more, lists in other languages .11 and less."""
 
 KNOWN_TITLES: Final = 0.5
 """Share of titles that name a garment, which is enough, too: in titles full of codes few words are known."""
+
+LONGEST_READ: Final = 40
+"""Words and signs of a title that are read if its language is not known."""
+
+SECOND_TITLES: Final = 0.2
+MIN_SECOND_TITLES: Final = 5
+"""Share and number of titles from which a list is in two languages."""
 
 Codes: TypeAlias = frozenset[str]
 _NONE: Final[Codes] = frozenset()
@@ -62,6 +70,71 @@ def _names_garments(titles: Sequence[str], code: str) -> bool:
         return False
     filled = [title for title in titles if any(map(str.isalpha, title))]
     return sum(bool(title_says(title, code).kinds) for title in filled) >= KNOWN_TITLES * len(filled)
+
+
+def prepare_languages() -> None:
+    """Read all language files now, so that the first title does not wait for them."""
+    known_words("")
+    for code in readable_languages():
+        title_says("", code)
+
+
+def second_language(titles: Iterable[str], first: str) -> str:
+    """Return the language of enough titles that are not in the language of their list; empty without one.
+
+    Args:
+        titles: the titles of a list.
+        first: the language of the list.
+    """
+    counts, read = Counter[str](), 0
+    for title in islice(titles, ENOUGH):
+        own = known_words(title).own
+        read += bool(title.strip())
+        counts.update(code for code in own if _is_in(own, code, first))
+    best = max((code for code in readable_languages() if code != first), key=counts.__getitem__)
+    return best if counts[best] >= max(MIN_SECOND_TITLES, SECOND_TITLES * read) else ""
+
+
+def is_in_second(title: str, first: str, second: str) -> bool:
+    """Check whether a title has strictly more words of a list's second language than of its first."""
+    return _is_in(known_words(title).own, second, first)
+
+
+def _is_in(own: Mapping[str, int], code: str, first: str) -> bool:
+    return own.get(code, 0) > own.get(first, 0)
+
+
+def any_language_says(title: str) -> Says:
+    """Return what a title admits if its language is not known: everything that a likely language reads there.
+
+    The languages with the most known words of the title are likely, if enough of its words are known.
+    """
+    text = title if language_parts(title) else visible_text(title)
+    known = known_words(text)
+    most = max(known.own.values(), default=0)
+    if not most + known.shared or most + known.shared < KNOWN_WORDS * known.words:
+        return NOTHING
+    read = [tokens_say(tokens[:LONGEST_READ], code) for code, tokens in _likely(text, known.own, most)]
+    words = dict.fromkeys(word for says in read for word in says.words)
+    return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in read)))
+
+
+def _likely(title: str, own: Mapping[str, int], most: int) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the likely languages of a title, and its words and signs in each.
+
+    If the title has only words that all languages share, one language stands for those whose first garment
+    decides, and one for those whose last.
+    """
+    codes = [code for code in readable_languages() if own.get(code, 0) == most]
+    if not most:
+        codes = list({languages()[code].head: code for code in reversed(codes)}.values())
+    texts = {code: text_in(title, (code, *readable_languages())) for code in codes}
+    tokens = dict[tuple[str, bool], list[str]]()
+    for code, text in texts.items():
+        key = text, languages()[code].keep_accents
+        if key not in tokens:
+            tokens[key] = languages()[code].tokens(text)
+        yield code, tokens[key]
 
 
 def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
@@ -96,10 +169,20 @@ class Known(NamedTuple):
 
 
 def known_words(title: str) -> Known:
-    """Count the words of a title that each language knows."""
-    tokens = tokens_of(title)
+    """Count the words of a title that each language knows; a part with a tag is in its language alone."""
+    parts = language_parts(title)
+    if not parts:
+        return _known_words(title)
+    known = {code: _known_words(part) for code, part in parts.items()}
+    own = {code: part.own[code] for code, part in known.items() if code in part.own}
+    return Known(max(part.words for part in known.values()), own, max(part.shared for part in known.values()))
+
+
+def _known_words(title: str) -> Known:
+    text = visible_text(title)
+    tokens = split_text(text)
     counts = _known(keep_accents=False).count(tokens)
-    with_accents = tokens if title.isascii() else tokens_of(title, keep_accents=True)
+    with_accents = tokens if text.isascii() else split_text(text, keep_accents=True)
     counts |= _known(keep_accents=True).count(with_accents)
     shared = counts.pop(SHARED, 0)
     return Known(sum(map(str.isalpha, tokens)), counts, shared)
@@ -124,18 +207,19 @@ class _Known:
         for phrase, codes in self.phrases.items():
             if SHARED in codes:  # it says nothing about the language, though one may have it as an end
                 self.phrases[phrase] = {SHARED}
-        self.knowing = lru_cache(maxsize=16_384)(self._knowing)
 
     def count(self, tokens: Sequence[str]) -> Counter[str]:
         """Count the words that each language knows, of several phrases that fit the longest one."""
         counts, free = Counter[str](), dict.fromkeys(self.codes, 0)
         for start, token in enumerate(tokens):
-            for length in range(min(self.longest.get(token, 1), len(tokens) - start), 0, -1):
-                codes = self.phrases.get(tuple(tokens[start : start + length]), _NONE)
-                for code in self.knowing(token) if length == 1 else codes:
+            for length in range(min(self.longest.get(token, 1), len(tokens) - start), 1, -1):
+                for code in self.phrases.get(tuple(tokens[start : start + length]), _NONE):
                     if free[code] <= start:
                         counts[code] += length
                         free[code] = start + length
+            for code in self._knowing(token):
+                if free[code] <= start:
+                    counts[code] += 1
         return counts
 
     def _knowing(self, token: str) -> Codes:

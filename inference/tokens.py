@@ -46,14 +46,28 @@ def tokens_of(title: str, *, keep_accents: bool = False) -> list[str]:
         title: the text as a list has it, of any length, in any script, with HTML or without.
         keep_accents: whether letters with and without accents are different.
     """
+    return split_text(visible_text(title), keep_accents=keep_accents)
+
+
+def visible_text(title: str) -> str:
+    """Return the beginning of a title that is read, without tags."""
     text = title[:LONGEST_HTML]
     if "<" in text or "&" in text:
         parser = _Text()
         with suppress(AssertionError):  # the parser's, of `<![NEW[`: then the title is read as it stands
-            parser.feed(text)
-            parser.close()
+            for start in range(0, len(text), LONGEST):
+                parser.feed(text[start : start + LONGEST])
+                if sum(map(len, parser.texts)) > LONGEST:
+                    break
+            else:
+                parser.close()
             text = "".join(parser.texts)
-    return _TOKEN.findall(fold(text[:LONGEST], keep_accents=keep_accents))
+    return text[:LONGEST]
+
+
+def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
+    """Return the words and signs of a text without tags."""
+    return _TOKEN.findall(fold(text, keep_accents=keep_accents))
 
 
 def fold(text: str, *, keep_accents: bool = False) -> str:

@@ -132,25 +132,22 @@ def _kinds_of(language: Language, part: Part) -> Kinds:
 
 def has_word(tokens: Sequence[str], words: Words) -> bool:
     """Check whether a text has one of some words."""
-    return any(isinstance(item, Named) for item in find_words(tokens, words))
+    return bool(words.phrases) and any(isinstance(item, Named) for item in find_words(tokens, words))
 
 
 def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
     """Return tokens, with a word in place of those that name a garment: of several words the longest."""
     items, start = list[Item](), 0
     while start < len(tokens):
-        for count in range(min(words.longest.get(tokens[start], 1), len(tokens) - start), 0, -1):
-            phrase = tuple(tokens[start : start + count])
-            kinds = words.phrases.get(phrase)
-            if kinds is None and count == 1:
-                kinds = _by_end(phrase[0], words.ends)
-            if kinds is not None:
-                items.append(Named(" ".join(phrase), kinds))
-                break
+        longest = min(words.longest.get(tokens[start], 0), len(tokens) - start)
+        phrases = (tuple(tokens[start : start + count]) for count in range(longest, 0, -1))
+        phrase = next((phrase for phrase in phrases if phrase in words.phrases), None)
+        if phrase:
+            items.append(Named(" ".join(phrase), words.phrases[phrase]))
         else:
-            items.append(tokens[start])
-            count = 1
-        start += count
+            kinds = _by_end(tokens[start], words.ends)
+            items.append(tokens[start] if kinds is None else Named(tokens[start], kinds))
+        start += len(phrase or "1")
     return items
 
 

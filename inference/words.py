@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from inference.kinds import SET
 from inference.language_files import languages, readable_languages
+from inference.language_tags import text_in
 from inference.sets import is_set, without_counting
 from inference.tokens import SEPARATORS, SIGNS, tokens_of
 from inference.vocabulary import (
@@ -73,7 +74,21 @@ def title_says(title: str, language: str) -> Says:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that is read.
     """
-    items = _items(title, language)
+    return tokens_say(_tokens(title, language), language)
+
+
+def _tokens(title: str, language: str) -> list[str]:
+    return languages()[language].tokens(text_in(title, (language, *readable_languages())))
+
+
+def tokens_say(tokens: Sequence[str], language: str) -> Says:
+    """Return the kinds that the deciding words of a title admit.
+
+    Args:
+        tokens: the words and signs of the title, as `Language.tokens` returns them.
+        language: the code of a language that is read.
+    """
+    items = _items(tokens, language)
     garments = without_counting(items)
     heads = _deciding(garments, language)
     if not named(heads):
@@ -88,16 +103,15 @@ def title_says(title: str, language: str) -> Says:
 
 def set_says(title: str, language: str) -> Says:
     """Return what a title says that names no garment, but only a set ("Summer set")."""
-    items = _items(title, language)
+    items = _items(_tokens(title, language), language)
     if _deciding(without_counting(items), language):
         return NOTHING
     words = tuple(item.word for item in named(items) if item.kinds == COUNTING)
     return Says(words, SUIT) if words else NOTHING
 
 
-def _items(title: str, language: str) -> list[Item]:
+def _items(tokens: Sequence[str], language: str) -> list[Item]:
     """Return the words of a title; none if it is about clothes of animals or dolls."""
-    tokens = languages()[language].tokens(title)
     if has_word(tokens, words_of(language, "wearers")):
         return []
     return find_words(tokens, words_of(language))
@@ -109,27 +123,19 @@ def _deciding(items: Sequence[Item], language: str) -> list[Named]:
     return next((heads for part in parts if (heads := _heads(part, language))), [])
 
 
-def every_language_says(title: str) -> Says:
-    """Return what a title admits if its language is not known: everything that any language reads there."""
-    read = [title_says(title, language) for language in readable_languages()]
-    words = dict.fromkeys(word for says in read for word in says.words)
-    return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in read)))
-
-
 def category_says(category: str, language: str) -> Says:
     """Return the kinds of a category, by the deepest of its levels that names one ("Women > Dresses").
 
     Every garment of a level is used ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
     """
-    levels = _LEVELS.split(category)
+    levels = _LEVELS.split(text_in(category, (language, *readable_languages())))
     of_levels = (_level_says(level.split("/"), language) for level in reversed(levels))
     return next(filter(None, of_levels), NOTHING)
 
 
 def _is_of_clothes(category: str, language: str) -> bool:
     """Check whether a category names garments, or clothing of any kind."""
-    tokens = languages()[language].tokens(category)
-    has_clothing = has_word(tokens, words_of(language, "clothing"))
+    has_clothing = has_word(_tokens(category, language), words_of(language, "clothing"))
     return has_clothing or bool(category_says(category, language).kinds)
 
 

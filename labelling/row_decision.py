@@ -137,7 +137,10 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     title = words.title(record.cells) if words.is_read else ""
     own = read_own_colours(record.cells, [photo.cells for photo in record.photos])
     return match_colours(
-        own, title, words.language, context.titles.label_probabilities(record, context.colour_head)
+        own,
+        title,
+        words.title_language(title),
+        context.titles.label_probabilities(record, context.colour_head),
     )
 
 

@@ -204,8 +204,14 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         ),
         words=None
         if language == OFF
-        else {"title": title} | (products or photos).count_title_kinds(language),
+        else {"title": title, **_second_language(decisions)}
+        | (products or photos).count_title_kinds(language),
     )
+
+
+def _second_language(decisions: Decisions) -> dict[str, str]:
+    second = decisions.list_words.second
+    return {"second_language": second} if second else {}
 
 
 def _of_products(table: Path, run: RunSettings, photos: Counts, products: Counts) -> Mapping[str, Any]:

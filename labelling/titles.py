@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from inference.kinds import in_order
 from inference.language_files import UNDETERMINED, language_name, readable_languages
-from inference.recognition import ENOUGH, label_kinds, language_of
+from inference.language_tags import text_in
+from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
 from inference.tokens import tokens_of
 from inference.words import NOTHING, Says, category_says, says, title_says
 from labelling.cells import find_addresses, is_picture_cell
@@ -58,12 +59,15 @@ class ListWords:
         titles, categories: the list's columns of these, in the order in which they count.
         language: of the words; OFF where people said that they are not read. Titles in a language
             whose file has no garments say nothing.
+        second: the language of titles that have more words of it than of `language`; empty for a list in one
+            language.
         is_chosen: whether the title was chosen by its cells.
     """
 
     titles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     language: str = OFF
+    second: str = ""
     is_chosen: bool = False
 
     @property
@@ -85,32 +89,48 @@ class ListWords:
         """
         if not self.columns:
             return self
-        return replace(self, language=language or self._spoken(list(islice(rows, ENOUGH))))
-
-    def _spoken(self, rows: Sequence[Mapping[str, str]]) -> str:
-        """Return the language of some rows' titles, or of the category of a row without a title."""
-        titles = [self.title(cells) for cells in rows]
-        categories = [_first(self.categories, cells) for cells in rows]
-        spoken = language_of(title or category for title, category in zip(titles, categories, strict=True))
-        return _language_beside(titles, categories) if spoken == UNDETERMINED else spoken
+        if language:
+            return replace(self, language=language)
+        cells = list(islice(rows, ENOUGH))
+        titles = [_first(self.titles, row) for row in cells]
+        categories = [_first(self.categories, row) for row in cells]
+        texts = [title or category for title, category in zip(titles, categories, strict=True)]
+        spoken = language_of(texts)
+        if spoken == UNDETERMINED:
+            return replace(self, language=_language_beside(titles, categories))
+        return replace(self, language=spoken, second=_second(texts, spoken))
 
     def title(self, cells: Mapping[str, str]) -> str:
-        """The title of a row; empty where it has none."""
-        return _first(self.titles, cells)
+        """Return the title of a row, of several language tags the part in the list's language.
+
+        It is empty if the row has none.
+        """
+        return self._text(self.titles, cells)
+
+    def _text(self, columns: Iterable[str], cells: Mapping[str, str]) -> str:
+        return text_in(_first(columns, cells), (self.language, self.second, *readable_languages())).strip()
+
+    def title_language(self, title: str) -> str:
+        """Return the language in which a title is read."""
+        if self.second and is_in_second(title, self.language, self.second):
+            return self.second
+        return self.language
 
     def category(self, cells: Mapping[str, str]) -> str:
         """Return the category of a row; empty if it has none."""
-        return _first(self.categories, cells)
+        return self._text(self.categories, cells)
 
     def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds that the title of a row names, whatever its category is."""
-        return says(self.title(cells), "", self.language).kinds if self.is_read else frozenset()
+        title = self.title(cells)
+        return says(title, "", self.title_language(title)).kinds if self.is_read else frozenset()
 
     def says(self, cells: Mapping[str, str]) -> Says:
         """What a row of the list says about its product."""
         if not self.is_read:
             return NOTHING
-        return says(self.title(cells), self.category(cells), self.language)
+        title, category = self.title(cells), self.category(cells)
+        return says(title, category, self.title_language(title or category))
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
@@ -123,6 +143,11 @@ def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
     has_garments = is_read and any(category_says(category, spoken).kinds for category in categories)
     is_misread = is_read and any(title_says(title, spoken).kinds for title in titles)
     return spoken if has_garments and not is_misread else UNDETERMINED
+
+
+def _second(titles: Sequence[str], language: str) -> str:
+    """Return the second language of a list in a language that is read; empty if it has one language."""
+    return second_language(titles, language) if language in readable_languages() else ""
 
 
 def word_columns(columns: Iterable[str]) -> ListWords:
@@ -167,7 +192,14 @@ def words_in(
     )
     if chosen is None:
         return words
-    return replace(words, titles=(chosen.name,), language=chosen.language, is_chosen=True)
+    texts = (row.get(chosen.name) or "" for row in rows((chosen.name,)))
+    return replace(
+        words,
+        titles=(chosen.name,),
+        language=chosen.language,
+        second="" if language else _second(list(islice(texts, ENOUGH)), chosen.language),
+        is_chosen=True,
+    )
 
 
 def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
@@ -186,7 +218,8 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     read = ", ".join(f"`{name}`" for name in words.titles)
     how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     other = "" if title or not words.is_chosen else " --title-column names another."
-    return f"The title is {read}, {how}, in {language_name(words.language)}.{other}"
+    second = f" Titles with more {language_name(words.second)} words are read in it." if words.second else ""
+    return f"The title is {read}, {how}, in {language_name(words.language)}.{second}{other}"
 
 
 class _Column(NamedTuple):

@@ -12,6 +12,7 @@ from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
 from inference.kinds import KIND, in_order
+from inference.recognition import any_language_says
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
     MinimumShares,
@@ -20,7 +21,7 @@ from inference.title_rule import (
     decide_with_title,
     release_labels,
 )
-from inference.words import every_language_says, title_says
+from inference.words import title_says
 from reports.word_figures import minimum_shares_of
 
 
@@ -70,7 +71,7 @@ def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, 
 def _title_kinds(title: Title) -> frozenset[str]:
     if title.language == NOT_READ:
         return frozenset()
-    says = title_says(title.text, title.language) if title.language else every_language_says(title.text)
+    says = title_says(title.text, title.language) if title.language else any_language_says(title.text)
     return says.kinds
 
 

@@ -111,3 +111,33 @@ def test_a_sentence_says_which_column_is_read_and_why() -> None:
         "No column names kinds: titles are not read (columns: `sku`). --title-column names one."
     )
     assert MOST_COLUMNS == 200
+
+
+FRENCH = ("Robe noire", "Chemise en lin", "Pantalon pour femme", "Jupe longue", "Chaussures de sport")
+
+
+@pytest.mark.parametrize(("count", "second"), [(5, "fr"), (4, "")])
+def test_a_list_in_two_languages_is_read_in_both(count: int, second: str) -> None:
+    words = read({"title": (*GERMAN * 2, *FRENCH[:count])})
+
+    assert (words.language, words.second) == ("de", second)
+    assert words.says({"title": "Robe noire"}).kinds == ({"dress", "nightwear"} if second else set())
+    assert words.says({"title": "Rote Jacke"}).kinds == {"coat"}
+    assert how_read(words, ["title"], "") == (
+        "The title is `title`, by its name, in German."
+        + (" Titles with more French words are read in it." if second else "")
+    )
+
+
+def test_a_second_language_needs_a_fifth_of_the_titles_and_none_if_people_name_the_language() -> None:
+    assert read({"title": (*GERMAN * 5, *FRENCH)}).second == ""
+    assert read({"title": (*GERMAN, *FRENCH)}, "de").second == ""
+
+
+def test_the_title_of_a_list_with_tags_is_the_part_in_its_language() -> None:
+    titles = ("[:fr]Jupe longue[:de]Langer Rock[:]", *GERMAN)
+    words = read({"title": titles})
+
+    assert words.language == "de"
+    assert words.title({"title": titles[0]}) == "Langer Rock"
+    assert words.title({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}) == "Jupe longue"

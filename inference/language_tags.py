@@ -1,0 +1,53 @@
+"""Choose the part of a text in one language, if tags divide it: `[:en]Blue jeans[:de]Blaue Jeans[:]`.
+
+Plugins of shops write such tags (qTranslate: `[:en]`, `{:en}` and `<!--:en-->`). They are markup, no words.
+Text outside of tags belongs to every part. Pure.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_TAG: Final = re.compile(
+    r"\[:(?P<square>[a-z]{2,3}(?:[-_][a-z]{2,4})?)?\]"
+    r"|\{:(?P<curly>[a-z]{2,3}(?:[-_][a-z]{2,4})?)?\}"
+    r"|<!--:(?P<comment>[a-z]{2,3}(?:[-_][a-z]{2,4})?)?-->",
+    re.IGNORECASE,
+)
+"""A tag before a part, or without a code the tag behind the last part."""
+
+
+def text_in(text: str, languages: Sequence[str]) -> str:
+    """Return the part of a text in the first of some languages that has one, without tags.
+
+    Args:
+        text: a title, with tags or without.
+        languages: codes, the preferred one first. If the text has a part in none of them, its first part is
+            returned.
+    """
+    parts = language_parts(text)
+    chosen = next((parts[code] for code in languages if parts.get(code, "").strip()), None)
+    filled = (part for part in parts.values() if part.strip())
+    return chosen if chosen is not None else next(filled, "") if parts else text
+
+
+def language_parts(text: str) -> dict[str, str]:
+    """Return the parts of a text by the codes of their tags; empty for a text without tags.
+
+    A code is that of the language alone: `pt` for `[:pt-br]`.
+    """
+    if ":" not in text:
+        return {}
+    runs, code, start = list[tuple[str, str]](), "", 0
+    for match in _TAG.finditer(text):
+        runs.append((code, text[start : match.start()]))
+        code, start = _code(match), match.end()
+    runs.append((code, text[start:]))
+    codes = dict.fromkeys(code for code, _ in runs if code)
+    return {wanted: "".join(part for code, part in runs if code in {"", wanted}) for wanted in codes}
+
+
+def _code(tag: re.Match[str]) -> str:
+    """Return the code of a tag; empty for the tag behind the last part."""
+    code: str = tag["square"] or tag["curly"] or tag["comment"] or ""
+    return re.split("[-_]", code.lower())[0]
