@@ -25,8 +25,8 @@ from app.memory import count_fitting_workers, describe_memory_shortage, read_mem
 from app.observability.log_format import create_logging_config, format_startup_error
 from app.observability.log_queue import redirect_stderr_to_log
 from app.settings import SettingsError, read_settings
-from inference.cores import usable_cores
-from inference.plain_text import shown
+from inference.cores import count_usable_cores
+from inference.plain_text import escape_unprintable
 
 WORKER = "app.worker.ClosingWorker"
 """gunicorn's gevent worker: docs/decisions/0005."""
@@ -64,7 +64,9 @@ except SettingsError as error:
 host = (os.environ.get("BIND") or "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
 memory = read_memory_limit()
-workers = int(os.environ.get("WEB_CONCURRENCY") or count_fitting_workers(settings, usable_cores(), memory))
+workers = int(
+    os.environ.get("WEB_CONCURRENCY") or count_fitting_workers(settings, count_usable_cores(), memory)
+)
 worker_class = WORKER
 worker_tmp_dir = memory_directory()
 timeout = 120  # a worker pulls its release before it beats for the first time
@@ -106,8 +108,8 @@ def unusable_counts(folder: str) -> str:
             tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         return (
-            f"{COUNTS}={shown(folder)}: {error.strerror}. Make that folder, or leave the variable out: each "
-            "start then makes one in memory."
+            f"{COUNTS}={escape_unprintable(folder)}: {error.strerror}. Make that folder, or leave the "
+            "variable out: each start then makes one in memory."
         )
     return ""
 

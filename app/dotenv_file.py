@@ -10,7 +10,7 @@ from typing import Final
 
 from dotenv import load_dotenv
 
-from inference.plain_text import decoded, trimmed
+from inference.plain_text import decode_text, trim
 
 DOTENV_PATH: Final = Path(".env")
 """Path of the file, relative to the working directory."""
@@ -29,7 +29,7 @@ def read_dotenv(path: Path = DOTENV_PATH) -> None:
         return
     content = path.read_bytes()
     try:
-        text = decoded(content)
+        text = decode_text(content)
     except UnicodeDecodeError:  # a comment in an old code page, or a path: the environment takes any bytes
         text = content.decode(errors="surrogateescape")
-    load_dotenv(stream=StringIO("\n".join(map(trimmed, text.splitlines()))))
+    load_dotenv(stream=StringIO("\n".join(map(trim, text.splitlines()))))

@@ -8,7 +8,7 @@ import os
 import sys
 import urllib.request
 
-from inference.plain_text import trimmed
+from inference.plain_text import trim
 
 TIMEOUT_SECONDS = 3
 """Seconds after which the service counts as not alive."""
@@ -19,7 +19,7 @@ DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def main() -> None:
     """Exit with 0 if the service is alive, otherwise with a message."""
-    address = f"http://127.0.0.1:{trimmed(os.environ.get('PORT', '')) or '8000'}/healthz"
+    address = f"http://127.0.0.1:{trim(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
         DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()
     except OSError as error:

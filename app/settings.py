@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.dotenv_file import DOTENV_PATH, read_dotenv
 from inference.decode import MAX_BYTES, MAX_PIXELS
-from inference.plain_text import QUOTED, is_quoted, shown, trimmed
+from inference.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim
 
 PREFIX = "WARDROBE_"
 """Beginning of the names of all settings in the environment."""
@@ -231,7 +231,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
             or out of bounds.
     """
     values: dict[str, object] = {
-        trimmed(name).removeprefix(PREFIX).lower(): trimmed(value)
+        trim(name).removeprefix(PREFIX).lower(): trim(value)
         for name, value in environment.items()
         if name.startswith(PREFIX) and not is_kubernetes_variable(name, value)
     }
@@ -262,14 +262,15 @@ def _refuse_unknown(values: Mapping[str, object]) -> None:
         if full not in names:
             nearest = get_close_matches(full, names, n=1, cutoff=0)[0]
             raise SettingsError(
-                f"{shown(full)} is no setting. The nearest is {nearest}; see docs/reference/settings.md."
+                f"{escape_unprintable(full)} is no setting. The nearest is {nearest}; see "
+                "docs/reference/settings.md."
             )
 
 
 def _refuse_quoted(values: Mapping[str, object]) -> None:
     for name, value in values.items():
         if is_quoted(str(value)):
-            raise SettingsError(f"{PREFIX}{name.upper()}: {QUOTED}")
+            raise SettingsError(f"{PREFIX}{name.upper()}: {QUOTED_ADVICE}")
 
 
 def _describe_first_error(error: ValidationError, values: Mapping[str, object]) -> str:
@@ -279,7 +280,7 @@ def _describe_first_error(error: ValidationError, values: Mapping[str, object]) 
     if first["type"] not in EXPECTED_VALUES:
         return f"{PREFIX}{field.upper()}: {first['msg'].removeprefix('Value error, ')}."
     expected = EXPECTED_VALUES[first["type"]].format_map(first.get("ctx", {}))
-    return f"{PREFIX}{field.upper()}={shown(str(values[field]))}: {expected}."
+    return f"{PREFIX}{field.upper()}={escape_unprintable(str(values[field]))}: {expected}."
 
 
 def _mask_passwords(value: object) -> object:

@@ -23,8 +23,8 @@ from PIL import Image
 from benchmarks.processes import family
 from benchmarks.results import save
 from inference.contract import GREY_28
-from inference.convert import decoded_to_pixels
-from inference.decode import MAX_PIXELS, decode, prepare_decoders
+from inference.convert import convert_to_pixels
+from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import UploadError
 from tests import pictures
 from tests.coded_pictures import avif, heic
@@ -90,11 +90,11 @@ def made(name: str) -> bytes:
 def measured(upload: bytes) -> dict[str, object]:
     """Decode and convert a picture: what came of it, the memory and the processor time that it took."""
     prepare_decoders()
-    decode(pictures.bmp(np.zeros((1, 1, 3), np.uint8)), MAX_PIXELS)  # what a decoder takes for nothing
+    decode_image(pictures.bmp(np.zeros((1, 1, 3), np.uint8)), MAX_PIXELS)  # what a decoder takes for nothing
     shared = _anonymous_mebibytes(family(os.getpid())[1])
     before = _used()
     try:
-        decoded_to_pixels(decode(upload, MAX_PIXELS), GREY_28)
+        convert_to_pixels(decode_image(upload, MAX_PIXELS), GREY_28)
         outcome = "read"
     except UploadError as error:
         outcome = type(error).__name__

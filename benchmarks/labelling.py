@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.processes import family, megabytes
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
-from inference.cores import usable_cores
+from inference.cores import count_usable_cores
 from model_store.local_releases import LocalRelease, open_bundled_release
 from model_store.release_files import GRAPH_FILE
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_idx
@@ -76,7 +76,7 @@ def measured(
     """Pictures per second of the loop, of ours and of ours on Ray, and the memory that ours took at most."""
     bare = [sys.executable, "-m", "benchmarks.bare_loop", str(folder), str(release.folder / GRAPH_FILE)]
     commands = {
-        "bare": [*bare, str(usable_cores())],
+        "bare": [*bare, str(count_usable_cores())],
         "label": [*_label(folder, scratch / "label.csv"), "--restart"],
         "ray": [str(RAY_PYTHON), *_label(folder, scratch / "ray.csv")[1:], "--engine", "ray", "--restart"],
     }
@@ -93,7 +93,7 @@ def measured(
     ratios = [ours / loop for ours, loop in zip(seen["label"], seen["bare"], strict=True)]
     return {
         "pictures": pictures,
-        "processes": usable_cores(),
+        "processes": count_usable_cores(),
         **{f"{name}_per_second": its for name, its in seen.items()},
         "ratios": ratios,
         "ratio": statistics.median(ratios),

@@ -40,7 +40,7 @@ class Border:
 
     def is_light(self) -> bool:
         """Whether the background is nearer to white than to black."""
-        return luma(self.colour) > _MIDDLE_GREY
+        return compute_luma(self.colour) > _MIDDLE_GREY
 
     def is_black(self) -> bool:
         """Whether the colour is black, within the tolerance."""
@@ -55,7 +55,7 @@ class Border:
         return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
 
 
-def look_at_border(picture: Picture, tolerance: float) -> Border:
+def measure_border(picture: Picture, tolerance: float) -> Border:
     """Measure the median colour of the outermost pixels, and the share of them that has it.
 
     The paper takes the colour of a corner. On a plain background that is the same colour, and a garment that
@@ -73,7 +73,7 @@ def look_at_border(picture: Picture, tolerance: float) -> Border:
     return Border(colour, same / len(pixels), tolerance)
 
 
-def garment_mask(picture: Picture, background: Colour, tolerance: float) -> Mask:
+def mask_garment(picture: Picture, background: Colour, tolerance: float) -> Mask:
     """Mark where a picture differs from its background by more than the tolerance, in any channel.
 
     Args:
@@ -90,6 +90,6 @@ def _within(picture: Picture, colour: Colour, tolerance: float) -> Mask:
     return cv2.inRange(picture, darkest, lightest).astype(np.uint8, copy=False)
 
 
-def luma(colour: Colour) -> float:
+def compute_luma(colour: Colour) -> float:
     """Return the lightness of a colour, 0..255 (ITU-R BT.601)."""
     return float(colour @ (0.299, 0.587, 0.114))

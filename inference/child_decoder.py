@@ -27,29 +27,31 @@ from PIL import Image
 from inference import isolated_decoder
 from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat, UploadError
 from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
-from inference.opening import MAX_EDGE, Opened, broken_picture, check_size
-from inference.scan import unopened
-from inference.signatures import ends_too_early, with_codec_brand
+from inference.picture_opening import MAX_EDGE, OpenedPicture, check_picture_size, make_damage_error
+from inference.scan import make_header_error
+from inference.signatures import is_cut_short, set_codec_brand
 
 SILENT_SECONDS: Final = 40
 """Wall time that nothing may come from the process, whose processor time is bounded by itself."""
 
-Spent = Callable[[int, float], None]
+CostListener = Callable[[int, float], None]
 """Receives the pixels that a header declares (0: it cannot be read), and seconds of processor time."""
 
 
-def uncounted(pixels: int, seconds: float) -> None:
+def ignore_cost(pixels: int, seconds: float) -> None:
     """Where nothing bounds what pictures take together."""
 
 
-def decode_in_child(opened: Opened, max_pixels: int, edge: int, spent: Spent = uncounted) -> Image.Image:
+def decode_in_child(
+    opened: OpenedPicture, max_pixels: int, edge: int, report_cost: CostListener = ignore_cost
+) -> Image.Image:
     """Open and decode a picture in a process of its own, and wait for it.
 
     Args:
         opened: a picture whose header is not read yet.
         max_pixels: largest width x height.
         edge: the result's longest edge is below twice this.
-        spent: receives what it took, whatever came of it.
+        report_cost: receives what it took, whatever came of it.
 
     Returns:
         Grey, RGB or RGBA of 8 bits, upright.
@@ -64,11 +66,11 @@ def decode_in_child(opened: Opened, max_pixels: int, edge: int, spent: Spent = u
     if name == "HEIC" and find_spec("pillow_heif") is None:
         raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
     if name in ("HEIC", "AVIF"):
-        if ends_too_early(data):
+        if is_cut_short(data):
             raise BrokenPicture(f"This {name} of {len(data):,} bytes is truncated. Send the whole file.")
-        data = with_codec_brand(data)
+        data = set_codec_brand(data)
     reader = "HEIF" if name == "HEIC" else name.upper()
-    order = f"{reader} {opened.pixels} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    order = f"{reader} {opened.pixel_count} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
         ended = _ended(order, data)
     except TimeoutError as error:
@@ -77,7 +79,7 @@ def decode_in_child(opened: Opened, max_pixels: int, edge: int, spent: Spent = u
         raise _stopped(name, f"cannot be started ({error.strerror})") from error
     header, _, rest = ended.output.partition(b"\n")
     width, height = map(int, header.split()) if header else (0, 0)
-    spent(width * height, ended.seconds)
+    report_cost(width * height, ended.seconds)
     if refused := _refusal(opened, ended.code, (width, height), max_pixels):
         raise refused
     head, _, samples = rest.partition(b"\n")
@@ -121,7 +123,9 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
     return _Ended(b"".join(chunks), code, seconds)
 
 
-def _refusal(opened: Opened, code: int | None, size: tuple[int, int], max_pixels: int) -> UploadError | None:
+def _refusal(
+    opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
+) -> UploadError | None:
     """Why there are no samples."""
     name, what = opened.format, "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:
@@ -132,11 +136,11 @@ def _refusal(opened: Opened, code: int | None, size: tuple[int, int], max_pixels
             f"This {name} of {what} takes more time or memory to decode than a photo does. Send it as JPEG."
         )
     if not any(size):
-        return unopened(opened.data, name)
-    check_size(*size, max_pixels)
+        return make_header_error(opened.data, name)
+    check_picture_size(*size, max_pixels)
     if code == TOO_DEEP:
         return UnknownFormat(f"This {name} has samples of 32 bits. Send one with 8 or 16 bits a sample.")
-    return broken_picture(name, *size) if code else None
+    return make_damage_error(name, *size) if code else None
 
 
 def _stopped(name: str, why: str) -> DecoderStopped:

@@ -15,7 +15,7 @@ import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import Decision, calibrate, decide, familiarity_of
+from inference.decision import Decision, calibrate, compute_familiarity, decide_answer
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.keras_session import KerasSession
 from inference.onnx_session import OnnxSession
@@ -28,14 +28,14 @@ GOLDEN_TOLERANCE = 1e-3
 DISTANCE_TOLERANCE = 1e-2
 """The same of a distance, as a share of 1 and its size: its features add up many roundings."""
 
-MAX_RUN = 1 << 17
+MAX_RUN_NUMBERS = 1 << 17
 """Most numbers in one run of the model: 167 pictures of 28 x 28, or one of 192 x 192 in RGB.
 
 Layers take a hundred times their memory, which stays with the process. More at a time are no faster.
 """
 
 
-ALSO_FROM = 0.25
+MIN_FURTHER_PROBABILITY = 0.25
 """Probability from which a further label of an attribute is named: a garment may have two colours."""
 
 
@@ -59,22 +59,24 @@ class Answer:
     probabilities: Probabilities
     labels: tuple[str, ...]
 
-    def likeliest(self, count: int) -> list[int]:
+    def rank_labels(self, count: int) -> list[int]:
         """The indices of the `count` likeliest labels: `class_id`, then among equals the lower index."""
         order: list[int] = (-self.probabilities).argsort(kind="stable").tolist()
         order.remove(self.class_id)
         return [self.class_id, *order][:count]
 
     @property
-    def by_label(self) -> dict[str, float]:
+    def label_probabilities(self) -> dict[str, float]:
         """Probabilities by label, in index order, unrounded."""
         return dict(zip(self.labels, self.probabilities.tolist(), strict=True))
 
     @property
     def also(self) -> list[str]:
         """Further labels of a probability of ALSO_FROM at least, likeliest first."""
-        likely = self.likeliest(1 + int(1 / ALSO_FROM))[1:]
-        return [self.labels[index] for index in likely if self.probabilities[index] >= ALSO_FROM]
+        likely = self.rank_labels(1 + int(1 / MIN_FURTHER_PROBABILITY))[1:]
+        return [
+            self.labels[index] for index in likely if self.probabilities[index] >= MIN_FURTHER_PROBABILITY
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ class Prediction:
     attributes: Mapping[str, Answer]
     familiarity: float | None
 
-    def as_answer(self) -> dict[str, Any]:
+    def make_response_fields(self) -> dict[str, Any]:
         """The fields of a response, in the order and under the names of docs/reference/http.md."""
         answer = self.answer
         fields = {
@@ -101,7 +103,7 @@ class Prediction:
             "familiarity": self.familiarity,
             "decision": answer.decision,
             "reason": answer.reason,
-            "probabilities": answer.by_label,
+            "probabilities": answer.label_probabilities,
         }
         if self.attributes:
             fields["attributes"] = {name: _attribute(answer) for name, answer in self.attributes.items()}
@@ -115,7 +117,7 @@ def _attribute(answer: Answer) -> dict[str, Any]:
         "decision": answer.decision,
         "reason": answer.reason,
         "also": answer.also,
-        "probabilities": answer.by_label,
+        "probabilities": answer.label_probabilities,
     }
 
 
@@ -136,12 +138,14 @@ class Classifier:
         self.session = session
         self.contract = contract
 
-    def classify(self, pixels: PixelsBatch, names: Sequence[NetworkName] | None = None) -> list[Prediction]:
+    def classify(
+        self, pixels: PixelsBatch, networks: Sequence[NetworkName] | None = None
+    ) -> list[Prediction]:
         """Classify N pictures in one run of the model, or in several where its memory asks for that.
 
         Args:
             pixels: N >= 1, as the contract's input says.
-            names: of the network that each is for; None where all were sent as they are.
+            networks: of the network that each is for; None where all were sent as they are.
 
         Returns:
             One prediction per picture, in order.
@@ -150,10 +154,10 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        return self.interpret(self._in_runs(pixels), names or ["pixels"] * len(pixels))
+        return self.interpret(self._in_runs(pixels), networks or ["pixels"] * len(pixels))
 
     def _in_runs(self, pixels: PixelsBatch) -> Scores:
-        most = max(1, MAX_RUN // pixels[0].size)
+        most = max(1, MAX_RUN_NUMBERS // pixels[0].size)
         runs = [self.session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
         distances = [run.distances for run in runs if run.distances is not None]
         if len(runs) == 1:
@@ -164,12 +168,12 @@ class Classifier:
             np.concatenate(distances) if distances else None,
         )
 
-    def interpret(self, scores: Scores, names: Sequence[NetworkName]) -> list[Prediction]:
+    def interpret(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
         """What is answered where the model gave these scores.
 
         Args:
             scores: of N pictures.
-            names: of the network that each is for.
+            networks: of the network that each is for.
 
         Returns:
             One prediction per picture, in order.
@@ -182,7 +186,7 @@ class Classifier:
         of_label = heads.pop(LABEL)
         familiarities = self._familiarities(len(of_label), distances)
         predictions = []
-        for place, (row, familiarity, name) in enumerate(zip(of_label, familiarities, names, strict=True)):
+        for place, (row, familiarity, name) in enumerate(zip(of_label, familiarities, networks, strict=True)):
             answer = self._answer(LABEL, row, familiarity, name)
             attributes: dict[str, Answer] = (
                 {}
@@ -195,7 +199,7 @@ class Classifier:
             predictions.append(Prediction(answer=answer, attributes=attributes, familiarity=familiarity))
         return predictions
 
-    def check_golden(
+    def check_golden_answers(
         self,
         pixels: PixelsBatch,
         answers: Mapping[str, Probabilities],
@@ -227,7 +231,7 @@ class Classifier:
             raise ContractBroken(
                 "The contract computes familiarity from a distance, but the model has no output for one."
             )
-        return [familiarity_of(distance, familiarity) for distance in distances]
+        return [compute_familiarity(distance, familiarity) for distance in distances]
 
     def _answer(
         self,
@@ -246,20 +250,20 @@ class Classifier:
             name: of the network that the picture is for.
             label: the class, where the head answers an attribute.
         """
-        contract = self.contract.deciding(name)
+        contract = self.contract.find_deciding_contract(name)
         head_contract = contract.heads[head]
         probabilities = np.array(calibrate(row, head_contract.temperature), np.float32)
         # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
         answered = head_contract.labels[winner]
-        decision, reason = decide(
+        decision, reason = decide_answer(
             confidence,
             familiarity,
-            least_confidence=head_contract.least(answered),
-            least_familiarity=contract.least_familiarity_of(head_contract, answered),
-            withheld=answered in head_contract.withheld,
-            is_applicable=label is None or head_contract.is_for(label),
+            minimum_confidence=head_contract.find_minimum_confidence(answered),
+            minimum_familiarity=contract.find_minimum_familiarity(head_contract, answered),
+            is_withheld=answered in head_contract.withheld,
+            is_applicable=label is None or head_contract.is_applicable(label),
         )
         return Answer(
             class_id=winner,

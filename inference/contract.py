@@ -1,7 +1,7 @@
 """What a release declares about its model, so that no code has to assume it.
 
 Frozen values, parsed from a release's manifest by model_store/manifest.py; no I/O. decode.py, convert.py and
-pixels.py use InputContract, classifier.py the rest.
+pixel_rows.py use InputContract, classifier.py the rest.
 """
 
 import math
@@ -15,10 +15,10 @@ from typing import Final, Literal, TypeAlias
 EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
 
-EDGES = range(8, 513)
+SERVED_EDGES = range(8, 513)
 """Heights and widths of an input that are served: 256 pictures of 512 x 512 in RGB take 200 MB."""
 
-LARGEST_PHOTO = 224
+MAX_PHOTO_EDGE = 224
 """Largest edge of the input of `photos` beside `pixels`: any photo is decoded at twice that (REDUCED_EDGE,
 decode.py)."""
 
@@ -64,7 +64,7 @@ class InputContract:
         return self.shape if self.channels == 1 else (*self.shape, self.channels)
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         """What clients send as `pixels`."""
         height, width = self.shape
         if self.channels == 3:
@@ -72,11 +72,11 @@ class InputContract:
         meaning = "garment light on black" if self.polarity == "light-on-black" else "0 is black"
         return f"{height} rows of {width} whole numbers of 0..255, {meaning}"
 
-    def fault(self) -> str | None:
+    def find_fault(self) -> str | None:
         """Why this code cannot serve such an input, as `key: reason`; None if it can."""
-        if not all(edge in EDGES for edge in self.shape):
+        if not all(edge in SERVED_EDGES for edge in self.shape):
             size = " x ".join(map(str, self.shape))
-            return f"input.shape: {size}; height and width must be {EDGES[0]} to {EDGES[-1]}"
+            return f"input.shape: {size}; height and width must be {SERVED_EDGES[0]} to {SERVED_EDGES[-1]}"
         made = (self.array_shape, self.polarity)
         if self.framing == "cut-out" and made != ((EDGE, EDGE), "light-on-black"):
             return f"input.framing: cut-out makes {EDGE} x {EDGE} grey, light-on-black; others need whole"
@@ -89,7 +89,7 @@ GREY_28: Final = InputContract()
 """Fashion-MNIST's own input, which new releases have unless another size or colour is chosen."""
 
 
-def whole_pictures(edge: int, channels: Literal[1, 3]) -> InputContract:
+def make_whole_input(edge: int, channels: Literal[1, 3]) -> InputContract:
     """The input of a model of whole square pictures."""
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
@@ -102,16 +102,16 @@ NETWORK_NAMES: Final[tuple[NetworkName, ...]] = ("pixels", "photos")
 """In the order in which pixels of a client are compared with their inputs."""
 
 
-def usual_name(reads: InputContract) -> NetworkName:
+def choose_only_name(input_contract: InputContract) -> NetworkName:
     """What a network is called that is the only one of its release.
 
     In colour it reads whole pictures, which is what `photos` means. Any other one is called `pixels`: so was
     the first network of every release, and an only network answers whatever is sent, under either name.
     """
-    return "photos" if reads.channels == 3 else "pixels"
+    return "photos" if input_contract.channels == 3 else "pixels"
 
 
-def network_for(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, InputContract]) -> NetworkName:
+def choose_network(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, InputContract]) -> NetworkName:
     """Which network an upload is for; where a release lacks that one, the other one answers.
 
     Args:
@@ -176,11 +176,11 @@ class Head:
     applies_to: tuple[str, ...] | None = None
     familiarity: Mapping[str, float] | None = None
 
-    def least(self, label: str) -> float:
+    def find_minimum_confidence(self, label: str) -> float:
         """The confidence that an answer with this label needs."""
         return max(self.confidence, self.stricter.get(label, 0.0))
 
-    def is_for(self, class_label: str) -> bool:
+    def is_applicable(self, class_label: str) -> bool:
         """Return whether pictures of a class have the attribute."""
         return self.applies_to is None or class_label in self.applies_to
 
@@ -188,12 +188,13 @@ class Head:
     def exceptions(self) -> dict[str, float]:
         """What answers need whose label asks for more than `confidence`; ACCEPT_NOTHING for withheld ones."""
         least = {
-            label: ACCEPT_NOTHING if label in self.withheld else self.least(label) for label in self.labels
+            label: ACCEPT_NOTHING if label in self.withheld else self.find_minimum_confidence(label)
+            for label in self.labels
         }
         return {label: confidence for label, confidence in least.items() if confidence > self.confidence}
 
     @property
-    def exceptions_in_words(self) -> str:
+    def exceptions_text(self) -> str:
         """The same, to follow the confidence in a sentence; empty where every label needs the same."""
         return "".join(
             f", {label} from {100 * least:.4g}%" if least <= 1 else f", {label} never"
@@ -205,7 +206,7 @@ class Head:
         """Whether no confidence is enough."""
         return self.confidence > 1
 
-    def fault(self) -> str | None:
+    def find_fault(self) -> str | None:
         """Why this code cannot serve such a head, as `key: reason`; None if it can."""
         if not 0 < self.temperature < math.inf:
             return f"temperature {self.temperature}: it has to be a number above 0"
@@ -245,12 +246,14 @@ class ModelContract:
     heads: Mapping[str, Head]
 
     @classmethod
-    def of_class(cls, head: Head, reads: InputContract, familiarity: Familiarity | None) -> "ModelContract":
+    def make_class_contract(
+        cls, head: Head, input_contract: InputContract, familiarity: Familiarity | None
+    ) -> "ModelContract":
         """A network that answers the class alone."""
-        return cls(input=reads, familiarity=familiarity, heads={LABEL: head})
+        return cls(input=input_contract, familiarity=familiarity, heads={LABEL: head})
 
     @cached_property
-    def of_label(self) -> Head:
+    def class_head(self) -> Head:
         """The head of the class."""
         return self.heads[LABEL]
 
@@ -262,58 +265,58 @@ class ModelContract:
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes, in index order."""
-        return self.of_label.labels
+        return self.class_head.labels
 
     @property
     def temperature(self) -> float:
         """That of the class."""
-        return self.of_label.temperature
+        return self.class_head.temperature
 
     @property
-    def least_familiarity(self) -> float:
+    def minimum_familiarity(self) -> float:
         """0..1, below which a class is `unfamiliar`, and a label of an attribute without one of its own."""
         return self.familiarity.threshold if self.familiarity else 0.0
 
-    def least_familiarity_of(self, head: Head, label: str) -> float:
+    def find_minimum_familiarity(self, head: Head, label: str) -> float:
         """0..1, below which the answer of one of the heads is `unfamiliar` that names this label."""
-        return (head.familiarity or {}).get(label, self.least_familiarity)
+        return (head.familiarity or {}).get(label, self.minimum_familiarity)
 
-    def with_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
+    def replace_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
         """The same with these heads, each in place of its own of that name."""
         return replace(self, heads={**self.heads, **heads})
 
-    def accepting_from(self, confidence: float) -> "ModelContract":
+    def set_class_threshold(self, confidence: float) -> "ModelContract":
         """The same with this threshold for the class; what it gives of attributes is not known: nothing."""
         nothing = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
-        return self.with_heads({LABEL: replace(self.of_label, confidence=confidence), **nothing})
+        return self.replace_heads({LABEL: replace(self.class_head, confidence=confidence), **nothing})
 
     @property
-    def photos_unproven(self) -> bool:
+    def has_unproven_photos(self) -> bool:
         """Whether photos have to be cut out for it, on which it is not measured."""
         return self.input.framing == "cut-out"
 
-    def deciding(self, name: NetworkName) -> "ModelContract":
+    def find_deciding_contract(self, name: NetworkName) -> "ModelContract":
         """The contract that decides about what is for the network of this name.
 
         It is this one, but for photos on which the network is not measured: each answer is `unproven`.
         """
-        return self._unproven if name == "photos" and self.photos_unproven else self
+        return self._unproven if name == "photos" and self.has_unproven_photos else self
 
     @cached_property
     def _unproven(self) -> "ModelContract":
         ranks = self.familiarity and replace(self.familiarity, threshold=0.0)
-        nothing = self.accepting_from(ACCEPT_NOTHING)
+        nothing = self.set_class_threshold(ACCEPT_NOTHING)
         heads = {name: replace(head, familiarity=None) for name, head in nothing.heads.items()}
         return replace(nothing, familiarity=ranks, heads=heads)
 
-    def fault(self) -> str | None:  # noqa: PLR0911 - one for each part
+    def find_fault(self) -> str | None:  # noqa: PLR0911 - one for each part
         """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
-        if fault := self.input.fault():
+        if fault := self.input.find_fault():
             return fault
         if next(iter(self.heads), None) != LABEL:
             return f"heads: the first one has to be `{LABEL}`, the class"
         for name, head in self.heads.items():
-            if fault := head.fault():
+            if fault := head.find_fault():
                 return f"heads.{name}.{fault}"
             if name != LABEL and not ATTRIBUTE_PATTERN.fullmatch(name):
                 return f"heads: {name!r} is no name of an attribute, which has letters, digits, `_` and `-`"
@@ -321,9 +324,9 @@ class ModelContract:
                 return f"heads.{name}.applies_to: {strange[0]!r} is none of the classes"
             if any((head.familiarity or {}).values()) and self.familiarity is None:
                 return f"heads.{name}.familiarity: the network measures none, so each has to be 0"
-        if self.of_label.applies_to is not None:
+        if self.class_head.applies_to is not None:
             return f"heads.{LABEL}.applies_to: every picture has a class, so it has to be null"
-        if self.of_label.familiarity:
+        if self.class_head.familiarity:
             return f"heads.{LABEL}.familiarity: the class's is `familiarity.threshold`, so it names no label"
         quantiles = self.familiarity.quantiles if self.familiarity else (0.0, 1.0)
         if len(quantiles) < 2 or any(b < a for a, b in pairwise(quantiles)):

@@ -7,21 +7,21 @@ import math
 import os
 from pathlib import Path
 
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
+QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
 """Control groups, version 2: microseconds of processor time, and the period they apply to."""
 
 
-def usable_cores() -> int:
+def count_usable_cores() -> int:
     """Return the number of usable processor cores, bounded by the container's quota; at least 1."""
     # macOS knows no affinity.
     pinned = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        return cores_within(QUOTA.read_text("ascii"), pinned)
+        return apply_quota(QUOTA_FILE.read_text("ascii"), pinned)
     except (OSError, ValueError):
         return pinned
 
 
-def cores_within(quota: str, pinned: int) -> int:
+def apply_quota(quota: str, affinity_cores: int) -> int:
     """Return how many of the cores in the affinity a quota allows; at least 1.
 
     A fraction counts as a core: of a quota of 1.5, one process could use two thirds. Two use all of it, and
@@ -29,10 +29,14 @@ def cores_within(quota: str, pinned: int) -> int:
 
     Args:
         quota: the content of cpu.max: `max` or microseconds, and the period.
-        pinned: cores in the affinity, at least 1.
+        affinity_cores: cores in the affinity, at least 1.
 
     Raises:
         ValueError: the quota has another form.
     """
     allowed, period = quota.split()
-    return pinned if allowed == "max" else max(1, min(pinned, math.ceil(int(allowed) / int(period))))
+    return (
+        affinity_cores
+        if allowed == "max"
+        else max(1, min(affinity_cores, math.ceil(int(allowed) / int(period))))
+    )

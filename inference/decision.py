@@ -34,7 +34,7 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]
     return [weight / total for weight in weights]
 
 
-def familiarity_of(distance: float, familiarity: Familiarity) -> float:
+def compute_familiarity(distance: float, familiarity: Familiarity) -> float:
     """Return how similar a picture is to the training data: 0 is farther than all held-out pictures.
 
     Args:
@@ -52,13 +52,13 @@ def familiarity_of(distance: float, familiarity: Familiarity) -> float:
     return 1.0 - (above - 1 + (distance - nearer) / (farther - nearer)) / (len(quantiles) - 1)
 
 
-def decide(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name
+def decide_answer(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name
     confidence: float,
     familiarity: float | None,
     *,
-    least_confidence: float,
-    least_familiarity: float,
-    withheld: bool = False,
+    minimum_confidence: float,
+    minimum_familiarity: float,
+    is_withheld: bool = False,
     is_applicable: bool = True,
 ) -> tuple[Decision, Reason | None]:
     """Accept an answer, or ask for a review and give the reason.
@@ -71,17 +71,18 @@ def decide(  # noqa: PLR0913 - what the release asks for and what the picture sh
     Args:
         confidence: 0..1, the largest calibrated probability.
         familiarity: 0..1, or None when the model measures none.
-        least_confidence: a lower one needs a review, an equal one does not; above 1 no confidence is enough.
-        least_familiarity: the same of the familiarity.
-        withheld: whether the label is never accepted.
+        minimum_confidence: a lower confidence needs a review, an equal one does not. Above 1 no confidence is
+            enough.
+        minimum_familiarity: a lower familiarity needs a review, an equal one does not.
+        is_withheld: whether the label is never accepted.
         is_applicable: whether the class of the picture has the attribute; True for the class itself.
     """
-    if familiarity is not None and familiarity < least_familiarity:
+    if familiarity is not None and familiarity < minimum_familiarity:
         return "review", Reason.UNFAMILIAR
     if not is_applicable:
         return "review", Reason.INAPPLICABLE
-    if least_confidence > 1 or withheld:
+    if minimum_confidence > 1 or is_withheld:
         return "review", Reason.UNPROVEN
-    if confidence < least_confidence:
+    if confidence < minimum_confidence:
         return "review", Reason.AMBIGUOUS
     return "accept", None

@@ -20,7 +20,7 @@ SQUARES: Final = 8
 HIDDEN_SHARE: Final = 1 / 4
 """The hidden square's edge as a share of the picture's: smaller ones change too little to be seen."""
 
-FAINTEST: Final = 0.05
+MIN_STRONG_DROP: Final = 0.05
 """A map whose largest drop is below this is drawn as faint as it is."""
 
 RED, BLUE = (200, 30, 30), (30, 90, 220)
@@ -29,7 +29,7 @@ Drops: TypeAlias = NDArray[np.float32]
 """float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
 
 
-def explain(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:
+def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:
     """Measure what each part of a picture adds to the probability of a class.
 
     Args:
@@ -49,7 +49,7 @@ def explain(networks: Networks, model_input: ModelInput, class_id: int) -> Drops
     return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
 
 
-def heat_map(drops: Drops, height: int, width: int) -> bytes:
+def draw_heat_map(drops: Drops, height: int, width: int) -> bytes:
     """Draw drops as a PNG to lay over the model's input: red speaks for the class, blue against it.
 
     Args:
@@ -61,7 +61,7 @@ def heat_map(drops: Drops, height: int, width: int) -> bytes:
         An RGBA PNG; the larger the drop, the more opaque.
     """
     smooth = cv2.resize(drops, (width, height), interpolation=cv2.INTER_LINEAR)
-    strength = np.abs(smooth) / max(float(np.abs(drops).max()), FAINTEST)
+    strength = np.abs(smooth) / max(float(np.abs(drops).max()), MIN_STRONG_DROP)
     heat = np.empty((height, width, 4), np.uint8)
     heat[..., :3] = np.where(smooth[..., np.newaxis] > 0, RED[::-1], BLUE[::-1])  # OpenCV's order is BGRA
     heat[..., 3] = np.rint(200 * np.minimum(strength, 1.0))

@@ -13,35 +13,35 @@ from numpy.typing import NDArray
 from inference.arrays import Picture, Pixels
 from inference.contract import EDGE, InputContract
 
-LIGHT_BORDER = 128
+MIN_LIGHT_BORDER = 128
 """Mean of the border, of 255, from which a single-channel picture is no input of a model that reads light on
 black. The largest of Fashion-MNIST's 70,000 pictures is below."""
 
-CHANNELS_APART, CHANNELS_APART_ON_AVERAGE = 8, 2.0
+MAX_CHANNEL_DIFFERENCE, MAX_MEAN_CHANNEL_DIFFERENCE = 8, 2.0
 """Levels by which the channels of a grey picture may differ in a format that loses some."""
 
-FEWEST_LEVELS = 9
+MIN_LEVELS = 9
 """Of an enlarged picture: an icon of few levels is no picture of the data set."""
 
-Stored: TypeAlias = NDArray[np.uint8]
+StoredSamples: TypeAlias = NDArray[np.uint8]
 """uint8, upright: (H, W), or (H, W, 3) RGB, or (H, W, 4) RGBA."""
 
 
-def own_input(samples: Stored, contract: InputContract, *, lossy: bool) -> Pixels | None:
+def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy: bool) -> Pixels | None:
     """The samples of a picture that a grey model reads as they are.
 
     Args:
         samples: of the picture.
         contract: what the model reads.
-        lossy: whether its format stores a grey picture with channels that differ a little.
+        is_lossy: whether its format stores a grey picture with channels that differ a little.
 
     Returns:
         uint8, of the contract's shape, C-contiguous; None for any other picture.
     """
     if samples.shape[:2] == (EDGE, EDGE) and _reads_the_data_set(contract):
         return np.ascontiguousarray(_as_in_the_data_set(samples))
-    grey = _as_input(samples, contract, lossy=lossy)
-    is_light = grey is not None and cv2.mean(_border(grey))[0] >= LIGHT_BORDER
+    grey = _as_input(samples, contract, lossy=is_lossy)
+    is_light = grey is not None and cv2.mean(_border(grey))[0] >= MIN_LIGHT_BORDER
     if grey is None or (is_light and contract.polarity == "light-on-black"):
         return None
     return np.ascontiguousarray(grey)
@@ -53,7 +53,7 @@ def _reads_the_data_set(contract: InputContract) -> bool:
     return reads == ((EDGE, EDGE), 1, "light-on-black")
 
 
-def _as_in_the_data_set(samples: Stored) -> Stored:
+def _as_in_the_data_set(samples: StoredSamples) -> StoredSamples:
     """A picture of 28 x 28, which is no photo, as Fashion-MNIST has it: its lightness, on a dark border.
 
     What is transparent is white.
@@ -65,12 +65,12 @@ def _as_in_the_data_set(samples: Stored) -> Stored:
         uint8, (28, 28), light on black.
     """
     if samples.ndim == 3:
-        samples = cv2.cvtColor(rgb_over_white(samples), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    is_light = cv2.mean(_border(samples))[0] >= LIGHT_BORDER
+        samples = cv2.cvtColor(blend_over_white(samples), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    is_light = cv2.mean(_border(samples))[0] >= MIN_LIGHT_BORDER
     return cv2.bitwise_not(samples).astype(np.uint8, copy=False) if is_light else samples
 
 
-def _as_input(samples: Stored, contract: InputContract, *, lossy: bool) -> Stored | None:
+def _as_input(samples: StoredSamples, contract: InputContract, *, lossy: bool) -> StoredSamples | None:
     """The grey samples of a picture that is a grey model's own input, in whatever mode it was saved.
 
     That is one of the input's size whose channels are equal; and, for 28 x 28, one that was enlarged by a
@@ -91,29 +91,29 @@ def _as_input(samples: Stored, contract: InputContract, *, lossy: bool) -> Store
         return None
     small = grey[::factor, ::factor]
     same = np.array_equal(grey, small.repeat(factor, axis=0).repeat(factor, axis=1))
-    return small if same and len(np.unique(small)) >= FEWEST_LEVELS else None
+    return small if same and len(np.unique(small)) >= MIN_LEVELS else None
 
 
-def _grey_of(samples: Stored, *, lossy: bool) -> Stored | None:
+def _grey_of(samples: StoredSamples, *, lossy: bool) -> StoredSamples | None:
     """The one channel of an opaque picture whose channels are equal, uint8 (H, W); None of any other."""
     if samples.ndim == 2:
         return samples
     if samples.shape[2] == 4 and np.ptp(samples[..., 3]):
         return None
-    rgb = rgb_over_white(samples)
+    rgb = blend_over_white(samples)
     apart = np.ptp(rgb, axis=2)
-    most, on_average = (CHANNELS_APART, CHANNELS_APART_ON_AVERAGE) if lossy else (0, 0.0)
+    most, on_average = (MAX_CHANNEL_DIFFERENCE, MAX_MEAN_CHANNEL_DIFFERENCE) if lossy else (0, 0.0)
     if int(apart.max()) > most or float(apart.mean()) > on_average:
         return None
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
-def _border(samples: Stored) -> Stored:
+def _border(samples: StoredSamples) -> StoredSamples:
     """The outermost samples of (H, W)."""
     return np.concatenate((samples[0], samples[-1], samples[:, 0], samples[:, -1]))
 
 
-def rgb_over_white(samples: Stored) -> Picture:
+def blend_over_white(samples: StoredSamples) -> Picture:
     """uint8, (H, W, 3), RGB, of samples in any of their forms."""
     if samples.ndim == 2:
         return cv2.cvtColor(samples, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)

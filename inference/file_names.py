@@ -39,7 +39,7 @@ CLUTTER_ENDINGS: Final = ("zone.identifier", "@synoeastream", "@synoresource")
 OFFICE_LOCK: Final = "~$"
 """How the files begin that Office leaves beside open documents."""
 
-NO_PICTURES: Final = (
+OTHER_ENDINGS: Final = (
     *(".aae", ".csv", ".db", ".htm", ".html", ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md"),
     *(
         ".parquet",
@@ -61,7 +61,7 @@ Such files are passed over unless named."""
 SEPARATORS: Final = re.compile(r"[/\\]")
 """Between the folders of a member's name: older Windows programs write backslashes."""
 
-LONGEST_NAME: Final = 512
+MAX_NAME_CHARACTERS: Final = 512
 """Characters of a name that is looked into. A ZIP may hold longer ones, of which its writer chooses how much
 work they are."""
 
@@ -76,12 +76,12 @@ def is_clutter(name: str) -> bool:
 
 def is_picture_name(name: str) -> bool:
     """Whether a file that was found, not named, may be a picture, by its name without a path."""
-    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(NO_PICTURES)
+    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(OTHER_ENDINGS)
 
 
 def has_clutter(path: str) -> bool:
     """Whether a member of an archive is clutter, or lies in a folder that is."""
-    return len(path) <= LONGEST_NAME and any(map(is_clutter, SEPARATORS.split(path)))
+    return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, SEPARATORS.split(path)))
 
 
 def is_folder(path: str) -> bool:
@@ -89,7 +89,7 @@ def is_folder(path: str) -> bool:
     return path.endswith(("/", "\\"))
 
 
-def may_be_picture(name: str) -> bool:
+def is_possible_picture(name: str) -> bool:
     """Whether a member of an archive or bucket may be a picture, by its name."""
     last = SEPARATORS.split(name)[-1]  # empty of a folder
     return bool(last) and not has_clutter(name) and is_picture_name(last)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Imaging
 
-SHRUNK_IN_TWO: Final = (2, 3)
+TWO_STEP_FACTORS: Final = (2, 3)
 """Factors by which a whole picture is shrunk in two steps: to twice its size by INTER_LINEAR, then by halves.
 
 The 16 samples around each pixel of the result approximate the mean over its area, at a quarter of the time of
@@ -22,7 +22,7 @@ INTER_AREA by a factor that is no whole number. By larger factors they would mis
 """
 
 
-def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
+def find_bounding_box(garment: Mask) -> tuple[slice, slice] | None:
     """Return the rows and columns that hold the garment; None when there is none."""
     left, top, width, height = cv2.boundingRect(garment)
     if width == 0:
@@ -30,7 +30,7 @@ def bounding_box(garment: Mask) -> tuple[slice, slice] | None:
     return slice(top, top + height), slice(left, left + width)
 
 
-def no_larger_than(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
     """Scale the longest edge down to `edge` pixels; a smaller picture stays as it is."""
     height, width = picture.shape[:2]
     scale = edge / max(height, width)
@@ -40,7 +40,7 @@ def no_larger_than(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def shrink(grey: Grey, imaging: Imaging) -> Grey:
+def scale_garment(grey: Grey, imaging: Imaging) -> Grey:
     """Scale the longest edge to 28, and sharpen a picture that became smaller, as the paper does.
 
     The paper skips rows and columns. That approximates the mean over each pixel's area (INTER_AREA), which
@@ -53,12 +53,12 @@ def shrink(grey: Grey, imaging: Imaging) -> Grey:
     if scale >= 1:
         return cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     shrunk = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    kernel = sharpening_kernel(imaging.sharpen_radius, imaging.sharpen_sigma)
+    kernel = compute_sharpening_kernel(imaging.sharpen_radius, imaging.sharpen_sigma)
     return cv2.filter2D(shrunk, -1, kernel, borderType=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
 
 
 @lru_cache(maxsize=4)
-def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
+def compute_sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
     """Compute the kernel of ImageMagick's `-sharpen RADIUSxSIGMA`, the tool that made the data set.
 
     It is a negated Gaussian whose middle is twice the negated sum of all its weights, scaled to the sum 1.
@@ -73,7 +73,7 @@ def sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
     return scaled
 
 
-def centre(grey: Grey) -> Pixels:
+def centre_garment(grey: Grey) -> Pixels:
     """Place a garment of at most 28 x 28 in the middle of black.
 
     Where an exact middle is impossible, it is half a pixel right and down, as in Fashion-MNIST.
@@ -85,7 +85,7 @@ def centre(grey: Grey) -> Pixels:
     return pixels
 
 
-def fit_whole(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
+def fit_whole_picture(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
     """Scale a picture until it just fits, its aspect kept, and place it in the middle of black.
 
     Args:
@@ -95,7 +95,7 @@ def fit_whole(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
     height, width = shape
     scale = min(height / picture.shape[0], width / picture.shape[1])
     rows, columns = (max(1, round(length * scale)) for length in picture.shape[:2])
-    if SHRUNK_IN_TWO[0] <= 1 / scale <= SHRUNK_IN_TWO[1]:
+    if TWO_STEP_FACTORS[0] <= 1 / scale <= TWO_STEP_FACTORS[1]:
         twice = (2 * columns, 2 * rows)
         picture = cv2.resize(picture, twice, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

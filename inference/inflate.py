@@ -13,13 +13,13 @@ Buffer: TypeAlias = bytes | memoryview
 STEP_BYTES: Final = 256 * 1024
 """How much goes in, or comes out, at a time."""
 
-WORTH, SPARE_BYTES = 2, 1024
+PACKED_PER_UNPACKED, SPARE_BYTES = 2, 1024
 """Packed bytes for each unpacked one, and beyond these. A compressor stores what it cannot shrink, in parts
 of some kilobytes; headers of gzip hold a name."""
 
 
 @dataclass(frozen=True)
-class Inflated:
+class InflatedStream:
     """What a stream holds.
 
     Attributes:
@@ -31,7 +31,7 @@ class Inflated:
     is_whole: bool
 
 
-def inflate(packed: Buffer, bits: int, limit: int) -> Inflated:
+def inflate(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     """Inflate one stream of deflate, zlib or gzip.
 
     Args:
@@ -47,7 +47,7 @@ def inflate(packed: Buffer, bits: int, limit: int) -> Inflated:
     is_starved = True
     while size <= limit and not inflating.eof:
         if is_starved:
-            spare = SPARE_BYTES + WORTH * size - at
+            spare = SPARE_BYTES + PACKED_PER_UNPACKED * size - at
             if at == len(source):
                 break
             if spare <= 0:
@@ -62,4 +62,4 @@ def inflate(packed: Buffer, bits: int, limit: int) -> Inflated:
         waiting = inflating.unconsumed_tail
         is_starved = not waiting and len(parts[-1]) < wanted
     is_whole = inflating.eof and at == len(source) and not inflating.unused_data
-    return Inflated(parts[0] if len(parts) == 1 else b"".join(parts), is_whole)
+    return InflatedStream(parts[0] if len(parts) == 1 else b"".join(parts), is_whole)

@@ -29,9 +29,9 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
-from inference.samples import in_8_bits, reduced, upright
+from inference.samples import convert_to_8_bits, reduce_image, turn_upright
 
-MEGABYTES, PIXEL_BYTES = 100, 16
+SPARE_MEGABYTES, PIXEL_BYTES = 100, 16
 """Memory of one picture beyond what the process has: in all, and for each of its pixels."""
 
 HEADER_SECONDS = 0.1
@@ -103,7 +103,7 @@ def _has_forked(control: socket.socket, connection: int, pipe: int) -> bool:
         try:
             for descriptor in (control.detach(), pipe, *_pipes.values()):
                 os.close(descriptor)
-            code = decode_over(socket.socket(fileno=connection))
+            code = decode_from_socket(socket.socket(fileno=connection))
         except BaseException:  # noqa: BLE001 - whatever it is, the parent's loop must not go on here
             code = FAILED
         os._exit(code)
@@ -120,7 +120,7 @@ def _report() -> None:
                 file.write(record)
 
 
-def decode_over(connection: socket.socket) -> int:
+def decode_from_socket(connection: socket.socket) -> int:
     """Read an order and an upload, and write header and samples; the exit code says why there are none."""
     address_space = _address_space()
     with connection.makefile("rb") as file:
@@ -140,7 +140,7 @@ def decode_over(connection: socket.socket) -> int:
         _bound_memory(address_space + len(upload) + PIXEL_BYTES * width * height)
         _bound_time(PIXEL_NANOSECONDS[name] * max(0, width * height - declared) / 1e9)
         image.load()
-        image = reduced(in_8_bits(upright(image)), edge)
+        image = reduce_image(convert_to_8_bits(turn_upright(image)), edge)
     except Exception as error:  # noqa: BLE001 - readers raise anything
         out_of_memory = isinstance(error, MemoryError) or "memory" in str(error).lower()
         return OUT_OF_MEMORY if out_of_memory else FAILED
@@ -156,7 +156,7 @@ def _bound_time(seconds: float) -> None:
 
 def _bound_memory(mapped: int) -> None:
     """Let this process map so many bytes, and MEGABYTES more."""
-    limit = mapped + (MEGABYTES << 20)
+    limit = mapped + (SPARE_MEGABYTES << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

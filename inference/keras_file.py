@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable, ModelUnreadable
-from inference.zip_file import content_of, open_zip
+from inference.zip_file import open_zip, read_member
 
 _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 """The signature of HDF5 (HDF5 File Format Specification, section II.A)."""
@@ -43,7 +43,7 @@ def check_keras_file(path: Path) -> None:
             f"{path}: an HDF5 file, the format of Keras 1 and 2, or of weights alone.{renamed} "
             f"{_CONVERT.format(file=name)}"
         )
-    version = saved_by(path)
+    version = read_keras_version(path)
     if version.split(".")[0] in {"1", "2"}:
         raise ModelUnreadable(
             f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
@@ -51,7 +51,7 @@ def check_keras_file(path: Path) -> None:
         )
 
 
-def saved_by(path: Path) -> str:
+def read_keras_version(path: Path) -> str:
     """The version of Keras that a file was saved by.
 
     Raises:
@@ -59,7 +59,7 @@ def saved_by(path: Path) -> str:
     """
     try:
         with open_zip(str(path)) as archive:
-            metadata = content_of(archive, archive.getinfo("metadata.json"), _MOST_METADATA_BYTES)
+            metadata = read_member(archive, archive.getinfo("metadata.json"), _MOST_METADATA_BYTES)
             return str(json.loads(metadata)["keras_version"])
     except (
         *(ArchiveUnreadable, MemberTooLarge, MemberUnreadable),

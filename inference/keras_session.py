@@ -2,7 +2,7 @@
 
 TensorFlow is imported when a session is created, not before: the container does not contain it. A model from
 elsewhere rarely declares what it expects, so this file infers shape, scaling, and whether it ends in a
-softmax. training/release/adopt.py uses the result (`Habits`) to make a release by the same rules.
+softmax. training/release/adopt.py uses the result (`ModelHabits`) to make a release by the same rules.
 """
 
 import importlib.util
@@ -33,7 +33,7 @@ _SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Habits:
+class ModelHabits:
     """The input that a model expects, and its output.
 
     Attributes:
@@ -68,20 +68,20 @@ class KerasSession:
             ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
             ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
         """
-        self.model = load_model(path)
+        self.model = load_keras_model(path)
         _check_structure(self.model, path)
         shape = _input_shape(self.model, path)
         self.outputs = {LABEL: _output_count(self.model, path)}
         divisor = 1.0 if _scales_itself(self.model) else 255.0
-        self.habits = Habits(
+        self.habits = ModelHabits(
             shape=shape, dtype=str(self.model.inputs[0].dtype), divisor=divisor, softmax=False
         )
         try:
-            self.divide_by(divisor)
+            self.set_divisor(divisor)
         except Exception as error:  # its layers' own code
-            raise ContractBroken(f"{path}: it cannot be run ({brief(error)}).") from error
+            raise ContractBroken(f"{path}: it cannot be run ({shorten_error(error)}).") from error
 
-    def divide_by(self, divisor: float) -> None:
+    def set_divisor(self, divisor: float) -> None:
         """Feed it pixels divided by this, and infer again whether it needs a softmax."""
         fed = replace(self.habits, divisor=divisor, softmax=False)
         self.habits = replace(fed, softmax=not _are_probabilities(_scores(self.model, fed, _probe())))
@@ -89,7 +89,7 @@ class KerasSession:
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 (N, 28, 28) pixels in one call of the model; there is no distance."""
         scores = _scores(self.model, self.habits, pixels)
-        return Scores.of_class(_softmax(scores) if self.habits.softmax else scores, None)
+        return Scores.make_class_scores(_softmax(scores) if self.habits.softmax else scores, None)
 
     def log_guesses(self, path: Path) -> None:
         """Log what was inferred: a wrong inference costs accuracy and shows nowhere else."""
@@ -99,7 +99,7 @@ class KerasSession:
             _LOG.warning("%s does not return probabilities: its outputs go through a softmax.", path)
 
 
-def load_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
+def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
     """Load a Keras model of any input in safe mode.
 
     Raises:
@@ -110,8 +110,8 @@ def load_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
         return keras.saving.load_model(path, _named_by_tensorflow(keras), compile=False, safe_mode=True)
     except Exception as error:  # loading runs the layers' own code
         raise ModelUnreadable(
-            f"{path}: Keras cannot load it in safe mode ({brief(error)}). It must be a Keras 3 file without "
-            "Lambda layers or classes of its own."
+            f"{path}: Keras cannot load it in safe mode ({shorten_error(error)}). It must be a Keras 3 file "
+            "without Lambda layers or classes of its own."
         ) from error
 
 
@@ -129,7 +129,7 @@ _LONGEST_CAUSE = 80
 """Characters of another library's error that a message of ours quotes."""
 
 
-def brief(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """The cause that another library names, in a few words."""
     text = str(error).rpartition("Exception encountered: ")[2] or type(error).__name__
     cause = " ".join(text.removesuffix(".").split())
@@ -191,7 +191,7 @@ def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
 
 
-def _scores(model: Any, habits: Habits, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
+def _scores(model: Any, habits: ModelHabits, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
     shaped = pixels.reshape(-1, *habits.shape)
     fed = shaped / np.float32(habits.divisor) if habits.divisor != 1 else shaped
     return np.asarray(model(fed.astype(habits.dtype), training=False), np.float32)

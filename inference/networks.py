@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from inference.classifier import Classifier, Prediction
-from inference.contract import ModelContract, NetworkName, network_for, usual_name
-from inference.convert import ModelInput, to_model_input
-from inference.decode import Decoded
-from inference.opening import light_lanes
-from inference.pixels import rows_to_pixels, shape_of_rows
+from inference.contract import ModelContract, NetworkName, choose_network, choose_only_name
+from inference.convert import ModelInput, make_model_input
+from inference.decode import DecodedPicture
+from inference.picture_opening import find_light_lanes
+from inference.pixel_rows import find_rows_shape, parse_pixel_rows
 
 
 class Networks:
@@ -30,12 +30,12 @@ class Networks:
         self._inputs = {name: network.contract.input for name, network in networks.items()}
         self.pixels_input = self["pixels"].contract.input
         self.numbers = math.prod(self.pixels_input.array_shape)
-        self.light_lanes = light_lanes(self.pixels_input, is_only_network=len(networks) == 1)
+        self.light_lanes = find_light_lanes(self.pixels_input, is_only_network=len(networks) == 1)
 
     @classmethod
-    def only(cls, classifier: Classifier) -> "Networks":
+    def make_single(cls, classifier: Classifier) -> "Networks":
         """A release with one network."""
-        return cls({usual_name(classifier.contract.input): classifier})
+        return cls({choose_only_name(classifier.contract.input): classifier})
 
     def __len__(self) -> int:
         return len(self._networks)
@@ -47,24 +47,24 @@ class Networks:
         """The network that answers what `name` reads: the one of that name, else the only one."""
         return self._networks.get(name) or next(iter(self._networks.values()))
 
-    def with_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
+    def replace_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
         """The same models with other contracts, such as those with other thresholds."""
         return Networks(
             {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )
 
-    def model_input(self, decoded: Decoded) -> ModelInput:
+    def make_model_input(self, decoded: DecodedPicture) -> ModelInput:
         """What is read of an upload, and for which network it is."""
-        return to_model_input(decoded, self._inputs)
+        return make_model_input(decoded, self._inputs)
 
-    def rows_input(self, rows: object) -> ModelInput:
+    def make_rows_input(self, rows: object) -> ModelInput:
         """The same of nested lists of numbers, as JSON has them.
 
         Raises:
             BadPixels: they are the pixels of no network.
         """
-        name = network_for(shape_of_rows(rows), self._inputs)
-        return ModelInput(rows_to_pixels(rows, self[name].contract.input), network=name)
+        name = choose_network(find_rows_shape(rows), self._inputs)
+        return ModelInput(parse_pixel_rows(rows, self[name].contract.input), network=name)
 
     def classify(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
         """Classify N >= 1 pictures, each by its network.

@@ -25,7 +25,7 @@ PIXELS = "pixels"
 PROBABILITIES = "probabilities"
 """Its output for the class: float32, (N, C)."""
 
-OF_ATTRIBUTE = f"{PROBABILITIES}_"
+ATTRIBUTE_PREFIX = f"{PROBABILITIES}_"
 """What the output of an attribute begins with, before its name: likewise."""
 
 DISTANCE = "distance"
@@ -70,7 +70,7 @@ class OnnxSession:
         _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
         given = {output.name for output in self._graph.get_outputs()}
-        self._names = [output_of(head) for head in self.outputs] + sorted(given & {DISTANCE})
+        self._names = [name_output(head) for head in self.outputs] + sorted(given & {DISTANCE})
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score uint8 pixels, N of them, in one run of the graph.
@@ -86,9 +86,9 @@ class OnnxSession:
         return Scores(dict(zip(self.outputs, outputs, strict=False)), distances)
 
 
-def output_of(head: str) -> str:
+def name_output(head: str) -> str:
     """The graph's output for a head."""
-    return PROBABILITIES if head == LABEL else f"{OF_ATTRIBUTE}{head}"
+    return PROBABILITIES if head == LABEL else f"{ATTRIBUTE_PREFIX}{head}"
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:
@@ -115,8 +115,8 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
     heads: dict[str, int] = {}
     for name, form in outputs.items():
         match form:
-            case ("tensor(float)", [None, int(labels)]) if name.startswith(OF_ATTRIBUTE):
-                heads[name.removeprefix(OF_ATTRIBUTE)] = labels
+            case ("tensor(float)", [None, int(labels)]) if name.startswith(ATTRIBUTE_PREFIX):
+                heads[name.removeprefix(ATTRIBUTE_PREFIX)] = labels
             case ("tensor(float)", [None, int(labels)]) if name == PROBABILITIES:
                 heads[LABEL] = labels
             case ("tensor(float)", [None]) if name == DISTANCE:
@@ -128,7 +128,7 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
             return heads
     raise ContractBroken(
         f"{path}: the graph's outputs are {outputs}. It must have `{PROBABILITIES}`, float32, (N, C) with C "
-        f"fixed, and may have `{OF_ATTRIBUTE}NAME`, likewise, and `{DISTANCE}`, float32, (N,)."
+        f"fixed, and may have `{ATTRIBUTE_PREFIX}NAME`, likewise, and `{DISTANCE}`, float32, (N,)."
     )
 
 

@@ -16,7 +16,7 @@ _UNSEEN: Final = r"\s\0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 _AT_THE_ENDS: Final = re.compile(f"^[{_UNSEEN}]+|[{_UNSEEN}]+$")
 _ANYWHERE: Final = re.compile(f"[{_UNSEEN}]+")
 
-QUOTED: Final = (
+QUOTED_ADVICE: Final = (
     "the quotation marks around the value are part of it, as `docker --env-file` keeps them. Leave them out."
 )
 """What is wrong with a variable whose value `is_quoted`."""
@@ -24,22 +24,22 @@ QUOTED: Final = (
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def trimmed(text: str) -> str:
+def trim(text: str) -> str:
     """The text without unseen characters at its ends."""
     return _AT_THE_ENDS.sub("", text)
 
 
-def without_unseen(text: str) -> str:
+def remove_unseen(text: str) -> str:
     """The text without any unseen character, spaces included."""
     return _ANYWHERE.sub("", text)
 
 
-def as_spelt(text: str) -> str:
+def normalize_label(text: str) -> str:
     """A label with spaces once and accents composed, as one is compared with what people write."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def shown(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """The text with whatever is not printable escaped."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
@@ -47,17 +47,17 @@ def shown(text: str) -> str:
     )
 
 
-def shown_lines(text: str) -> str:
+def escape_unprintable_lines(text: str) -> str:
     """The same of several lines."""
-    return "\n".join(map(shown, text.split("\n")))
+    return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
-def few(items: Sequence[object], most: int, between: str = ", ") -> str:
+def join_first(items: Sequence[object], most: int, between: str = ", ") -> str:
     """The first of some items for a sentence, with an ellipsis where there are more."""
     return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
 
     Raises:

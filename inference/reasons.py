@@ -109,7 +109,7 @@ class DecidedBy(StrEnum):
     PERSON = "person"
 
 
-def reasons_at(places: Iterable[Place]) -> tuple[Reason, ...]:
+def find_reasons(places: Iterable[Place]) -> tuple[Reason, ...]:
     """Return the reasons that may occur at one of some places, in the order of the members."""
     wanted = frozenset(places)
     return tuple(reason for reason in Reason if reason.places & wanted)

@@ -8,15 +8,15 @@ import contextlib
 from PIL import ExifTags, Image
 
 
-def upright(image: Image.Image) -> Image.Image:
+def turn_upright(image: Image.Image) -> Image.Image:
     """Apply the EXIF orientation; leave the EXIF block unwritten, since writing 8 MB takes seconds."""
     orientation = None
     with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
         orientation = image.getexif().get(ExifTags.Base.Orientation)
-    return turned(image, orientation or 1)
+    return apply_orientation(image, orientation or 1)
 
 
-def turned(image: Image.Image, orientation: int) -> Image.Image:
+def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
     """A picture as EXIF's orientation says (CIPA DC-008, section 4.6.4)."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
@@ -32,7 +32,7 @@ _TURNS = {
 }
 
 
-def in_8_bits(image: Image.Image) -> Image.Image:
+def convert_to_8_bits(image: Image.Image) -> Image.Image:
     """Grey, RGB or RGBA; 16 bits are rounded to nearest (65535 / 257 = 255)."""
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
@@ -41,7 +41,7 @@ def in_8_bits(image: Image.Image) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def reduced(image: Image.Image, edge: int) -> Image.Image:
+def reduce_image(image: Image.Image, edge: int) -> Image.Image:
     """Means of squares where the longest edge is twice `edge` or more."""
     factor = max(image.size) // edge
     return image.reduce(factor) if factor > 1 else image

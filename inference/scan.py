@@ -3,8 +3,8 @@
 A decoder in C reads these three in time proportional to the samples that a fixed header names. What grows
 with the parts of a file instead (markers, chunks, metadata) is walked here once, in few steps a part, and
 counted. Metadata and whatever stands behind the picture go no further: not EXIF, but the orientation in it;
-no XMP, text, profile, film, second picture. Pure functions of bytes; opening.py compares the size with the
-limits.
+no XMP, text, profile, film, second picture. Pure functions of bytes; picture_opening.py compares the size
+with the limits.
 """
 
 import contextlib
@@ -16,33 +16,33 @@ from typing import Final
 
 from inference.errors import BrokenPicture
 
-MARKERS: Final = 10_000
+MAX_MARKERS: Final = 10_000
 """Markers of a JPEG, up to the end of its picture. Cameras write up to some hundred."""
 
-TABLE_BYTES: Final = 64 * 1024
+MAX_TABLE_BYTES: Final = 64 * 1024
 """Tables and frame headers of a JPEG before its first scan, which Pillow reads in Python; encoders: 1 kB."""
 
-SCANS, SCAN_COST, SCANNED_PIXELS = 20, 50_000, 100_000_000
+MAX_SCANS, SCAN_COST_PIXELS, MAX_SCANNED_PIXELS = 20, 50_000, 100_000_000
 """Scans that any JPEG may have; pixels that an empty scan costs; pixels times scans of a JPEG that has more.
 
 Encoders write up to 18. Each scan is a pass over all pixels, of about a nanosecond each.
 """
 
-CHUNKS: Final = 1_000
+MAX_CHUNKS: Final = 1_000
 """Chunks of a WebP, and of a PNG beside its samples."""
 
-SAMPLE_CHUNK_BYTES: Final = 4 * 1024
+MIN_SAMPLE_CHUNK_BYTES: Final = 4 * 1024
 """Smallest mean size of a PNG's pieces of samples, beside CHUNKS more: OpenCV and libpng write 8 kB."""
 
-PNG_SPARE_BYTES: Final = 64 * 1024
+MAX_PNG_SPARE_BYTES: Final = 64 * 1024
 """Packed samples that a PNG may have beyond twice the samples; encoders store what does not shrink."""
 
-EXIF_BYTES: Final = 64 * 1024
+MAX_EXIF_BYTES: Final = 64 * 1024
 """How much of an EXIF block is read."""
 
 
 @dataclass(frozen=True)
-class Scanned:
+class ScannedPicture:
     """What a decoder is given of a picture.
 
     Attributes:
@@ -64,7 +64,7 @@ _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _EXIF = b"Exif\0\0"
 
 
-def scan_jpeg(upload: bytes) -> Scanned:
+def scan_jpeg(upload: bytes) -> ScannedPicture:
     """Walk the markers to the end of the picture.
 
     Raises:
@@ -72,7 +72,7 @@ def scan_jpeg(upload: bytes) -> Scanned:
     """
     parts, tables, scans, at = [upload[:2]], 0, 0, 2
     width = height = orientation = 0
-    for _ in range(MARKERS):
+    for _ in range(MAX_MARKERS):
         marker = _MARKER.search(upload, at)
         start = marker.start() if marker else len(upload)
         if scans:  # samples, up to the next marker
@@ -86,7 +86,7 @@ def scan_jpeg(upload: bytes) -> Scanned:
             at = start + 2
             continue
         if code == _EXIF_OR_XMP and not orientation and segment[4:10] == _EXIF:
-            orientation = orientation_of(segment[4:])
+            orientation = read_orientation(segment[4:])
         elif not _is_metadata(code, segment):
             parts.append(segment)
             tables += 0 if scans else len(segment)
@@ -95,17 +95,17 @@ def scan_jpeg(upload: bytes) -> Scanned:
             width, height = max(width, across), max(height, down)
         scans += code == _SCAN
         at = end
-        if tables > TABLE_BYTES:
-            raise _broken("JPEG", f"has more than {TABLE_BYTES // 1024} kB of tables before its picture")
+        if tables > MAX_TABLE_BYTES:
+            raise _broken("JPEG", f"has more than {MAX_TABLE_BYTES // 1024} kB of tables before its picture")
     else:
-        raise _broken("JPEG", f"has more than {MARKERS:,} markers, which no camera writes")
+        raise _broken("JPEG", f"has more than {MAX_MARKERS:,} markers, which no camera writes")
     if not scans:
-        raise unopened(upload, "JPEG")
-    if scans > SCANS and scans * (width * height + SCAN_COST) > SCANNED_PIXELS:
+        raise make_header_error(upload, "JPEG")
+    if scans > MAX_SCANS and scans * (width * height + SCAN_COST_PIXELS) > MAX_SCANNED_PIXELS:
         raise _broken("JPEG", f"of {width} x {height} pixels has {scans} scans, which no camera writes")
     if code == _END:
         parts.append(b"\xff\xd9")
-    return Scanned(b"".join(parts), (width, height), orientation or 1)
+    return ScannedPicture(b"".join(parts), (width, height), orientation or 1)
 
 
 _BEGIN, _END, _SCAN, _TEMPORARY, _EXIF_OR_XMP, _NO_MORE = 0xD8, 0xD9, 0xDA, 0x01, 0xE1, -1
@@ -148,34 +148,36 @@ def _is_metadata(code: int, segment: bytes) -> bool:
     return code == 0xFE or (0xE0 <= code <= 0xEF and not tells_colours)
 
 
-def scan_png(upload: bytes) -> Scanned:
+def scan_png(upload: bytes) -> ScannedPicture:
     """Walk the chunks to the end, and keep those that say what the samples are.
 
     Raises:
         BrokenPicture: it has no header, too many chunks, or far more packed samples than samples.
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
-        raise unopened(upload, "PNG")
+        raise make_header_error(upload, "PNG")
     parts, pieces, others, orientation, at = [upload[:33]], 0, 0, 0, 33
-    left = PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
-    most = CHUNKS + len(upload) // SAMPLE_CHUNK_BYTES
+    left = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
+    most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
         end = at + 12 + length
         if kind in _PNG_PARTS:
             parts.append(upload[at:end])
         elif kind == b"eXIf" and not orientation:
-            orientation = orientation_of(upload[at + 8 : min(end, at + EXIF_BYTES)])
+            orientation = read_orientation(upload[at + 8 : min(end, at + MAX_EXIF_BYTES)])
         if kind == b"IEND":
             break
         pieces, others = pieces + (kind == b"IDAT"), others + (kind != b"IDAT")
         left -= min(end, len(upload)) - at if kind == b"IDAT" else 0
         if left < 0:
             raise _broken("PNG", "has more than twice as many bytes of packed samples as its size needs")
-        if pieces > most or others > CHUNKS:
-            raise _broken("PNG", f"has more than {CHUNKS:,} chunks, or its samples are in very small pieces")
+        if pieces > most or others > MAX_CHUNKS:
+            raise _broken(
+                "PNG", f"has more than {MAX_CHUNKS:,} chunks, or its samples are in very small pieces"
+            )
         at = end
-    return Scanned(b"".join(parts), struct.unpack_from(">II", upload, 16), orientation or 1)
+    return ScannedPicture(b"".join(parts), struct.unpack_from(">II", upload, 16), orientation or 1)
 
 
 def _samples_of_png(upload: bytes) -> int:
@@ -190,7 +192,7 @@ def _samples_of_png(upload: bytes) -> int:
 _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 
 
-def scan_webp(upload: bytes) -> Scanned:
+def scan_webp(upload: bytes) -> ScannedPicture:
     """Walk the chunks, and keep the picture.
 
     Returns:
@@ -201,27 +203,27 @@ def scan_webp(upload: bytes) -> Scanned:
         BrokenPicture: it has no picture, is truncated, or has too many chunks.
     """
     end, at, orientation, picture = 8 + int.from_bytes(upload[4:8], "little"), 12, 0, b""
-    for _ in range(CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if at + 8 > min(end, len(upload)):
             break
         kind, length = struct.unpack_from("<4sI", upload, at)
         following = at + 8 + length + length % 2
         if kind in _WEBP_TABLES:
-            return Scanned(upload, _webp_size(upload), is_bounded=False)
+            return ScannedPicture(upload, _webp_size(upload), is_bounded=False)
         if kind == b"VP8 ":
             picture = picture or upload[at:following]
         elif kind == b"EXIF" and not orientation:
-            orientation = orientation_of(upload[at + 8 : at + 8 + min(length, EXIF_BYTES)])
+            orientation = read_orientation(upload[at + 8 : at + 8 + min(length, MAX_EXIF_BYTES)])
         at = following
     else:
-        raise _broken("WebP", f"has more than {CHUNKS:,} chunks")
+        raise _broken("WebP", f"has more than {MAX_CHUNKS:,} chunks")
     if len(picture) < 18:
-        raise unopened(upload, "WebP")
+        raise make_header_error(upload, "WebP")
     if min(end, at) > len(upload) + 1:  # of a last chunk the byte of padding may be missing
         raise _broken("WebP", "is truncated", "Send the whole file.")
     across, down = struct.unpack_from("<HH", picture, 14)  # RFC 6386, section 9.1
     head = b"RIFF" + struct.pack("<I", 4 + len(picture)) + b"WEBP"
-    return Scanned(head + picture, (across & 0x3FFF, down & 0x3FFF), orientation or 1)
+    return ScannedPicture(head + picture, (across & 0x3FFF, down & 0x3FFF), orientation or 1)
 
 
 _WEBP_TABLES = frozenset((b"ALPH", b"VP8L", b"ANMF"))
@@ -236,12 +238,12 @@ def _webp_size(upload: bytes) -> tuple[int, int]:
     return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
 
 
-def orientation_of(exif: bytes) -> int:
+def read_orientation(exif: bytes) -> int:
     """The orientation, 1..8, that the first directory of an EXIF block names; 1 where it names none.
 
     CIPA DC-008, section 4.6.4: tag 0x0112, one SHORT.
     """
-    block = exif[:EXIF_BYTES].removeprefix(_EXIF)
+    block = exif[:MAX_EXIF_BYTES].removeprefix(_EXIF)
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
     with contextlib.suppress(struct.error):
         (directory,) = struct.unpack_from(f"{order}I", block, 4)
@@ -253,7 +255,7 @@ def orientation_of(exif: bytes) -> int:
     return 1
 
 
-def unopened(upload: bytes, name: str) -> BrokenPicture:
+def make_header_error(upload: bytes, name: str) -> BrokenPicture:
     """The error for a header that cannot be read."""
     return BrokenPicture(
         f"This {name} of {len(upload):,} bytes has a header that is truncated, damaged, or of a kind that is "

@@ -25,17 +25,17 @@ class Scores:
     distances: Distances | None
 
     @classmethod
-    def of_class(cls, probabilities: Probabilities, distances: Distances | None) -> "Scores":
+    def make_class_scores(cls, probabilities: Probabilities, distances: Distances | None) -> "Scores":
         """The output of a model that answers the class alone."""
         return cls({LABEL: probabilities}, distances)
 
     @property
-    def of_label(self) -> Probabilities:
+    def class_probabilities(self) -> Probabilities:
         """Of the class."""
         return self.probabilities[LABEL]
 
     def __len__(self) -> int:
-        return len(self.of_label)
+        return len(self.class_probabilities)
 
 
 class Session(Protocol):

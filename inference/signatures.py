@@ -16,7 +16,7 @@ Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC",
 
 _NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
 
-ACCEPTED = f"Send {', '.join(_NAMES)} or AVIF."
+ACCEPTED_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
 """Names HEIC where its decoder is installed, which the container image leaves out."""
 
 _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
@@ -70,7 +70,7 @@ _PREFIX_SAMPLE = 128
 _BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECASE)
 
 
-def format_of(upload: bytes) -> Format | None:
+def find_format(upload: bytes) -> Format | None:
     """The accepted format whose signature the upload begins with; None for anything else."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
@@ -93,26 +93,26 @@ def _by_brands(upload: bytes) -> Format | None:
     return held if major in _ANY_CODEC else None
 
 
-def with_codec_brand(upload: bytes) -> bytes:
+def set_codec_brand(upload: bytes) -> bytes:
     """An upload in HEIC or AVIF, under a major brand of its codec: readers refuse most others."""
     if upload[8:12] in _BRANDS:
         return upload
     return upload[:8] + (b"avif" if _by_brands(upload) == "AVIF" else b"heic") + upload[12:]
 
 
-def unknown_format(upload: bytes) -> UnknownFormat:
-    """The refusal of an upload that `format_of` does not know: what it seems to be, and what is accepted."""
+def make_format_error(upload: bytes) -> UnknownFormat:
+    """Return the refusal of an upload of another format: what it seems to be, and what is accepted."""
     if not upload:
-        return UnknownFormat(f"The upload is empty. {ACCEPTED}")
-    if not upload.startswith(b"data:") and (held := format_in_base64(upload)):
+        return UnknownFormat(f"The upload is empty. {ACCEPTED_ADVICE}")
+    if not upload.startswith(b"data:") and (held := find_base64_format(upload)):
         return UnknownFormat(f"This is a {held} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
-    return UnknownFormat(f"{what} {ACCEPTED}{elsewhere}")
+    return UnknownFormat(f"{what} {ACCEPTED_ADVICE}{elsewhere}")
 
 
-def format_in_base64(text: bytes) -> Format | None:
+def find_base64_format(text: bytes) -> Format | None:
     """Return the format of the picture that a text in base64 encodes; None if it encodes no picture.
 
     Args:
@@ -122,7 +122,7 @@ def format_in_base64(text: bytes) -> Format | None:
     beginning = _BEFORE_BASE64.sub(b"", text[: _BASE64_SAMPLE + _PREFIX_SAMPLE])[:_BASE64_SAMPLE]
     letters = beginning.strip(b"\"' \t\r\n").translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
     try:
-        return format_of(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True))
+        return find_format(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True))
     except binascii.Error:
         return None
 
@@ -160,7 +160,7 @@ def _is_utf8(sample: bytes) -> bool:
     return True
 
 
-def ends_too_early(upload: bytes) -> bool:
+def is_cut_short(upload: bytes) -> bool:
     """Whether the coded data of a HEIC or AVIF is longer than the file: libheif would leave tiles blank."""
     at = 0
     for _ in range(_BOXES):

@@ -2,8 +2,8 @@
 
 A folder may be called `=HYPERLINK(...)`, and what it holds is written to tables that people open, perhaps
 with another separator than the table's. Paths get `./` before them, which names the same file; an apostrophe
-stands before each sign with which a cell may begin then, and `as_it_was` takes it away. The page's cells.js
-does the same, which a test compares.
+stands before each sign with which a cell may begin then, and `unescape_text` takes it away. The page's
+cells.js does the same, which a test compares.
 """
 
 import csv
@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-FORMULA: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
+FORMULA_BEGINNING: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
 """How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection"): signs,
 also of full width, and control characters, some of which are passed over. For Python and JavaScript."""
 
-BEGINS: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA})"
+CELL_BEGINNING: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING})"
 """Before a text that begins so, whatever separates cells."""
 
-_UNMARKED, _MARKED = re.compile(BEGINS), re.compile(BEGINS.replace("(?='*", "'(?='*"))
+_UNMARKED, _MARKED = re.compile(CELL_BEGINNING), re.compile(CELL_BEGINNING.replace("(?='*", "'(?='*"))
 
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """A text that is a number, such as a price of a list, is no formula."""
@@ -27,22 +27,22 @@ NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 MARK: Final = "'"
 
 
-def safe_path(path: str) -> str:
+def escape_path(path: str) -> str:
     """A path that no spreadsheet runs as a formula by its beginning: `./` before it names the same file."""
-    return f"./{path}" if re.match(FORMULA, path) else path
+    return f"./{path}" if re.match(FORMULA_BEGINNING, path) else path
 
 
-def safe_text(text: str) -> str:
-    """A text that no spreadsheet runs as a formula, from which `as_it_was` makes this one again."""
+def escape_text(text: str) -> str:
+    """A text that no spreadsheet runs as a formula, from which `unescape_text` makes this one again."""
     return text if NUMBER.fullmatch(text) else _UNMARKED.sub(MARK, text)
 
 
-def as_it_was(cell: str) -> str:
-    """The text of which `safe_text` made a cell; any other cell as it is."""
+def unescape_text(cell: str) -> str:
+    """The text of which `escape_text` made a cell; any other cell as it is."""
     return _MARKED.sub("", cell)
 
 
-def as_csv(
+def format_csv(
     rows: Iterable[Sequence[object]], *, separator: str = ",", line_end: str = "\n", is_opened: bool = True
 ) -> str:
     """Rows as CSV, in UTF-8 once it is encoded.
@@ -59,7 +59,7 @@ def as_csv(
     plain = csv.writer(text, delimiter=separator, lineterminator=line_end)
     quoted = csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     for row in rows:
-        cells = [safe_text(cell) if is_opened and isinstance(cell, str) else cell for cell in row]
+        cells = [escape_text(cell) if is_opened and isinstance(cell, str) else cell for cell in row]
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
     return text.getvalue()

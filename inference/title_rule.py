@@ -64,7 +64,9 @@ class ReleaseLabels:
 
 
 @lru_cache
-def release_labels(labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str) -> ReleaseLabels:
+def find_release_labels(
+    labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str
+) -> ReleaseLabels:
     """Look up the labels of a release in the table of words.
 
     Args:
@@ -211,13 +213,13 @@ def decide_with_title(
         minimum_shares: the shares of the release, for the network that answered.
     """
     given = _Evidence(title_kinds, label_scores, kind_scores if labels.kinds else None, labels)
-    minimum = minimum_share(title_kinds, labels, minimum_shares)
+    minimum = find_minimum_share(title_kinds, labels, minimum_shares)
     if minimum is None or (labels.kinds and given.kind is None):
         return _contradict(given, minimum or 0.0)
     return _accept_photo(given, minimum) or _accept_title(given, minimum)
 
 
-def minimum_share(
+def find_minimum_share(
     title_kinds: frozenset[str], labels: ReleaseLabels, minimum_shares: MinimumShares
 ) -> float | None:
     """Return the share from which a title decides; None if it says nothing, or decides nothing."""

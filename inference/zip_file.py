@@ -10,21 +10,21 @@ import zlib
 from typing import IO, Final
 
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
-from inference.inflate import SPARE_BYTES, WORTH, Buffer
+from inference.inflate import PACKED_PER_UNPACKED, SPARE_BYTES, Buffer
 
-MEMBER: Final = b"PK\x03\x04"
+MEMBER_SIGNATURE: Final = b"PK\x03\x04"
 """What each member of a ZIP begins with (APPNOTE.TXT 4.3.7)."""
 
-MAGICS: Final = (MEMBER, b"PK\x05\x06")
+ZIP_SIGNATURES: Final = (MEMBER_SIGNATURE, b"PK\x05\x06")
 """A first member, or an empty archive's directory (APPNOTE.TXT 4.3.16)."""
 
-DIRECTORY_ENTRY: Final = b"PK\x01\x02"
+ENTRY_SIGNATURE: Final = b"PK\x01\x02"
 """What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""
 
 UTF8_FLAG: Final = 1 << 11
 """Of a member: its name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
 
-LONGEST_REASON: Final = 200
+MAX_REASON_CHARACTERS: Final = 200
 """Characters of zipfile's errors that are repeated: they quote names."""
 
 _ERRORS: Final = (
@@ -41,7 +41,7 @@ _ERRORS: Final = (
 
 def is_zip(content: Buffer) -> bool:
     """Whether these bytes begin as a ZIP does."""
-    return bytes(content[:4]) in MAGICS
+    return bytes(content[:4]) in ZIP_SIGNATURES
 
 
 def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
@@ -53,10 +53,10 @@ def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except _ERRORS as error:
-        raise ArchiveUnreadable(str(error)[:LONGEST_REASON]) from error
+        raise ArchiveUnreadable(str(error)[:MAX_REASON_CHARACTERS]) from error
 
 
-def name_of(member: zipfile.ZipInfo) -> str:
+def read_member_name(member: zipfile.ZipInfo) -> str:
     """A member's name: marked as UTF-8 or not, what is none is in code page 850, as Windows wrote it."""
     if member.flag_bits & UTF8_FLAG:
         return member.filename
@@ -70,7 +70,7 @@ def name_of(member: zipfile.ZipInfo) -> str:
         return written.decode("cp850")
 
 
-def content_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
     """The content of a member, of the size that its directory declares.
 
     Args:
@@ -87,13 +87,13 @@ def content_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) ->
         raise MemberTooLarge(f"Unpacked it has {size:,} bytes; at most {limit:,} are read.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise MemberUnreadable(f"It is packed by method {member.compress_type}. Pack it by deflate.")
-    if member.compress_size > WORTH * size + SPARE_BYTES:
+    if member.compress_size > PACKED_PER_UNPACKED * size + SPARE_BYTES:
         raise _damaged(f"{member.compress_size:,} packed bytes hold {size:,}")
     try:
         with archive.open(member) as file:
             content = file.read(size)  # without a size, zipfile unpacks all that is there
     except _ERRORS as error:
-        raise _damaged(str(error)[:LONGEST_REASON]) from error
+        raise _damaged(str(error)[:MAX_REASON_CHARACTERS]) from error
     if len(content) != size:
         raise _damaged("it holds less than it declares")
     return content

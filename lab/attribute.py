@@ -21,7 +21,7 @@ from scipy.special import softmax
 
 from inference.contract import ModelContract
 from inference.decision import calibrate
-from inference.onnx_session import OF_ATTRIBUTE
+from inference.onnx_session import ATTRIBUTE_PREFIX
 from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, attribute_named
 from lab.photo_tables import source_of
 from lab.pretraining_photos import decoded_photo, names_of_sources, sha256_of
@@ -152,7 +152,7 @@ def decided(
     decides = attribute.deciding[places]
     of_deciding, deciding = of_class.take(decides), labels.take(decides)
     head, thresholds = attribute.decide(of_deciding, deciding, shares[decides], before)
-    contract = before.with_heads({name: head})
+    contract = before.replace_heads({name: head})
     # Measure.
     calibrated = np.array([calibrate(row, head.temperature) for row in shares.tolist()])
     answers = _answers_about(name, of_class, labels, calibrated, contract)
@@ -207,7 +207,7 @@ def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
         total = layers.Dense(sums.shape[1], use_bias=False, name=f"sums_{name}", dtype="float32")
         answers = total(answers)
         total.set_weights([sums])
-    return keras.Model(heads.inputs, heads.output | {f"{OF_ATTRIBUTE}{name}": answers}, name=heads.name)
+    return keras.Model(heads.inputs, heads.output | {f"{ATTRIBUTE_PREFIX}{name}": answers}, name=heads.name)
 
 
 if __name__ == "__main__":

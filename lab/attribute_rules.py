@@ -159,7 +159,7 @@ def decided_colour(
 ) -> tuple[Head, Thresholds]:
     """The head that answers decide as those of an attribute of own classes do."""
     of_all = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: labels}
-    about_class = Thresholds(contract.temperature, contract.familiarity, contract.of_label.confidence, ())
+    about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
     required, answered = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: shares.astype(np.float32)}
     thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
     return thresholds.head(WORDS), thresholds
@@ -250,7 +250,7 @@ def decided_kind(
         right=ACCEPTED_OF_PHOTOS,
         temperature=temperature_of(answers),
         familiarity=contract.familiarity,
-        unfamiliar=(contract.least_familiarity,),
+        unfamiliar=(contract.minimum_familiarity,),
         withheld=(names.index(OTHER),),
     )
     anywhere = replace(answers, distances=np.where(is_further, -np.inf, answers.distances))

@@ -16,7 +16,7 @@ import numpy as np
 from rich.progress import track
 
 from inference.arrays import Picture
-from inference.framing import fit_whole
+from inference.framing import fit_whole_picture
 from inference.onnx_session import PROBABILITIES, OnnxSession
 from lab.pretraining_photos import (
     CLUTTERED,
@@ -116,7 +116,7 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
             rng = np.random.default_rng(place)
         ground = grounds[int(rng.integers(len(grounds)))]
         views = _views(folder, photo, ground if part == SHOP else None, rng)
-        seen.append([session.run(view[None]).of_label[0] for view in views])
+        seen.append([session.run(view[None]).class_probabilities[0] for view in views])
     return Features(*np.array(seen, np.float32).transpose(1, 0, 2))
 
 
@@ -124,7 +124,9 @@ def _views(
     folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
 ) -> tuple[Picture, Picture]:
     picture, laid = decoded_photo(folder, photo).picture, None
-    whole = fit_whole(picture, READS.shape)
+    whole = fit_whole_picture(picture, READS.shape)
     if ground is not None:
         laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)
-    return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole(laid, READS.shape)
+    return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole_picture(
+        laid, READS.shape
+    )

@@ -22,10 +22,10 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from inference.contract import whole_pictures
-from inference.decode import MAX_PIXELS, decode
+from inference.contract import make_whole_input
+from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
-from inference.framing import no_larger_than
+from inference.framing import limit_edge
 from lab.photos import LIST, TABLES, archive_of, listed
 from model_store.release_files import write_whole
 
@@ -39,7 +39,7 @@ GIT: Final = (
 """Git asks for no password, makes no links, and gives up where less than 1,000 bytes/s come for a minute."""
 FILES: Final = ("100644", "100755")
 """Modes of what is a file, and no link or repository of its own."""
-READS: Final = whole_pictures(320, 3)
+READS: Final = make_whole_input(320, 3)
 """A large JPEG is decoded at no less than twice this edge."""
 JPEG_QUALITY: Final = 88
 """Of scaled photos, as most of the archives have it."""
@@ -157,8 +157,8 @@ def scaled(content: bytes, width: int, height: int) -> bytes:
     Raises:
         UploadError: it is no picture.
     """
-    picture = decode(content, MAX_PIXELS, READS).picture
-    small = no_larger_than(picture, max(width, height))
+    picture = decode_image(content, MAX_PIXELS, READS).picture
+    small = limit_edge(picture, max(width, height))
     # Other programs round the shorter edge otherwise.
     if max(abs(small.shape[0] - height), abs(small.shape[1] - width)) == 1:
         small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from rich.progress import track
 
-from inference.convert import decoded_to_pixels
+from inference.convert import convert_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of
 from training.features.blocks import MEASURED, READS, network
 from training.features.weights import weights_hash, write_npz
@@ -59,7 +59,7 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
         path: of the file, which is replaced in one step.
     """
     decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
-    images = np.stack([decoded_to_pixels(picture, READS) for picture in decoded])
+    images = np.stack([convert_to_pixels(picture, READS) for picture in decoded])
     networks = [network((block,)) for block in MEASURED]
     features = {weights_hash(model): features_of(model, images).astype(np.float16) for model in networks}
     about = {THINGS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}

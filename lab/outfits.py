@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture
-from inference.framing import no_larger_than
+from inference.framing import limit_edge
 from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photos
 from lab.tuning_photos import MEASURED_ALONE, PARTS, is_left_out, part_of
 from lab.views import EDGE, garment_on_plain
@@ -99,7 +99,7 @@ def _garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generator) ->
     if not photos:
         return None
     photo = photos[int(rng.integers(len(photos)))]
-    return garment_on_plain(no_larger_than(decoded_photo(folder, photo).picture, EDGE))
+    return garment_on_plain(limit_edge(decoded_photo(folder, photo).picture, EDGE))
 
 
 def source_of(part: int) -> str:

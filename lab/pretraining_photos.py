@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, Decoded, decode
-from inference.framing import fit_whole
+from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
+from inference.framing import fit_whole_picture
 from lab.views import on_ground
 
 STORED_EDGE: Final = 80
@@ -220,17 +220,17 @@ def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]
     folder, photo, beneath, seed = job
     cv2.setNumThreads(1)
     picture = decoded_photo(folder, photo).picture
-    whole = fit_whole(picture, (STORED_EDGE, STORED_EDGE))
+    whole = fit_whole_picture(picture, (STORED_EDGE, STORED_EDGE))
     if photo.tier == CLUTTERED:
         return whole, None
     ground = decoded_photo(folder, beneath).picture
     laid = on_ground(picture, ground, np.random.default_rng(seed))
-    return whole, None if laid is None else fit_whole(laid, (STORED_EDGE, STORED_EDGE))
+    return whole, None if laid is None else fit_whole_picture(laid, (STORED_EDGE, STORED_EDGE))
 
 
-def decoded_photo(folder: Path, photo: Photo) -> Decoded:
+def decoded_photo(folder: Path, photo: Photo) -> DecodedPicture:
     """Decode a photo as the service decodes an upload."""
-    return decode(photo_bytes(folder, photo), MAX_PIXELS)
+    return decode_image(photo_bytes(folder, photo), MAX_PIXELS)
 
 
 def photo_bytes(folder: Path, photo: Photo) -> bytes:

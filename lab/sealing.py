@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from inference.onnx_session import OnnxSession
 from lab.strangers_heads import read
 from model_store.local_releases import LocalRelease, open_release
@@ -85,7 +85,7 @@ def near_hashes(folder: Path, learnt: Learnt) -> Hashes:
     """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
     contents = np.array([hashlib.sha256(content).hexdigest() for content in _photos_in(folder)])
     hashes = [
-        perceptual_hash(decode(content, MAX_PIXELS).picture)
+        perceptual_hash(decode_image(content, MAX_PIXELS).picture)
         for content, is_learnt in zip(_photos_in(folder), learnt.has(contents), strict=True)
         if is_learnt
     ]
@@ -156,7 +156,7 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
 ) -> Manifest:
     """Write a release that is decided again into a folder with the files of its parent."""
     report, photos = _in_this_form(folder, parent, near)
-    contract = found.contract(parent.manifest.labels, READS).with_heads(photos.contract.attributes)
+    contract = found.contract(parent.manifest.labels, READS).replace_heads(photos.contract.attributes)
     photos = photos.changed(contract=contract)
     figures = report.photo_model and report.photo_model.changed(temperature=contract.temperature)
     test = report.test.changed(overconfidence=overconfidence(tested.confidences, tested.right))

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inference.framing import fit_whole
+from inference.framing import fit_whole_picture
 from lab.photo_tables import catalogue_things
 from lab.pretraining_photos import Photo, decoded_photo, made_photos, pool_photos, source_photos
 from lab.tuning import TUNINGS
@@ -52,7 +52,8 @@ def _both(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
 
     for start in range(0, len(photos), CHUNK):
         seen = [
-            fit_whole(decoded_photo(folder, photo).picture, READS) for photo in photos[start : start + CHUNK]
+            fit_whole_picture(decoded_photo(folder, photo).picture, READS)
+            for photo in photos[start : start + CHUNK]
         ]
         x = (torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() - 127) / 128
         both = torch.cat([x, x.flip(3)]).to(torch.bfloat16)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.framing import fit_whole
+from inference.framing import fit_whole_picture
 from lab.pretraining_photos import CLUTTERED
 from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import EDGE, changed, on_ground
@@ -102,9 +102,9 @@ class Tuning:
             laid = on_ground(picture, self.photos.picture(int(rng.choice(self.grounds))), rng)
             picture = picture if laid is None else laid
         elif rng.random() < AS_IT_IS:
-            return fit_whole(picture, READS)
+            return fit_whole_picture(picture, READS)
         cropped = bool(rng.random() >= AS_WHOLE)
-        return changed(fit_whole(picture, (EDGE, EDGE)), READS[0], rng, cropped=cropped)
+        return changed(fit_whole_picture(picture, (EDGE, EDGE)), READS[0], rng, cropped=cropped)
 
 
 @dataclass(frozen=True)

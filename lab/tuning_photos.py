@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.framing import no_larger_than
+from inference.framing import limit_edge
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,
@@ -222,7 +222,7 @@ def _is_of_user(photo: Photo) -> bool:
 
 
 def _small(folder: Path, photo: Photo) -> bytes:
-    picture = no_larger_than(decoded_photo(folder, photo).picture, EDGE)
+    picture = limit_edge(decoded_photo(folder, photo).picture, EDGE)
     quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL]
     written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
     return written.tobytes()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
-from inference.border import garment_mask, look_at_border
+from inference.border import mask_garment, measure_border
 from inference.contract import Imaging
-from inference.framing import bounding_box, no_larger_than
+from inference.framing import find_bounding_box, limit_edge
 
 CROPPED: Final = (0.6, 1.0)
 """Share of the area that a crop keeps."""
@@ -92,15 +92,15 @@ def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
     """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    garment = garment_on_plain(no_larger_than(picture, EDGE))
+    garment = garment_on_plain(limit_edge(picture, EDGE))
     return None if garment is None else _laid_on(_texture(beneath, rng), *garment, rng)
 
 
 def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
     """A garment and where it is, its holes filled, cropped; None on another ground, or if it is tiny."""
-    border = look_at_border(picture, Imaging().border_tolerance)
-    mask = garment_mask(picture, border.colour, border.tolerance)
-    box = bounding_box(mask)
+    border = measure_border(picture, Imaging().border_tolerance)
+    mask = mask_garment(picture, border.colour, border.tolerance)
+    box = find_bounding_box(mask)
     if box is None or not border.is_plain() or min(mask[box].shape) < EDGE // 25:
         return None
     outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]

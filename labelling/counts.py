@@ -6,12 +6,12 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from inference.reasons import DecidedBy, Place, Reason, reasons_at
+from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.title_rule import NONE
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings
 
-OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *reasons_at([Place.PICTURE]))
+OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
 """The outcomes for the class of a picture, in the order of the columns of a summary; None is ACCEPT."""
 
 
@@ -37,7 +37,7 @@ class Counts:
         Args:
             place: the place of the rows, PICTURE or PRODUCT, which says what reasons their class may have.
         """
-        self._reasons = frozenset[Reason | None]([None, *reasons_at([place])])
+        self._reasons = frozenset[Reason | None]([None, *find_reasons([place])])
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
         self.checked_answers, self.admitted_answers = Counter[bool](), Counter[bool | None]()
         self.rows = self.accepted = self.accepted_by_list = self.decided_by_person = (

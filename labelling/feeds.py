@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from inference.plain_text import few
+from inference.plain_text import join_first
 from inference.reasons import Reason
 from inference.recognition import label_kinds, language_of
 from inference.title_rule import OTHER
@@ -241,7 +241,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
 
 def describe_left_out(reason: str, products: Sequence[str]) -> str:
     """The sentence on products that are in no feed for one of REASONS."""
-    return reason.format(n=len(products), named=few(products, NAMED))
+    return reason.format(n=len(products), named=join_first(products, NAMED))
 
 
 def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from inference.spreadsheets import FORMULA
+from inference.spreadsheets import FORMULA_BEGINNING
 
 NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 """What programs write, in any capitals, as MySQL \\N, where a cell is not known."""
@@ -22,7 +22,7 @@ ERROR: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNOR
 TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A formula that keeps a number's leading zeros as text."""
 
-MARKS: Final = re.compile(rf"\A'+(?={FORMULA})")
+MARKS: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING})")
 """The apostrophes before a text that a spreadsheet would run."""
 
 LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)

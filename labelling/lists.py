@@ -22,7 +22,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO, TypeAlias
 
-from inference.plain_text import shown, trimmed
+from inference.plain_text import escape_unprintable, trim
 from labelling.cells import find_addresses, is_picture_cell
 from labelling.errors import ListUnusable
 from labelling.identifiers import is_long_number, remove_format_characters
@@ -366,7 +366,7 @@ def _not_text(path: Path, encoding: str) -> str:
                 around = (
                     line[begin : begin + MAX_SHOWN_CHARACTERS].decode("ascii", "backslashreplace").strip()
                 )
-                return f", line {number}: '{shown(around)}'"
+                return f", line {number}: '{escape_unprintable(around)}'"
     return ": its text"
 
 
@@ -555,7 +555,7 @@ def explain_unseen(path: Path | str, rows: int) -> str:
 def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
     """The sentence on columns that a header names in capitals or with blanks; empty where there is none."""
     names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
-    alike = ((name, want) for want in needed for name in names if trimmed(name).casefold() == want != name)
+    alike = ((name, want) for want in needed for name in names if trim(name).casefold() == want != name)
     return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
 
 

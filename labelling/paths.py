@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Final
 
 from inference.file_names import is_picture_name
-from inference.plain_text import shown
-from inference.spreadsheets import as_it_was
+from inference.plain_text import escape_unprintable
+from inference.spreadsheets import unescape_text
 
 MAX_PATH_BYTES: Final = 4096
 """Bytes of a path, with the NUL at its end: what Linux takes, and other systems do not exceed."""
@@ -42,7 +42,7 @@ def find_existing(path: str) -> str:
     """
     if is_too_long(path) or os.path.lexists(path):
         return path
-    unmarked = "/".join(map(as_it_was, path.split("/")))
+    unmarked = "/".join(map(unescape_text, path.split("/")))
     for written in (path, path.replace("\\", "/"), unmarked):
         if os.path.lexists(respelt := _respelt(written)):
             return respelt
@@ -60,10 +60,10 @@ def explain_missing(path: str) -> str:
     place = bisect_left(there, name)
     near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
     if same := [other for other in there if other.casefold() == name.casefold()]:
-        advice = f" There is {shown(same[0])!r}, with other capitals."
+        advice = f" There is {escape_unprintable(same[0])!r}, with other capitals."
     else:
-        advice = f" The nearest name there is {shown(near[0])!r}." if near else ""
-    return f"There is no {what} {shown(name)!r} in {shown(folder)}.{advice}"
+        advice = f" The nearest name there is {escape_unprintable(near[0])!r}." if near else ""
+    return f"There is no {what} {escape_unprintable(name)!r} in {escape_unprintable(folder)}.{advice}"
 
 
 def _respelt(path: str) -> str:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from inference.classifier import ALSO_FROM
+from inference.classifier import MIN_FURTHER_PROBABILITY
 from inference.reasons import Reason
 from labelling.errors import SourceUnusable
 from labelling.items import Source
@@ -118,7 +118,7 @@ def combine_answers(photos: Sequence[PhotoRecord], head: str, table: RunSettings
     product = answer_of_product(of_photos, is_proven=is_proven, is_colour=head in COLOURS)
     shares = product.probabilities
     likely = sorted(range(len(labels)), key=lambda index: -shares[index])
-    also = [index for index in likely if shares[index] >= ALSO_FROM and index != product.label]
+    also = [index for index in likely if shares[index] >= MIN_FURTHER_PROBABILITY and index != product.label]
     return HeadAnswer(
         label=labels[product.label],
         confidence=shares[product.label],

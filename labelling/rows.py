@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
-from inference.spreadsheets import safe_path
+from inference.spreadsheets import escape_path
 from reports.products import mean_of
 
 ACCEPT: Final = "accept"
@@ -232,7 +232,7 @@ def make_table_path(name: str) -> str:
     whole, so that two of these never become one.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
-    path = safe_path(text.replace("\r", r"\r").replace("\0", r"\0"))
+    path = escape_path(text.replace("\r", r"\r").replace("\0", r"\0"))
     units = path.encode("utf-16-le")
     if len(units) <= 2 * MAX_PATH_CHARACTERS:
         return path

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from inference.spreadsheets import as_csv
+from inference.spreadsheets import format_csv
 from labelling.columns import Column
 from labelling.errors import TableUnusable
 from labelling.excel import require_xlsxwriter, write_workbook
@@ -66,7 +66,7 @@ def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> It
                 + "\n"
             )
         return
-    yield as_csv([[column.name for column in columns]])
+    yield format_csv([[column.name for column in columns]])
     cells = ([column.read_cell(row) for column in columns] for row in rows)
     while some := list(islice(cells, ROWS_AT_ONCE)):
-        yield as_csv(some)
+        yield format_csv(some)

@@ -18,7 +18,7 @@ from inference.title_rule import (
     ReleaseLabels,
     TitleDecision,
     decide_with_title,
-    release_labels,
+    find_release_labels,
 )
 from inference.words import without_variant
 from labelling.list_meaning import NO_MEANING, ListMeaning, ListReader
@@ -104,7 +104,7 @@ def collect_titles(
         folders.setdefault(product, folder_of(path))
         for column in columns:
             of_product[column] = of_product.get(column) or cells[column]
-    labels = release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
+    labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         reader=reader,
         labels=labels if reader.says_something else NO_LABELS,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from inference.spreadsheets import as_csv, as_it_was
+from inference.spreadsheets import format_csv, unescape_text
 from labelling.categories import level_key
 from labelling.errors import ListUnusable, WordsUnusable
 from labelling.lists import Reading, open_list
@@ -55,7 +55,7 @@ def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tupl
 
 
 def _word(cells: dict[str, str], where: str) -> OwnWord:
-    words = as_it_was(cells["words"])
+    words = unescape_text(cells["words"])
     if not level_key(words):
         raise WordsUnusable(
             f"{where}: the cell in the column `words` is empty. Write a category or a phrase."
@@ -93,7 +93,7 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
 def words_as_csv(words: Iterable[OwnWord]) -> str:
     """Return a file of words as text, with its header."""
     rows = ((word.words, text_of(word.meaning), word.place) for word in words)
-    return as_csv([(*COLUMNS, PLACE), *rows])
+    return format_csv([(*COLUMNS, PLACE), *rows])
 
 
 def words_file_of(table: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from inference.contract import ModelContract, NetworkName, usual_name
+from inference.contract import ModelContract, NetworkName, choose_only_name
 from model_store.errors import ManifestInvalid
 from model_store.local_releases import verify_release
 from model_store.manifest import (
@@ -36,7 +36,7 @@ from model_store.release_files import (
 def make_single_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
     """The networks of a release that has one, in model.keras and model.onnx."""
     network = Network(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
-    return {usual_name(contract.input): network}
+    return {choose_only_name(contract.input): network}
 
 
 def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest

@@ -25,13 +25,13 @@ from pydantic.config import JsonDict
 from inference.arrays import PixelsBatch
 from inference.contract import (
     LABEL,
-    LARGEST_PHOTO,
+    MAX_PHOTO_EDGE,
     NETWORK_NAMES,
     Head,
     InputContract,
     ModelContract,
     NetworkName,
-    whole_pictures,
+    make_whole_input,
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
@@ -155,7 +155,7 @@ class Golden(Frozen):
         except ValueError as error:
             raise ManifestInvalid(
                 f"golden.pixels: {error}. It must be base64 of one uint8 picture "
-                f"({contract.in_words}) per row of answers."
+                f"({contract.description}) per row of answers."
             ) from error
 
     def probabilities(self) -> dict[str, NDArray[np.float32]]:
@@ -192,7 +192,7 @@ class Network(Frozen):
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
-        if fault := self.contract.fault():
+        if fault := self.contract.find_fault():
             raise ValueError(fault)
         if self.golden.answers.keys() != self.contract.heads.keys():
             raise ValueError("golden.answers: one part for each of contract.heads")
@@ -264,10 +264,10 @@ class Manifest(Frozen):
             return self
         reads = self.contract("photos").input
         edge = reads.shape[0]
-        if reads != whole_pictures(edge, 3) or edge > LARGEST_PHOTO:
+        if reads != make_whole_input(edge, 3) or edge > MAX_PHOTO_EDGE:
             raise ValueError(
                 "networks.photos.input: beside `pixels` it has to be whole square pictures in RGB of at most "
-                f"{LARGEST_PHOTO} pixels"
+                f"{MAX_PHOTO_EDGE} pixels"
             )
         pixels, photos = self.contract("pixels").heads, self.contract("photos").heads
         for name in [name for name in pixels if name in photos]:

@@ -24,6 +24,6 @@ def open_networks(release: LocalRelease) -> Networks:
 def _open_network(release: LocalRelease, network: Network) -> Classifier:
     classifier, golden = open_classifier(release.folder / network.graph, network.contract), network.golden
     pixels = golden.inputs(network.contract.input)
-    classifier.check_golden(pixels, golden.probabilities(), golden.distances)
+    classifier.check_golden_answers(pixels, golden.probabilities(), golden.distances)
     classifier.classify(pixels)  # what answers need beyond probabilities is there too
     return classifier

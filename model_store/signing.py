@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from inference.plain_text import decoded, trimmed
+from inference.plain_text import decode_text, trim
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
 
@@ -191,10 +191,10 @@ def _read_key_file(path: Path) -> bytes:
 def _decode_lines(content: bytes) -> str:
     """The lines of a file of keys without what editors add: PEM has no unseen characters in a line."""
     try:
-        text = decoded(content)
+        text = decode_text(content)
     except UnicodeDecodeError:
         text = content.decode(errors="replace")
-    return "\n".join(map(trimmed, text.splitlines()))
+    return "\n".join(map(trim, text.splitlines()))
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import decide
+from inference.decision import decide_answer
 from inference.reasons import Reason
 from reports.answers import ACCEPT, CLASS, DIGITS, Answers
 
@@ -33,7 +33,7 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
     own = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
     for row in np.flatnonzero(own).tolist():
         name = cast("NetworkName", str(answers.networks[row]))
-        contract = contracts.get(name, next(iter(contracts.values()))).deciding(name)
+        contract = contracts.get(name, next(iter(contracts.values()))).find_deciding_contract(name)
         attribute = str(answers.attributes[row])
         head = contract.heads.get(attribute or LABEL)
         familiarity = None if contract.familiarity is None else float(answers.familiarity[row])
@@ -46,13 +46,13 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         if attribute and label not in (head.familiarity or {}) and picture not in classes:
             continue
         # Stored numbers are rounded, which keeps their order: an equal one is not below.
-        _, reason = decide(
+        _, reason = decide_answer(
             float(shares[likeliest]),
             familiarity,
-            least_confidence=round(head.least(label), DIGITS),
-            least_familiarity=round(contract.least_familiarity_of(head, label), DIGITS),
-            withheld=label in head.withheld,
-            is_applicable=head.applies_to is None or head.is_for(contract.labels[classes[picture]]),
+            minimum_confidence=round(head.find_minimum_confidence(label), DIGITS),
+            minimum_familiarity=round(contract.find_minimum_familiarity(head, label), DIGITS),
+            is_withheld=label in head.withheld,
+            is_applicable=head.applies_to is None or head.is_applicable(contract.labels[classes[picture]]),
         )
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)

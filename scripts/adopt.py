@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from inference.keras_file import check_keras_file
-from inference.plain_text import as_spelt
+from inference.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
 from scripts.options import add_data_options, named_of
@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _labels(text: str) -> tuple[str, ...]:
-    labels = tuple(map(as_spelt, text.split(",")))
+    labels = tuple(map(normalize_label, text.split(",")))
     if not all(labels) or len(set(labels)) < len(labels):
         raise argparse.ArgumentTypeError(f"{text!r}: expected names that differ, with commas between them")
     return labels

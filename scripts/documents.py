@@ -16,7 +16,7 @@ from typing import Any
 
 from app.settings import Settings, list_setting_names
 from inference.language_files import languages
-from inference.reasons import Place, reasons_at
+from inference.reasons import Place, find_reasons
 from scripts.__main__ import verbs
 
 ROOT = Path(__file__).parent.parent
@@ -128,7 +128,7 @@ def _reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
             reason.sentence,
             ", ".join(name for place, name in places.items() if place in reason.places),
         )
-        for reason in reasons_at(places)
+        for reason in find_reasons(places)
     ]
 
 

@@ -293,12 +293,12 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
 def _accepts(contract: ModelContract) -> str:
     """From where on photos are accepted."""
-    by = contract.deciding("photos")
-    if by.of_label.accepts_nothing:
+    by = contract.find_deciding_contract("photos")
+    if by.class_head.accepts_nothing:
         return "no confidence is accepted."
     return (
-        f"an answer is accepted where its confidence is {by.of_label.confidence:.1%} or "
-        f"more{by.of_label.exceptions_in_words}, and its familiarity {by.least_familiarity:.1%} or more."
+        f"an answer is accepted where its confidence is {by.class_head.confidence:.1%} or "
+        f"more{by.class_head.exceptions_text}, and its familiarity {by.minimum_familiarity:.1%} or more."
     )
 
 

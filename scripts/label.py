@@ -23,7 +23,7 @@ from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.language_files import UNDETERMINED, language_name, readable_languages
-from inference.plain_text import few, shown_lines
+from inference.plain_text import escape_unprintable_lines, join_first
 from inference.reasons import Place, Reason
 from labelling.columns import photo_columns
 from labelling.counts import OUTCOMES
@@ -346,7 +346,7 @@ def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str
 
 def _of_unseen(journal: Journal, count: int) -> str:
     """The products of which no photo can be read, some of them by name."""
-    names = few(find_products_without_photo(journal, NAMED + 1), NAMED)
+    names = join_first(find_products_without_photo(journal, NAMED + 1), NAMED)
     return f"{count:,} products have no photo that can be read: {names}."
 
 
@@ -510,7 +510,9 @@ def show(summary: Summary, page: Path | None) -> None:
     for note in summary.notes:
         complain(note)
     if 0 < summary.rows == summary.errors:
-        complain(f"nothing of {summary.source} could be read. {shown_lines(summary.first_error)}")
+        complain(
+            f"nothing of {summary.source} could be read. {escape_unprintable_lines(summary.first_error)}"
+        )
         return
     out = console()
     outcomes = [
@@ -530,7 +532,7 @@ def show(summary: Summary, page: Path | None) -> None:
     if summary.words:
         out.print(_of_words(summary.words, "products" if summary.products else "pictures"))
     if summary.first_error:
-        out.print(f"The first error: {shown_lines(summary.first_error)}")
+        out.print(f"The first error: {escape_unprintable_lines(summary.first_error)}")
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
         out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
     review = f". To look through: {page}" if page else ""

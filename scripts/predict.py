@@ -19,7 +19,7 @@ from app.dotenv_file import read_dotenv
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
-from inference.decode import MAX_BYTES, MAX_PIXELS, Decoded, decode, prepare_decoders
+from inference.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.outputs import check_outputs
@@ -40,7 +40,7 @@ class FileAnswer:
     """What is known about one file: the picture, what the model saw of it, what it said."""
 
     file: Path
-    decoded: Decoded
+    decoded: DecodedPicture
     pixels: Pixels
     prediction: Prediction
 
@@ -109,14 +109,14 @@ def _answer(file: Path, networks: Networks) -> FileAnswer | None:
         if len(content) > MAX_BYTES:
             complain(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
             return None
-        decoded = decode(content, MAX_PIXELS, networks["pixels"].contract.input)
+        decoded = decode_image(content, MAX_PIXELS, networks["pixels"].contract.input)
     except OSError as error:
         complain(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
         complain(f"{file}: {error}")
         return None
-    model_input = networks.model_input(decoded)
+    model_input = networks.make_model_input(decoded)
     [prediction] = networks.classify([model_input])
     return FileAnswer(file, decoded, model_input.pixels, prediction)
 
@@ -144,7 +144,7 @@ def _show(answer: FileAnswer, out: Console) -> None:
 
 def _as_json(answer: FileAnswer, version: str) -> str:
     """The answer of `POST /predict`, with the file in place of a request."""
-    fields = answer.prediction.as_answer()
+    fields = answer.prediction.make_response_fields()
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
 

@@ -204,7 +204,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("size", size_in_words(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model)),
-        ("review photos below", _review_below(manifest.contract("photos").deciding("photos"))),
+        ("review photos below", _review_below(manifest.contract("photos").find_deciding_contract("photos"))),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),
@@ -212,8 +212,8 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _review_below(contract: ModelContract) -> str:
-    of = contract.of_label
-    return f"confidence {of.confidence}, familiarity {contract.least_familiarity}{of.exceptions_in_words}"
+    of = contract.class_head
+    return f"confidence {of.confidence}, familiarity {contract.minimum_familiarity}{of.exceptions_text}"
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:

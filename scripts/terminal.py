@@ -28,7 +28,7 @@ from rich.text import Text
 from app.dotenv_file import read_dotenv
 from app.settings import SettingsError
 from inference.errors import InferenceError
-from inference.plain_text import shown_lines
+from inference.plain_text import escape_unprintable_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from training.errors import TrainingError, not_installed
@@ -136,7 +136,7 @@ def program() -> str:
 
 def complain(message: str) -> None:
     """Write one line to stderr, after the product's name."""
-    lines = (line.strip() for line in shown_lines(message).split("\n"))
+    lines = (line.strip() for line in escape_unprintable_lines(message).split("\n"))
     print(f"wardrobe: {' '.join(filter(None, lines))}", file=sys.stderr)
 
 
@@ -165,7 +165,7 @@ class _Console(Console):
     """Escapes what is not printable: a release, a table or a file's name may hold a terminal's commands."""
 
     def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as in rich
-        return super().render_str(shown_lines(text), **options)
+        return super().render_str(escape_unprintable_lines(text), **options)
 
 
 def print_table(

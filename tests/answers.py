@@ -18,13 +18,15 @@ def undecided_answers(
     """Scores beside the truth, where OOD is none of the classes."""
     truth = np.where(labels == OOD, NONE_OF_THESE, labels.astype(np.int64))
     given = {"networks": "photos", **columns}
-    return Answers.of(sets, truth, probabilities=scores.of_label, distances=scores.distances, **given)
+    return Answers.of(
+        sets, truth, probabilities=scores.class_probabilities, distances=scores.distances, **given
+    )
 
 
 def unmeasured(*confidences: tuple[float, int]) -> Scores:
     """Answers for class 0 of two by a model that measures no distance: how sure, how many."""
     rows = [[sure, 1 - sure] for sure, count in confidences for _ in range(count)]
-    return Scores.of_class(np.array(rows, np.float32), None)
+    return Scores.make_class_scores(np.array(rows, np.float32), None)
 
 
 def truth(right: int, wrong: int) -> NDArray[np.uint8]:

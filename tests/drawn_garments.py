@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import Imaging, InputContract
-from inference.convert import decoded_to_pixels
-from inference.decode import Decoded
+from inference.convert import convert_to_pixels
+from inference.decode import DecodedPicture
 
 HEIGHT, WIDTH = 300, 240
 
@@ -20,7 +20,7 @@ _OUTLINE = [
 
 def picture_to_pixels(picture: Picture, imaging: Imaging) -> Pixels:
     """What the model reads of an upload that has been decoded to this picture."""
-    return decoded_to_pixels(Decoded(picture), InputContract(imaging=imaging))
+    return convert_to_pixels(DecodedPicture(picture), InputContract(imaging=imaging))
 
 
 def a_shirt() -> Mask:

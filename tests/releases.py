@@ -206,7 +206,7 @@ def a_contract(
     least_familiarity: float = 0.0,
 ) -> ModelContract:
     """Labels and thresholds under which almost everything is accepted."""
-    contract = ModelContract.of_class(
+    contract = ModelContract.make_class_contract(
         Head(labels=tuple(labels), temperature=1.0, confidence=0.01),
         reads,
         Familiarity(quantiles=tuple(np.linspace(0, 1, 11).tolist()), threshold=least_familiarity),
@@ -216,7 +216,7 @@ def a_contract(
 
 def with_label(contract: ModelContract, **changes: Any) -> ModelContract:
     """The contract with another head for the class, of which these attributes differ."""
-    return contract.with_heads({LABEL: replace(contract.of_label, **changes)})
+    return contract.replace_heads({LABEL: replace(contract.class_head, **changes)})
 
 
 def with_contract(manifest: Manifest, contract: ModelContract) -> Manifest:

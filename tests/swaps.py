@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import open_classifier
-from inference.convert import decoded_to_pixels
-from inference.decode import MAX_PIXELS, decode
+from inference.convert import convert_to_pixels
+from inference.decode import MAX_PIXELS, decode_image
 from model_store.local_releases import open_release
 from tests.load import Answers
 from tests.service import Service
@@ -29,7 +29,7 @@ def known_answers(releases: list[Path]) -> Answers:
     for folder in releases:
         manifest = open_release(folder).manifest
         reads = manifest.contract("pixels").input
-        pixels = decoded_to_pixels(decode(UPLOAD, MAX_PIXELS, reads), reads)
+        pixels = convert_to_pixels(decode_image(UPLOAD, MAX_PIXELS, reads), reads)
         [given] = open_classifier(folder / "model.onnx", manifest.contract("pixels")).classify(
             pixels[np.newaxis]
         )

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from inference.spreadsheets import as_it_was
+from inference.spreadsheets import unescape_text
 from labelling.summary import summary_path
 from tests.commands import wardrobe
 
@@ -35,7 +35,7 @@ def read_rows(table: Path) -> Rows:
     rows = rows_of(table)
     if table.suffix != ".csv":
         return rows
-    return [{as_it_was(name): as_it_was(value or "") for name, value in row.items()} for row in rows]
+    return [{unescape_text(name): unescape_text(value or "") for name, value in row.items()} for row in rows]
 
 
 def products_of(table: Path) -> dict[str, dict[str, Any]]:

@@ -100,7 +100,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     ood = ood_negatives(blocks[0], train, features, folds, progress.say)
     with progress.counting("fitting OOD scores") as watch:
         measure, distances = fit_ood(train, features, folds, ood, watch)
-    answers = undecided(Scores.of_class(heads[LABEL].out_of_fold, distances), train, folds=folds)
+    answers = undecided(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
     progress.say(_accuracy_in_words(answers, len(train.of_known_class), seconds))
     # 4) Export: graph and network answer alike.
@@ -258,4 +258,4 @@ def scores_of_vectors(
 ) -> Scores:
     """What the serving graph answers to pictures whose vectors are there: `features` are measured."""
     vectors = pictures.features.upright
-    return Scores.of_class(head.probabilities(vectors), measure.distances(vectors[:, features]))
+    return Scores.make_class_scores(head.probabilities(vectors), measure.distances(vectors[:, features]))

@@ -133,7 +133,9 @@ def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> Phot
     labels = parent.manifest.labels
     with progress.counting("fitting heads") as watch:
         folds = folds_of(learnt, len(labels))
-        no_scores = Scores.of_class(np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None)
+        no_scores = Scores.make_class_scores(
+            np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
+        )
         keeps = keeps_thresholds(checked_answers(learnt, no_scores, folds), parent)
         of_things = np.zeros_like(folds) if keeps else things_in_folds(learnt)
         head = fit_photo_head(learnt, labels, folds, of_things, watch)
@@ -180,7 +182,7 @@ def answers_of_folds(head: PhotoHead) -> Answers:
         np.full(len(others), NONE_OF_THESE),
         networks="photos",
         distances=others.distances,
-        probabilities=others.of_label,
+        probabilities=others.class_probabilities,
     )
 
 

@@ -83,7 +83,7 @@ def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
 
 
 def _describe_thresholds(contract: ModelContract) -> dict[str, float]:
-    return {"confidence": contract.of_label.confidence, "familiarity": contract.least_familiarity}
+    return {"confidence": contract.class_head.confidence, "familiarity": contract.minimum_familiarity}
 
 
 def _describe_attributes(model: ServedModel) -> dict[str, Any]:

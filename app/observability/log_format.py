@@ -14,7 +14,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from app.observability.log_queue import BackgroundHandler
 from app.settings import Settings
-from inference.plain_text import shown_lines
+from inference.plain_text import escape_unprintable_lines
 
 LOGGER_NAMES = ("wardrobe", "gunicorn.error", "flask-limiter")
 """Loggers whose lines are written from LOG_LEVEL on. Other libraries log warnings and errors only."""
@@ -63,7 +63,7 @@ def _create_json_formatter() -> logging.Formatter:
 def format_startup_error(message: str, log_format: str) -> str:
     """Return a line that says why the service does not start, in the format of the log, with a newline."""
     if log_format != "json":
-        return f"wardrobe: {shown_lines(message)}\n"
+        return f"wardrobe: {escape_unprintable_lines(message)}\n"
     record = logging.makeLogRecord({"name": "wardrobe", "levelname": "CRITICAL", "msg": message})
     return f"{_create_json_formatter().format(record)}\n"
 

@@ -24,9 +24,9 @@ from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import create_native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
 from inference.inflate import inflate
-from inference.opening import LARGE_BODY_BYTES
-from inference.signatures import format_of
-from inference.zip_file import MEMBER
+from inference.picture_opening import MIN_LARGE_BODY_BYTES
+from inference.signatures import find_format
+from inference.zip_file import MEMBER_SIGNATURE
 
 READ_BYTES = 64 * 1024
 """Number of bytes that are read at a time. A body of this size or smaller is never refused for lack of
@@ -79,13 +79,13 @@ class Body:
     @property
     def is_large(self) -> bool:
         """Whether the request belongs to the queue for large ones, by its body or by its unpacked content."""
-        return len(self.data) >= LARGE_BODY_BYTES or self.is_compressed or MEMBER in self.data
+        return len(self.data) >= MIN_LARGE_BODY_BYTES or self.is_compressed or MEMBER_SIGNATURE in self.data
 
     @property
     def is_slow_to_parse(self) -> bool:
         """Whether inflating, unpacking or parsing this body takes too long for the event loop."""
         is_form = self.mimetype == "multipart/form-data"  # the preamble of a form may look like a picture
-        return self.is_compressed or is_form or format_of(self.data) is None
+        return self.is_compressed or is_form or find_format(self.data) is None
 
     def inflate(self) -> "Body":
         """Return the body without its content coding. For a large body, call this off the event loop.

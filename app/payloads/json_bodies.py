@@ -18,8 +18,8 @@ from app.errors import BadRequest, TooLarge, drop_traceback
 from app.payloads.body import Body
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.titles import NOT_OF_BATCHES, TITLE
-from inference.plain_text import shown
-from inference.signatures import format_in_base64
+from inference.plain_text import escape_unprintable
+from inference.signatures import find_base64_format
 
 JSON_TYPE_NAMES: dict[type, str] = {
     bool: "a boolean",
@@ -180,7 +180,7 @@ def _describe_other_keys(document: object) -> str:
     """Return the end of a sentence that names what came instead of `image` or `pixels`."""
     if not isinstance(document, dict):
         return f", and is {name_json_type(document)}"
-    names = [f"`{shown(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
+    names = [f"`{escape_unprintable(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
     more = " and others" if len(document) > MAX_KEYS else ""
     return f", and has {', '.join(names)}{more}" if names else ", and is empty"
 
@@ -213,7 +213,7 @@ def decode_base64(text: object, name: str = "image") -> bytes:
         decoded = binascii.a2b_base64(letters + "=" * (-len(letters) % 4), strict_mode=True)
     except binascii.Error as error:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: {error}.") from error
-    if format_in_base64(decoded):
+    if find_base64_format(decoded):
         raise BadRequest(f"`{name}` is base64 of base64: encode the picture once.")
     return decoded
 

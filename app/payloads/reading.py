@@ -15,7 +15,7 @@ from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, Title, title_of
-from inference.signatures import format_of
+from inference.signatures import find_format
 from inference.zip_file import is_zip
 
 
@@ -39,7 +39,7 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | 
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
     """Return the picture of a body, and the values of title and language in it."""
-    if format_of(body.data) is not None:
+    if find_format(body.data) is not None:
         return Upload(body.data), {}
     if body.mimetype == FORM_TYPE:
         form = parse_form(body)

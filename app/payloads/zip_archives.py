@@ -9,7 +9,7 @@ from app.errors import BadRequest, RequestError, TooLarge
 from app.payloads.request_items import MAX_NAME_LENGTH, RefusedItem, Upload
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
 from inference.file_names import has_clutter, is_folder
-from inference.zip_file import DIRECTORY_ENTRY, content_of, name_of, open_zip
+from inference.zip_file import ENTRY_SIGNATURE, open_zip, read_member, read_member_name
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
 """Entries of the directory that are allowed for each picture. ENTRIES_PER_PICTURE counts all entries, such as
@@ -39,12 +39,12 @@ class ZipArchive:
     def iterate_items(self) -> Iterator[Upload | RefusedItem]:
         """Yield the files; each is unpacked when it is its turn."""
         for file in self.files:
-            name, content = name_of(file)[:MAX_NAME_LENGTH], self._read_content(file)
+            name, content = read_member_name(file)[:MAX_NAME_LENGTH], self._read_content(file)
             yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
 
     def _read_content(self, file: ZipInfo) -> bytes | RequestError:
         try:
-            return content_of(self.zip_file, file, self.max_file_bytes)
+            return read_member(self.zip_file, file, self.max_file_bytes)
         except MemberTooLarge:
             return TooLarge(f"Unpacked it has more than {self.max_file_bytes:,} bytes (MAX_UPLOAD_BYTES).")
         except MemberUnreadable as error:
@@ -65,13 +65,13 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
         TooLarge: the archive lists far more than `max_files`.
     """
     # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
-    if body.count(DIRECTORY_ENTRY) > max_files * ENTRIES_PER_PICTURE:
+    if body.count(ENTRY_SIGNATURE) > max_files * ENTRIES_PER_PICTURE:
         raise _create_too_many_error(max_files)
     try:
         opened = open_zip(io.BytesIO(body))
     except ArchiveUnreadable as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
-    names_of_files = [(file, name_of(file)) for file in opened.infolist()]
+    names_of_files = [(file, read_member_name(file)) for file in opened.infolist()]
     members = [(file, name) for file, name in names_of_files if not has_clutter(name)]
     if len(members) > max_files * FILES_PER_PICTURE:
         raise _create_too_many_error(max_files)

@@ -27,7 +27,7 @@ def create_answer(
         parameters: the query parameters.
         categories: the platform's categories, in the order of the classes; None if there are none.
     """
-    answer = classified.prediction.as_answer()
+    answer = classified.prediction.make_response_fields()
     if classified.enlarged:
         answer["enlarged"] = True
     if categories is not None:
@@ -55,5 +55,5 @@ def _encode_data_url(png: bytes) -> str:
 def _list_likeliest(answer: Answer, count: int) -> list[dict[str, Any]]:
     return [
         {"label": answer.labels[index], "class_id": index, "probability": float(answer.probabilities[index])}
-        for index in answer.likeliest(count)
+        for index in answer.rank_labels(count)
     ]

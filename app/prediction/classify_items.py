@@ -3,8 +3,8 @@
 Each item is opened, decoded and converted into the input of a network; then the model runs. Every route that
 classifies calls `classify_items`, in any protocol. Small items are processed on the event loop, in less time
 than a switch of threads takes. All others are processed in native threads, so that the event loop serves
-other requests meanwhile. inference/opening.py decides what is small. A request is known here only by the
-items that reading.py found.
+other requests meanwhile. inference/picture_opening.py decides what is small. A request is known here only by
+the items that reading.py found.
 """
 
 import math
@@ -25,12 +25,12 @@ from app.releases.serving import ServedModel
 from inference.classifier import Prediction
 from inference.contract import InputContract, NetworkName
 from inference.convert import ModelInput
-from inference.decode import Decoded, decode_opened
+from inference.decode import DecodedPicture, decode_opened_image
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
-from inference.explanation import Drops, explain, heat_map
+from inference.explanation import Drops, draw_heat_map, explain_prediction
 from inference.networks import Networks
-from inference.opening import LARGE_RUN, Opened, open_picture
-from inference.pixels import pixels_to_png, shape_of_rows
+from inference.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
+from inference.pixel_rows import encode_png, find_rows_shape
 
 MAX_RUN_NUMBERS = 1_000_000
 """Largest number of input values in one run of the model for a batch: nine photos of 192 x 192, or 1,275
@@ -114,7 +114,7 @@ class PictureBudget:
         self.seconds_left -= seconds
 
 
-OpenedItem: TypeAlias = Opened | PixelRows | ReadyPixels | FailedPicture
+OpenedItem: TypeAlias = OpenedPicture | PixelRows | ReadyPixels | FailedPicture
 """An item whose picture has been opened, if it is a file."""
 
 Item: TypeAlias = RequestItem | OpenedItem
@@ -219,16 +219,16 @@ class _ClassificationSteps:
 
     def is_small(self, items: Sequence[OpenedItem]) -> bool:
         """Return whether all steps together take less time than a switch of threads."""
-        return not self.parameters.explain and sum(map(self._count_numbers, items)) < LARGE_RUN
+        return not self.parameters.explain and sum(map(self._count_numbers, items)) < MIN_LARGE_RUN_NUMBERS
 
     def _count_numbers(self, item: OpenedItem) -> int:
-        """Return how many numbers the model reads for an item; LARGE_RUN for a large picture."""
+        """Return how many numbers the model reads for an item; MIN_LARGE_RUN_NUMBERS for a large picture."""
         networks = self.served.networks
         match item:
-            case Opened():
-                return networks.numbers if item.lane in networks.light_lanes else LARGE_RUN
+            case OpenedPicture():
+                return networks.numbers if item.lane in networks.light_lanes else MIN_LARGE_RUN_NUMBERS
             case PixelRows(value):
-                return math.prod(shape_of_rows(value))
+                return math.prod(find_rows_shape(value))
             case ReadyPixels(pixels):
                 return pixels.size
         return 0
@@ -245,7 +245,7 @@ class _ClassificationSteps:
         for item in items:
             opened = self.open_item(item)
             inputs.append(self._prepare_input(opened))
-            if self._count_numbers(opened) >= LARGE_RUN:
+            if self._count_numbers(opened) >= MIN_LARGE_RUN_NUMBERS:
                 break
         return inputs
 
@@ -253,10 +253,12 @@ class _ClassificationSteps:
         networks = self.served.networks
         try:
             match item:
-                case Opened():
-                    return networks.model_input(_decode_picture(item, networks.pixels_input, self.budget))
+                case OpenedPicture():
+                    return networks.make_model_input(
+                        _decode_picture(item, networks.pixels_input, self.budget)
+                    )
                 case PixelRows(value):
-                    return networks.rows_input(value)
+                    return networks.make_rows_input(value)
                 case ReadyPixels(pixels):
                     return ModelInput(pixels)
         except UploadError as error:
@@ -289,8 +291,8 @@ class _ClassificationSteps:
             ClassifiedPicture(
                 prediction,
                 model_input.network,
-                model_input.enlarged,
-                pixels_to_png(model_input.pixels) if seen else None,
+                model_input.is_enlarged,
+                encode_png(model_input.pixels) if seen else None,
             )
             for model_input, prediction in zip(inputs, predictions, strict=True)
         ]
@@ -311,7 +313,7 @@ def _merge_outcomes(
     return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
 
 
-def _decode_picture(opened: Opened, contract: InputContract, budget: PictureBudget) -> Decoded:
+def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: PictureBudget) -> DecodedPicture:
     """Decode a picture within the remaining budget of the request.
 
     Raises:
@@ -319,21 +321,21 @@ def _decode_picture(opened: Opened, contract: InputContract, budget: PictureBudg
         UploadError: the picture cannot be read, or is too large for the request.
     """
     if opened.lane != "isolated":
-        budget.spend(opened.pixels)
+        budget.spend(opened.pixel_count)
         if budget.pixels_left < 0:
             raise TooLarge(
                 f"The pictures have {budget.max_pixels - budget.pixels_left:,} pixels in all, or more; at "
                 f"most {budget.max_pixels:,} are decoded for one request (MAX_BATCH_PIXELS). Send them in "
                 "several batches, or smaller."
             )
-        return decode_opened(opened, budget.max_picture_pixels, contract)
+        return decode_opened_image(opened, budget.max_picture_pixels, contract)
     if budget.seconds_left <= 0:
         raise PictureTooLarge(
             "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
             "the processor as they may have. Send it by itself, or as JPEG."
         )
     try:
-        return decode_opened(
+        return decode_opened_image(
             opened, min(budget.max_picture_pixels, budget.pixels_left), contract, budget.spend
         )
     except PictureTooLarge as error:
@@ -348,9 +350,9 @@ def _decode_picture(opened: Opened, contract: InputContract, budget: PictureBudg
 def _explain_picture(
     model_input: ModelInput, classified: ClassifiedPicture, networks: Networks
 ) -> PictureExplanation:
-    drops = explain(networks, model_input, classified.prediction.answer.class_id)
+    drops = explain_prediction(networks, model_input, classified.prediction.answer.class_id)
     height, width = model_input.pixels.shape[:2]
-    return PictureExplanation(drops, heat_map(drops, height, width))
+    return PictureExplanation(drops, draw_heat_map(drops, height, width))
 
 
 def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:

@@ -26,7 +26,7 @@ from pydantic import (
 from app.accept_language import LanguageTag, find_preferred_language
 from app.settings import SettingsError
 from inference.contract import Head
-from inference.plain_text import decoded
+from inference.plain_text import decode_text
 from model_store.errors import ReleaseError
 from model_store.manifest import first_problem
 
@@ -208,7 +208,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
         SettingsError: the file is not such JSON. The message names the label.
     """
     try:
-        given = TAXONOMY_ADAPTER.validate_json(decoded(path.read_bytes()))
+        given = TAXONOMY_ADAPTER.validate_json(decode_text(path.read_bytes()))
         classes = {name: value for name, value in given.items() if isinstance(value, PlatformCategory)}
         attributes = {name: value for name, value in given.items() if not isinstance(value, PlatformCategory)}
         every = {

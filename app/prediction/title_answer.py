@@ -19,7 +19,7 @@ from inference.title_rule import (
     PhotoAnswer,
     TitleDecision,
     decide_with_title,
-    release_labels,
+    find_release_labels,
 )
 from inference.words import title_says
 from reports.word_figures import minimum_shares_of
@@ -51,7 +51,7 @@ def decide_prediction(
         minimum_shares: the shares of the release, for the network that answered.
     """
     answer, kind = prediction.answer, prediction.attributes.get(KIND)
-    labels = release_labels(answer.labels, kind.labels if kind else None, language)
+    labels = find_release_labels(answer.labels, kind.labels if kind else None, language)
     kind_scores = _photo_answer(kind) if kind else None
     return decide_with_title(title_kinds, _photo_answer(answer), kind_scores, labels, minimum_shares)
 

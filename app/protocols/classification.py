@@ -18,7 +18,7 @@ from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outc
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.pixels import in_json_terms
+from inference.pixel_rows import name_json_value
 
 INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
@@ -108,7 +108,7 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
     if isinstance(value, list):
         return reshape_rows(value, contract)
     if not isinstance(value, dict):
-        raise BadRequest(f"An instance is {in_json_terms(value)}, which is no picture. {INSTANCE_FORMS}")
+        raise BadRequest(f"An instance is {name_json_value(value)}, which is no picture. {INSTANCE_FORMS}")
     match [name for name in ("pixels", "image", "b64") if name in value]:
         case ["pixels"]:
             return reshape_rows(value["pixels"], contract)
@@ -125,7 +125,7 @@ def reshape_rows(value: object, contract: InputContract) -> PixelRows:
     """Return rows, from all numbers in one list, or from grey rows with a last axis of 1.
 
     Args:
-        value: the numbers. Any other value is passed on, and inference/pixels.py refuses it.
+        value: the numbers. Any other value is passed on, and inference/pixel_rows.py refuses it.
         contract: the input of the model.
     """
     if not isinstance(value, list) or not value:
@@ -153,7 +153,7 @@ def decode_image_value(value: object) -> Upload:
 
 def quote_value(value: object) -> str:
     """Return a client's value for a message, shortened, and in quotation marks if it is text."""
-    return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else in_json_terms(value)
+    return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else name_json_value(value)
 
 
 def _drop_channel(row: object) -> object:

@@ -41,8 +41,8 @@ from app.protocols.classification import (
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.pixels import rows_to_pixels
-from inference.signatures import format_of
+from inference.pixel_rows import parse_pixel_rows
+from inference.signatures import find_format
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """Media types of answers: one document, one JSON object in each line, or one row of probabilities in each
@@ -99,7 +99,7 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
             _check_rows(parse_instance(parse_json(line), contract), contract) for line in _iterate_lines(body)
         )
         return collect_items(lines, body.limits), partial(create_response, LINES)
-    if is_json_body(body) and format_of(body.data) is None:
+    if is_json_body(body) and find_format(body.data) is None:
         return _parse_document(body, contract)
     return [find_one(body)[0]], partial(create_response, JSON, is_single=True)
 
@@ -137,7 +137,7 @@ def _parse_number(cell: bytes) -> float | str:
 
 def _check_rows(item: Upload | PixelRows, contract: InputContract) -> RequestItem:
     """Check rows at once, so that only the rows of one line take memory."""
-    return ReadyPixels(rows_to_pixels(item.value, contract)) if isinstance(item, PixelRows) else item
+    return ReadyPixels(parse_pixel_rows(item.value, contract)) if isinstance(item, PixelRows) else item
 
 
 def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool = False) -> Response:

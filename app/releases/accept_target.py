@@ -36,10 +36,10 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
         _find_network(pictures, served): point.threshold for pictures, point in acceptance.gives.items()
     }
     contracts = {
-        name: networks[name].contract.accepting_from(thresholds.get(name, ACCEPT_NOTHING))
+        name: networks[name].contract.set_class_threshold(thresholds.get(name, ACCEPT_NOTHING))
         for name in networks
     }
-    return replace(served, networks=networks.with_contracts(contracts), acceptance=acceptance)
+    return replace(served, networks=networks.replace_contracts(contracts), acceptance=acceptance)
 
 
 def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:

@@ -35,7 +35,7 @@ def open_bare_model(bare: BareArtifact) -> ServedModel:
     report = bare.report.read_bytes()
     labels = _read_labels(report, str(bare.report))
     head = Head(labels=labels, temperature=1.0, confidence=ASSUMED_CONFIDENCE)
-    contract = ModelContract.of_class(head, GREY_28, None)
+    contract = ModelContract.make_class_contract(head, GREY_28, None)
     session = KerasSession(bare.model)
     session.log_guesses(bare.model)
     classifier = Classifier(session, contract)
@@ -43,7 +43,7 @@ def open_bare_model(bare: BareArtifact) -> ServedModel:
     log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
     return ServedModel(
         version=bare.version,
-        networks=Networks.only(classifier),
+        networks=Networks.make_single(classifier),
         report=report,
         manifest=None,
     )

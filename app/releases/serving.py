@@ -75,12 +75,12 @@ class ServedModel:
     @property
     def photo_contract(self) -> ModelContract:
         """Contract that decides about photos, of whichever network answers them."""
-        return self.networks["photos"].contract.deciding("photos")
+        return self.networks["photos"].contract.find_deciding_contract("photos")
 
     @property
     def photo_fault(self) -> str | None:
         """Why every decision about photos is `review`, `unproven`; None if a network can answer photos."""
-        if not self.photo_contract.photos_unproven:
+        if not self.photo_contract.has_unproven_photos:
             return None
         return (
             f"{self.version} has no network that answers photos, so every answer to a photo is `review`, "

@@ -19,7 +19,7 @@ from flask import Flask, request
 from app.errors import KeyRefused, NotReady
 from app.middleware.request_context import get_request_context
 from app.settings import SettingsError
-from inference.plain_text import decoded, without_unseen
+from inference.plain_text import decode_text, remove_unseen
 
 log = logging.getLogger("wardrobe")
 
@@ -163,14 +163,14 @@ def read_keys(path: Path) -> tuple[ApiKey, ...]:
         SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
     """
     try:
-        lines = decoded(path.read_bytes()).splitlines()
+        lines = decode_text(path.read_bytes()).splitlines()
     except OSError as error:
         raise _create_settings_error(path, error) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} is no UTF-8 text.") from error
     keys = tuple(
         _parse_line(path, number, line)
-        for number, line in enumerate(map(without_unseen, lines), start=1)
+        for number, line in enumerate(map(remove_unseen, lines), start=1)
         if line and not line.startswith("#")
     )
     if not keys:

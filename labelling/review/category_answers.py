@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from inference.kinds import KIND
-from inference.spreadsheets import as_it_was
+from inference.spreadsheets import unescape_text
 from labelling.categories import level_key
 from labelling.errors import CorrectionsUnusable
 from labelling.own_words import CategoryAnswer, meaning_of
@@ -36,7 +36,7 @@ def read_category_answer(row: Mapping[str, str], at: str, where: str) -> Categor
         CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
             kind, or names an unknown kind.
     """
-    category = as_it_was(row[CATEGORY])
+    category = unescape_text(row[CATEGORY])
     if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
         raise CorrectionsUnusable(
             f"{where}: names the category {category!r} and a {named}, too. A row about a category has no "
@@ -48,7 +48,7 @@ def read_category_answer(row: Mapping[str, str], at: str, where: str) -> Categor
             f"{attribute!r}."
         )
     try:
-        meaning = meaning_of(as_it_was(row["label"]))
+        meaning = meaning_of(unescape_text(row["label"]))
     except ValueError as error:
         raise CorrectionsUnusable(f"{where}: {error}") from error
     return CategoryAnswer(category, meaning, at)

@@ -11,7 +11,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.networks import Networks
-from inference.spreadsheets import as_csv
+from inference.spreadsheets import format_csv
 from labelling.items import Source
 from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PhotoRecord
@@ -142,7 +142,7 @@ COLUMNS: Final = tuple(field.name for field in fields(Change))
 def make_changes_table(changes: Sequence[Change]) -> bytes:
     """A table with COLUMNS and a row per change, in UTF-8; no spreadsheet runs a cell."""
     rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
-    return as_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
+    return format_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
 
 PAGE_LIMIT: Final = 1000

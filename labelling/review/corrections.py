@@ -20,8 +20,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import as_spelt
-from inference.spreadsheets import as_it_was
+from inference.plain_text import normalize_label
+from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
@@ -220,18 +220,18 @@ def _read(
             continue
         attribute = _attribute(row.get("attribute", ""), heads, where)
         yield Correction(
-            path=as_it_was(row.get("path", "")),
+            path=unescape_text(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
             label=_label(row["label"], attribute, heads, where),
             at=at,
             audit=_count(row.get("audit", ""), where),
             file=file,
             group=read_identifier(row.get("group", "")),
-            predicted=as_it_was(row.get("predicted", "")),
+            predicted=unescape_text(row.get("predicted", "")),
             attribute=attribute,
             audit_of=_counts(row.get("audit_of", ""), where),
             product=read_identifier(row.get("product", "")),
-            version=as_it_was(row.get("version", "")),
+            version=unescape_text(row.get("version", "")),
         )
 
 
@@ -266,12 +266,12 @@ def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str)
 
 
 def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
-    label = as_spelt(text)
+    label = normalize_label(text)
     if heads is None:
-        return as_it_was(label)
+        return unescape_text(label)
     labels = heads[attribute]
-    spelt = {as_spelt(of_head): of_head for of_head in (*labels, NONE, LEFT_OUT)}
-    for meant in (label, as_it_was(label)):
+    spelt = {normalize_label(of_head): of_head for of_head in (*labels, NONE, LEFT_OUT)}
+    for meant in (label, unescape_text(label)):
         if meant in spelt:
             return spelt[meant]
     near = difflib.get_close_matches(label, labels, n=1)

@@ -20,10 +20,10 @@ from typing import Final, NamedTuple, TypeAlias
 import cv2
 
 from inference.contract import LABEL
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
-from inference.framing import no_larger_than
-from inference.spreadsheets import BEGINS
+from inference.framing import limit_edge
+from inference.spreadsheets import CELL_BEGINNING
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from model_store.release_files import write_whole
@@ -154,7 +154,7 @@ def write_page(page: Path, text: str) -> None:
 def make_thumbnail(upload: bytes) -> str:
     """A small JPEG as a `data:` URL; empty when the upload is no picture that is read here."""
     try:
-        picture = no_larger_than(decode(upload, MAX_PIXELS).picture, EDGE)
+        picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, EDGE)
     except UploadError:
         return ""
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
@@ -240,7 +240,7 @@ def make_review_page(
             for head, of in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
-        "formula": BEGINS,
+        "formula": CELL_BEGINNING,
         "parts": _parts([_by_number(card, pictures) for card in cards]),
     }
     return fill_page("review.html", shown, "cards.js", "review.js")

@@ -13,7 +13,7 @@ from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.kinds import in_order
 from inference.reasons import DecidedBy, Reason
-from inference.spreadsheets import safe_path
+from inference.spreadsheets import escape_path
 from labelling.decisions import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
@@ -181,4 +181,4 @@ def _path_for_training(item: Item, source: Source) -> str:
     """An absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return safe_path(item.name.removeprefix(f"{source.address}/"))
+    return escape_path(item.name.removeprefix(f"{source.address}/"))

@@ -7,8 +7,8 @@ from zipfile import ZipFile, ZipInfo
 
 from inference.decode import MAX_BYTES
 from inference.errors import ArchiveUnreadable, MemberUnreadable
-from inference.file_names import may_be_picture
-from inference.zip_file import content_of, name_of, open_zip
+from inference.file_names import is_possible_picture
+from inference.zip_file import open_zip, read_member, read_member_name
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.items import Item, Read, Source, check_size, read_or_explain
 
@@ -22,7 +22,7 @@ class Zip(Source):
             if sum(member.compress_size for member in members) > archive.start_dir:
                 raise SourceUnusable(f"{self.word}: no whole ZIP (its members overlap).")
             for member in members:
-                if may_be_picture(name := name_of(member)):
+                if is_possible_picture(name := read_member_name(member)):
                     yield Item(name, member, f"{member.file_size} {member.CRC:08x}", member.file_size)
 
     def _opened(self) -> ZipFile:
@@ -37,7 +37,7 @@ class Zip(Source):
         def read(member: ZipInfo) -> bytes:
             check_size(member.file_size)
             try:
-                return content_of(opened(), member, MAX_BYTES)
+                return read_member(opened(), member, MAX_BYTES)
             except MemberUnreadable as error:
                 raise Unreadable(str(error)) from error
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from inference.file_names import may_be_picture
+from inference.file_names import is_possible_picture
 from labelling.errors import Unreadable
 from labelling.items import Item, Read, Source, check_size, read_or_explain
 from model_store.errors import NotFound, StoreError
@@ -27,7 +27,7 @@ class Bucket(Source):
     def items(self) -> Iterator[Item]:
         store = S3Store(self.word)
         for entry in store.iterate_entries(""):
-            if may_be_picture(entry.key):
+            if is_possible_picture(entry.key):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
                 weight = entry.size // AT_ONCE

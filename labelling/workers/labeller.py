@@ -18,7 +18,7 @@ from inference.classifier import Answer as AnswerOfHead
 from inference.classifier import Prediction
 from inference.contract import LABEL
 from inference.convert import ModelInput
-from inference.decode import MAX_PIXELS, decode, prepare_decoders
+from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
 from inference.reasons import Reason
@@ -222,10 +222,10 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:
-        decoded = decode(upload, MAX_PIXELS, networks["pixels"].contract.input)
+        decoded = decode_image(upload, MAX_PIXELS, networks["pixels"].contract.input)
     except UploadError as error:
         return sha256, str(error)
-    return sha256, networks.model_input(decoded)
+    return sha256, networks.make_model_input(decoded)
 
 
 def open_labeller(setup: Setup) -> Labeller:

@@ -11,7 +11,7 @@ from itertools import chain
 from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from threading import Thread
 
-from inference.cores import usable_cores
+from inference.cores import count_usable_cores
 from labelling.errors import WorkersFailed
 from labelling.items import Item
 from labelling.rows import PhotoRecord
@@ -37,7 +37,7 @@ def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None,
     Raises:
         WorkersFailed: TRIES of them have ended, or they cannot go on.
     """
-    size, chunks = workers or usable_cores(), group_into_chunks(items)
+    size, chunks = workers or count_usable_cores(), group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
         in_hand = dict[Future[list[PhotoRecord]], Chunk]()
         try:

@@ -23,7 +23,7 @@ import inference
 import labelling
 import model_store
 import reports
-from inference.cores import usable_cores
+from inference.cores import count_usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.items import Item, Read, Source
 from labelling.rows import PhotoRecord
@@ -147,7 +147,7 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
     Raises:
         EngineUnusable: it cannot be started, as where the folder's name is too long for a socket.
     """
-    size = workers or usable_cores()
+    size = workers or count_usable_cores()
     _connect(
         ray,
         "Ray on this machine",

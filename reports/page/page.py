@@ -17,7 +17,7 @@ from jinja2.runtime import Context
 from inference.contract import ModelContract, NetworkName
 from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
-from inference.opening import open_picture
+from inference.picture_opening import open_picture
 from model_store.release_files import FIGURES_FOLDER
 from reports.page.advice import ways_on
 from reports.page.sentences import (
@@ -85,7 +85,7 @@ def file_page(
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
     contract = contracts.get("pixels") or contracts["photos"]
-    of_photos = contracts.get("photos", contract).deciding("photos")
+    of_photos = contracts.get("photos", contract).find_deciding_contract("photos")
     named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
     differs = of_photos is not contract
     of_photos_alone = of_photos if differs else None

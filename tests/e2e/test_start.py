@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.cores import usable_cores
+from inference.cores import count_usable_cores
 from tests.commands import done
 from tests.e2e.conftest import Serve
 from tests.service import ROOT, Service, free_port, start, tcp_sockets
@@ -64,7 +64,7 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
         mapped = "".join(Path(f"/proc/{pid}/maps").read_text("utf-8") for pid in workers)
 
     assert listening == ["0100007F"]  # the loopback alone
-    assert len(workers) == usable_cores()
+    assert len(workers) == count_usable_cores()
     assert max(held) < 160
     assert {answer.status_code for answer in answers} == {200}
     assert [name for name in ("tensorflow", "keras", "matplotlib", "sklearn") if name in mapped] == []

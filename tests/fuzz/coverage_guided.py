@@ -63,14 +63,14 @@ def uploads_to_pixels() -> Callable[[bytes], None]:
 
     with atheris.instrument_imports(include=["inference"]):
         from inference.contract import GREY_28  # noqa: PLC0415 - not before it is instrumented
-        from inference.convert import decoded_to_pixels  # noqa: PLC0415
-        from inference.decode import decode, prepare_decoders  # noqa: PLC0415
+        from inference.convert import convert_to_pixels  # noqa: PLC0415
+        from inference.decode import decode_image, prepare_decoders  # noqa: PLC0415
         from inference.errors import UploadError  # noqa: PLC0415
 
     def try_one(data: bytes) -> None:
         began = time.perf_counter()
         with contextlib.suppress(UploadError):
-            decoded_to_pixels(decode(data, MAX_PIXELS), GREY_28)
+            convert_to_pixels(decode_image(data, MAX_PIXELS), GREY_28)
         took = time.perf_counter() - began
         if took > SLOW_SECONDS:
             raise Slow(f"{took:.1f} s")

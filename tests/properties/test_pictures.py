@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.arrays import Picture
-from inference.contract import GREY_28, InputContract, whole_pictures
-from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.contract import GREY_28, InputContract, make_whole_input
+from inference.convert import convert_to_pixels
+from inference.decode import decode_image
 from inference.errors import UploadError
 from tests.hostile.corpus import SEEDS
 from tests.pictures import png_of_stream
@@ -28,8 +28,8 @@ JSON_VALUES = st.recursive(
 @given(nearly(PICTURES))
 def test_an_upload_becomes_pixels_or_a_refusal(upload: bytes) -> None:
     with contextlib.suppress(UploadError):
-        decoded = decode(upload, MAX_PIXELS)
-        pixels = decoded_to_pixels(decoded, GREY_28)
+        decoded = decode_image(upload, MAX_PIXELS)
+        pixels = convert_to_pixels(decoded, GREY_28)
         assert decoded.picture.dtype == np.uint8
         assert decoded.picture.shape[2:] == (3,)
         assert decoded.picture.shape[0] * decoded.picture.shape[1] <= MAX_PIXELS
@@ -44,7 +44,7 @@ STREAMS = [zlib.compress(bytes([kind, *range(28)]) * 28, level) for kind in rang
 def test_what_opencv_reads_of_the_models_own_size_pillow_reads_alike(stream: bytes) -> None:
     upload = png_of_stream(28, 28, stream)
 
-    one, other = (samples_of(upload, reads) for reads in (GREY_28, whole_pictures(28, 3)))
+    one, other = (samples_of(upload, reads) for reads in (GREY_28, make_whole_input(28, 3)))
 
     assert (one is None) == (other is None)
     assert one is None or other is None or np.array_equal(one, other)
@@ -53,5 +53,5 @@ def test_what_opencv_reads_of_the_models_own_size_pillow_reads_alike(stream: byt
 def samples_of(upload: bytes, contract: InputContract) -> Picture | None:
     """The picture; None where it is refused. By Pillow alone where the contract is of colours."""
     with contextlib.suppress(UploadError):
-        return decode(upload, MAX_PIXELS, contract).picture
+        return decode_image(upload, MAX_PIXELS, contract).picture
     return None

@@ -13,12 +13,12 @@ from inference.title_rule import (
     PhotoAnswer,
     TitleDecision,
     decide_with_title,
-    release_labels,
+    find_release_labels,
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 NAMED = (*KINDS[:19], OTHER)
-RELEASE = release_labels(LABELS, NAMED, "en")
+RELEASE = find_release_labels(LABELS, NAMED, "en")
 
 REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
 TITLES = st.frozensets(st.sampled_from(KINDS), max_size=4)

@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import binomtest
 
 from inference.contract import ACCEPT_NOTHING, Familiarity
-from inference.decision import decide as serve
-from inference.decision import familiarity_of
+from inference.decision import compute_familiarity
+from inference.decision import decide_answer as serve
 from inference.session import Scores
 from reports.answers import Answers
 from reports.page.advice import not_kept
@@ -72,12 +72,14 @@ def test_the_threshold_keeps_every_promise(threshold: float, kinds: list[AnswerS
 
 def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
     familiarity = Familiarity(quantiles=tuple(range(101)), threshold=0.25)
-    at = Scores.of_class(unmeasured((0.9, 3)).of_label, np.array([74.5, 75.0, 75.5], np.float32))
+    at = Scores.make_class_scores(
+        unmeasured((0.9, 3)).class_probabilities, np.array([74.5, 75.0, 75.5], np.float32)
+    )
 
     sure = confidences_of(at, 1.0, familiarity)
 
     served = [
-        serve(0.9, familiarity_of(one, familiarity), least_confidence=0.5, least_familiarity=0.25)[0]
+        serve(0.9, compute_familiarity(one, familiarity), minimum_confidence=0.5, minimum_familiarity=0.25)[0]
         for one in (74.5, 75.0, 75.5)
     ]
     assert np.isnan(sure).tolist() == [one == "review" for one in served] == [False, False, True]

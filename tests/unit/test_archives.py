@@ -15,7 +15,7 @@ from app.payloads.request_items import Upload
 from app.payloads.zip_archives import open_zip_archive
 from app.settings import Settings
 from inference.decode import MAX_BYTES
-from inference.zip_file import DIRECTORY_ENTRY
+from inference.zip_file import ENTRY_SIGNATURE
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.sources.archives import Zip
 from tests.uploads import zipped
@@ -42,7 +42,7 @@ NOTHING = b"\0\0\0\xff\xff"
 
 def changed(packed: bytes, **fields: int) -> bytes:
     """A ZIP whose first member has other flags or another method in both heads, or other facts in one."""
-    new, entry = bytearray(packed), packed.index(DIRECTORY_ENTRY)
+    new, entry = bytearray(packed), packed.index(ENTRY_SIGNATURE)
     places = {"flags": (6, entry + 8), "method": (8, entry + 10), "begin": (0,)}
     places |= {"crc": (entry + 16,), "packed": (entry + 20,), "size": (entry + 24,)}
     for name, value in fields.items():
@@ -102,7 +102,7 @@ def test_a_member_that_was_flushed_often_is_read(read: Read, tmp_path: Path) -> 
 
 def with_entries(packed: bytes, entries: Sequence[bytes]) -> bytes:
     """A ZIP with another directory."""
-    start = packed.index(DIRECTORY_ENTRY)
+    start = packed.index(ENTRY_SIGNATURE)
     directory = b"".join(entries)
     end = struct.pack("<4s4xHHIIH", b"PK\5\6", len(entries), len(entries), len(directory), start, 0)
     return packed[:start] + directory + end
@@ -110,7 +110,7 @@ def with_entries(packed: bytes, entries: Sequence[bytes]) -> bytes:
 
 def test_members_that_share_their_bytes_count_each_and_are_no_catalogue(tmp_path: Path) -> None:
     packed = zipped(**{"a.png": bytes(9_000_000)})
-    entry = packed[packed.index(DIRECTORY_ENTRY) : packed.rindex(b"PK\5\6")]
+    entry = packed[packed.index(ENTRY_SIGNATURE) : packed.rindex(b"PK\5\6")]
     overlapping = with_entries(packed, [entry] * 30)
 
     assert open_zip_archive(overlapping, 64, MAX_BYTES).size == 30 * 9_000_000

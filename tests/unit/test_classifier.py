@@ -15,14 +15,14 @@ from inference.contract import (
     Head,
     InputContract,
     ModelContract,
-    network_for,
-    whole_pictures,
+    choose_network,
+    make_whole_input,
 )
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.session import Scores
 from tests.releases import with_label
 
-CONTRACT = ModelContract.of_class(
+CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Shirt", "Bag"), temperature=1.0, confidence=0.7),
     InputContract(),
     Familiarity(quantiles=(1.0, 2.0, 4.0), threshold=0.05),
@@ -39,7 +39,7 @@ class Saying:
         self, probabilities: Probabilities = FIRM_THEN_TORN, distances: Distances | None = NEAR
     ) -> None:
         self.outputs = {"label": probabilities.shape[1]}
-        self._scores = Scores.of_class(probabilities, distances)
+        self._scores = Scores.make_class_scores(probabilities, distances)
 
     def run(self, pixels: PixelsBatch) -> Scores:
         return self._scores
@@ -75,15 +75,15 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
 
         def run(self, pixels: PixelsBatch) -> Scores:
             self.sizes.append(len(pixels))
-            return Scores.of_class(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
+            return Scores.make_class_scores(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
 
     pixels = np.zeros((2, 192, 192, 3), np.uint8)
     pixels[1] = 1
     session = Counting()
-    classifier = Classifier(session, replace(CONTRACT, input=whole_pictures(192, 3)))
+    classifier = Classifier(session, replace(CONTRACT, input=make_whole_input(192, 3)))
 
     answers = classifier.classify(pixels)
-    classifier.check_golden(pixels, {"label": FIRM_THEN_TORN}, NEAR.tolist())
+    classifier.check_golden_answers(pixels, {"label": FIRM_THEN_TORN}, NEAR.tolist())
 
     assert [one.answer.label for one in answers] == ["Bag", "Shirt"]
     assert set(session.sizes) == {1}
@@ -95,17 +95,17 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
         ((28, 28), GREY_28, "pixels"),
         ((32, 32, 3), GREY_28, "photos"),
         (None, GREY_28, "photos"),
-        ((64, 64), whole_pictures(64, 1), "pixels"),
-        ((64, 64, 3), whole_pictures(64, 3), "pixels"),
-        (None, whole_pictures(64, 3), "photos"),
+        ((64, 64), make_whole_input(64, 1), "pixels"),
+        ((64, 64, 3), make_whole_input(64, 3), "pixels"),
+        (None, make_whole_input(64, 3), "photos"),
         ((7, 7), GREY_28, "pixels"),
     ],
 )
 def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
     shape: tuple[int, ...] | None, model: InputContract, network: str
 ) -> None:
-    assert network_for(shape, {"pixels": model, "photos": whole_pictures(32, 3)}) == network
-    assert network_for(shape, {"pixels": model}) == ("photos" if shape is None else "pixels")
+    assert choose_network(shape, {"pixels": model, "photos": make_whole_input(32, 3)}) == network
+    assert choose_network(shape, {"pixels": model}) == ("photos" if shape is None else "pixels")
 
 
 def test_temperature_softens_what_clients_see() -> None:
@@ -144,7 +144,7 @@ def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_proc
     classifier = Classifier(Saying(), with_label(CONTRACT, temperature=3.0))
     answers, distances = FIRM_THEN_TORN + np.float32(9e-4), NEAR + np.float32(0.009)
 
-    classifier.check_golden(PIXELS, {"label": answers}, distances.tolist())
+    classifier.check_golden_answers(PIXELS, {"label": answers}, distances.tolist())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_golden_answers_are_compared_before_temperature_and_may_differ_by_a_proc
 )
 def test_other_golden_answers_mean_another_model(answers: Probabilities, message: str) -> None:
     with pytest.raises(ContractBroken, match=message):
-        Classifier(Saying(), CONTRACT).check_golden(PIXELS, {"label": answers})
+        Classifier(Saying(), CONTRACT).check_golden_answers(PIXELS, {"label": answers})
 
 
 @pytest.mark.parametrize("given", [NEAR + np.float32(0.1), NEAR * np.float32(np.nan), NEAR[:1], None])
@@ -166,7 +166,9 @@ def test_other_golden_distances_mean_another_model(given: Distances | None) -> N
     stored = NEAR.tolist()
 
     with pytest.raises((ContractBroken, AnswerNotFinite), match=r"distance|NaN"):
-        Classifier(Saying(distances=given), CONTRACT).check_golden(PIXELS, {"label": FIRM_THEN_TORN}, stored)
+        Classifier(Saying(distances=given), CONTRACT).check_golden_answers(
+            PIXELS, {"label": FIRM_THEN_TORN}, stored
+        )
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.pkl", "model"])
@@ -229,7 +231,7 @@ def test_a_label_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unf
     own: dict[str, float] | None, reason: str | None
 ) -> None:
     pattern = replace(COLOURED.heads["pattern"], familiarity=own)
-    contract = COLOURED.with_heads({"pattern": pattern})
+    contract = COLOURED.replace_heads({"pattern": pattern})
     nearly_farthest = np.array([3.98, 3.98], np.float32)  # a familiarity of .005; the class needs .05
 
     _, striped = Classifier(Coloured(nearly_farthest), contract).classify(PIXELS)
@@ -241,7 +243,7 @@ def test_a_label_with_a_threshold_of_its_own_answers_pictures_whose_class_is_unf
 
 def test_no_head_accepts_a_photo_on_which_its_network_was_not_measured() -> None:
     pattern = replace(COLOURED.heads["pattern"], familiarity={"plain": 0.5, "striped": 0.5})
-    contract = COLOURED.with_heads({"pattern": pattern})
+    contract = COLOURED.replace_heads({"pattern": pattern})
 
     bag, _ = Classifier(Coloured(np.array([9.0, 9.0], np.float32)), contract).classify(PIXELS, ["photos"] * 2)
 
@@ -265,6 +267,8 @@ def test_golden_answers_of_attributes_are_compared_too() -> None:
     session = Coloured()
     answers = dict(session.run(PIXELS).probabilities)
 
-    Classifier(session, COLOURED).check_golden(PIXELS, answers)
+    Classifier(session, COLOURED).check_golden_answers(PIXELS, answers)
     with pytest.raises(ContractBroken, match="differ by"):
-        Classifier(session, COLOURED).check_golden(PIXELS, answers | {"colour": answers["colour"][::-1]})
+        Classifier(session, COLOURED).check_golden_answers(
+            PIXELS, answers | {"colour": answers["colour"][::-1]}
+        )

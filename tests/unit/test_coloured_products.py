@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import whole_pictures
+from inference.contract import make_whole_input
 from lab.attribute import decided, fitted
 from lab.attribute_rules import COLOUR, Attribute, Fitted, Mask, colour_of
 from lab.coloured_photos import CHECKED, SHOP, WORDS
@@ -84,7 +84,7 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
         networks="photos",
         probabilities=np.eye(len(LABELS))[np.zeros(len(PHOTOS), int)],
     )
-    reads = whole_pictures(32, 3)
+    reads = make_whole_input(32, 3)
     parent = open_release(a_release(folder / "parent", per_class=1, photos=reads, further_answers=kept))
     network = parent.manifest.network("photos").changed(
         contract=a_contract(LABELS, reads, least_familiarity=0.2)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
-from inference.border import garment_mask, look_at_border
+from inference.border import mask_garment, measure_border
 from inference.contract import GREY_28, Imaging
-from inference.convert import as_grey, decoded_to_pixels
-from inference.decode import Decoded, decode
-from inference.framing import bounding_box, centre, fit_whole, shrink
+from inference.convert import convert_to_grey, convert_to_pixels
+from inference.decode import DecodedPicture, decode_image
+from inference.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
 from tests.drawn_garments import (
     as_it_should_be,
     cut_out,
@@ -32,22 +32,22 @@ def test_a_garment_that_covers_a_corner_is_not_taken_for_the_background() -> Non
     picture = plain(200, 200)
     picture[:60, :60] = (30, 30, 30)
 
-    assert look_at_border(picture, 0.05).colour.tolist() == [255, 255, 255]
+    assert measure_border(picture, 0.05).colour.tolist() == [255, 255, 255]
 
 
 def test_a_difference_of_five_per_cent_belongs_to_the_background() -> None:
     picture = np.array([[[255] * 3, [243] * 3, [242] * 3, [255, 255, 242]]], np.uint8)
 
-    mask = garment_mask(picture, np.array([255.0, 255.0, 255.0]), tolerance=0.05)
+    mask = mask_garment(picture, np.array([255.0, 255.0, 255.0]), tolerance=0.05)
 
     assert mask.tolist() == [[0, 0, 255, 255]]
 
 
 def test_nearly_white_and_nearly_black_are_white_and_black() -> None:
-    assert look_at_border(plain(9, 9, (243, 250, 255)), 0.05).is_white()
-    assert not look_at_border(plain(9, 9, (242, 255, 255)), 0.05).is_white()
-    assert look_at_border(plain(9, 9, (12, 0, 5)), 0.05).is_black()
-    assert not look_at_border(plain(9, 9, (0, 0, 13)), 0.05).is_black()
+    assert measure_border(plain(9, 9, (243, 250, 255)), 0.05).is_white()
+    assert not measure_border(plain(9, 9, (242, 255, 255)), 0.05).is_white()
+    assert measure_border(plain(9, 9, (12, 0, 5)), 0.05).is_black()
+    assert not measure_border(plain(9, 9, (0, 0, 13)), 0.05).is_black()
 
 
 def test_a_border_is_plain_where_one_colour_fills_it() -> None:
@@ -60,16 +60,16 @@ def test_a_border_is_plain_where_one_colour_fills_it() -> None:
     cluttered = [on_a_floor(), plain(100, 100, (90, 120, 60))]
     cluttered[1][:, :20] = (30, 30, 30)
 
-    assert all(look_at_border(one, 0.05).is_plain() for one in plain_ones)
-    assert not any(look_at_border(one, 0.05).is_plain() for one in cluttered)
+    assert all(measure_border(one, 0.05).is_plain() for one in plain_ones)
+    assert not any(measure_border(one, 0.05).is_plain() for one in cluttered)
 
 
 def test_the_box_holds_the_whole_garment() -> None:
     mask = np.zeros((9, 9), np.uint8)
     mask[3, 3] = mask[6, 4] = 255
 
-    assert bounding_box(mask) == (slice(3, 7), slice(3, 5))
-    assert bounding_box(np.zeros((9, 9), np.uint8)) is None
+    assert find_bounding_box(mask) == (slice(3, 7), slice(3, 5))
+    assert find_bounding_box(np.zeros((9, 9), np.uint8)) is None
 
 
 @pytest.mark.parametrize(
@@ -83,22 +83,22 @@ def test_the_box_holds_the_whole_garment() -> None:
     ],
 )
 def test_the_longest_edge_becomes_28(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert shrink(np.full(size, 100, np.uint8), IMAGING).shape == expected
+    assert scale_garment(np.full(size, 100, np.uint8), IMAGING).shape == expected
 
 
 def test_only_what_was_shrunk_is_sharpened() -> None:
     edge = np.zeros((28, 28), np.uint8)
     edge[:, 14:] = 100
 
-    small = shrink(edge, IMAGING)
-    large = shrink(edge.repeat(4, axis=0).repeat(4, axis=1), IMAGING)
+    small = scale_garment(edge, IMAGING)
+    large = scale_garment(edge.repeat(4, axis=0).repeat(4, axis=1), IMAGING)
 
     assert np.array_equal(small, edge)
     assert large[14, 13:15].tolist() == [0, 123]
 
 
 def test_an_odd_gap_leaves_the_garment_to_the_right_and_below() -> None:
-    pixels = centre(np.full((27, 25), 9, np.uint8))
+    pixels = centre_garment(np.full((27, 25), 9, np.uint8))
 
     assert np.flatnonzero(pixels.any(axis=1)).tolist() == list(range(1, 28))
     assert np.flatnonzero(pixels.any(axis=0)).tolist() == list(range(2, 27))
@@ -119,7 +119,7 @@ def not_quite_white() -> Picture:
 def test_pixels_that_came_as_pixels_are_not_touched() -> None:
     pixels = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 
-    assert decoded_to_pixels(Decoded(pixels), GREY_28) is pixels
+    assert convert_to_pixels(DecodedPicture(pixels), GREY_28) is pixels
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_garment_is_cut_from_a_plain_ground(picture: Picture) -> None:
     ids=["on a transparent ground", "held sideways"],
 )
 def test_an_upload_shows_its_garment_upright(upload: bytes) -> None:
-    pixels = decoded_to_pixels(decode(upload, 10_000_000), GREY_28)
+    pixels = convert_to_pixels(decode_image(upload, 10_000_000), GREY_28)
 
     assert overlap(pixels, as_it_should_be()) > CLEAR
 
@@ -160,7 +160,7 @@ def test_an_upload_shows_its_garment_upright(upload: bytes) -> None:
 def test_grey_weighs_the_colours_as_the_eye_does() -> None:
     picture = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
 
-    assert as_grey(picture).tolist() == [[76, 150, 29]]
+    assert convert_to_grey(picture).tolist() == [[76, 150, 29]]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5), (28, 28), (300, 200), (10, 20_000)])
@@ -194,7 +194,7 @@ def test_a_photo_shrunk_in_two_steps_is_nearly_the_mean_over_each_pixels_area(si
     columns, rows = (max(1, round(edge * 192 / max(size))) for edge in (width, height))
     top, left = (192 - rows) // 2, (192 - columns) // 2
 
-    whole = fit_whole(photo, (192, 192))[top : top + rows, left : left + columns]
+    whole = fit_whole_picture(photo, (192, 192))[top : top + rows, left : left + columns]
 
     mean = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
     assert np.abs(whole.astype(int) - mean).mean() < 2

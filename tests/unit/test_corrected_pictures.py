@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
-from inference.convert import decoded_to_pixels
-from inference.decode import MAX_PIXELS, decode
+from inference.convert import convert_to_pixels
+from inference.decode import MAX_PIXELS, decode_image
 from inference.title_rule import NONE
 from model_store.release_files import hash_file
 from tests.commands import wardrobe
@@ -58,7 +58,7 @@ def corrected(things: Path) -> Callable[..., LabelledData]:
 
 def labels_of(data: LabelledData, kind: str, seed: int) -> list[str]:
     """Under which labels a picture is learnt or measured on."""
-    pixels = decoded_to_pixels(decode(png(a_photo(kind, seed)), MAX_PIXELS), GREY_28)
+    pixels = convert_to_pixels(decode_image(png(a_photo(kind, seed)), MAX_PIXELS), GREY_28)
     return [
         data.labels[label]
         for part in (data.train, data.test)
@@ -105,7 +105,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     answered: dict[str, str], learnt: list[str], things: Path
 ) -> None:
     for name, kind in (("a", "Ball"), ("b", "Stick"), ("c", "Stick")):
-        picture = as_jpeg(decode((things / "Ball" / "003.png").read_bytes(), MAX_PIXELS).picture)
+        picture = as_jpeg(decode_image((things / "Ball" / "003.png").read_bytes(), MAX_PIXELS).picture)
         (things / kind / f"{name}.jpg").write_bytes(picture + name.encode())
     rows = [
         said(str(file), label) for name, label in answered.items() for file in things.rglob(f"{name}.jpg")

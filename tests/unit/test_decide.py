@@ -50,7 +50,7 @@ def photos(
     shares = np.repeat((1 - confidences)[:, None] / (CLASSES - 1), CLASSES, axis=1).astype(np.float32)
     shares[place, (place + wrong) % CLASSES] = confidences
     return undecided_answers(
-        Scores.of_class(shares, distances), place % CLASSES, np.repeat([*tiers], [*tiers.values()])
+        Scores.make_class_scores(shares, distances), place % CLASSES, np.repeat([*tiers], [*tiers.values()])
     )
 
 
@@ -173,7 +173,7 @@ def test_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar_by_what_
 ) -> None:
     answers = photos(np.zeros(1000, np.bool_), {"A": 1000}, np.linspace(0, 1, 1000, dtype=np.float32))
     far = np.repeat([0.935, 0.965, 5.0], [beyond_93, beyond_96, 40]).astype(np.float32)
-    others = Scores.of_class(answers.probabilities[:100].astype(np.float32), far)
+    others = Scores.make_class_scores(answers.probabilities[:100].astype(np.float32), far)
 
     found, without = (by_photos(answers, one).familiarity for one in (others, None))
 
@@ -229,7 +229,7 @@ def decided_attributes(
         {LABEL: bags, **labels}, shares, of_class, about_class, Requirements(right=right)
     )
     heads = {name: one.head(said.names, said.applies_to) for name, one in decided.items()}
-    contract = about_class.contract(bags.names, GREY_28).with_heads(heads)
+    contract = about_class.contract(bags.names, GREY_28).replace_heads(heads)
     classifier = Classifier(Unasked(contract), contract)
     figures, _, _ = measure_attributes(classifier, of_class, shares, labels, decided)
     return [(decided[name], figures[name]) for name in names]

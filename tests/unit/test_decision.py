@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Familiarity
-from inference.decision import calibrate, decide, familiarity_of
+from inference.decision import calibrate, compute_familiarity, decide_answer
 
-decided = partial(decide, least_confidence=0.7, least_familiarity=0.05)
+decided = partial(decide_answer, minimum_confidence=0.7, minimum_familiarity=0.05)
 QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 
 
@@ -32,14 +32,14 @@ def test_a_temperature_softens_or_sharpens(
     ("distance", "expected"), [(0.0, 1.0), (1.0, 1.0), (2.0, 0.5), (3.0, 0.25), (4.0, 0.0), (9.0, 0.0)]
 )
 def test_familiarity_is_the_share_that_lay_at_least_as_far_away(distance: float, expected: float) -> None:
-    assert familiarity_of(distance, QUANTILES) == pytest.approx(expected)
+    assert compute_familiarity(distance, QUANTILES) == pytest.approx(expected)
 
 
 def test_distances_that_many_pictures_share_are_no_obstacle() -> None:
     tied = Familiarity(quantiles=(1.0, 2.0, 2.0, 2.0, 3.0))
 
-    assert familiarity_of(2.0, tied) == pytest.approx(0.25)
-    assert familiarity_of(1.999, tied) == pytest.approx(0.75, abs=0.01)
+    assert compute_familiarity(2.0, tied) == pytest.approx(0.25)
+    assert compute_familiarity(1.999, tied) == pytest.approx(0.75, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_low_confidence_or_familiarity_is_for_a_person(
 def test_where_nothing_is_proven_the_reason_says_so_unless_the_picture_is_unfamiliar(
     familiarity: float | None, reason: str
 ) -> None:
-    assert decided(1.0, familiarity, least_confidence=ACCEPT_NOTHING) == ("review", reason)
+    assert decided(1.0, familiarity, minimum_confidence=ACCEPT_NOTHING) == ("review", reason)

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.arrays import Picture
-from inference.contract import InputContract, whole_pictures
-from inference.convert import decoded_to_pixels
-from inference.decode import REDUCED_EDGE, decode
+from inference.contract import InputContract, make_whole_input
+from inference.convert import convert_to_pixels
+from inference.decode import REDUCED_EDGE, decode_image
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
-from inference.opening import open_picture
-from inference.signatures import format_of
+from inference.picture_opening import open_picture
+from inference.signatures import find_format
 from tests.coded_pictures import avif, avif_turned, heic
 from tests.pictures import (
     bmp,
@@ -45,7 +45,7 @@ LOSSY, FINE = 5, 2
 
 
 def decoded_picture(upload: bytes) -> Picture:
-    return decode(upload, MAX_PIXELS).picture
+    return decode_image(upload, MAX_PIXELS).picture
 
 
 def difference(one: Picture, other: Picture) -> float:
@@ -119,7 +119,7 @@ def test_a_truncated_picture_is_broken(name: str, share: float) -> None:
     upload = FORMATS[name][0](NOISE)
 
     with pytest.raises(BrokenPicture, match="Send the whole file"):
-        decode(upload[: int(len(upload) * share)], MAX_PIXELS)
+        decode_image(upload[: int(len(upload) * share)], MAX_PIXELS)
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -130,7 +130,7 @@ def test_bytes_after_the_end_do_no_harm(name: str) -> None:
 @pytest.mark.parametrize("name", ["HEIC", "HEIC, tiles", "AVIF"])
 def test_a_missing_end_is_broken(name: str) -> None:
     with pytest.raises(BrokenPicture, match="is truncated"):
-        decode(FORMATS[name][0](NOISE)[:-20], MAX_PIXELS)
+        decode_image(FORMATS[name][0](NOISE)[:-20], MAX_PIXELS)
 
 
 def test_a_png_with_a_wrong_checksum_is_broken() -> None:
@@ -138,7 +138,7 @@ def test_a_png_with_a_wrong_checksum_is_broken() -> None:
     upload[len(upload) // 2] ^= 0xFF
 
     with pytest.raises(BrokenPicture, match="is truncated, damaged"):
-        decode(bytes(upload), MAX_PIXELS)
+        decode_image(bytes(upload), MAX_PIXELS)
 
 
 @pytest.mark.parametrize(("name", "encode"), [("HEIC", heic), ("AVIF", avif)])
@@ -149,7 +149,7 @@ def test_a_picture_under_a_brand_of_any_codec_is_read(
     upload = encode(PICTURE)
     branded = upload[:8] + major + upload[12:]
 
-    assert format_of(branded) == name
+    assert find_format(branded) == name
     assert decoded_picture(branded).tolist() == decoded_picture(upload).tolist()
 
 
@@ -238,18 +238,18 @@ def test_samples_become_8_bits_of_rgb_over_white(upload: bytes, expected: list[l
 
 def test_a_tiff_of_floats_is_refused_by_name() -> None:
     with pytest.raises(UnknownFormat, match="This TIFF has samples of 32 bits"):
-        decode(tiff(np.ones((8, 8), np.float32)), MAX_PIXELS)
+        decode_image(tiff(np.ones((8, 8), np.float32)), MAX_PIXELS)
 
 
 def test_more_pixels_than_allowed_are_refused_before_decoding() -> None:
     with pytest.raises(PictureTooLarge, match=r"has 7000 x 7000 = 49,000,000 pixels; at most 1,000,000"):
-        decode(png_bomb(7000, 7000), MAX_PIXELS)
+        decode_image(png_bomb(7000, 7000), MAX_PIXELS)
     with pytest.raises(PictureTooLarge, match=r"Scale it to about 1,000 pixels on its longest edge"):
-        decode(png_bomb(60_000, 60_000), MAX_PIXELS)
+        decode_image(png_bomb(60_000, 60_000), MAX_PIXELS)
 
 
 def test_just_as_many_pixels_as_allowed_are_read() -> None:
-    assert decode(png(plain(10, 10)), max_pixels=100).picture.shape == (10, 10, 3)
+    assert decode_image(png(plain(10, 10)), max_pixels=100).picture.shape == (10, 10, 3)
 
 
 @pytest.mark.parametrize(("edge", "expected"), [(447, 447), (895, 895), (896, 448), (1792, 448), (3584, 448)])
@@ -260,7 +260,7 @@ def test_a_large_jpeg_is_decoded_no_larger_than_needed(edge: int, expected: int)
 def test_a_large_photo_keeps_two_samples_for_each_pixel_of_a_large_input() -> None:
     photo = jpeg(plain(3000, 4000))
 
-    assert max(decode(photo, 10**8, whole_pictures(500, 3)).picture.shape) == 1000
+    assert max(decode_image(photo, 10**8, make_whole_input(500, 3)).picture.shape) == 1000
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_whole_picture_keeps_its_aspect_and_colours_in_the_middle_of_black(
 ) -> None:
     reads = InputContract(shape=shape, channels=3, polarity="none", framing="whole")
 
-    pixels = decoded_to_pixels(decode(png(np.full((*size, 3), (0, 120, 250), np.uint8)), 10**6), reads)
+    pixels = convert_to_pixels(decode_image(png(np.full((*size, 3), (0, 120, 250), np.uint8)), 10**6), reads)
 
     top, bottom, left, right = box
     assert pixels.shape == (*shape, 3)

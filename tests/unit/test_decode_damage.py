@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.decode import MAX_PIXELS, decode, prepare_decoders
+from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import BrokenPicture
-from inference.opening import open_picture
+from inference.picture_opening import open_picture
 from tests.hostile.corpus import body_of
 from tests.pictures import gif, handmade_png, jpeg, png, png_chunk
 
@@ -25,13 +25,13 @@ def prepared() -> None:
 
 
 def test_a_png_with_a_few_bytes_too_many_is_read() -> None:
-    assert decode(handmade_png((28, 28), 8, 0, [bytes(28)] * 60), MAX_PIXELS).pixels is not None
+    assert decode_image(handmade_png((28, 28), 8, 0, [bytes(28)] * 60), MAX_PIXELS).pixels is not None
 
 
 def test_only_the_first_frame_of_a_gif_is_looked_at() -> None:
     first, second = gif(NOISE), body_of("gif/80000-resets.gif").partition(b",")[2]
 
-    assert decode(first[:-1] + b"," + second, MAX_PIXELS).picture.shape == NOISE.shape
+    assert decode_image(first[:-1] + b"," + second, MAX_PIXELS).picture.shape == NOISE.shape
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_jpeg_of_a_strip_is_read(size: tuple[int, int]) -> None:
     width, height = size
     strip = np.full((height, width, 3), 200, np.uint8)
 
-    assert decode(jpeg(strip), MAX_PIXELS).samples.ndim == 3
+    assert decode_image(jpeg(strip), MAX_PIXELS).samples.ndim == 3
 
 
 SAVED = [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}]
@@ -73,15 +73,15 @@ def saved(options: dict[str, int]) -> bytes:
 def test_a_jpeg_that_lacks_its_end_alone_is_read(options: dict[str, int], missing: int) -> None:
     whole = saved(options)
 
-    decoded = decode(whole[:-missing], MAX_PIXELS).picture
+    decoded = decode_image(whole[:-missing], MAX_PIXELS).picture
 
-    assert np.array_equal(decoded, decode(whole, MAX_PIXELS).picture)
+    assert np.array_equal(decoded, decode_image(whole, MAX_PIXELS).picture)
 
 
 @pytest.mark.parametrize("missing", [30, 2_000])
 def test_a_jpeg_that_lacks_samples_is_broken(missing: int) -> None:
     with pytest.raises(BrokenPicture, match="is truncated"):
-        decode(jpeg(NOISE)[:-missing], MAX_PIXELS)
+        decode_image(jpeg(NOISE)[:-missing], MAX_PIXELS)
 
 
 FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(5).bytes(200_000)
@@ -104,12 +104,12 @@ FILM = b"\0\0\0\x18ftypmp42" + np.random.default_rng(5).bytes(200_000)
 )
 def test_a_jpeg_without_its_end_is_whole_whatever_stands_behind_it(behind: bytes) -> None:
     whole = saved({"progressive": True})
-    expected = decode(whole, MAX_PIXELS).samples
+    expected = decode_image(whole, MAX_PIXELS).samples
 
-    assert np.array_equal(decode(whole[:-2] + behind, MAX_PIXELS).samples, expected)
+    assert np.array_equal(decode_image(whole[:-2] + behind, MAX_PIXELS).samples, expected)
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}])
 def test_a_jpeg_that_lacks_samples_in_front_of_a_film_is_broken(options: dict[str, int]) -> None:
     with pytest.raises(BrokenPicture):
-        decode(saved(options)[:-900] + FILM.replace(b"\xff\xd9", b"ab"), MAX_PIXELS)
+        decode_image(saved(options)[:-900] + FILM.replace(b"\xff\xd9", b"ab"), MAX_PIXELS)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.session import Scores
-from inference.spreadsheets import FORMULA
+from inference.spreadsheets import FORMULA_BEGINNING
 from reports.answers import NO_ANSWERS, NONE_OF_THESE
 from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
 from tests.answers import asked
@@ -27,7 +27,7 @@ def says(label: int, count: int) -> Scores:
     """The same answer, given so often."""
     probabilities = np.full((count, len(NAMES)), 0.1, np.float32)
     probabilities[:, label] = 0.8
-    return Scores.of_class(probabilities, None)
+    return Scores.make_class_scores(probabilities, None)
 
 
 def pictures(names: str) -> Pictures:
@@ -156,5 +156,5 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
 
     with (tmp_path / TABLE).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
-    assert not any(re.match(FORMULA, cell) for cell in cells)
+    assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
     assert [(row.path, row.label) for row in rows_in([tmp_path / TABLE])] == [(str(file), label)]

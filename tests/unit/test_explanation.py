@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import whole_pictures
+from inference.contract import make_whole_input
 from inference.convert import ModelInput
-from inference.explanation import SQUARES, explain, heat_map
+from inference.explanation import SQUARES, draw_heat_map, explain_prediction
 from inference.networks import Networks
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
@@ -32,7 +32,7 @@ class LooksAtACorner:
         """The mean of that quarter, as a probability."""
         self.crops.append(len(pixels))
         share = pixels[:, :14, :14].reshape(len(pixels), -1).mean(axis=1) / 255
-        return Scores.of_class(np.stack([1 - share, share], axis=1).astype(np.float32), None)
+        return Scores.make_class_scores(np.stack([1 - share, share], axis=1).astype(np.float32), None)
 
 
 def bgra(png: bytes) -> NDArray[np.generic]:
@@ -42,30 +42,30 @@ def bgra(png: bytes) -> NDArray[np.generic]:
     return decoded
 
 
-NETWORKS = Networks.only(Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None)))
+NETWORKS = Networks.make_single(Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None)))
 
 
 def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
-    drops = explain(NETWORKS, LIT, 1)
+    drops = explain_prediction(NETWORKS, LIT, 1)
 
     half = SQUARES // 2
     assert drops.shape == (SQUARES, SQUARES)
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
-    assert explain(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)
+    assert explain_prediction(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)
 
 
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:
-    contract = replace(CONTRACT, familiarity=None, input=whole_pictures(32, 3))
+    contract = replace(CONTRACT, familiarity=None, input=make_whole_input(32, 3))
     lit = ModelInput(np.full((32, 32, 3), 100, np.uint8))
 
-    assert explain(Networks.only(Classifier(LooksAtACorner(), contract)), lit, 1) == pytest.approx(
-        0, abs=1e-6
-    )
+    assert explain_prediction(
+        Networks.make_single(Classifier(LooksAtACorner(), contract)), lit, 1
+    ) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
-    png = heat_map(explain(NETWORKS, LIT, 1), 28, 28)
+    png = draw_heat_map(explain_prediction(NETWORKS, LIT, 1), 28, 28)
 
     blue, _, red, alpha = np.moveaxis(bgra(png), -1, 0)
     assert alpha.shape == (28, 28)
@@ -75,6 +75,6 @@ def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None
 
 
 def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
-    png = heat_map(explain(NETWORKS, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
+    png = draw_heat_map(explain_prediction(NETWORKS, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
 
     assert bgra(png)[..., 3].max() == 0

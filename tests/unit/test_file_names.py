@@ -9,12 +9,12 @@ import pytest
 from inference.file_names import (
     CLUTTER,
     CLUTTER_ENDINGS,
-    NO_PICTURES,
     OFFICE_LOCK,
+    OTHER_ENDINGS,
     has_clutter,
     is_folder,
     is_picture_name,
-    may_be_picture,
+    is_possible_picture,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -40,14 +40,14 @@ ROOT = Path(__file__).parents[2]
 )
 def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
     assert has_clutter(name)
-    assert not may_be_picture(name)
+    assert not is_possible_picture(name)
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("CLUTTER", CLUTTER),
-        ("NO_PICTURES", {*CLUTTER_ENDINGS, *NO_PICTURES}),
+        ("NO_PICTURES", {*CLUTTER_ENDINGS, *OTHER_ENDINGS}),
         ("HIDDEN", {".", OFFICE_LOCK}),
     ],
 )
@@ -64,12 +64,12 @@ def test_the_page_passes_over_the_same_names_in_a_zip(name: str, expected: set[s
 )
 def test_names_that_a_person_gave_are_pictures_though_they_begin_oddly(name: str) -> None:
     assert not has_clutter(name)
-    assert may_be_picture(name)
+    assert is_possible_picture(name)
 
 
 def test_a_file_without_a_name_is_sent_and_is_found_nowhere() -> None:
     assert not has_clutter("")
-    assert not may_be_picture("")
+    assert not is_possible_picture("")
 
 
 def test_a_name_of_many_kilobytes_costs_no_work() -> None:
@@ -79,7 +79,7 @@ def test_a_name_of_many_kilobytes_costs_no_work() -> None:
 @pytest.mark.parametrize("name", ["shop/", "shop\\", "a.png/"])
 def test_a_folder_is_no_picture(name: str) -> None:
     assert is_folder(name)
-    assert not may_be_picture(name)
+    assert not is_possible_picture(name)
 
 
 def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:

@@ -135,13 +135,13 @@ def of_photos() -> Evidence:
     network = BOTH.networks["photos"]
     known = network.contract
     reads = replace(known.input, shape=(32, 32))
-    contract = replace(known, heads={LABEL: known.of_label}, input=reads)
+    contract = replace(known, heads={LABEL: known.class_head}, input=reads)
     other = network.model_copy(update={"contract": contract})
     return of_test(manifest=BOTH.model_copy(update={"networks": {**MANIFEST.networks, "photos": other}}))
 
 
 def coloured(**changes: Any) -> Evidence:
-    return of_contract(CONTRACT.with_heads({"colour": replace(COLOURS, **changes)}))
+    return of_contract(CONTRACT.replace_heads({"colour": replace(COLOURS, **changes)}))
 
 
 def with_answers(of: Evidence, **right_and_accepted: tuple[int, int]) -> Evidence:
@@ -157,7 +157,7 @@ def answered(right: int = 360, accepted: int = 300, labels: tuple[str, ...] = CO
 
 
 def two(colour: int) -> Evidence:
-    both = of_contract(CONTRACT.with_heads({"colour": COLOURS, "sleeve": COLOURS}))
+    both = of_contract(CONTRACT.replace_heads({"colour": COLOURS, "sleeve": COLOURS}))
     return with_answers(both, colour=(colour, 300), sleeve=(360, 300))
 
 

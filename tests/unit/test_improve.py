@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydantic import JsonValue
 
-from inference.contract import whole_pictures
-from inference.decode import MAX_PIXELS, decode
+from inference.contract import make_whole_input
+from inference.decode import MAX_PIXELS, decode_image
 from labelling.lists import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release
@@ -124,7 +124,7 @@ def test_corrections_that_cannot_be_learnt_start_no_training(
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
     here: Path,
 ) -> None:
-    release = a_release(here / "release", labels=KINDS, reads=whole_pictures(64, 3))
+    release = a_release(here / "release", labels=KINDS, reads=make_whole_input(64, 3))
     words = ["--from", str(release), "--photos", str(corrections())]
 
     with pytest.raises(BadRecipe, match=f"wardrobe improve corrections.csv --from {release}"):
@@ -314,7 +314,9 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
     release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = Path("photos/Ball/001.png")
-    Path("thumbnail.jpg").write_bytes(SAVED_AGAIN["scaled"](decode(file.read_bytes(), MAX_PIXELS).picture))
+    Path("thumbnail.jpg").write_bytes(
+        SAVED_AGAIN["scaled"](decode_image(file.read_bytes(), MAX_PIXELS).picture)
+    )
     corrections("thumbnail.jpg,Box")
     parent = recorded(release, data="photos")
 

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import (
     BrokenPicture,
     DecoderStopped,
@@ -34,14 +34,14 @@ HEIC, AVIF = heic(PICTURE), avif(PICTURE)
 
 
 def decoded_picture(upload: bytes) -> Picture:
-    return decode(upload, MAX_PIXELS).picture
+    return decode_image(upload, MAX_PIXELS).picture
 
 
 def test_without_its_decoder_a_heic_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
 
     with pytest.raises(UnknownFormat, match="HEIC is not read by this installation"):
-        decode(HEIC, MAX_PIXELS)
+        decode_image(HEIC, MAX_PIXELS)
     assert decoded_picture(AVIF).shape == PICTURE.shape
 
 
@@ -49,13 +49,13 @@ def test_a_picture_that_takes_more_memory_than_its_pixels_need_is_refused() -> N
     upload = body_of("avif/frame-of-16000x16000-said-to-be-28x28.avif")
 
     with pytest.raises((BrokenPicture, PictureTooLarge)):
-        decode(upload, 1_000_000)
+        decode_image(upload, 1_000_000)
 
 
 @pytest.mark.slow
 def test_a_webp_of_50_megapixels_is_read_in_100_mb_and_16_bytes_a_pixel() -> None:
     upload = webp(np.full((7000, 7000), 200, np.uint8))
-    decode(AVIF, MAX_PIXELS)
+    decode_image(AVIF, MAX_PIXELS)
     (template,) = children_that_decode(os.getpid())
 
     with ThreadPoolExecutor(1) as threads:
@@ -79,14 +79,14 @@ def most_mapped(template: int) -> int | None:
 @pytest.mark.parametrize("upload", [HEIC, AVIF], ids=["HEIC", "AVIF"])
 def test_its_process_compares_the_size_with_the_limit_before_it_decodes(upload: bytes) -> None:
     with pytest.raises(PictureTooLarge, match="has 120 x 80 = 9,600 pixels; at most 9,599"):
-        decode(upload, 9_599)
+        decode_image(upload, 9_599)
 
 
 @pytest.mark.parametrize("samples", [np.zeros((1000, 1000), np.uint16), np.zeros((1000, 1000, 3), np.uint8)])
 def test_its_process_reduces_samples_of_any_depth(samples: NDArray[np.uint8 | np.uint16]) -> None:
     spent: list[int] = []
 
-    decoded = decode(heic(samples), MAX_PIXELS, spent=lambda pixels, _: spent.append(pixels))
+    decoded = decode_image(heic(samples), MAX_PIXELS, report_cost=lambda pixels, _: spent.append(pixels))
 
     assert spent == [1000 * 1000]
     assert max(decoded.samples.shape) == 500
@@ -104,7 +104,7 @@ def test_no_file_takes_longer_than_three_pictures_of_its_size(upload: bytes) -> 
     spent: list[float] = []
 
     with contextlib.suppress(UploadError):
-        decode(upload, MAX_PIXELS, spent=lambda _, seconds: spent.append(seconds))
+        decode_image(upload, MAX_PIXELS, report_cost=lambda _, seconds: spent.append(seconds))
 
     assert sum(spent) < 0.2  # .1 s, and some ticks of the kernel's clock
 
@@ -113,24 +113,24 @@ def test_its_process_sees_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     kill_the_template()
 
-    decode(AVIF, MAX_PIXELS)
+    decode_image(AVIF, MAX_PIXELS)
 
     (template,) = children_that_decode(os.getpid())
     assert b"secret" not in Path(f"/proc/{template}/environ").read_bytes()
 
 
 def test_after_the_end_of_the_process_that_forks_the_next_picture_is_decoded_all_the_same() -> None:
-    decode(AVIF, MAX_PIXELS)
+    decode_image(AVIF, MAX_PIXELS)
     kill_the_template()
     assert decoded_picture(AVIF).shape == PICTURE.shape
 
 
 @pytest.mark.parametrize("spare", range(4))
 def test_without_descriptors_to_spare_another_try_may_work(spare: int) -> None:
-    decode(AVIF, MAX_PIXELS)
+    decode_image(AVIF, MAX_PIXELS)
 
     with pytest.raises(DecoderStopped, match="cannot be started"), descriptors(spare):
-        decode(AVIF, MAX_PIXELS)
+        decode_image(AVIF, MAX_PIXELS)
 
     with descriptors(4):
         assert decoded_picture(AVIF).shape == PICTURE.shape
@@ -166,7 +166,7 @@ def test_many_threads_each_get_their_own_picture() -> None:
 
 
 def test_the_template_sleeps_between_pictures() -> None:
-    decode(AVIF, MAX_PIXELS)
+    decode_image(AVIF, MAX_PIXELS)
     (template,) = children_that_decode(os.getpid())
 
     wait_for("a template that waits", lambda: state_of(template) == "S")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
-from inference.keras_file import check_keras_file, saved_by
+from inference.keras_file import check_keras_file, read_keras_version
 
 LONGEST = 330
 """Characters of a message."""
@@ -66,4 +66,4 @@ def test_the_version_that_saved_a_file_of_keras_3_is_read(tmp_path: Path) -> Non
 
     check_keras_file(path)
 
-    assert saved_by(path) == "3.12.0"
+    assert read_keras_version(path) == "3.12.0"

@@ -14,13 +14,13 @@ from inference.classifier import Classifier
 from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
 from inference.session import Scores
-from inference.spreadsheets import FORMULA
+from inference.spreadsheets import FORMULA_BEGINNING
 from labelling.review.changes import Comparison, compare_releases, make_changes_page, make_changes_table
 from labelling.sources.source_opening import open_source
 from tests.review_sheets import a_change
 from tests.uploads import png
 
-CONTRACT = ModelContract.of_class(
+CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Bag", "Coat"), temperature=1.0, confidence=0.7), InputContract(), None
 )
 
@@ -35,7 +35,7 @@ class SaysBags:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         bag = self._sure[pixels[:, 0, 0]]
-        return Scores.of_class(np.stack([bag, 1 - bag], axis=1), None)
+        return Scores.make_class_scores(np.stack([bag, 1 - bag], axis=1), None)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 
     found = compare_releases(
         open_source(pictures),
-        Networks.only(Classifier(before, CONTRACT)),
-        Networks.only(Classifier(after, CONTRACT)),
+        Networks.make_single(Classifier(before, CONTRACT)),
+        Networks.make_single(Classifier(after, CONTRACT)),
         lambda done, of: None,
         show=False,
     )
@@ -68,7 +68,7 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
 
     [_, cells] = csv.reader(io.StringIO(make_changes_table([change]).decode(), newline=""))
 
-    assert not any(re.match(FORMULA, cell) for cell in cells)
+    assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
 
 
 @pytest.mark.parametrize(

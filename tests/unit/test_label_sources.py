@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import pytest
 
 from inference.decode import MAX_BYTES
-from inference.spreadsheets import safe_text
+from inference.spreadsheets import escape_text
 from labelling.errors import SourceUnusable
 from labelling.items import Source
 from labelling.lists import Reading
@@ -173,7 +173,7 @@ def test_a_cell_that_names_no_file_says_what_to_write(cell: str, words: str, tmp
     ("name", "cell"),
     [
         *((name, name) for name in ("~a.png", "a.png, b.png", "www.a.png", "file:a.png")),
-        *((name, safe_text(name)) for name in ("=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png")),
+        *((name, escape_text(name)) for name in ("=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png")),
     ],
 )
 def test_a_file_that_is_there_is_read_however_it_is_called_also_as_a_table_writes_it(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import open_bundled_release
 from tests.photos import a_garment_photo
@@ -53,7 +53,7 @@ def test_a_photo_that_was_saved_again_is_known_and_another_one_is_not(
     save: Callable[[Picture], bytes], tmp_path: Path
 ) -> None:
     Learnt.of(contents("0", "1"), photos(0, 1)).save(tmp_path)
-    again = perceptual_hash(decode(save(a_garment_photo(1)), MAX_PIXELS).picture)
+    again = perceptual_hash(decode_image(save(a_garment_photo(1)), MAX_PIXELS).picture)
     learnt = load_learnt(tmp_path)
     assert learnt is not None
 

@@ -106,7 +106,7 @@ def test_no_format_takes_more_than_the_formula_and_the_limit_of_its_process_have
     pixels = BYTES_PER_PIXEL * DEFAULTS.max_pixels
     in_the_worker = re.compile("JPEG|PNG|WebP, lossy")
     most = {
-        name: pixels if in_the_worker.match(name) else pixels + (isolated_decoder.MEGABYTES << 20)
+        name: pixels if in_the_worker.match(name) else pixels + (isolated_decoder.SPARE_MEGABYTES << 20)
         for name, _ in PICTURES
     }
 

@@ -10,7 +10,7 @@ from gevent import monkey; monkey.patch_all()
 import gevent, os
 from contextvars import ContextVar
 from app.native_threads import create_native_lock, run_in_native_thread, sleep_in_native_thread
-from inference.decode import decode
+from inference.decode import decode_image
 from tests.pictures import bmp, plain
 
 read, write = os.pipe()
@@ -34,7 +34,7 @@ def hold():
 holding = [gevent.spawn(run_in_native_thread, hold) for _ in range(500)]
 print("a lock is shared:", len([one.get(timeout=120) for one in holding]))
 
-decoding = [gevent.spawn(run_in_native_thread, decode, bmp(plain(30, 40)), 10**6) for _ in range(12)]
+decoding = [gevent.spawn(run_in_native_thread, decode_image, bmp(plain(30, 40)), 10**6) for _ in range(12)]
 print("a process decodes:", {one.get(timeout=120).samples.shape for one in decoding})
 """
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract, whole_pictures
-from inference.convert import decoded_to_pixels
-from inference.decode import decode
+from inference.contract import GREY_28, InputContract, make_whole_input
+from inference.convert import convert_to_pixels
+from inference.decode import decode_image
 from tests.coded_pictures import avif, heic
 from tests.pictures import bmp, encoded, garment_picture, handmade_png, png, png_chunk, tiff
 
@@ -26,7 +26,7 @@ SIDEWAYS = png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\
 
 def pixels_of(upload: bytes, contract: InputContract = GREY_28) -> Pixels | None:
     """What the model reads of an upload as it is; None for what is converted."""
-    return decode(upload, 1_000_000, contract).pixels
+    return decode_image(upload, 1_000_000, contract).pixels
 
 
 def saved(grey: NDArray[np.uint8], kind: str, modes: str, **options: object) -> list[bytes]:
@@ -102,7 +102,7 @@ def test_a_picture_of_28_by_28_is_negated_where_its_border_is_light_and_light_on
     almost = np.where(DARK_ON_LIGHT == 128, 127, DARK_ON_LIGHT).astype(np.uint8)
 
     light, dark = pixels_of(png(DARK_ON_LIGHT)), pixels_of(png(almost))
-    as_it_is = pixels_of(png(DARK_ON_LIGHT), whole_pictures(28, 1))
+    as_it_is = pixels_of(png(DARK_ON_LIGHT), make_whole_input(28, 1))
 
     for pixels, expected in ((light, 255 - DARK_ON_LIGHT), (dark, almost), (as_it_is, DARK_ON_LIGHT)):
         assert pixels is not None
@@ -162,9 +162,11 @@ def test_any_other_picture_is_left_to_conversion(picture: NDArray[np.uint8]) -> 
 
 def test_a_grey_input_takes_a_grey_picture_of_its_size_as_it_is() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
-    reads = whole_pictures(40, 1)
+    reads = make_whole_input(40, 1)
 
-    as_grey_png, as_rgb_png = (decode(png(one), 10**6, reads) for one in (picture, np.dstack([picture] * 3)))
+    as_grey_png, as_rgb_png = (
+        decode_image(png(one), 10**6, reads) for one in (picture, np.dstack([picture] * 3))
+    )
 
-    assert np.array_equal(decoded_to_pixels(as_grey_png, reads), picture)
-    assert np.array_equal(decoded_to_pixels(as_rgb_png, reads), picture)
+    assert np.array_equal(convert_to_pixels(as_grey_png, reads), picture)
+    assert np.array_equal(convert_to_pixels(as_rgb_png, reads), picture)

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
-from inference.contract import GREY_28, Imaging, InputContract, whole_pictures
-from inference.convert import decoded_to_pixels
-from inference.decode import MAX_BYTES, MAX_PIXELS, decode
+from inference.contract import GREY_28, Imaging, InputContract, make_whole_input
+from inference.convert import convert_to_pixels
+from inference.decode import MAX_BYTES, MAX_PIXELS, decode_image
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
@@ -34,7 +34,7 @@ from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
 from training.progress import Lines, Watch
 
-READS = whole_pictures(48, 3)
+READS = make_whole_input(48, 3)
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""
@@ -61,7 +61,7 @@ def pixels_of(part: Pictures, label: int) -> set[bytes]:
 
 
 def saved_again(kind: str, seed: int) -> bytes:
-    return jpeg(decode(png(a_photo(kind, seed)), MAX_PIXELS).picture, 60)
+    return jpeg(decode_image(png(a_photo(kind, seed)), MAX_PIXELS).picture, 60)
 
 
 def contents(data: LabelledData) -> tuple[set[str], set[str]]:
@@ -141,7 +141,7 @@ def test_the_model_learns_from_just_what_the_service_would_see(
 
     data = said.read(things.place, reads)
 
-    served = {decoded_to_pixels(decode(upload, 50_000_000), reads).tobytes() for upload in uploads}
+    served = {convert_to_pixels(decode_image(upload, 50_000_000), reads).tobytes() for upload in uploads}
     assert pixels_of(data.train, 0) | pixels_of(data.test, 0) == served
     assert {*data.train.networks, *data.test.networks} == {"pixels", "photos"}
 
@@ -392,7 +392,7 @@ def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Thing
 def test_samples_are_kept_from_the_first_reading_and_say_whether_a_border_is_plain(things: Things) -> None:
     cluttered = np.random.default_rng(0).integers(0, 256, (72, 64, 3), np.uint8)
     things.add("Ball", "cluttered.png", png(cluttered))
-    data = Said().read(things.place, whole_pictures(64, 3), see=see_nothing)
+    data = Said().read(things.place, make_whole_input(64, 3), see=see_nothing)
     before = data.train.images[:4]
     for file in data.train.files:
         file.unlink()

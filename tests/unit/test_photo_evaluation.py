@@ -9,7 +9,7 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import Familiarity, Head, ModelContract, whole_pictures
+from inference.contract import Familiarity, Head, ModelContract, make_whole_input
 from inference.session import Scores, Session
 from reports.intervals import wilson_interval
 from reports.values import PhotoFigures
@@ -19,9 +19,9 @@ from training.data.pictures import Pictures
 from training.measure.evaluate import decided
 from training.measure.photos import photo_figures, undecided_photos
 
-CONTRACT = ModelContract.of_class(
+CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),
-    whole_pictures(28, 1),
+    make_whole_input(28, 1),
     Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5),
 )
 
@@ -57,7 +57,7 @@ class WrittenAnswers:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         told = [self._answers[index] for index in pixels[:, 0, 0]]
-        return Scores.of_class(
+        return Scores.make_class_scores(
             np.array([one for one, _ in told], np.float32),
             np.array([one for _, one in told], np.float32) if self._measures_distance else None,
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import GREY_28
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from labelling.lists import AS_IT_IS, Reading
 from tests.own_pictures import Said
 from tests.photos import write_photos
@@ -148,7 +148,7 @@ def test_photos_that_are_kept_for_a_test_are_measured_with_the_others_and_of_a_t
 def test_of_near_copies_of_two_classes_the_checked_one_counts(tmp_path: Path) -> None:
     write_photos(tmp_path, 3, {"A": ["Bag", "Trouser"]})
     rows = [f"A/{label}/00{n}.png,{label},A," for label in ("Bag", "Trouser") for n in range(3)]
-    photo = decode((tmp_path / "A" / "Bag" / "000.png").read_bytes(), MAX_PIXELS).picture
+    photo = decode_image((tmp_path / "A" / "Bag" / "000.png").read_bytes(), MAX_PIXELS).picture
     (tmp_path / "again.jpg").write_bytes(jpeg(photo, 80))
     table = write_table(tmp_path, *rows, "again.jpg,Trouser,A,1", columns="path,label,tier,checked")
     said = Said()
@@ -243,7 +243,7 @@ def test_copies_under_two_labels_of_one_class_are_one_photo(tmp_path: Path) -> N
     (tmp_path / "A" / "T-shirt_top").mkdir()
     first, second = sorted((tmp_path / "A" / "0").iterdir())
     shutil.copy(first, tmp_path / "A" / "T-shirt_top" / "copy.png")
-    again = jpeg(decode(second.read_bytes(), MAX_PIXELS).picture, 90)
+    again = jpeg(decode_image(second.read_bytes(), MAX_PIXELS).picture, 90)
     (tmp_path / "A" / "T-shirt_top" / "again.jpg").write_bytes(again)
 
     photos = read(tmp_path)

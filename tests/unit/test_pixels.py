@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
-from inference.decode import decode
+from inference.decode import decode_image
 from inference.errors import BadPixels
-from inference.pixels import pixels_to_png, rows_to_pixels
+from inference.pixel_rows import encode_png, parse_pixel_rows
 
 ROWS: list[list[object]] = [[0] * 28 for _ in range(28)]
 
@@ -19,7 +19,7 @@ def rows_with(value: object) -> list[list[object]]:
 def test_whole_numbers_become_pixels() -> None:
     rows = np.arange(784).reshape(28, 28) % 256
 
-    pixels = rows_to_pixels(rows.tolist(), GREY_28)
+    pixels = parse_pixel_rows(rows.tolist(), GREY_28)
 
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
@@ -27,7 +27,7 @@ def test_whole_numbers_become_pixels() -> None:
 
 
 def test_a_whole_number_with_a_point_counts() -> None:
-    assert rows_to_pixels(rows_with(12.0), GREY_28)[3, 7] == 12
+    assert parse_pixel_rows(rows_with(12.0), GREY_28)[3, 7] == 12
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: 
     message = rf"^Row 3, column 7 of `pixels` is {named}\. Send 28 rows of 28 whole"
 
     with pytest.raises(BadPixels, match=message):
-        rows_to_pixels(rows_with(value), GREY_28)
+        parse_pixel_rows(rows_with(value), GREY_28)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_value_that_is_no_pixel_is_named_with_its_place(value: object, named: 
 )
 def test_anything_but_28_rows_of_28_is_refused(value: object, complaint: str) -> None:
     with pytest.raises(BadPixels, match=complaint):
-        rows_to_pixels(value, GREY_28)
+        parse_pixel_rows(value, GREY_28)
 
 
 def test_what_the_model_saw_can_be_sent_back_and_is_seen_again() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
 
-    again = decode(pixels_to_png(pixels), max_pixels=784).pixels
+    again = decode_image(encode_png(pixels), max_pixels=784).pixels
 
     assert again is not None
     assert np.array_equal(again, pixels)

@@ -4,22 +4,34 @@ import codecs
 
 import pytest
 
-from inference.plain_text import decoded, few, shown, shown_lines, trimmed, without_unseen
+from inference.plain_text import (
+    decode_text,
+    escape_unprintable,
+    escape_unprintable_lines,
+    join_first,
+    remove_unseen,
+    trim,
+)
 
 
 @pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u3000"])
 def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
-    assert trimmed(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
-    assert without_unseen(f"{unseen}a{unseen}b{unseen}") == "ab"
+    assert trim(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
+    assert remove_unseen(f"{unseen}a{unseen}b{unseen}") == "ab"
 
 
 def test_unseen_characters_of_a_message_are_shown() -> None:
-    assert shown("json\r\u00a0é\u200b\n") == r"json\r\xa0é\u200b\n"
-    assert shown_lines("one\r\ntwo") == "one\\r\ntwo"
+    assert escape_unprintable("json\r\u00a0é\u200b\n") == r"json\r\xa0é\u200b\n"
+    assert escape_unprintable_lines("one\r\ntwo") == "one\\r\ntwo"
 
 
 def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:
-    assert [few(("a", "b", "c")[:count], 2, "; ") for count in range(4)] == ["", "a", "a; b", "a; b; ..."]
+    assert [join_first(("a", "b", "c")[:count], 2, "; ") for count in range(4)] == [
+        "",
+        "a",
+        "a; b",
+        "a; b; ...",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -32,4 +44,4 @@ def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:
     ],
 )
 def test_text_is_read_in_the_forms_in_which_editors_save_it(content: bytes) -> None:
-    assert decoded(content) == "é=1"
+    assert decode_text(content) == "é=1"

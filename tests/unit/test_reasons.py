@@ -8,13 +8,13 @@ import pytest
 
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.reasons import Place, Reason, reasons_at
+from inference.reasons import Place, Reason, find_reasons
 from labelling.counts import OUTCOMES, Counts
 from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
 from tests.service import ROOT
 
 PAGE = ROOT / "app" / "web" / "page" / "words.js"
-OF_CARDS = set(reasons_at([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
+OF_CARDS = set(find_reasons([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
 """A sheet has no card for a product without a photo."""
 
 
@@ -46,16 +46,16 @@ def reasons_of_table(page: str, place: str) -> set[str]:
 
 HTTP, TABLES = "reference/http.md", "how-to/label-a-catalogue.md"
 LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
-    "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), reasons_at([Place.ANSWER])),
-    "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), reasons_at([Place.ATTRIBUTE])),
-    "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), reasons_at([Place.LISTED])),
+    "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([Place.ANSWER])),
+    "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), find_reasons([Place.ATTRIBUTE])),
+    "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), find_reasons([Place.LISTED])),
     "translations.json": (translated_reasons, OF_CARDS),
-    "words.js, REASONS": (reasons_of_the_page, reasons_at([Place.ANSWER])),
-    f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), reasons_at([Place.ANSWER])),
-    f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), reasons_at([Place.ATTRIBUTE])),
-    f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), reasons_at([Place.LISTED])),
-    f"{TABLES}, pictures": (lambda: reasons_of_table(TABLES, "pictures"), reasons_at([Place.PICTURE])),
-    f"{TABLES}, products": (lambda: reasons_of_table(TABLES, "products"), reasons_at([Place.PRODUCT])),
+    "words.js, REASONS": (reasons_of_the_page, find_reasons([Place.ANSWER])),
+    f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), find_reasons([Place.ANSWER])),
+    f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), find_reasons([Place.ATTRIBUTE])),
+    f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([Place.LISTED])),
+    f"{TABLES}, pictures": (lambda: reasons_of_table(TABLES, "pictures"), find_reasons([Place.PICTURE])),
+    f"{TABLES}, products": (lambda: reasons_of_table(TABLES, "products"), find_reasons([Place.PRODUCT])),
 }
 """What lists reasons, how its reasons are read, and which it has to list."""
 

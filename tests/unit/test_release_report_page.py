@@ -110,18 +110,18 @@ def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
 def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld() -> None:
     release = open_bundled_release()
     photos = release.manifest.contract("photos")
-    stricter = {"Coat": 0.96, "Bag": photos.of_label.confidence / 2}
+    stricter = {"Coat": 0.96, "Bag": photos.class_head.confidence / 2}
     photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
     contracts = {**release.manifest.contracts, "photos": photos}
 
     page = file_page(contracts, report_of(release), {}).decode()
 
-    assert photos.of_label.exceptions_in_words == ", Coat from 96%, Shirt never"
+    assert photos.class_head.exceptions_text == ", Coat from 96%, Shirt never"
     assert "on, Coat from 96%, Shirt never." in model_card(contracts, report_of(release))
     rows = re.findall(r"threshold, photos: (.*?)</th><td class=\"number\">(.*?)</td>", page)
     assert rows == [("Coat", "96.0%"), ("Shirt", "nothing is accepted")]
     nothing = with_label(photos, confidence=ACCEPT_NOTHING)
-    assert not nothing.of_label.exceptions_in_words
+    assert not nothing.class_head.exceptions_text
 
 
 def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.decode import MAX_PIXELS, decode
+from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import BrokenPicture, PictureTooLarge
-from inference.opening import open_picture
-from inference.scan import CHUNKS, MARKERS, orientation_of
+from inference.picture_opening import open_picture
+from inference.scan import MAX_CHUNKS, MAX_MARKERS, read_orientation
 from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, png_of_stream, webp_lossy
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -70,7 +70,7 @@ def test_what_a_file_carries_beside_its_picture_is_not_read(upload: bytes) -> No
     opened = open_picture(upload, MAX_PIXELS)
 
     assert len(opened.data) <= max(map(len, (JPEG, PNG, WEBP))) + 100
-    assert decode(upload, MAX_PIXELS).picture.shape == NOISE.shape
+    assert decode_image(upload, MAX_PIXELS).picture.shape == NOISE.shape
 
 
 def of_scans(count: int, pixels: NDArray[np.uint8] = NOISE) -> bytes:
@@ -81,13 +81,19 @@ def of_scans(count: int, pixels: NDArray[np.uint8] = NOISE) -> bytes:
 
 
 REFUSED = {
-    "segments": (before_the_picture(segment(0xE0, b"") * (MARKERS + 1)), "more than 10,000 markers"),
-    "markers without a length": (before_the_picture(b"\xff\x01" * (MARKERS + 1)), "more than 10,000 markers"),
+    "segments": (before_the_picture(segment(0xE0, b"") * (MAX_MARKERS + 1)), "more than 10,000 markers"),
+    "markers without a length": (
+        before_the_picture(b"\xff\x01" * (MAX_MARKERS + 1)),
+        "more than 10,000 markers",
+    ),
     "tables": (before_the_picture(segment(0xDB, bytes(65)) * 2_000), "more than 64 kB of tables"),
     "scans": (of_scans(2_500), "2500 scans"),
-    "chunks of a PNG": (png_with(*[png_chunk(b"tEXt", b"a\0b")] * (CHUNKS + 1)), "more than 1,000 chunks"),
+    "chunks of a PNG": (
+        png_with(*[png_chunk(b"tEXt", b"a\0b")] * (MAX_CHUNKS + 1)),
+        "more than 1,000 chunks",
+    ),
     "empty samples": (png_with(*[png_chunk(b"IDAT", b"")] * 1_100), "samples are in very small pieces"),
-    "chunks of a WebP": (webp_with(*[(b"????", b"")] * CHUNKS), "more than 1,000 chunks"),
+    "chunks of a WebP": (webp_with(*[(b"????", b"")] * MAX_CHUNKS), "more than 1,000 chunks"),
 }
 
 
@@ -99,13 +105,13 @@ def test_a_file_of_more_parts_than_any_camera_writes_is_refused(upload: bytes, w
 
 @pytest.mark.parametrize("scans", [2, 20, 1_000])
 def test_scans_of_a_small_picture_are_read(scans: int) -> None:
-    assert open_picture(of_scans(scans), MAX_PIXELS).pixels == 64 * 96
+    assert open_picture(of_scans(scans), MAX_PIXELS).pixel_count == 64 * 96
 
 
 def test_a_png_in_pieces_of_8_kb_is_read() -> None:
     samples = np.random.default_rng(0).integers(0, 256, (3000, 3000), np.uint8)
 
-    assert decode(png(samples), MAX_PIXELS).samples.shape[0] == 500
+    assert decode_image(png(samples), MAX_PIXELS).samples.shape[0] == 500
 
 
 @pytest.mark.parametrize(("orientation", "order"), [*((turn, "<") for turn in range(1, 9)), (6, ">")])
@@ -131,7 +137,7 @@ def test_the_first_exif_block_says_how_a_picture_is_turned(orientation: int, ord
     ids=["empty", "no directory", "9", "two values", "a LONG", "65,535 entries", "too late"],
 )
 def test_metadata_that_cannot_be_read_turn_nothing(block: bytes) -> None:
-    assert orientation_of(block) == 1
+    assert read_orientation(block) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,13 +149,13 @@ def test_an_edge_has_at_most_30_000_samples(kind: str, size: tuple[int, int]) ->
     Image.new("L", size).save(file, kind)
 
     with pytest.raises(PictureTooLarge, match="an edge of at most 30,000"):
-        decode(file.getvalue(), MAX_PIXELS)
+        decode_image(file.getvalue(), MAX_PIXELS)
 
 
 def test_the_first_header_of_a_png_counts() -> None:
     second = handmade_png((60_000, 60_000), 8, 2, [b""])[8:33]
 
-    assert decode(png_with(second), MAX_PIXELS).picture.shape == NOISE.shape
+    assert decode_image(png_with(second), MAX_PIXELS).picture.shape == NOISE.shape
 
 
 @pytest.mark.parametrize("alpha", [True, False])
@@ -162,7 +168,7 @@ def test_a_webp_whose_header_bounds_nothing_is_decoded_by_a_process_of_its_own(
     frame.save(file, "WEBP", lossless=True, append_images=[frame.rotate(180)] * 3, **options)
 
     assert open_picture(file.getvalue(), MAX_PIXELS).lane == "isolated"
-    assert np.abs(decode(file.getvalue(), MAX_PIXELS).picture.astype(int) - NOISE).mean() < 1
+    assert np.abs(decode_image(file.getvalue(), MAX_PIXELS).picture.astype(int) - NOISE).mean() < 1
 
 
 CANVAS = b"RIFF\x2a\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0" + 2 * (7_141).to_bytes(3, "little") + b"ALPH\0\0\0\0"
@@ -179,7 +185,7 @@ def test_a_webp_of_65_536_tables_takes_no_memory_of_ours() -> None:
     upload = webp_of_tables(1024)
 
     with pytest.raises((BrokenPicture, PictureTooLarge)):
-        decode(upload, MAX_PIXELS)
+        decode_image(upload, MAX_PIXELS)
 
 
 def webp_of_tables(edge: int) -> bytes:
@@ -215,7 +221,7 @@ def test_a_grey_png_of_28_by_28_that_unpacks_to_megabytes_is_not_unpacked_to_its
     picture = png_of_stream(28, 28, zlib.compress(bytes(40_000_000)))
 
     assert open_picture(picture, MAX_PIXELS).lane != "bare"
-    assert decode(picture, MAX_PIXELS).samples.max() == 0
+    assert decode_image(picture, MAX_PIXELS).samples.max() == 0
 
 
 @pytest.mark.parametrize(("mode", "level"), [("L", 0), ("L", 1), ("L", 9), ("RGBA", 9), ("I;16", 9)])
@@ -229,4 +235,4 @@ def test_noise_in_any_compression_of_a_png_is_read(mode: str, level: int) -> Non
     file = io.BytesIO()
     Image.fromarray(kinds[mode]).save(file, "PNG", compress_level=level)
 
-    assert open_picture(file.getvalue(), MAX_PIXELS).pixels == 60_000
+    assert open_picture(file.getvalue(), MAX_PIXELS).pixel_count == 60_000

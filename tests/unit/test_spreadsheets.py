@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.spreadsheets import FORMULA, NUMBER, as_csv, as_it_was, safe_text
+from inference.spreadsheets import FORMULA_BEGINNING, NUMBER, escape_text, format_csv, unescape_text
 from training.data.pixel_files import read_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
@@ -17,11 +17,11 @@ TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
 
 @given(TEXTS)
 def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
-    assert as_it_was(safe_text(text)) == text
+    assert unescape_text(escape_text(text)) == text
 
-    [row] = csv.reader(io.StringIO(as_csv([["", text]]), newline=""))
+    [row] = csv.reader(io.StringIO(format_csv([["", text]]), newline=""))
     parts = re.split("[,;\t\r\n]", row[1])
-    assert NUMBER.fullmatch(row[1]) or not any(re.match(FORMULA, part) for part in parts)
+    assert NUMBER.fullmatch(row[1]) or not any(re.match(FORMULA_BEGINNING, part) for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
     ],
 )
 def test_a_mark_stands_where_a_cell_may_begin_and_numbers_stay(text: str, cell: str) -> None:
-    assert safe_text(text) == cell
+    assert escape_text(text) == cell
 
 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:

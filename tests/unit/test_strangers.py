@@ -53,7 +53,7 @@ def test_kinds_that_judge_own_kinds_are_not_learnt_and_have_no_name_of_their_own
 
 
 NAMES = ("top", "skirt", OTHER)
-CONTRACT = ModelContract.of_class(
+CONTRACT = ModelContract.make_class_contract(
     Head(labels=("top",), temperature=1.0, confidence=0.9),
     GREY_28,
     Familiarity(quantiles=(0.0, 1.0), threshold=0.5),
@@ -93,7 +93,7 @@ def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_nev
 
     head, _ = decided(answers)
 
-    assert head.fault() is None
+    assert head.find_fault() is None
     assert (head.familiarity, head.withheld, head.stricter) == ({"skirt": 0.0}, (OTHER,), {})
     assert not head.accepts_nothing
 

@@ -22,7 +22,7 @@ def photos(count: int, temperature: float = 1.0, biases: tuple[float, ...] = (0.
     labels = (softmax(logits, axis=1).cumsum(axis=1) < random.random((count, 1))).sum(axis=1)
     given = softmax((logits - np.array(biases)) * temperature, axis=1)
     tiers = np.resize(np.array(["A", "B", "C"]), count)
-    return undecided_answers(Scores.of_class(given.astype(np.float32), None), labels, tiers)
+    return undecided_answers(Scores.make_class_scores(given.astype(np.float32), None), labels, tiers)
 
 
 either_weight = pytest.mark.parametrize("alike", [False, True], ids=["pictures alike", "classes alike"])
@@ -54,7 +54,7 @@ def test_answers_that_are_all_right_do_not_make_every_confidence_1(alike: bool) 
 
 
 def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:
-    assert np.isfinite(fit_temperature(unmeasured((1.0, 10)).of_label, truth(9, 1)))
+    assert np.isfinite(fit_temperature(unmeasured((1.0, 10)).class_probabilities, truth(9, 1)))
 
 
 def test_a_class_counts_the_same_however_many_photos_it_has() -> None:

@@ -14,14 +14,14 @@ from inference.title_rule import (
     ReleaseLabels,
     TitleDecision,
     decide_with_title,
-    release_labels,
+    find_release_labels,
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER)
-RELEASE = release_labels(LABELS, KINDS, "en")
-WITHOUT_KIND = release_labels(LABELS, None, "en")
-GERMAN = release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
+RELEASE = find_release_labels(LABELS, KINDS, "en")
+WITHOUT_KIND = find_release_labels(LABELS, None, "en")
+GERMAN = find_release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
 SHOWN = MinimumShares(named=0.05, other=0.1)
 
 
@@ -216,7 +216,7 @@ def test_an_accepted_class_that_the_words_do_not_know_stays() -> None:
 
 
 def test_a_kind_that_neither_title_nor_class_names_stays_as_the_photo_answered_it() -> None:
-    release = release_labels(("Dress", "Sonstiges"), KINDS, "en")
+    release = find_release_labels(("Dress", "Sonstiges"), KINDS, "en")
     doubtful = photo("Sonstiges", None, names=release, shirt=0.4)
 
     decision = decided({"dress"}, doubtful, release)
@@ -234,7 +234,7 @@ def test_an_attribute_kind_with_labels_of_its_own_has_no_say(
 ) -> None:
     given = photo("Trouser", reason, names=WITHOUT_KIND)
     of_kind = PhotoAnswer(label=kinds[0], reason=None, scores=(0.9, 0.1))
-    labels = release_labels(LABELS, kinds, "en")
+    labels = find_release_labels(LABELS, kinds, "en")
 
     with_attribute = decided(says, given._replace(kind=of_kind), labels, shares)
 
@@ -243,4 +243,4 @@ def test_an_attribute_kind_with_labels_of_its_own_has_no_say(
 
 
 def test_an_attribute_of_this_name_with_other_labels_is_none_of_these() -> None:
-    assert release_labels(LABELS, ("casual", "formal"), "en") == WITHOUT_KIND
+    assert find_release_labels(LABELS, ("casual", "formal"), "en") == WITHOUT_KIND

@@ -21,7 +21,7 @@ from training.measure.evaluate import answer, decided, examples, full_figures, j
 from training.measure.plots import draw_shares
 from training.measure.statistics import differences, expected_calibration_error, null_band
 
-CONTRACT = ModelContract.of_class(
+CONTRACT = ModelContract.make_class_contract(
     Head(labels=("a", "b", "c"), temperature=1.0, confidence=0.7),
     InputContract(),
     None,
@@ -46,7 +46,7 @@ class WrittenAnswers:
     outputs: ClassVar = {"label": 3}
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        return Scores.of_class(PROBABILITIES[pixels[:, 0, 0]], None)
+        return Scores.make_class_scores(PROBABILITIES[pixels[:, 0, 0]], None)
 
 
 def numbered_pictures() -> Pictures:
@@ -108,7 +108,10 @@ def test_answers_that_a_network_rounds_to_halves_have_the_loss_of_their_shares()
 
 
 def test_distances_count_only_where_all_pictures_have_one() -> None:
-    some, none = Scores.of_class(PROBABILITIES, np.zeros(6, np.float32)), Scores.of_class(PROBABILITIES, None)
+    some, none = (
+        Scores.make_class_scores(PROBABILITIES, np.zeros(6, np.float32)),
+        Scores.make_class_scores(PROBABILITIES, None),
+    )
     partly = Answers.of(TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES)
 
     assert joined([some, some]).distances is not None
@@ -205,7 +208,7 @@ def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_clas
         probabilities=shares[:1],
     )
 
-    found = decide_stored(of_class + of_kind, {"pixels": ranked.with_heads({"kind": kind})})
+    found = decide_stored(of_class + of_kind, {"pixels": ranked.replace_heads({"kind": kind})})
 
     assert found.decisions.tolist() == ["unfamiliar", "accept", "unfamiliar", ""]
 

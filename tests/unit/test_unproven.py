@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from inference.decision import decide
+from inference.decision import decide_answer
 from inference.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
@@ -30,7 +30,7 @@ def of_shop(
     shares[:, label] = share
     truth = np.where(np.arange(n) < right, label, (label + 1) % 3)
     folds = np.arange(n) % 2 + 1 if learnt else 1
-    return undecided_answers(Scores.of_class(shares, None), truth, tier, folds=folds, sources=source)
+    return undecided_answers(Scores.make_class_scores(shares, None), truth, tier, folds=folds, sources=source)
 
 
 def rows(answers: Answers) -> list[tuple[str, str, int, int, bool]]:
@@ -86,7 +86,7 @@ def test_a_label_that_is_right_where_it_is_surer_needs_a_higher_confidence_alone
 
 
 def test_a_withheld_label_is_reviewed_as_unproven() -> None:
-    withheld = partial(decide, least_confidence=0.5, least_familiarity=0.1, withheld=True)
+    withheld = partial(decide_answer, minimum_confidence=0.5, minimum_familiarity=0.1, is_withheld=True)
 
     assert withheld(0.99, 0.5) == ("review", "unproven")
     assert withheld(0.99, 0.05) == ("review", "unfamiliar")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import few
+from inference.plain_text import join_first
 from training.data.corrections import NO_CORRECTIONS, ContentAnswer, Corrections, answered_row, kept_rows
 from training.data.hashed_files import NAMED, HashedFiles, hash_files, report_unreadable
 from training.data.labels import UNKNOWN
@@ -132,7 +132,7 @@ class Contents:
         if several := [str(one.path) for one in self.every if one.problem == "several products"]:
             say(
                 f"{len(several)} pictures lie under several classes by way of several products, and are left "
-                f"out: {few(several, NAMED)}."
+                f"out: {join_first(several, NAMED)}."
             )
         if wrong := [content for content in contradicting if content.path not in broken]:
             raise BadPictures(self._contradictions(wrong))

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import few
-from inference.spreadsheets import as_csv
+from inference.plain_text import join_first
+from inference.spreadsheets import format_csv
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.human_answers import LEFT_OUT
@@ -124,7 +124,7 @@ class Corrections:
         """
         listed = {absolute(path) for path in unreadable}
         return [
-            f"{len(paths):,} {why}, among them {few(paths, NAMED)}."
+            f"{len(paths):,} {why}, among them {join_first(paths, NAMED)}."
             for paths, why in (
                 (
                     [file.path for file in self.of_class if file.answers[LABEL].is_contested],
@@ -348,7 +348,7 @@ def _say_idle(listing: Listing, corrections: Corrections, contents: Collection[s
     ]:
         say(
             f"--corrections: {len(idle):,} answers leave out what is no picture of {listing.place}, or one "
-            f"that was saved again, and change nothing: {few(idle, NAMED)}."
+            f"that was saved again, and change nothing: {join_first(idle, NAMED)}."
         )
 
 
@@ -448,7 +448,7 @@ def keep_corrections(corrections: Corrections, runs: Path) -> Path:
         sha256 = row.sha256 or hashes.get(path, "")
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
-    text = as_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
+    text = format_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)
     write_whole(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.border import look_at_border
-from inference.contract import GREY_28, InputContract, NetworkName, usual_name
-from inference.convert import to_model_input
-from inference.decode import REDUCED_EDGE, Decoded, prepare_decoders
+from inference.border import measure_border
+from inference.contract import GREY_28, InputContract, NetworkName, choose_only_name
+from inference.convert import make_model_input
+from inference.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from training.data.contents import Content, Contents
 from training.data.hashed_files import HashedFiles, Stamp, on_all_cores, read_content, report_unreadable
 from training.data.listing import Listing
@@ -77,7 +77,7 @@ def look_for_photo(listing: Listing, progress: Progress) -> tuple[bool, HashedFi
     prepare_decoders()
     files = dict.fromkeys(picture.path for picture in listing.pictures)
     sha256, stamps, unreadable = dict[Path, str](), dict[Path, Stamp](), dict[Path, str]()
-    decoded = dict[Path, Decoded | str]()
+    decoded = dict[Path, DecodedPicture | str]()
     found = HashedFiles(sha256, stamps, unreadable, decoded)
     with progress.counting("reading pictures") as watch:
         for done, path in enumerate(files, start=1):
@@ -88,7 +88,7 @@ def look_for_photo(listing: Listing, progress: Progress) -> tuple[bool, HashedFi
                 continue
             sha256[path], stamps[path] = hashlib.sha256(read[0]).hexdigest(), read[1]
             picture = decoded[path] = decode_content(path, read[0])
-            if isinstance(picture, Decoded) and picture.pixels is None:
+            if isinstance(picture, DecodedPicture) and picture.pixels is None:
                 return True, found
     return False, found
 
@@ -151,13 +151,13 @@ def _decode_content(content: Content, hashed: HashedFiles, reads: InputContract)
         decoded = decode_file(content.path, reads, hashed)
     if isinstance(decoded, str):
         return decoded
-    given = to_model_input(decoded, {usual_name(reads): reads})
-    is_plain = look_at_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
+    given = make_model_input(decoded, {choose_only_name(reads): reads})
+    is_plain = measure_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
     is_black = not given.pixels.any()
     return (perceptual_hash(decoded.picture), is_plain, given.network, is_black), given.pixels
 
 
-def _is_decoded_for(reads: InputContract, decoded: Decoded | str) -> bool:
+def _is_decoded_for(reads: InputContract, decoded: DecodedPicture | str) -> bool:
     """Tell whether a picture that was decoded for GREY_28 is the same for another input."""
     if reads == GREY_28 or isinstance(decoded, str):
         return True

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from inference.arrays import PixelsBatch
-from inference.classifier import MAX_RUN
+from inference.classifier import MAX_RUN_NUMBERS
 from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
 from training.data.labels import Codes, Labels
@@ -52,7 +52,7 @@ ANSWERED_AT_ONCE: Final = 500
 
 def at_once(images: PixelsBatch | FileImages) -> int:
     """Pictures per run of a model whose memory stays small: ANSWERED_AT_ONCE, fewer of large ones."""
-    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN // math.prod(images.shape[1:])))
+    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN_NUMBERS // math.prod(images.shape[1:])))
 
 
 def in_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:

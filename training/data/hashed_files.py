@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from inference.decode import MAX_BYTES, Decoded
+from inference.decode import MAX_BYTES, DecodedPicture
 from labelling.paths import explain_missing
 from model_store.release_files import open_regular_file
 from training.errors import BadPictures
@@ -40,7 +40,7 @@ class HashedFiles:
     sha256: Mapping[Path, str]
     stamps: Mapping[Path, Stamp]
     unreadable: Mapping[Path, str]
-    decoded: MutableMapping[Path, Decoded | str] = field(default_factory=dict)
+    decoded: MutableMapping[Path, DecodedPicture | str] = field(default_factory=dict)
 
     def __or__(self, others: "HashedFiles") -> "HashedFiles":
         """Return the files of both."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
-from inference.plain_text import few
+from inference.plain_text import join_first
 from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
@@ -254,7 +254,7 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
     """
     of_each = labels_in(cells, labels)
     if strange := sorted(set(filter(None, _main(of_each))) - set(labels)):
-        say(f"{where}: the release lacks these labels ({few([*map(repr, strange)], SHOWN)}).")
+        say(f"{where}: the release lacks these labels ({join_first([*map(repr, strange)], SHOWN)}).")
     return Labels(tuple(labels), *_placed(cells, of_each, labels))
 
 

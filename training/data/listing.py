@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import as_spelt, few
+from inference.plain_text import join_first, normalize_label
 from inference.title_rule import NONE
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_FILES, HashedFiles
@@ -155,9 +155,10 @@ class Listing:
             *self.notes,
             self.left_out
             and f"left out {len(self.left_out)} that are not taken for pictures of a class: "
-            f"{few(self.left_out, FILES_NAMED)}.",
+            f"{join_first(self.left_out, FILES_NAMED)}.",
             self.nested
-            and f"Pictures in folders of a class's folder are of that class: {few(self.nested, NAMED)}.",
+            and "Pictures in folders of a class's folder are of that class: "
+            f"{join_first(self.nested, NAMED)}.",
         ]
         return [str(sentence) for sentence in sentences if sentence]
 
@@ -196,7 +197,7 @@ class Listing:
             )
         if not LABELS_MIN <= len(labels) <= LABELS_MAX:
             there = "only one class" if len(labels) == 1 else f"{len(labels)} classes"
-            names = few(sorted(labels), 10) or "none"
+            names = join_first(sorted(labels), 10) or "none"
             raise BadClasses(
                 f"{self.place}: {there} ({names}). {LABELS_MIN} to {LABELS_MAX} can be separated: "
                 "one sub-folder each, or one label each in a CSV."
@@ -238,7 +239,7 @@ def as_label(text: str, where: str) -> str:
     Raises:
         BadClasses: nothing is left of it, or it cannot be shown.
     """
-    label = as_spelt(text)
+    label = normalize_label(text)
     if not label or not label.isprintable():
         raise BadClasses(f"{where}: {text!r} is no label. Name the class in printable characters.")
     return NONE if label.casefold() == NONE else label

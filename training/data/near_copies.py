@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from inference.plain_text import few
+from inference.plain_text import join_first
 from training.data.contents import Content
 from training.data.hashed_files import NAMED
 from training.data.labels import SEVERAL
@@ -83,7 +83,7 @@ class NearCopies:
                 named = [" and ".join(str(self.contents[place].path) for place in group) for group in groups]
                 notes.append(
                     f"{sum(map(len, groups))} pictures are nearly the same as others of another {what}: "
-                    f"{few(named, NAMED, '; ')}."
+                    f"{join_first(named, NAMED, '; ')}."
                 )
         divided = [group for group in self.groups if self._is_divided(group)]
         if divided:
@@ -94,7 +94,7 @@ class NearCopies:
         if shared := self._of_learnt_groups({place for group in divided for place in group}):
             notes.append(
                 f"{len(shared)} pictures in `test` share a group or a product with some in `train`, so the "
-                f"accuracy is too good: {few(shared, NAMED)}."
+                f"accuracy is too good: {join_first(shared, NAMED)}."
             )
         if together := sum(len(group) for group in self.groups if not self._is_divided(group)):
             notes.append(near_in_words(together, len(self.kept)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
-from inference.plain_text import as_spelt
+from inference.plain_text import normalize_label
 from inference.title_rule import NONE
 from labelling.lists import Reading, open_header
 from reports.answers import CORRECTED
@@ -90,7 +90,7 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
     pictures = (
         ListedPicture(
             Path(file.path),
-            {LABEL: as_spelt(answer.label)},
+            {LABEL: normalize_label(answer.label)},
             tier=OWN_TIER if file.audited or use == "measure" else CORRECTED_TIER,
             group=file.group,
             product=file.product,

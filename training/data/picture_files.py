@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.contract import EDGE, GREY_28, InputContract, usual_name
-from inference.convert import to_model_input
-from inference.decode import MAX_PIXELS, Decoded, decode
+from inference.contract import EDGE, GREY_28, InputContract, choose_only_name
+from inference.convert import make_model_input
+from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
 from inference.errors import UploadError
 from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read_content
 from training.errors import BadPictures
@@ -33,7 +33,7 @@ def is_small(contract: InputContract) -> bool:
 
 def decode_file(
     path: Path, contract: InputContract = GREY_28, hashed: HashedFiles = NO_FILES
-) -> Decoded | str:
+) -> DecodedPicture | str:
     """Decode the picture in a file.
 
     Args:
@@ -55,10 +55,10 @@ def decode_file(
     return decode_content(path, read[0], contract)
 
 
-def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> Decoded | str:
+def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> DecodedPicture | str:
     """Decode the bytes of a file; return why they are no picture, a sentence, if they are none."""
     try:
-        return decode(content, MAX_PIXELS, contract)
+        return decode_image(content, MAX_PIXELS, contract)
     except UploadError as error:
         return f"{path}: {error}"
 
@@ -72,7 +72,7 @@ def _read_pixels(path: Path, contract: InputContract) -> Pixels:
     decoded = decode_file(path, contract)
     if isinstance(decoded, str):
         raise BadPictures(f"{decoded} It could be read before: do not change pictures meanwhile.")
-    return to_model_input(decoded, {usual_name(contract): contract}).pixels
+    return make_model_input(decoded, {choose_only_name(contract): contract}).pixels
 
 
 @dataclass(frozen=True)

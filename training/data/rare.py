@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from inference.plain_text import few
+from inference.plain_text import join_first
 from training.errors import BadClasses
 
 FEWEST: Final = 3
@@ -81,7 +81,7 @@ class Measurable:
         if not self.rare:
             return ""
         return (
-            f"{where}: too few pictures or groups of {few(self.rare, SHOWN, '; ')}. Left out of the "
+            f"{where}: too few pictures or groups of {join_first(self.rare, SHOWN, '; ')}. Left out of the "
             "training; to the network their pictures are unknown. Near copies, and pictures of one group, "
             "count once."
         )
@@ -127,12 +127,12 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
     if lost := [row for row in rare if row.label in keep]:
         raise BadClasses(
             f"{where}: the release that is made better has learnt what these pictures are too few for: "
-            f"{few(lost, SHOWN, '; ')}. Add pictures."
+            f"{join_first(lost, SHOWN, '; ')}. Add pictures."
         )
     _check_spelling(where, rare, [row.label for row in rows])
     kept = tuple(row.label for row in rows if row not in rare)
     if not LABELS_MIN <= len(kept) <= LABELS_MAX:
-        lacking = f" Too few of {few(rare, SHOWN, '; ')}." if rare else ""
+        lacking = f" Too few of {join_first(rare, SHOWN, '; ')}." if rare else ""
         raise BadClasses(
             f"{where}: {len(kept)} labels have enough pictures, and {LABELS_MIN} to {LABELS_MAX} can be "
             f"told apart.{lacking}"

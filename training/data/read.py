@@ -69,7 +69,7 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         data = read_contents(named, contents, reads, progress, use=use, see=see)
     if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
         raise BadPictures(
-            f"The model is to read {reads.in_words}, but this data set has {data.reads.in_words}. "
+            f"The model is to read {reads.description}, but this data set has {data.reads.description}. "
             "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
         )
     return replace(data, licence=named.licence)

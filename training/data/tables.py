@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
-from inference.spreadsheets import as_it_was
+from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
@@ -132,7 +132,7 @@ def _pictures(
     tier, group, source, checked = (cells.get(column, "") for column in FURTHER)
     product = read_identifier(cells.get(table.reading.by, ""))
     group = read_identifier(group) or product or (row.where if len(paths) > 1 else "")
-    labels = {name: as_it_was(cells[name]) for name in (LABEL, *attributes)}
+    labels = {name: unescape_text(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:

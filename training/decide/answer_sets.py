@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import Familiarity
-from inference.decision import calibrate, familiarity_of
+from inference.decision import calibrate, compute_familiarity
 from inference.session import Scores
 from reports.acceptance import ACCEPT_CONFIDENCE
 from reports.answers import Answers
@@ -129,15 +129,15 @@ def confidences_of(
 ) -> NDArray[np.float32]:
     """The confidences of an AnswerSet, float32 (N,): not a number where the picture is `unfamiliar`."""
     confidences: NDArray[np.float32] = np.array(
-        [max(calibrate(row, temperature)) for row in scores.of_label.tolist()], np.float32
+        [max(calibrate(row, temperature)) for row in scores.class_probabilities.tolist()], np.float32
     )
     if familiarity is None or scores.distances is None:
         return confidences
-    ranks = np.array([familiarity_of(distance, familiarity) for distance in scores.distances.tolist()])
+    ranks = np.array([compute_familiarity(distance, familiarity) for distance in scores.distances.tolist()])
     return np.where(ranks >= familiarity.threshold, confidences, np.float32(np.nan))
 
 
 def scores_in(answers: Answers) -> Scores:
     """The scores of all pictures; distances only if all have them."""
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
-    return Scores.of_class(answers.probabilities.astype(np.float32), distances)
+    return Scores.make_class_scores(answers.probabilities.astype(np.float32), distances)

@@ -81,7 +81,7 @@ class Thresholds:
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
         """What serving needs to know about the network, whose classes and input are these."""
-        return ModelContract.of_class(self.head(labels), reads, self.familiarity)
+        return ModelContract.make_class_contract(self.head(labels), reads, self.familiarity)
 
 
 def decide(answers: Answers, required: Requirements) -> Thresholds:

@@ -81,7 +81,7 @@ class Requirements:
 
     def with_labels_of(self, contract: ModelContract) -> "Requirements":
         """The same with what a release asks of single labels: which need more, and which are withheld."""
-        head, index = contract.of_label, contract.labels.index
+        head, index = contract.class_head, contract.labels.index
         stricter = {index(label): least for label, least in head.stricter.items()}
         return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, whole_pictures
+from inference.contract import InputContract, make_whole_input
 from training.answering import answering
 from training.data.vectors import Features, Vectors, joined
 from training.errors import WeightsUnfit
@@ -29,7 +29,7 @@ from training.gradient.networks.efficientnet_lite import LAST
 from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
-READS: Final[InputContract] = whole_pictures(192, 3)
+READS: Final[InputContract] = make_whole_input(192, 3)
 """What the blocks read. At 160 x 160 EfficientNet-Lite0 was right less often."""
 
 Block: TypeAlias = Literal["lite2", "backbone", "palette"]

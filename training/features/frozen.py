@@ -12,7 +12,7 @@ from typing import Final
 import keras
 import numpy as np
 
-from inference.contract import InputContract, whole_pictures
+from inference.contract import InputContract, make_whole_input
 from training.errors import WeightsUnfit
 from training.features.weights import UNREADABLE, read_npz
 from training.gradient.networks.layers import FEATURES
@@ -65,7 +65,7 @@ class FrozenNetwork:
 EFFICIENTNET: Final = FrozenNetwork(
     name="efficientnet_lite2",
     recipe=Recipe(network="efficientnet_lite2", precision="float32"),
-    reads=whole_pictures(192, 3),
+    reads=make_whole_input(192, 3),
     weights=Path(__file__).with_name("lite2.npz"),
 )
 """Its features are the means of its last stage, 352 of them."""
@@ -73,7 +73,7 @@ EFFICIENTNET: Final = FrozenNetwork(
 BACKBONE: Final = FrozenNetwork(
     name="backbone",
     recipe=Recipe(network="compact_stages", precision="float32"),
-    reads=whole_pictures(64, 3),
+    reads=make_whole_input(64, 3),
     weights=Path(__file__).with_name("backbone.npz"),
 )
 """Its features are the means of its three stages, 392 in all."""

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from inference.arrays import Distances
 from inference.contract import Familiarity
-from inference.decision import familiarity_of
+from inference.decision import compute_familiarity
 from reports.values import OutOfScope
 from training.data.labels import OOD, Codes
 
@@ -220,7 +220,7 @@ def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> O
         ood: float32 (M,), of photos of things that the score has not seen.
         familiarity: of the release.
     """
-    ranks = [familiarity_of(distance, familiarity) for distance in ood.tolist()]
+    ranks = [compute_familiarity(distance, familiarity) for distance in ood.tolist()]
     return OutOfScope(
         n=len(ood),
         familiarity_auroc=float(

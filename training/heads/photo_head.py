@@ -18,7 +18,7 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES
+from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES
 from inference.session import Scores
 from inference.title_rule import NONE
 from training.data.labels import OOD
@@ -193,7 +193,7 @@ def scores_of(logits: Vectors, classes: int) -> Scores:
     distances = None
     if logits.shape[1] > classes:
         distances = (logits[:, classes] - logsumexp(of_classes, axis=1)).astype(np.float32)
-    return Scores.of_class(softmax(of_classes, axis=1).astype(np.float32), distances)
+    return Scores.make_class_scores(softmax(of_classes, axis=1).astype(np.float32), distances)
 
 
 def photo_heads(fitted: PhotoHead, before: Network | None = None) -> Network:
@@ -217,7 +217,9 @@ def photo_heads(fitted: PhotoHead, before: Network | None = None) -> Network:
     of_classes = logits.output[:, : fitted.classes]
     answers = {PROBABILITIES: ops.softmax(of_classes, axis=-1)}
     if before is not None:
-        answers |= {name: output for name, output in before.output.items() if name.startswith(OF_ATTRIBUTE)}
+        answers |= {
+            name: output for name, output in before.output.items() if name.startswith(ATTRIBUTE_PREFIX)
+        }
     if len(fitted.head.bias) > fitted.classes:
         answers[DISTANCE] = logits.output[:, fitted.classes] - ops.logsumexp(of_classes, axis=-1)
     return keras.Model([pixels, vector], answers, name="heads")

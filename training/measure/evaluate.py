@@ -76,7 +76,7 @@ def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **colum
         np.maximum(images.classes, NONE_OF_THESE),
         pictures=_names(images.sha256),
         distances=scores.distances,
-        probabilities=scores.of_label,
+        probabilities=scores.class_probabilities,
         **known | columns,
     )
 
@@ -168,7 +168,7 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
     """The same contract with probabilities as the network gives them."""
-    return contract.with_heads({LABEL: replace(contract.of_label, temperature=1.0)})
+    return contract.replace_heads({LABEL: replace(contract.class_head, temperature=1.0)})
 
 
 def counted(answers: Answers) -> SplitFigures:
@@ -217,10 +217,10 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, by = answers.accepted, contract.deciding(most_are(answers))
+    accepted, by = answers.accepted, contract.find_deciding_contract(most_are(answers))
     return Coverage(
-        confidence_threshold=by.of_label.confidence,
-        familiarity_threshold=by.least_familiarity,
+        confidence_threshold=by.class_head.confidence,
+        familiarity_threshold=by.minimum_familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
     )

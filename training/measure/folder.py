@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
-from inference.spreadsheets import as_csv, safe_path
+from inference.spreadsheets import escape_path, format_csv
 from model_store.release_files import write_whole
 from reports.answers import Answers
 from reports.page.page import REPORT_PAGE
@@ -72,7 +72,7 @@ def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> st
         shows_class, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
         rows.append(
             (
-                safe_path(str(files[place])) if files else str(place),
+                escape_path(str(files[place])) if files else str(place),
                 labels[answers.truth[place]] if shows_class else str(answers.spelt[place]),
                 labels[answers.predicted[place]],
                 f"{answers.confidences[place]:.4f}",
@@ -80,4 +80,4 @@ def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> st
                 answers.decisions[place],
             )
         )
-    return as_csv(rows)
+    return format_csv(rows)

@@ -90,7 +90,7 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
         ece=expected_calibration_error(garments.confidences, garments.right) if shows_garments else None,
         ece_null=null_band(garments.confidences) if shows_garments else None,
         overconfidence=overconfidence(garments.confidences, garments.right) if shows_garments else None,
-        decisions=_decisions(answers, contract.deciding(most_are(answers))),
+        decisions=_decisions(answers, contract.find_deciding_contract(most_are(answers))),
         auroc=_auroc(garments, ood) if shows_garments and len(ood) else None,
         sources={} if shows_garments else _by_thing(answers),
     )
@@ -111,8 +111,8 @@ def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
 def _decisions(answers: Answers, by: ModelContract) -> PhotoDecisions:
     accepted, taken = answers.accepted, answers.take(answers.accepted)
     return PhotoDecisions(
-        confidence_threshold=by.of_label.confidence,
-        familiarity_threshold=by.least_familiarity,
+        confidence_threshold=by.class_head.confidence,
+        familiarity_threshold=by.minimum_familiarity,
         coverage=float(accepted.mean()),
         accuracy=float(taken.right.mean()) if len(taken) else None,
         coverage_interval=share_interval(accepted, answers.together),

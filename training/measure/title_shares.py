@@ -12,10 +12,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ModelContract, NetworkName, usual_name
+from inference.contract import ModelContract, NetworkName, choose_only_name
 from inference.kinds import KIND, KINDS
 from inference.recognition import label_kinds
-from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER, release_labels
+from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER, find_release_labels
 from reports.answers import CLASS, Answers
 from reports.intervals import lower_bound, upper_bound, weighted
 from reports.products import mean_of
@@ -141,7 +141,7 @@ def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigur
         contract: of the network.
     """
     head = contract.heads.get(KIND)
-    labels = release_labels(contract.labels, head.labels if head else None, "en")
+    labels = find_release_labels(contract.labels, head.labels if head else None, "en")
     of_kinds = answers.of_head(KIND)
     if labels.kinds and len(of_kinds):
         trial = trial_of_kinds(of_kinds, labels.kinds)
@@ -151,7 +151,7 @@ def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigur
     if not trial.has_name.any():
         return None
     as_one = replace(trial, sets=np.full(len(trial.sets), HELD_OUT))
-    return measure_words(as_one, usual_name(contract.input))
+    return measure_words(as_one, choose_only_name(contract.input))
 
 
 def _promise(at: Sequence[WordsAt]) -> WordsPromise:

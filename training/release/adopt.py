@@ -15,8 +15,8 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE, LABEL
-from inference.keras_file import saved_by
-from inference.keras_session import Habits, KerasSession
+from inference.keras_file import read_keras_version
+from inference.keras_session import KerasSession, ModelHabits
 from inference.session import Scores
 from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
@@ -136,7 +136,7 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
 
     def measure(divisor: float) -> tuple[float, float]:
         """Loss, and the share of right answers."""
-        session.divide_by(divisor)
+        session.set_divisor(divisor)
         batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
         answers = undecided(joined([session.run(batch) for batch in batches]), shown)
         return nll(answers), float(answers.right.mean())
@@ -146,7 +146,7 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
         return measure(usual)[1]
     losses = {divisor: measure(divisor) for divisor in (1.0, 255.0)}
     better = min(losses, key=lambda divisor: (losses[divisor][0], divisor != usual))
-    session.divide_by(better)
+    session.set_divisor(better)
     as_they_are, divided = (f"loss {loss:.4f}, {right:.1%} right" for loss, right in losses.values())
     say(
         f"it reads {'0..255' if better == 1 else '0..1'}: of {len(shown):,} held-out pictures as 0..255 "
@@ -180,7 +180,7 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
 
     def wanted(images: PixelsBatch) -> Scores:
         distances = None if whitening is None else whitening.distances(_features_of(artifact, images))
-        return Scores.of_class(written.run(images).of_label, distances)
+        return Scores.make_class_scores(written.run(images).class_probabilities, distances)
 
     allowed = _tolerance(artifact, pictures)
     check_parity(wanted, folder / GRAPH_FILE, pictures, allowed)
@@ -233,7 +233,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
             "origin": UNKNOWN,
             "file": path.name,
             "file_sha256": fingerprint_file(path).sha256,
-            "saved_by": saved_by(path),
+            "saved_by": read_keras_version(path),
             "input_shape": list(habits.shape),
             "input_dtype": habits.dtype,
             "divisor_added": habits.divisor,
@@ -244,7 +244,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
     )
 
 
-def with_habits(model: Network, habits: Habits) -> Network:
+def with_habits(model: Network, habits: ModelHabits) -> Network:
     """Put a model inside one that feeds it as it wants to be fed.
 
     Args:

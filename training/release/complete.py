@@ -147,7 +147,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     thresholds = decide(to_held_out + candidate.of_class, required)
     labels = train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
-    contract = thresholds.contract(candidate.data.labels, candidate.data.reads).with_heads(
+    contract = thresholds.contract(candidate.data.labels, candidate.data.reads).replace_heads(
         {name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()}
     )
     classifier = Classifier(session, contract)

@@ -18,7 +18,7 @@ import onnx
 import tensorflow as tf
 import tf2onnx
 
-from inference.keras_session import brief
+from inference.keras_session import shorten_error
 from reports.values import ModelFigures
 from training.errors import GraphUnusable
 from training.gradient.networks.registry import trainable_count
@@ -52,7 +52,7 @@ def converted(serving: Network) -> Graph:
                 function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
             )
     except Exception as error:  # tracing and converting run the layers' own code
-        raise GraphUnusable(f"the network cannot be converted to ONNX ({brief(error)}).") from error
+        raise GraphUnusable(f"the network cannot be converted to ONNX ({shorten_error(error)}).") from error
     _keep_constants(graph, captured)
     _check_operators(graph, serving)
     return graph

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.spreadsheets import as_csv
+from inference.spreadsheets import format_csv
 from reports.answers import NO_ANSWERS, Answers
 from training.data.listing import absolute
 from training.data.pictures import Pictures
@@ -87,4 +87,4 @@ def table_of(doubts: Sequence[Doubted]) -> str:
         )
         for doubt in doubts
     )
-    return as_csv([COLUMNS, *rows])
+    return format_csv([COLUMNS, *rows])

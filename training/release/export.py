@@ -21,8 +21,8 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL
 from inference.errors import ModelError
-from inference.keras_session import brief
-from inference.onnx_session import DISTANCE, OF_ATTRIBUTE, PROBABILITIES, OnnxSession
+from inference.keras_session import shorten_error
+from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.manifest import Golden
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
@@ -140,7 +140,7 @@ def export_graph(
         attributes: heads that answer further outputs, on what the last layer of the artifact's reads.
     """
     answers = {PROBABILITIES: artifact.output} | {
-        f"{OF_ATTRIBUTE}{name}": _answer_of(artifact, head, place)
+        f"{ATTRIBUTE_PREFIX}{name}": _answer_of(artifact, head, place)
         for place, (name, head) in enumerate(attributes.items())
     }
     features = None if measure is None else artifact.get_layer(FEATURES).output
@@ -174,7 +174,9 @@ def write_graph(serving: Network, path: Path) -> None:
     try:
         OnnxSession(path, shape=serving.input_shape[1:])
     except ModelError as error:
-        raise GraphUnusable(f"ONNX Runtime cannot run the converted network ({brief(error)}).") from error
+        raise GraphUnusable(
+            f"ONNX Runtime cannot run the converted network ({shorten_error(error)})."
+        ) from error
 
 
 def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
@@ -253,9 +255,9 @@ def export_photos(network: Network, folder: Path) -> Golden:
     def scores(pixels: PixelsBatch) -> Scores:
         given = answering(network, at_once(pixels))(pixels)
         heads = {LABEL: given[PROBABILITIES]} | {
-            name.removeprefix(OF_ATTRIBUTE): output
+            name.removeprefix(ATTRIBUTE_PREFIX): output
             for name, output in given.items()
-            if name.startswith(OF_ATTRIBUTE)
+            if name.startswith(ATTRIBUTE_PREFIX)
         }
         return Scores(heads, given.get(DISTANCE))
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import Distances
 from inference.contract import LABEL, ModelContract
-from inference.decision import familiarity_of
+from inference.decision import compute_familiarity
 from inference.kinds import KIND
 from inference.onnx_session import DISTANCE
 from model_store.local_releases import LocalRelease
@@ -40,7 +40,7 @@ MOST_CHANGED: Final = 0.03
 
 def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
     """Whether a network accepts no answer about the class that it had not accepted by the contract before."""
-    then, head = before.of_label, now.of_label
+    then, head = before.class_head, now.class_head
     return (
         head.temperature >= then.temperature
         and head.confidence >= then.confidence
@@ -116,8 +116,8 @@ def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.boo
     familiarity = contract.familiarity
     if familiarity is None:
         return np.zeros(len(distances), np.bool_)
-    ranks = [familiarity_of(distance, familiarity) for distance in distances.tolist()]
-    return np.less(ranks, contract.least_familiarity)
+    ranks = [compute_familiarity(distance, familiarity) for distance in distances.tolist()]
+    return np.less(ranks, contract.minimum_familiarity)
 
 
 def rests_on_kinds(contract: ModelContract) -> bool:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from inference.keras_session import load_model
+from inference.keras_session import load_keras_model
 from model_store.manifest import Golden
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import GraphUnusable
@@ -41,7 +41,7 @@ def read_heads(path: Path) -> Network:
     Raises:
         ModelUnreadable: Keras cannot load it.
     """
-    return _of_type(load_model(path), COMPUTED)
+    return _of_type(load_keras_model(path), COMPUTED)
 
 
 def export_heads(heads: Network, folder: Path) -> tuple[Network, Golden]:

@@ -89,7 +89,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
         if parent_heads is not None:
-            contract = contract.with_heads(parent_manifest.contract("photos").attributes)
+            contract = contract.replace_heads(parent_manifest.contract("photos").attributes)
         (network, golden) = export_heads(photo_heads(head, parent_heads), unfinished)
         artifact, graph = PHOTO_FILES
         photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
@@ -149,7 +149,7 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
     is_sampled = int((answers.known & (answers.sets == OWN_TIER)).sum()) >= needed(required.right)
     promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
     is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
-    return parent.manifest.contract("photos").of_label.confidence < ACCEPT_NOTHING and not is_new
+    return parent.manifest.contract("photos").class_head.confidence < ACCEPT_NOTHING and not is_new
 
 
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
@@ -160,7 +160,7 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     """
     of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
-    before = manifest.contract("photos").of_label.confidence if manifest.both else ACCEPT_NOTHING
+    before = manifest.contract("photos").class_head.confidence if manifest.both else ACCEPT_NOTHING
     required = of_photos(deciding, scores_in(others) if len(others) else None, before)
     if keeps_thresholds(of_classes, parent):
         contract, least = manifest.contract("photos"), max(required.confidence, before)

@@ -30,9 +30,9 @@ PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
 def test_scores_do_not_depend_on_the_form_of_input(
     keras_file: Callable[..., Path], made: dict[str, Any]
 ) -> None:
-    usual = KerasSession(keras_file()).run(PIXELS).of_label
+    usual = KerasSession(keras_file()).run(PIXELS).class_probabilities
 
-    scores = KerasSession(keras_file(**made)).run(PIXELS).of_label
+    scores = KerasSession(keras_file(**made)).run(PIXELS).class_probabilities
 
     assert scores == pytest.approx(usual, abs=1e-5)
 
@@ -49,9 +49,9 @@ def test_guesses_are_in_the_log(keras_file: Callable[..., Path], caplog: pytest.
 def test_whole_numbers_are_fed_as_they_are(keras_file: Callable[..., Path]) -> None:
     divides_in_its_own_way = keras_file(dtype="uint8", rescales=False, extra=lambda given: given / 255.0)
 
-    scores = KerasSession(divides_in_its_own_way).run(PIXELS).of_label
+    scores = KerasSession(divides_in_its_own_way).run(PIXELS).class_probabilities
 
-    assert scores == pytest.approx(KerasSession(keras_file()).run(PIXELS).of_label, abs=1e-5)
+    assert scores == pytest.approx(KerasSession(keras_file()).run(PIXELS).class_probabilities, abs=1e-5)
 
 
 def test_a_model_of_other_pictures_is_refused(tmp_path: Path) -> None:

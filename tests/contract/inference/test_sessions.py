@@ -19,21 +19,21 @@ def test_scores_are_the_models_own_one_row_of_float32_per_picture(session: Sessi
     scores = session.run(PIXELS)
 
     assert session.outputs == {"label": CLASSES}
-    assert scores.of_label == pytest.approx(expected, abs=1e-5)
-    assert scores.of_label.dtype == np.float32
+    assert scores.class_probabilities == pytest.approx(expected, abs=1e-5)
+    assert scores.class_probabilities.dtype == np.float32
     assert scores.distances is None
 
 
 def test_a_picture_scores_the_same_alone_and_in_a_batch(session: Session) -> None:
-    together = session.run(PIXELS).of_label
+    together = session.run(PIXELS).class_probabilities
 
-    alone = session.run(PIXELS[2:3]).of_label
+    alone = session.run(PIXELS[2:3]).class_probabilities
 
     assert alone[0] == pytest.approx(together[2], abs=1e-6)
 
 
 def test_scores_stay_what_they_are_when_the_next_picture_comes(session: Session) -> None:
-    first = session.run(PIXELS[:1]).of_label
+    first = session.run(PIXELS[:1]).class_probabilities
     before = first.copy()
 
     session.run(PIXELS[1:2])
@@ -43,9 +43,9 @@ def test_scores_stay_what_they_are_when_the_next_picture_comes(session: Session)
 
 def test_threads_get_the_scores_of_their_own_pictures(session: Session) -> None:
     alone = [PIXELS[i : i + 1] for i in range(5)]
-    expected = [session.run(pixels).of_label for pixels in alone]
+    expected = [session.run(pixels).class_probabilities for pixels in alone]
 
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(session.run, alone * 40, timeout=60))
 
-    assert all(np.array_equal(scores.of_label, expected[i % 5]) for i, scores in enumerate(found))
+    assert all(np.array_equal(scores.class_probabilities, expected[i % 5]) for i, scores in enumerate(found))

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
+from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.decisions import Decisions
@@ -47,7 +47,7 @@ SAID = {"001001": "red", "001003": "black", "001004": "blue", "001005": "none of
 def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that accepts no colour."""
     heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=1.0)}
-    return a_release(tmp_path_factory.mktemp("release"), reads=whole_pictures(32, 3), attributes=heads)
+    return a_release(tmp_path_factory.mktemp("release"), reads=make_whole_input(32, 3), attributes=heads)
 
 
 @pytest.fixture
@@ -412,7 +412,7 @@ def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
 
 def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked_about(shop: Path) -> None:
     sure = Head(labels=("black", "blue", "red"), temperature=0.01, confidence=ACCEPT_NOTHING)
-    release = a_release(shop / "release", reads=whole_pictures(32, 3), attributes={"colour": sure})
+    release = a_release(shop / "release", reads=make_whole_input(32, 3), attributes={"colour": sure})
     noise = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     (shop / "blue.png").write_bytes(png(noise.repeat(8, 0).repeat(8, 1)))
     products = [("1a.png", "denied", "Blue"), ("2a.png", "own", "Pink & Yellow"), ("blue.png", "navy", "")]
@@ -445,7 +445,7 @@ SHOWN_OF_PRODUCTS = ProductPromise(
 def likely(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that accepts every colour of a photo, and shows .88 for those of products."""
     heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=0.1)}
-    folder, reads = tmp_path_factory.mktemp("likely"), whole_pictures(32, 3)
+    folder, reads = tmp_path_factory.mktemp("likely"), make_whole_input(32, 3)
     return a_release(folder, reads=reads, attributes=heads, products={"colour": SHOWN_OF_PRODUCTS})
 
 

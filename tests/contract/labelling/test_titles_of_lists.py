@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Head, whole_pictures
+from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.title_rule import NONE
 from labelling.review.page import AGREEING, NOTE_OF_LIST
 from reports.values import ProductPromise
@@ -25,7 +25,7 @@ KEPT = ProductPromise(
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo."""
-    folder, reads = tmp_path_factory.mktemp("release"), whole_pictures(32, 3)
+    folder, reads = tmp_path_factory.mktemp("release"), make_whole_input(32, 3)
     return a_release(folder, reads=reads, products={"label": KEPT})
 
 
@@ -44,7 +44,7 @@ def doubting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts no photo, answers kinds as surely as can be, and shows from which share words decide."""
     return a_release(
         tmp_path_factory.mktemp("doubting"),
-        reads=whole_pictures(32, 3),
+        reads=make_whole_input(32, 3),
         attributes={"kind": Head(labels=KINDS, temperature=0.01, confidence=ACCEPT_NOTHING)},
         least_familiarity=1.0,
         words=SHOWN,

@@ -18,7 +18,7 @@ from flask import Flask
 from app.factory import create_app
 from app.releases.load import REFUSAL_CAUSES
 from app.settings import Settings
-from inference.contract import whole_pictures
+from inference.contract import make_whole_input
 from model_store.assemble import seal_release
 from model_store.cache import pull_release
 from model_store.local_releases import MAX_RELEASE_BYTES, open_release
@@ -176,7 +176,7 @@ def cases(level: str) -> pytest.MarkDecorator:
 def good(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two good releases: one with two networks, of which bad ones are made, and one to be served."""
     folder = tmp_path_factory.mktemp("good")
-    two = a_release(folder / "two", photos=whole_pictures(32, 3), keeps_answers=False)
+    two = a_release(folder / "two", photos=make_whole_input(32, 3), keeps_answers=False)
     return [two, a_release(folder / "served", seed=1, keeps_answers=False)]
 
 

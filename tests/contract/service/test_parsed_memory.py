@@ -13,14 +13,14 @@ from app.payloads.request_items import PixelRows, RequestItem
 from app.protocols import sagemaker, tf_serving
 from app.protocols.infer_request import parse_infer_request
 from app.settings import Settings
-from inference.contract import whole_pictures
-from inference.pixels import rows_to_pixels
+from inference.contract import make_whole_input
+from inference.pixel_rows import parse_pixel_rows
 from tests.contract.service.conftest import TF, MakeApp
 
 EDGE = 96
 """What counts is in proportion to the numbers; these are enough to outweigh what does not."""
 
-LARGE = whole_pictures(EDGE, 3)
+LARGE = make_whole_input(EDGE, 3)
 
 TIMES_COUNTED = 3
 """The factor of docs/reference/limits.md: a byte that is counted may take so many in memory."""
@@ -72,7 +72,7 @@ def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: s
     body = Body(data, batch_limits(Settings()), mimetype, reserve_memory=counted.append)
 
     tracemalloc.start()
-    pixels = [rows_to_pixels(one.value, LARGE) if isinstance(one, PixelRows) else one for one in find(body)]
+    pixels = [parse_pixel_rows(one.value, LARGE) if isinstance(one, PixelRows) else one for one in find(body)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

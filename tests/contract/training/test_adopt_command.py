@@ -150,10 +150,10 @@ def test_a_graph_answers_what_keras_finds_likeliest(kind: str, tmp_path: Path) -
 
     found, expected = (
         OnnxSession(tmp_path / GRAPH_FILE).run(PICTURES.images),
-        session.run(PICTURES.images).of_label,
+        session.run(PICTURES.images).class_probabilities,
     )
     # Where a graph rounds otherwise, classes that are as good as even may change places.
-    likeliest = expected[np.arange(len(expected)), found.of_label.argmax(axis=1)]
+    likeliest = expected[np.arange(len(expected)), found.class_probabilities.argmax(axis=1)]
     assert likeliest == pytest.approx(expected.max(axis=1), abs=0.02 if kind in ROUNDED else 1e-5)
     without = WITHOUT_DISTANCES.get(kind)
     assert (found.distances is None) == (said is not None) == (without is not None)
@@ -218,7 +218,7 @@ def test_the_service_answers_as_the_model_does_and_the_report_says_what_is_not_k
     training = report.training
     unknown = (training.seed, training.epochs, training.best_epoch, training.seconds, training.hardware)
     assert (pixels.name, pixels.dtype, pixels.shape) == ("pixels", "uint8", (None, 28, 28))
-    expected = KerasSession(model).run(PICTURES.images).of_label
+    expected = KerasSession(model).run(PICTURES.images).class_probabilities
     assert artifact(PICTURES.images, training=False).numpy() == pytest.approx(expected, abs=1e-5)
     assert json.loads(told)["version"] == made.version
     assert "may have seen the held-out pictures" in " ".join(said.split())

@@ -37,7 +37,9 @@ def sure_of(classes: Codes, distance: float) -> Scores:
     """Answers for these classes with 0.91, from this distance on."""
     probabilities = np.full((len(classes), CLASSES), 0.01, np.float32)
     probabilities[np.arange(len(classes)), classes] = 0.91
-    return Scores.of_class(probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32))
+    return Scores.make_class_scores(
+        probabilities, np.linspace(distance, distance + 1, len(classes), dtype=np.float32)
+    )
 
 
 TRAINING = TrainingFigures(
@@ -91,10 +93,10 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 ) -> None:
     alone, with_others = (list(what_is_accepted(report_of(one), ENGLISH)) for one in (few, enough))
 
-    assert few.manifest.contract("pixels").of_label.accepts_nothing
+    assert few.manifest.contract("pixels").class_head.accepts_nothing
     assert any("takes 299 answers without an error" in line for line in alone)
     assert not any("None is accepted" in line for line in with_others)
-    assert not enough.manifest.contract("pixels").of_label.accepts_nothing
+    assert not enough.manifest.contract("pixels").class_head.accepts_nothing
     assert report_of(enough).promises[0].n >= 360
     familiarity = enough.manifest.contract("pixels").familiarity
     assert familiarity is not None

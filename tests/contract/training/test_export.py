@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
-from inference.classifier import MAX_RUN
+from inference.classifier import MAX_RUN_NUMBERS
 from inference.onnx_session import PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.local_releases import open_bundled_release
@@ -70,7 +70,7 @@ def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
     answered = OnnxSession(exported.graph_path).run(PICTURES)
 
     assert check_parity(partial(answers_of, exported), exported.graph_path, PICTURES) <= 1e-5
-    assert answered.of_label == pytest.approx(given.of_label, abs=1e-5)
+    assert answered.class_probabilities == pytest.approx(given.class_probabilities, abs=1e-5)
     assert answered.distances is not None
     assert answered.distances == pytest.approx(given.distances, rel=1e-4)
 
@@ -89,7 +89,9 @@ def test_a_graph_that_answers_otherwise_is_refused(
 ) -> None:
     given = answers_of(exported, PICTURES)
     assert given.distances is not None
-    off = Scores.of_class(given.of_label + np.float32(probabilities), given.distances + np.float32(distances))
+    off = Scores.make_class_scores(
+        given.class_probabilities + np.float32(probabilities), given.distances + np.float32(distances)
+    )
 
     with pytest.raises(ParityFailed, match=rf"model\.onnx: {what} differs by"):
         check_parity(lambda _: off, exported.graph_path, PICTURES)
@@ -131,7 +133,7 @@ class Recorded:
 
     def run(self, pixels: PixelsBatch) -> Scores:
         self.sizes.append(pixels.size)
-        return Scores.of_class(np.zeros((len(pixels), CLASSES), np.float32), None)
+        return Scores.make_class_scores(np.zeros((len(pixels), CLASSES), np.float32), None)
 
 
 def test_photos_are_answered_in_runs_whose_memory_stays_small() -> None:
@@ -139,7 +141,7 @@ def test_photos_are_answered_in_runs_whose_memory_stays_small() -> None:
     scored(asked := Recorded(), np.zeros((10, 192, 192, 3), np.uint8))
 
     assert len(asked.sizes) > 1
-    assert max(asked.sizes) <= MAX_RUN
+    assert max(asked.sizes) <= MAX_RUN_NUMBERS
 
 
 def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
@@ -168,8 +170,8 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     assert (known < 0).mean() > 0.98
     assert ood.min() > 0
     assert np.allclose(
-        told.of_label[: len(PICTURES)],
-        OnnxSession(exported.graph_path).run(PICTURES).of_label,
+        told.class_probabilities[: len(PICTURES)],
+        OnnxSession(exported.graph_path).run(PICTURES).class_probabilities,
         atol=1e-6,
     )
 
@@ -209,7 +211,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     tier: str, n: int, stays: bool
 ) -> None:
     parent = open_bundled_release()
-    head = parent.manifest.contract("photos").of_label
+    head = parent.manifest.contract("photos").class_head
     surest = np.linspace(0.4, 0.9, n)
     shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)
     shares[:, 0] = surest
@@ -224,7 +226,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
 
     _, found = decide_photos(right + others, parent, print)
 
-    now = found.contract(head.labels, parent.manifest.contract("photos").input).of_label
+    now = found.contract(head.labels, parent.manifest.contract("photos").input).class_head
     assert keeps_thresholds(Answers.of(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)

@@ -47,7 +47,7 @@ def kept(
 
 
 def of_label(**changed: Any) -> ModelContract:
-    return CONTRACT.with_heads({LABEL: replace(CONTRACT.of_label, **changed)})
+    return CONTRACT.replace_heads({LABEL: replace(CONTRACT.class_head, **changed)})
 
 
 def test_a_head_that_answers_alike_keeps_what_its_parent_showed_of_products(
@@ -150,8 +150,8 @@ def test_a_contract_is_as_strict_where_it_accepts_no_further_answer(
 
 
 def test_what_words_may_decide_rests_on_the_kinds_where_a_release_answers_them() -> None:
-    without = CONTRACT.with_heads({})
+    without = CONTRACT.replace_heads({})
 
     assert KIND in CONTRACT.attributes
     assert rests_on_kinds(CONTRACT)
-    assert not rests_on_kinds(replace(without, heads={LABEL: without.of_label}))
+    assert not rests_on_kinds(replace(without, heads={LABEL: without.class_head}))

@@ -73,7 +73,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
     assert report.test.accuracy > 0.9
     assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
     assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
-    assert release.manifest.contract("photos").least_familiarity == 0.05
+    assert release.manifest.contract("photos").minimum_familiarity == 0.05
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     of_class = fit_heads(seen, folds, WITHOUT_LITE2, Lines())["label"]
     measured = seen.features.upright[:, measured_part(WITHOUT_LITE2)]
     _, distances = fit_ood(seen, measured, folds, None, lambda *_: None)
-    answers = undecided(Scores.of_class(of_class.out_of_fold, distances), seen, folds=folds)
+    answers = undecided(Scores.make_class_scores(of_class.out_of_fold, distances), seen, folds=folds)
     return noise, answers, of_class.head
 
 

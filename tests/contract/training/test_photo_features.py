@@ -122,14 +122,14 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     head = fit_photo_head(learnt, LABELS, folds_of(learnt, 10), things_in_folds(learnt), lambda *_: None)
 
     assert head.lacking == (name,)
-    assert head.scores.of_label.shape == (len(learnt), 10)
+    assert head.scores.class_probabilities.shape == (len(learnt), 10)
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
     found = scores_of(np.array([[2.0, 0.0, 5.0], [2.0, 0.0, -5.0]], np.float32), classes=2)
 
-    assert found.of_label.shape == (2, 2)
-    assert found.of_label.sum(axis=1) == pytest.approx(1)
+    assert found.class_probabilities.shape == (2, 2)
+    assert found.class_probabilities.sum(axis=1) == pytest.approx(1)
     assert found.distances is not None
     assert found.distances[0] > 0 > found.distances[1]
 

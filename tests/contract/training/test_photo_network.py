@@ -18,8 +18,8 @@ import onnx
 import pytest
 
 from inference.contract import LABEL
-from inference.decode import decode
-from inference.keras_session import load_model
+from inference.decode import decode_image
+from inference.keras_session import load_keras_model
 from inference.networks import Networks
 from lab import photo_network
 from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundled_release, open_release
@@ -110,7 +110,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:
     photos = made.manifest.network("photos")
-    stored, heads = load_model(made.folder / photos.artifact), network_that_sees_alike(made)
+    stored, heads = load_keras_model(made.folder / photos.artifact), network_that_sees_alike(made)
 
     answers = joined(heads)(photos.golden.inputs(photos.contract.input), training=False)
 
@@ -177,8 +177,10 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     inputs = []
     for kind in range(10):
         a_photo(place / f"new-{kind}.png", kind, rng)
-        decoded = decode((place / f"new-{kind}.png").read_bytes(), 10**6, networks["pixels"].contract.input)
-        inputs.append(networks.model_input(decoded))
+        decoded = decode_image(
+            (place / f"new-{kind}.png").read_bytes(), 10**6, networks["pixels"].contract.input
+        )
+        inputs.append(networks.make_model_input(decoded))
 
     answers = networks.classify(inputs)
 
@@ -192,7 +194,9 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     for answer, earlier in zip(answers, before, strict=True):
         assert answer.attributes.keys() == {"colour", "kind"}
         for name, attribute in answer.attributes.items():
-            assert attribute.by_label == pytest.approx(earlier.attributes[name].by_label, abs=0.005)
+            assert attribute.label_probabilities == pytest.approx(
+                earlier.attributes[name].label_probabilities, abs=0.005
+            )
     assert report_of(made).test.accuracy == report_of(open_bundled_release()).test.accuracy
     assert report_of(made).photo_model is not None
 
@@ -229,8 +233,10 @@ def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Net
     familiarity = {}
     for kind in (2, 10):
         a_photo(place / f"asked-{kind}.png", kind, rng)
-        decoded = decode((place / f"asked-{kind}.png").read_bytes(), 10**6, networks["pixels"].contract.input)
-        (answer,) = networks.classify([networks.model_input(decoded)])
+        decoded = decode_image(
+            (place / f"asked-{kind}.png").read_bytes(), 10**6, networks["pixels"].contract.input
+        )
+        (answer,) = networks.classify([networks.make_model_input(decoded)])
         familiarity[kind] = answer.familiarity
 
     assert familiarity[10] is not None and familiarity[2] is not None

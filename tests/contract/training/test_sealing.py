@@ -58,8 +58,8 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
 
     before, again = open_bundled_release(), open_release(tmp_path / "again")
     found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
-    assert found.of_label.confidence == pytest.approx(kept.of_label.confidence, abs=1e-4)
-    assert found.least_familiarity == kept.least_familiarity
+    assert found.class_head.confidence == pytest.approx(kept.class_head.confidence, abs=1e-4)
+    assert found.minimum_familiarity == kept.minimum_familiarity
     shares = {tier: one.decisions.coverage for tier, one in report_of(again).photos.items()}
     assert shares == pytest.approx(
         {tier: one.decisions.coverage for tier, one in report_of(before).photos.items()}, abs=0.01

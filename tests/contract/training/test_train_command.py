@@ -64,7 +64,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     golden = release.manifest.network("pixels").golden
     assert golden.distances is not None
     pixels = golden.inputs(classifier.contract.input)
-    classifier.check_golden(pixels, golden.probabilities(), golden.distances)
+    classifier.check_golden_answers(pixels, golden.probabilities(), golden.distances)
     said = " ".join(capsys.readouterr().out.split())
     assert f"Released to {store}" in said
     assert "of 100 test pictures are right" in said

@@ -16,8 +16,8 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge
-from inference.scan import Scanned, scan_jpeg, scan_png, scan_webp, unopened
-from inference.signatures import Format, format_of, unknown_format
+from inference.scan import ScannedPicture, make_header_error, scan_jpeg, scan_png, scan_webp
+from inference.signatures import Format, find_format, make_format_error
 
 SENSIBLE_EDGE: Final = 1000
 """Longest edge, in pixels, that a refusal recommends: more than any release looks at."""
@@ -25,17 +25,17 @@ SENSIBLE_EDGE: Final = 1000
 MAX_EDGE: Final = 30_000
 """Most samples of an edge. Decoders keep a pointer for each row: a picture of 1 x 49,000,000 takes 1.5 GB."""
 
-SMALL_BYTES, SMALL_PIXELS = 16 * 1024, 32 * 32
+MAX_SMALL_BYTES, MAX_SMALL_PIXELS = 16 * 1024, 32 * 32
 """Most that a PNG or JPEG may have to be decoded without a change of threads."""
 
-LARGE_BODY_BYTES: Final = 32 * 1024
+MIN_LARGE_BODY_BYTES: Final = 32 * 1024
 """From so many bytes on, a request's body is large: a small picture in base64, or the numbers of some, has
 fewer."""
 
-LARGE_RUN: Final = 8 * 28 * 28
+MIN_LARGE_RUN_NUMBERS: Final = 8 * 28 * 28
 """From so many numbers on, a network takes long: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
-_SCANS: dict[Format, Callable[[bytes], Scanned]] = {
+_SCANS: dict[Format, Callable[[bytes], ScannedPicture]] = {
     "JPEG": scan_jpeg,
     "PNG": scan_png,
     "WebP": scan_webp,
@@ -48,7 +48,7 @@ time than a change of threads; any other one that a scan bounds; one that a proc
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedPicture:
     """An upload, and how it is decoded; nothing is decoded yet.
 
     Attributes:
@@ -64,12 +64,12 @@ class Opened:
     orientation: int = 1
 
     @property
-    def pixels(self) -> int:
+    def pixel_count(self) -> int:
         """Width x height."""
         return self.size[0] * self.size[1]
 
 
-def light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
+def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
     """The lanes of pictures that take less time, all the way to their answer, than a change of threads.
 
     A network that answers photos takes milliseconds for whatever is no input of the other one.
@@ -78,12 +78,12 @@ def light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[
         contract: the input of the network that reads pixels.
         is_only_network: whether it is the only one.
     """
-    if math.prod(contract.array_shape) >= LARGE_RUN:
+    if math.prod(contract.array_shape) >= MIN_LARGE_RUN_NUMBERS:
         return frozenset()
     return frozenset({"bare", "light"} if is_only_network else {"bare"})
 
 
-def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> Opened:
+def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> OpenedPicture:
     """Name the format of an upload, scan it where its decoder runs in this process, and choose its lane.
 
     Args:
@@ -96,32 +96,34 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
         PictureTooLarge: it declares more than `max_pixels`, or an edge of more than MAX_EDGE.
         BrokenPicture: it is truncated or damaged, or the file asks for work without bound.
     """
-    name = format_of(upload)
+    name = find_format(upload)
     if name is None:
-        raise unknown_format(upload)
+        raise make_format_error(upload)
     if name not in _SCANS:
-        return Opened(name, upload, "isolated")
+        return OpenedPicture(name, upload, "isolated")
     height, width = contract.shape
     if name == "PNG" and contract.channels == 1 and is_bare_png(upload, height, width):
-        check_size(width, height, max_pixels)
-        return Opened(name, upload, "bare", (width, height))  # there is nothing to scan
+        check_picture_size(width, height, max_pixels)
+        return OpenedPicture(name, upload, "bare", (width, height))  # there is nothing to scan
     scanned = _SCANS[name](upload)
     if not all(scanned.size):
-        raise unopened(upload, name)
-    check_size(*scanned.size, max_pixels)
+        raise make_header_error(upload, name)
+    check_picture_size(*scanned.size, max_pixels)
     if not scanned.is_bounded:
-        return Opened(name, upload, "isolated", scanned.size)
-    return Opened(name, scanned.data, _lane(name, scanned, contract), scanned.size, scanned.orientation)
+        return OpenedPicture(name, upload, "isolated", scanned.size)
+    return OpenedPicture(
+        name, scanned.data, _lane(name, scanned, contract), scanned.size, scanned.orientation
+    )
 
 
-def _lane(name: Format, scanned: Scanned, contract: InputContract) -> Lane:
+def _lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lane:
     if contract.channels == 1 and scanned.orientation == 1 and is_bare_png(scanned.data, *contract.shape):
         return "bare"
-    few = len(scanned.data) <= SMALL_BYTES and math.prod(scanned.size) <= SMALL_PIXELS
+    few = len(scanned.data) <= MAX_SMALL_BYTES and math.prod(scanned.size) <= MAX_SMALL_PIXELS
     return "light" if few and name != "WebP" else "heavy"
 
 
-def check_size(width: int, height: int, max_pixels: int) -> None:
+def check_picture_size(width: int, height: int, max_pixels: int) -> None:
     """Refuse a picture of more pixels than allowed.
 
     Raises:
@@ -159,7 +161,7 @@ def _bare_head(height: int, width: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + header + zlib.crc32(header).to_bytes(4, "big")
 
 
-def broken_picture(name: str, width: int, height: int) -> BrokenPicture:
+def make_damage_error(name: str, width: int, height: int) -> BrokenPicture:
     """The error for a picture that was opened and cannot be decoded."""
     return BrokenPicture(
         f"This {name} of {width} x {height} pixels is truncated, damaged, or stored in a way that is not "

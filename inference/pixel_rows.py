@@ -16,14 +16,14 @@ from inference.errors import BadPixels
 _AXES = ("row", "column", "channel")
 
 
-def pixels_to_png(pixels: Pixels) -> bytes:
+def encode_png(pixels: Pixels) -> bytes:
     """Encode pixels as an 8-bit PNG, grey or RGB; decoding it gives the same pixels."""
     stored = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".png", stored)
     return encoded.tobytes()
 
 
-def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
+def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
     """Convert nested lists into pixels.
 
     Args:
@@ -41,7 +41,7 @@ def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
     for axis, size in enumerate(shape):
         for place, part in enumerate(numbers):
             if not isinstance(part, list):
-                raise _bad(f"{_at(place, shape[:axis])} is {in_json_terms(part)}", contract)
+                raise _bad(f"{_at(place, shape[:axis])} is {name_json_value(part)}", contract)
             if len(part) != size:
                 raise _bad(
                     f"{_at(place, shape[:axis])} has {len(part)} {_AXES[axis]}{'s' * (len(part) != 1)}",
@@ -54,8 +54,8 @@ def rows_to_pixels(rows: object, contract: InputContract) -> Pixels:
     return np.frombuffer(plain, np.uint8).reshape(shape)
 
 
-def shape_of_rows(rows: object) -> tuple[int, ...]:
-    """The shape of nested lists by the first of each; that the others have it is for `rows_to_pixels`."""
+def find_rows_shape(rows: object) -> tuple[int, ...]:
+    """The shape of nested lists by the first of each; that the others have it is for `parse_pixel_rows`."""
     shape = list[int]()
     while isinstance(rows, list) and len(shape) <= len(_AXES):
         shape.append(len(rows))
@@ -80,7 +80,7 @@ def _value(value: object, place: int, contract: InputContract) -> int:
             raise _bad(f"{_at(place, contract.array_shape)} is {value!r}", contract)
         if 0 <= value <= 255:
             return int(value)
-    raise _bad(f"{_at(place, contract.array_shape)} is {in_json_terms(value)}", contract)
+    raise _bad(f"{_at(place, contract.array_shape)} is {name_json_value(value)}", contract)
 
 
 def _at(place: int, shape: tuple[int, ...]) -> str:
@@ -92,10 +92,10 @@ def _at(place: int, shape: tuple[int, ...]) -> str:
 
 
 def _bad(what: str, contract: InputContract) -> BadPixels:
-    return BadPixels(f"{what}. Send {contract.in_words}.")
+    return BadPixels(f"{what}. Send {contract.description}.")
 
 
-def in_json_terms(value: object) -> str:
+def name_json_value(value: object) -> str:
     """The value in JSON's terms; a long one by its kind alone."""
     match value:
         case None:
