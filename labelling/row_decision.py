@@ -178,16 +178,30 @@ def apply_human_answers(
 def choose_feed_colours(
     colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
 ) -> tuple[str, ...]:
-    """What a feed sends: a person's colour, the list's own words, or what the photos surely show."""
+    """Return what a feed sends: a person's colour, the shop's own words, or what the photos surely show.
+
+    A person who confirms what the card suggests, or a label that the shop's own word stands for, does not
+    turn "Navy" into "blue": the feed keeps the shop's word. Another label replaces it, and so does the label
+    of photos that contradict the shop's word.
+    """
+    own_texts = by_list.feed_texts[:MAX_FEED_COLOURS] if by_list else ()
     if colour.decided_by == DecidedBy.PERSON:
+        if by_list and own_texts and _confirms(colour, by_list):
+            return own_texts
         return (colour.label,) if colour.label and colour.label != NONE else ()
-    if by_list and by_list.feed_texts:
-        return by_list.feed_texts[:MAX_FEED_COLOURS]
+    if own_texts:
+        return own_texts
     if by_photos is None or not by_photos.is_accepted or by_photos.label == NONE:
         return ()
-    return (
-        () if colour.reason == Reason.CONTRADICTING else (by_photos.label, *by_photos.also)[:MAX_FEED_COLOURS]
-    )
+    if colour.reason == Reason.CONTRADICTING:
+        return ()
+    return (by_photos.label, *by_photos.also)[:MAX_FEED_COLOURS]
+
+
+def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
+    """Return whether a person's colour is one of the list's, or what photos suggest that agree with it."""
+    is_suggested = not by_list.is_denied and colour.label == colour.predicted_label
+    return is_suggested or colour.label in by_list.labels
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:
