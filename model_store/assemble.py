@@ -1,6 +1,6 @@
 """Turn a finished folder into a release: hash every file, name the version, write manifest.json last.
 
-Touches only that folder. Checking such a folder: local_releases.py; sending it to a store: publish.py.
+Only that folder is changed. local_releases.py checks such a folder, and publish.py sends it to a store.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from model_store.release_files import (
 
 
 def make_single_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
-    """The networks of a release that has one, in model.keras and model.onnx."""
+    """Return the networks of a release that has one network, in model.keras and model.onnx."""
     network = Network(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
     return {choose_only_name(contract.input): network}
 
@@ -51,23 +51,24 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
     headline: Headline,
     sources: Sequence[str] = (),
 ) -> Manifest:
-    """Make `folder` a release; its manifest appears whole or not at all. An earlier signature is removed.
+    """Make `folder` a release. Its manifest appears whole or not at all, and an earlier signature is removed.
 
     Args:
-        folder: holds the networks' files, report.json and any figures; an earlier manifest is replaced.
-        created_at: with a time zone; it becomes the first half of the version.
-        networks: what the serving code needs to know, see inference/contract.py.
-        training: configuration of the run, seed included.
-        libraries: versions of what made the release, by package name.
-        git_commit: of the code that made it; None outside a checkout.
-        data: name and hashes of the data sets.
-        headline: the figures that gate and listings read.
-        sources: where the learnt photos come from.
+        folder: the folder with the files of the networks, report.json and any figures. An earlier manifest is
+            replaced.
+        created_at: the time of the release, with a time zone. It becomes the first half of the version.
+        networks: the facts about each network that the service needs (inference/contract.py).
+        training: the configuration of the training, with its seed.
+        libraries: the versions of the libraries that made the release, by package name.
+        git_commit: the commit of the code that made it; None outside a checkout.
+        data: the name and the hashes of the data sets.
+        headline: the figures that the gate and listings read.
+        sources: the sources of the learnt photos.
 
     Raises:
-        ReleaseCorrupt: the folder lacks one of those files, or holds a link.
-        FormatRefused: it holds a format that can run code when it is read.
-        ManifestInvalid: a path or figure does not fit the manifest; the message names it.
+        ReleaseCorrupt: the folder lacks one of these files, or contains a link.
+        FormatRefused: the folder contains a format that can run code when it is read.
+        ManifestInvalid: a path or a figure does not fit into the manifest. The message names it.
     """
     files = _fingerprint_files(folder)
     try:

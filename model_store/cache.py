@@ -1,7 +1,7 @@
 """The cache on the service's own disk: releases arrive there whole and verified, or not at all.
 
-Touches the cache folder alone: releases/<version>/ and bare/<version>/. What stays there: cache_notes.py.
-Loading the model and checking its golden answers is the caller's.
+Only the folders releases/<version>/ and bare/<version>/ of the cache are changed. cache_notes.py decides what
+stays in the cache. The caller loads the model and checks its golden answers.
 """
 
 import errno
@@ -51,18 +51,23 @@ from model_store.store_keys import file_key, read_signed_manifest, release_prefi
 log = logging.getLogger("wardrobe")
 
 DEFAULT_CACHE = Path("~/.cache/wardrobe")
-"""The default folder in which the service keeps pulled releases."""
+"""Default folder in which the service keeps pulled releases."""
 
 ARRIVING_PREFIX = ".arriving-"
-"""What the name of a folder in the cache begins with until it is whole."""
+"""Beginning of the name of a folder in the cache until its release is whole."""
+
 BARE_FOLDER, BARE_VERSION_PREFIX = "bare", "bare-"
+"""Folder of bare artifacts in the cache, and the beginning of their versions."""
 
 LOCK_FILE = ".lock"
+"""File that a process locks while it changes the cache."""
+
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
-"""How long the lock is waited for where no start is under way, and between two looks at it."""
+"""Seconds to wait for the lock if no start is under way, and seconds between two attempts."""
 
 FILE_NAME_ERRNOS = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
-"""What the system says of a file whose name it does not take; any other error is the cache's own."""
+"""Errors of the system for a file name that it does not accept. Any other error is a fault of the cache
+itself."""
 
 
 CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
@@ -71,19 +76,20 @@ CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
 def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
     """Bring a release into the cache.
 
-    One that is there already is used after it has been verified again, without asking the store.
+    A release that is already there is verified again and used, without asking the store.
 
     Args:
-        store: where it is published.
-        version: which.
-        cache: a folder of ours, made if absent; several processes may share it, and one fetches for all.
-        trusted: whose signature it has to carry; None asks for none.
+        store: the store in which it is published.
+        version: the version of the release.
+        cache: the folder of the cache, made if it does not exist. Several processes may share it, and one of
+            them fetches for all.
+        trusted: the keys of which one must have signed it; None if no signature is required.
 
     Raises:
-        NotFound: there is no such release in the store.
-        ReleaseError: it must not be served; nothing of it is in the cache.
-        CacheUnwritable: it is not in the cache, and cannot be written there.
-        StoreRefused: a symbolic link in the cache may lead outside.
+        NotFound: the store has no such release.
+        ReleaseError: the release must not be served. Nothing of it is left in the cache.
+        CacheUnwritable: the release is not in the cache, and cannot be written there.
+        StoreRefused: a symbolic link in the cache may lead outside of it.
     """
     target = locate_in_cache(cache, version)
     open_it = partial(open_release, trusted=trusted)
@@ -94,7 +100,7 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
 
 
 def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> CachedArtifact | None:
-    """What the cache has in a folder; None where it is absent, damaged, or came before it was signed."""
+    """Open a release in a folder of the cache; None if it is missing, damaged, or not signed as required."""
     try:
         release = open_it(target)
     except (
@@ -102,23 +108,23 @@ def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> Cac
         NothingPromoted,
         ReleaseError,
         OSError,
-    ):  # the last where another process puts it there now
+    ):  # an OSError if another process puts it there now
         return None
     if release.version != target.name:
         return None
     with suppress(OSError):
-        os.utime(target)  # the cache keeps what was used last
+        os.utime(target)  # the cache keeps releases that were used last
     return release
 
 
 def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
-    """The cache's folder, with `~` resolved.
+    """Return the folder of the cache, with `~` resolved.
 
-    A user without a home that can be written, as in a container where users are numbers, or `nobody`, has one
-    in the folder for temporary files, which no other user can write.
+    Some users have no home folder that they can write to, such as `nobody`, or a user without a name in a
+    container. Their cache is in the folder for temporary files, and no other user can write to it.
 
     Raises:
-        StoreRefused: there is no such folder, or it is another user's.
+        StoreRefused: there is no such folder, or it belongs to another user.
     """
     if place.parts[:1] != ("~",):
         return place.expanduser()
@@ -149,12 +155,12 @@ _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
     """Bring the bare artifact directly under a store's address into the cache.
 
-    Only its content says which one it is, so that it is always fetched; what the cache has of it stays.
+    Only its content identifies it, so it is always fetched. If the cache already has it, that copy stays.
 
     Raises:
-        NothingPromoted: there is neither a release nor a model.
-        FormatRefused: a format that can run code when it is read.
-        ReleaseCorrupt: metrics are missing, or there are several of either.
+        NothingPromoted: the store has neither a release nor a model.
+        FormatRefused: the file has a format that can run code when it is read.
+        ReleaseCorrupt: there are no metrics, or there are several models or several metrics.
     """
     names = [entry.key for entry in store.list_entries("") if "/" not in entry.key]
     files = choose_bare_files(names, store.address)
@@ -185,7 +191,7 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
             raise
         try:
             verify_release(folder, signed.manifest)
-        except ReleaseCorrupt as error:  # the message names the address that it came from
+        except ReleaseCorrupt as error:  # the message names the address of its source
             source = signed.address.removesuffix(f"/{MANIFEST_FILE}")
             raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
         _move_into_place(folder, target)
@@ -201,7 +207,7 @@ def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that the disk lets go of."""
+    """Remove a folder, with everything in it that the disk lets go."""
     try:
         shutil.rmtree(folder)
     except OSError as error:
@@ -210,25 +216,25 @@ def remove_folder(folder: Path) -> None:
 
 
 def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
-    """A release in the cache, kept there until this process ends."""
-    while True:  # again where a prune was quicker
+    """Bring a release into the cache, and keep it there until this process ends."""
+    while True:  # again, if a prune removed the release in between
         release = pull_release(store, version, cache)
         if _hold_folder(release.folder) is not None:
             return release
 
 
 def _hold_folder(folder: Path) -> int | None:
-    """Keep a folder of the cache from being pruned until this process ends; its descriptor stays open.
+    """Keep a folder of the cache from being pruned until this process ends.
 
     Returns:
-        None where the folder is gone.
+        The open descriptor that keeps it; None if the folder is gone.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
         return None
-    with suppress(OSError):  # a file system that knows no such locks
-        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits where a prune removes it now
+    with suppress(OSError):  # the file system has no such locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while a prune removes it
     if is_open_file_at(folder, descriptor):
         return descriptor
     os.close(descriptor)
@@ -236,18 +242,22 @@ def _hold_folder(folder: Path) -> int | None:
 
 
 def locate_in_cache(cache: Path, version: str) -> Path:
-    """Where a release, or a bare artifact, is in the cache.
+    """Return the folder of a release, or of a bare artifact, in the cache.
 
     Raises:
-        NotFound: that is no version.
-        StoreRefused: there is a symbolic link, which may lead outside.
+        NotFound: the text is not a version.
+        StoreRefused: a part of the path is a symbolic link, which may lead outside of the cache.
     """
     is_bare = version.startswith(BARE_VERSION_PREFIX)
     return refuse_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else release_prefix(version)))
 
 
 def refuse_links(folder: Path) -> Path:
-    """A folder two levels below the cache, once neither level is a symbolic link."""
+    """Return a folder two levels below the cache, after a check that neither level is a symbolic link.
+
+    Raises:
+        StoreRefused: one of them is a symbolic link.
+    """
     for path in (folder.parent, folder):
         if path.is_symlink():
             raise StoreRefused(
@@ -258,17 +268,20 @@ def refuse_links(folder: Path) -> Path:
 
 @contextmanager
 def lock_cache(cache: Path) -> Iterator[None]:
-    """Keep other processes from changing the cache meanwhile; they wait. The folder is made if absent.
+    """Keep other processes from changing the cache during the block; they wait.
+
+    The folder of the cache is made if it does not exist.
 
     Raises:
-        CacheUnwritable: permissions, a full or read-only disk, `.lock` as a symbolic link.
-        OutOfTime: another process holds the cache.
+        CacheUnwritable: permissions are missing, the disk is full or read-only, or `.lock` is a symbolic
+            link.
+        OutOfTime: another process holds the lock.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
         lock = os.open(cache / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:  # else every user could open, and hold it
+            if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:  # otherwise every user could open and hold it
                 os.fchmod(lock, 0o600)
             _wait_for_lock(lock, cache / LOCK_FILE)
             yield
@@ -281,7 +294,7 @@ def lock_cache(cache: Path) -> Iterator[None]:
 
 
 def _wait_for_lock(lock: int, path: Path) -> None:
-    """Take a lock, which is released when its file is closed, also by a crash."""
+    """Take a lock. It is released when its file is closed, also by a crash."""
     most = min(seconds_left(), LOCK_SECONDS)
     end = time.monotonic() + most
     while True:
@@ -300,17 +313,17 @@ def _wait_for_lock(lock: int, path: Path) -> None:
 
 @contextmanager
 def _create_arriving_folder(cache: Path) -> Iterator[Path]:
-    """A folder for what arrives, removed at the end unless it was given its place."""
+    """Create a folder for arriving files. It is removed at the end of the block unless it was moved."""
     with tempfile.TemporaryDirectory(dir=cache, prefix=ARRIVING_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)  # it has 0700, and the service may run as another user
+        folder.chmod(0o755)  # it has 0700, but the service may run as another user
         yield folder
 
 
 def _move_into_place(folder: Path, target: Path) -> None:
-    """Give a whole folder its name in the cache; what has that name was found damaged."""
+    """Give a whole folder its name in the cache, and remove a damaged folder that has this name."""
     target.parent.mkdir(exist_ok=True)
     if target.exists():
         remove_folder(target)
-    folder.replace(target)  # at once, since others may look for this name
+    folder.replace(target)  # in one step, since others may look for this name
     flush_folder(target.parent)

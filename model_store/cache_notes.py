@@ -1,7 +1,7 @@
-"""What stays in the cache: what each store's current was, what is in use, and what was used last.
+"""Notes in the cache: which release each store had last, which are in use, and which to remove.
 
-Touches the cache folder alone: last-<store>.json names what a store's current was. How releases come there:
-cache.py.
+Only the folder of the cache is changed. last-<store>.json names the release that a store had as its current
+one. cache.py brings releases there.
 """
 
 import fcntl
@@ -33,18 +33,20 @@ from model_store.signing import TrustedKeys
 log = logging.getLogger("wardrobe")
 
 NOTE_PATTERN = "last-*.json"
+"""Pattern of the names of notes."""
 
 MIN_UNUSED_SECONDS = 600.0
-"""How long a release stays after it was used: another service may open it, or fetch it, meanwhile."""
+"""Seconds for which a release stays after its last use, since another service may open it or fetch it
+meanwhile."""
 
 
 @dataclass(frozen=True)
 class NotedRelease:
-    """What was current in a store when it last answered.
+    """The release that was current in a store when it last answered.
 
     Attributes:
-        release: in the cache, verified.
-        since: when it became what this service serves.
+        release: the verified release in the cache.
+        since: the time at which this service began to serve it.
     """
 
     release: LocalRelease | BareArtifact
@@ -62,11 +64,11 @@ class _Note(Frozen):
 def note_current_release(
     cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime
 ) -> None:
-    """Note what a store's current is, for a start at which the store does not answer.
+    """Note the current release of a store, for a start at which the store does not answer.
 
     Raises:
-        CacheUnwritable: it cannot be written down.
-        OutOfTime: another process holds the cache.
+        CacheUnwritable: the note cannot be written.
+        OutOfTime: another process holds the lock of the cache.
     """
     note = _Note(address=address, version=release.version, since=since)
     with lock_cache(cache):
@@ -74,15 +76,15 @@ def note_current_release(
 
 
 def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = None) -> NotedRelease | None:
-    """Find what was current when the store last answered.
+    """Find the release that was current when the store last answered.
 
     Args:
-        cache: the folder; it need not exist.
-        address: the store's.
-        trusted: whose signature it has to carry; None asks for none.
+        cache: the folder of the cache, which need not exist.
+        address: the address of the store.
+        trusted: the keys of which one must have signed it; None if no signature is required.
 
     Returns:
-        None if nothing whole, or nothing that may be trusted, is left of it.
+        The release; None if there is none that is whole and may be trusted.
     """
     note = _read_note(_note_path(cache, address))
     if note is None:
@@ -94,7 +96,7 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
 
 
 def read_noted_version(cache: Path, address: str) -> str | None:
-    """The version that `remember` noted of a store last; None where it noted none."""
+    """Return the version that was last noted for a store; None if there is no note."""
     note = _read_note(_note_path(cache, address))
     return None if note is None else note.version
 
@@ -115,24 +117,24 @@ def _open_noted(cache: Path, version: str, trusted: TrustedKeys | None) -> Local
 
 
 def prune_cache(cache: Path, keep: int) -> list[str]:
-    """Remove all but the releases used last, and what crashes have left.
+    """Remove all releases except those used last, and the remains of crashes.
 
-    What `remember` noted stays whatever its age: several services may share a cache, each with a store of its
-    own, and the release of any note is what one of them starts with while its store does not answer. So does
-    what was used within SPARED_SECONDS, and what a command holds. What the disk does not let go of is logged,
-    and tried again by the next call.
+    A noted release stays whatever its age. Several services may share a cache, each with its own store, and
+    one of them starts with that release if its store does not answer. A release also stays if it was used
+    within MIN_UNUSED_SECONDS, or if a command holds it. If the disk does not let a folder go, that is logged,
+    and the next call tries again.
 
     Args:
-        cache: the folder; it need not exist.
-        keep: how many stay, the noted ones included.
+        cache: the folder of the cache, which need not exist.
+        keep: the number of releases that stay, including the noted ones.
 
     Returns:
         The versions that were removed.
 
     Raises:
         CacheUnwritable: nothing can be removed.
-        OutOfTime: another process holds the cache.
-        StoreRefused: a symbolic link in the cache may lead outside.
+        OutOfTime: another process holds the lock of the cache.
+        StoreRefused: a symbolic link in the cache may lead outside of it.
     """
     with lock_cache(cache):
         for left in cache.glob(f"{ARRIVING_PREFIX}*"):
@@ -148,7 +150,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
 
 def _remove_if_unused(folder: Path) -> bool:
-    """Whether a release was removed from the cache; it stays where a command holds it."""
+    """Remove a release from the cache, and return whether it was removed. It stays if a command holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY)
         try:

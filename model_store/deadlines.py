@@ -1,7 +1,7 @@
-"""The time that is left for what waits on stores, locks and other processes.
+"""The time that is left for waiting on stores, locks and other processes.
 
-A caller sets it for a block, as app/releases/load.py does for a start; within it, store.py, s3.py and
-cache.py ask how much is left. Knows none of them.
+A caller sets it for a block, as app/releases/load.py does for a start. Within the block, store.py, s3.py and
+cache.py ask how much time is left. This module knows none of them.
 """
 
 import time
@@ -17,7 +17,7 @@ _end: ContextVar[float] = ContextVar("end", default=inf)
 
 @contextmanager
 def limit_time(seconds: float) -> Iterator[None]:
-    """Give the block so much time; within another such block, no more than that one has left."""
+    """Limit the time of the block. Within another such block, the shorter time is used."""
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield
@@ -26,15 +26,18 @@ def limit_time(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Until the end of the innermost block; infinite outside of any, negative when the time is over."""
+    """Return the seconds until the end of the innermost block; infinite outside, negative when over."""
     return _end.get() - time.monotonic()
 
 
 def check_time(address: str) -> None:
-    """Go on only while there is time.
+    """Check that there is time left.
+
+    Args:
+        address: the thing that is waited for, for the message.
 
     Raises:
-        OutOfTime: there is none left.
+        OutOfTime: no time is left.
     """
     if seconds_left() <= 0:
         raise OutOfTime(f"{address}: no time is left for it. Look at the network, the store and the disk.")

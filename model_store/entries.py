@@ -1,22 +1,22 @@
-"""What every store lists, and how much is read at once. The stores: store.py and s3.py."""
+"""The entries that every store lists, and the limit of one read. store.py and s3.py are the stores."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 MAX_RECORD_BYTES: Final = 64 << 20
-"""The most that `read` takes into memory; manifests and promotions are far smaller."""
+"""Largest size in bytes that `read` takes into memory. Manifests and promotions are far smaller."""
 
 
 @dataclass(frozen=True)
 class StoreEntry:
-    """One thing in a store.
+    """One object in a store.
 
     Attributes:
-        key: relative to the store's address, with forward slashes.
-        size: in bytes.
-        modified_at: when it was last written, with a time zone, by the store's clock.
-        etag: the server's own mark of its content; "" where there is none, as in a folder.
+        key: the key, relative to the address of the store, with forward slashes.
+        size: the size in bytes.
+        modified_at: the time of the last write, with a time zone, by the clock of the store.
+        etag: the server's identifier of the content; empty if there is none, as in a folder.
     """
 
     key: str

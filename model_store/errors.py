@@ -1,39 +1,39 @@
-"""Everything that can go wrong with releases and the places where they live.
+"""Everything that can go wrong with releases, and with the places where they are stored.
 
 StoreError
-├── StoreUnreachable    no answer, a refused connection, a time limit passed
-│   └── OutOfTime           the time for all of it is over, as for a start
-├── StoreRefused        the store answered: not allowed, no such bucket, wrong credentials
-│   └── CacheUnwritable     the cache: its disk is full or read-only, or it is another user's
-├── StoreBroken         the store answered something this code does not know; its own code is kept
-│   └── RecordUnreadable    a promotion is there, and cannot be read as one
-├── OpeningEnded        a process ended while it opened a release; it is opened again later
-├── NotFound            no such key, release or promotion
-├── AlreadyExists       create-if-absent found something there
-├── BadAddress          a store's address that is no folder and no s3:// URL
-├── NothingPromoted     a store without a current release
-├── KeyUnusable         a file with signing or trusted keys that cannot be read as such
-├── ReleaseError
+├── StoreUnreachable        no answer, a refused connection, a time limit passed
+│   └── OutOfTime           the time for the whole operation is over, such as a start
+├── StoreRefused            the store answered: not allowed, no such bucket, wrong credentials
+│   └── CacheUnwritable     the disk of the cache is full or read-only, or belongs to another user
+├── StoreBroken             the store answered an error that is not known here; its own code is kept
+│   └── RecordUnreadable    a promotion exists but cannot be read as one
+├── OpeningEnded            a process ended while it opened a release; it is opened again later
+├── NotFound                there is no such key, release or promotion
+├── AlreadyExists           create-if-absent found something under the key
+├── BadAddress              the address of a store that is no folder and no s3:// URL
+├── NothingPromoted         a store without a current release
+├── KeyUnusable             a file with signing or trusted keys that cannot be read as such
+├── ReleaseError            a release that must not be served
 │   ├── ReleaseCorrupt      a file is missing, or its size or sha256 differs from the manifest
 │   ├── ManifestInvalid     manifest.json cannot be read as a manifest; the message names the key
-│   ├── ManifestTooNew      written by a newer schema than this code knows
+│   ├── ManifestTooNew      written with a newer schema than this code knows
 │   ├── ReportInvalid       report.json cannot be read as a report
-│   ├── SignatureMissing    keys are trusted here, and the release carries no signature
+│   ├── SignatureMissing    keys are trusted here, and the release has no signature
 │   ├── SignatureWrong      no trusted key has made its signature
 │   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
-└── PublishError
-    ├── GateRefused         the release is worse than current, or its labels or input differ
+└── PublishError            a release was not made current
+    ├── GateRefused         the release is worse than the current one, or its labels or input differ
     ├── LostRace            another promotion came first
-    ├── ReleaseRemoved      the release was deleted from the store while it was being promoted
+    ├── ReleaseRemoved      the release was deleted from the store while it was promoted
     ├── PromotionUnchecked  a promotion is written, or may be, and the store failed then
     └── UnconditionalStore  the store overwrites where it should create only if absent
 
-A message says what came, what would do, and where to look: bucket, key and cause are always in it.
+A message says what was wrong, what would be right, and where to look. It always has bucket, key and cause.
 """
 
 
 class StoreError(Exception):
-    """The root of this package's errors."""
+    """The root of the errors of this package."""
 
 
 class StoreUnreachable(StoreError):
@@ -41,7 +41,7 @@ class StoreUnreachable(StoreError):
 
 
 class OutOfTime(StoreUnreachable):
-    """The time for an operation, or for all of a start, is over."""
+    """The time for an operation, or for a whole start, is over."""
 
 
 class StoreRefused(StoreError):
@@ -49,15 +49,15 @@ class StoreRefused(StoreError):
 
 
 class CacheUnwritable(StoreRefused):
-    """The cache takes nothing: its disk is full or read-only, or it is another user's."""
+    """The cache cannot be written: its disk is full or read-only, or it belongs to another user."""
 
 
 class StoreBroken(StoreError):
-    """The store answered with an error that is not known here; its own code is in the message."""
+    """The store answered with an error that is not known here. Its own code is in the message."""
 
 
 class RecordUnreadable(StoreBroken):
-    """A promotion is there and cannot be read as one: cut short, or of a later version."""
+    """A promotion exists but cannot be read as one, because it is cut short or has a later format."""
 
 
 class OpeningEnded(StoreError):
@@ -69,7 +69,7 @@ class NotFound(StoreError):
 
 
 class AlreadyExists(StoreError):
-    """Something is already where a new thing should have been created."""
+    """Something is already under the key where a new object should have been created."""
 
 
 class BadAddress(StoreError):
@@ -77,11 +77,11 @@ class BadAddress(StoreError):
 
 
 class NothingPromoted(StoreError):
-    """The store has no promotion yet, so nothing is current."""
+    """The store has no promotion yet, so no release is current."""
 
 
 class KeyUnusable(StoreError):
-    """A file with signing or trusted keys is missing, or is none."""
+    """A file with signing or trusted keys is missing, or contains no such key."""
 
 
 class ReleaseError(StoreError):
@@ -89,7 +89,7 @@ class ReleaseError(StoreError):
 
 
 class ReleaseCorrupt(ReleaseError):
-    """A file is missing, or differs from what the manifest says of it."""
+    """A file of a release is missing, or differs from its entry in the manifest."""
 
 
 class ManifestInvalid(ReleaseError):
@@ -97,7 +97,7 @@ class ManifestInvalid(ReleaseError):
 
 
 class ManifestTooNew(ReleaseError):
-    """The manifest was written by a newer schema than this code knows."""
+    """The manifest was written with a newer schema than this code knows."""
 
 
 class ReportInvalid(ReleaseError):
@@ -105,15 +105,15 @@ class ReportInvalid(ReleaseError):
 
 
 class SignatureMissing(ReleaseError):
-    """Signatures are demanded, and this has none."""
+    """Signatures are required, and this release has none."""
 
 
 class SignatureWrong(ReleaseError):
-    """The signature was not made by a trusted key, or not over this manifest."""
+    """The signature was not made by a trusted key, or not for this manifest."""
 
 
 class FormatRefused(ReleaseError):
-    """A model format that can run code when it is read."""
+    """A model has a format that can run code when it is read."""
 
 
 class PublishError(StoreError):
@@ -121,7 +121,7 @@ class PublishError(StoreError):
 
 
 class GateRefused(PublishError):
-    """The release is measurably worse than current, or breaks what clients rely on."""
+    """The release is measurably worse than the current one, or differs in something that clients rely on."""
 
 
 class LostRace(PublishError):
@@ -137,4 +137,4 @@ class PromotionUnchecked(PublishError):
 
 
 class UnconditionalStore(PublishError):
-    """The store ignores create-if-absent, so two writers could both believe that they won."""
+    """The store ignores create-if-absent, so two writers could both believe that they were first."""

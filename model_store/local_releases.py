@@ -1,8 +1,9 @@
 """A release, or a bare artifact, in a folder on this machine: find it, and verify that it is whole.
 
-A release is exactly what its manifest says. A bare artifact is one `.keras` and one metrics `.json` without a
-manifest, as a hand-made upload has them. Reads folders, writes nothing. How either gets here from a store:
-cache.py. Who made a manifest: signing.py. Whether the model answers as it should: inference/classifier.py.
+A release has exactly the files of its manifest. A bare artifact is one `.keras` file and one `.json` file
+with metrics, without a manifest, as somebody might upload them by hand. Folders are only read. cache.py
+brings either of them here from a store, signing.py checks who made a manifest, and inference/classifier.py
+checks the answers of a model.
 """
 
 from collections.abc import Collection
@@ -23,35 +24,43 @@ from model_store.release_files import (
 from model_store.signing import TrustedKeys, read_signature
 
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
+"""Folder of the release that comes with this package."""
 
 MAX_RELEASE_BYTES = 4 << 30
-"""The most that a release may claim: ours have 3 MB, and a wrong manifest must not fill the disk."""
+"""Largest size of a release, as its manifest declares it. Usual ones have 3 MB, and a wrong manifest must not
+fill the disk."""
 
 
 @dataclass(frozen=True)
 class LocalRelease:
-    """A verified release; `folder` holds exactly what `manifest` says."""
+    """A verified release in a folder that contains exactly the files of its manifest.
+
+    Attributes:
+        folder: the folder.
+        manifest: the manifest.
+    """
 
     folder: Path
     manifest: Manifest
 
     @property
     def version(self) -> str:
-        """The release's name."""
+        """The name of the release."""
         return self.manifest.version
 
     def graph_path(self, name: NetworkName) -> Path:
-        """The serving graph of the network that answers what `name` reads."""
+        """Return the path of the serving graph of the network that answers this kind of input."""
         return self.folder / self.manifest.network(name).graph
 
 
 @dataclass(frozen=True)
 class BareArtifact:
-    """A model and its metrics without a manifest, as uploaded by hand; nothing vouches for them.
+    """A model and its metrics without a manifest, as uploaded by hand. Nothing vouches for them.
 
     Attributes:
-        model: a `.keras` file in `folder`.
-        report: a JSON file in `folder`, of whatever shape its maker liked.
+        folder: the folder.
+        model: the path of a `.keras` file in the folder.
+        report: the path of a JSON file in the folder, of any form.
         version: `bare-` and the first eight digits of the hash of both files.
     """
 
@@ -62,7 +71,7 @@ class BareArtifact:
 
 
 def open_bundled_release() -> LocalRelease:
-    """The release that comes with this package.
+    """Open the release that comes with this package.
 
     Raises:
         NotFound: this copy of the package has none.
@@ -74,15 +83,15 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
     """Read and verify a release.
 
     Args:
-        folder: where it is.
-        trusted: whose signature it has to carry; None asks for none.
+        folder: the folder of the release.
+        trusted: the keys of which one must have signed it; None if no signature is required.
 
     Raises:
         NotFound: the folder has no manifest.json.
         ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
-        ReleaseCorrupt: a file differs from it.
-        FormatRefused: it names a format that can run code when it is read.
-        SignatureMissing, SignatureWrong: a signature is asked for, and no trusted key has made one.
+        ReleaseCorrupt: a file differs from its entry in the manifest.
+        FormatRefused: the manifest names a format that can run code when it is read.
+        SignatureMissing, SignatureWrong: a signature is required, and no trusted key has made one.
     """
     path = folder / MANIFEST_FILE
     try:
@@ -97,11 +106,11 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
 
 
 def verify_release(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with the manifest: none missing, none more, sizes and sha256 equal.
+    """Compare every file with the manifest: none is missing, none is extra, sizes and sha256 are equal.
 
     Raises:
         FormatRefused: the manifest names a format that can run code when it is read.
-        ReleaseCorrupt: anything differs; the message names the file and what was expected.
+        ReleaseCorrupt: there is a difference. The message names the file and the expected value.
     """
     check_manifest(manifest, str(folder))
     _check_listing(folder, manifest)
@@ -110,12 +119,16 @@ def verify_release(folder: Path, manifest: Manifest) -> None:
 
 
 def check_manifest(manifest: Manifest, address: str) -> None:
-    """Check what the manifest alone can show: names, formats and sizes of files, and the version.
+    """Check everything that the manifest alone can show: names, formats and sizes of files, and the version.
+
+    Args:
+        manifest: the manifest.
+        address: the folder or address of the release, for messages.
 
     Raises:
         FormatRefused: it names a format that can run code when it is read.
-        ReleaseCorrupt: a required file is not in it, a path is the folder of another, the files are larger
-            than RELEASE_BYTES, or the version belongs to other files.
+        ReleaseCorrupt: a required file is not in it, a path is the folder of another one, the files are
+            larger than MAX_RELEASE_BYTES, or the version belongs to other files.
     """
     refuse_unsafe_formats(manifest.files, address)
     claimed = sum(entry.size for entry in manifest.files.values())
@@ -178,12 +191,12 @@ def _check_file(path: Path, expected: FileEntry) -> None:
 
 
 def open_bare_artifact(folder: Path) -> BareArtifact:
-    """Find the one model and the one metrics file in a folder, and name the artifact by their content.
+    """Find the one model and the one metrics file in a folder, and name the artifact after their content.
 
     Raises:
-        NothingPromoted: the folder holds neither.
-        ReleaseCorrupt: one of them is missing, or there are several; the message names them.
-        FormatRefused: it holds a format that can run code when it is read.
+        NothingPromoted: the folder has neither.
+        ReleaseCorrupt: one of them is missing, or there are several. The message names them.
+        FormatRefused: the folder contains a format that can run code when it is read.
     """
     names = [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
     model, report = (folder / name for name in choose_bare_files(names, str(folder)))
@@ -196,16 +209,17 @@ def open_bare_artifact(folder: Path) -> BareArtifact:
 def choose_bare_files(names: Collection[str], address: str) -> tuple[str, str]:
     """Choose the model and the metrics among the names in a folder or directly under a prefix.
 
-    Other files (a README, a picture) are ignored.
+    Other files, such as a README or a picture, are ignored.
 
     Args:
-        names: file names without folders.
-        address: the address, for messages.
+        names: the file names, without folders.
+        address: the folder or the prefix, for messages.
 
     Raises:
-        NothingPromoted: there is neither a release nor a model here.
-        FormatRefused: a format that can run code when it is read; the message says how to convert it.
-        ReleaseCorrupt: no metrics beside the model, or several of either; the message names them.
+        NothingPromoted: there is neither a release nor a model.
+        FormatRefused: a file has a format that can run code when it is read. The message says how to convert
+            it.
+        ReleaseCorrupt: there are no metrics beside the model, or several of either. The message names them.
     """
     refuse_unsafe_formats(names, address)
     models = sorted(name for name in names if name.lower().endswith(".keras"))

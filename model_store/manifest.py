@@ -1,7 +1,8 @@
-"""manifest.json: what a release is, parsed once into a frozen value.
+"""The manifest of a release, manifest.json: everything about it except the bytes of its files.
 
-Written last when a release is made, read first when one is served. Does no I/O: bytes in, bytes out.
-The format on one page: docs/reference/release-format.md. Checking files against it: local_releases.py.
+It is parsed once into a frozen value. It is written last when a release is made, and read first when one is
+served. This module does no I/O. docs/reference/release-format.md describes the format, and local_releases.py
+checks files against it.
 """
 
 import base64
@@ -36,19 +37,22 @@ from inference.contract import (
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
 SCHEMA_VERSION: Final = 11
-"""The newest manifest that this code reads, and the one that it writes."""
+"""Version of the schema that is written, and the newest one that is read."""
 
 SCHEMA_10: Final = 10
-"""Of version 2.0: schema 11 without `familiarity` of heads, whose default is what these releases mean."""
+"""Schema of version 2.0. It has no `familiarity` of heads; its releases mean the default."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
-"""UTC time and the first eight hex digits of the content hash: 20261120T101500Z-3f9a1c2e."""
+"""Pattern of a version: UTC time and the first eight hexadecimal digits of the content hash, such as
+20261120T101500Z-3f9a1c2e."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+"""A share, 0 to 1."""
 
 PATH_PATTERN = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
-"""Relative, inside the folder by its spelling alone, and the same on every file system and in every URL."""
+"""Pattern of a path in a release: relative, without a way out of the folder, and the same on every file
+system and in every URL."""
 
 RelativePath = Annotated[str, Field(pattern=rf"^{PATH_PATTERN}$", max_length=200)]
 
@@ -59,23 +63,23 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
     def changed(self, **fields: object) -> Self:
-        """The value with other fields, which are checked as those of a new one are.
+        """Return the value with other fields, which are checked like those of a new value.
 
         Raises:
-            ValidationError: a field does not exist, or has no such value.
+            ValidationError: a field does not exist, or its value is not allowed.
         """
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         return self.model_validate(kept | fields)
 
     def as_bytes(self) -> bytes:
-        """The value as it is stored: UTF-8 JSON, indented, ending in a newline."""
+        """Return the value as it is stored: UTF-8 JSON, indented, with a newline at the end."""
         return self.model_dump_json(indent=1).encode() + b"\n"
 
 
 def described(text: str, *, is_open: bool = False) -> ConfigDict:
-    """Return the configuration of a type of which the HTTP contract has a schema.
+    """Return the configuration of a type for which the HTTP contract has a schema.
 
-    The text is no docstring, because `python -OO` removes docstrings.
+    The text is not a docstring, because `python -OO` removes docstrings.
 
     Args:
         text: the description of the schema.
@@ -91,14 +95,14 @@ def described(text: str, *, is_open: bool = False) -> ConfigDict:
 
 
 class FileEntry(Frozen):
-    """One file of the release, by path relative to its folder."""
+    """One file of the release, listed under its path relative to the folder."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
 class DataSet(Frozen):
-    """What the model was trained and measured on."""
+    """The data on which the model was trained and measured."""
 
     model_config = described("The data on which the model was trained and measured.")
 
@@ -121,8 +125,8 @@ class Golden(Frozen):
 
     Attributes:
         pixels: base64 of uint8, N pictures as the model reads them, C order.
-        answers: by head, N rows of probabilities before temperature, in label order.
-        distances: N out-of-distribution scores; None where the graph has none, and in older manifests.
+        answers: N rows of probabilities before temperature, in label order, by head.
+        distances: N out-of-distribution scores; None if the graph has none, and in older manifests.
     """
 
     pixels: str
@@ -136,7 +140,13 @@ class Golden(Frozen):
         answers: Mapping[str, NDArray[np.float32]],
         distances: NDArray[np.float32] | None = None,
     ) -> "Golden":
-        """Keep N pictures' pixels, by head float32 (N, C) probabilities and, if measured, (N,) distances."""
+        """Return a value with these arrays.
+
+        Args:
+            pixels: the pixels of N pictures.
+            answers: the probabilities, float32 (N, C), by head.
+            distances: the out-of-distribution scores, float32 (N,); None if they were not measured.
+        """
         return cls(
             pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
             answers={name: tuple(tuple(map(float, row)) for row in rows) for name, rows in answers.items()},
@@ -144,10 +154,10 @@ class Golden(Frozen):
         )
 
     def inputs(self, contract: InputContract) -> PixelsBatch:
-        """The pixels again, N of them, as the contract of the same manifest says.
+        """Return the pixels of the N pictures, with the shape of the contract in the same manifest.
 
         Raises:
-            ManifestInvalid: it is no base64, or its length fits no whole number of pictures.
+            ManifestInvalid: the text is not base64, or its length does not fit a whole number of pictures.
         """
         try:
             flat = np.frombuffer(base64.b64decode(self.pixels, validate=True), np.uint8)
@@ -159,7 +169,7 @@ class Golden(Frozen):
             ) from error
 
     def probabilities(self) -> dict[str, NDArray[np.float32]]:
-        """The answers again, by head float32 (N, C).
+        """Return the answers as arrays, float32 (N, C), by head.
 
         Raises:
             ManifestInvalid: the rows of a head differ in length.
@@ -179,9 +189,9 @@ class Network(Frozen):
     """One network of a release.
 
     Attributes:
-        graph: its serving graph, one of the files.
-        artifact: the Keras model that the graph was made of, one of the files.
-        contract: what serving needs to know of it.
+        graph: the path of its serving graph.
+        artifact: the path of the Keras model that the graph was made from.
+        contract: the facts that serving needs: input, heads, thresholds.
         golden: inputs with the answers of the graph.
     """
 
@@ -200,20 +210,20 @@ class Network(Frozen):
 
 
 def _newest(schema: object) -> object:
-    """The schema that a manifest is read as."""
+    """Return the schema version as which a manifest is read."""
     return SCHEMA_VERSION if schema == SCHEMA_10 else schema
 
 
 class Manifest(Frozen):
-    """Everything about a release but its bytes.
+    """Everything about a release except the bytes of its files.
 
     Attributes:
-        files: by path relative to the release's folder, manifest.json itself left out.
-        networks: one or both; they answer the same classes.
-        sources: where the learnt photos come from, as their table names it; empty where it is not known.
-        training: configuration of the run, seed included.
-        libraries: versions of what made the release, by package name.
-        git_commit: of the code that made it; None outside a checkout.
+        files: the files by path relative to the folder of the release, without manifest.json.
+        networks: one or two networks, which answer the same classes.
+        sources: the sources of the learnt photos, as their table names them; empty if they are not known.
+        training: the configuration of the training, with its seed.
+        libraries: the versions of the libraries that made the release, by package name.
+        git_commit: the commit of the code that made it; None outside a checkout.
     """
 
     schema_version: Annotated[Literal[11], BeforeValidator(_newest)] = SCHEMA_VERSION
@@ -229,33 +239,33 @@ class Manifest(Frozen):
     headline: Headline
 
     def network(self, name: NetworkName) -> Network:
-        """The network that answers what `name` reads: the one of that name, else the only one."""
+        """Return the network that answers this kind of input: the one with this name, or the only one."""
         return self.networks[name] if name in self.networks else next(iter(self.networks.values()))
 
     def contract(self, name: NetworkName) -> ModelContract:
-        """Of the network that answers what `name` reads."""
+        """Return the contract of the network that answers this kind of input."""
         return self.network(name).contract
 
     @property
     def contracts(self) -> dict[NetworkName, ModelContract]:
-        """Of each network."""
+        """The contract of each network, by name."""
         return {name: network.contract for name, network in self.networks.items()}
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, in index order."""
+        """The classes, in order."""
         return self.contract("pixels").labels
 
     @property
     def attributes(self) -> dict[str, Head]:
-        """Those that one of the networks answers, at least; where both do, with the same labels."""
+        """The head of each attribute that a network answers. If both networks do, their labels are equal."""
         return {
             name: head for contract in self.contracts.values() for name, head in contract.attributes.items()
         }
 
     @property
     def both(self) -> bool:
-        """Whether it has a network for pixels and one for photos."""
+        """Whether the release has a network for pixels and one for photos."""
         return len(self.networks) == len(NETWORK_NAMES)
 
     @model_validator(mode="after")
@@ -277,15 +287,15 @@ class Manifest(Frozen):
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:
-    """Read manifest.json.
+    """Parse manifest.json.
 
     Args:
-        text: its bytes.
-        where: the address it came from, for messages.
+        text: the bytes of the file.
+        where: the address of the file, for messages.
 
     Raises:
         ManifestTooNew: its schema version is above SCHEMA_VERSION.
-        ManifestInvalid: anything else is wrong with it; the message names the key.
+        ManifestInvalid: anything else is wrong with it. The message names the key.
     """
     try:
         schema = _SchemaOnly.model_validate_json(text).schema_version
@@ -305,7 +315,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
 
 
 def first_problem(error: ValidationError) -> str:
-    """The first thing that pydantic found, as `key: message`."""
+    """Return the first error that pydantic found, as `key: message`."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     key = ".".join(map(str, first["loc"])) or "the whole"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}"

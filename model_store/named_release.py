@@ -1,6 +1,6 @@
-"""The release that a person names: bundled, a folder, or one of a store, which comes into the cache.
+"""Find the release that a person names: bundled, a folder, or a release of a store, which is cached.
 
-The service has its own way to a release (app/releases/load.py): it follows promotions too.
+The service opens its release in another way (app/releases/load.py), because it also follows promotions.
 """
 
 import re
@@ -16,15 +16,15 @@ from model_store.store import open_store
 
 
 def find_release(name: str, cache: Path) -> LocalRelease:
-    """Find and verify the release that a person names; one of a store comes into the cache.
+    """Find and verify the release that a person names. A release of a store is brought into the cache.
 
     Args:
-        name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or its address alone
+        name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or the address of a store
             for its current release.
-        cache: the folder that a release of a store comes into.
+        cache: the folder of the cache.
 
     Raises:
-        StoreError: there is none, or it must not be used.
+        StoreError: there is no such release, or it must not be used.
     """
     if name == "bundled":
         return open_bundled_release()
@@ -39,7 +39,11 @@ def find_release(name: str, cache: Path) -> LocalRelease:
 
 
 def parse_store_address(name: str) -> str | None:
-    """The address of the store in what `find_release` takes; None where a person names a release itself."""
+    """Return the address of the store in the name of a release; None if the name is a release itself.
+
+    Args:
+        name: a name as in `find_release`.
+    """
     if name == "bundled" or (expand_home(name) / MANIFEST_FILE).is_file():
         return None
     return re.sub(rf"@{VERSION_PATTERN}$", "", name)

@@ -1,8 +1,8 @@
-"""Mark a release while it is opened for the first time, so that one that is too big ends no further start.
+"""Mark a release while it is opened for the first time, so that a too big one ends no further start.
 
-Touches opening-<version> in the cache alone: how many processes have ended while they opened the release. Who
-opens it holds a lock on the file, so that the mark of a dead one is known. Where the cache takes no mark, the
-log says so, and the release is opened without one.
+Only the files opening-<version> in the cache are changed. Each contains the number of processes that ended
+while they opened the release. A process that opens it holds a lock on the file, so the mark of a dead process
+can be told. If the cache cannot be written, the log says so, and the release is opened without a mark.
 """
 
 import fcntl
@@ -19,17 +19,17 @@ from model_store.release_files import is_open_file_at
 log = logging.getLogger("wardrobe")
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 3600.0
-"""Seconds after a process that ended; each further one doubles the pause."""
+"""Seconds to wait after a process that ended; each further one doubles them, up to MAX_PAUSE_SECONDS."""
 
 
 @contextmanager
 def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
-    """Keep the mark for the block; it stays where this process ends within it.
+    """Keep a mark during the block. The mark stays if this process ends within the block.
 
     Args:
-        cache: the folder; it exists.
+        cache: the folder of the cache, which exists.
         version: the release that the block opens.
-        last: there is no other release to serve, so that it is opened whatever the mark says.
+        last: whether there is no other release to serve, so that this one is opened whatever the mark says.
 
     Raises:
         OpeningEnded: a process ended while it opened the release, and the pause after it is not over.
@@ -44,7 +44,7 @@ def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
 
 
 def _claim_mark(path: Path, version: str, *, last: bool) -> int | None:
-    """The descriptor of the mark, which holds a lock until it is closed; None where there is no mark."""
+    """Return the descriptor of the mark, which holds a lock until it is closed; None without a mark."""
     mark: int | None = None
     try:
         mark, is_alone = _lock_mark(path)
@@ -60,14 +60,14 @@ def _claim_mark(path: Path, version: str, *, last: bool) -> int | None:
 
 
 def _lock_mark(path: Path) -> tuple[int, bool]:
-    """The mark's descriptor with a lock, and whether no other process opens the release now."""
+    """Return the descriptor of the mark with a lock, and whether no other process opens the release now."""
     while True:
         mark = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             is_alone = _lock_descriptor(mark)
             if is_open_file_at(
                 path, mark
-            ):  # else the process that opened the release has removed this file by now
+            ):  # otherwise the process that opened the release has removed this file
                 return mark, is_alone
         except BaseException:
             os.close(mark)
@@ -76,17 +76,17 @@ def _lock_mark(path: Path) -> tuple[int, bool]:
 
 
 def _lock_descriptor(mark: int) -> bool:
-    """Lock the mark; whether no other process had a lock."""
+    """Lock the mark, and return whether no other process had a lock."""
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        fcntl.flock(mark, fcntl.LOCK_SH)  # the other process has written the mark by then
+        fcntl.flock(mark, fcntl.LOCK_SH)  # by now, the other process has written the mark
         return False
     return True
 
 
 def _count_attempt(mark: int, version: str, *, last: bool) -> None:
-    """Write how many processes will have ended if this one does, and let others open the release, too."""
+    """Write how many processes will have ended if this one does, then let other processes open it."""
     text = os.pread(mark, 20, 0)
     ended = int(text) if text.isdigit() else 0
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (min(ended, 20) - 1), MAX_PAUSE_SECONDS)
@@ -97,13 +97,13 @@ def _count_attempt(mark: int, version: str, *, last: bool) -> None:
         )
     try:
         os.pwrite(mark, str(ended + 1).encode(), 0)
-    finally:  # else others wait for this opening where the disk is full
+    finally:  # otherwise others would wait if the disk is full
         fcntl.flock(mark, fcntl.LOCK_SH)
 
 
 def _remove_mark(mark: int, path: Path) -> None:
     try:
-        os.ftruncate(mark, 0)  # where it cannot be removed, it names no process that ended
+        os.ftruncate(mark, 0)  # if it cannot be removed, it counts no process
         if is_open_file_at(path, mark):
             path.unlink()
     except OSError as error:

@@ -1,8 +1,9 @@
-"""The log of promotions: the highest number holds, nothing in it is ever changed.
+"""The log of promotions: the record with the highest number is valid, and no record is ever changed.
 
-Every promotion and rollback is one small numbered record, so the log is the audit trail too. Each says which
-releases may be served in place of its own. All that the log asks of a store is create-if-absent; since not
-every S3 server makes that atomic, a writer reads back its nonce. What may be promoted: reports/gate.py.
+Every promotion and every rollback is one small numbered record, so the log is also the audit trail. Each
+record lists the releases that may be served in place of its own. A store needs only one operation for this
+log, create-if-absent. Not every S3 server makes it atomic, so a writer reads its nonce back. reports/gate.py
+decides what may be promoted.
 """
 
 import secrets
@@ -43,23 +44,25 @@ from model_store.store_keys import (
 
 
 def read_newest_promotion(store: Store) -> Promotion | None:
-    """Return the record that holds; None in a store where nothing was ever promoted.
+    """Return the record that is valid; None if nothing was ever promoted in this store.
 
     Raises:
-        RecordUnreadable, ReleaseCorrupt: it cannot be read; the second is far too long.
+        RecordUnreadable: the record cannot be read.
+        ReleaseCorrupt: the record is far too long.
     """
     numbers = _list_numbers(store)
-    # An S3 server may list a new key late, but reads it at once.
+    # An S3 server may list a new key late, but it can be read at once.
     return _follow_records(store, _read_promotion(store, numbers[-1])) if numbers else None
 
 
 def read_newer_promotion(store: Store, number: int) -> Promotion | None:
-    """Return the newest record after `number`, by asking for the next ones alone; None while there is none.
+    """Return the newest record after `number`, by asking only for the next ones; None if there is none.
 
     Raises:
-        StoreBroken: promotion `number` is gone. If its folder is, there is no later one either.
-        RecordUnreadable, ReleaseCorrupt: the newest cannot be read, or a page of a proxy is in its place.
-        StoreRefused: among other causes, where s3:ListBucket is missing: S3 then answers 403 instead of 404.
+        StoreBroken: promotion `number` is gone. If its folder is gone, there is no later one either.
+        RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, or a proxy sent a page in its
+            place.
+        StoreRefused: for example, s3:ListBucket is missing, and S3 then answers 403 instead of 404.
     """
     try:
         return _follow_records(store, _read_promotion(store, number + 1))
@@ -73,11 +76,11 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
 
 
 def read_current_promotion(store: Store) -> Promotion:
-    """Return the promotion that holds.
+    """Return the promotion that is valid.
 
     Raises:
         NothingPromoted: nothing was ever promoted here.
-        RecordUnreadable, ReleaseCorrupt: its record cannot be read as one.
+        RecordUnreadable, ReleaseCorrupt: its record cannot be read.
     """
     record = read_newest_promotion(store)
     if record is None:
@@ -98,7 +101,7 @@ def read_promotions(store: Store) -> list[Promotion]:
 
 
 def _follow_records(store: Store, record: Promotion) -> Promotion:
-    """The newest record from this one on, by asking for the next ones alone."""
+    """Return the newest record from this one on, by asking only for the next ones."""
     while True:
         try:
             record = _read_promotion(store, record.number + 1)
@@ -128,15 +131,15 @@ def append_promotion(  # noqa: PLR0913 - what a record says
     """Make a release current.
 
     Args:
-        store: where.
+        store: the store.
         version: a release that is complete in the store.
-        reason: promote or rollback.
-        author: who does it.
-        expected_previous: the newest record when the caller decided; None in an empty log.
-        note: why, in their own words.
+        reason: "promote" or "rollback".
+        author: the name of whoever does it.
+        expected_previous: the newest record at the time of the decision; None for an empty log.
+        note: the reason in the author's words; None without one.
 
     Raises:
-        LostRace: another promotion came after that one; nothing of ours is in the log.
+        LostRace: another promotion came after that record. Nothing was added to the log.
         PromotionUnchecked: the record is written, or may be, and the store failed then.
     """
     before = expected_previous
@@ -152,7 +155,7 @@ def append_promotion(  # noqa: PLR0913 - what a record says
         candidates=next_candidates(version, reason, () if before is None else before.candidates),
     )
     try:
-        with suppress(AlreadyExists):  # a repeated request may meet the record that its first try has made
+        with suppress(AlreadyExists):  # a repeated request may find the record of its first try
             store.create(promotion_key(record.number), serialize_promotion(record))
         winner = _read_promotion(store, record.number)
     except StoreError as error:
@@ -166,10 +169,10 @@ def append_promotion(  # noqa: PLR0913 - what a record says
 
 
 def check_promoted_release(store: Store, promotion: Promotion) -> None:
-    """Look once more at the release of a record that is written: a prune may have been quicker.
+    """Check the release of a written record once more, since a prune may have removed it.
 
     Raises:
-        ReleaseRemoved: it is gone, and the record stands.
+        ReleaseRemoved: the release is gone, and the record stays.
         PromotionUnchecked: the store failed.
     """
     version = promotion.version
@@ -193,20 +196,20 @@ def _unchecked_error(store: Store, outcome: str, record: Promotion, error: Store
 
 
 def require_conditional_writes(store: Store) -> None:
-    """Create one key twice, under a name of its own, and see that the store refuses the second.
+    """Create one key twice, under a random name, and check that the store refuses the second time.
 
     Raises:
-        UnconditionalStore: it does not.
+        UnconditionalStore: the store does not refuse it.
     """
     key = f"{PROBES}{secrets.token_hex(16)}"
-    with suppress(AlreadyExists):  # the key is random: a repeated request meets what its first try has made
+    with suppress(AlreadyExists):  # the key is random, so it comes from the first try of a repeated request
         store.create(key, b"first\n")
     try:
         store.create(key, b"second\n")
     except AlreadyExists:
         return
     finally:
-        with suppress(StoreRefused):  # a publisher may lack s3:DeleteObject; the few bytes left harm nothing
+        with suppress(StoreRefused):  # a publisher may lack s3:DeleteObject; the few bytes do no harm
             store.delete(key)
     raise UnconditionalStore(
         f"{store.address}: this store ignores conditional writes (If-None-Match: *): it overwrote a key that "
@@ -216,7 +219,7 @@ def require_conditional_writes(store: Store) -> None:
 
 
 def is_release_complete(store: Store, version: str) -> bool:
-    """Whether a release is in the store with all its files, by size, and can be read here."""
+    """Return whether a release is in the store with all its files, by size, and can be read here."""
     try:
         check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError):
@@ -237,17 +240,17 @@ def _read_promotion(store: Store, number: int) -> Promotion:
 def roll_back(
     store: Store, author: str, *, note: str | None = None, unconditional: bool = False
 ) -> Promotion:
-    """Make the next candidate of the newest record current that is whole.
+    """Make the next complete release among the candidates of the newest record current.
 
     Args:
-        store: where.
-        author: who does it, for the log.
-        note: why, for the log.
-        unconditional: even where the store ignores conditional writes.
+        store: the store.
+        author: the name of whoever does it, for the log.
+        note: the reason, for the log; None without one.
+        unconditional: whether to go on if the store ignores conditional writes.
 
     Raises:
-        NothingPromoted: there is no earlier release to go to.
-        ReleaseRemoved: a prune took the release at this moment; the record stands.
+        NothingPromoted: there is no earlier release to go back to.
+        ReleaseRemoved: a prune removed the release at this moment. The record stays.
         UnconditionalStore: the store ignores conditional writes.
         LostRace: another promotion came first.
         PromotionUnchecked: the rollback is in the log, or may be, and the store failed then.

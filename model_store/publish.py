@@ -1,9 +1,9 @@
-"""Publish a release, so that readers see all of it or none of it; remove those that nothing needs any more.
+"""Publish a release, so that readers see all of it or none of it; remove releases that nobody needs any more.
 
-Files go first, then a signature if there is one, then manifest.json, then the promotion. A crash leaves at
-most an orphan folder, which `prune` removes and publishing again completes. Writes to the store alone. What
-may follow current decides a function that the caller gives, as reports/judge.py has one; the log is in
-promotions.py.
+The files go first, then the signature if there is one, then manifest.json, then the promotion. A crash leaves
+at most an orphan folder, which `prune` removes and another publication completes. Only the store is written
+to. The caller passes a function that decides whether a release may follow the current one; reports/judge.py
+has one. promotions.py has the log.
 """
 
 import tempfile
@@ -46,29 +46,28 @@ from model_store.store_keys import (
 )
 
 MIN_AGE = timedelta(hours=1)
-"""Age below which a release is not removed: longer than sending, checking and promoting it takes."""
+"""Age below which a release is not removed. Sending, checking and promoting a release takes less time."""
 
 MIN_UNFINISHED_AGE = timedelta(days=1)
-"""Age from which what has no manifest is none that is still sent."""
+"""Age from which a folder without a manifest is not one that is still being sent."""
 
 Judge = Callable[[ReleaseFiles, Store, str | None], str]
-"""Says in a sentence why a release may follow the version that services serve, None where there is none.
-
-Raises GateRefused where it may not.
-"""
+"""Function that decides whether a release may follow the version that services use (None if there is none).
+It returns the reason as a sentence, and raises GateRefused if the release may not follow."""
 
 ReportFile = Callable[[str, int], None]
-"""Called with path and size in bytes when a file is known to be in the store as it should be."""
+"""Function that is called with the path and the size in bytes of a file once it is known to be right in the
+store."""
 
 
 @dataclass(frozen=True)
 class PublishResult:
-    """What publishing or promoting came to.
+    """The result of publishing or promoting a release.
 
     Attributes:
-        manifest: of the release.
-        promotion: the record that makes it current; None if that was not asked for.
-        verdict: of the judge, in a sentence.
+        manifest: the manifest of the release.
+        promotion: the record that makes it current; None if that was not requested.
+        verdict: the sentence of the judge.
     """
 
     manifest: Manifest
@@ -88,24 +87,24 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
 ) -> PublishResult:
     """Bring a release into a store and make it current.
 
-    What an interrupted run of the same has left there is kept where its content is right.
+    If an interrupted run left files of this release in the store, the right ones are kept.
 
     Args:
-        folder: a release.
-        store: where it goes.
-        judge: decides whether it may become current; asked before anything is sent.
-        author: who publishes, for the log.
-        promote: make it current; without, it stays an orphan until it is promoted.
-        unconditional: promote even where the store ignores conditional writes.
-        progress: called for each file.
+        folder: the folder of the release.
+        store: the store.
+        judge: the function that decides whether it may become current. It is asked before anything is sent.
+        author: the name of whoever publishes, for the log.
+        promote: whether to make it current. Otherwise it stays an orphan until it is promoted.
+        unconditional: whether to promote even if the store ignores conditional writes.
+        progress: a function that is called for each file.
 
     Raises:
-        ReleaseError: the folder is no release that may be served; nothing was sent.
-        GateRefused: the judge refuses it; nothing was sent.
-        AlreadyExists: the store has another release under this version.
-        UnconditionalStore: the store ignores conditional writes; nothing was sent.
-        LostRace: another promotion came first; the release is there but not current.
-        ReleaseRemoved: a prune took the release while it was promoted; the record stands.
+        ReleaseError: the folder is not a release that may be served. Nothing was sent.
+        GateRefused: the judge refuses it. Nothing was sent.
+        AlreadyExists: the store has another release with this version.
+        UnconditionalStore: the store ignores conditional writes. Nothing was sent.
+        LostRace: another promotion came first. The release is in the store but is not current.
+        ReleaseRemoved: a prune removed the release while it was promoted. The record stays.
         PromotionUnchecked: its promotion is in the log, or may be, and the store failed then.
     """
     release = open_release(folder)
@@ -127,8 +126,9 @@ def promote_release(
 
     Raises:
         NotFound: there is no such release.
-        ReleaseCorrupt: it is not complete.
-        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved, PromotionUnchecked: see `publish`.
+        ReleaseCorrupt: the release is not complete.
+        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved, PromotionUnchecked: as in
+            `publish_release`.
     """
     before = read_newest_promotion(store)
     manifest = read_manifest(store, version)
@@ -142,20 +142,20 @@ def promote_release(
 def _promote(store: Store, manifest: Manifest, before: Promotion | None, author: str) -> Promotion:
     if before is not None and before.version == manifest.version:
         return before
-    check_release_complete(store, manifest)  # a prune may have run while the files were on their way
+    check_release_complete(store, manifest)  # a prune may have run while the files were sent
     promotion = append_promotion(store, manifest.version, "promote", author, before)
-    check_promoted_release(store, promotion)  # or between that check and the promotion
+    check_promoted_release(store, promotion)  # or between the check and the promotion
     return promotion
 
 
 def upload_release(release: LocalRelease, store: Store, progress: ReportFile) -> None:
-    """Upload a release: every file and the signature, read back each, then the manifest.
+    """Upload a release: every file and the signature, each read back, then the manifest.
 
-    A signature in the store is replaced by one in the folder: that is how keys are rotated.
+    A signature in the store is replaced by the one in the folder. That is how keys are rotated.
 
     Raises:
-        AlreadyExists: the store has another manifest under this version; nothing was sent.
-        StoreBroken: what was read back is not what was sent.
+        AlreadyExists: the store has another manifest for this version. Nothing was sent.
+        StoreBroken: the store does not return the bytes that were sent.
     """
     manifest = release.manifest
     text = (release.folder / MANIFEST_FILE).read_bytes()
@@ -174,7 +174,7 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
 
 
 def _list_uploads(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
-    """Everything but the manifest, which comes last."""
+    """Yield the files to send. The manifest is left out, since it comes last."""
     yield from sorted(release.manifest.files.items())
     if (release.folder / SIGNATURE_FILE).exists():
         yield SIGNATURE_FILE, fingerprint_file(release.folder / SIGNATURE_FILE)
@@ -214,17 +214,17 @@ def _difference_message(store: Store, key: str) -> str:
 
 
 def list_prunable_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
-    """Choose what `prune` would remove.
+    """List the releases that `prune_releases` would remove.
 
-    Kept are the `keep` releases that were current last, the `keep` that rolling back would walk through
-    (they differ after a rollback), and what was written to within `older_than`. Every other release goes, and
-    so does what has no manifest once it is ABANDONED.
+    It keeps the `keep` releases that were current last, the `keep` releases that rollbacks would go through
+    (they differ after a rollback), and everything that was written to within `older_than`. Every other
+    release is removed. A folder without a manifest is removed from MIN_UNFINISHED_AGE on.
 
     Args:
-        store: where.
-        keep: 1 or more; current is one of them.
-        older_than: how long ago a release was last written to, at least, by the store's clock. It protects
-            a publisher at work; zero protects none, and a publisher that loses its release reports an error.
+        store: the store.
+        keep: the number of releases to keep, 1 or more, including the current one.
+        older_than: the time since the last write to a release, by the clock of the store. It protects a
+            publisher at work. Zero protects none, and a publisher that loses its release reports an error.
 
     Raises:
         NothingPromoted: there is no promotion, so nothing shows which release is in use.
@@ -252,19 +252,21 @@ def _is_old(modified: datetime, age: timedelta, now: datetime) -> bool:
 
 
 def prune_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
-    """Remove what `prunable` chooses, but for what may be served by the newest record; return what went.
+    """Remove the releases that `list_prunable_releases` lists, and return them.
 
-    The newest record is read again before each release, whose manifest goes first: what a prune that is
-    stopped leaves is no release, and a later one removes it. No lock is held, which a crash would leave.
+    A release that the newest record may serve is not removed. That record is read again before each release.
+    The manifest is removed first, so a prune that is stopped leaves no release, and a later prune removes the
+    rest. No lock is held, since a crash would leave it behind.
 
     Args:
-        store: where.
-        keep: as in `prunable`.
-        older_than: as in `prunable`.
+        store: the store.
+        keep: the number of releases to keep, 1 or more, including the current one.
+        older_than: the time since the last write to a release, by the clock of the store.
 
     Raises:
-        NothingPromoted, RecordUnreadable, ReleaseCorrupt: as `prunable`, also of promotions that disappear.
-        ReleaseRemoved: what was removed became current at this moment.
+        NothingPromoted, RecordUnreadable, ReleaseCorrupt: as in `list_prunable_releases`, and if promotions
+            disappear.
+        ReleaseRemoved: a removed release became current at this moment.
     """
     removed = list[StoredRelease]()
     for release in list_prunable_releases(store, keep, older_than):

@@ -1,6 +1,6 @@
-"""What a record of the log of promotions says, and what may be served after several.
+"""The records in the log of promotions, and the candidates that a series of records leads to.
 
-Pure. Reading and appending records: promotions.py.
+This module is pure. promotions.py reads and appends records.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,27 @@ from model_store.errors import RecordUnreadable
 from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
 
 PromotionReason = Literal["promote", "rollback"]
+"""Reason of a record."""
+
 Version = Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
+"""Version of a release."""
 
 MAX_CANDIDATES = 10
-"""Of a record: how many releases a service may try, and how far rolling back leads."""
+"""Largest number of candidates of a record, which a service may try and rollbacks may go through."""
 
 
 class PromotionRecord(Frozen):
-    """What the bytes of one promotion say.
+    """The content of one promotion.
 
     Attributes:
         version: the release that it makes current.
-        previous: the release that was current before; None in the first.
-        by: who did it, by their own name.
-        at: when, by the writer's clock.
-        nonce: random; a writer recognises its own record by it.
-        note: why, in the words of who did it; None where nothing was said.
-        candidates: `version`, and the releases to fall back to, the next one first.
+        previous: the release that was current before; None in the first record.
+        reason: "promote" or "rollback".
+        by: the name of whoever did it, as they gave it.
+        at: the time, by the writer's clock.
+        nonce: a random text by which a writer recognises its own record.
+        note: the reason in the author's words; None without one.
+        candidates: `version` first, then the releases to fall back to, the next one first.
     """
 
     # Unlike a manifest, a record may carry keys from a newer writer: readers need no more than the version.
@@ -52,13 +56,13 @@ class PromotionRecord(Frozen):
 
 
 class Promotion(PromotionRecord):
-    """A record with the number that stands in its key, counted from 1; it has candidates."""
+    """A record with the number from its key, counted from 1. It always has candidates."""
 
     number: Annotated[int, Field(gt=0)]
 
 
 def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
-    """The last promotion of each release that no rollback left since, oldest first, as the log is."""
+    """Return the last promotion of each release that no rollback has left since, oldest first."""
     last: dict[str, Promotion] = {}
     for record in log:
         if record.reason == "rollback" and record.previous is not None:
@@ -69,9 +73,15 @@ def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
 
 
 def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
-    """The candidates of a record, given those of the record before it.
+    """Return the candidates of a new record.
 
-    A promotion puts its release first; a rollback takes off all before the one that it goes to.
+    A promotion puts its release in front of the earlier candidates. A rollback removes all candidates before
+    the one that it goes to.
+
+    Args:
+        version: the release of the new record.
+        reason: the reason of the new record.
+        before: the candidates of the record before it.
     """
     if reason == "promote":
         return tuple(dict.fromkeys((version, *before)))[:MAX_CANDIDATES]
@@ -79,10 +89,15 @@ def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ..
 
 
 def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
-    """Read a record.
+    """Parse a record.
+
+    Args:
+        text: the bytes of the record.
+        number: its number.
+        address: its address, for messages.
 
     Raises:
-        RecordUnreadable: it is no record; the message names the key that is wrong.
+        RecordUnreadable: the bytes are not a record. The message names the key that is wrong.
     """
     try:
         record = PromotionRecord.model_validate_json(text)
@@ -96,5 +111,5 @@ def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
 
 
 def serialize_promotion(promotion: Promotion) -> bytes:
-    """A record as it is stored: UTF-8 JSON ending in a newline."""
+    """Return a record as it is stored: UTF-8 JSON that ends with a newline."""
     return promotion.model_dump_json(indent=1, exclude={"number"}).encode() + b"\n"

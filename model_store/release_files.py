@@ -1,7 +1,7 @@
 """The rules for every file of a release: how it is hashed and written, and which formats are refused.
 
-Touches only the paths in its arguments. Used by assemble.py (making), local_releases.py (checking), store.py
-and cache.py (keeping).
+Only the paths in the arguments are touched. assemble.py makes releases with these functions,
+local_releases.py checks them, and store.py and cache.py keep them.
 """
 
 import errno
@@ -20,21 +20,28 @@ from model_store.manifest import FileEntry
 MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "manifest.sig"
 UNLISTED_FILES = frozenset({MANIFEST_FILE, SIGNATURE_FILE})
-"""What the manifest cannot list: itself, and the signature over its bytes."""
+"""Files that the manifest cannot list: itself, and the signature of its bytes."""
+
 MODEL_FILE = "model.keras"
+"""Keras model of the only network of a release, or of its network for pixels."""
+
 GRAPH_FILE = "model.onnx"
+"""Serving graph of that network."""
+
 REPORT_FILE = "report.json"
 FIGURES_FOLDER = "figures"
-"""The folder of the plots of the report."""
+"""Folder of the plots of the report."""
+
 NEW_RELEASE_FOLDER = "release"
-"""The folder of a new release in the folder of the run that makes it."""
+"""Folder of a new release, in the folder of the training that makes it."""
+
 PHOTO_MODEL_FILE = "photos.keras"
 PHOTO_GRAPH_FILE = "photos.onnx"
 PHOTO_FILES = (PHOTO_MODEL_FILE, PHOTO_GRAPH_FILE)
-"""Of the network that answers photos, in a release that has both."""
+"""Files of the network that answers photos, in a release that also has a network for pixels."""
 
 CHUNK_BYTES = 1 << 20
-"""How much of a file is held in memory at a time."""
+"""Number of bytes of a file that are in memory at a time."""
 
 _BY_KERAS = (
     "Build its layers with Keras 3 as your code did, then model.load_weights('model{suffix}') and "
@@ -47,14 +54,15 @@ CONVERSION_ADVICE = {
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), _WHERE_MADE),
     **dict.fromkeys((".pt", ".pth"), _REBUILT),
 }
-"""Formats that can run code when they are read (Keras' safe_mode does not cover them), and the way out."""
+"""Advice for each format that is refused because it can run code when it is read. Keras' safe_mode does not
+cover these formats."""
 
 
 def expand_home(path: str | Path) -> Path:
-    """A path with `~` resolved.
+    """Return a path with `~` resolved.
 
     Raises:
-        BadAddress: it begins with `~`, and that user has no home folder.
+        BadAddress: the path begins with `~`, and that user has no home folder.
     """
     try:
         return Path(path).expanduser()
@@ -63,10 +71,14 @@ def expand_home(path: str | Path) -> Path:
 
 
 def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
-    """Look at file names alone; nothing is opened.
+    """Check file names for formats that can run code. No file is opened.
+
+    Args:
+        names: the names of the files.
+        address: the folder or address of the files, for messages.
 
     Raises:
-        FormatRefused: one of them is a format that can run code; the message says how to convert it.
+        FormatRefused: a name has such a format. The message says how to convert it.
     """
     for name in sorted(names):
         suffix = PurePosixPath(name).suffix.lower()
@@ -79,12 +91,12 @@ def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
 
 @contextmanager
 def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
-    """A regular file that a table, a manifest or a folder names; any other kind might never end.
+    """Open a regular file that a table, a manifest or a folder names. Reading other kinds might never end.
 
     Raises:
-        OSError: it is not there, no regular file, or the system refuses it.
+        OSError: the file does not exist or is not a regular file, or the system refuses it.
     """
-    # Without O_NONBLOCK, opening a named pipe would wait until something writes to it.
+    # Without O_NONBLOCK, opening a named pipe would wait until somebody writes to it.
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "This is no file", str(path))
@@ -92,7 +104,7 @@ def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def hash_file(path: str | Path) -> str | None:
-    """The sha256 of a file; None where it cannot be read."""
+    """Return the sha256 of a file; None if it cannot be read."""
     try:
         return fingerprint_file(Path(path)).sha256
     except (OSError, ValueError):  # a NUL in a path
@@ -100,7 +112,7 @@ def hash_file(path: str | Path) -> str | None:
 
 
 def fingerprint_file(path: Path) -> FileEntry:
-    """Size in bytes and sha256 of one regular file."""
+    """Return the size in bytes and the sha256 of one regular file."""
     digest, size = hashlib.sha256(), 0
     with open_regular_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -110,32 +122,32 @@ def fingerprint_file(path: Path) -> FileEntry:
 
 
 def hash_release_files(files: Mapping[str, FileEntry]) -> str:
-    """The hash that a version carries the first eight digits of.
+    """Return the hash of a release's content, whose first eight digits are in its version.
 
-    sha256 over one `<sha256>  <path>` line per file, sorted by path: what `sha256sum` prints for them.
+    It is the sha256 of one line `<sha256>  <path>` for each file, sorted by path, as `sha256sum` prints them.
     """
     lines = (f"{files[path].sha256}  {path}\n" for path in sorted(files))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of either."""
+    """Write a file so that a crash leaves either the old file or the new one, never a half."""
     write_chunks([data], path)
 
 
 def write_chunks(
     chunks: Iterable[bytes], target: Path, *, limit: int | None = None, address: str = ""
 ) -> None:
-    """Write what arrives to a file that appears whole or not at all.
+    """Write arriving bytes to a file that appears whole or not at all.
 
     Args:
         chunks: the bytes, in order.
-        target: the file, replaced if it is there; its folder exists.
-        limit: bytes after which nothing more is taken.
-        address: the address they come from, for messages.
+        target: the file, which is replaced if it exists. Its folder exists.
+        limit: the number of bytes after which reading stops; None for no limit.
+        address: the address that the bytes come from, for messages.
 
     Raises:
-        ReleaseCorrupt: more than `limit` bytes came.
+        ReleaseCorrupt: there are more than `limit` bytes.
     """
     with write_partial_file(
         limit_chunks(chunks, limit, address), target.parent, f".{target.name}."
@@ -146,12 +158,12 @@ def write_chunks(
 
 @contextmanager
 def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Iterator[Path]:
-    """A file with these bytes, flushed to the disk, to be moved or linked; removed afterwards.
+    """Write a file with these bytes, flushed to the disk. The block may move or link it; then it is removed.
 
     Args:
         chunks: the bytes, in order.
-        folder: where it is made; it exists, in the file system of the file's last place.
-        prefix: what its name begins with.
+        folder: the folder of the file. It exists, and is in the file system of the file's final place.
+        prefix: the beginning of the file's name.
     """
     handle, name = tempfile.mkstemp(dir=folder, prefix=prefix)
     partial = Path(name)
@@ -160,7 +172,7 @@ def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") 
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
-        partial.chmod(0o644)  # mkstemp gives 0600, and the service may run as another user
+        partial.chmod(0o644)  # mkstemp gives 0600, but the service may run as another user
         yield partial
     finally:
         partial.unlink(missing_ok=True)
@@ -168,7 +180,7 @@ def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") 
 
 @contextmanager
 def name_file_in_errors(path: Path) -> Iterator[None]:
-    """Let the system's errors in this block name a file; those of a full disk name none."""
+    """Add the name of a file to the system's errors in this block, since those of a full disk have none."""
     try:
         yield
     except OSError as error:
@@ -177,10 +189,15 @@ def name_file_in_errors(path: Path) -> Iterator[None]:
 
 
 def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> Iterator[bytes]:
-    """Yield chunks until they are more than `limit` bytes together.
+    """Yield chunks, up to a limit of bytes.
+
+    Args:
+        chunks: the bytes, in order.
+        limit: the largest number of bytes; None for no limit.
+        address: the address that they come from, for messages.
 
     Raises:
-        ReleaseCorrupt: they are.
+        ReleaseCorrupt: there are more bytes.
     """
     size = 0
     for chunk in chunks:
@@ -191,7 +208,7 @@ def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> It
 
 
 def is_open_file_at(path: Path, descriptor: int) -> bool:
-    """Whether what is open has this name now: it may have been removed, and another be in its place."""
+    """Return whether an open file still has this name; another file may have taken its place."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
@@ -199,7 +216,7 @@ def is_open_file_at(path: Path, descriptor: int) -> bool:
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush a folder's names to the disk; fsync of a file alone does not promise that."""
+    """Flush the names in a folder to the disk; fsync of a file does not promise that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
 """Open the networks of a verified release, and compare their golden answers.
 
-Reads the release's folder. Verifying that it is whole: local_releases.py; what they answer:
-inference/networks.py.
+The folder of the release is only read. local_releases.py verifies that it is whole, and inference/networks.py
+has the networks.
 """
 
 from inference.classifier import Classifier, open_classifier
@@ -11,11 +11,11 @@ from model_store.manifest import Network
 
 
 def open_networks(release: LocalRelease) -> Networks:
-    """Load a release's serving graphs, each run once over its golden pictures.
+    """Load the serving graphs of a release, and run each once over its golden pictures.
 
     Raises:
-        ModelError: one cannot be run here, or answers otherwise than it did when it was made.
-        ManifestInvalid: golden pictures are unusable.
+        ModelError: a graph cannot be run here, or its answers differ from those at its creation.
+        ManifestInvalid: the golden pictures are unusable.
     """
     networks = release.manifest.networks
     return Networks({name: _open_network(release, network) for name, network in networks.items()})
@@ -25,5 +25,5 @@ def _open_network(release: LocalRelease, network: Network) -> Classifier:
     classifier, golden = open_classifier(release.folder / network.graph, network.contract), network.golden
     pixels = golden.inputs(network.contract.input)
     classifier.check_golden_answers(pixels, golden.probabilities(), golden.distances)
-    classifier.classify(pixels)  # what answers need beyond probabilities is there too
+    classifier.classify(pixels)  # this also runs the parts of an answer beside the probabilities
     return classifier

@@ -1,9 +1,9 @@
-"""A store under an S3 prefix; the only file that knows boto3.
+"""A store under an S3 prefix. No other file uses boto3.
 
-Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). Each object travels
-with the CRC32 that boto3 adds; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it.
-Where the server sends a checksum, damage on the way is tried again; damage in the store stays.
-The same promises in a folder: store.py.
+Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). boto3 adds a CRC32 to
+each object; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it. If the server sends
+a checksum, an object that was damaged on its way is fetched again, and one that is damaged in the store gives
+an error. store.py has a store in a folder with the same promises.
 """
 
 import re
@@ -37,12 +37,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 CONNECT_SECONDS: Final = 3
+"""Seconds after which an attempt to connect is given up."""
+
 READ_SECONDS: Final = 10
-"""Silence after which a connection is given up."""
+"""Seconds of silence after which a connection is given up."""
+
 PAGE_KEYS: Final = 1000
-"""S3's own limit."""
+"""Number of keys in one page of a listing, which is S3's own limit."""
+
 MAX_ATTEMPTS: Final = 3
-"""How often one request is made in all, with boto3's standard backoff (up to 2 s here) between."""
+"""Number of attempts of one request, with boto3's standard backoff between them (up to 2 s here)."""
 
 CREDENTIAL_ERRORS: Final = (
     boto_errors.NoCredentialsError,
@@ -51,18 +55,32 @@ CREDENTIAL_ERRORS: Final = (
     boto_errors.TokenRetrievalError,
     boto_errors.UnauthorizedSSOTokenError,
 )
+"""Errors of missing or unusable credentials."""
+
 DAMAGE_ERRORS: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
-# botocore passes on what urllib3 raises inside a body that it reads itself: listings, and answers of errors.
+"""Errors of a body whose checksum is wrong."""
+
+# botocore passes on urllib3's errors for bodies that it reads itself: listings, and answers with errors.
 BROKEN_BODY_ERRORS: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside)
+"""Errors of a connection that breaks inside a body."""
+
 NO_ANSWER_ERRORS: Final = (boto_errors.HTTPClientError, boto_errors.ConnectionError, *BROKEN_BODY_ERRORS)
+"""Errors of a server that gives no whole answer."""
 
 CUT_SHORT_MESSAGE: Final = "The answer ended before its headers did. Look at the network and the server."
-"""Python's http.client takes such an answer for a whole one with little to say: an empty listing, say."""
+"""Message about an answer that ended before its headers did. Python's http.client takes it for a whole answer
+with little content, such as an empty listing."""
 
 # The error codes of S3 ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
 NOT_FOUND_CODES: Final = {"NoSuchKey", "404"}
+"""Error codes for a missing key or bucket."""
+
 EXISTS_CODES: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
+"""Error codes for a key that exists although it should be created."""
+
 DENIED_CODES: Final = {"AccessDenied", "Forbidden", "403"}
+"""Error codes for a missing permission."""
+
 BUSY_CODES: Final = {
     "SlowDown",
     "ServiceUnavailable",
@@ -73,7 +91,8 @@ BUSY_CODES: Final = {
     "503",
     "504",
 }
-"""Sent when the server could not, this time; boto3 has tried again before such a code comes here."""
+"""Error codes of a server that could not answer this time. boto3 has tried again before such a code comes
+here."""
 
 PERMISSIONS: Final = {
     "GetObject": "s3:GetObject under this prefix, and s3:ListBucket on the bucket "
@@ -82,9 +101,10 @@ PERMISSIONS: Final = {
     "ListObjectsV2": "s3:ListBucket on the bucket",
     "DeleteObject": "s3:DeleteObject under this prefix",
 }
+"""Permission that each operation needs."""
 
 KEY_OPERATIONS: Final = {"GetObject", "DeleteObject"}
-"""Operations of which NOT_FOUND means the key; of others it means the bucket."""
+"""Operations for which NOT_FOUND_CODES are about the key. For other operations they are about the bucket."""
 
 REFUSAL_ADVICE: Final = {
     **dict.fromkeys(
@@ -109,16 +129,19 @@ REFUSAL_ADVICE: Final = {
     "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "
     "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
 }
+"""Advice for each error code that stands for a refusal."""
 
 CERTIFICATE_ADVICE: Final = (
     "If its certificate is of an authority of your own, set AWS_CA_BUNDLE to the file with that authority's "
     "certificate (PEM)."
 )
+"""Advice for a certificate that is not trusted."""
 
 NO_S3_ADVICE: Final = (
     "What answers there is not S3 but a web page, say of a console, a login or a proxy. If it stays so, set "
     "AWS_ENDPOINT_URL_S3 to the address of the S3 API."
 )
+"""Advice for an address at which a web page answers in place of S3."""
 
 SECRET_PATTERNS: Final = (
     (re.compile(r"(Invalid header value ).*", re.DOTALL), r"\1***: a key may have a line break."),
@@ -127,13 +150,14 @@ SECRET_PATTERNS: Final = (
     (re.compile(r"((?:Signature|Credential|Security-Token)=)[^&\s'\",]+", re.IGNORECASE), r"\1***"),
     (re.compile(r"//[^/@\s]+@"), "//***@"),
 )
-"""Headers with keys, presigned addresses and passwords in addresses, which libraries quote."""
+"""Patterns of secrets that libraries quote in messages, with their masks: headers with keys, presigned
+addresses, and passwords in addresses."""
 
 Result = TypeVar("Result")
 
 
 class S3Store:
-    """See `Store` for what each method promises."""
+    """A store under an S3 prefix. `Store` describes each method."""
 
     def __init__(
         self,
@@ -142,15 +166,15 @@ class S3Store:
         read_seconds: float = READ_SECONDS,
         page_keys: int = PAGE_KEYS,
     ) -> None:
-        """Prepare a client; nothing is contacted.
+        """Prepare a client. Nothing is contacted.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
-            read_seconds: silence after which a connection is given up.
-            page_keys: how many keys one listing request asks for.
+            read_seconds: the seconds of silence after which a connection is given up.
+            page_keys: the number of keys in one page of a listing.
 
         Raises:
-            BadAddress: it is no such address.
+            BadAddress: the text is not such an address.
             StoreRefused: boto3's own settings (AWS_PROFILE, AWS_ENDPOINT_URL_S3) are unusable.
         """
         match = re.fullmatch(r"s3://([A-Za-z0-9._-]{3,255})(?:/(.*))?", address)
@@ -191,14 +215,14 @@ class S3Store:
         return sorted(self.iterate_entries(prefix), key=lambda entry: entry.key)
 
     def iterate_entries(self, prefix: str) -> Iterator[StoreEntry]:
-        """What `entries` lists, a page at a time, in S3's own order: that of the keys' bytes.
+        """Yield the entries under a prefix, a page at a time, in the order of the bytes of their keys.
 
-        For listings that are too long to hold whole, such as a million pictures.
+        It is for listings that are too long for the memory, such as a million pictures.
         """
         for page in self._iterate_pages(prefix):
             for item in page.get("Contents", []):
                 key = item["Key"].removeprefix(self._prefix)
-                # Consoles put empty objects with a slash at the end where a folder should show.
+                # Consoles create empty objects with a slash at the end of their key to show a folder.
                 if key and not key.endswith("/"):
                     yield StoreEntry(key, item["Size"], item["LastModified"], item.get("ETag", ""))
 
@@ -220,7 +244,7 @@ class S3Store:
             if page is None:
                 return
             if "Name" not in page:
-                # Another server's page of sound XML reads as a listing without anything.
+                # A page of another server in correct XML looks like an empty listing.
                 cause = NO_S3_ADVICE if page["ResponseMetadata"]["HTTPHeaders"] else CUT_SHORT_MESSAGE
                 raise StoreUnreachable(f"{self._full_address(prefix)}: ListObjectsV2: {cause}")
             yield page
@@ -236,7 +260,7 @@ class S3Store:
                 check_time(self._full_address(key))
 
     def _retry(self, key: str, fetch: Callable[[], Result]) -> Result:
-        """Fetch again when the connection breaks inside the body: boto3's own retries end at the headers."""
+        """Fetch again if the connection breaks inside the body; boto3's own retries end at the headers."""
         with self._translate_errors(key, "GetObject"):
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
@@ -254,7 +278,7 @@ class S3Store:
 
     @contextmanager
     def _translate_errors(self, key: str, operation: str) -> Iterator[None]:
-        """Turn boto3's errors into ours."""
+        """Translate boto3's errors in the block into those of this package."""
         address = self._full_address(key)
         check_time(address)
         try:
@@ -282,7 +306,7 @@ class S3Store:
                 f"has, {MAX_ATTEMPTS} times in a row. Look at the network, and at what is between here and "
                 "the server."
             ) from error
-        except RecursionError:  # of boto3, where its question for the bucket's region is redirected, too
+        except RecursionError:  # by boto3, if its request for the bucket's region is redirected too
             raise StoreBroken(
                 f"{address}: {operation} is redirected again and again. {NO_S3_ADVICE}"
             ) from None
@@ -294,7 +318,7 @@ class S3Store:
 
 
 def translate_server_error(error: ClientError, address: str, operation: str) -> StoreError:
-    """Our error for a server's; one of a proxy or a console in its place is a web page."""
+    """Return our error for an error of the server, or for a web page of a proxy or console in its place."""
     answer = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code = answer.get("Code") or str(about.get("HTTPStatusCode", "no code"))
@@ -325,7 +349,7 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
 
 
 def mask_credentials(message: object) -> str:
-    """A library's message without credentials and headers of authorization."""
+    """Return the message of a library without credentials and headers with keys."""
     text = str(message)
     for secret, mask in SECRET_PATTERNS:
         text = secret.sub(mask, text)
@@ -333,16 +357,16 @@ def mask_credentials(message: object) -> str:
 
 
 def choose_error(code: str, message: str, address: str, operation: str) -> StoreError:
-    """Choose our error for an S3 server's.
+    """Choose our error for the error of an S3 server.
 
     Args:
-        code: the server's error code, or the HTTP status where it sent none.
-        message: the server's own message.
-        address: bucket and key, `s3://bucket/key`.
-        operation: what was asked, in S3's words: GetObject.
+        code: the error code of the server, or the HTTP status if it sent none.
+        message: the message of the server.
+        address: the bucket and key, as `s3://bucket/key`.
+        operation: the requested operation, such as GetObject.
 
     Returns:
-        The error to raise; its message names bucket, key, code and what would do.
+        The error to raise. Its message has bucket, key, code and advice.
     """
     answer, words = f"{address}: {code} on {operation}.", f" The server says: {message}" if message else ""
     if code in NOT_FOUND_CODES and operation in KEY_OPERATIONS:

@@ -1,11 +1,12 @@
-"""Who made this release? Ed25519 signatures over a manifest's exact bytes; the one home of cryptography.
+"""Ed25519 signatures of a manifest's exact bytes, which show who made a release.
 
-The manifest holds the sha256 of every file, so its signature vouches for all of them. manifest.sig is the 64
-bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check them:
+The manifest contains the sha256 of every file, so its signature vouches for all of them. manifest.sig is the
+64 bytes of RFC 8032 and nothing else, and keys are PEM, so that openssl can check them:
 
     openssl pkeyutl -verify -pubin -inkey KEY.pub -rawin -in manifest.json -sigfile manifest.sig
 
-Touches only the files in its arguments. Making and using keys in the terminal: scripts/signing.py.
+Only the files in the arguments are touched, and no other file uses the library cryptography.
+scripts/signing.py makes and uses keys in the terminal.
 """
 
 import os
@@ -22,7 +23,7 @@ from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
 
 PRIVATE_MODE = 0o600
-"""Only its owner reads a private key."""
+"""Permissions of a private key, which only its owner may read."""
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
@@ -30,26 +31,27 @@ _NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
 
 @dataclass(frozen=True)
 class TrustedKeys:
-    """Whose signatures are accepted: one of several is enough, so that keys can be rotated.
+    """The keys whose signatures are accepted. One signature is enough, so that keys can be rotated.
 
     Attributes:
-        source: the file that they come from, for messages.
+        keys: the public keys.
+        source: the file of the keys, for messages.
     """
 
     keys: tuple[Ed25519PublicKey, ...]
     source: str
 
     def check_signature(self, manifest: bytes, signature: bytes | None, address: str) -> None:
-        """Accept a manifest that one of the keys has signed.
+        """Check that one of the keys has signed a manifest.
 
         Args:
-            manifest: its exact bytes.
-            signature: what manifest.sig holds; None where there is none.
-            address: the manifest's address, for messages.
+            manifest: the exact bytes of the manifest.
+            signature: the content of manifest.sig; None if there is no such file.
+            address: the address of the manifest, for messages.
 
         Raises:
-            SignatureMissing: there is none.
-            SignatureWrong: none of the keys made it, or not over these bytes.
+            SignatureMissing: there is no signature.
+            SignatureWrong: none of the keys has made it, or it is for other bytes.
         """
         if signature is None:
             raise SignatureMissing(
@@ -65,10 +67,11 @@ class TrustedKeys:
 
 
 def read_trusted_keys(path: Path) -> TrustedKeys:
-    """Read a file of public keys: PEM blocks; `#` begins a comment.
+    """Read a file of public keys, which has PEM blocks and comments that begin with `#`.
 
     Raises:
-        KeyUnusable: it cannot be read, holds no key, or something that is none; the message names the line.
+        KeyUnusable: the file cannot be read, contains no key, or contains something else. The message names
+            the line.
     """
     text = _decode_lines(_read_key_file(path))
     if "PRIVATE KEY" in text:
@@ -77,7 +80,7 @@ def read_trusted_keys(path: Path) -> TrustedKeys:
             f"half, which `wardrobe signing new` wrote beside it: {path}.pub."
         )
     keys = [_public_from_pem(block, path) for block in _PEM.findall(text)]
-    # Blocks become empty lines, so that messages count lines as an editor does.
+    # Blocks become empty lines, so that line numbers in messages are right.
     rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)
     for number, line in enumerate(rest.splitlines(), start=1):
         if line and not line.startswith("#"):
@@ -88,13 +91,13 @@ def read_trusted_keys(path: Path) -> TrustedKeys:
 
 
 def create_key_pair(path: Path) -> Path:
-    """Make a key pair: the private half at `path`, mode 0600, the public half beside it with `.pub` added.
+    """Create a key pair: the private key at `path`, mode 0600, and the public key at `path` with `.pub`.
 
     Returns:
-        The public half's path.
+        The path of the public key.
 
     Raises:
-        KeyUnusable: something is there already, or it cannot be written.
+        KeyUnusable: a file exists already, or cannot be written.
     """
     key, public = Ed25519PrivateKey.generate(), path.with_name(path.name + ".pub")
     if public.exists():
@@ -111,14 +114,14 @@ _NEVER_OVERWRITTEN = "A key is never overwritten; choose another file."
 
 
 def sign_release(folder: Path, key: Path) -> None:
-    """Write manifest.sig beside the manifest of a release; an earlier one is replaced.
+    """Write manifest.sig beside the manifest of a release. An earlier signature is replaced.
 
     Args:
-        folder: a sealed release.
-        key: PEM of an Ed25519 private key without a passphrase.
+        folder: the folder of a sealed release.
+        key: the file of an Ed25519 private key in PEM without a passphrase.
 
     Raises:
-        KeyUnusable: it is none.
+        KeyUnusable: the file is not such a key.
         SignatureMissing: the folder has no manifest to sign.
     """
     private = read_private_key(key)
@@ -132,7 +135,7 @@ def sign_release(folder: Path, key: Path) -> None:
 
 
 def read_signature(folder: Path) -> bytes | None:
-    """What manifest.sig in a folder holds; None where there is none."""
+    """Return the content of manifest.sig in a folder; None if there is no such file."""
     try:
         return (folder / SIGNATURE_FILE).read_bytes()
     except FileNotFoundError:
@@ -151,7 +154,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read a key that can sign.
 
     Raises:
-        KeyUnusable: the file holds none.
+        KeyUnusable: the file contains no such key.
     """
     try:
         key = serialization.load_pem_private_key(_decode_lines(_read_key_file(path)).encode(), password=None)
@@ -166,7 +169,8 @@ _PEM_FORM = (
     "Put .pub files there, or write `name:BASE64` as three lines: -----BEGIN PUBLIC KEY-----, "
     "MCowBQYDK2VwAyEA followed by the base64, -----END PUBLIC KEY-----."
 )
-"""The middle line is what stands before an Ed25519 key in RFC 8410, 12 bytes, and the key's 32."""
+"""Advice for public keys in another form. Its middle line begins with the 12 bytes in front of an Ed25519 key
+in RFC 8410, followed by the 32 bytes of the key."""
 
 _HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; wardrobe signing new FILE makes one."
 
@@ -189,7 +193,7 @@ def _read_key_file(path: Path) -> bytes:
 
 
 def _decode_lines(content: bytes) -> str:
-    """The lines of a file of keys without what editors add: PEM has no unseen characters in a line."""
+    """Return the lines of a file of keys without invisible characters, which PEM does not have."""
     try:
         text = decode_text(content)
     except UnicodeDecodeError:
@@ -198,7 +202,7 @@ def _decode_lines(content: bytes) -> str:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    """Make a file with its final permissions from the start; an existing one is an error."""
+    """Create a file with its final permissions from the start. An existing file is an error."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
 

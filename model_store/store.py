@@ -1,7 +1,7 @@
-"""What a place for releases must be able to do, how an address becomes one, and the one in a folder.
+"""The methods of a store for releases, the stores that addresses stand for, and the store in a folder.
 
-FolderStore and S3Store (s3.py) keep the promises of Store; one test suite holds both to this page. Which keys
-a store holds: store_keys.py.
+FolderStore and S3Store (s3.py) keep the promises of `Store`, and one test suite checks both. store_keys.py
+has the keys of a store.
 """
 
 import os
@@ -28,17 +28,20 @@ from model_store.release_files import (
 )
 
 PARTIAL_FOLDER = ".partial"
+"""Folder of files that are not completely written."""
+
 SYSTEM_FOLDER = "lost+found"
-"""What ext file systems keep at their root, readable by root alone."""
+"""Folder that ext file systems keep at their root, and only root can read."""
+
 MAX_PARTIAL_AGE_SECONDS = 24 * 3600
-"""Age at which a half-written file is taken for one that a crash left behind."""
+"""Age in seconds from which a partial file counts as left behind by a crash."""
 
 
 class Store(Protocol):
-    """Bytes under keys; readers see a whole thing or nothing.
+    """A place for bytes under keys, in which readers see a whole object or nothing.
 
-    Every method raises StoreUnreachable without an answer, StoreRefused when the answer is no, and
-    StoreBroken for an answer that is not known here, each naming address, key and cause.
+    Every method raises StoreUnreachable if there is no answer, StoreRefused if the answer is no, and
+    StoreBroken for an answer that is not known here. Each message has address, key and cause.
     """
 
     @property
@@ -50,54 +53,54 @@ class Store(Protocol):
         """Return the bytes under a key.
 
         Raises:
-            NotFound: there is nothing under it.
-            ReleaseCorrupt: it is longer than RECORD_BYTES.
+            NotFound: there is nothing under the key.
+            ReleaseCorrupt: there are more than MAX_RECORD_BYTES.
         """
         ...
 
     def download(self, key: str, target: Path, limit: int | None = None) -> None:
-        """Copy what is under a key to a file, which appears whole or not at all.
+        """Copy the bytes under a key to a file, which appears whole or not at all.
 
         Args:
-            key: where it is.
-            target: the file; its folder exists. A file that is there is replaced.
-            limit: bytes after which reading stops.
+            key: the key.
+            target: the file, which is replaced if it exists. Its folder exists.
+            limit: the number of bytes after which reading stops; None for no limit.
 
         Raises:
             NotFound: there is nothing under the key.
-            ReleaseCorrupt: it is longer than `limit`; `to` is as it was.
-            OSError: `to` cannot be written.
+            ReleaseCorrupt: there are more than `limit` bytes. The file stays as it was.
+            OSError: the file cannot be written.
         """
         ...
 
     def upload(self, key: str, source: Path) -> None:
-        """Put a file under a key, with a checksum where the store takes one; what was there is replaced."""
+        """Put a file under a key, with a checksum if the store accepts one. Earlier content is replaced."""
         ...
 
     def create(self, key: str, data: bytes) -> None:
-        """Put bytes under a key that nothing is under yet.
+        """Put bytes under a key that has no content yet.
 
         Raises:
-            AlreadyExists: something is. Not every S3 server is strict about it when two create at once, so a
-                writer that has to be first reads back (promotions.py).
+            AlreadyExists: the key has content. Not every S3 server is strict if two writers create at the
+                same time, so a writer that has to be the first reads back (promotions.py).
         """
         ...
 
     def list_entries(self, prefix: str) -> list[StoreEntry]:
-        """List everything whose key starts with `prefix`, sorted by key; empty when nothing does."""
+        """List everything whose key begins with `prefix`, sorted by key; empty if there is nothing."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove what is under a key; nothing happens when there is nothing."""
+        """Remove the content of a key. Nothing happens if there is none."""
         ...
 
 
 def open_store(address: str) -> Store:
-    """Turn `s3://bucket/prefix` or a folder's path into a store; nothing is contacted or created yet.
+    """Turn `s3://bucket/prefix` or the path of a folder into a store. Nothing is contacted or created yet.
 
     Raises:
         BadAddress: the address is neither.
-        StoreRefused: boto3 finds its own settings (profile, endpoint) unusable.
+        StoreRefused: boto3's own settings (profile, endpoint) are unusable.
     """
     if address.startswith("s3://"):
         from model_store.s3 import S3Store  # noqa: PLC0415 - boto3 takes 0.3 s to import
@@ -115,13 +118,13 @@ def open_store(address: str) -> Store:
 
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-"""As of `s3:/bucket`, which lacks a slash, and of other programs' addresses."""
+"""Pattern of the addresses of other programs, and of `s3:/bucket`, in which a slash is missing."""
 
 
 class FolderStore:
-    """A store in a folder: a local disk, or a mount that has hard links; see `Store` for the promises.
+    """A store in a folder on a local disk, or on a mount that supports hard links; `Store` has its promises.
 
-    Half-written files live in `.partial/` inside it, which no listing shows.
+    Files that are not completely written are in `.partial/` inside the folder, which no listing shows.
     """
 
     def __init__(self, root: Path) -> None:
@@ -138,7 +141,7 @@ class FolderStore:
             )
 
     def download(self, key: str, target: Path, limit: int | None = None) -> None:
-        # The disk that it goes to is not the store's: its errors stay what they are.
+        # The target may be on another disk, so its errors are not translated.
         write_chunks(self._receive(key), target, limit=limit, address=self._full_address(key))
 
     def _receive(self, key: str) -> Iterator[bytes]:
@@ -155,7 +158,7 @@ class FolderStore:
         with self._translate_errors(key), self._write_partial([data]) as partial:
             target = self._make_parent_folder(key)
             try:
-                # Unlike a rename, a link never replaces what is there, and the name comes with all its bytes.
+                # Unlike a rename, a link never replaces a file, and the name appears with all its bytes.
                 os.link(partial, target)
             except FileExistsError as error:
                 raise AlreadyExists(f"{self._full_address(key)}: is already there.") from error
@@ -200,12 +203,12 @@ class FolderStore:
                 path = Path(folder, name)
                 key = path.relative_to(self._root).as_posix()
                 if key.startswith(prefix):
-                    with suppress(FileNotFoundError):  # deleted since it was listed
+                    with suppress(FileNotFoundError):  # deleted after it was listed
                         facts = path.stat()
                         yield StoreEntry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def _raise_unlisted(self, error: OSError) -> None:
-        """Report a folder that cannot be listed: `os.walk` alone would take it for an empty one."""
+        """Raise an error for a folder that cannot be listed, because `os.walk` would treat it as empty."""
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
             with self._translate_errors(Path(error.filename).relative_to(self._root).as_posix()):
                 raise error

@@ -1,7 +1,7 @@
-"""Which keys a store holds, and which releases: releases/<version>/<path> and promotions/<number>.json.
+"""The keys of a store: releases/<version>/<path> and promotions/<number>.json, and the releases under them.
 
-Reads the store, writes nothing. Making a release current and removing old ones: publish.py. The page for
-readers: docs/reference/release-format.md.
+The store is only read. publish.py makes a release current and removes old ones.
+docs/reference/release-format.md is the page for readers.
 """
 
 import re
@@ -20,19 +20,25 @@ from model_store.signing import TrustedKeys
 from model_store.store import Store
 
 RELEASES = "releases/"
+"""Beginning of the keys of releases."""
+
 PROMOTIONS = "promotions/"
+"""Beginning of the keys of promotions."""
+
 PROBES = "probe-"
-"""Begins a key by which a writer tries whether the store honours conditional writes; it is deleted at once.
-In no folder of its own: one writer could remove that while another one creates a key in it."""
+"""Beginning of a key with which a writer finds out whether the store honours conditional writes. It is
+deleted at once. It is in no folder of its own, since one writer could remove that folder while another one
+creates a key in it."""
+
 _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 
 
 def release_prefix(version: str) -> str:
-    """Where the files of a release are.
+    """Return the key prefix of the files of a release.
 
     Raises:
-        NotFound: that is no version.
+        NotFound: the text is not a version.
     """
     if not re.fullmatch(VERSION_PATTERN, version):
         raise NotFound(f"{version!r} is no version; one looks like 20261120T101500Z-3f9a1c2e.")
@@ -40,33 +46,33 @@ def release_prefix(version: str) -> str:
 
 
 def file_key(version: str, path: str) -> str:
-    """Where one file of a release is."""
+    """Return the key of one file of a release."""
     return release_prefix(version) + path
 
 
 def manifest_key(version: str) -> str:
-    """Where the manifest of a release is; a release without one is unfinished."""
+    """Return the key of a release's manifest. A release without a manifest is unfinished."""
     return file_key(version, MANIFEST_FILE)
 
 
 def promotion_key(number: int) -> str:
-    """Where promotion `number` is, counted from 1."""
+    """Return the key of a promotion. Numbers are counted from 1."""
     return f"{PROMOTIONS}{number:08}.json"
 
 
 def parse_promotion_number(key: str) -> int | None:
-    """The number of a promotion's key, if it is one's."""
+    """Return the number of a promotion from its key; None if the key is not that of a promotion."""
     match = _PROMOTION_KEY.fullmatch(key)
     return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
 class StoredRelease:
-    """One folder under releases/.
+    """One folder under releases/ in a store.
 
     Attributes:
-        version: its name.
-        entries: what lies in it.
+        version: the name of the folder.
+        entries: the files in it.
     """
 
     version: str
@@ -74,28 +80,28 @@ class StoredRelease:
 
     @property
     def is_complete(self) -> bool:
-        """It has a manifest; without one, its publishing has not ended."""
+        """Whether it has a manifest. Without one, its publishing has not ended."""
         return any(entry.key == manifest_key(self.version) for entry in self.entries)
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
+        """Number of bytes of all its files."""
         return sum(entry.size for entry in self.entries)
 
     @property
     def modified_at(self) -> datetime:
-        """When it was last written to, by the store's clock."""
+        """Time of the last write to it, by the clock of the store."""
         return max(entry.modified_at for entry in self.entries)
 
 
 @dataclass(frozen=True)
 class ReleaseFiles:
-    """A release's manifest, and its files wherever they are.
+    """The manifest of a release, and access to its files wherever they are.
 
     Attributes:
-        manifest: what it consists of.
-        address: its address, for messages.
-        read_file: a file's bytes, by its path in the release.
+        manifest: the manifest.
+        address: the folder or the address in a store, for messages.
+        read_file: returns the bytes of a file, by its path in the release.
     """
 
     manifest: Manifest
@@ -104,20 +110,20 @@ class ReleaseFiles:
 
 
 def files_in_folder(release: LocalRelease) -> ReleaseFiles:
-    """The files of a release in a folder."""
+    """Return the files of a release in a folder."""
     return ReleaseFiles(
         release.manifest, str(release.folder), lambda path: (release.folder / path).read_bytes()
     )
 
 
 def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
-    """The files of a release in a store."""
+    """Return the files of a release in a store."""
     address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
     return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
 
 
 def list_releases(store: Store) -> list[StoredRelease]:
-    """Everything under releases/, unfinished ones included, by version and so by age."""
+    """List everything under releases/, including unfinished releases, by version and so by age."""
     entries: dict[str, list[StoreEntry]] = defaultdict(list)
     for entry in store.list_entries(RELEASES):
         if match := _RELEASE_KEY.fullmatch(entry.key):
@@ -126,7 +132,7 @@ def list_releases(store: Store) -> list[StoredRelease]:
 
 
 def list_complete_versions(store: Store) -> set[str]:
-    """The releases that are complete."""
+    """List the versions of the complete releases."""
     return {release.version for release in list_releases(store) if release.is_complete}
 
 
@@ -135,10 +141,10 @@ class SignedManifest:
     """The manifest of a release in a store, as it was read.
 
     Attributes:
-        manifest: what the bytes say.
-        content: its bytes.
-        signature: over them; None where none was read.
-        address: its address, for messages.
+        manifest: the parsed manifest.
+        content: its exact bytes.
+        signature: the signature of these bytes; None if it was not read.
+        address: the address of the manifest, for messages.
     """
 
     manifest: Manifest
@@ -148,23 +154,28 @@ class SignedManifest:
 
 
 def read_manifest(store: Store, version: str) -> Manifest:
-    """Read the manifest of a release and check what it can show by itself; see `read_signed_manifest`."""
+    """Read the manifest of a release, and check everything that it can show by itself.
+
+    Raises:
+        StoreError: as in `read_signed_manifest`.
+    """
     return read_signed_manifest(store, version, None).manifest
 
 
 def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
-    """Read the manifest of a release, and check what it can show by itself.
+    """Read the manifest of a release with its signature, and check everything that it can show by itself.
 
     Args:
-        store: where it is.
-        version: of the release.
-        trusted: whose signature it has to carry, before anything in it is believed; None asks for none.
+        store: the store.
+        version: the version of the release.
+        trusted: the keys of which one must have signed it. The signature is checked before anything in the
+            manifest is believed. None if no signature is required.
 
     Raises:
         NotFound: there is no such release, or its publishing has not ended.
-        SignatureMissing, SignatureWrong: no trusted key has made its signature.
-        ManifestInvalid, ManifestTooNew: it is none that is read here.
-        ReleaseCorrupt: it belongs to other files.
+        SignatureMissing, SignatureWrong: no trusted key has signed it.
+        ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
+        ReleaseCorrupt: the manifest belongs to other files.
     """
     key, signature = manifest_key(version), None
     address = f"{store.address}/{key}"
@@ -172,7 +183,7 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
         text = store.read(key)
     except NotFound as error:
         raise NotFound(f"{address}: no such release here. `releases list` shows those that are.") from error
-    if trusted is not None:  # else not asked for: S3 answers 403 for a missing key without s3:ListBucket
+    if trusted is not None:  # not read otherwise: without s3:ListBucket, S3 answers 403 for a missing key
         with suppress(NotFound):
             signature = store.read(file_key(version, SIGNATURE_FILE))
         trusted.check_signature(text, signature, address)
@@ -184,10 +195,10 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
 
 
 def check_release_complete(store: Store, manifest: Manifest) -> None:
-    """Check that the manifest and every file that it names is in the store, by size, with one listing.
+    """Check with one listing that the manifest and every file in it are in the store with the right size.
 
     Raises:
-        ReleaseCorrupt: one is missing or of another size; the message names it.
+        ReleaseCorrupt: a file is missing or has another size. The message names it.
     """
     prefix = release_prefix(manifest.version)
     sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.list_entries(prefix)}

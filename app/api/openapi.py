@@ -1,9 +1,9 @@
 """The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
 
-openapi.json is maintained by hand, but for the schemas of a report (schemas.py). Filled in are the languages
-of titles, the values of settings that it names, the labels, name, version and input size of the model, and,
-where they are configured, API keys and rates. Tests hold the document to the app's routes, to real answers,
-and to problems.py.
+openapi.json is maintained by hand, except for the schemas of a report (schemas.py). This file fills in the
+languages of titles, the values of the settings that it names, and the labels, name, version and input size of
+the model. Parts about API keys and rates stay only if these are configured. Tests compare the document with
+the routes of the app, with real answers, and with problems.py.
 """
 
 import json
@@ -22,26 +22,29 @@ from model_store.manifest import VERSION_PATTERN
 Json: TypeAlias = dict[str, Any]
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
+"""Path of the document."""
 
 _VERSION = re.compile(VERSION_PATTERN)
-"""Of a release, in examples."""
+"""Pattern of the version of a release, in examples."""
 
 _SETTING = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
-"""A setting in a description; its value is written behind it."""
+"""Pattern of a setting in a description, behind which its value is written."""
 
 _OF_LABELS = ("Answer", "AnswerWithTopAndSeen", "BatchAnswer", "TfRows", "TfOutputs", "V2Answer")
+"""Names of examples that are right only for the labels of the bundled release."""
+
 _OF_SIZE = ("Pixels", "TfNumbers", "V2Numbers")
-"""Examples that are right only for the bundled release's labels, or for its input size."""
+"""Names of examples that are right only for the input size of the bundled release."""
 
 
 def filled_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
-    """The document of a service.
+    """Return the document of a service.
 
     Args:
         model: the release that it serves.
-        settings: those that it runs under.
-        prefix: the path below which a proxy serves it, as `/wardrobe`; empty where none is named, and then
-            clients take the folder of the document.
+        settings: the settings of the service.
+        prefix: the path below which a proxy serves it, such as `/wardrobe`. If it is empty, clients use the
+            folder of the document.
     """
     text = _VERSION.sub(model.version, DOCUMENT.read_text("utf-8"))
     document: Json = json.loads(_with_limits(text, settings))
@@ -63,7 +66,7 @@ def _with_limits(text: str, settings: Settings) -> str:
 
 
 def _fill_security(document: Json, settings: Settings) -> None:
-    """Remove what is not configured: the scheme and 401 without API keys, 429 without a rate."""
+    """Remove parts that are not configured: the scheme and 401 without API keys, 429 without a rate."""
     absent = []
     if settings.api_keys_file is None:
         absent.append("401")
@@ -105,7 +108,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
 
 
 def _nested(shape: Sequence[int]) -> Json:
-    """The schema of nested lists of whole numbers of 0..255."""
+    """Return the schema of nested lists of whole numbers, 0 to 255."""
     schema: Json = {"type": "integer", "minimum": 0, "maximum": 255}
     for size in reversed(shape):
         schema = {"type": "array", "minItems": size, "maxItems": size, "items": schema}
@@ -126,7 +129,7 @@ def _operations(document: Json) -> Iterator[Json]:
 
 
 def _contents(document: Json) -> Iterator[Json]:
-    """Every Media Type Object that has examples."""
+    """Yield every Media Type Object that has examples."""
     bodies = [*document["components"]["requestBodies"].values()]
     for operation in _operations(document):
         bodies += operation["responses"].values()

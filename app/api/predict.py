@@ -28,7 +28,7 @@ from app.prediction.title_answer import listed_fields
 
 
 def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
-    """The routes that classify."""
+    """Create the routes that classify."""
     routes = Blueprint("predict", __name__)
     of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
 
@@ -97,7 +97,7 @@ def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
 
 
 def _categories(context: RequestContext) -> NamedCategories | None:
-    """The platform's category of each class, in the client's language, where there are any."""
+    """Return the platform's categories, named in the client's language; None if there are none."""
     categories = context.model.categories
     return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
 

@@ -39,7 +39,7 @@ class Title:
 
 
 def title_of(query: Given, body: Given) -> Title | None:
-    """The title of a request; None without one.
+    """Return the title of a request; None without one.
 
     Raises:
         BadRequest: a value came twice, is no text, or is no language.
