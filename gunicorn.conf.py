@@ -51,7 +51,7 @@ COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def memory_directory() -> str | None:
-    """A folder in memory for files that workers touch all the time; None leaves the choice to Python."""
+    """Return a folder in memory for files that workers often touch; None leaves the choice to Python."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - files in it get random names
 
 
@@ -145,7 +145,7 @@ def on_exit(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Number the worker: it goes on counting in the files of the dead one that had its number."""
+    """Give the worker a number. It goes on counting in the files of a dead worker with that number."""
     taken = {other.number for other in server.WORKERS.values()}
     worker.number = next(number for number in count() if number not in taken)
 

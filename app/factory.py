@@ -16,7 +16,7 @@ from app.api.classify import Services
 from app.api.docs import create_docs_routes
 from app.api.health import create_health_routes
 from app.api.model import create_model_routes
-from app.api.predict import predict_routes
+from app.api.predict import create_predict_routes
 from app.api.problems import register_problem_handlers
 from app.api.report import create_report_routes
 from app.api.web_page import create_page_routes
@@ -141,7 +141,7 @@ def _register_routes(
 ) -> None:
     bodies = BodyReader(max_large_body_bytes(settings), max_small_body_bytes(settings))
     services = Services(settings=settings, models=models, body_reader=bodies, admissions=admissions)
-    limited = (predict_routes(services, metrics), create_dialect_routes(services))
+    limited = (create_predict_routes(services, metrics), create_dialect_routes(services))
     if settings.rate_limit is not None:
         # Imported here, because its libraries take 0.04 s and most services set no rate.
         from app.security.rate_limits import limit_request_rate  # noqa: PLC0415

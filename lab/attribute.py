@@ -99,9 +99,9 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         configuration = report.training.configuration | {f"{attribute.name}_head": record} | below()
         return make_release(
             unfinished,
-            networks=known.networks | {"photos": before.changed(contract=contract, golden=golden)},
-            report=report.changed(
-                training=report.training.changed(configuration=configuration),
+            networks=known.networks | {"photos": before.replace_fields(contract=contract, golden=golden)},
+            report=report.replace_fields(
+                training=report.training.replace_fields(configuration=configuration),
                 photo_model=photo_model_figures(whole, unfinished, contract),
             ),
             answers=answers,
@@ -160,7 +160,7 @@ def decided(
     figures = attribute_figures(deciding, thresholds, that_decide)
     sys.stdout.write(f"{attribute_in_words(name, figures, thresholds)}\n")
     together = all_accepted(of_deciding, {name: that_decide}, {name: deciding})
-    report = report.changed(
+    report = report.replace_fields(
         attributes=report.attributes | {name: figures},
         # Other photos decided about the attributes that are there.
         all_accepted=None if before.attributes else together,

@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
-        release = replace(release, manifest=release.manifest.changed(networks=networks))
+        release = replace(release, manifest=release.manifest.replace_fields(networks=networks))
     trained, head = train_photos(release, photos, Lines(), given.run, shlex.join(sys.orig_argv))
     _keep(trained.run, head)
     return 0

@@ -24,7 +24,7 @@ from inference.decode import MAX_PIXELS, decode_image
 from inference.onnx_session import OnnxSession
 from lab.strangers_heads import read
 from model_store.local_releases import LocalRelease, open_release
-from model_store.manifest import Manifest, Network
+from model_store.manifest import Manifest, ReleaseNetwork
 from model_store.release_files import PHOTO_FILES
 from reports.answers import Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
@@ -157,10 +157,10 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     """Write a release that is decided again into a folder with the files of its parent."""
     report, photos = _in_this_form(folder, parent, near)
     contract = found.contract(parent.manifest.labels, READS).replace_heads(photos.contract.attributes)
-    photos = photos.changed(contract=contract)
-    figures = report.photo_model and report.photo_model.changed(temperature=contract.temperature)
-    test = report.test.changed(overconfidence=overconfidence(tested.confidences, tested.right))
-    known = report.changed(test=test, photo_model=figures)
+    photos = photos.replace_fields(contract=contract)
+    figures = report.photo_model and report.photo_model.replace_fields(temperature=contract.temperature)
+    test = report.test.replace_fields(overconfidence=overconfidence(tested.confidences, tested.right))
+    known = report.replace_fields(test=test, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
     of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)
@@ -168,14 +168,14 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},
-        report=again.changed(products=products),
+        report=again.replace_fields(products=products),
         answers=tested + answers,
         parent=parent.manifest,
         sources=parent.manifest.sources,
     )
 
 
-def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tuple[Report, Network]:
+def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tuple[Report, ReleaseNetwork]:
     """Write the parent's heads as this version does.
 
     Args:
@@ -195,9 +195,9 @@ def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tu
         learnt = load_learnt(parent.folder) or NOTHING
         hashes = NO_HASHES if learnt.near is None else learnt.near
         Learnt(learnt.hashes, np.unique(np.concatenate([hashes, near]), axis=0)).save(folder)
-    training = report.training.changed(configuration=report.training.configuration | below())
+    training = report.training.replace_fields(configuration=report.training.configuration | below())
     figures = photo_model_figures(whole, folder, before.contract)
-    return report.changed(training=training, photo_model=figures), before.changed(golden=golden)
+    return report.replace_fields(training=training, photo_model=figures), before.replace_fields(golden=golden)
 
 
 if __name__ == "__main__":

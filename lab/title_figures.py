@@ -60,7 +60,7 @@ def with_words(release: LocalRelease) -> Report:
     trial = trial_of_kinds(
         of_kinds.take(of_kinds.of_unknown_sources), release.manifest.attributes[KIND].labels
     )
-    return report_of(release).changed(words=measure_words(trial, "photos"))
+    return report_of(release).replace_fields(words=measure_words(trial, "photos"))
 
 
 def seal_again(
@@ -80,7 +80,7 @@ def seal_again(
     with new_release(folder, parent) as unfinished:
         manifest = parent.manifest
         contracts = {name: network.contract for name, network in manifest.networks.items()}
-        (unfinished / REPORT_FILE).write_bytes(report.as_bytes())
+        (unfinished / REPORT_FILE).write_bytes(report.serialize())
         (unfinished / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
         (unfinished / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(unfinished)))
         return seal_release(

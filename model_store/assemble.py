@@ -15,11 +15,11 @@ from model_store.local_releases import verify_release
 from model_store.manifest import (
     DataSet,
     FileEntry,
-    Golden,
+    GoldenAnswers,
     Headline,
     Manifest,
-    Network,
-    first_problem,
+    ReleaseNetwork,
+    describe_first_problem,
 )
 from model_store.release_files import (
     GRAPH_FILE,
@@ -33,9 +33,9 @@ from model_store.release_files import (
 )
 
 
-def make_single_network(contract: ModelContract, golden: Golden) -> dict[NetworkName, Network]:
+def make_single_network(contract: ModelContract, golden: GoldenAnswers) -> dict[NetworkName, ReleaseNetwork]:
     """Return the networks of a release that has one network, in model.keras and model.onnx."""
-    network = Network(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
+    network = ReleaseNetwork(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
     return {choose_only_name(contract.input): network}
 
 
@@ -43,7 +43,7 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
     folder: Path,
     *,
     created_at: datetime,
-    networks: Mapping[NetworkName, Network],
+    networks: Mapping[NetworkName, ReleaseNetwork],
     training: dict[str, JsonValue],
     libraries: dict[str, str],
     git_commit: str | None,
@@ -85,10 +85,10 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
             headline=headline,
         )
     except ValidationError as error:
-        raise ManifestInvalid(f"{folder}: {first_problem(error)}") from error
+        raise ManifestInvalid(f"{folder}: {describe_first_problem(error)}") from error
     verify_release(folder, manifest)
     (folder / SIGNATURE_FILE).unlink(missing_ok=True)
-    write_whole(folder / MANIFEST_FILE, manifest.as_bytes())
+    write_whole(folder / MANIFEST_FILE, manifest.serialize())
     return manifest
 
 

@@ -26,7 +26,7 @@ from model_store.cache import (
 )
 from model_store.errors import SignatureMissing, StoreError
 from model_store.local_releases import BareArtifact, LocalRelease, open_bare_artifact, open_release
-from model_store.manifest import Frozen
+from model_store.manifest import FrozenModel
 from model_store.release_files import write_whole
 from model_store.signing import TrustedKeys
 
@@ -53,7 +53,7 @@ class NotedRelease:
     since: datetime
 
 
-class _Note(Frozen):
+class _Note(FrozenModel):
     """The content of last-<store>.json."""
 
     address: str

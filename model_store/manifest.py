@@ -57,12 +57,12 @@ system and in every URL."""
 RelativePath = Annotated[str, Field(pattern=rf"^{PATH_PATTERN}$", max_length=200)]
 
 
-class Frozen(BaseModel):
+class FrozenModel(BaseModel):
     """A value that rejects unknown keys and never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
-    def changed(self, **fields: object) -> Self:
+    def replace_fields(self, **fields: object) -> Self:
         """Return the value with other fields, which are checked like those of a new value.
 
         Raises:
@@ -71,12 +71,12 @@ class Frozen(BaseModel):
         kept = {name: getattr(self, name) for name in self.model_fields_set}
         return self.model_validate(kept | fields)
 
-    def as_bytes(self) -> bytes:
+    def serialize(self) -> bytes:
         """Return the value as it is stored: UTF-8 JSON, indented, with a newline at the end."""
         return self.model_dump_json(indent=1).encode() + b"\n"
 
 
-def described(text: str, *, is_open: bool = False) -> ConfigDict:
+def describe_schema(text: str, *, is_open: bool = False) -> ConfigDict:
     """Return the configuration of a type for which the HTTP contract has a schema.
 
     The text is not a docstring, because `python -OO` removes docstrings.
@@ -94,24 +94,24 @@ def described(text: str, *, is_open: bool = False) -> ConfigDict:
     return ConfigDict(json_schema_extra=describe)
 
 
-class FileEntry(Frozen):
+class FileEntry(FrozenModel):
     """One file of the release, listed under its path relative to the folder."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
-class DataSet(Frozen):
+class DataSet(FrozenModel):
     """The data on which the model was trained and measured."""
 
-    model_config = described("The data on which the model was trained and measured.")
+    model_config = describe_schema("The data on which the model was trained and measured.")
 
     name: str
     train_sha256: Sha256 = Field(description="Of the training pictures and labels as arrays.")
     test_sha256: Sha256 = Field(description="Of the test set; two accuracies compare only where it agrees.")
 
 
-class Headline(Frozen):
+class Headline(FrozenModel):
     """The figures that the promotion gate and listings read."""
 
     test_accuracy: Share
@@ -120,7 +120,7 @@ class Headline(Frozen):
     mflops: Annotated[float, Field(gt=0)] | None
 
 
-class Golden(Frozen):
+class GoldenAnswers(FrozenModel):
     """Inputs with the answers that the serving graph gave when the release was made.
 
     Attributes:
@@ -134,12 +134,12 @@ class Golden(Frozen):
     distances: tuple[float, ...] | None = None
 
     @classmethod
-    def of(
+    def from_arrays(
         cls,
         pixels: PixelsBatch,
         answers: Mapping[str, NDArray[np.float32]],
         distances: NDArray[np.float32] | None = None,
-    ) -> "Golden":
+    ) -> "GoldenAnswers":
         """Return a value with these arrays.
 
         Args:
@@ -153,7 +153,7 @@ class Golden(Frozen):
             distances=None if distances is None else tuple(map(float, distances)),
         )
 
-    def inputs(self, contract: InputContract) -> PixelsBatch:
+    def decode_pixels(self, contract: InputContract) -> PixelsBatch:
         """Return the pixels of the N pictures, with the shape of the contract in the same manifest.
 
         Raises:
@@ -168,7 +168,7 @@ class Golden(Frozen):
                 f"({contract.description}) per row of answers."
             ) from error
 
-    def probabilities(self) -> dict[str, NDArray[np.float32]]:
+    def decode_answers(self) -> dict[str, NDArray[np.float32]]:
         """Return the answers as arrays, float32 (N, C), by head.
 
         Raises:
@@ -185,7 +185,7 @@ class Golden(Frozen):
         return answers
 
 
-class Network(Frozen):
+class ReleaseNetwork(FrozenModel):
     """One network of a release.
 
     Attributes:
@@ -198,7 +198,7 @@ class Network(Frozen):
     graph: RelativePath
     artifact: RelativePath
     contract: ModelContract
-    golden: Golden
+    golden: GoldenAnswers
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -209,12 +209,12 @@ class Network(Frozen):
         return self
 
 
-def _newest(schema: object) -> object:
+def _read_schema_version(schema: object) -> object:
     """Return the schema version as which a manifest is read."""
     return SCHEMA_VERSION if schema == SCHEMA_10 else schema
 
 
-class Manifest(Frozen):
+class Manifest(FrozenModel):
     """Everything about a release except the bytes of its files.
 
     Attributes:
@@ -226,11 +226,11 @@ class Manifest(Frozen):
         git_commit: the commit of the code that made it; None outside a checkout.
     """
 
-    schema_version: Annotated[Literal[11], BeforeValidator(_newest)] = SCHEMA_VERSION
+    schema_version: Annotated[Literal[11], BeforeValidator(_read_schema_version)] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
-    networks: Annotated[dict[NetworkName, Network], Field(min_length=1)]
+    networks: Annotated[dict[NetworkName, ReleaseNetwork], Field(min_length=1)]
     sources: tuple[str, ...] = ()
     training: dict[str, JsonValue]
     libraries: dict[str, str]
@@ -238,7 +238,7 @@ class Manifest(Frozen):
     data: DataSet
     headline: Headline
 
-    def network(self, name: NetworkName) -> Network:
+    def network(self, name: NetworkName) -> ReleaseNetwork:
         """Return the network that answers this kind of input: the one with this name, or the only one."""
         return self.networks[name] if name in self.networks else next(iter(self.networks.values()))
 
@@ -264,13 +264,13 @@ class Manifest(Frozen):
         }
 
     @property
-    def both(self) -> bool:
+    def has_both_networks(self) -> bool:
         """Whether the release has a network for pixels and one for photos."""
         return len(self.networks) == len(NETWORK_NAMES)
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        if not self.both:
+        if not self.has_both_networks:
             return self
         reads = self.contract("photos").input
         edge = reads.shape[0]
@@ -286,12 +286,12 @@ class Manifest(Frozen):
         return self
 
 
-def parse_manifest(text: bytes, where: str) -> Manifest:
+def parse_manifest(text: bytes, address: str) -> Manifest:
     """Parse manifest.json.
 
     Args:
         text: the bytes of the file.
-        where: the address of the file, for messages.
+        address: the address of the file, for messages.
 
     Raises:
         ManifestTooNew: its schema version is above SCHEMA_VERSION.
@@ -301,20 +301,20 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
         schema = _SchemaOnly.model_validate_json(text).schema_version
         if schema > SCHEMA_VERSION:
             raise ManifestTooNew(
-                f"{where}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
+                f"{address}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
         if schema not in {SCHEMA_10, SCHEMA_VERSION}:
             raise ManifestInvalid(
-                f"{where}: schema_version: {schema}, but {SCHEMA_10} and {SCHEMA_VERSION} are read here. "
+                f"{address}: schema_version: {schema}, but {SCHEMA_10} and {SCHEMA_VERSION} are read here. "
                 "Serve it with the Wardrobe that made it, or train it again."
             )
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise ManifestInvalid(f"{where}: {first_problem(error)}") from error
+        raise ManifestInvalid(f"{address}: {describe_first_problem(error)}") from error
 
 
-def first_problem(error: ValidationError) -> str:
+def describe_first_problem(error: ValidationError) -> str:
     """Return the first error that pydantic found, as `key: message`."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     key = ".".join(map(str, first["loc"])) or "the whole"

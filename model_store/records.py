@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from model_store.errors import RecordUnreadable
-from model_store.manifest import VERSION_PATTERN, Frozen, first_problem
+from model_store.manifest import VERSION_PATTERN, FrozenModel, describe_first_problem
 
 PromotionReason = Literal["promote", "rollback"]
 """Reason of a record."""
@@ -22,7 +22,7 @@ MAX_CANDIDATES = 10
 """Largest number of candidates of a record, which a service may try and rollbacks may go through."""
 
 
-class PromotionRecord(Frozen):
+class PromotionRecord(FrozenModel):
     """The content of one promotion.
 
     Attributes:
@@ -103,8 +103,8 @@ def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
         record = PromotionRecord.model_validate_json(text)
     except ValidationError as error:
         raise RecordUnreadable(
-            f"{address}: not a promotion: {first_problem(error)}. Restore this file, or remove it, which "
-            "takes that promotion back; running services serve on."
+            f"{address}: not a promotion: {describe_first_problem(error)}. Restore this file, or remove it, "
+            "which takes that promotion back; running services serve on."
         ) from error
     fields = record.model_dump() | {"candidates": record.candidates or (record.version,)}  # 1.0.0 wrote none
     return Promotion(number=number, **fields)

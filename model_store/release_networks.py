@@ -7,7 +7,7 @@ has the networks.
 from inference.classifier import Classifier, open_classifier
 from inference.networks import Networks
 from model_store.local_releases import LocalRelease
-from model_store.manifest import Network
+from model_store.manifest import ReleaseNetwork
 
 
 def open_networks(release: LocalRelease) -> Networks:
@@ -21,9 +21,9 @@ def open_networks(release: LocalRelease) -> Networks:
     return Networks({name: _open_network(release, network) for name, network in networks.items()})
 
 
-def _open_network(release: LocalRelease, network: Network) -> Classifier:
+def _open_network(release: LocalRelease, network: ReleaseNetwork) -> Classifier:
     classifier, golden = open_classifier(release.folder / network.graph, network.contract), network.golden
-    pixels = golden.inputs(network.contract.input)
-    classifier.check_golden_answers(pixels, golden.probabilities(), golden.distances)
+    pixels = golden.decode_pixels(network.contract.input)
+    classifier.check_golden_answers(pixels, golden.decode_answers(), golden.distances)
     classifier.classify(pixels)  # this also runs the parts of an answer beside the probabilities
     return classifier

@@ -235,7 +235,7 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
                 f"{_shown(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force promotes "
                 "it anyway."
             )
-    if current.both and not candidate.both:
+    if current.has_both_networks and not candidate.has_both_networks:
         raise GateRefused(
             f"{candidate.version} has no network for photos, and {current.version}, which is current, has "
             "one: every photo would be answered by the network for pixels. Train it with `--from` a release "
@@ -258,7 +258,9 @@ def _pixels_of(manifest: Manifest) -> dict[str, object]:
     """
     form = ("shape", "channels", "dtype", "polarity")
     pixels = {key: asdict(manifest.contract("pixels").input)[key] for key in form}
-    return pixels | {"photos": manifest.contract("photos").input.shape} if manifest.both else pixels
+    return (
+        pixels | {"photos": manifest.contract("photos").input.shape} if manifest.has_both_networks else pixels
+    )
 
 
 def _shown(value: object) -> str:

@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue, ValidationError, WithJsonSchema, field_va
 from inference.contract import ACCEPT_NOTHING
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
-from model_store.manifest import DataSet, Frozen, Share, described, first_problem
+from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, describe_schema
 from model_store.release_files import REPORT_FILE
 from reports.intervals import mean_over_sources, share_interval
 from reports.word_figures import WordFigures
@@ -62,10 +62,12 @@ def _is_test(split: str) -> bool:
     return split == TEST
 
 
-class ClassFigures(Frozen):
+class ClassFigures(FrozenModel):
     """One class on one split: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."""
 
-    model_config = described("One class: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean.")
+    model_config = describe_schema(
+        "One class: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."
+    )
 
     precision: Share
     recall: Share
@@ -73,19 +75,19 @@ class ClassFigures(Frozen):
     support: Count
 
 
-class Averages(Frozen):
+class Averages(FrozenModel):
     """Means over the classes: `macro` unweighted, `weighted` by support."""
 
-    model_config = described("Means over the classes: `macro` unweighted, `weighted` by support.")
+    model_config = describe_schema("Means over the classes: `macro` unweighted, `weighted` by support.")
 
     macro: ClassFigures
     weighted: ClassFigures
 
 
-class Coverage(Frozen):
+class Coverage(FrozenModel):
     """What the decision thresholds do to a split."""
 
-    model_config = described("What the decision thresholds do on the test set.")
+    model_config = describe_schema("What the decision thresholds do on the test set.")
 
     confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)] = Field(
         description="Above 1 if nothing is accepted."
@@ -112,10 +114,10 @@ def tier_of(pictures: str) -> str:
     return pictures.removeprefix(PHOTOS_OF_TIER)
 
 
-class Promise(Frozen):
+class Promise(FrozenModel):
     """What the thresholds promise of accepted answers, and the answers that show it."""
 
-    model_config = described(
+    model_config = describe_schema(
         "What is promised of accepted answers, and the answers that show it.", is_open=True
     )
 
@@ -136,10 +138,10 @@ class Promise(Frozen):
     )
 
 
-class AcceptPoint(Frozen):
+class AcceptPoint(FrozenModel):
     """What one threshold of confidence does to one set of pictures."""
 
-    model_config = described("What one threshold of confidence does to one set of pictures.")
+    model_config = describe_schema("What one threshold of confidence does to one set of pictures.")
 
     # Of confidence.
     threshold: Share
@@ -157,7 +159,7 @@ class AcceptPoint(Frozen):
 class ProductPromise(Promise):
     """What accepted products keep, and what those that are accepted from each confidence show."""
 
-    model_config = described(
+    model_config = describe_schema(
         "What accepted products keep, and what those that are accepted from each confidence show.",
         is_open=True,
     )
@@ -175,10 +177,10 @@ class ProductPromise(Promise):
     )
 
 
-class PossiblePromise(Frozen):
+class PossiblePromise(FrozenModel):
     """What could be promised of the accepted answers, were this share of right ones asked for."""
 
-    model_config = described(
+    model_config = describe_schema(
         "What could be promised of the accepted answers, were this share of right ones asked for.",
         is_open=True,
     )
@@ -202,10 +204,10 @@ class PossiblePromise(Frozen):
     )
 
 
-class SplitFigures(Frozen):
+class SplitFigures(FrozenModel):
     """Accuracy and loss on a split that is only counted."""
 
-    model_config = described("Accuracy and loss on one split.")
+    model_config = describe_schema("Accuracy and loss on one split.")
 
     n: Count
     accuracy: Share
@@ -215,7 +217,7 @@ class SplitFigures(Frozen):
 class TestFigures(SplitFigures):
     """The full evaluation of a split."""
 
-    model_config = described("The full evaluation on the test set.", is_open=True)
+    model_config = describe_schema("The full evaluation on the test set.", is_open=True)
 
     loss: float = Field(
         description="Mean negative log likelihood of the probabilities as served (after temperature), in "
@@ -254,10 +256,10 @@ class TestFigures(SplitFigures):
     )
 
 
-class ModelFigures(Frozen):
+class ModelFigures(FrozenModel):
     """What the network costs."""
 
-    model_config = described("The size of the network.")
+    model_config = describe_schema("The size of the network.")
 
     network: str
     # All weights, with the statistics of normalization, which are not trained.
@@ -292,10 +294,10 @@ def size_in_words(parameters: int, mflops: float | None, trainable: int | None =
     return f"{parameters:,} parameters{trained}{cost}"
 
 
-class TrainingFigures(Frozen):
+class TrainingFigures(FrozenModel):
     """How the model was made; what is unknown of an adopted model is null."""
 
-    model_config = described("How the model was trained; null where that is not known.")
+    model_config = describe_schema("How the model was trained; null where that is not known.")
 
     seed: int | None
     epochs: Count | None
@@ -308,10 +310,10 @@ class TrainingFigures(Frozen):
     configuration: dict[str, JsonValue]
 
 
-class Epoch(Frozen):
+class Epoch(FrozenModel):
     """One line of the training history."""
 
-    model_config = described("One epoch of the training history.")
+    model_config = describe_schema("One epoch of the training history.")
 
     epoch: Count
     loss: float
@@ -321,10 +323,10 @@ class Epoch(Frozen):
     seconds: Annotated[float, Field(ge=0)]
 
 
-class Example(Frozen):
+class Example(FrozenModel):
     """One picture of the test set with its answer; the figures draw it."""
 
-    model_config = described("One picture of the test set with its answer.")
+    model_config = describe_schema("One picture of the test set with its answer.")
 
     index: Count = Field(description="Position in the test set.")
     truth: str
@@ -333,19 +335,21 @@ class Example(Frozen):
     probabilities: tuple[Share, ...] = Field(description="One per class, in label order.")
 
 
-class Examples(Frozen):
+class Examples(FrozenModel):
     """The most confident mistakes, worst first, and the first few right answers."""
 
-    model_config = described("The most confident mistakes, worst first, and the first few right answers.")
+    model_config = describe_schema(
+        "The most confident mistakes, worst first, and the first few right answers."
+    )
 
     wrong: tuple[Example, ...]
     right: tuple[Example, ...]
 
 
-class OutOfScope(Frozen):
+class OutOfScope(FrozenModel):
     """How well the model separates one kind of out-of-distribution picture from the test set."""
 
-    model_config = described(
+    model_config = describe_schema(
         "How well pictures of one thing that is no garment are separated from the test set.", is_open=True
     )
 
@@ -357,10 +361,10 @@ class OutOfScope(Frozen):
     unfamiliar: Share = Field(description="Share of which the reason is `unfamiliar`.")
 
 
-class ClassRecall(Frozen):
+class ClassRecall(FrozenModel):
     """How many photos of one class there were, and the share of them that was recognised."""
 
-    model_config = described("The number of photos of one class, and the share recognised.")
+    model_config = describe_schema("The number of photos of one class, and the share recognised.")
 
     n: Count
     recall: Share
@@ -369,7 +373,7 @@ class ClassRecall(Frozen):
 class PhotoDecisions(Coverage):
     """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
 
-    model_config = described(
+    model_config = describe_schema(
         "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
         "accepted) and `unfamiliar` sum to 1."
     )
@@ -392,10 +396,10 @@ class PhotoDecisions(Coverage):
     )
 
 
-class OodAuroc(Frozen):
+class OodAuroc(FrozenModel):
     """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves."""
 
-    model_config = described(
+    model_config = describe_schema(
         "Separation from out-of-distribution photos: areas under ROC curves; 0.5 is chance."
     )
 
@@ -406,23 +410,23 @@ class OodAuroc(Frozen):
     confidence: Share = Field(description="The same of the largest probability, for comparison.")
 
 
-class SourceFigures(Frozen):
+class SourceFigures(FrozenModel):
     """The decisions on the out-of-distribution photos of one folder."""
 
-    model_config = described("Decisions on the out-of-distribution photos of one folder.")
+    model_config = describe_schema("Decisions on the out-of-distribution photos of one folder.")
 
     n: Count
     accepted: Share
     unfamiliar: Share
 
 
-class PhotoFigures(Frozen):
+class PhotoFigures(FrozenModel):
     """Answers to photos of real garments of one tier; or, in tier X, of what is none of the classes.
 
     What only garments have is null or empty in tier X, and the other way round.
     """
 
-    model_config = described(
+    model_config = describe_schema(
         "Results on photos of one tier; tier X holds pictures of none of the classes.", is_open=True
     )
 
@@ -456,10 +460,10 @@ class PhotoFigures(Frozen):
     sources: dict[str, SourceFigures] = Field(description="In tier X, by the folder's name.")
 
 
-class UnknownSource(Frozen):
+class UnknownSource(FrozenModel):
     """How many photos of a source there were, how many of the answers are right, accepted, and both."""
 
-    model_config = described("Photos of a source, and how many answers are right, accepted, and both.")
+    model_config = describe_schema("Photos of a source, and how many answers are right, accepted, and both.")
 
     n: Count
     right: Count
@@ -467,10 +471,10 @@ class UnknownSource(Frozen):
     accepted_right: Count
 
 
-class UnknownSources(Frozen):
+class UnknownSources(FrozenModel):
     """Answers to a tier's photos of shops and people that nothing which answered them had learnt."""
 
-    model_config = described(
+    model_config = describe_schema(
         "Answers to a tier's photos of shops and people that nothing which answered them had learnt."
     )
 
@@ -519,19 +523,19 @@ class UnknownSources(Frozen):
         return share, share_interval(which, np.repeat(np.arange(len(n)), n))
 
 
-class LabelFigures(Frozen):
+class LabelFigures(FrozenModel):
     """One label of an attribute."""
 
-    model_config = described("One label of an attribute.")
+    model_config = describe_schema("One label of an attribute.")
 
     n: Count = Field(description="Pictures whose main label it is.")
     recall: Share = Field(description="Of these, the share of right answers.")
 
 
-class AttributeFigures(Frozen):
+class AttributeFigures(FrozenModel):
     """What a network answers to one attribute of pictures that it has not learnt."""
 
-    model_config = described("What the network answers to one attribute.", is_open=True)
+    model_config = describe_schema("What the network answers to one attribute.", is_open=True)
 
     n: Count = Field(description="Pictures whose label is known; the shares are of these.")
     unknown: Count = Field(description="Pictures without one.")
@@ -551,10 +555,10 @@ class AttributeFigures(Frozen):
     labels: dict[str, LabelFigures] = Field(description="By label, in index order.")
 
 
-class AllAccepted(Frozen):
+class AllAccepted(FrozenModel):
     """How often every accepted answer to a picture is right: measured, not multiplied."""
 
-    model_config = described("How often every accepted answer to a picture is right.")
+    model_config = describe_schema("How often every accepted answer to a picture is right.")
 
     pictures: Count = Field(
         description="With an accepted answer, of class or attributes, all of which are known."
@@ -562,10 +566,10 @@ class AllAccepted(Frozen):
     right: Count = Field(description="Of these, where every one is.")
 
 
-class Report(Frozen):
+class Report(FrozenModel):
     """The stored evaluation of the model, report.json. Older reports have further fields."""
 
-    model_config = described(
+    model_config = describe_schema(
         "The stored evaluation of the model, report.json. Older reports have further fields.", is_open=True
     )
 
@@ -669,7 +673,7 @@ def parse_report(text: bytes, where: str) -> Report:
     try:
         return Report.model_validate_json(text, extra="ignore")
     except ValidationError as error:
-        raise ReportInvalid(f"{where}: {first_problem(error)}") from error
+        raise ReportInvalid(f"{where}: {describe_first_problem(error)}") from error
 
 
 def check_report(report: Report, labels: Sequence[str], where: str) -> None:

@@ -10,15 +10,15 @@ from pydantic import Field
 
 from inference.contract import NetworkName
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
-from model_store.manifest import Frozen, Share, described
+from model_store.manifest import FrozenModel, Share, describe_schema
 
 Count = Annotated[int, Field(ge=0)]
 
 
-class WordsOf(Frozen):
+class WordsOf(FrozenModel):
     """What words on one set of photos show at one share."""
 
-    model_config = described("What words on one set of photos show at one share.")
+    model_config = describe_schema("What words on one set of photos show at one share.")
 
     n: Count = Field(description="Photos that carry a right word.")
     confirmed: Count
@@ -32,10 +32,10 @@ class WordsOf(Frozen):
     needed: Share | None = Field(default=None, description="Of that; null likewise.")
 
 
-class WordsAt(Frozen):
+class WordsAt(FrozenModel):
     """What one share shows."""
 
-    model_config = described("What one share shows.")
+    model_config = describe_schema("What one share shows.")
 
     share: Share = Field(description="Of the photo, which the words need at least.")
     sets: dict[str, WordsOf] = Field(description="By tier, or by what else the photos are.")
@@ -51,10 +51,10 @@ class WordsAt(Frozen):
         return bool(self.sets) and all((of.right or 0) >= (of.needed or 1) for of in self.sets.values())
 
 
-class WordsPromise(Frozen):
+class WordsPromise(FrozenModel):
     """What words of one sort show at each share that was tried."""
 
-    model_config = described("What words of one sort show at each share that was tried.")
+    model_config = describe_schema("What words of one sort show at each share that was tried.")
 
     least: Share | None = Field(
         description="The smallest share that is shown; null where such words accept nothing."
@@ -62,10 +62,10 @@ class WordsPromise(Frozen):
     at: tuple[WordsAt, ...]
 
 
-class WordFigures(Frozen):
+class WordFigures(FrozenModel):
     """What words of a list show beside the answers of one network."""
 
-    model_config = described("What words of a list show beside the answers of one network.")
+    model_config = describe_schema("What words of a list show beside the answers of one network.")
 
     network: NetworkName
     wrong_titles: Share = Field(description="Share of titles that is assumed to be wrong.")

@@ -201,7 +201,7 @@ _OF_OTHER_PICTURES = {
 
 def _page(release: LocalRelease, **measured: object) -> bytes:
     """The page of a release's report with what was measured here in place of its own figures."""
-    report = report_of(release).changed(**measured)
+    report = report_of(release).replace_fields(**measured)
     return file_page(release.manifest.contracts, report, {})
 
 

@@ -29,7 +29,7 @@ from inference.contract import (
     ModelContract,
 )
 from model_store.assemble import make_single_network, seal_release
-from model_store.manifest import DataSet, Golden, Headline, Manifest, Network
+from model_store.manifest import DataSet, GoldenAnswers, Headline, Manifest, ReleaseNetwork
 from model_store.publish import publish_release
 from model_store.store import open_store
 from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
@@ -129,7 +129,7 @@ def a_release(
             "words": words,
         }
     )
-    (folder / "report.json").write_bytes(report.as_bytes())
+    (folder / "report.json").write_bytes(report.serialize())
     if keeps_answers:
         n = per_class * len(labels)
         if right is None:
@@ -143,7 +143,7 @@ def a_release(
         (folder / path).write_text(content, "utf-8")
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     second = None if photos is None else _photo_network(folder, labels, photos, random, heads)
-    golden = Golden.of(pixels, _answers(folder / "model.onnx", pixels))
+    golden = GoldenAnswers.from_arrays(pixels, _answers(folder / "model.onnx", pixels))
     first = make_single_network(a_contract(labels, reads, of_first, least_familiarity), golden)
     seal_release(
         folder,
@@ -178,17 +178,17 @@ def _photo_network(
     reads: InputContract,
     random: np.random.Generator,
     attributes: Mapping[str, Head],
-) -> Network:
+) -> ReleaseNetwork:
     """Write the files of a second network, and what the manifest says of it."""
     weights = random.normal(0, 0.05, (math.prod(reads.array_shape), len(labels))).astype(np.float32)
     (folder / "photos.onnx").write_bytes(a_graph(weights, reads.array_shape, attributes))
     (folder / "photos.keras").write_bytes(b"stand-in for photos.keras " + random.bytes(2000))
     pixels = random.integers(0, 256, (2, *reads.array_shape), np.uint8)
-    return Network(
+    return ReleaseNetwork(
         graph="photos.onnx",
         artifact="photos.keras",
         contract=with_label(a_contract(labels, reads, attributes), temperature=2.0),
-        golden=Golden.of(pixels, _answers(folder / "photos.onnx", pixels)),
+        golden=GoldenAnswers.from_arrays(pixels, _answers(folder / "photos.onnx", pixels)),
     )
 
 

@@ -182,7 +182,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     Raises:
         BadRecipe: it has none; the message says what does.
     """
-    if release.manifest.both:
+    if release.manifest.has_both_networks:
         return
     if not _knows_ten_classes(release):
         raise BadRecipe(

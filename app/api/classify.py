@@ -19,7 +19,7 @@ from app.payloads.connection import has_client_left
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import RequestItem
 from app.prediction.admission import RequestQueues
-from app.prediction.classify_items import ClassifiedPicture, Outcome, PictureBudget, classify_items
+from app.prediction.classify_items import ClassifiedPicture, Outcome, PictureBudget, answer_items
 from app.prediction.parameters import NO_PARAMETERS, Parameters
 from app.prediction.timing import QUEUE_STAGE, READ_STAGE
 from app.releases.serving import ModelHolder
@@ -83,7 +83,7 @@ def classify_request(
             )
             has_left = partial(has_client_left, environ)
             budget = PictureBudget(limits)
-            outcomes = classify_items(items, context.model, timing, turn, budget, has_left, parameters)
+            outcomes = answer_items(items, context.model, timing, turn, budget, has_left, parameters)
     timing.end()
     time.sleep(0)
     context.predictions += [

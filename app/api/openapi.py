@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from app import __version__
-from app.api.schemas import schemas_of_report
+from app.api.schemas import create_report_schemas
 from app.payloads.titles import title_languages
 from app.releases.serving import ServedModel
 from app.settings import Settings
@@ -24,20 +24,20 @@ Json: TypeAlias = dict[str, Any]
 DOCUMENT = Path(__file__).with_name("openapi.json")
 """Path of the document."""
 
-_VERSION = re.compile(VERSION_PATTERN)
+_VERSION_PATTERN = re.compile(VERSION_PATTERN)
 """Pattern of the version of a release, in examples."""
 
-_SETTING = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
+_SETTING_PATTERN = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
 """Pattern of a setting in a description, behind which its value is written."""
 
-_OF_LABELS = ("Answer", "AnswerWithTopAndSeen", "BatchAnswer", "TfRows", "TfOutputs", "V2Answer")
+_LABEL_EXAMPLES = ("Answer", "AnswerWithTopAndSeen", "BatchAnswer", "TfRows", "TfOutputs", "V2Answer")
 """Names of examples that are right only for the labels of the bundled release."""
 
-_OF_SIZE = ("Pixels", "TfNumbers", "V2Numbers")
+_SIZE_EXAMPLES = ("Pixels", "TfNumbers", "V2Numbers")
 """Names of examples that are right only for the input size of the bundled release."""
 
 
-def filled_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
+def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
     """Return the document of a service.
 
     Args:
@@ -46,23 +46,23 @@ def filled_document(model: ServedModel, settings: Settings, prefix: str = "") ->
         prefix: the path below which a proxy serves it, such as `/wardrobe`. If it is empty, clients use the
             folder of the document.
     """
-    text = _VERSION.sub(model.version, DOCUMENT.read_text("utf-8"))
-    document: Json = json.loads(_with_limits(text, settings))
+    text = _VERSION_PATTERN.sub(model.version, DOCUMENT.read_text("utf-8"))
+    document: Json = json.loads(_fill_limits(text, settings))
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
-    document["components"]["schemas"] |= schemas_of_report()
+    document["components"]["schemas"] |= create_report_schemas()
     document["components"]["schemas"]["TitleLanguage"]["enum"] = list(title_languages())
     _fill_security(document, settings)
     _fill_model(document, model, settings)
     return document
 
 
-def _with_limits(text: str, settings: Settings) -> str:
+def _fill_limits(text: str, settings: Settings) -> str:
     def with_value(setting: re.Match[str]) -> str:
         value = getattr(settings, setting[1].lower())
         return f"{setting[0]} ({value:,})" if isinstance(value, int) else f"{setting[0]} ({value})"
 
-    return _SETTING.sub(with_value, text)
+    return _SETTING_PATTERN.sub(with_value, text)
 
 
 def _fill_security(document: Json, settings: Settings) -> None:
@@ -73,7 +73,7 @@ def _fill_security(document: Json, settings: Settings) -> None:
         del document["security"], document["components"]["securitySchemes"]
     if settings.rate_limit is None:
         absent.append("429")
-    for operation in _operations(document):
+    for operation in _iterate_operations(document):
         for status in absent:
             operation["responses"].pop(status, None)
 
@@ -83,9 +83,9 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     schemas, parameters = components["schemas"], components["parameters"]
     labels, shape = list(model.contract.labels), model.contract.input.array_shape
     if labels != schemas["Label"]["enum"]:
-        _remove_examples(document, _OF_LABELS)
-    if schemas["Pixels"] | _nested(shape) != schemas["Pixels"]:
-        _remove_examples(document, _OF_SIZE)
+        _remove_examples(document, _LABEL_EXAMPLES)
+    if schemas["Pixels"] | _nested_schema(shape) != schemas["Pixels"]:
+        _remove_examples(document, _SIZE_EXAMPLES)
 
     share = {"$ref": "#/components/schemas/Share"}
     schemas["Label"]["enum"] = labels
@@ -93,8 +93,8 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     if attributes := model.attributes:
         of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
         schemas["Prediction"]["properties"]["attributes"] |= {"properties": of, "additionalProperties": False}
-    schemas["Pixels"] |= _nested(shape)
-    schemas["PixelsWithChannel"] |= _nested((*shape, 1) if len(shape) == 2 else shape)
+    schemas["Pixels"] |= _nested_schema(shape)
+    schemas["PixelsWithChannel"] |= _nested_schema((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:
         schemas["Report"] = {
             "type": "object",
@@ -107,7 +107,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     form["properties"]["image"]["maxItems"] = settings.max_batch
 
 
-def _nested(shape: Sequence[int]) -> Json:
+def _nested_schema(shape: Sequence[int]) -> Json:
     """Return the schema of nested lists of whole numbers, 0 to 255."""
     schema: Json = {"type": "integer", "minimum": 0, "maximum": 255}
     for size in reversed(shape):
@@ -118,20 +118,20 @@ def _nested(shape: Sequence[int]) -> Json:
 def _remove_examples(document: Json, names: tuple[str, ...]) -> None:
     for name in names:
         del document["components"]["examples"][name]
-    for content in _contents(document):
+    for content in _iterate_contents(document):
         kept = content.pop("examples", {}).items()
         content["examples"] = {key: to for key, to in kept if to["$ref"].rpartition("/")[2] not in names}
 
 
-def _operations(document: Json) -> Iterator[Json]:
+def _iterate_operations(document: Json) -> Iterator[Json]:
     for methods in document["paths"].values():
         yield from methods.values()
 
 
-def _contents(document: Json) -> Iterator[Json]:
+def _iterate_contents(document: Json) -> Iterator[Json]:
     """Yield every Media Type Object that has examples."""
     bodies = [*document["components"]["requestBodies"].values()]
-    for operation in _operations(document):
+    for operation in _iterate_operations(document):
         bodies += operation["responses"].values()
     for body in bodies:
         yield from (content for content in body.get("content", {}).values() if "examples" in content)

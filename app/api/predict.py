@@ -27,67 +27,67 @@ from app.prediction.platform_categories import NamedCategories
 from app.prediction.title_answer import listed_fields
 
 
-def predict_routes(services: Services, metrics: Metrics) -> Blueprint:
+def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     """Create the routes that classify."""
     routes = Blueprint("predict", __name__)
     of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:
-        parameters = _parameters(SINGLE_PARAMETERS)
+        parameters = _read_parameters(SINGLE_PARAMETERS)
 
         def decode(body: Body) -> ParsedRequest:
             item, title = find_one(body, parameters.titles)
-            return [item], lambda outcomes: _one(outcomes[0], parameters, title)
+            return [item], lambda outcomes: _create_single_response(outcomes[0], parameters, title)
 
         return classify_request(services, of_one, decode, parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
-        parameters = _parameters(BATCH_PARAMETERS)
+        parameters = _read_parameters(BATCH_PARAMETERS)
 
         def decode(body: Body) -> ParsedRequest:
             items = find_many(body)
-            return items, lambda outcomes: _many(items, outcomes, parameters, metrics)
+            return items, lambda outcomes: _create_batch_response(items, outcomes, parameters, metrics)
 
         return classify_request(services, of_many, decode, parameters)
 
     return routes
 
 
-def _parameters(names: Sequence[str]) -> Parameters:
+def _read_parameters(names: Sequence[str]) -> Parameters:
     if not request.query_string:
         return NO_PARAMETERS
     classes = len(get_request_context().model.networks["pixels"].contract.labels)
     return read_parameters(request.args, classes, names)
 
 
-def _one(outcome: Outcome, parameters: Parameters, title: Title | None) -> Response:
+def _create_single_response(outcome: Outcome, parameters: Parameters, title: Title | None) -> Response:
     if isinstance(outcome, FailedPicture):
         raise outcome.error
     context = get_request_context()
-    answer = create_answer(outcome, parameters, _categories(context))
+    answer = create_answer(outcome, parameters, _choose_categories(context))
     if title is not None:
         answer["listed"] = listed_fields(title, outcome, context.model)
-    return _answer(answer, context)
+    return _create_response(answer, context)
 
 
-def _many(
+def _create_batch_response(
     items: list[RequestItem], outcomes: list[Outcome], parameters: Parameters, metrics: Metrics
 ) -> Response:
     context = get_request_context()
-    categories = _categories(context)
+    categories = _choose_categories(context)
     for outcome in outcomes:
         if isinstance(outcome, FailedPicture):
             metrics.count_problem(create_problem(outcome.error)["type"])
     predictions = [
-        _named(item) | _result(outcome, parameters, categories)
+        _name_fields(item) | _create_result(outcome, parameters, categories)
         for item, outcome in zip(items, outcomes, strict=True)
     ]
-    return _answer({"predictions": predictions}, context)
+    return _create_response({"predictions": predictions}, context)
 
 
-def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
+def _create_response(answer: dict[str, Any], context: RequestContext) -> Response:
     provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
     response = jsonify(answer | provenance)
     categories = context.model.categories
@@ -96,18 +96,20 @@ def _answer(answer: dict[str, Any], context: RequestContext) -> Response:
     return response
 
 
-def _categories(context: RequestContext) -> NamedCategories | None:
+def _choose_categories(context: RequestContext) -> NamedCategories | None:
     """Return the platform's categories, named in the client's language; None if there are none."""
     categories = context.model.categories
     return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
 
 
-def _named(item: RequestItem) -> dict[str, Any]:
+def _name_fields(item: RequestItem) -> dict[str, Any]:
     name = getattr(item, "name", None)
     return {} if name is None else {"name": name}
 
 
-def _result(outcome: Outcome, parameters: Parameters, categories: NamedCategories | None) -> dict[str, Any]:
+def _create_result(
+    outcome: Outcome, parameters: Parameters, categories: NamedCategories | None
+) -> dict[str, Any]:
     if isinstance(outcome, FailedPicture):
         return {"error": create_problem(outcome.error)}
     return create_answer(outcome, parameters, categories)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, get_args
 
 from pydantic.fields import FieldInfo
 
-from model_store.manifest import Frozen
+from model_store.manifest import FrozenModel
 from reports.values import Report
 
 Json: TypeAlias = dict[str, Any]
@@ -20,39 +20,39 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 
 @cache
-def schemas_of_report() -> Json:
+def create_report_schemas() -> Json:
     """Return the schemas of Report, and of all that is in one, by name."""
-    return {kind.__name__: _schema_of(kind) for kind in types_within(Report)}
+    return {kind.__name__: _create_schema(kind) for kind in types_within(Report)}
 
 
-def types_within(kind: type[Frozen]) -> list[type[Frozen]]:
+def types_within(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
     """List a type of values and those of its fields, of their fields, and so on, each once."""
     found = dict.fromkeys([kind])
     for field in kind.model_fields.values():
-        for inner in _types_named_by(field.annotation):
+        for inner in _types_in_annotation(field.annotation):
             found |= dict.fromkeys(types_within(inner))
     return list(found)
 
 
-def _types_named_by(annotation: object) -> list[type[Frozen]]:
+def _types_in_annotation(annotation: object) -> list[type[FrozenModel]]:
     """List the types of values in an annotation such as `dict[str, tuple[Promise, ...]] | None`."""
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return [annotation] if issubclass(annotation, Frozen) else []
-    return [kind for inner in get_args(annotation) for kind in _types_named_by(inner)]
+        return [annotation] if issubclass(annotation, FrozenModel) else []
+    return [kind for inner in get_args(annotation) for kind in _types_in_annotation(inner)]
 
 
-def _schema_of(kind: type[Frozen]) -> Json:
+def _create_schema(kind: type[FrozenModel]) -> Json:
     """Return the schema of one type, which names those of other types."""
     schema = kind.model_json_schema(mode="serialization", ref_template=f"{_SCHEMAS}{{model}}")
     schema = {key: value for key, value in schema.items() if key not in {"title", "$defs"}}
     properties = {
-        name: _property(schema["properties"][name], field) for name, field in kind.model_fields.items()
+        name: _create_property(schema["properties"][name], field) for name, field in kind.model_fields.items()
     }
     required = [name for name, field in kind.model_fields.items() if field.exclude_if is None]
     return schema | {"properties": properties, "required": required}
 
 
-def _property(schema: Json, field: FieldInfo) -> Json:
+def _create_property(schema: Json, field: FieldInfo) -> Json:
     """Return the schema of a field as the contract writes it."""
     plain = {key: value for key, value in schema.items() if key not in {"title", "default"}}
     if (is_left_out := field.exclude_if) is not None:
@@ -60,13 +60,13 @@ def _property(schema: Json, field: FieldInfo) -> Json:
             plain |= plain.pop("anyOf")[0]
         default = field.get_default(call_default_factory=True)
         plain |= {"default": default} if default and not is_left_out(default) else {}
-    return dict(_as_contract(plain))
+    return dict(_convert_to_contract(plain))
 
 
-def _as_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of whatever kind
+def _convert_to_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of whatever kind
     """Return a part of a schema with references to Share, and with null as a second type."""
     if isinstance(schema, list):
-        return [_as_contract(part) for part in schema]
+        return [_convert_to_contract(part) for part in schema]
     if isinstance(schema, float) and schema.is_integer():
         return int(schema)
     match schema:
@@ -78,4 +78,6 @@ def _as_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of w
             return {"$ref": f"{_SCHEMAS}Share"} | more
         case {"$ref": reference} if reference == f"{_SCHEMAS}JsonValue":
             return True
-    return {key: _as_contract(of) for key, of in schema.items()} if isinstance(schema, dict) else schema
+    return (
+        {key: _convert_to_contract(of) for key, of in schema.items()} if isinstance(schema, dict) else schema
+    )

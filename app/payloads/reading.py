@@ -33,7 +33,7 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | 
     """
     item, fields = _find_one_in_body(body)
     if isinstance(item, Upload):
-        check_picture_size(item.data, body.limits)
+        check_upload_size(item.data, body.limits)
     return item, title_of(query, fields) if query or fields else None
 
 
@@ -109,7 +109,7 @@ def _unpack_zips(
 def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestItem:
     if isinstance(item, Upload):
         try:
-            check_picture_size(item.data, limits)
+            check_upload_size(item.data, limits)
         except TooLarge as error:
             return RefusedItem(drop_traceback(error), item.name)
     return item
@@ -127,7 +127,7 @@ def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator
         yield item
 
 
-def check_picture_size(data: bytes, limits: RequestLimits) -> None:
+def check_upload_size(data: bytes, limits: RequestLimits) -> None:
     """Check that a picture has at most MAX_UPLOAD_BYTES.
 
     Raises:

@@ -1,6 +1,6 @@
-"""What a shop has written of a picture, in a form, in JSON or in the query.
+"""The title that a shop has written for a picture, from a form, from JSON or from the query.
 
-Values alone. What the words of a title say: inference/words.py; they are kept nowhere.
+Titles are read and never stored. inference/words.py finds the kinds in them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,26 +12,31 @@ from inference.language_files import readable_languages
 from inference.tokens import LONGEST_HTML
 
 TITLE: Final = "title"
+"""Name of the title in a form, in JSON and in a query."""
+
 LANGUAGE: Final = "language"
+"""Name of the language of the title."""
+
 OF_TITLES: Final = (TITLE, LANGUAGE)
-"""Names under which both come, wherever they come."""
+"""Names of title and language in a form, in JSON and in a query."""
 
 NOT_READ: Final = "none"
-"""In place of a language: the words say nothing."""
+"""Value of `language` with which the title is ignored."""
 
 NOT_OF_BATCHES: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
+"""Message for a batch with a title."""
 
 Given: TypeAlias = Mapping[str, Sequence[object]]
-"""The values under some names."""
+"""Values by the name of their field."""
 
 
 @dataclass(frozen=True)
 class Title:
-    """What the shop has written.
+    """The title of a picture.
 
     Attributes:
-        text: at most as much as is read.
-        language: one that is read, or NOT_READ; empty where it is not known.
+        text: the text, cut at the length that is read.
+        language: the code of its language, or NOT_READ; empty if it is not known.
     """
 
     text: str
@@ -52,7 +57,7 @@ def title_of(query: Given, body: Given) -> Title | None:
 
 
 def title_languages() -> tuple[str, ...]:
-    """Return what a request may name as the language of its title."""
+    """Return the values that a request may have for the language of its title."""
     return (*readable_languages(), NOT_READ)
 
 

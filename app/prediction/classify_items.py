@@ -121,7 +121,7 @@ Item: TypeAlias = RequestItem | OpenedItem
 """An item of a request, before or after it was opened."""
 
 
-def classify_items(  # noqa: PLR0913, PLR0917 - the parts of a request
+def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     items: Sequence[RequestItem],
     served: ServedModel,
     timing: StageTimer,

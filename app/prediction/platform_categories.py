@@ -28,7 +28,7 @@ from app.settings import SettingsError
 from inference.contract import Head
 from inference.plain_text import decode_text
 from model_store.errors import ReleaseError
-from model_store.manifest import first_problem
+from model_store.manifest import describe_first_problem
 
 CategoryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 CategoryId = Annotated[
@@ -221,7 +221,9 @@ def read_taxonomy(path: Path) -> Taxonomy:
     except UnicodeDecodeError as error:
         raise _create_settings_error(path, "it is no UTF-8 text") from error
     except ValidationError as error:
-        raise _create_settings_error(path, f"{first_problem(error)}. Write {TAXONOMY_EXAMPLE}") from error
+        raise _create_settings_error(
+            path, f"{describe_first_problem(error)}. Write {TAXONOMY_EXAMPLE}"
+        ) from error
     except ValueError as error:
         raise _create_settings_error(path, str(error)) from error
     return Taxonomy(classes, attributes)

@@ -12,7 +12,7 @@ from app.middleware.request_context import get_request_context
 from app.payloads.body import MAX_QUOTED_LENGTH
 from app.payloads.json_bodies import decode_base64
 from app.payloads.limits import RequestLimits
-from app.payloads.reading import check_picture_size, limit_batch
+from app.payloads.reading import check_upload_size, limit_batch
 from app.payloads.request_items import PixelRows, RequestItem, Upload
 from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outcome
 from app.releases.serving import ServedModel
@@ -88,7 +88,7 @@ def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterato
     try:
         for item in items:
             if isinstance(item, Upload):
-                check_picture_size(item.data, limits)
+                check_upload_size(item.data, limits)
             yield item
             place += 1
     except (RequestError, BadPixels) as error:

@@ -26,7 +26,7 @@ from app.payloads.json_bodies import (
     reserve_for_values,
 )
 from app.payloads.limits import batch_limits
-from app.payloads.reading import check_picture_size, find_one
+from app.payloads.reading import check_upload_size, find_one
 from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
 from app.prediction.answer_json import create_answer
 from app.prediction.classify_items import ClassifiedPicture, Outcome
@@ -112,7 +112,7 @@ def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
         return collect_items(records, body.limits), partial(create_response, JSON)
     item = parse_picture_object(document, INSTANCE_FORMS)
     if isinstance(item, Upload):
-        check_picture_size(item.data, body.limits)
+        check_upload_size(item.data, body.limits)
     return [item], partial(create_response, JSON, is_single=True)
 
 

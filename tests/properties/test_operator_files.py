@@ -23,7 +23,7 @@ from tests.properties.test_pictures import JSON_VALUES
 from tests.service import ROOT
 
 RELEASE = open_bundled_release()
-MANIFEST = json.loads(RELEASE.manifest.as_bytes())
+MANIFEST = json.loads(RELEASE.manifest.serialize())
 RECORD = {"version": RELEASE.version, "previous": None, "reason": "promote", "by": "ann"}
 RECORD |= {"at": "2026-11-20T10:15:00Z", "nonce": "0"}
 KEYS = f"shop:{'a' * 64}\n# comment\n\napp:{'b' * 64}\n".encode()
@@ -42,8 +42,8 @@ def read_manifest(text: bytes) -> None:
     """Whatever is read has as many golden answers as golden pictures."""
     manifest = parse_manifest(text, "here")
     network = manifest.network("pixels")
-    pixels = network.golden.inputs(network.contract.input)
-    assert len(pixels) == len(network.golden.probabilities()["label"])
+    pixels = network.golden.decode_pixels(network.contract.input)
+    assert len(pixels) == len(network.golden.decode_answers()["label"])
 
 
 def read_promotion(text: bytes) -> None:

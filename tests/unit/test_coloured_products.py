@@ -86,10 +86,10 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
     )
     reads = make_whole_input(32, 3)
     parent = open_release(a_release(folder / "parent", per_class=1, photos=reads, further_answers=kept))
-    network = parent.manifest.network("photos").changed(
+    network = parent.manifest.network("photos").replace_fields(
         contract=a_contract(LABELS, reads, least_familiarity=0.2)
     )
-    manifest = parent.manifest.changed(networks=parent.manifest.networks | {"photos": network})
+    manifest = parent.manifest.replace_fields(networks=parent.manifest.networks | {"photos": network})
     attribute = colours(2 * wrong)
     _, report, answers = decided(attribute, fitted(attribute)[1], replace(parent, manifest=manifest), folder)
     assert not (answers.attributes == COLOUR).any(), "colours that decide are of known sources"

@@ -58,14 +58,14 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     assert manifest.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
     network = manifest.network("pixels")
-    assert network.golden.inputs(network.contract.input).shape == (3, 28, 28)
-    assert network.golden.probabilities()["label"].shape == (3, 10)
+    assert network.golden.decode_pixels(network.contract.input).shape == (3, 28, 28)
+    assert network.golden.decode_answers()["label"].shape == (3, 10)
 
 
 def test_a_release_from_before_heads_had_a_familiarity_decides_by_the_class_s() -> None:
     kept = json.loads((FIXTURES / "schema-10" / "manifest.json").read_bytes())
 
-    read = json.loads(manifest_in(FIXTURES / "schema-10").as_bytes())
+    read = json.loads(manifest_in(FIXTURES / "schema-10").serialize())
 
     for network in read["networks"].values():
         for head in network["contract"]["heads"].values():
@@ -77,16 +77,16 @@ def test_a_release_from_before_heads_had_a_familiarity_decides_by_the_class_s() 
 def test_what_is_written_today_is_what_is_kept_of_the_newest_schema() -> None:
     kept = (KEPT[-1] / "manifest.json").read_bytes()
 
-    assert json.loads(manifest_in(KEPT[-1]).as_bytes()) == json.loads(kept)
+    assert json.loads(manifest_in(KEPT[-1]).serialize()) == json.loads(kept)
 
 
 def test_a_field_that_no_report_has_is_an_error_where_a_report_is_made() -> None:
     tier = next(iter(parse_report((BUNDLED_FOLDER / REPORT_FILE).read_bytes(), REPORT_FILE).photos.values()))
 
     with pytest.raises(ValidationError, match="unfamilar"):
-        tier.decisions.changed(unfamilar=0.2)
+        tier.decisions.replace_fields(unfamilar=0.2)
 
-    assert tier.decisions.changed(unfamiliar=0.2).unfamiliar == 0.2
+    assert tier.decisions.replace_fields(unfamiliar=0.2).unfamiliar == 0.2
 
 
 def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() -> None:

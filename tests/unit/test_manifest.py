@@ -10,7 +10,7 @@ import pytest
 from inference.contract import GREY_28, InputContract, make_whole_input
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.local_releases import open_release
-from model_store.manifest import SCHEMA_VERSION, Golden, parse_manifest
+from model_store.manifest import SCHEMA_VERSION, GoldenAnswers, parse_manifest
 from tests.releases import a_release
 
 REMOVED = object()
@@ -154,19 +154,19 @@ def test_what_is_no_json_object_is_refused(text: bytes) -> None:
 @pytest.mark.parametrize("pixels", ["not base64!", "AAAA", ""])
 def test_golden_pixels_that_are_no_whole_pictures_are_named(pixels: str) -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.pixels"):
-        Golden(pixels=pixels, answers={"label": ((1.0,),)}).inputs(GREY_28)
+        GoldenAnswers(pixels=pixels, answers={"label": ((1.0,),)}).decode_pixels(GREY_28)
 
 
 def test_golden_answers_of_unequal_lengths_are_named() -> None:
     with pytest.raises(ManifestInvalid, match=r"golden\.answers\.label"):
-        Golden(pixels="", answers={"label": ((0.5,), (0.2, 0.3))}).probabilities()
+        GoldenAnswers(pixels="", answers={"label": ((0.5,), (0.2, 0.3))}).decode_answers()
 
 
 def test_golden_pixels_and_answers_come_back_exactly() -> None:
     pixels = np.arange(2 * 784, dtype=np.uint16).astype(np.uint8).reshape(2, 28, 28)
     answers = np.array([[0.1, 0.9], [1 / 3, 2 / 3]], np.float32)
 
-    golden = Golden.of(pixels, {"label": answers})
+    golden = GoldenAnswers.from_arrays(pixels, {"label": answers})
 
-    assert np.array_equal(golden.inputs(GREY_28), pixels)
-    assert np.array_equal(golden.probabilities()["label"], answers)
+    assert np.array_equal(golden.decode_pixels(GREY_28), pixels)
+    assert np.array_equal(golden.decode_answers()["label"], answers)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import Json, schemas_of_report, types_within
-from model_store.manifest import Frozen
+from app.api.schemas import Json, create_report_schemas, types_within
+from model_store.manifest import FrozenModel
 from reports.values import Promise, Report
 
 TEXTS = Path(__file__).parents[1] / "fixtures" / "report-texts.json"
@@ -38,20 +38,20 @@ def references_in(schema: Any) -> Iterator[str]:
 
 
 def test_the_texts_of_the_report_are_those_that_clients_were_given() -> None:
-    assert texts_of(schemas_of_report()) == json.loads(TEXTS.read_text("utf-8"))
+    assert texts_of(create_report_schemas()) == json.loads(TEXTS.read_text("utf-8"))
 
 
 def test_every_schema_that_a_report_refers_to_is_there() -> None:
-    schemas = schemas_of_report()
+    schemas = create_report_schemas()
 
     assert {*references_in(schemas)} == ({*schemas} - {"Report"}) | {"Share"}
 
 
 def test_a_type_is_found_by_the_fields_of_a_report_and_not_by_its_name() -> None:
-    class Example(Frozen):
+    class Example(FrozenModel):
         """Another type of this name, which no report has."""
 
-    class Outer(Frozen):
+    class Outer(FrozenModel):
         inner: dict[str, tuple[Promise, ...]] | None = None
 
     assert Example not in types_within(Report)
@@ -61,13 +61,14 @@ def test_a_type_is_found_by_the_fields_of_a_report_and_not_by_its_name() -> None
 @pytest.mark.parametrize("option", ["-O", "-OO"])
 def test_python_without_docstrings_serves_the_texts_too(option: str) -> None:
     code = (
-        "import json; from app.api.schemas import schemas_of_report; print(json.dumps(schemas_of_report()))"
+        "import json; from app.api.schemas import create_report_schemas as schemas; "
+        "print(json.dumps(schemas()))"
     )
 
     printed = subprocess.run([sys.executable, option, "-c", code], capture_output=True, check=True).stdout
 
-    assert json.loads(printed) == json.loads(json.dumps(schemas_of_report()))
+    assert json.loads(printed) == json.loads(json.dumps(create_report_schemas()))
 
 
 if __name__ == "__main__":
-    TEXTS.write_text(json.dumps(texts_of(schemas_of_report()), indent=1, sort_keys=True) + "\n", "utf-8")
+    TEXTS.write_text(json.dumps(texts_of(create_report_schemas()), indent=1, sort_keys=True) + "\n", "utf-8")

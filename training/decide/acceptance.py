@@ -115,7 +115,7 @@ def with_promises(
     """The report with the promises and curves of these sets, in place of all others but the kept one's."""
     earlier = (promise for promise in report.promises if promise.pictures == kept)
     curves = {name: curve for name, curve in report.acceptance.items() if name == kept}
-    return report.changed(
+    return report.replace_fields(
         promises=(*earlier, *promises(answer_sets, confidence)),
         acceptance=curves | acceptance_curves(answer_sets),
     )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from matplotlib.figure import Figure
 from pydantic import Field
 
-from model_store.manifest import Frozen
+from model_store.manifest import FrozenModel
 from model_store.release_files import write_whole
 from reports.values import Count, Report
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Published
@@ -22,7 +22,7 @@ OWN_RECIPE: Final = "own"
 """What a comparison calls the recipe of a network where no recipe was named."""
 
 
-class Compared(Frozen):
+class Compared(FrozenModel):
     """One network under one recipe.
 
     Attributes:
@@ -51,7 +51,7 @@ class Compared(Frozen):
         return statistics.fmean(seed["test"]["loss"] for seed in self.seeds)
 
 
-class NetworkComparison(Frozen):
+class NetworkComparison(FrozenModel):
     """The file."""
 
     networks: tuple[Compared, ...] = ()
@@ -100,7 +100,7 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
 def write_comparison(path: Path, comparison: NetworkComparison) -> None:
     """Replace the file, all of it or nothing; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, comparison.as_bytes())
+    write_whole(path, comparison.serialize())
 
 
 def draw_comparison(networks: Sequence[Compared]) -> Figure:

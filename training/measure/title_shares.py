@@ -220,7 +220,7 @@ def _measure_set(
     mistaken = _bounds(on, misled, trial.groups)[1] if trial.misled.any() else 0.0
     of_right = (1 - WRONG_TITLES) * least
     of_wrong = (1 - WRONG_TITLES) * mistaken + WRONG_TITLES * _bounds(*wrong_words, trial.groups)[1]
-    return _counted((int(on.sum()), int(led[on].sum())), *wrong_words).changed(
+    return _counted((int(on.sum()), int(led[on].sum())), *wrong_words).replace_fields(
         right=of_right / (of_right + of_wrong) if of_right else 0.0,
         needed=RIGHT_WITHOUT_CLASS if name == WITHOUT_CLASS else RIGHT,
     )

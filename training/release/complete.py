@@ -17,7 +17,7 @@ from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
 from model_store.assemble import make_single_network
-from model_store.manifest import Golden, Manifest
+from model_store.manifest import GoldenAnswers, Manifest
 from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE, MODEL_FILE
 from reports.acceptance import USUAL, Conditions
 from reports.answers import LARGEST, NO_ANSWERS, Answers
@@ -168,7 +168,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         changed["products"] = products_of(answers + of_attributes, required.right)
     if candidate.data.named:
         changed["words"] = words_of_own_classes(answers + of_attributes, contract)
-    report = report.changed(**changed)
+    report = report.replace_fields(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
         pixels = candidate.data.measured.of_known_class.pixels
@@ -177,7 +177,9 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     scores = session.run(golden)
     manifest = make_release(
         folder,
-        networks=make_single_network(contract, Golden.of(golden, scores.probabilities, scores.distances)),
+        networks=make_single_network(
+            contract, GoldenAnswers.from_arrays(golden, scores.probabilities, scores.distances)
+        ),
         report=report,
         answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
     )
@@ -210,7 +212,7 @@ def _measure(
         training=candidate.training,
         train=counted(train),
         validation=counted(held_out),
-        test=full_figures(answers, before, contract).changed(split=TEST if test else CROSS_FITTED),
+        test=full_figures(answers, before, contract).replace_fields(split=TEST if test else CROSS_FITTED),
         out_of_scope=_out_of_scope(scores_of_test, contract, candidate),
         photos={},
         examples=examples(answers, contract.labels),

@@ -24,7 +24,7 @@ from inference.errors import ModelError
 from inference.keras_session import shorten_error
 from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, OnnxSession
 from inference.session import Scores
-from model_store.manifest import Golden
+from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import answering
 from training.data.fashion import at_once
@@ -243,7 +243,7 @@ def check_parity(
     return difference
 
 
-def export_photos(network: Network, folder: Path) -> Golden:
+def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     """Write photos.onnx, with large weights as float16; compare it with the network, and keep some answers.
 
     Raises:
@@ -266,7 +266,7 @@ def export_photos(network: Network, folder: Path) -> Golden:
     onnx.save(in_half_precision(onnx.load(graph)), graph)
     check_rounding(graph, exact, images)
     given = OnnxSession(graph, shape=READS.array_shape).run(images[:GOLDEN_PHOTOS])
-    return Golden.of(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
+    return GoldenAnswers.from_arrays(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
 
 
 def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:

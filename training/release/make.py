@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from inference.contract import NetworkName
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease
-from model_store.manifest import Headline, Manifest, Network
+from model_store.manifest import Headline, Manifest, ReleaseNetwork
 from model_store.release_files import NEW_RELEASE_FOLDER, REPORT_FILE
 from reports.answers import ANSWERS, Answers, packed
 from reports.model_card import MODEL_CARD, model_card
@@ -115,7 +115,7 @@ def new_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace
 def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     folder: Path,
     *,
-    networks: Mapping[NetworkName, Network],
+    networks: Mapping[NetworkName, ReleaseNetwork],
     report: Report,
     answers: Answers,
     parent: Manifest | None = None,
@@ -135,7 +135,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
         StoreError: the folder cannot be sealed.
     """
     contracts = {name: network.contract for name, network in networks.items()}
-    (folder / REPORT_FILE).write_bytes(report.as_bytes())
+    (folder / REPORT_FILE).write_bytes(report.serialize())
     (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
     (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
     (folder / ANSWERS).write_bytes(packed(answers))

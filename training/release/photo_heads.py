@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 from inference.keras_session import load_keras_model
-from model_store.manifest import Golden
+from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import GraphUnusable
 from training.features.blocks import READS, VECTOR
@@ -44,7 +44,7 @@ def read_heads(path: Path) -> Network:
     return _of_type(load_keras_model(path), COMPUTED)
 
 
-def export_heads(heads: Network, folder: Path) -> tuple[Network, Golden]:
+def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     """Write photos.keras and photos.onnx.
 
     Args:

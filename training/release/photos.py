@@ -16,7 +16,7 @@ from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, ModelContract
 from inference.onnx_session import OnnxSession
 from model_store.local_releases import LocalRelease
-from model_store.manifest import Network as ReleasedNetwork
+from model_store.manifest import ReleaseNetwork as ReleasedNetwork
 from model_store.release_files import PHOTO_FILES
 from reports.answers import NO_ANSWERS, TEST_SET, Answers, answers_in
 from reports.intervals import needed
@@ -97,17 +97,17 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         # 3) Measure and seal.
         before = report_of(parent)
         configuration = before.training.configuration | {"photo_network": record} | below()
-        training = before.training.changed(configuration=configuration)
+        training = before.training.replace_fields(configuration=configuration)
         cost = photo_model_figures(network, unfinished, contract)
         words = before.words if rests_on_kinds(contract) else None
-        before = before.changed(training=training, photo_model=cost, words=words)
+        before = before.replace_fields(training=training, photo_model=cost, words=words)
         stored = answers_in(
             parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
         )
         report, decided_answers = measured_photos(unfinished, before, photos, thresholds, of_folds)
         own = decided_answers.take(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
         products = kept_products(parent, parent_heads, head, contract, own, say)
-        report = report.changed(products=products)
+        report = report.replace_fields(products=products)
         make_release(
             unfinished,
             networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
@@ -126,7 +126,7 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
         BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
             does not fit it, nor do its thresholds fit that head.
     """
-    if not parent.manifest.both:
+    if not parent.manifest.has_both_networks:
         return None
     # A release of version 2.0 records none: its photos.keras has the whole network, which is another one.
     if report_of(parent).training.configuration.get(BELOW) != below()[BELOW]:
@@ -143,7 +143,7 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
 
     Reads no score, so that it can be asked before any head is fitted.
     """
-    if not parent.manifest.both or tiers_that_unknown_sources_decide(answers):
+    if not parent.manifest.has_both_networks or tiers_that_unknown_sources_decide(answers):
         return False
     required = of_photos(that_decide(answers), None, ACCEPT_NOTHING)
     is_sampled = int((answers.known & (answers.sets == OWN_TIER)).sum()) >= needed(required.right)
@@ -160,7 +160,9 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     """
     of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
-    before = manifest.contract("photos").class_head.confidence if manifest.both else ACCEPT_NOTHING
+    before = (
+        manifest.contract("photos").class_head.confidence if manifest.has_both_networks else ACCEPT_NOTHING
+    )
     required = of_photos(deciding, scores_in(others) if len(others) else None, before)
     if keeps_thresholds(of_classes, parent):
         contract, least = manifest.contract("photos"), max(required.confidence, before)
@@ -200,7 +202,9 @@ def measured_photos(
         "unknown_sources": unknown_figures(answers, contract.labels),
         "all_accepted": None,  # which classes are accepted has changed
     }
-    return with_promises(before, thresholds.answer_sets, thresholds.confidence).changed(**changed), answers
+    return with_promises(before, thresholds.answer_sets, thresholds.confidence).replace_fields(
+        **changed
+    ), answers
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:

@@ -22,7 +22,7 @@ from inference.contract import make_whole_input
 from model_store.assemble import seal_release
 from model_store.cache import pull_release
 from model_store.local_releases import MAX_RELEASE_BYTES, open_release
-from model_store.manifest import Golden, Network, parse_manifest
+from model_store.manifest import GoldenAnswers, ReleaseNetwork, parse_manifest
 from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.publish import promote_release
 from model_store.records import Promotion
@@ -108,8 +108,8 @@ def answer_nan(folder: Path) -> None:
 
 def answer_otherwise(folder: Path) -> None:
     network = open_release(folder).manifest.network("photos")
-    pixels, answers = network.golden.inputs(network.contract.input), network.golden.probabilities()
-    golden = Golden.of(pixels, {"label": np.roll(answers["label"], 1, axis=1)})
+    pixels, answers = network.golden.decode_pixels(network.contract.input), network.golden.decode_answers()
+    golden = GoldenAnswers.from_arrays(pixels, {"label": np.roll(answers["label"], 1, axis=1)})
     seal_again(folder, photos=network.model_copy(update={"golden": golden}))
 
 
@@ -118,7 +118,7 @@ def report_of_another(folder: Path) -> None:
     seal_again(folder)
 
 
-def seal_again(folder: Path, photos: Network | None = None) -> None:
+def seal_again(folder: Path, photos: ReleaseNetwork | None = None) -> None:
     """As a broken trainer would: the manifest is right about every file."""
     manifest = parse_manifest((folder / "manifest.json").read_bytes(), str(folder))
     seal_release(

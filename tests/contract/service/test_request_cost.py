@@ -18,7 +18,7 @@ from app.payloads.json_bodies import parse_json_body
 from app.payloads.limits import batch_limits
 from app.payloads.reading import find_many
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
-from app.prediction.classify_items import MAX_RUN_NUMBERS, FailedPicture, PictureBudget, classify_items
+from app.prediction.classify_items import MAX_RUN_NUMBERS, FailedPicture, PictureBudget, answer_items
 from app.prediction.timing import StageTimer
 from app.settings import Settings
 from tests.coded_pictures import heic
@@ -179,7 +179,7 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
 
     with inside.admissions.create_turn(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
-        first, second, third = classify_items(items, served, StageTimer(), turn, budget, lambda: False)
+        first, second, third = answer_items(items, served, StageTimer(), turn, budget, lambda: False)
 
     assert not isinstance(first, FailedPicture)
     assert isinstance(second, FailedPicture)
@@ -239,7 +239,7 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
         wait_for(
             "a request in the queue", lambda: admissions.small.waiting_count + admissions.large.waiting_count
         )
-        outcomes = classify_items(
+        outcomes = answer_items(
             items, inside.models.current, StageTimer(), turn, PictureBudget(LIMITS), has_left
         )
 

@@ -112,7 +112,7 @@ def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: 
     photos = made.manifest.network("photos")
     stored, heads = load_keras_model(made.folder / photos.artifact), network_that_sees_alike(made)
 
-    answers = joined(heads)(photos.golden.inputs(photos.contract.input), training=False)
+    answers = joined(heads)(photos.golden.decode_pixels(photos.contract.input), training=False)
 
     assert heads is not None
     assert [tensor.dtype for tensor in stored.inputs] == ["uint8", "float32"]

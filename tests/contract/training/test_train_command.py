@@ -63,8 +63,8 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert 15 <= report.validation.n <= 35  # a twelfth of 300, by content
     golden = release.manifest.network("pixels").golden
     assert golden.distances is not None
-    pixels = golden.inputs(classifier.contract.input)
-    classifier.check_golden_answers(pixels, golden.probabilities(), golden.distances)
+    pixels = golden.decode_pixels(classifier.contract.input)
+    classifier.check_golden_answers(pixels, golden.decode_answers(), golden.distances)
     said = " ".join(capsys.readouterr().out.split())
     assert f"Released to {store}" in said
     assert "of 100 test pictures are right" in said

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
 
-from model_store.manifest import Frozen, first_problem
+from model_store.manifest import FrozenModel, describe_first_problem
 from model_store.release_files import write_whole
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
@@ -52,7 +52,7 @@ class Run:
         return self.folder / f"state-{epoch:04d}{WEIGHTS}"
 
 
-class Checkpoint(Frozen):
+class Checkpoint(FrozenModel):
     """How far a run is.
 
     Attributes:
@@ -82,7 +82,7 @@ def load_checkpoint(run: Run) -> Checkpoint:
     except FileNotFoundError:
         return Checkpoint(fingerprint=run.fingerprint)
     except ValidationError as error:
-        raise CheckpointUnreadable(f"{path}: {first_problem(error)}. {_REMEDY}") from error
+        raise CheckpointUnreadable(f"{path}: {describe_first_problem(error)}. {_REMEDY}") from error
     except OSError as error:
         raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
     if checkpoint.fingerprint != run.fingerprint:

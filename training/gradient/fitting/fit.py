@@ -232,7 +232,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
         stops = self._has_to_stop(history)
         self.model.stop_training = stops
         _save(self.model, self.run.state(done.epoch))
-        self.checkpoint = self.checkpoint.changed(
+        self.checkpoint = self.checkpoint.replace_fields(
             finished=stops or done.epoch >= self._recipe.epochs,
             history=history,
             hardware=tuple(dict.fromkeys((*self.checkpoint.hardware, self._hardware))),

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from model_store.manifest import Frozen, Share
+from model_store.manifest import FrozenModel, Share
 from training.gradient.recipes import NetworkName
 
 
-class Published(Frozen):
+class Published(FrozenModel):
     """The published figures of a network.
 
     Attributes:

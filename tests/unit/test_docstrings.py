@@ -1,0 +1,104 @@
+"""Docstrings make sense without the text around them; ruff's D401 checks the mood of their first verb."""
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+FINISHED = ("app", "model_store")
+"""Packages whose docstrings were rewritten. Add a package here, and remove it from D401's exceptions in
+pyproject.toml."""
+
+UNCLEAR = re.compile(r"(What|Those|These|Of|Where|The same|Likewise|By(?! default))\b")
+"""Beginnings that refer to something outside of the docstring."""
+
+NO_VERB = re.compile(
+    r"(The|An?|What|Whether|Which|How|Why|Where|Those|These|All|Each|Some|None|No|One|It|Its)\b"
+)
+"""Beginnings of a docstring that does not say what its function does."""
+
+ENTRY = re.compile(r"^ +\*{0,2}(\w+(?:, \*{0,2}\w+)*): +(.*)$", re.MULTILINE)
+
+NO_NOUN = re.compile(
+    r"(?i)(of|by|in|at|for|from|with|under|to|on|as|between|beside|beyond|against|without|what|that|which|how|where)\b"
+)
+"""Beginnings of an entry under `Args:` that is no noun phrase, such as "labels: of the release"."""
+
+
+class Docstring(NamedTuple):
+    """A docstring with its place.
+
+    Attributes:
+        line: the line of the definition, counted from 1.
+        text: the docstring; empty if there is none.
+        is_function: whether it belongs to a function that is not a property.
+    """
+
+    line: int
+    text: str
+    is_function: bool
+
+
+def docstrings(file: Path) -> Iterator[Docstring]:
+    """Yield the docstrings of a file, including those below constants and fields."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        decorators = [ast.unparse(mark) for mark in getattr(node, "decorator_list", ())]
+        is_property = any("property" in mark or mark.endswith(".setter") for mark in decorators)
+        is_function = not isinstance(node, ast.Module | ast.ClassDef) and not is_property
+        yield Docstring(getattr(node, "lineno", 1), ast.get_docstring(node) or "", is_function)
+        for before, text in pairwise(node.body):
+            if not isinstance(before, ast.Assign | ast.AnnAssign) or not isinstance(text, ast.Expr):
+                continue
+            if isinstance(text.value, ast.Constant):
+                yield Docstring(text.lineno, str(text.value.value), is_function=False)
+
+
+def entries(docstring: str) -> list[tuple[str, str]]:
+    """Return the names and texts under `Args:` and `Attributes:`."""
+    sections = re.split(r"^(\w+):$", docstring, flags=re.MULTILINE)
+    bodies = [body for title, body in pairwise(sections) if title in {"Args", "Attributes"}]
+    return [(name, text) for body in bodies for name, text in ENTRY.findall(body)]
+
+
+def lines_of(package: str) -> Iterator[tuple[str, Docstring]]:
+    """Yield each docstring of a package, with its place and first line for messages."""
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for docstring in docstrings(file):
+            first = docstring.text.partition("\n")[0]
+            yield f"{file.relative_to(ROOT)}:{docstring.line} {first}", docstring
+
+
+@pytest.mark.parametrize("package", FINISHED)
+def test_a_docstring_makes_sense_without_its_neighbours(package: str) -> None:
+    assert [place for place, docstring in lines_of(package) if UNCLEAR.match(docstring.text)] == []
+
+
+@pytest.mark.parametrize("package", FINISHED)
+def test_the_docstring_of_a_function_says_what_it_does(package: str) -> None:
+    unclear = [
+        place
+        for place, docstring in lines_of(package)
+        if docstring.is_function and NO_VERB.match(docstring.text)
+    ]
+
+    assert unclear == []
+
+
+@pytest.mark.parametrize("package", FINISHED)
+def test_an_argument_is_described_by_a_noun(package: str) -> None:
+    unclear = [
+        f"{place}: {name}: {text}"
+        for place, docstring in lines_of(package)
+        for name, text in entries(docstring.text)
+        if NO_NOUN.match(text)
+    ]
+
+    assert unclear == []
