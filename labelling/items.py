@@ -7,7 +7,7 @@ where source_opening.py finds the one that a word names. Which names are picture
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from inference.decode import MAX_BYTES
@@ -51,17 +51,24 @@ class Source:
     """Pictures in an order that does not change; can be pickled.
 
     Attributes:
-        word: as it was named.
+        word: as it was named; pictures that are files are called by it, too.
+        folder: the folder that the word is relative to; empty for the current one.
         why_uncounted: why a count before the work would cost too much; empty where it costs little.
     """
 
     word: str
+    folder: str = field(default="", kw_only=True)
     why_uncounted: ClassVar[str] = ""
+
+    @property
+    def place(self) -> str:
+        """The path of its file or folder, as this process opens it."""
+        return os.path.join(self.folder, self.word)  # noqa: PTH118 - Path would change what is written
 
     @property
     def address(self) -> str:
         """Where it is, the same from any working directory."""
-        return os.path.abspath(self.word)  # noqa: PTH100 - resolving a link would name another file
+        return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
 
     @property
     def columns(self) -> tuple[str, ...]:

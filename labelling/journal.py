@@ -34,7 +34,7 @@ DAMAGED: Final = (
     "corrections again."
 )
 
-FORM: Final = 10
+FORM: Final = 11
 """Of the file, in its user_version."""
 
 FORM_OF_2: Final = 3

@@ -1,186 +1,182 @@
-"""One run from a source to its table: list, label what has no row yet with all workers, write the table.
+"""One run from a source to its outputs: label what has no answer yet, write the tables, then all the others.
 
-The parts: sources/ lists, workers/ labels on an engine, journal_rows.py keeps both, row_decision.py decides,
-and summary.py writes what was decided. Beside the table are `TABLE.sqlite`, the journal, and
-`TABLE.summary.json`.
+The parts: job.py says what is to be done, sources/ lists, workers/ labels on an engine, journal_rows.py
+keeps both, row_decision.py decides, and summary.py writes what was decided. Beside the table are
+`TABLE.sqlite`, the journal, and `TABLE.summary.json`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
 
-from inference.contract import LABEL, NetworkName
 from inference.language_files import language_name
-from inference.title_rule import MinimumShares
-from labelling.columns import check_attributes, name_list_columns
 from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
-from labelling.errors import OutputUnusable, SourceUnusable, TableUnusable
-from labelling.feeds import feed_files
-from labelling.items import Item, Source
+from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
+from labelling.feeds import Feed, feed_path, name_earlier_feed, write_feed
+from labelling.items import Item
+from labelling.job import Job
 from labelling.journal import EXPORTED, Journal, journal_path
 from labelling.journal_rows import RunListing
 from labelling.outputs import check_new, check_own, claim_files
-from labelling.product_answers import find_likely_heads, find_proven_heads
-from labelling.rows import make_table_path
-from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
-from labelling.sources.picture_files import Folder
-from labelling.summary import Summary, table_files, write_tables, write_unfinished_tables
+from labelling.review.correction_intake import TakenCorrections, take_corrections
+from labelling.review.sheet import write_sheet
+from labelling.sorted_folders import SortedPictures, half_filled, sort_into_folders
+from labelling.summary import Summary, find_products_without_photo, write_tables, write_unfinished_tables
 from labelling.table import check_form
 from labelling.titles import OFF
-from labelling.workers.labeller import Engine, Say, Setup
-from labelling.workers.process_engine import label_on_processes
+from labelling.workers.labeller import Say, Setup
 from model_store.errors import StoreError
-from model_store.local_releases import LocalRelease
-from reports.values import report_of
-from reports.word_figures import minimum_shares_of
+
+NOTHING_IS_LOST: Final = "Nothing is lost: the same command goes on where it was."
+TABLES_STAND: Final = "The tables are written, and the same command writes the rest."
+"""How to go on after Ctrl-C, while pictures are labelled and tables are written, and afterwards."""
+
+PRODUCTS_NAMED: Final = 6
+"""Products without a photo whose names `show` gets."""
+
+Output = TypeVar("Output")
+
+Show: TypeAlias = Callable[[Summary, Sequence[str], TakenCorrections | None], None]
+"""Receives the summary, the first products without a photo, and what became of corrections; None without."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """What is to be done.
+class Outcome:
+    """What a run has written.
 
     Attributes:
-        workers: how many, at least 1; None is one per core.
-        engine: where they run.
-        categories: of the platform; without them the table has no such columns.
-        column: of the list; photos that share it show one product. FOLDER of a folder, None without products.
-        language, title: see RunSettings.
-        feed: the platform whose feed is written of the tables; empty for none.
-        options: of the command line, which the journal keeps for the next one.
+        summary: the summary of the tables.
+        taken: what became of corrections; None without them.
+        page: the review sheet; None if none was asked for, or it could not be written.
+        pictures: the pictures in folders; None likewise.
+        feed: the feed; None likewise.
+        errors: the errors of sheet, folders and feed, in this order.
     """
 
-    source: Source
-    table: Path
-    release: LocalRelease
-    workers: int | None = None
-    engine: Engine = label_on_processes
-    categories: Categories = field(default_factory=dict)
-    column: str | None = None
-    language: str = ""
-    title: str = ""
-    feed: str = ""
-    options: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def tables(self) -> list[Path]:
-        """The files of its tables."""
-        return table_files(self.table, has_products=self.column is not None)
-
-    @property
-    def files(self) -> list[Path]:
-        """All that is named after the table."""
-        return [*self.tables, *feed_files(self.table, self.feed)]
-
-    @property
-    def learnt_attributes(self) -> tuple[str, ...]:
-        """See `find_learnt_attributes`."""
-        return find_learnt_attributes(self.release, self.settings)
-
-    @cached_property
-    def settings(self) -> RunSettings:
-        """What its rows are of.
-
-        Raises:
-            TableUnusable: see `check_attributes`.
-            ReportInvalid: what the release shows of products cannot be read.
-        """
-        manifest = self.release.manifest
-        attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
-        check_attributes(manifest.labels, tuple(attributes))
-        return RunSettings(
-            source=self.source.address,
-            version=self.release.version,
-            heads={LABEL: tuple(manifest.labels), **attributes},
-            further=name_list_columns(self.source.columns, manifest.labels, attributes),
-            categories=self.categories,
-            by=self._by(),
-            notes=tuple(self.source.notes),
-            language=self.language,
-            title=self.title,
-            shares=self._shares(),
-        )
-
-    def _shares(self) -> MinimumShares:
-        """Of the network that answers photos; what it does not answer is held against the words alone."""
-        networks = self.release.manifest.networks
-        name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
-        return minimum_shares_of(report_of(self.release).words, name)
-
-    def _by(self) -> ProductGrouping | None:
-        if self.column is None:
-            return None
-        folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
-        report = report_of(self.release)
-        return ProductGrouping(
-            column=FOLDER if folder else self.column,
-            folder=folder,
-            proven=find_proven_heads(report),
-            likely=find_likely_heads(report),
-        )
+    summary: Summary
+    taken: TakenCorrections | None
+    page: Path | None
+    pictures: SortedPictures | None
+    feed: Feed | None
+    errors: tuple[Exception, ...]
 
 
-def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
-    """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
-    settings = release.manifest.training.get("settings")
-    named = settings.get("attribute") if isinstance(settings, dict) else None
-    return tuple(name for name in run.attributes if isinstance(named, list) and name in named)
+def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: Show) -> Outcome:
+    """Label the pictures that have no answer yet, write the tables, and then sheet, folders and feed.
 
-
-@contextmanager
-def labelled(
-    job: Job,
-    watch: Callable[[int, int], None],
-    say: Say,
-    *,
-    restart: bool = False,
-    take: Callable[[Journal], None] = lambda _: None,
-) -> Iterator[tuple[Decisions, Summary]]:
-    """Label what has no answer yet, and write the table, also when something ends the run.
-
-    Every step can be repeated: after an interruption at any point the same call resumes.
+    Every step can be repeated: after an interruption at any point the same call resumes. If something ends
+    the labelling, the table gets the rows so far. An error of sheet, folders or feed hides no other output.
 
     Args:
         job: what is to be done.
         watch: called with the number of rows, and of those that were there before, a few times a second.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
-        restart: replace what is there, finished or not.
-        take: puts people's answers into the journal, before anything is written.
-
-    Yields:
-        what is decided, of which further outputs are written, and the summary.
+        show: called as soon as the tables stand.
 
     Raises:
         LabellingError: see errors.py; what is done already stays for the next run.
+        SourceUnusable: the source lists no picture, and the journal and the table are not touched.
         StoreError: the source lies in a store that does not answer.
-        SourceUnusable: it lists no picture; the journal and the table are not touched.
+        KeyboardInterrupt: a person stopped the run; the message says how to go on.
     """
     check_form(job.table)
     if not journal_path(job.table).exists():
         check_new(job.table, job.files)
     _check_lists_pictures(job)
-    with Journal(job.table, job.settings, restart=restart) as journal:
-        if restart or journal.known_hashes is None:
-            claim_files(journal, job.files if restart else job.tables)
-        check_own(journal, job.files)
-        journal.keep_options(job.options)
-        _say_what_became(journal, job, say)
-        listing = RunListing(journal, job.settings)
-        try:
-            _label_rest(job, listing, watch, say)
-        except BaseException:
-            with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
-                write_unfinished_tables(job.table, listing, journal)
-            raise
-        listing.make_current()
-        take(journal)
-        decisions = Decisions(journal)
-        if journal.state != EXPORTED:
-            _keep_words(decisions, say)
-        _say_what_holds_no_more(journal, say)
-        yield decisions, write_tables(job.table, decisions, kept=listing.kept_count)
+    with Journal(job.table, job.settings, restart=job.is_restart) as journal:
+        with _stop_with(NOTHING_IS_LOST):
+            kept = _label(job, journal, watch, say)
+            taken = (
+                take_corrections(job.corrections, journal, job.table) if job.corrections is not None else None
+            )
+            decisions = Decisions(journal)
+            _say_how_titles_are_read(decisions, say)
+            _say_which_answers_are_outdated(journal, say)
+            summary = write_tables(job.table, decisions, kept=kept)
+        show(summary, _products_without_photo(journal, summary), taken)
+        return _write_outputs(job, decisions, summary, taken, say)
+
+
+def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
+    """Label what has no answer yet, and return the number of pictures that were answered before."""
+    if job.is_restart or journal.known_hashes is None:
+        claim_files(journal, job.files if job.is_restart else job.tables)
+    check_own(journal, job.files)
+    journal.keep_options(job.options)
+    _say_what_became(journal, job, say)
+    listing = RunListing(journal, job.settings)
+    try:
+        _label_rest(job, listing, watch, say)
+    except BaseException:
+        with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
+            write_unfinished_tables(job.table, listing, journal)
+        raise
+    listing.make_current()
+    return listing.kept_count
+
+
+@contextmanager
+def _stop_with(sentence: str) -> Iterator[None]:
+    """Let Ctrl-C in this block end the run with a sentence on how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"stopped. {sentence}") from stop
+
+
+def _products_without_photo(journal: Journal, summary: Summary) -> list[str]:
+    has_some = summary.products and summary.products["without_answer"]
+    return find_products_without_photo(journal, PRODUCTS_NAMED) if has_some else []
+
+
+def _write_outputs(
+    job: Job, decisions: Decisions, summary: Summary, taken: TakenCorrections | None, say: Say
+) -> Outcome:
+    """Write sheet, folders and feed, each even if an earlier one failed."""
+    errors = list[Exception]()
+    has_rows = summary.rows > summary.errors
+    page = _attempt(lambda: _write_sheet(job, decisions), errors)
+    pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)
+    feed = _attempt(lambda: _write_feed(job, decisions), errors) if has_rows else None
+    if not has_rows and job.feed and (file := feed_path(job.table, job.feed)).exists():
+        say(f"No feed is written: {file} is still the one of an earlier run.")
+    return Outcome(
+        summary=summary, taken=taken, page=page, pictures=pictures, feed=feed, errors=tuple(errors)
+    )
+
+
+def _attempt(write: Callable[[], Output | None], errors: list[Exception]) -> Output | None:
+    """Write an output; its error is added to the others, so that it hides no other output."""
+    try:
+        return write()
+    except (LabellingError, StoreError, OSError) as error:
+        errors.append(error)
+        return None
+
+
+def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
+    if (review := job.review) is None:
+        return None
+    with _stop_with(TABLES_STAND):
+        write_sheet(job.source, decisions, review)
+    return review.page
+
+
+def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
+    if job.into is None:
+        return None
+    with _stop_with(half_filled(job.into)):
+        return sort_into_folders(job.into, job.source, decisions)
+
+
+def _write_feed(job: Job, decisions: Decisions) -> Feed | None:
+    if not job.feed:
+        return None
+    with _stop_with(TABLES_STAND), name_earlier_feed(job.table, job.feed):
+        return write_feed(job.feed, job.table, decisions, job.feed_advice)
 
 
 def _check_lists_pictures(job: Job) -> None:
@@ -208,9 +204,11 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
         )
 
 
-def _keep_words(decisions: Decisions, say: Say) -> None:
-    """Keep how the words of the list are read, and name the language and columns where they were others."""
+def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
+    """Keep how the titles of the list are read, and name language and columns if they were others before."""
     journal, now = decisions.journal, decisions.list_words
+    if journal.state == EXPORTED:
+        return
     before = journal.earlier_settings.list_words if journal.earlier_settings else None
     if before and now.titles != before.titles:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
@@ -224,7 +222,7 @@ def _keep_words(decisions: Decisions, say: Say) -> None:
     journal.keep_settings(decisions.settings)
 
 
-def _say_what_holds_no_more(journal: Journal, say: Say) -> None:
+def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
     """Count the answers to products whose photos are others now."""
     if journal.settings.by and (gone := journal.query_value(COUNT_OUTDATED_ANSWERS)):
         say(

@@ -8,12 +8,14 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from labelling.decisions import Decisions
-from labelling.errors import TableUnusable, Unreadable
+from labelling.errors import SourceUnusable, TableUnusable, Unreadable
 from labelling.folder_names import make_safe_name, name_folders
-from labelling.items import Item, Read, Source
+from labelling.items import Item, Source
 from labelling.rows import make_table_path
+from model_store.errors import StoreError
 
 
 def check_sorted_folder(folder: Path, source: str) -> None:
@@ -28,7 +30,19 @@ def check_sorted_folder(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> tuple[int, int]:
+class SortedPictures(NamedTuple):
+    """The result of sorting pictures into folders.
+
+    Attributes:
+        copied: how many pictures are in the folders.
+        unread: how many could no longer be read, and are in none.
+    """
+
+    copied: int
+    unread: int
+
+
+def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> SortedPictures:
     """Copy each answered picture of a finished table into FOLDER/label, or FOLDER/review, once.
 
     One that stands in several rows with different labels goes to REVIEW.
@@ -38,34 +52,58 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> tup
         source: of the pictures.
         decisions: of their table; labels of people win.
 
-    Returns:
-        how many pictures are there now, and how many could not be read or written.
-
     Raises:
-        SourceUnusable, StoreError: the source can no longer be listed.
-        TableUnusable: the table cannot be read, or the folder cannot be made.
+        TableUnusable: the table cannot be read, the folder cannot be made or filled, or the source can no
+            longer be listed.
     """
     labels = dict[str, str]()
     for row in decisions.photo_rows():
         if row.class_decision.decided_by:
-            path, label = (
-                row.record.name,
-                (row.class_decision.label or "") if row.class_decision.is_settled else "",
-            )
+            decision = row.class_decision
+            path, label = row.record.name, (decision.label or "") if decision.is_settled else ""
             labels[path] = label if labels.get(path, label) == label else ""
     folders = name_folders(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
-    read, numbers, done, failed = source.reader(), dict[Path, int](), 0, 0
     try:
         for name in sorted(set(names.values())):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
+    try:
+        return _copy_pictures(folder, source, names)
+    except (SourceUnusable, StoreError) as error:
+        raise TableUnusable(f"{error} {half_filled(folder)}") from error
+
+
+def half_filled(folder: Path) -> str:
+    """Return the sentence on a folder into which some of the pictures were copied."""
+    return f"{folder} has only a part of the pictures: name a new folder with --into."
+
+
+def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> SortedPictures:
+    """Copy pictures.
+
+    Args:
+        folder: that has the folders of the labels.
+        source: of the pictures.
+        names: the folder of its label, by the path of each picture in the table.
+    """
+    read, numbers, copied, unread = source.reader(), dict[Path, int](), 0, 0
     for item in source.items():
         if inside := names.pop(make_table_path(item.name), ""):
-            is_there = _put(item, _free(folder / inside / _name_of(item), numbers), read)
-            done, failed = done + is_there, failed + (not is_there)
-    return done, failed
+            [upload] = read([item.place])
+            if isinstance(upload, Unreadable):
+                unread += 1
+                continue
+            target = _free(folder / inside / _name_of(item), numbers)
+            try:
+                _write(upload, target, item)
+            except OSError as error:
+                raise TableUnusable(
+                    f"{target}: cannot be written ({error.strerror}). {half_filled(folder)}"
+                ) from error
+            copied += 1
+    return SortedPictures(copied, unread + len(names))  # with those that the source has no more
 
 
 def _name_of(item: Item) -> str:
@@ -82,17 +120,14 @@ def _free(path: Path, numbers: dict[Path, int]) -> Path:
     return free
 
 
-def _put(item: Item, target: Path, read: Read) -> bool:
-    """Copy a picture; whether it is there now."""
+def _write(upload: bytes, target: Path, item: Item) -> None:
+    """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
     try:
-        if isinstance(item.place, str):
-            shutil.copy2(item.place, target)
-            return True
-        [upload] = read([item.place])
-        if not isinstance(upload, Unreadable):
-            target.write_bytes(upload)
-        return not isinstance(upload, Unreadable)
-    except OSError:
+        target.write_bytes(upload)
+    except BaseException:
         with suppress(OSError):
-            target.unlink(missing_ok=True)  # no part of a picture is left
-        return False
+            target.unlink(missing_ok=True)
+        raise
+    if isinstance(item.place, str):
+        with suppress(OSError):  # some file systems keep neither times nor modes
+            shutil.copystat(item.place, target)

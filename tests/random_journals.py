@@ -20,10 +20,11 @@ from inference.reasons import Reason
 from inference.title_rule import NONE, MinimumShares
 from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.feeds import FEEDS, feed_files, write_feed
+from labelling.feeds import feed_files, write_feed
 from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
 from labelling.items import Item, Read, Source
 from labelling.journal import Journal
+from labelling.platforms import FEEDS
 from labelling.review.questions import Review
 from labelling.review.sheet import write_sheet
 from labelling.rows import HeadAnswer, PhotoRecord
@@ -296,7 +297,7 @@ def _folders(decisions: Decisions) -> dict[str, str]:
         return {}
     counts = sort_into_folders(Path("sorted"), _source(decisions), decisions)
     names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
-    return {"folders": "\n".join([str(counts), *names])}
+    return {"folders": "\n".join([str(tuple(counts)), *names])}
 
 
 def hash_of(text: str) -> str:

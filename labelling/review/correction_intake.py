@@ -148,10 +148,10 @@ def match_corrections(
 
 
 def _folder_of(journal: Journal) -> Path:
-    """What the paths of a list are relative to; the current folder for those of another source."""
+    """What the paths of a list are relative to; for another source the folder of the run that listed it."""
     source, root = Path(journal.settings.source), journal.options.get("root")
     if source.suffix.lower() not in LISTS or not source.is_file():
-        return Path()
+        return Path(journal.options.get("source_folder", ""))
     return expand_home(root) if root else source.parent
 
 

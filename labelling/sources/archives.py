@@ -20,16 +20,16 @@ class Zip(Source):
         with closing(self._opened()) as archive:
             members = archive.infolist()
             if sum(member.compress_size for member in members) > archive.start_dir:
-                raise SourceUnusable(f"{self.word}: no whole ZIP (its members overlap).")
+                raise SourceUnusable(f"{self.place}: no whole ZIP (its members overlap).")
             for member in members:
                 if is_possible_picture(name := read_member_name(member)):
                     yield Item(name, member, f"{member.file_size} {member.CRC:08x}", member.file_size)
 
     def _opened(self) -> ZipFile:
         try:
-            return open_zip(self.word)
+            return open_zip(self.place)
         except (ArchiveUnreadable, OSError) as error:
-            raise SourceUnusable(f"{self.word}: no whole ZIP ({error}).") from error
+            raise SourceUnusable(f"{self.place}: no whole ZIP ({error}).") from error
 
     def reader(self) -> Read:
         opened = cache(self._opened)  # by the first picture: a run without one reads no directory

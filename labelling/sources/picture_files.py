@@ -51,7 +51,7 @@ class Folder(FileSource):
     """Everything below a folder that may be a picture by its name."""
 
     def items(self) -> Iterator[Item]:
-        return _files(self.word, _listed(self.word))
+        return _files(self.folder, self.word, _listed(self.place))
 
 
 class Pattern(FileSource):
@@ -61,14 +61,16 @@ class Pattern(FileSource):
     """
 
     def items(self) -> Iterator[Item]:
-        paths = sorted(glob.glob(self.word, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
+        folder = self.folder or None
+        paths = sorted(glob.glob(self.word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
             raise SourceUnusable(f"{self.word}: no file fits this pattern.")
         named = set(self.word.split("/"))
+        places = ((path, _join(self.folder, path)) for path in paths)
         return (
-            _item(path, path)
-            for path in paths
-            if not os.path.isdir(path) and not any(map(is_clutter, set(path.split("/")) - named))  # noqa: PTH112 - as above
+            _item(path, place)
+            for path, place in places
+            if not os.path.isdir(place) and not any(map(is_clutter, set(path.split("/")) - named))  # noqa: PTH112 - as above
         )
 
 
@@ -76,7 +78,7 @@ class Single(FileSource):
     """One picture."""
 
     def items(self) -> Iterator[Item]:
-        return iter((_item(self.word, self.word),))
+        return iter((_item(self.word, self.place),))
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class PathList(FileSource):
     @cached_property
     def _list(self) -> ListFile:
         try:
-            return open_list(Path(self.word), self.reading.path_columns, self.reading)
+            return open_list(Path(self.place), self.reading.path_columns, self.reading)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
@@ -217,11 +219,22 @@ def _listed(root: str) -> list[tuple[str, bool]]:
         raise SourceUnusable(f"{root}: this folder cannot be listed ({error.strerror}).") from error
 
 
-def _files(root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
-    """The pictures below a folder, sorted in each."""
+def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
+    """List the pictures below a folder, sorted in each.
+
+    Args:
+        folder: the folder that `root` is relative to; empty for the current one.
+        root: the folder, as the pictures are called by it.
+        entries: the names in it.
+    """
     for name, is_folder in entries:
-        path = name if root == "." else os.path.join(root, name)  # noqa: PTH118 - as above
+        path = name if root == "." else _join(root, name)
+        place = _join(folder, path)
         if is_folder:
-            yield from _files(path, _listed(path))
+            yield from _files(folder, path, _listed(place))
         elif is_picture_name(name):
-            yield _item(path, path)
+            yield _item(path, place)
+
+
+def _join(folder: str, path: str) -> str:
+    return os.path.join(folder, path)  # noqa: PTH118 - Path would change what is written

@@ -20,7 +20,7 @@ from model_store.release_files import expand_home
 LISTS: Final = (".csv", ".tsv", ".txt")
 
 
-def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> Source:
+def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folder: str | Path = "") -> Source:
     """Find out what kind of source a word names.
 
     Args:
@@ -28,6 +28,7 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
             `s3://bucket/prefix`, or one picture.
         hosts: from which pictures of a list may be fetched.
         reading: how a list is read.
+        folder: the folder that the word is relative to; empty for the current one.
 
     Raises:
         SourceUnusable: there is no such thing.
@@ -37,20 +38,21 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS) -> So
         from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return Bucket(word)
-    path = Path(find_existing(str(expand_home(word))))
+    path = Path(find_existing(str(Path(folder, expand_home(word)))))
+    name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():
-        return picture_files.Folder(os.path.normpath(path))
+        return picture_files.Folder(os.path.normpath(name), folder=str(folder))
     if not path.exists():
         if glob.has_magic(word):
-            return picture_files.Pattern(str(path))
+            return picture_files.Pattern(name, folder=str(folder))
         raise SourceUnusable(
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
             "`path`, a ZIP, or s3://bucket/prefix."
         )
     if path.suffix.lower() in WORKBOOKS:
         raise SourceUnusable(f"{word}: {OF_WORKBOOK}")
-    sources: dict[str, Callable[[str], Source]] = {
+    sources: dict[str, Callable[..., Source]] = {
         **dict.fromkeys(LISTS, partial(picture_files.PathList, hosts=hosts, reading=reading)),
         ".zip": archives.Zip,
     }
-    return sources.get(path.suffix.lower(), picture_files.Single)(str(path))
+    return sources.get(path.suffix.lower(), picture_files.Single)(name, folder=str(folder))

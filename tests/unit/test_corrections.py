@@ -13,15 +13,15 @@ import pytest
 
 from inference.contract import LABEL, Head
 from inference.title_rule import NONE
-from labelling import run
 from labelling.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
 from labelling.human_answers import LEFT_OUT
+from labelling.job import Job
 from labelling.journal import Journal
 from labelling.lists import Reading
 from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
-from labelling.run import Job
+from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
 from labelling.summary import Summary, write_tables
 from model_store.local_releases import open_release
@@ -73,8 +73,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=here)
-        with run.labelled(job, lambda *_: None, print):
-            pass
+        run_labelling(job, lambda *_: None, print, lambda *_: None)
         yield folder
 
 

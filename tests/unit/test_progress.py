@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scripts.label import pace
+from scripts.label_summary import pace
 from scripts.progress import counting
 from tests.waiting import wait_for
 

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.folder_names import name_folders
 from labelling.human_answers import HumanAnswer, Question
+from labelling.job import Job
 from labelling.journal import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
-from labelling.run import Job
 from labelling.sorted_folders import check_sorted_folder
 from labelling.sorted_folders import sort_into_folders as sort
 from labelling.sources.source_opening import open_source
@@ -150,16 +149,19 @@ def test_pictures_whose_names_are_alike_and_as_long_as_a_name_can_be_are_all_the
 def test_a_picture_that_the_disk_has_no_room_for_leaves_no_part_of_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: str, target: Path) -> None:
+    def full(target: Path, _: bytes) -> None:
         target.write_text("a part", "utf-8")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copy2", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     (picture := tmp_path / "shop" / "a.jpg").parent.mkdir()
     picture.touch()
     job = a_job(tmp_path, tmp_path / "shop", (str(picture), "Bag", "accept", "model"))
 
-    assert sort_into(tmp_path / "sorted", job) == (0, 1)
+    with pytest.raises(
+        TableUnusable, match=r"Bag/a\.jpg: cannot be written \(No space left.*name a new folder"
+    ):
+        sort_into(tmp_path / "sorted", job)
 
     assert found_in(tmp_path / "sorted") == {}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import Head
-from scripts.label import ENGINES
+from scripts.label_job import ENGINES
 from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
 from tests.https_servers import Authority, HttpsServer, https_server, status

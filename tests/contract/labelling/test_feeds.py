@@ -18,9 +18,11 @@ from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.decisions import Decisions
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feeds import DIFFERING, DOUBTFUL, FEEDS, FeedCategories, Platform, write_feed
+from labelling.feed_categories import FeedCategories
+from labelling.feeds import DIFFERING, DOUBTFUL, write_feed
 from labelling.human_answers import HumanAnswer, Question
 from labelling.journal import Journal
+from labelling.platforms import FEEDS, Platform
 from labelling.product_answers import is_likely
 from labelling.review import page as sheet_page
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow

@@ -15,7 +15,7 @@ from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreRefused
 from model_store.store import open_store
-from scripts.label import ENGINES
+from scripts.label_job import ENGINES
 from scripts.terminal import run
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 from tests.commands import wardrobe

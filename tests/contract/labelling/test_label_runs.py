@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from labelling.errors import OtherRun, SourceUnusable, WorkersFailed
-from labelling.run import Job, labelled
+from labelling.job import Job
+from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
 from labelling.workers.process_engine import label_on_processes
@@ -39,8 +40,7 @@ def ignore(*_: object) -> None:
 
 
 def run_job(job: Job, watch: Callable[[int, int], None], say: Callable[[str], None]) -> None:
-    with labelled(job, watch, say):
-        pass
+    run_labelling(job, watch, say, ignore)
 
 
 def test_the_same_command_again_leaves_a_finished_table_alone_and_writes_one_that_is_gone(

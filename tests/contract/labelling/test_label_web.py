@@ -13,7 +13,7 @@ from labelling.items import AT_ONCE
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import carry_bytes
-from scripts.label import ENGINES
+from scripts.label_job import ENGINES
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
 from tests.https_servers import HttpsServer, redirect, status

@@ -11,7 +11,7 @@ from inference.contract import Head, make_whole_input
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from reports.values import ProductPromise
-from scripts.label import ENGINES
+from scripts.label_job import ENGINES
 from tests.browser import Visits, flaws
 from tests.commands import wardrobe
 from tests.labelled_here import here

@@ -1,0 +1,164 @@
+"""A job: all that one run of `label` needs, read and checked before the run begins.
+
+run.py does it. Reads the report of the release.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from inference.contract import LABEL, NetworkName
+from inference.title_rule import MinimumShares
+from labelling.columns import check_attributes, name_list_columns
+from labelling.feeds import feed_files
+from labelling.items import Source
+from labelling.product_answers import find_likely_heads, find_proven_heads
+from labelling.review.corrections import AllCorrections
+from labelling.review.page import Texts
+from labelling.review.questions import Review
+from labelling.row_decision import find_colour_head
+from labelling.rows import make_table_path
+from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
+from labelling.sources.picture_files import Folder
+from labelling.summary import table_files
+from labelling.workers.labeller import Engine
+from labelling.workers.process_engine import label_on_processes
+from model_store.local_releases import LocalRelease
+from reports.values import report_of
+from reports.word_figures import minimum_shares_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetOrder:
+    """What a person asks of a review sheet.
+
+    Attributes:
+        page: the file.
+        limit: the most doubtful pictures on it, for the class and for each attribute.
+        audited: the accepted rows that are drawn at random; None for as many as the table can pay for.
+        texts: the texts of the page in other languages.
+        command: the command that takes what the page exports.
+    """
+
+    page: Path
+    limit: int
+    audited: int | None
+    texts: Texts
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """All that a run needs, read and checked before it begins.
+
+    Attributes:
+        source: the pictures.
+        table: the file of the table.
+        release: the release that answers.
+        workers: the number of workers, at least 1; None for one per core.
+        engine: the engine that the workers run on.
+        categories: the categories of the platform; without them the table has no such columns.
+        column: the column of the list that names products; FOLDER for the folders of a folder, None without
+            products.
+        language, title: see RunSettings.
+        options: the options of the command line, which the journal keeps for the next one.
+        is_restart: whether everything is labelled again, and what is there is replaced.
+        corrections: the answers of people that are taken in; None without a file of them.
+        sheet: the review sheet that is written; None for none.
+        into: the folder that pictures are sorted into; None for none.
+        feed: the platform whose feed is written; empty for none.
+        feed_advice: the sentence that says how to fill a feed that would be empty.
+    """
+
+    source: Source
+    table: Path
+    release: LocalRelease
+    workers: int | None = None
+    engine: Engine = label_on_processes
+    categories: Categories = field(default_factory=dict)
+    column: str | None = None
+    language: str = ""
+    title: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+    is_restart: bool = False
+    corrections: AllCorrections | None = None
+    sheet: SheetOrder | None = None
+    into: Path | None = None
+    feed: str = ""
+    feed_advice: str = ""
+
+    @property
+    def tables(self) -> list[Path]:
+        """The files of its tables."""
+        return table_files(self.table, has_products=self.column is not None)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that is named after the table."""
+        return [*self.tables, *feed_files(self.table, self.feed)]
+
+    @property
+    def review(self) -> Review | None:
+        """The review sheet with the questions that the release can learn from; None without a sheet."""
+        if self.sheet is None:
+            return None
+        settings = self.settings
+        return Review(
+            page=self.sheet.page,
+            limit=self.sheet.limit,
+            audited=self.sheet.audited,
+            attributes=find_learnt_attributes(self.release, settings),
+            feed=find_colour_head(settings.attributes) if self.feed else "",
+            texts=self.sheet.texts,
+            command=self.sheet.command,
+        )
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """What its rows are of.
+
+        Raises:
+            TableUnusable: see `check_attributes`.
+            ReportInvalid: what the release shows of products cannot be read.
+        """
+        manifest = self.release.manifest
+        attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
+        check_attributes(manifest.labels, tuple(attributes))
+        return RunSettings(
+            source=self.source.address,
+            version=self.release.version,
+            heads={LABEL: tuple(manifest.labels), **attributes},
+            further=name_list_columns(self.source.columns, manifest.labels, attributes),
+            categories=self.categories,
+            by=self._by(),
+            notes=tuple(self.source.notes),
+            language=self.language,
+            title=self.title,
+            shares=self._shares(),
+        )
+
+    def _shares(self) -> MinimumShares:
+        """Of the network that answers photos; what it does not answer is held against the words alone."""
+        networks = self.release.manifest.networks
+        name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
+        return minimum_shares_of(report_of(self.release).words, name)
+
+    def _by(self) -> ProductGrouping | None:
+        if self.column is None:
+            return None
+        folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
+        report = report_of(self.release)
+        return ProductGrouping(
+            column=FOLDER if folder else self.column,
+            folder=folder,
+            proven=find_proven_heads(report),
+            likely=find_likely_heads(report),
+        )
+
+
+def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
+    """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
+    settings = release.manifest.training.get("settings")
+    named = settings.get("attribute") if isinstance(settings, dict) else None
+    return tuple(name for name in run.attributes if isinstance(named, list) and name in named)

@@ -1,0 +1,112 @@
+"""The platforms that import a feed: the columns that each of them reads, and what it needs.
+
+To add a platform, add a member of FEEDS. The columns are those of the platforms' own pages
+(docs/how-to/feeds.md). Pure. WooCommerce's cells: woocommerce.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from labelling.identifiers import read_listed_cell
+from labelling.rows import Category, TableRow
+from labelling.run_settings import ProductGrouping
+from labelling.woocommerce import REPLACES, loses_variations, make_colour_attribute, read_attributes
+
+
+class CategoryFile(NamedTuple):
+    """What a platform imports of a product's category.
+
+    Attributes:
+        column: the column of the category.
+        choose: returns what the platform takes of a category's id and name; None if it has none.
+        other_columns: the cells of the feed that stand in this file, too, between the key and the category.
+    """
+
+    column: str
+    choose: Callable[[Category], str | None]
+    other_columns: tuple[str, ...] = ()
+
+
+class Platform(NamedTuple):
+    """What a platform imports.
+
+    Attributes:
+        key: the column by which the platform knows a product. Products with the same key are one.
+        read_key: returns the key of a product, from its name in the list and its row.
+        colour_cells: returns the cells of the colour, by column.
+        other_cells: returns all other cells of a row, by column. A column of the colour may be among them: it
+            keeps its place, and gets the cell of the colour.
+        needs: columns of the list that it needs, each by any of these names, in small letters.
+        categories: what it imports of categories; None if its feed has none.
+        loses: tells whether its import would take away what a product has there; such products are left out.
+        note: on a list without attributes.
+    """
+
+    key: str
+    read_key: Callable[[str, TableRow], str]
+    colour_cells: Callable[[TableRow], dict[str, str]]
+    other_cells: Callable[[TableRow], dict[str, str]] = lambda _: {}
+    needs: tuple[tuple[str, ...], ...] = ()
+    categories: CategoryFile | None = None
+    loses: Callable[[TableRow], bool] = lambda _: False
+    note: str = ""
+
+    def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
+        """Return a row of the feed, by column.
+
+        Args:
+            name: the name of the product in the list.
+            row: the row of the product.
+        """
+        return {self.key: self.read_key(name, row), **self.other_cells(row), **self.colour_cells(row)}
+
+
+_HANDLE: Final = ("handle", "url handle")
+_TITLE: Final = ("title",)
+"""Names of the columns that Shopify needs."""
+
+FEEDS: Final[Mapping[str, Platform]] = {
+    "google": Platform(
+        key="id",
+        read_key=lambda name, _: name,
+        colour_cells=lambda row: {"color": "/".join(row.feed_colours)},
+        categories=CategoryFile("google_product_category", itemgetter(0)),
+    ),
+    "shopify": Platform(
+        key="URL handle",
+        read_key=lambda _, row: read_list_cell(row, _HANDLE),
+        colour_cells=lambda row: {"Color (product.metafields.custom.color)": ", ".join(row.feed_colours)},
+        other_cells=lambda row: {"Title": read_list_cell(row, _TITLE)},
+        needs=(_HANDLE, _TITLE),
+        categories=CategoryFile("Product category", itemgetter(1), other_columns=("Title",)),
+    ),
+    "woocommerce": Platform(
+        key="SKU",
+        read_key=lambda name, _: name,
+        colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
+        other_cells=lambda row: read_attributes(row.record.cells),
+        loses=lambda row: loses_variations(row.record.cells),
+        note=REPLACES,
+    ),
+}
+
+
+def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
+    """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
+    cells = (
+        read_listed_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names
+    )
+    return next(filter(None, cells), "")
+
+
+def find_lacking_column(platform: str, row: TableRow) -> str:
+    """The first column that the platform needs and a row has nothing in; empty where there is none."""
+    return next((names[0] for names in FEEDS[platform].needs if not read_list_cell(row, names)), "")
+
+
+def find_spellings(row: TableRow, by: ProductGrouping | None) -> list[str]:
+    """How the list spells a product: a platform knows it by the list's own cell; of a folder its name."""
+    if by is None or by.folder is not None:
+        return [row.record.product]
+    return list(dict.fromkeys(read_listed_cell(photo.cells[by.column]) for photo in row.record.photos))

@@ -1,0 +1,271 @@
+"""Read the command line of `label` into a job, and check all that can be checked before the work.
+
+A command that names no SOURCE takes source, options and release from the journal of its table. Folders and
+files are kept there with their whole paths, so that such a command works from any folder.
+"""
+
+import argparse
+import shlex
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from app.prediction.platform_categories import CategoriesMismatch, read_release_categories
+from app.settings import read_command_settings
+from app.web.translations import TRANSLATIONS
+from inference.contract import LABEL
+from labelling.errors import CorrectionsUnusable, OtherRun, TableUnusable
+from labelling.feeds import check_feed, feed_files, name_earlier_feed
+from labelling.items import Source
+from labelling.job import Job, SheetOrder
+from labelling.journal import Journal, journal_path
+from labelling.lists import Reading
+from labelling.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.product_answers import check_column, check_grouping
+from labelling.review.corrections import AllCorrections, read_all_corrections
+from labelling.review.sheet import EXPORT_NAME
+from labelling.rows import Category
+from labelling.run_settings import Categories, RunSettings
+from labelling.sorted_folders import check_sorted_folder
+from labelling.sources.source_opening import open_source
+from labelling.summary import table_files
+from labelling.table import check_form
+from labelling.taxonomies import PLATFORMS, find_platform_categories
+from labelling.workers.labeller import Engine
+from labelling.workers.process_engine import label_on_processes
+from labelling.workers.ray_engine import label_on_ray
+from model_store.local_releases import LocalRelease
+from model_store.named_release import find_release, parse_store_address
+from model_store.release_files import expand_home
+from scripts.terminal import complain, program
+
+KEPT: Final = (
+    *("source", "by", "language", "title_column", "taxonomy", "allow_host", "engine"),
+    *("path_column", "root", "encoding", "skip_bad_rows"),
+)
+"""Options that the journal keeps, beside the model, for a command that names no SOURCE."""
+
+ENGINES: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
+
+
+def read_job(arguments: argparse.Namespace) -> Job:
+    """Return what a command line asks for, with everything read and checked that can be before the work.
+
+    Args:
+        arguments: as the parser of label.py reads them. What the command line leaves out is filled in from
+            the last run of the table.
+
+    Raises:
+        LabellingError: the source, an output, a correction or an option cannot be used.
+        StoreError: the release cannot be used.
+    """
+    before = _take_over(arguments)
+    if arguments.feed and arguments.by is None:
+        arguments.error("--feed has a row a product: name the column of the list with --by")
+    if arguments.into and arguments.by is not None:
+        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
+    place = _source_place(arguments)
+    if arguments.into:
+        check_sorted_folder(arguments.into, place)
+    release = find_release(arguments.model, read_command_settings().cache_dir)
+    taxonomy = arguments.taxonomy or read_command_settings().taxonomy
+    reads = (*find_list_file(place), release.folder, taxonomy, *arguments.corrections)
+    check_outputs(_outputs(arguments), filter(None, reads))
+    source = _source(arguments)
+    column = None if arguments.by is None else check_grouping(source, arguments.by)
+    _check_same(arguments, before, release.version, column)
+    if arguments.feed:
+        with name_earlier_feed(arguments.out, arguments.feed):
+            check_feed(arguments.feed, source.columns, release.manifest.attributes)
+    return Job(
+        source=source,
+        column=column,
+        table=arguments.out,
+        release=release,
+        workers=arguments.workers,
+        engine=ENGINES[arguments.engine or "processes"],
+        categories=_categories(arguments.taxonomy, release),
+        language=arguments.language or "",
+        title=check_column(source, arguments.title_column or "", "--title-column"),
+        options=_options_to_keep(arguments),
+        is_restart=arguments.restart,
+        corrections=_corrections(arguments, release) if arguments.corrections else None,
+        sheet=_sheet(arguments) if arguments.review else None,
+        into=arguments.into,
+        feed=arguments.feed or "",
+        feed_advice=how_to_fill_feed(arguments),
+    )
+
+
+def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
+    """Take what the command line leaves out from the last run of the table.
+
+    Returns:
+        the settings of that run; None without one.
+
+    Raises:
+        TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
+    """
+    table = arguments.out
+    check_form(table)
+    is_there = journal_path(table).exists()
+    if arguments.source is None and not is_there:
+        raise TableUnusable(
+            f"{table}: there is no {journal_path(table).name} beside it, which keeps its rows. Corrections "
+            "go into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
+        )
+    before, options = None, dict[str, Any]()
+    with suppress(TableUnusable, OtherRun) if arguments.source else ExitStack():  # said once it is opened
+        if is_there and not arguments.restart:
+            with Journal(table) as journal:
+                before, options = journal.earlier_settings, dict(journal.options)
+    has_no_source = arguments.source is None
+    for name in KEPT if has_no_source else ():
+        if getattr(arguments, name) in (None, False, ()):
+            setattr(arguments, name, options.get(name))
+    arguments.source_folder = options.get("source_folder", "") if has_no_source else ""
+    if arguments.source is None:
+        raise TableUnusable(f"{journal_path(table)}: says of no SOURCE. Name it; what people answered stays.")
+    arguments.model = arguments.model or options.get("model") or "bundled"
+    return before
+
+
+def _source_place(arguments: argparse.Namespace) -> str:
+    """Return SOURCE as this process opens it: a path may be relative to the folder of an earlier command."""
+    is_in_s3 = arguments.source.startswith("s3://")
+    return arguments.source if is_in_s3 else str(Path(arguments.source_folder, arguments.source))
+
+
+def _source(arguments: argparse.Namespace) -> Source:
+    reading = replace(Reading.of(arguments), by=arguments.by or "")
+    hosts = tuple((host, port) for host, port in arguments.allow_host or ())
+    return open_source(arguments.source, hosts, reading, arguments.source_folder)
+
+
+def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return the options for the journal, with whole paths in place of relative ones."""
+    taxonomy, root = arguments.taxonomy, arguments.root
+    return {
+        **{name: getattr(arguments, name) for name in KEPT},
+        "model": with_whole_path(arguments.model),
+        "taxonomy": str(Path(taxonomy).absolute()) if taxonomy and taxonomy not in PLATFORMS else taxonomy,
+        "root": str(expand_home(root).absolute()) if root else None,
+        "source_folder": str(Path(arguments.source_folder).absolute()),
+    }
+
+
+def with_whole_path(model: str) -> str:
+    """Return the name of a release or a store, with its whole path if it is a folder."""
+    if model == "bundled" or "://" in model:
+        return model
+    address = parse_store_address(model) or model
+    return f"{expand_home(address).absolute()}{model.removeprefix(address)}"
+
+
+def _check_same(
+    arguments: argparse.Namespace, before: RunSettings | None, version: str, column: str | None
+) -> None:
+    """Refuse answers that would go into rows of another release, or other products, than people saw.
+
+    Raises:
+        CorrectionsUnusable: they would.
+    """
+    if before is None or not arguments.corrections:
+        return
+    columns = before.by.column if before.by else None, column
+    was, is_now = (
+        f"release {of_version}, {'without --by' if by is None else f'--by {by}'}"
+        for of_version, by in zip((before.version, version), columns, strict=True)
+    )
+    if was != is_now:
+        store = parse_store_address(arguments.model) or "STORE"
+        raise CorrectionsUnusable(
+            f"{arguments.out}: is of {was}, and this command of {is_now}. For answers to the rows that are "
+            f"there, give --model {store}@{before.version} and the same --by; or first the same command "
+            "without --corrections."
+        )
+
+
+def _outputs(arguments: argparse.Namespace) -> list[Path]:
+    """All files that the command line names, those that follow from their names, and the journal."""
+    journal = journal_path(arguments.out)
+    outputs = [
+        *(journal, journal.with_name(f"{journal.name}-journal")),
+        *table_files(arguments.out, has_products=arguments.by is not None),
+        *feed_files(arguments.out, arguments.feed or ""),
+        *([arguments.review] if arguments.review else []),
+    ]
+    check_no_pictures(outputs)
+    return outputs
+
+
+def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
+    """Read what people say, for the labels of a release."""
+    attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
+    reading = Reading.of(arguments).of_corrections
+    return read_all_corrections(arguments.corrections, release.manifest.labels, attributes, reading, complain)
+
+
+def _sheet(arguments: argparse.Namespace) -> SheetOrder:
+    return SheetOrder(
+        page=arguments.review,
+        limit=arguments.review_limit,
+        audited=arguments.audit,
+        texts=TRANSLATIONS,
+        command=f"{program()} {words_after_sheet(arguments)}",
+    )
+
+
+def words_after_sheet(arguments: argparse.Namespace) -> str:
+    """Return the words of the command that takes what the sheet exports."""
+    feed = f" --feed {arguments.feed}" if arguments.feed else ""
+    return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
+
+
+def how_to_fill_feed(arguments: argparse.Namespace) -> str:
+    """Return how a feed gets the colours that it lacks: by a command to paste, or by the sheet."""
+    if arguments.review:
+        return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
+    words = ["--review", "sheet.html", *arguments.words]
+    return f"A sheet asks for them: {program()} label {shlex.join(words)}"
+
+
+def _categories(named: str | None, release: LocalRelease) -> Categories:
+    """Id and name of the platform's category of each label; empty without a file or platform.
+
+    Raises:
+        CategoriesMismatch: the file has other labels than the release.
+        SettingsError: it cannot be read or is not valid.
+    """
+    manifest = release.manifest
+    if named in PLATFORMS:
+        attributes = {name: head.labels for name, head in manifest.attributes.items()}
+        return find_platform_categories(named, {LABEL: manifest.labels, **attributes})
+    if (file := Path(named) if named else read_command_settings().taxonomy) is None:
+        return {}
+    try:
+        mapping = read_release_categories(file, manifest.labels, manifest.version, manifest.attributes)
+    except CategoriesMismatch as error:
+        others = "--taxonomy FILE names another file"
+        raise CategoriesMismatch(
+            f"{error} {others}."
+            if named
+            else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
+        ) from error
+    categories = mapping.choose_names(None)
+    heads = {LABEL: (manifest.labels, categories.classes)}
+    heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
+    return {
+        head: {label: _category(named) for label, named in zip(labels, of_labels, strict=True)}
+        for head, (labels, of_labels) in heads.items()
+    }
+
+
+def _category(named: Mapping[str, object]) -> Category:
+    return _text(named["id"]), _text(named["name"])
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
