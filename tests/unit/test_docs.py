@@ -9,7 +9,7 @@ import pytest
 
 from reports.values import Report
 from tests.documents import DOCUMENTS as PAGES
-from tests.documents import Block, anchors, blocks, links, prose, reached_from
+from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
 
 READMES = sorted(
@@ -17,7 +17,6 @@ READMES = sorted(
 )
 """Pages of folders, whose commands no test types."""
 
-LONGEST_LINE = 110
 
 LANGUAGES = {"console", "csv", "html", "json", "nginx", "python", "text"}
 
@@ -51,20 +50,6 @@ def test_whatever_a_page_names_is_there(page: Path) -> None:
     assert tests - all_tests() == set()
     assert [file for file, _, _ in linked if not (page.parent / file).exists()] == []
     assert [at for at in headings if at[1] not in anchors(page.parent / at[0] if at[0] else page)] == []
-
-
-def could_be_wrapped(line: str) -> bool:
-    """Whether a line of prose is too long, and has a blank to break it at behind its marker."""
-    if len(line) <= LONGEST_LINE or line.startswith(("|", "#", "<", "![")):
-        return False
-    marker = re.match(r" *(?:(?:[-*]|\d+\.) +)?", line)
-    whole_code = re.sub(r"`[^`]*`", lambda code: "`" * len(code[0]), line)
-    return " " in whole_code[marker.end() if marker else 0 : LONGEST_LINE + 1]
-
-
-@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_prose_is_wrapped(page: Path) -> None:
-    assert [line for line in prose(page).splitlines() if could_be_wrapped(line)] == []
 
 
 def test_every_picture_is_shown_on_a_page() -> None:
