@@ -15,7 +15,7 @@ from labelling.items import Source
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
 from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
 from labelling.sources.picture_files import Folder
-from reports.products import COLOURS, PhotoAnswer, answer_of_product, is_shown, shown_from
+from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_shown, shown_from
 from reports.values import Report
 
 MIN_FEED_ACCURACY: Final = 0.85
@@ -129,8 +129,8 @@ def combine_answers(photos: Sequence[PhotoRecord], head: str, table: RunSettings
     )
 
 
-def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> PhotoAnswer:
-    return PhotoAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
+def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
+    return ProbableAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
 
 
 def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:

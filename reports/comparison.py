@@ -43,32 +43,19 @@ class Shares:
     """What one release answers to one set of pictures.
 
     Attributes:
+        n: the number of pictures.
+        of_none: the number of these that show none of the classes.
         right: share of right answers; None where no picture shows a class.
         accepted: share of accepted ones.
         right_of_accepted: share of right ones among these, where a picture of none of the classes is wrong;
             None where none is accepted, and where no picture shows a class.
     """
 
+    n: int
+    of_none: int
     right: float | None
     accepted: float
     right_of_accepted: float | None
-
-
-@dataclass(frozen=True)
-class SetShares:
-    """One set of pictures: how many both answered, and the shares of the candidate and of the other.
-
-    Attributes:
-        n: pictures.
-        of_none: of these, those that show none of the classes.
-        now: the candidate's shares.
-        then: the other's.
-    """
-
-    n: int
-    of_none: int
-    now: Shares
-    then: Shares
 
 
 @dataclass(frozen=True)
@@ -81,14 +68,14 @@ class AnswerComparison:
         right: of the pictures that show a class; None where none does.
         wrong_accepted: of all pictures; a picture of no class that is accepted is a wrong answer. Its loss
             and p count what is beyond the promise, so that a release may accept more.
-        sets: by the other release's name of the set.
+        sets: the shares of the candidate and of the other release, by the other release's name of the set.
     """
 
     n: int
     groups: int
     right: Difference | None
     wrong_accepted: Difference
-    sets: Mapping[str, SetShares]
+    sets: Mapping[str, tuple[Shares, Shares]]
 
 
 PARTS: Final = 1000
@@ -113,12 +100,7 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComp
         else None,
         wrong_accepted=_beyond_promise(ours, theirs, groups, promised),
         sets={
-            name: SetShares(
-                int(in_set.sum()),
-                int((in_set & ~shown).sum()),
-                _shares(ours.take(in_set)),
-                _shares(theirs.take(in_set)),
-            )
+            name: (_shares(ours.take(in_set)), _shares(theirs.take(in_set)))
             for name in np.unique(theirs.sets).tolist()
             for in_set in [theirs.sets == name]
         },
@@ -148,6 +130,8 @@ def _shares(answers: Answers) -> Shares:
     of_classes, accepted = answers.take(answers.known), answers.accepted
     taken = answers.right[accepted] if len(of_classes) else of_classes.right
     return Shares(
+        n=len(answers),
+        of_none=len(answers) - len(of_classes),
         right=float(of_classes.right.mean()) if len(of_classes) else None,
         accepted=float(accepted.mean()),
         right_of_accepted=float(taken.mean()) if len(taken) else None,

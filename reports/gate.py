@@ -15,7 +15,7 @@ import numpy as np
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
 from reports.answers import TEST_SET, Answers
-from reports.comparison import LEVEL, AnswerComparison, Difference, SetShares, Shares, compare
+from reports.comparison import LEVEL, AnswerComparison, Difference, Shares, compare
 from reports.evidence import PHOTOS, Evidence, shared, shared_attribute
 from reports.products import is_shown
 from reports.values import ProductPromise
@@ -131,7 +131,7 @@ def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
         return
     sets = {name: shares for compared in comparisons.values() for name, shares in compared.sets.items()}
     for name in sorted({TEST_SET, *current.promised}):
-        n, total = sets[name].n if name in sets else 0, current.pictures_in(name)
+        n, total = sets[name][0].n if name in sets else 0, current.pictures_in(name)
         if n < (least := min(FEWEST, max(1, 3 * total // 4))):
             yield f"both decided {n:,} of the {total:,} pictures of {_named(name)}; {least} are needed"
 
@@ -151,12 +151,12 @@ def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
 
 def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
     for compared in comparisons.values():
-        for name, shares in compared.sets.items():
-            if shares.then.right is None or not shares.then.accepted:
+        for name, (now, then) in compared.sets.items():
+            if then.right is None or not then.accepted:
                 continue  # of a picture of no class nothing should be accepted
-            too_few = shares.n >= FEWEST and shares.then.accepted - shares.now.accepted >= FEWER_ACCEPTED
-            if too_few or not shares.now.accepted:
-                yield _set_row(name, shares)
+            too_few = now.n >= FEWEST and then.accepted - now.accepted >= FEWER_ACCEPTED
+            if too_few or not now.accepted:
+                yield _set_row(name, (now, then))
 
 
 def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
@@ -188,11 +188,10 @@ def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
             yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p:.2g})"
 
 
-def _set_row(name: str, shares: SetShares) -> str:
-    none = f", {shares.of_none:,} of them of none of the classes" if 0 < shares.of_none < shares.n else ""
-    return (
-        f"{_named(name)} ({shares.n:,} answers{none}): {_shares(shares.now)}, before {_shares(shares.then)}"
-    )
+def _set_row(name: str, shares: tuple[Shares, Shares]) -> str:
+    now, then = shares
+    none = f", {now.of_none:,} of them of none of the classes" if 0 < now.of_none < now.n else ""
+    return f"{_named(name)} ({now.n:,} answers{none}): {_shares(now)}, before {_shares(then)}"
 
 
 def _shares(shares: Shares) -> str:

@@ -27,39 +27,25 @@ DENIED_FROM: Final = 0.8
 same garment, and its colour."""
 
 
-class PhotoAnswer(NamedTuple):
-    """The answer to one photo.
+class ProbableAnswer(NamedTuple):
+    """The answer to one photo, or to all photos of a product.
 
     Attributes:
-        probabilities: (C,), calibrated.
+        probabilities: (C,), calibrated, sum 1.
         label: the index of the label that was answered.
-        reason: of a review; None where it was accepted.
+        reason: the reason of a review; None if the answer is accepted.
+        rests_on: the places of the photos that it is made of; empty for a single photo.
     """
 
     probabilities: Sequence[float]
     label: int
     reason: Reason | None
-
-
-class ProductAnswer(NamedTuple):
-    """The answer to a product.
-
-    Attributes:
-        probabilities: (C,), sum 1.
-        label: the index of the largest.
-        reason: of a review; None where it is accepted.
-        rests_on: places of the photos that it is made of.
-    """
-
-    probabilities: list[float]
-    label: int
-    reason: Reason | None
-    rests_on: list[int]
+    rests_on: Sequence[int] = ()
 
 
 def answer_of_product(
-    photos: Sequence[PhotoAnswer], *, is_proven: bool, is_colour: bool = False
-) -> ProductAnswer:
+    photos: Sequence[ProbableAnswer], *, is_proven: bool, is_colour: bool = False
+) -> ProbableAnswer:
     """Answer by the familiar photos, or by all where none is.
 
     A single photo answers for its product as for itself. Of several one must be accepted, no accepted one may
@@ -78,10 +64,10 @@ def answer_of_product(
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
     if is_colour and reason in {None, Reason.UNPROVEN} and is_denied(photos, label):
         reason = Reason.CONTRADICTING
-    return ProductAnswer(probabilities, label, reason, rests_on)
+    return ProbableAnswer(probabilities, label, reason, rests_on)
 
 
-def is_denied(photos: Sequence[PhotoAnswer], label: int) -> bool:
+def is_denied(photos: Sequence[ProbableAnswer], label: int) -> bool:
     """Whether a photo, familiar or not, surely shows another label."""
     others = (share for photo in photos for place, share in enumerate(photo.probabilities) if place != label)
     return any(share >= DENIED_FROM for share in others)
@@ -100,7 +86,7 @@ def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
     return [share / total for share in shares]
 
 
-def _reason(used: Sequence[PhotoAnswer], label: int, *, is_proven: bool) -> Reason | None:
+def _reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> Reason | None:
     accepted = {photo.label for photo in used if photo.reason is None}
     if len(accepted) > 1:
         return Reason.CONTRADICTING

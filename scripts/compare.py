@@ -58,7 +58,6 @@ def execute(arguments: argparse.Namespace) -> object:
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
-        NetworkComparison,
         compared,
         draw_comparison,
         write_comparison,
@@ -75,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> object:
     comparisons = [
         compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
     ]
-    write_comparison(results, NetworkComparison(networks=tuple(comparisons)))
+    write_comparison(results, comparisons)
     save(draw_comparison(comparisons), figure)
     console().print(f"{results}, {figure}")
     print_table([_row(comparison) for comparison in comparisons])

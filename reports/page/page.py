@@ -9,7 +9,7 @@ import base64
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
@@ -54,18 +54,9 @@ OF_WORDING: Final = (
 """Methods of the reader's Wording that the template has as filters."""
 
 
-class Figure(NamedTuple):
-    """A PNG of the release with its size in pixels, so that the page does not jump when it loads.
-
-    Attributes:
-        address: where the page finds it, or the picture itself as a data: URL.
-    """
-
-    name: str
-    address: str
-    width: int
-    height: int
-
+Figure = dict[str, str | int]
+"""A PNG of the release: its `name`, its `address` (where the page finds it, or the picture itself as a data:
+URL), and its `width` and `height` in pixels, so that the page does not jump when it loads."""
 
 Address = Callable[[str, bytes], str]
 """Where a page finds a figure, by its name and bytes."""
@@ -171,12 +162,17 @@ def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
 
 def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
     """The PNGs among the files, by their names without `.png`."""
-    shown = {}
+    shown = dict[str, Figure]()
     for name, data in files.items():
         try:
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
         if picture.format == "PNG":
-            shown[name.removesuffix(".png")] = Figure(name, address(name, data), *picture.size)
+            shown[name.removesuffix(".png")] = {
+                "name": name,
+                "address": address(name, data),
+                "width": picture.size[0],
+                "height": picture.size[1],
+            }
     return shown

@@ -23,7 +23,7 @@ from training.data.contents import Content
 from training.data.listing import ListedPicture
 from training.data.named import Named
 from training.data.near_copies import group_near_copies
-from training.data.perceptual_hashes import Neighbours, perceptual_hash
+from training.data.perceptual_hashes import group_near, group_near_of_several, perceptual_hash
 from training.data.read import load
 from training.errors import BadClasses, BadPictures
 from training.progress import Lines
@@ -137,11 +137,11 @@ PALETTE = [(200, 30, 30), (30, 160, 60), (40, 60, 190), (20, 20, 20), (125, 125,
 def test_one_product_in_several_colours_is_no_near_copy() -> None:
     hashes = [perceptual_hash(a_shirt(colour)) for colour in PALETTE]
 
-    assert Neighbours.of(np.stack(hashes)).groups(range(len(hashes))) == []
+    assert group_near(np.stack(hashes), range(len(hashes))) == []
 
 
 def test_near_pictures_do_not_chain() -> None:
-    assert Neighbours.of(hashes_in_a_row(5)).groups(range(5)) == [[0, 1], [2, 3]]
+    assert group_near(hashes_in_a_row(5), range(5)) == [[0, 1], [2, 3]]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
@@ -167,7 +167,7 @@ def test_thousands_of_nearly_equal_pictures_in_two_classes_are_one_group_and_tak
     hashes[:, 1] ^= np.uint64(1) << (np.arange(2000) // 40).astype(np.uint64)
 
     tracemalloc.start()
-    groups = Neighbours.of(hashes).of_several([number % 2 for number in range(2000)])
+    groups = group_near_of_several(hashes, [number % 2 for number in range(2000)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

@@ -5,13 +5,13 @@ import pytest
 
 from inference.reasons import Reason
 from reports.answers import Answers
-from reports.products import PhotoAnswer, answer_of_product, is_shown, shown_from
+from reports.products import ProbableAnswer, answer_of_product, is_shown, shown_from
 from reports.values import ProductPromise, Promise
 from training.measure.products import products_of
 
 
-def photo(*probabilities: float, reason: Reason | None = None) -> PhotoAnswer:
-    return PhotoAnswer(probabilities, int(np.argmax(probabilities)), reason)
+def photo(*probabilities: float, reason: Reason | None = None) -> ProbableAnswer:
+    return ProbableAnswer(probabilities, int(np.argmax(probabilities)), reason)
 
 
 SHIRT, DRESS = photo(0.9, 0.1), photo(0.2, 0.8)
@@ -35,7 +35,7 @@ UNSURE = photo(0.6, 0.4, reason=Reason.AMBIGUOUS)
     ],
 )  # fmt: skip
 def test_a_product_is_accepted_where_its_photos_agree(
-    photos: list[PhotoAnswer], label: int, reason: Reason | None, rests_on: list[int]
+    photos: list[ProbableAnswer], label: int, reason: Reason | None, rests_on: list[int]
 ) -> None:
     answer = answer_of_product(photos, is_proven=True)
 

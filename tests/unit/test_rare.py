@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from training.data.rare import GROUPS_OF_ATTRIBUTE, GROUPS_OF_CLASS, measurable
+from training.data.rare import GROUPS_OF_ATTRIBUTE, GROUPS_OF_CLASS, find_measurable
 from training.errors import BadClasses
 
 Table = Sequence[tuple[str, str]]
@@ -20,7 +20,7 @@ def learnt(table: Table, needs: int = GROUPS_OF_CLASS, keep: Sequence[str] = (),
     """The labels that are learnt of a table, besides pictures for the test set."""
     labels, groups = zip(*table, *tested, strict=True)
     of_test = [False] * len(table) + [True] * len(tested)
-    return ",".join(measurable("table.csv", labels, groups, of_test, needs=needs, keep=keep).labels)
+    return ",".join(find_measurable("table.csv", labels, groups, of_test, needs=needs, keep=keep)[0])
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from labelling.errors import TableUnusable
 from labelling.identifiers import NOT_THERE
 from labelling.lists import suggest_renaming
 from training.data.listing import COLUMNS, FURTHER, SPLIT, Listing
-from training.data.rare import GROUPS_OF_ATTRIBUTE, Measurable, measurable
+from training.data.rare import GROUPS_OF_ATTRIBUTE, find_measurable, rare_in_words
 from training.errors import BadClasses, BadCsv
 from training.progress import Say
 
@@ -165,14 +165,15 @@ def learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, 
         say: receives what is left out, a sentence each.
 
     Raises:
-        BadClasses: they cannot be learnt; see `rare.measurable`.
+        BadClasses: they cannot be learnt; see `rare.find_measurable`.
     """
     where, spelt = str(listing.place), [of[LABEL] for of in labels]
-    classes = measurable(where, spelt, groups, tested, keep=keep.get(LABEL, ()), gone=listing.labels)
-    if classes.rare:
-        say(classes.of_rare(where))
-    codes = {label: code for code, label in enumerate(classes.labels)}
-    of_class = Labels.of(np.array([codes.get(label, UNKNOWN) for label in spelt]), classes.labels)
+    kept, gone = keep.get(LABEL, ()), listing.labels
+    classes, rare = find_measurable(where, spelt, groups, tested, keep=kept, gone=gone)
+    if rare:
+        say(rare_in_words(where, rare))
+    codes = {label: code for code, label in enumerate(classes)}
+    of_class = Labels.of(np.array([codes.get(label, UNKNOWN) for label in spelt]), classes)
     return {LABEL: of_class} | {
         name: learnt_attribute(
             listing.column(name), cells_of(labels, name), groups, of_class, say, keep.get(name, ())
@@ -228,19 +229,19 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
         keep: labels that have to be learnt.
 
     Raises:
-        BadClasses: its labels cannot be learnt; see `rare.measurable`.
+        BadClasses: its labels cannot be learnt; see `rare.find_measurable`.
     """
     of_each = labels_in(cells)
     learnable, warnings = _learnable(where, _main(of_each), groups, keep)
     for sentence in warnings:
         say(sentence)
-    main, right = _placed(cells, of_each, learnable.labels)
+    main, right = _placed(cells, of_each, learnable)
     none, some = (set(classes.main[chosen].tolist()) for chosen in (main == INAPPLICABLE, main >= 0))
     without = none - some - {UNKNOWN}
     applies_to = (
         tuple(name for place, name in enumerate(classes.names) if place not in without) if without else None
     )
-    return Labels(learnable.labels, main, right, applies_to)
+    return Labels(learnable, main, right, applies_to)
 
 
 def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Labels:
@@ -290,12 +291,12 @@ def _placed(
 
 def _learnable(
     where: str, main: Sequence[str], groups: Sequence[str], keep: Sequence[str] = ()
-) -> tuple[Measurable, tuple[str, ...]]:
-    """The labels of an attribute that are learnt, and what a person should know of them, a sentence each."""
-    learnable = measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
-    kept = [label for label in main if label in learnable.labels]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the labels of an attribute that are learnt, and what a person should know, a sentence each."""
+    learnable, rare = find_measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
+    kept = [label for label in main if label in learnable]
     label, count = Counter(kept).most_common(1)[0]
     common = f"{where}: {count / len(kept):.0%} are {label!r}, so that an answer says little."
     return learnable, tuple(
-        filter(None, (learnable.of_rare(where), common if count >= TOO_MUCH * len(kept) else ""))
+        filter(None, (rare_in_words(where, rare), common if count >= TOO_MUCH * len(kept) else ""))
     )

@@ -14,7 +14,7 @@ from inference.plain_text import join_first, normalize_label
 from inference.title_rule import NONE
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_FILES, HashedFiles
-from training.data.rare import LABELS_MAX, LABELS_MIN, Measurable, check_twins, measurable
+from training.data.rare import LABELS_MAX, LABELS_MIN, check_twins, find_measurable
 from training.errors import BadClasses
 
 Part: TypeAlias = Literal["train", "test"]
@@ -205,19 +205,19 @@ class Listing:
         check_twins(str(self.place), labels)
         return tuple(sorted(labels))
 
-    def measurable(self, keep: Collection[str] = ()) -> Measurable:
-        """Tell which classes can be learnt, as far as names and groups show it.
+    def measurable_classes(self, keep: Collection[str] = ()) -> tuple[str, ...]:
+        """Return the classes can be learnt, as far as names and groups show it.
 
         Args:
             keep: classes that have to be learnt.
 
         Raises:
-            BadClasses: see `rare.measurable`.
+            BadClasses: see `rare.find_measurable`.
         """
         labels = [picture.label for picture in self.pictures]
         groups = [picture.group or str(picture.path) for picture in self.pictures]
         tested = [picture.part == "test" for picture in self.pictures]
-        return measurable(str(self.place), labels, groups, tested, keep=keep)
+        return find_measurable(str(self.place), labels, groups, tested, keep=keep)[0]
 
 
 def parts_of_names(names: set[str]) -> dict[str, Part]:

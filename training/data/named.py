@@ -94,7 +94,7 @@ class Named:
         """
         classified = listing.classified()
         keep = self.keep.get(LABEL, ())
-        classes = None if self.corrections else classified.measurable(keep).labels
+        classes = None if self.corrections else classified.measurable_classes(keep)
         check_columns(classified, self.attributes or listing.attributes, classified.labels)
         return classes
 

@@ -17,7 +17,7 @@ from training.data.contents import Content
 from training.data.hashed_files import NAMED
 from training.data.labels import SEVERAL
 from training.data.learnt_hashes import ContentHashes
-from training.data.perceptual_hashes import Hashes, Neighbours, joined_components
+from training.data.perceptual_hashes import Hashes, group_near, group_near_of_several, joined_components
 
 Groups = tuple[tuple[int, ...], ...]
 """Positions of contents, by group."""
@@ -136,13 +136,12 @@ def group_near_copies(contents: Sequence[Content], hashes: Hashes) -> NearCopies
         contents: the contents, N of them, which were decoded.
         hashes: uint64 (N, 10), the perceptual hash of each.
     """
-    near = Neighbours.of(hashes)
-    mixed = near.of_several([content.class_key for content in contents])
+    mixed = group_near_of_several(hashes, [content.class_key for content in contents])
     in_two_classes = tuple(tuple(_not_kept(members, contents)) for members in mixed)
     left_out = {place for members in in_two_classes for place in members}
     kept = [place for place in range(len(contents)) if place not in left_out]
     # Of three in a row the third is not near the first, so the order of the listing must not decide.
-    groups = near.groups(sorted(kept, key=lambda place: contents[place].sha256))
+    groups = group_near(hashes, sorted(kept, key=lambda place: contents[place].sha256))
     groups = sorted(map(sorted, groups))
     cleared = {
         place: unclear

@@ -9,8 +9,7 @@ near_copies.py.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -71,79 +70,86 @@ def _shape_of(picture: Picture) -> Hash:
     return np.packbits(lowest > np.median(lowest)).view(np.uint64)
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """Which of N pictures are nearly the same.
+def group_near(hashes: Hashes, pictures: Sequence[int]) -> list[list[int]]:
+    """Put pictures into groups of which each is near the group's first.
 
-    Attributes:
-        different: uint64 (M, 10), each hash once.
-        number: int64 (N,), of the hash of each picture among these.
+    Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
+    between others.
+
+    Args:
+        hashes: uint64 (N, 10), the hashes of N pictures.
+        pictures: positions of some; their order decides which is the first.
+
+    Returns:
+        The positions of each group of two or more, by its first.
     """
+    return _group_near(*_each_once(hashes), pictures)
 
-    different: Hashes
-    number: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, hashes: Hashes) -> Self:
-        """Of pictures by their hashes, uint64 (N, 10)."""
-        different, number = np.unique(hashes, axis=0, return_inverse=True)
-        return cls(different, number.ravel())
+def _each_once(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
+    """Return each hash once, uint64 (M, 10), and which of these each picture has, int64 (N,)."""
+    different, number = np.unique(hashes, axis=0, return_inverse=True)
+    return different, number.ravel()
 
-    def groups(self, pictures: Sequence[int]) -> list[list[int]]:
-        """Put pictures into groups of which each is near the group's first.
 
-        Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
-        between others.
+def _group_near(different: Hashes, number: NDArray[np.int64], pictures: Sequence[int]) -> list[list[int]]:
+    group_of = np.full(len(different), -1)
+    groups: dict[int, list[int]] = {}
+    for picture in pictures:
+        own = int(number[picture])
+        if group_of[own] < 0:
+            near = near_to(different[own], different)
+            group_of[near[group_of[near] < 0]] = own
+        groups.setdefault(int(group_of[own]), []).append(picture)
+    return [members for members in groups.values() if len(members) > 1]
 
-        Args:
-            pictures: positions of some; their order decides which is the first.
 
-        Returns:
-            The positions of each group of two or more, by its first.
-        """
-        group_of = np.full(len(self.different), -1)
-        groups: dict[int, list[int]] = {}
-        for picture in pictures:
-            number = int(self.number[picture])
-            if group_of[number] < 0:
-                near = near_to(self.different[number], self.different)
-                group_of[near[group_of[near] < 0]] = number
-            groups.setdefault(int(group_of[number]), []).append(picture)
-        return [members for members in groups.values() if len(members) > 1]
+def group_near_of_several(hashes: Hashes, classes: Sequence[Hashable]) -> list[list[int]]:
+    """Find pictures that are near one of another class, in groups that such pairs join.
 
-    def of_several(self, classes: Sequence[Hashable]) -> list[list[int]]:
-        """Pictures that are near one of another class, in groups that such pairs join, one for each picture.
+    Args:
+        hashes: uint64 (N, 10), the hashes of N pictures.
+        classes: the classes of these.
 
-        Args:
-            classes: of the N pictures.
-        """
-        codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
-        shown = np.full(len(self.different), -1)
-        for number, class_ in zip(self.number.tolist(), classes, strict=True):
-            shown[number] = codes[class_] if shown[number] in {-1, codes[class_]} else len(codes)
-        pairs = [(number, number) for number in np.flatnonzero(shown == len(codes)).tolist()]
-        for code in codes.values():  # of one class alone none is compared
-            others, hits = np.flatnonzero(shown != code), np.empty(0, np.int64)
-            hashes = self.different[others]
-            for number in np.flatnonzero(shown == code).tolist():
-                hash_ = self.different[number]
-                # Thousands of placeholders are near one another: those that were near before come first.
-                near = hits[near_to(hash_, self.different[hits])]
-                if not near.size:
-                    near = others[near_to(hash_, hashes)]
-                    hits = np.union1d(hits, near[:1])
-                pairs += [(number, other) for other in near[:1].tolist()]
-        apart = {number for pair in pairs for number in pair}
-        conflicting = [picture for picture, number in enumerate(self.number.tolist()) if number in apart]
-        # What is near one picture is shown together, whichever of them were compared.
-        for members in self.groups(sorted(conflicting, key=self.number.tolist().__getitem__)):
-            pairs += [(int(self.number[members[0]]), int(self.number[other])) for other in members]
-        rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-        joint = joined_components(rows, columns, len(self.different))
-        groups: dict[int, list[int]] = {}
-        for picture in conflicting:
-            groups.setdefault(joint[self.number[picture]], []).append(picture)
-        return list(groups.values())
+    Returns:
+        The positions of each group; each picture is in one group at most.
+    """
+    different, number = _each_once(hashes)
+    pairs = _near_pairs(different, number, classes)
+    apart = {own for pair in pairs for own in pair}
+    conflicting = [picture for picture, own in enumerate(number.tolist()) if own in apart]
+    # What is near one picture is shown together, whichever of them were compared.
+    for members in _group_near(different, number, sorted(conflicting, key=number.tolist().__getitem__)):
+        pairs += [(int(number[members[0]]), int(number[other])) for other in members]
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    joint = joined_components(rows, columns, len(different))
+    groups: dict[int, list[int]] = {}
+    for picture in conflicting:
+        groups.setdefault(joint[number[picture]], []).append(picture)
+    return list(groups.values())
+
+
+def _near_pairs(
+    different: Hashes, number: NDArray[np.int64], classes: Sequence[Hashable]
+) -> list[tuple[int, int]]:
+    """Return pairs of near hashes of two classes, at least one for each such hash."""
+    codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
+    shown = np.full(len(different), -1)
+    for own, class_ in zip(number.tolist(), classes, strict=True):
+        shown[own] = codes[class_] if shown[own] in {-1, codes[class_]} else len(codes)
+    pairs = [(own, own) for own in np.flatnonzero(shown == len(codes)).tolist()]
+    for code in codes.values():  # of one class alone none is compared
+        others, hits = np.flatnonzero(shown != code), np.empty(0, np.int64)
+        hashes = different[others]
+        for own in np.flatnonzero(shown == code).tolist():
+            hash_ = different[own]
+            # Thousands of placeholders are near one another: those that were near before come first.
+            near = hits[near_to(hash_, different[hits])]
+            if not near.size:
+                near = others[near_to(hash_, hashes)]
+                hits = np.union1d(hits, near[:1])
+            pairs += [(own, other) for other in near[:1].tolist()]
+    return pairs
 
 
 def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:

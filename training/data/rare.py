@@ -2,13 +2,13 @@
 
 A label that too few pictures or groups show is left out, and named with what it would need; its pictures are
 unknown, and no examples of other labels. Where its pictures are too few, and its name is nearly another one,
-it may be a misspelling, and a person is asked. `wardrobe data` and every training call `measurable`. Pure.
+it may be a misspelling, and a person is asked. `wardrobe data` and every training call `find_measurable`.
+Touches nothing.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -36,58 +36,23 @@ SHOWN: Final = 5
 """Labels that a message names."""
 
 
-@dataclass(frozen=True)
-class Rare:
-    """A label that is left out.
+def rare_in_words(where: str, rare: Mapping[str, str]) -> str:
+    """Return a sentence on labels that are left out; empty if there are none.
 
-    Attributes:
-        label: its name.
-        pictures: that show it, to learn from.
-        groups: of them.
-        needs: groups that it takes.
-        tested: whether a test set has none of it.
+    Args:
+        where: the table, and perhaps its column.
+        rare: by label, what there is of it and what it needs.
     """
-
-    label: str
-    pictures: int
-    groups: int
-    needs: int
-    tested: bool = False
-
-    def __str__(self) -> str:
-        """What there is of it, and what it takes."""
-        there = f"{self.label!r} ({self.pictures} picture{'' if self.pictures == 1 else 's'}"
-        if self.pictures < FEWEST:
-            return f"{there}, and needs {FEWEST})"
-        if self.groups < self.needs:
-            return f"{there} of {self.groups} groups, and needs {self.needs} groups)"
-        return f"{there} to learn from, and needs 1 in the test set)"
+    if not rare:
+        return ""
+    named = join_first([*rare.values()], SHOWN, "; ")
+    return (
+        f"{where}: too few pictures or groups of {named}. Left out of the training; to the network their "
+        "pictures are unknown. Near copies, and pictures of one group, count once."
+    )
 
 
-@dataclass(frozen=True)
-class Measurable:
-    """The labels of a head.
-
-    Attributes:
-        labels: that are learnt, in order of their names.
-        rare: that are left out.
-    """
-
-    labels: tuple[str, ...]
-    rare: tuple[Rare, ...]
-
-    def of_rare(self, where: str) -> str:
-        """A sentence on what is left out; empty where nothing is."""
-        if not self.rare:
-            return ""
-        return (
-            f"{where}: too few pictures or groups of {join_first(self.rare, SHOWN, '; ')}. Left out of the "
-            "training; to the network their pictures are unknown. Near copies, and pictures of one group, "
-            "count once."
-        )
-
-
-def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
+def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
     where: str,
     labels: Sequence[str],
     groups: Sequence[str],
@@ -96,7 +61,7 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
     needs: int = GROUPS_OF_CLASS,
     keep: Collection[str] = (),
     gone: Collection[str] = (),
-) -> Measurable:
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Tell labels that can be measured from those that are left out.
 
     Args:
@@ -108,6 +73,10 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
         keep: labels of a release that this training is to make better.
         gone: labels of which corrections may have left no picture.
 
+    Returns:
+        The labels that are learnt, in order of their names; and by each label that is left out, what there is
+        of it and what it needs.
+
     Raises:
         BadClasses: two labels differ in capitals alone; one with too few pictures is nearly another one, or
             is to be kept; or fewer than LABELS_MIN or more than LABELS_MAX are left.
@@ -118,26 +87,44 @@ def measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
             held.add(label)
         elif label:
             learnt[label].append(group)
-    rows = [
-        Rare(label, len(of), len(set(of)), needs, bool(held) and label not in held)
-        for label, of in ((label, learnt[label]) for label in sorted({*learnt, *held, *keep, *gone} - {""}))
-    ]
-    rare = tuple(row for row in rows if row.pictures < FEWEST or row.groups < needs or row.tested)
+    every = sorted({*learnt, *held, *keep, *gone} - {""})
+    rare = {
+        label: lacking
+        for label in every
+        if (lacking := _lacking(label, learnt[label], needs, is_untested=bool(held) and label not in held))
+    }
     check_twins(where, learnt)
-    if lost := [row for row in rare if row.label in keep]:
+    if lost := [lacking for label, lacking in rare.items() if label in keep]:
         raise BadClasses(
             f"{where}: the release that is made better has learnt what these pictures are too few for: "
             f"{join_first(lost, SHOWN, '; ')}. Add pictures."
         )
-    _check_spelling(where, rare, [row.label for row in rows])
-    kept = tuple(row.label for row in rows if row not in rare)
+    _check_spelling(where, {label: len(learnt[label]) for label in rare}, every)
+    kept = tuple(label for label in every if label not in rare)
     if not LABELS_MIN <= len(kept) <= LABELS_MAX:
-        lacking = f" Too few of {join_first(rare, SHOWN, '; ')}." if rare else ""
+        lacking = f" Too few of {join_first([*rare.values()], SHOWN, '; ')}." if rare else ""
         raise BadClasses(
             f"{where}: {len(kept)} labels have enough pictures, and {LABELS_MIN} to {LABELS_MAX} can be "
             f"told apart.{lacking}"
         )
-    return Measurable(kept, rare)
+    return kept, rare
+
+
+def _lacking(label: str, groups: Sequence[str], needs: int, *, is_untested: bool) -> str:
+    """Return what there is of a label and what it needs; empty if there is enough of it.
+
+    Args:
+        label: the label.
+        groups: the group of each picture that shows it.
+        needs: the fewest groups.
+        is_untested: whether there is a test set that has none of it.
+    """
+    there = f"{label!r} ({len(groups)} picture{'' if len(groups) == 1 else 's'}"
+    if len(groups) < FEWEST:
+        return f"{there}, and needs {FEWEST})"
+    if len(set(groups)) < needs:
+        return f"{there} of {len(set(groups))} groups, and needs {needs} groups)"
+    return f"{there} to learn from, and needs 1 in the test set)" if is_untested else ""
 
 
 def check_twins(where: str, labels: Iterable[str]) -> None:
@@ -154,14 +141,20 @@ def check_twins(where: str, labels: Iterable[str]) -> None:
             )
 
 
-def _check_spelling(where: str, rare: Sequence[Rare], labels: Sequence[str]) -> None:
-    names = {row.label for row in rare}
+def _check_spelling(where: str, rare: Mapping[str, int], labels: Sequence[str]) -> None:
+    """Refuse labels of too few pictures that may be misspellings of others.
+
+    Args:
+        where: the table, and perhaps its column.
+        rare: by label that is left out, its number of pictures.
+        labels: all labels.
+    """
     pairs = [
-        f"{row.label!r} ({row.pictures}) for {other!r}"
-        for row in rare
-        if 0 < row.pictures < FEWEST
+        f"{label!r} ({pictures}) for {other!r}"
+        for label, pictures in rare.items()
+        if 0 < pictures < FEWEST
         for other in labels
-        if (other not in names or other > row.label) and _is_near(row.label.casefold(), other.casefold())
+        if (other not in rare or other > label) and _is_near(label.casefold(), other.casefold())
     ]
     if pairs:
         raise BadClasses(

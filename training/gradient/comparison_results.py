@@ -3,6 +3,7 @@
 Writes the named JSON file and PNG. Every figure comes from the releases' reports.
 """
 
+import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,12 +52,6 @@ class Compared(FrozenModel):
         return statistics.fmean(seed["test"]["loss"] for seed in self.seeds)
 
 
-class NetworkComparison(FrozenModel):
-    """The file."""
-
-    networks: tuple[Compared, ...] = ()
-
-
 def spread(values: Sequence[float]) -> dict[str, float | None]:
     """Mean, sample standard deviation (divided by n - 1; None of a single value) and number of values."""
     std = statistics.stdev(values) if len(values) > 1 else None
@@ -97,10 +92,17 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
     )
 
 
-def write_comparison(path: Path, comparison: NetworkComparison) -> None:
+def write_comparison(path: Path, networks: Sequence[Compared]) -> None:
     """Replace the file, all of it or nothing; its folder is made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, comparison.serialize())
+    document = {"networks": [json.loads(network.model_dump_json()) for network in networks]}
+    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def read_comparison(path: Path) -> tuple[Compared, ...]:
+    """Read what `write_comparison` wrote."""
+    document = json.loads(path.read_bytes())
+    return tuple(map(Compared.model_validate, document["networks"]))
 
 
 def draw_comparison(networks: Sequence[Compared]) -> Figure:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS, Answers
-from reports.products import COLOURS, PRODUCTS, PhotoAnswer, ProductAnswer, answer_of_product
+from reports.products import COLOURS, PRODUCTS, ProbableAnswer, answer_of_product
 from reports.values import ProductPromise
 from training.decide.acceptance import acceptance_curves, promises
 from training.decide.answer_sets import AnswerSet
@@ -43,7 +43,7 @@ def _products(answers: Answers) -> list[NDArray[np.int64]]:
     return [some for some in rows if len(some) > 1 and len(np.unique(answers.truth[some])) == 1]
 
 
-def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tuple[ProductAnswer, bool]:
+def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tuple[ProbableAnswer, bool]:
     """The answer to a product, and whether it is right: a further right label of a photo is, too."""
     labels = answers.probabilities[rows].argmax(axis=1)
     answer = _answer(answers, rows, labels, is_colour=is_colour)
@@ -53,9 +53,9 @@ def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tu
 
 def _answer(
     answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64], *, is_colour: bool
-) -> ProductAnswer:
+) -> ProbableAnswer:
     photos = [
-        PhotoAnswer(shares, label, None if decision == ACCEPT else decision)
+        ProbableAnswer(shares, label, None if decision == ACCEPT else decision)
         for shares, label, decision in zip(
             answers.probabilities[rows].tolist(),
             labels.tolist(),
@@ -66,7 +66,7 @@ def _answer(
     return answer_of_product(photos, is_proven=True, is_colour=is_colour)
 
 
-def _promise(judged: list[tuple[ProductAnswer, bool]], right: float) -> ProductPromise:
+def _promise(judged: list[tuple[ProbableAnswer, bool]], right: float) -> ProductPromise:
     is_right = np.array([is_right for _, is_right in judged])
     is_accepted = np.array([answer.reason is None for answer, _ in judged])
     [promise] = promises([AnswerSet(PRODUCTS, is_accepted.astype(np.float32), is_right, right)], 0.5)

@@ -10,7 +10,7 @@ from model_store.local_releases import open_release
 from reports.values import Report, report_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
-from training.gradient.comparison_results import Compared, NetworkComparison, spread
+from training.gradient.comparison_results import Compared, read_comparison, spread
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def written(here: Path, network: str) -> dict[Path, int]:
 
 
 def stored(here: Path) -> tuple[Compared, ...]:
-    return NetworkComparison.model_validate_json((here / "results.json").read_bytes()).networks
+    return read_comparison(here / "results.json")
 
 
 def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 The choice and its alternatives: docs/explanation/model-card.md. Published networks: published.py.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from keras import layers
@@ -12,56 +12,51 @@ from training.gradient.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """One of the compact networks.
-
-    Attributes:
-        width: channels of the stem; each stage has twice those before it.
-        blocks: residual blocks at 14 x 14 and at 7 x 7 pixels.
-        separable: depthwise 3 x 3 and 1 x 1 convolutions in the blocks (MobileNet, arXiv 1704.04861).
-    """
-
-    width: int
-    blocks: tuple[int, int] = (1, 1)
-    separable: bool = False
-
-
-SHAPES: Final = {
-    "compact16": Shape(width=16),
-    "compact32": Shape(width=32),
-    "compact48_separable": Shape(width=48, blocks=(2, 2), separable=True),
-    "compact48_separable_deep": Shape(width=48, blocks=(3, 3), separable=True),
-}
-"""From the cheapest to the dearest."""
-
-
-def compact(x: Tensor, factory: LayerFactory, shape: Shape) -> Tensor:
+def compact(
+    x: Tensor, factory: LayerFactory, *, width: int, blocks: tuple[int, int] = (1, 1), separable: bool = False
+) -> Tensor:
     """A stem that leaves 28 x 28 at once, residual stages at 14 and 7, one filter per channel over the rest.
 
     The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
     In place of a mean over all positions, which forgets where a sleeve or a strap was, each channel has a
     7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
     Garments are centred here like their faces.
+
+    Args:
+        x: the pictures.
+        factory: makes the layers.
+        width: the channels of the stem; each stage has twice those before it.
+        blocks: the numbers of residual blocks at 14 x 14 and at 7 x 7 pixels.
+        separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv
+            1704.04861).
     """
-    x = _stem(x, factory, shape.width)
-    for stage, count in enumerate(shape.blocks, start=1):
+    x = _stem(x, factory, width)
+    for stage, count in enumerate(blocks, start=1):
         for number in range(1, count + 1):
             halved = stage == 2 and number == 1
-            x = _block(x, factory, shape, f"stage{stage}_{number}", shape.width << stage, halved=halved)
+            name, channels = f"stage{stage}_{number}", width << stage
+            x = _block(x, factory, name, channels, halved=halved, separable=separable)
     return factory.placed(x)
 
 
-STAGED: Final = Shape(width=28)
+COMPACT: Final = {
+    "compact16": partial(compact, width=16),
+    "compact32": partial(compact, width=32),
+    "compact48_separable": partial(compact, width=48, blocks=(2, 2), separable=True),
+    "compact48_separable_deep": partial(compact, width=48, blocks=(3, 3), separable=True),
+}
+"""From the cheapest to the dearest."""
+
+STAGED_WIDTH: Final = 28
 STAGES: Final = 3
 """At 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP, 0.9M weights."""
 
 
 def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
     """A stem and stages of one block; of every stage, the mean of each channel."""
-    x, means = _stem(x, factory, STAGED.width), []
+    x, means = _stem(x, factory, STAGED_WIDTH), []
     for stage in range(1, STAGES + 1):
-        x = _block(x, factory, STAGED, f"stage{stage}", STAGED.width << stage, halved=True)
+        x = _block(x, factory, f"stage{stage}", STAGED_WIDTH << stage, halved=True)
         means.append(layers.GlobalAveragePooling2D(name=f"stage{stage}_mean")(x))
     return layers.Concatenate(name=FEATURES, dtype="float32")(means)
 
@@ -73,7 +68,7 @@ def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
 
 
 def _block(  # noqa: PLR0913 - what a block consists of
-    x: Tensor, factory: LayerFactory, shape: Shape, name: str, channels: int, *, halved: bool
+    x: Tensor, factory: LayerFactory, name: str, channels: int, *, halved: bool, separable: bool = False
 ) -> Tensor:
     """Two convolutions beside a shortcut (He et al. 2015).
 
@@ -81,7 +76,7 @@ def _block(  # noqa: PLR0913 - what a block consists of
     """
     branch = x
     for half, strides in (("a", 2 if halved else 1), ("b", 1)):
-        if shape.separable:
+        if separable:
             branch = factory.depthwise(branch, 3, f"{name}_{half}_depthwise", strides)
             branch = factory.filters(branch, channels, 1, f"{name}_{half}")
         else:

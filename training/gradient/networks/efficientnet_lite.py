@@ -5,7 +5,6 @@ ReLU6 in place of swish, and without squeeze and excitation. Touches nothing. Th
 features/frozen.py.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from keras import layers
@@ -13,37 +12,20 @@ from keras import layers
 from training.gradient.networks.layers import FEATURES, LayerFactory
 from training.untyped import Tensor
 
-
-@dataclass(frozen=True)
-class Stage:
-    """Blocks of equal shape.
-
-    Attributes:
-        size: edge of the depthwise filters.
-        strides: of the first block; 2 halves the edge.
-        channels: that each block gives.
-        blocks: how many.
-        widening: factor of a block's channels between its two 1 x 1 convolutions.
-    """
-
-    size: int
-    strides: int
-    channels: int
-    blocks: int
-    widening: int = 6
-
-
 STEM: Final = 32
 
 STAGES: Final = (
-    Stage(3, 1, 16, 1, widening=1),
-    Stage(3, 2, 24, 3),
-    Stage(5, 2, 48, 3),
-    Stage(3, 2, 88, 4),
-    Stage(5, 1, 120, 4),
-    Stage(5, 2, 208, 5),
-    Stage(3, 1, 352, 1),
+    (3, 1, 16, 1, 1),
+    (3, 2, 24, 3, 6),
+    (5, 2, 48, 3, 6),
+    (3, 2, 88, 4, 6),
+    (5, 1, 120, 4, 6),
+    (5, 2, 208, 5, 6),
+    (3, 1, 352, 1, 6),
 )
+"""Of each stage: the edge of its depthwise filters; the strides of its first block, of which 2 halve the
+edge; the channels that each block gives; the number of its blocks; and the factor of a block's channels
+between its two 1 x 1 convolutions."""
 
 LAST: Final = f"stage{len(STAGES)}_1_norm"
 """The last layer of the last stage, float32 (N, H / 32, W / 32, 352); no activation follows."""
@@ -54,20 +36,22 @@ def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
     x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")
-    for number, stage in enumerate(STAGES, start=1):
-        for block in range(1, stage.blocks + 1):
-            x = _block(x, factory, stage, f"stage{number}_{block}", stage.strides if block == 1 else 1)
+    for number, (size, strides, channels, blocks, widening) in enumerate(STAGES, start=1):
+        for block in range(1, blocks + 1):
+            name, own_strides = f"stage{number}_{block}", strides if block == 1 else 1
+            x = _block(x, factory, name, size=size, strides=own_strides, channels=channels, widening=widening)
     return layers.GlobalAveragePooling2D(name=FEATURES, dtype="float32")(x)
 
 
-def _block(x: Tensor, factory: LayerFactory, stage: Stage, name: str, strides: int) -> Tensor:
+def _block(  # noqa: PLR0913 - what a block consists of
+    x: Tensor, factory: LayerFactory, name: str, *, size: int, strides: int, channels: int, widening: int
+) -> Tensor:
     """An inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
     wide, widened, depthwise = x, f"{name}_widened", f"{name}_depthwise"
-    if stage.widening > 1:
-        channels = x.shape[-1] * stage.widening
-        wide = _active(factory.filters(x, channels, 1, widened), factory, widened)
-    wide = _active(factory.depthwise(wide, stage.size, depthwise, strides), factory, depthwise)
-    narrow = factory.normalized(factory.filters(wide, stage.channels, 1, name), f"{name}_norm")
+    if widening > 1:
+        wide = _active(factory.filters(x, x.shape[-1] * widening, 1, widened), factory, widened)
+    wide = _active(factory.depthwise(wide, size, depthwise, strides), factory, depthwise)
+    narrow = factory.normalized(factory.filters(wide, channels, 1, name), f"{name}_norm")
     return layers.Add(name=f"{name}_add")([x, narrow]) if narrow.shape == x.shape else narrow
 
 

@@ -7,7 +7,6 @@ fit: fit.py.
 """
 
 from collections.abc import Callable
-from functools import partial
 from math import prod
 from typing import Final, TypeAlias
 
@@ -16,7 +15,7 @@ from keras import layers
 
 from inference.contract import GREY_28
 from training.gradient.networks import published
-from training.gradient.networks.compact import SHAPES, compact, compact_stages
+from training.gradient.networks.compact import COMPACT, compact_stages
 from training.gradient.networks.efficientnet_lite import efficientnet_lite2
 from training.gradient.networks.layers import LayerFactory
 from training.gradient.recipes import Recipe
@@ -35,7 +34,7 @@ BUILDERS: Final[dict[str, Builder]] = {
     "arch1": published.arch1,
     "arch2": published.arch2,
     "vgg": published.vgg,
-    **{name: partial(compact, shape=shape) for name, shape in SHAPES.items()},
+    **COMPACT,
     "compact_stages": compact_stages,
     "efficientnet_lite2": efficientnet_lite2,
 }
