@@ -1,5 +1,5 @@
-"""Upload -> picture -> pixels -> probabilities -> decision.
+"""Steps from an upload to a decision: upload, picture, pixels, probabilities, decision.
 
-Knows neither Flask nor S3 nor where a model came from. Start reading in classifier.py. arrays.py defines the
-types, contract.py what a release declares about its model, errors.py all errors.
+Knows neither Flask nor S3, nor where a model came from. Start reading in classifier.py. arrays.py defines the
+types, contract.py the contract of a network, and errors.py all errors.
 """

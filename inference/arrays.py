@@ -1,4 +1,4 @@
-"""Names for the arrays that the packages exchange.
+"""Types of the arrays that the packages exchange.
 
 An upload is plain `bytes`. The docstrings give the shapes, because numpy's types do not.
 """
@@ -15,11 +15,11 @@ Grey: TypeAlias = NDArray[np.uint8]
 """uint8, (H, W), BT.601 luma."""
 
 Mask: TypeAlias = NDArray[np.uint8]
-"""uint8, (H, W): 255 where the garment is, 0 where the background is."""
+"""uint8, (H, W): 255 for the garment, 0 for the background."""
 
 Pixels: TypeAlias = NDArray[np.uint8]
-"""uint8, C-contiguous, as a release's InputContract says: (H, W), or (H, W, 3) RGB. For the bundled release
-(28, 28), garment light on black: 0 is background."""
+"""uint8, C-contiguous, (H, W), or (H, W, 3) RGB, as the input contract of a release says. For the bundled
+release (28, 28), garment light on black: 0 is background."""
 
 PixelsBatch: TypeAlias = NDArray[np.uint8]
 """uint8, (N, H, W) or (N, H, W, 3), C-contiguous, N >= 1: N `Pixels` in a row."""

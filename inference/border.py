@@ -1,6 +1,6 @@
-"""The border of a picture: its colour, how plain that is, and what differs from it.
+"""Measure the border of a picture, and mark the garment by its difference from the border's colour.
 
-Pure functions of arrays. convert.py cuts by the border's colour.
+Pure functions of arrays. convert.py cuts the garment out with them.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Colour: TypeAlias = NDArray[np.float64]
 """float64, (3,), RGB, 0..255."""
 
 PLAIN_SHARE: Final = 0.85
-"""A border is plain when this share of it has its median colour."""
+"""The share of a border that has to have its median colour, so that the border is plain."""
 
 STUDIO_SHARE: Final = 0.5
-"""The same for a border that is white or black, where a garment may run out of the picture."""
+"""The share for a white or black border, over which a garment may run out of the picture."""
 
 _MIDDLE_GREY = 127.5
 
@@ -29,9 +29,9 @@ class Border:
     """The outermost pixels of a picture.
 
     Attributes:
-        colour: their median, channel by channel.
-        share: 0..1, how many of them have that colour, within the tolerance.
-        tolerance: 0..1, share of full scale.
+        colour: the median of these pixels, channel by channel.
+        share: the share of these pixels that have the colour, within the tolerance, 0..1.
+        tolerance: the difference within which two colours are equal, a share of full scale, 0..1.
     """
 
     colour: Colour
@@ -39,19 +39,19 @@ class Border:
     tolerance: float
 
     def is_light(self) -> bool:
-        """Whether the background is nearer to white than to black."""
+        """Return whether the background is nearer to white than to black."""
         return compute_luma(self.colour) > _MIDDLE_GREY
 
     def is_black(self) -> bool:
-        """Whether the colour is black, within the tolerance."""
+        """Return whether the colour is black, within the tolerance."""
         return bool(self.colour.max() <= 255 * self.tolerance)
 
     def is_white(self) -> bool:
-        """Whether the colour is white, within the tolerance."""
+        """Return whether the colour is white, within the tolerance."""
         return bool(self.colour.min() >= 255 * (1 - self.tolerance))
 
     def is_plain(self) -> bool:
-        """Whether one colour fills it."""
+        """Return whether one colour fills the border."""
         return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
 
 
@@ -62,8 +62,8 @@ def measure_border(picture: Picture, tolerance: float) -> Border:
     covers the corner does not change the median.
 
     Args:
-        picture: uint8, (H, W, 3), RGB.
-        tolerance: share of full scale by which a pixel may differ, in any channel.
+        picture: the picture, uint8, (H, W, 3), RGB.
+        tolerance: the share of full scale by which a pixel may differ, in any channel.
     """
     pixels = np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
     # numpy's median takes four times as long.
@@ -77,9 +77,9 @@ def mask_garment(picture: Picture, background: Colour, tolerance: float) -> Mask
     """Mark where a picture differs from its background by more than the tolerance, in any channel.
 
     Args:
-        picture: uint8, (H, W, 3), RGB.
-        background: the border's colour.
-        tolerance: share of full scale.
+        picture: the picture, uint8, (H, W, 3), RGB.
+        background: the colour of the border.
+        tolerance: the share of full scale by which a pixel of the background may differ.
     """
     return cv2.bitwise_not(_within(picture, background, tolerance)).astype(np.uint8, copy=False)
 

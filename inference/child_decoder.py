@@ -1,9 +1,11 @@
-"""Decode a picture that no scan bounds in a process of its own, isolated_decoder.py.
+"""Decode a picture in a separate process, if no scan can bound the work that its decoder does.
 
-One template process for each process of ours, started by the first such picture; it forks one for each.
-Waiting blocks the calling thread: under gevent call this in a native one. Its sockets, its queue and its
-start are C's (`_socket`, `_queue`, `posix`), since gevent replaces Python's by its own, which belong to the
-event loop: native threads that wait for one lock of gevent's may wait for ever.
+isolated_decoder.py is the program of that process. Each process of the service starts one template process,
+with the first such picture. The template forks a child for each picture. Waiting blocks the calling thread,
+so call `decode_in_child` in a native thread under gevent.
+
+Sockets, queue and start are those of C (`_socket`, `_queue`, `posix`). gevent replaces the ones of Python by
+its own, which belong to the event loop: native threads that wait for a lock of gevent may wait for ever.
 """
 
 import _queue
@@ -32,29 +34,30 @@ from inference.scan import make_header_error
 from inference.signatures import is_cut_short, set_codec_brand
 
 SILENT_SECONDS: Final = 40
-"""Wall time that nothing may come from the process, whose processor time is bounded by itself."""
+"""Limit for the wall time in which nothing comes from the child. It limits its processor time itself."""
 
 CostListener = Callable[[int, float], None]
-"""Receives the pixels that a header declares (0: it cannot be read), and seconds of processor time."""
+"""A function that receives the cost of a picture: the pixels that its header declares, 0 if that cannot be
+read, and the seconds of processor time."""
 
 
 def ignore_cost(pixels: int, seconds: float) -> None:
-    """Where nothing bounds what pictures take together."""
+    """Do nothing; used when no limit applies to several pictures together."""
 
 
 def decode_in_child(
     opened: OpenedPicture, max_pixels: int, edge: int, report_cost: CostListener = ignore_cost
 ) -> Image.Image:
-    """Open and decode a picture in a process of its own, and wait for it.
+    """Open and decode a picture in a separate process, and wait for the result.
 
     Args:
-        opened: a picture whose header is not read yet.
-        max_pixels: largest width x height.
-        edge: the result's longest edge is below twice this.
-        report_cost: receives what it took, whatever came of it.
+        opened: the picture, whose header is not read yet.
+        max_pixels: the largest width x height.
+        edge: half of the limit for the longest edge of the result, in pixels.
+        report_cost: a function that receives the cost of the picture, even if it cannot be decoded.
 
     Returns:
-        Grey, RGB or RGBA of 8 bits, upright.
+        The picture as grey, RGB or RGBA of 8 bits, upright.
 
     Raises:
         UnknownFormat: a HEIC, and its decoder is not installed; or samples of 32 bits.
@@ -89,7 +92,13 @@ def decode_in_child(
 
 @dataclass(frozen=True)
 class _Ended:
-    """What a process wrote, its exit code (None where none came), and its seconds of processor time."""
+    """The end of a child.
+
+    Attributes:
+        output: what the child wrote.
+        code: its exit code, negative for a signal; None if none came.
+        seconds: its processor time.
+    """
 
     output: bytes
     code: int | None
@@ -97,10 +106,10 @@ class _Ended:
 
 
 def _ended(order: bytes, upload: bytes) -> _Ended:
-    """Have a process decode, and wait for its end.
+    """Let a child decode an upload, and wait for its end.
 
     Raises:
-        OSError: there is no descriptor or process to be had; TimeoutError where nothing comes.
+        OSError: the system has no descriptor or process left, or nothing comes (TimeoutError).
     """
     with contextlib.ExitStack() as open_ends:
         here, there = [open_ends.enter_context(contextlib.closing(end)) for end in _socket.socketpair()]
@@ -126,7 +135,7 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
 def _refusal(
     opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
 ) -> UploadError | None:
-    """Why there are no samples."""
+    """Return the error that says why there are no samples; None if there are some."""
     name, what = opened.format, "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:
         return _stopped(name, "was ended by the system, as for lack of memory")
@@ -148,7 +157,7 @@ def _stopped(name: str, why: str) -> DecoderStopped:
 
 
 class _Template:
-    """The process that forks the others: started by the first picture, and again when it has ended."""
+    """The process that forks the children; it is started by the first picture, and again after its end."""
 
     def __init__(self) -> None:
         self._turn: _queue.SimpleQueue[None] = _queue.SimpleQueue()  # holds one None: a lock of C's
@@ -158,10 +167,10 @@ class _Template:
         atexit.register(self._close)
 
     def send(self, *descriptors: int) -> None:
-        """Hand over the ends of a connection and of a pipe.
+        """Send the descriptors of a connection and of a pipe to the template.
 
         Raises:
-            OSError: it cannot be started, or there is no room for descriptors.
+            OSError: the template cannot be started, or there is no room for descriptors.
         """
         self._turn.get()
         try:
@@ -204,9 +213,10 @@ _START: Final = (
     "import sys; from pathlib import Path; sys.path.insert(0, str(Path(sys.argv[1]).parents[1])); "
     "from inference.isolated_decoder import main; sys.exit(main())"
 )
-"""Isolated Python finds no package beside its script."""
+"""The program of the template. Isolated Python (-I) finds no package beside its script."""
 
 _ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "1"}
-"""No key and no address of ours. Each arena of glibc takes 64 MB of address space."""
+"""The environment of the template, without keys and addresses. Each arena of glibc takes 64 MB of
+addresses."""
 
 _template = _Template()

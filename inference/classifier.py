@@ -1,7 +1,8 @@
-"""Pixels to predictions: a session's scores, interpreted by the contract of the model.
+"""Classify pixels: run a model, and interpret its scores by its contract.
 
-Start here. Does no I/O except opening the model's file in `open_classifier`. decode.py and convert.py turn an
-upload into pixels; decision.py has the rules; networks.py combines the networks of a release.
+Start here. `open_classifier` reads the file of the model; nothing else in this file does I/O. decode.py and
+convert.py turn an upload into pixels, decision.py has the rules for decisions, and networks.py combines the
+networks of a release.
 """
 
 import math
@@ -23,20 +24,22 @@ from inference.reasons import Reason
 from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
-"""Largest accepted difference of a probability from its golden answer: processors round differently."""
+"""Largest accepted difference of a probability from its golden answer, since processors round differently."""
 
 DISTANCE_TOLERANCE = 1e-2
-"""The same of a distance, as a share of 1 and its size: its features add up many roundings."""
+"""Largest accepted relative difference of a distance from its golden answer. It is larger than for
+probabilities because rounding errors add up."""
 
 MAX_RUN_NUMBERS = 1 << 17
-"""Most numbers in one run of the model: 167 pictures of 28 x 28, or one of 192 x 192 in RGB.
+"""Largest count of numbers in one run of the model: 167 pictures of 28 x 28, or one of 192 x 192 in RGB.
 
-Layers take a hundred times their memory, which stays with the process. More at a time are no faster.
+The layers of a model take a hundred times the memory of the pixels, and the process keeps it. Larger runs are
+not faster.
 """
 
 
 MIN_FURTHER_PROBABILITY = 0.25
-"""Probability from which a further label of an attribute is named: a garment may have two colours."""
+"""Smallest probability of a further label in an answer: a garment may have two colours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +47,12 @@ class Answer:
     """The answer of one head to one picture.
 
     Attributes:
-        class_id: index of `label`.
-        confidence: 0..1, the probability of `label`.
+        class_id: the index of `label`.
+        label: the likeliest label.
+        confidence: the probability of `label`, 0..1.
         reason: why a person should look; None with `accept`.
-        probabilities: float32, (C,), calibrated, sum 1, in the order of `labels`.
-        labels: of the head.
+        probabilities: the calibrated probabilities, float32, (C,), sum 1, in the order of `labels`.
+        labels: the labels of the head.
     """
 
     class_id: int
@@ -60,22 +64,22 @@ class Answer:
     labels: tuple[str, ...]
 
     def rank_labels(self, count: int) -> list[int]:
-        """The indices of the `count` likeliest labels: `class_id`, then among equals the lower index."""
+        """Return the indices of the `count` likeliest labels; of equal ones the lower index comes first."""
         order: list[int] = (-self.probabilities).argsort(kind="stable").tolist()
         order.remove(self.class_id)
         return [self.class_id, *order][:count]
 
     @property
     def label_probabilities(self) -> dict[str, float]:
-        """Probabilities by label, in index order, unrounded."""
+        """The unrounded probabilities by label, in index order."""
         return dict(zip(self.labels, self.probabilities.tolist(), strict=True))
 
     @property
     def also(self) -> list[str]:
-        """Further labels of a probability of ALSO_FROM at least, likeliest first."""
-        likely = self.rank_labels(1 + int(1 / MIN_FURTHER_PROBABILITY))[1:]
+        """Further labels with at least MIN_FURTHER_PROBABILITY, likeliest first."""
+        indices = self.rank_labels(1 + int(1 / MIN_FURTHER_PROBABILITY))[1:]
         return [
-            self.labels[index] for index in likely if self.probabilities[index] >= MIN_FURTHER_PROBABILITY
+            self.labels[index] for index in indices if self.probabilities[index] >= MIN_FURTHER_PROBABILITY
         ]
 
 
@@ -84,9 +88,9 @@ class Prediction:
     """The answers for one picture.
 
     Attributes:
-        answer: its class.
-        attributes: by name; empty where the network that answered has none.
-        familiarity: 0..1, of the picture; None when the model measures none.
+        answer: the answer about the class.
+        attributes: the answers about attributes, by name; empty if the network has none.
+        familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
     """
 
     answer: Answer
@@ -94,7 +98,7 @@ class Prediction:
     familiarity: float | None
 
     def make_response_fields(self) -> dict[str, Any]:
-        """The fields of a response, in the order and under the names of docs/reference/http.md."""
+        """Return the fields of a response, in the order and under the names of docs/reference/http.md."""
         answer = self.answer
         fields = {
             "label": answer.label,
@@ -122,14 +126,14 @@ def _attribute(answer: Answer) -> dict[str, Any]:
 
 
 class Classifier:
-    """One network: a model with its contract."""
+    """A network: a model with its contract."""
 
     def __init__(self, session: Session, contract: ModelContract) -> None:
-        """Combine them.
+        """Combine a model with its contract.
 
         Args:
             session: the model.
-            contract: of this model.
+            contract: the contract of this model.
 
         Raises:
             ContractBroken: the model has more or fewer outputs than the contract has labels, or other heads.
@@ -141,22 +145,22 @@ class Classifier:
     def classify(
         self, pixels: PixelsBatch, networks: Sequence[NetworkName] | None = None
     ) -> list[Prediction]:
-        """Classify N pictures in one run of the model, or in several where its memory asks for that.
+        """Classify N pictures, in one run of the model or, to save memory, in several.
 
         Args:
-            pixels: N >= 1, as the contract's input says.
-            networks: of the network that each is for; None where all were sent as they are.
+            pixels: the pixels of N >= 1 pictures, as the contract's input says.
+            networks: the name of the network that each picture is for; None if clients sent all as pixels.
 
         Returns:
-            One prediction per picture, in order.
+            A prediction for each picture, in order.
 
         Raises:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        return self.interpret(self._in_runs(pixels), networks or ["pixels"] * len(pixels))
+        return self.interpret(self._run_model(pixels), networks or ["pixels"] * len(pixels))
 
-    def _in_runs(self, pixels: PixelsBatch) -> Scores:
+    def _run_model(self, pixels: PixelsBatch) -> Scores:
         most = max(1, MAX_RUN_NUMBERS // pixels[0].size)
         runs = [self.session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
         distances = [run.distances for run in runs if run.distances is not None]
@@ -169,24 +173,26 @@ class Classifier:
         )
 
     def interpret(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
-        """What is answered where the model gave these scores.
+        """Turn the scores of a model into predictions.
 
         Args:
-            scores: of N pictures.
-            networks: of the network that each is for.
+            scores: the scores of N pictures.
+            networks: the name of the network that each picture is for.
 
         Returns:
-            One prediction per picture, in order.
+            A prediction for each picture, in order.
 
         Raises:
             AnswerNotFinite: a score is NaN or infinity.
-            ContractBroken: the contract needs a distance, and there is none.
+            ContractBroken: the contract needs a distance, but the scores have none.
         """
         heads, distances = _finite(scores)
-        of_label = heads.pop(LABEL)
-        familiarities = self._familiarities(len(of_label), distances)
+        class_rows = heads.pop(LABEL)
+        familiarities = self._familiarities(len(class_rows), distances)
         predictions = []
-        for place, (row, familiarity, name) in enumerate(zip(of_label, familiarities, networks, strict=True)):
+        for place, (row, familiarity, name) in enumerate(
+            zip(class_rows, familiarities, networks, strict=True)
+        ):
             answer = self._answer(LABEL, row, familiarity, name)
             attributes: dict[str, Answer] = (
                 {}
@@ -205,19 +211,19 @@ class Classifier:
         answers: Mapping[str, Probabilities],
         distances: Sequence[float] | None = None,
     ) -> None:
-        """Compare the model's answers on this machine with those stored when it was made.
+        """Compare the model's answers on this machine with the ones that were stored when it was made.
 
         Args:
-            pixels: N >= 1, as the contract's input says.
-            answers: by head, float32, (N, C), before temperature.
-            distances: N; None compares none.
+            pixels: the pixels of N >= 1 golden pictures, as the contract's input says.
+            answers: the stored probabilities by head, float32, (N, C), before temperature.
+            distances: the N stored distances; None to compare none.
 
         Raises:
             ContractBroken: a probability differs by more than GOLDEN_TOLERANCE, a distance by more than
                 DISTANCE_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        heads, measured = _finite(self._in_runs(pixels))
+        heads, measured = _finite(self._run_model(pixels))
         for name, wanted in answers.items():
             _check_answers(np.array(heads[name], np.float32), wanted)
         if distances is not None:
@@ -241,14 +247,14 @@ class Classifier:
         name: NetworkName,
         label: str | None = None,
     ) -> Answer:
-        """What one head answers.
+        """Return the answer of one head.
 
         Args:
-            head: its name.
-            row: its probabilities, as the model gave them.
-            familiarity: of the picture.
-            name: of the network that the picture is for.
-            label: the class, where the head answers an attribute.
+            head: the name of the head.
+            row: the probabilities that the model gave, C values.
+            familiarity: the familiarity of the picture, 0..1; None if it is not measured.
+            name: the name of the network that the picture is for.
+            label: the class of the picture, if the head answers an attribute.
         """
         contract = self.contract.find_deciding_contract(name)
         head_contract = contract.heads[head]
@@ -256,18 +262,18 @@ class Classifier:
         # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
-        answered = head_contract.labels[winner]
+        answer_label = head_contract.labels[winner]
         decision, reason = decide_answer(
             confidence,
             familiarity,
-            minimum_confidence=head_contract.find_minimum_confidence(answered),
-            minimum_familiarity=contract.find_minimum_familiarity(head_contract, answered),
-            is_withheld=answered in head_contract.withheld,
+            minimum_confidence=head_contract.find_minimum_confidence(answer_label),
+            minimum_familiarity=contract.find_minimum_familiarity(head_contract, answer_label),
+            is_withheld=answer_label in head_contract.withheld,
             is_applicable=label is None or head_contract.is_applicable(label),
         )
         return Answer(
             class_id=winner,
-            label=answered,
+            label=answer_label,
             confidence=confidence,
             decision=decision,
             reason=reason,
@@ -315,7 +321,7 @@ def _check_distances(given: Sequence[float] | None, stored: Sequence[float]) -> 
 
 
 def _finite(scores: Scores) -> tuple[dict[str, list[list[float]]], list[float] | None]:
-    """Probabilities by head, and distances, as plain numbers, which cost less than arrays for one picture."""
+    """Return probabilities by head, and distances, as plain numbers, which cost less for one picture."""
     heads = {name: rows.tolist() for name, rows in scores.probabilities.items()}
     distances = None if scores.distances is None else scores.distances.tolist()
     # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
@@ -331,12 +337,12 @@ def open_classifier(model: Path, contract: ModelContract) -> Classifier:
     """Load a model's file and combine it with its contract.
 
     Args:
-        model: `model.onnx` of a release, or a bare `.keras` file, which needs TensorFlow.
-        contract: from the release's manifest.
+        model: the file `model.onnx` of a release, or a bare `.keras` file, which needs TensorFlow.
+        contract: the contract, from the manifest of the release.
 
     Raises:
-        ModelUnreadable: another kind of file, or one that cannot be loaded.
-        ContractBroken: its inputs or outputs are not what the contract says.
+        ModelUnreadable: the file is of another kind, or cannot be loaded.
+        ContractBroken: the inputs or outputs of the model differ from the contract.
     """
     return Classifier(_open_session(model, contract.input.array_shape), contract)
 

@@ -1,7 +1,7 @@
-"""What a release declares about its model, so that no code has to assume it.
+"""Contract of a network: its input, its answers and its thresholds, so that no code has to assume them.
 
-Frozen values, parsed from a release's manifest by model_store/manifest.py; no I/O. decode.py, convert.py and
-pixel_rows.py use InputContract, classifier.py the rest.
+model_store/manifest.py parses these frozen values from the manifest of a release. decode.py, convert.py and
+pixel_rows.py use `InputContract`, and classifier.py uses the rest. No I/O.
 """
 
 import math
@@ -16,21 +16,21 @@ EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
 
 SERVED_EDGES = range(8, 513)
-"""Heights and widths of an input that are served: 256 pictures of 512 x 512 in RGB take 200 MB."""
+"""Heights and widths of an input that are served. 256 pictures of 512 x 512 in RGB take 200 MB."""
 
 MAX_PHOTO_EDGE = 224
-"""Largest edge of the input of `photos` beside `pixels`: any photo is decoded at twice that (REDUCED_EDGE,
-decode.py)."""
+"""Largest edge of the input of a network `photos` beside `pixels`. Photos are decoded at twice this edge
+(REDUCED_EDGE in decode.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imaging:
-    """How a picture becomes pixels: the parameters of arXiv 1708.07747, section 2.
+    """The parameters of the conversion of a picture into pixels (arXiv 1708.07747, section 2).
 
     Attributes:
-        border_tolerance: share of full scale by which a trimmed edge may differ from the corner's colour.
-        sharpen_sigma: standard deviation of the sharpening Gaussian, in output pixels.
-        sharpen_radius: its radius, in output pixels.
+        border_tolerance: the share of full scale by which a trimmed edge may differ from the border's colour.
+        sharpen_sigma: the standard deviation of the sharpening Gaussian, in output pixels.
+        sharpen_radius: the radius of the sharpening Gaussian, in output pixels.
     """
 
     border_tolerance: float = 0.05
@@ -40,15 +40,15 @@ class Imaging:
 
 @dataclass(frozen=True, kw_only=True)
 class InputContract:
-    """What the model reads, and how a picture becomes that.
+    """The input of a network, and the conversion of a picture into it.
 
     Attributes:
-        shape: height and width, in pixels, each in EDGES.
+        shape: height and width, in pixels, each one of SERVED_EDGES.
         channels: 1 for grey, 3 for RGB.
         polarity: `light-on-black` makes the background 0; `none` leaves the picture as it is.
         framing: `cut-out` trims the plain border, crops and centres the garment, as Fashion-MNIST was made;
             `whole` resizes the whole picture with its aspect kept, and centres it on black.
-        imaging: the parameters of `cut-out`; `whole` has none.
+        imaging: the parameters of `cut-out`; `whole` uses none.
     """
 
     shape: tuple[int, int] = (EDGE, EDGE)
@@ -65,7 +65,7 @@ class InputContract:
 
     @property
     def description(self) -> str:
-        """What clients send as `pixels`."""
+        """A description of the numbers that clients send as `pixels`."""
         height, width = self.shape
         if self.channels == 3:
             return f"{height} rows of {width} times 3 whole numbers of 0..255: red, green, blue"
@@ -73,12 +73,12 @@ class InputContract:
         return f"{height} rows of {width} whole numbers of 0..255, {meaning}"
 
     def find_fault(self) -> str | None:
-        """Why this code cannot serve such an input, as `key: reason`; None if it can."""
+        """Return the reason why this code cannot serve such an input, as `key: reason`; None if it can."""
         if not all(edge in SERVED_EDGES for edge in self.shape):
             size = " x ".join(map(str, self.shape))
             return f"input.shape: {size}; height and width must be {SERVED_EDGES[0]} to {SERVED_EDGES[-1]}"
-        made = (self.array_shape, self.polarity)
-        if self.framing == "cut-out" and made != ((EDGE, EDGE), "light-on-black"):
+        form = (self.array_shape, self.polarity)
+        if self.framing == "cut-out" and form != ((EDGE, EDGE), "light-on-black"):
             return f"input.framing: cut-out makes {EDGE} x {EDGE} grey, light-on-black; others need whole"
         if self.framing == "whole" and self.polarity != "none":
             return f"input.polarity: {self.polarity} needs framing cut-out; whole goes with none"
@@ -86,40 +86,43 @@ class InputContract:
 
 
 GREY_28: Final = InputContract()
-"""Fashion-MNIST's own input, which new releases have unless another size or colour is chosen."""
+"""The input of Fashion-MNIST, which new releases have unless another size or colour is chosen."""
 
 
 def make_whole_input(edge: int, channels: Literal[1, 3]) -> InputContract:
-    """The input of a model of whole square pictures."""
+    """Return the input of a network that reads whole pictures as a square of `edge` pixels."""
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
 
 NetworkName: TypeAlias = Literal["pixels", "photos"]
-"""The networks of a release: of pictures of 28 x 28 in grey, and of photos in colour. Also what a picture
-is to a release: pixels of one of its networks, sent ready-made, or a photo, which is converted."""
+"""The name of a network: `pixels` reads pictures of 28 x 28 in grey, `photos` reads photos in colour.
+
+It is also the name of the two forms of a picture: pixels that the client sent ready-made, or a photo that is
+converted.
+"""
 
 NETWORK_NAMES: Final[tuple[NetworkName, ...]] = ("pixels", "photos")
-"""In the order in which pixels of a client are compared with their inputs."""
+"""The names in the order in which the pixels of a client are compared with the inputs of the networks."""
 
 
 def choose_only_name(input_contract: InputContract) -> NetworkName:
-    """What a network is called that is the only one of its release.
+    """Return the name of a network that is the only one of its release.
 
-    In colour it reads whole pictures, which is what `photos` means. Any other one is called `pixels`: so was
-    the first network of every release, and an only network answers whatever is sent, under either name.
+    A network in colour reads whole pictures and is called `photos`. Any other one is called `pixels`, like
+    the first network of every release. An only network answers all pictures, under either name.
     """
     return "photos" if input_contract.channels == 3 else "pixels"
 
 
 def choose_network(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, InputContract]) -> NetworkName:
-    """Which network an upload is for; where a release lacks that one, the other one answers.
+    """Return the name of the network that an upload is for; if the release lacks it, the other one answers.
 
     Args:
-        shape: of pixels that the client sent ready-made; None of a picture, which has to be converted.
-        inputs: of each network of the release.
+        shape: the shape of pixels that the client sent ready-made; None for a picture to convert.
+        inputs: the input of each network of the release.
 
     Returns:
-        The network whose pixels these are, else the first one; of a picture `photos`.
+        `photos` for a picture. For pixels, the network with an input of this shape, otherwise the first one.
     """
     if shape is None:
         return "photos"
@@ -128,23 +131,24 @@ def choose_network(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, I
 
 
 ACCEPT_NOTHING: Final = 2.0
-"""A threshold of confidence that no probability reaches: every decision is `review`."""
+"""A threshold of confidence that no probability reaches, so that every decision is `review`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Familiarity:
-    """How an OOD score (the distance) becomes a familiarity of 0..1: its rank among held-out pictures.
+    """The ranks by which an OOD score (the distance) becomes a familiarity of 0..1.
 
     The output `distance` of the serving graph is the Mahalanobis distance of the picture's features to the
     nearest class (Lee et al. 2018, arXiv 1807.03888) or, if the model was trained with outlier exposure, the
     log odds of being out of distribution. Familiarity is the share of held-out pictures with at least this
-    distance: 0.5 is an ordinary picture, 0.0 is farther than all of them. It is of the picture, whatever is
-    asked about that.
+    distance: 0.5 is an ordinary picture, 0.0 is farther than all of them. All answers to a picture have the
+    same familiarity.
 
     Attributes:
-        quantiles: distances at evenly spaced ranks, ascending; the first is rank 0, the last rank 1.
-        threshold: 0..1; the class of a lower familiarity is `unfamiliar`, which outranks all other reasons.
-            It holds for attributes, too, but for the labels of which their head names another one.
+        quantiles: the distances of held-out pictures at evenly spaced ranks, ascending, from rank 0 to rank
+            1.
+        threshold: the familiarity, 0..1, below which the class is `unfamiliar`, which outranks all other
+            reasons. It is valid for attributes, too, except for labels with a threshold of their own.
     """
 
     quantiles: tuple[float, ...]
@@ -156,16 +160,17 @@ class Head:
     """The part of a network that answers one question.
 
     Attributes:
-        labels: in index order; as many as the head's output has columns.
-        temperature: > 0; served are softmax(log p / temperature), where above 1 softens (Guo et al. 2017,
-            arXiv 1706.04599).
-        confidence: 0..1, below which an answer is `ambiguous`; ACCEPT_NOTHING makes every one `unproven`.
-        withheld: labels that are never accepted: an answer with one of them is `unproven`.
-        stricter: labels whose answers need a higher confidence than others, 0..1.
-        applies_to: classes that have the attribute; None where all have it, and of the class itself.
-        familiarity: by label, 0..1, below which an answer with it is `unfamiliar`, in place of the class's
-            threshold; 0 answers photos of none of the classes as well. The class's threshold holds for
-            labels that are not named; None or empty: for all, and for the class itself.
+        labels: the labels in index order; as many as the head's output has columns.
+        temperature: the temperature, > 0. Answers are softmax(log p / temperature), so that a value above 1
+            makes probabilities more equal (Guo et al. 2017, arXiv 1706.04599).
+        confidence: the threshold, 0..1, below which an answer is `ambiguous`; with ACCEPT_NOTHING all answers
+            are `unproven`.
+        withheld: the labels that are never accepted; an answer with one of them is `unproven`.
+        stricter: the thresholds of labels that need a higher confidence than others, 0..1.
+        applies_to: the classes that have the attribute; None if all have it, and for the class itself.
+        familiarity: the thresholds, 0..1, of labels that do not use the class's threshold of familiarity;
+            below its threshold an answer is `unfamiliar`. 0 also answers photos of none of the classes. None
+            or empty if all labels use the class's threshold, and for the class itself.
     """
 
     labels: tuple[str, ...]
@@ -177,7 +182,7 @@ class Head:
     familiarity: Mapping[str, float] | None = None
 
     def find_minimum_confidence(self, label: str) -> float:
-        """The confidence that an answer with this label needs."""
+        """Return the confidence that an answer with this label needs."""
         return max(self.confidence, self.stricter.get(label, 0.0))
 
     def is_applicable(self, class_label: str) -> bool:
@@ -186,7 +191,7 @@ class Head:
 
     @property
     def exceptions(self) -> dict[str, float]:
-        """What answers need whose label asks for more than `confidence`; ACCEPT_NOTHING for withheld ones."""
+        """The thresholds of labels that need more than `confidence`; ACCEPT_NOTHING for withheld labels."""
         least = {
             label: ACCEPT_NOTHING if label in self.withheld else self.find_minimum_confidence(label)
             for label in self.labels
@@ -195,7 +200,7 @@ class Head:
 
     @property
     def exceptions_text(self) -> str:
-        """The same, to follow the confidence in a sentence; empty where every label needs the same."""
+        """The thresholds of `exceptions` as the end of a sentence; empty if there are none."""
         return "".join(
             f", {label} from {100 * least:.4g}%" if least <= 1 else f", {label} never"
             for label, least in self.exceptions.items()
@@ -203,11 +208,11 @@ class Head:
 
     @property
     def accepts_nothing(self) -> bool:
-        """Whether no confidence is enough."""
+        """Whether no confidence is enough for any label."""
         return self.confidence > 1
 
     def find_fault(self) -> str | None:
-        """Why this code cannot serve such a head, as `key: reason`; None if it can."""
+        """Return the reason why this code cannot serve such a head, as `key: reason`; None if it can."""
         if not 0 < self.temperature < math.inf:
             return f"temperature {self.temperature}: it has to be a number above 0"
         if not self.labels or len({*filter(str.strip, self.labels)}) < len(self.labels):
@@ -224,21 +229,21 @@ class Head:
 
 
 LABEL: Final = "label"
-"""The first head of every network: the class."""
+"""The name of the first head of every network, which answers the class."""
 
 ATTRIBUTE_PATTERN: Final = re.compile(r"[^\W\d_][\w -]{0,39}")
-"""What an attribute may be called: a letter, then letters, digits, `_`, `-` and spaces, 40 in all."""
+"""The form of an attribute's name: a letter, then letters, digits, `_`, `-` and spaces, 40 in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelContract:
-    """What one network reads and answers.
+    """The input and the answers of one network.
 
     Attributes:
-        input: what it reads.
-        familiarity: of the picture; None when the model has no distance output; then no picture is
+        input: the input.
+        familiarity: the ranks of distances; None if the model has no distance output, so that no picture is
             `unfamiliar`.
-        heads: what it answers, in the order of its outputs: LABEL first, then the attributes.
+        heads: the heads in the order of the outputs: LABEL first, then the attributes.
     """
 
     input: InputContract
@@ -249,7 +254,7 @@ class ModelContract:
     def make_class_contract(
         cls, head: Head, input_contract: InputContract, familiarity: Familiarity | None
     ) -> "ModelContract":
-        """A network that answers the class alone."""
+        """Return the contract of a network that answers the class alone."""
         return cls(input=input_contract, familiarity=familiarity, heads={LABEL: head})
 
     @cached_property
@@ -259,7 +264,7 @@ class ModelContract:
 
     @cached_property
     def attributes(self) -> dict[str, Head]:
-        """The further heads."""
+        """The heads that answer attributes, by name."""
         return {name: head for name, head in self.heads.items() if name != LABEL}
 
     @property
@@ -269,36 +274,37 @@ class ModelContract:
 
     @property
     def temperature(self) -> float:
-        """That of the class."""
+        """The temperature of the head of the class."""
         return self.class_head.temperature
 
     @property
     def minimum_familiarity(self) -> float:
-        """0..1, below which a class is `unfamiliar`, and a label of an attribute without one of its own."""
+        """The threshold, 0..1, of the class, and of labels of attributes without one of their own."""
         return self.familiarity.threshold if self.familiarity else 0.0
 
     def find_minimum_familiarity(self, head: Head, label: str) -> float:
-        """0..1, below which the answer of one of the heads is `unfamiliar` that names this label."""
+        """Return the threshold, 0..1, below which an answer of a head with this label is `unfamiliar`."""
         return (head.familiarity or {}).get(label, self.minimum_familiarity)
 
     def replace_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
-        """The same with these heads, each in place of its own of that name."""
+        """Return this contract with some heads in place of those with the same names."""
         return replace(self, heads={**self.heads, **heads})
 
     def set_class_threshold(self, confidence: float) -> "ModelContract":
-        """The same with this threshold for the class; what it gives of attributes is not known: nothing."""
+        """Return this contract with another threshold for the class; no attribute is accepted any more."""
         nothing = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
         return self.replace_heads({LABEL: replace(self.class_head, confidence=confidence), **nothing})
 
     @property
     def has_unproven_photos(self) -> bool:
-        """Whether photos have to be cut out for it, on which it is not measured."""
+        """Whether photos are cut out for the network; it was not measured on such photos."""
         return self.input.framing == "cut-out"
 
     def find_deciding_contract(self, name: NetworkName) -> "ModelContract":
-        """The contract that decides about what is for the network of this name.
+        """Return the contract that decides about pictures for the network of this name.
 
-        It is this one, but for photos on which the network is not measured: each answer is `unproven`.
+        It is this contract, except for photos on which the network was not measured: each answer to these is
+        `unproven`.
         """
         return self._unproven if name == "photos" and self.has_unproven_photos else self
 
@@ -310,7 +316,7 @@ class ModelContract:
         return replace(nothing, familiarity=ranks, heads=heads)
 
     def find_fault(self) -> str | None:  # noqa: PLR0911 - one for each part
-        """Why this code cannot serve a network with such a contract, as `key: reason`; None if it can."""
+        """Return the reason why this code cannot serve such a network, as `key: reason`; None if it can."""
         if fault := self.input.find_fault():
             return fault
         if next(iter(self.heads), None) != LABEL:

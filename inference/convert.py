@@ -1,8 +1,8 @@
-"""Convert a picture into pixels, the way that the release's input contract names.
+"""Convert a picture into pixels, in the way that the input contract of the release names.
 
-`cut-out` is the way Fashion-MNIST was made: trim what has the border's colour, convert to grey, light on
-black, and frame it. `whole` resizes the picture. Pure functions of arrays. border.py looks at the border,
-framing.py frames, docs/explanation/conversion.md says where this differs from the paper and why.
+`cut-out` is the way in which Fashion-MNIST was made: trim the border's colour, convert to grey, light on
+black, and frame the garment. `whole` resizes the picture. Pure functions of arrays. border.py measures the
+border, framing.py frames, and docs/explanation/conversion.md says where this differs from the paper and why.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,13 @@ from inference.framing import centre_garment, find_bounding_box, fit_whole_pictu
 
 @dataclass(frozen=True)
 class ModelInput:
-    """What the model reads of one picture.
+    """The input of a network for one picture.
 
     Attributes:
-        pixels: uint8, of the network's `array_shape`, C-contiguous.
+        pixels: the pixels, uint8, of the network's `array_shape`, C-contiguous.
         is_enlarged: whether the picture is smaller than the input, so that details may be missing.
-        network: that it is for; where the release lacks that one, the other one reads it.
+        network: the name of the network that the picture is for; if the release lacks it, the other one reads
+            the picture.
     """
 
     pixels: Pixels
@@ -34,11 +35,11 @@ class ModelInput:
 
 
 def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
-    """What a release reads of an upload, and for which network it is.
+    """Return the input for one of the networks of a release.
 
     Args:
-        decoded: from decode.py, by the input of the network that reads pixels.
-        inputs: of each network of the release.
+        decoded: the upload, decoded for the network that reads pixels.
+        inputs: the input of each network of the release.
     """
     name = choose_network(None if decoded.pixels is None else decoded.pixels.shape, inputs)
     contract = inputs.get(name) or next(iter(inputs.values()))
@@ -50,17 +51,17 @@ def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, Input
 
 
 def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixels:
-    """Return the pixels of an upload as they are, if it has them; else convert its picture.
+    """Return the pixels of an upload as they are, if it has some; otherwise convert its picture.
 
     A picture in which nothing differs from the border becomes black when it is cut out. That raises no error
     here: such pixels have a low familiarity.
 
     Args:
-        decoded: from decode.py.
-        contract: of the release.
+        decoded: the decoded upload.
+        contract: the input of the network.
 
     Returns:
-        uint8, of the contract's `array_shape`, C-contiguous.
+        The pixels, uint8, of the contract's `array_shape`, C-contiguous.
     """
     if decoded.pixels is not None:
         return decoded.pixels
@@ -71,18 +72,18 @@ def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixel
 
 
 def is_enlarged(decoded: DecodedPicture, contract: InputContract) -> bool:
-    """Whether a whole picture is smaller than the input, so that `convert_to_pixels` enlarges it."""
+    """Return whether a whole picture is smaller than the input, so that `convert_to_pixels` enlarges it."""
     height, width = decoded.samples.shape[:2]
     return contract.framing == "whole" and height < contract.shape[0] and width < contract.shape[1]
 
 
 def cut_out_garment(picture: Picture, imaging: Imaging) -> Pixels:
-    """Convert what differs from the border's colour, however plain the border is.
+    """Convert the part of a picture that differs from its border's colour, even if the border is not plain.
 
     A picture of 28 x 28 is already framed and most likely from the data set, so it is not trimmed.
 
     Args:
-        picture: uint8, (H, W, 3), RGB.
+        picture: the picture, uint8, (H, W, 3), RGB.
         imaging: the parameters that the model was made with.
     """
     border = measure_border(picture, imaging.border_tolerance)

@@ -1,4 +1,4 @@
-"""The number of processes that can classify at the same time on this machine, each on one thread.
+"""Count the processes that can classify at the same time on this machine, each on one thread.
 
 Reads the affinity of this process and the processor quota of its container.
 """
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
-"""Control groups, version 2: microseconds of processor time, and the period they apply to."""
+"""A file of control groups, version 2: microseconds of processor time, and the period that they apply to."""
 
 
 def count_usable_cores() -> int:
@@ -29,7 +29,7 @@ def apply_quota(quota: str, affinity_cores: int) -> int:
 
     Args:
         quota: the content of cpu.max: `max` or microseconds, and the period.
-        affinity_cores: cores in the affinity, at least 1.
+        affinity_cores: the number of cores in the affinity, at least 1.
 
     Raises:
         ValueError: the quota has another form.

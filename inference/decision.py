@@ -1,6 +1,7 @@
-"""The rules from a model's scores to a decision: pure functions of numbers.
+"""Calibrate the scores of a model, compute the familiarity, and decide about an answer.
 
-The parameters come from the release (contract.py); classifier.py calls these functions in order.
+Pure functions of numbers. The parameters come from the release (contract.py), and classifier.py calls these
+functions in order.
 """
 
 from bisect import bisect_right
@@ -16,16 +17,16 @@ Decision: TypeAlias = Literal["accept", "review"]
 def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
     """Calibrate probabilities: p^(1 / temperature), scaled to sum 1 again.
 
-    This equals softmax(log p / temperature), the same with logits in place of log p, since softmax ignores a
-    constant. The order stays; a zero stays zero. Plain numbers: for the few classes of one picture they cost
-    a quarter of what arrays do.
+    This equals softmax(log p / temperature), and so softmax(logits / temperature), since softmax ignores a
+    constant. The order of the values stays, and zero stays zero. For the few classes of one picture, plain
+    numbers cost a quarter of the time of arrays.
 
     Args:
-        probabilities: C values >= 0 with sum 1.
-        temperature: > 0; above 1 softens.
+        probabilities: the probabilities, C values >= 0 with sum 1.
+        temperature: the temperature, > 0; above 1 makes the probabilities more equal.
 
     Returns:
-        C values with sum 1.
+        The calibrated probabilities, C values with sum 1.
     """
     # Divide by the largest, so that a low temperature does not underflow to all zeros.
     largest, power = max(probabilities), 1 / temperature
@@ -69,11 +70,11 @@ def decide_answer(  # noqa: PLR0913 - what the release asks for and what the pic
     answers, or because too few accepted answers with this label were right.
 
     Args:
-        confidence: 0..1, the largest calibrated probability.
-        familiarity: 0..1, or None when the model measures none.
-        minimum_confidence: a lower confidence needs a review, an equal one does not. Above 1 no confidence is
-            enough.
-        minimum_familiarity: a lower familiarity needs a review, an equal one does not.
+        confidence: the largest calibrated probability, 0..1.
+        familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
+        minimum_confidence: the threshold: a lower confidence needs a review, an equal one does not. Above 1
+            no confidence is enough.
+        minimum_familiarity: the threshold: a lower familiarity needs a review, an equal one does not.
         is_withheld: whether the label is never accepted.
         is_applicable: whether the class of the picture has the attribute; True for the class itself.
     """

@@ -1,9 +1,9 @@
 """Decode an upload into a picture: upright, RGB, 8 bits, alpha composited over white.
 
-Two lanes, by who bounds the work. Pillow decodes a JPEG, PNG or WebP where it is, after picture_opening.py
-has scanned it; a PNG that is nothing but a grey model's own input goes to OpenCV, in less than half of the
-time. Any other format is decoded by a process of its own (child_decoder.py), whose time and memory the
-kernel bounds. Bytes in, arrays out; convert.py is the next step.
+There are two lanes. A JPEG, PNG or WebP was scanned by picture_opening.py, so its work is bounded, and Pillow
+decodes it in this process. (A PNG that is nothing but a grey model's own input goes to OpenCV, which takes
+less than half of the time.) Any other format is decoded in a separate process (child_decoder.py), whose time
+and memory the kernel limits. Bytes in, arrays out. convert.py is the next step.
 """
 
 import io
@@ -25,10 +25,10 @@ from inference.picture_opening import OpenedPicture, make_damage_error, open_pic
 from inference.samples import apply_orientation, convert_to_8_bits, reduce_image
 
 MAX_PIXELS = 51_000_000
-"""Largest width x height that is decoded unless an operator says otherwise: in serving as in training."""
+"""Default limit for width x height of a picture, in serving and in training."""
 
 MAX_BYTES = 20_000_000
-"""Largest file or upload that is read, in bytes, unless an operator says otherwise, as for MAX_PIXELS."""
+"""Default limit for the bytes of a file or an upload, in serving and in training."""
 
 REDUCED_EDGE = 16 * EDGE
 """Longest edge, in pixels, below which a JPEG is decoded at its full size.
@@ -43,29 +43,30 @@ class DecodedPicture:
     """A decoded upload.
 
     Attributes:
-        samples: uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth of its size.
-            Or of the size of a grey input, (H, W): a single-channel picture of that size, which has to be
-            light on black where the model reads that.
+        samples: the picture, uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth
+            of its size. A single-channel picture of the size of a grey input stays as it is, (H, W); it is
+            light on black if the model reads that.
     """
 
     samples: Picture | Pixels
 
     @property
     def pixels(self) -> Pixels | None:
-        """The samples of a single-channel upload that has the size of a grey input, used as they are."""
+        """The samples of a single-channel upload of the size of a grey input; None for any other upload."""
         return self.samples if self.samples.ndim == 2 else None
 
     @property
     def picture(self) -> Picture:
-        """uint8, (H, W, 3), RGB; for pixels, computed at each access."""
+        """The picture, uint8, (H, W, 3), RGB. If the upload has pixels, each access computes it."""
         return self.samples if self.pixels is None else blend_over_white(self.pixels)
 
 
 def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
-    """Configure OpenCV and Pillow; call it once, at the composition root.
+    """Configure OpenCV and Pillow. Call this once, at the composition root.
 
-    One thread, since there are as many workers as cores. No messages: BrokenPicture reports a damaged upload
-    to its sender. Pillow itself refuses what declares more than twice `max_pixels`.
+    OpenCV uses one thread, since there are as many workers as cores, and prints no messages, since
+    BrokenPicture tells the sender of a damaged upload. Pillow itself refuses pictures that declare more than
+    twice `max_pixels`.
     """
     cv2.setNumThreads(0)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -77,13 +78,13 @@ def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
 def decode_image(
     upload: bytes, max_pixels: int, contract: InputContract = GREY_28, report_cost: CostListener = ignore_cost
 ) -> DecodedPicture:
-    """Decode an upload; of an animation, the first frame.
+    """Decode an upload, or the first frame of an animation.
 
     Args:
         upload: the bytes of a PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
-        max_pixels: largest width x height that the header may declare.
-        contract: of the release that reads the picture.
-        report_cost: receives what a process of its own took.
+        max_pixels: the largest width x height that the header may declare.
+        contract: the input of the network that reads pixels.
+        report_cost: a function that receives the cost, if the upload is decoded in a separate process.
 
     Raises:
         UnknownFormat: not an accepted format, or samples that have neither 8 nor 16 bits.
@@ -100,7 +101,10 @@ def decode_opened_image(
     contract: InputContract = GREY_28,
     report_cost: CostListener = ignore_cost,
 ) -> DecodedPicture:
-    """Decode what `open_picture` returned, reduced if it is much larger than needed. See `decode`."""
+    """Decode an opened picture, and reduce it if it is much larger than the network needs.
+
+    Arguments and errors are those of `decode_image`.
+    """
     edge = max(REDUCED_EDGE, 2 * max(contract.shape))
     if opened.lane == "bare":
         samples = cv2.imdecode(np.frombuffer(opened.data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -109,9 +113,9 @@ def decode_opened_image(
     if opened.lane == "isolated":
         image = decode_in_child(opened, max_pixels, edge, report_cost)
     elif opened.format == "JPEG" and not opened.data.endswith(_END):
-        image = _without_end(opened, edge)
+        image = _decode_without_end(opened, edge)
     else:
-        image = _by_pillow(opened, edge)
+        image = _decode_with_pillow(opened, edge)
     return _decoded(np.asarray(image), contract, opened.format)
 
 
@@ -119,19 +123,24 @@ _END = b"\xff\xd9"
 """The last two bytes of a JPEG (ITU-T T.81, section B.1.1.3)."""
 
 _SAMPLES = b"\xa7\x5c\xe3\x19" * 64
-"""What changes a picture that lacks samples, and no other."""
+"""Bytes that change a picture that lacks samples, and no other picture."""
 
 
-def _without_end(opened: OpenedPicture, edge: int) -> Image.Image:
-    """A JPEG that lacks its end and no sample: what follows its samples then makes no difference."""
+def _decode_without_end(opened: OpenedPicture, edge: int) -> Image.Image:
+    """Decode a JPEG that lacks its end, and refuse it if it lacks samples, too.
+
+    Bytes behind the samples make no difference to a picture that has all its samples.
+    """
     data = opened.data.rstrip(b"\xff")
-    picture, other = (_by_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES))
+    picture, other = (
+        _decode_with_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES)
+    )
     if picture != other:
         raise make_damage_error("JPEG", *opened.size)
     return picture
 
 
-def _by_pillow(opened: OpenedPicture, edge: int) -> Image.Image:
+def _decode_with_pillow(opened: OpenedPicture, edge: int) -> Image.Image:
     try:
         image: Image.Image = Image.open(io.BytesIO(opened.data), formats=(opened.format.upper(),))
         if factor := next((factor for factor in (8, 4, 2) if max(image.size) >= factor * edge), 0):

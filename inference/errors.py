@@ -1,4 +1,4 @@
-"""All errors between an upload and a decision.
+"""Errors between an upload and a decision.
 
 InferenceError
 ├── UploadError             the client can correct it
@@ -25,7 +25,7 @@ class InferenceError(Exception):
 
 
 class UploadError(InferenceError):
-    """The upload cannot be classified; its sender may see the message."""
+    """The upload cannot be classified; its sender may read the message."""
 
 
 class UnknownFormat(UploadError):
@@ -41,15 +41,15 @@ class BrokenPicture(UploadError):
 
 
 class DecoderStopped(UploadError):
-    """The system ended the process that decodes it, as for lack of memory; another try may work."""
+    """The system ended the process that decodes the picture, as for lack of memory; another try may work."""
 
 
 class BadPixels(UploadError):
-    """Pixels that are not as many whole numbers of 0..255 as the model reads."""
+    """The pixels are not as many whole numbers of 0..255 as the model reads."""
 
 
 class ArchiveUnreadable(InferenceError):
-    """A ZIP whose directory cannot be read."""
+    """The directory of a ZIP cannot be read."""
 
 
 class MemberUnreadable(InferenceError):
@@ -73,7 +73,7 @@ class ModelUnreadable(ModelError):
 
 
 class ContractBroken(ModelError):
-    """Inputs, outputs or golden answers differ from what the contract says."""
+    """The inputs, outputs or golden answers of the model differ from its contract."""
 
 
 class AnswerNotFinite(ModelError):

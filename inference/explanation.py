@@ -1,7 +1,7 @@
-"""Explain a prediction by occlusion: how far its probability falls where a part of the picture is hidden.
+"""Explain a prediction by occlusion: measure how its probability falls if a part of the picture is hidden.
 
 The model runs once more, on SQUARES x SQUARES copies of its input with one square hidden in each (Zeiler and
-Fergus 2014, arXiv 1311.2901, section 4.2). Pure; what the map means and does not: docs/reference/http.md.
+Fergus 2014, arXiv 1311.2901, section 4.2). docs/reference/http.md says what such a map means. Pure.
 """
 
 from typing import Final, TypeAlias
@@ -15,27 +15,28 @@ from inference.convert import ModelInput
 from inference.networks import Networks
 
 SQUARES: Final = 8
-"""Positions of the hidden square along each edge."""
+"""Number of positions of the hidden square along each edge."""
 
 HIDDEN_SHARE: Final = 1 / 4
-"""The hidden square's edge as a share of the picture's: smaller ones change too little to be seen."""
+"""Edge of the hidden square, as a share of the picture's edge. Smaller squares change too little to be
+seen."""
 
 MIN_STRONG_DROP: Final = 0.05
-"""A map whose largest drop is below this is drawn as faint as it is."""
+"""Drop of the probability from which a map is drawn in full strength; a smaller one makes a fainter map."""
 
 RED, BLUE = (200, 30, 30), (30, 90, 220)
 
 Drops: TypeAlias = NDArray[np.float32]
-"""float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 where the hidden part speaks for the class."""
+"""float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 if the hidden part speaks for the class."""
 
 
 def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:
-    """Measure what each part of a picture adds to the probability of a class.
+    """Measure how much each part of a picture adds to the probability of a class.
 
     Args:
-        networks: of the release whose answer is explained.
-        model_input: of one picture.
-        class_id: index of the class.
+        networks: the networks of the release whose answer is explained.
+        model_input: the input for one picture.
+        class_id: the index of the class.
 
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
@@ -53,9 +54,9 @@ def draw_heat_map(drops: Drops, height: int, width: int) -> bytes:
     """Draw drops as a PNG to lay over the model's input: red speaks for the class, blue against it.
 
     Args:
-        drops: of `explain`.
-        height: of the PNG, in pixels.
-        width: likewise.
+        drops: the drops of the probability.
+        height: the height of the PNG, in pixels.
+        width: the width of the PNG, in pixels.
 
     Returns:
         An RGBA PNG; the larger the drop, the more opaque.
@@ -69,7 +70,7 @@ def draw_heat_map(drops: Drops, height: int, width: int) -> bytes:
 
 
 def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
-    """Copies of the picture, each with one square of a background over it."""
+    """Return copies of the picture, each with one square of a background over it."""
     height, width = pixels.shape[:2]
     batch = np.repeat(pixels[np.newaxis], SQUARES**2, axis=0)
     for index, copy in enumerate(batch):
@@ -79,6 +80,6 @@ def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
 
 
 def _span(place: int, edge: int) -> slice:
-    """The hidden square along one edge, around the middle of its place in the grid."""
+    """Return the hidden square along one edge, around the middle of its place in the grid."""
     middle, half = (place + 0.5) * edge / SQUARES, HIDDEN_SHARE * edge / 2
     return slice(max(round(middle - half), 0), round(middle + half))

@@ -1,7 +1,7 @@
-"""Find in a decoded picture a grey model's own input, as the data set has it.
+"""Recognise a decoded picture that already is the input of a grey model, such as one of the data set.
 
-Fashion-MNIST's pictures come in every mode and format, on black or on white, and enlarged as notebooks show
-them. What is none of these is converted: convert.py. Arrays in, arrays out.
+Pictures of Fashion-MNIST come in every mode and format, on black or on white, and enlarged as notebooks show
+them. All other pictures are converted (convert.py). Arrays in, arrays out.
 """
 
 from typing import TypeAlias
@@ -14,55 +14,55 @@ from inference.arrays import Picture, Pixels
 from inference.contract import EDGE, InputContract
 
 MIN_LIGHT_BORDER = 128
-"""Mean of the border, of 255, from which a single-channel picture is no input of a model that reads light on
-black. The largest of Fashion-MNIST's 70,000 pictures is below."""
+"""Mean of the border, 0..255, from which a single-channel picture is not light on black. The largest mean of
+Fashion-MNIST's 70,000 pictures is below."""
 
 MAX_CHANNEL_DIFFERENCE, MAX_MEAN_CHANNEL_DIFFERENCE = 8, 2.0
-"""Levels by which the channels of a grey picture may differ in a format that loses some."""
+"""Limits, in levels of 0..255, for the difference of the channels of a grey picture in a lossy format."""
 
 MIN_LEVELS = 9
-"""Of an enlarged picture: an icon of few levels is no picture of the data set."""
+"""Smallest number of levels of an enlarged picture. An icon of fewer levels is no picture of the data set."""
 
 StoredSamples: TypeAlias = NDArray[np.uint8]
-"""uint8, upright: (H, W), or (H, W, 3) RGB, or (H, W, 4) RGBA."""
+"""Samples of a picture, uint8, upright: (H, W), or (H, W, 3) RGB, or (H, W, 4) RGBA."""
 
 
 def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy: bool) -> Pixels | None:
-    """The samples of a picture that a grey model reads as they are.
+    """Return the samples of a picture that a grey model reads as they are.
 
     Args:
-        samples: of the picture.
-        contract: what the model reads.
-        is_lossy: whether its format stores a grey picture with channels that differ a little.
+        samples: the samples of the picture.
+        contract: the input of the model.
+        is_lossy: whether the format stores a grey picture with channels that differ a little.
 
     Returns:
-        uint8, of the contract's shape, C-contiguous; None for any other picture.
+        The pixels, uint8, of the contract's shape, C-contiguous; None for any other picture.
     """
-    if samples.shape[:2] == (EDGE, EDGE) and _reads_the_data_set(contract):
-        return np.ascontiguousarray(_as_in_the_data_set(samples))
-    grey = _as_input(samples, contract, lossy=is_lossy)
+    if samples.shape[:2] == (EDGE, EDGE) and _is_fashion_input(contract):
+        return np.ascontiguousarray(_normalize_fashion_picture(samples))
+    grey = _find_grey_input(samples, contract, lossy=is_lossy)
     is_light = grey is not None and cv2.mean(_border(grey))[0] >= MIN_LIGHT_BORDER
     if grey is None or (is_light and contract.polarity == "light-on-black"):
         return None
     return np.ascontiguousarray(grey)
 
 
-def _reads_the_data_set(contract: InputContract) -> bool:
-    """Whether a model reads pictures as Fashion-MNIST has them: 28 x 28, grey, light on black."""
+def _is_fashion_input(contract: InputContract) -> bool:
+    """Return whether a model reads pictures like those of Fashion-MNIST: 28 x 28, grey, light on black."""
     reads = (contract.shape, contract.channels, contract.polarity)
     return reads == ((EDGE, EDGE), 1, "light-on-black")
 
 
-def _as_in_the_data_set(samples: StoredSamples) -> StoredSamples:
-    """A picture of 28 x 28, which is no photo, as Fashion-MNIST has it: its lightness, on a dark border.
+def _normalize_fashion_picture(samples: StoredSamples) -> StoredSamples:
+    """Return the lightness of a picture of 28 x 28, on a dark border as in Fashion-MNIST.
 
-    What is transparent is white.
+    Transparent samples are white.
 
     Args:
-        samples: uint8, (28, 28), RGB or RGBA as well.
+        samples: the samples, uint8, (28, 28), (28, 28, 3) RGB or (28, 28, 4) RGBA.
 
     Returns:
-        uint8, (28, 28), light on black.
+        The pixels, uint8, (28, 28), light on black.
     """
     if samples.ndim == 3:
         samples = cv2.cvtColor(blend_over_white(samples), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
@@ -70,14 +70,14 @@ def _as_in_the_data_set(samples: StoredSamples) -> StoredSamples:
     return cv2.bitwise_not(samples).astype(np.uint8, copy=False) if is_light else samples
 
 
-def _as_input(samples: StoredSamples, contract: InputContract, *, lossy: bool) -> StoredSamples | None:
-    """The grey samples of a picture that is a grey model's own input, in whatever mode it was saved.
+def _find_grey_input(samples: StoredSamples, contract: InputContract, *, lossy: bool) -> StoredSamples | None:
+    """Return the grey samples of a picture that is the input of a grey model, in whatever mode it was saved.
 
-    That is one of the input's size whose channels are equal; and, for 28 x 28, one that was enlarged by a
+    Such a picture has the size of the input and equal channels. For 28 x 28, it may also be enlarged by a
     whole factor without smoothing, as notebooks show the data set.
 
     Returns:
-        uint8, of the contract's shape; None for any other picture.
+        The pixels, uint8, of the contract's shape; None for any other picture.
     """
     if contract.channels > 1:
         return None
@@ -95,26 +95,26 @@ def _as_input(samples: StoredSamples, contract: InputContract, *, lossy: bool) -
 
 
 def _grey_of(samples: StoredSamples, *, lossy: bool) -> StoredSamples | None:
-    """The one channel of an opaque picture whose channels are equal, uint8 (H, W); None of any other."""
+    """Return the channel of an opaque picture with equal channels, uint8, (H, W); None for any other."""
     if samples.ndim == 2:
         return samples
     if samples.shape[2] == 4 and np.ptp(samples[..., 3]):
         return None
     rgb = blend_over_white(samples)
     apart = np.ptp(rgb, axis=2)
-    most, on_average = (MAX_CHANNEL_DIFFERENCE, MAX_MEAN_CHANNEL_DIFFERENCE) if lossy else (0, 0.0)
-    if int(apart.max()) > most or float(apart.mean()) > on_average:
+    max_difference, max_mean = (MAX_CHANNEL_DIFFERENCE, MAX_MEAN_CHANNEL_DIFFERENCE) if lossy else (0, 0.0)
+    if int(apart.max()) > max_difference or float(apart.mean()) > max_mean:
         return None
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
 def _border(samples: StoredSamples) -> StoredSamples:
-    """The outermost samples of (H, W)."""
+    """Return the outermost samples of a picture, (H, W)."""
     return np.concatenate((samples[0], samples[-1], samples[:, 0], samples[:, -1]))
 
 
 def blend_over_white(samples: StoredSamples) -> Picture:
-    """uint8, (H, W, 3), RGB, of samples in any of their forms."""
+    """Blend samples with alpha over white, and return any samples as RGB, uint8, (H, W, 3)."""
     if samples.ndim == 2:
         return cv2.cvtColor(samples, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
     if samples.shape[2] == 3:

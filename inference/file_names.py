@@ -1,7 +1,7 @@
-"""Which names of files are pictures that a person put there. Pure.
+"""Recognise by their names the files that people put in folders, archives and buckets as pictures. Pure.
 
-Systems and programs add files of their own beside pictures: the service, the catalogue and the training pass
-over the same ones. Archives of Windows may separate folders by backslashes.
+Systems and programs add files of their own beside pictures. The service, the catalogue and the training
+ignore the same ones. Archives of Windows may separate folders by backslashes.
 """
 
 import re
@@ -31,13 +31,13 @@ CLUTTER: Final = frozenset(
         "zbthumbnail.info",
     }
 )
-"""Files and folders that systems and programs add, in small letters; hidden ones begin with a dot."""
+"""Names, in small letters, of files and folders that systems add. Hidden ones begin with a dot instead."""
 
 CLUTTER_ENDINGS: Final = ("zone.identifier", "@synoeastream", "@synoresource")
-"""Streams of Windows and Synology that became files of their own: `a.jpg:Zone.Identifier`."""
+"""Endings of streams of Windows and Synology that became files: `a.jpg:Zone.Identifier`."""
 
 OFFICE_LOCK: Final = "~$"
-"""How the files begin that Office leaves beside open documents."""
+"""Beginning of the files that Office leaves beside open documents."""
 
 OTHER_ENDINGS: Final = (
     *(".aae", ".csv", ".db", ".htm", ".html", ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md"),
@@ -55,19 +55,19 @@ OTHER_ENDINGS: Final = (
     ),
     *(".yaml", ".yml"),
 )
-"""Endings of what lies beside pictures: lists, notes, edits, a table's journal, perhaps with a number behind.
-Such files are passed over unless named."""
+"""Endings of other files beside pictures: lists, notes, edits, the journal of a table. A number may follow.
+Such files are ignored unless they are named."""
 
 SEPARATORS: Final = re.compile(r"[/\\]")
-"""Between the folders of a member's name: older Windows programs write backslashes."""
+"""Separators of the folders in a member's name. Older programs of Windows write backslashes."""
 
 MAX_NAME_CHARACTERS: Final = 512
-"""Characters of a name that is looked into. A ZIP may hold longer ones, of which its writer chooses how much
-work they are."""
+"""Limit for the characters of a name that is examined. The writer of a ZIP could choose longer names to cause
+work."""
 
 
 def is_clutter(name: str) -> bool:
-    """Whether a file or folder of this name, without a path, is hidden or added by a system."""
+    """Return whether a file or folder is hidden or was added by a system, by its name without a path."""
     small = name.casefold()
     return (
         name.startswith((".", OFFICE_LOCK)) or small in CLUTTER or small.endswith(CLUTTER_ENDINGS)
@@ -75,21 +75,21 @@ def is_clutter(name: str) -> bool:
 
 
 def is_picture_name(name: str) -> bool:
-    """Whether a file that was found, not named, may be a picture, by its name without a path."""
+    """Return whether a file that was found, not named, may be a picture, by its name without a path."""
     return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(OTHER_ENDINGS)
 
 
 def has_clutter(path: str) -> bool:
-    """Whether a member of an archive is clutter, or lies in a folder that is."""
+    """Return whether a member of an archive, or a folder that it lies in, was added by a system."""
     return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, SEPARATORS.split(path)))
 
 
 def is_folder(path: str) -> bool:
-    """Whether a member of an archive is a folder, by its name."""
+    """Return whether a member of an archive is a folder, by its name."""
     return path.endswith(("/", "\\"))
 
 
 def is_possible_picture(name: str) -> bool:
-    """Whether a member of an archive or bucket may be a picture, by its name."""
+    """Return whether a member of an archive or bucket may be a picture, by its name."""
     last = SEPARATORS.split(name)[-1]  # empty of a folder
     return bool(last) and not has_clutter(name) and is_picture_name(last)

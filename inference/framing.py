@@ -1,7 +1,7 @@
-"""Fit a garment into 28 x 28: crop, scale, sharpen, centre, as Fashion-MNIST was made; or a whole picture.
+"""Fit a garment into 28 x 28, as Fashion-MNIST was made (crop, scale, sharpen, centre), or a whole picture.
 
-Xiao et al. 2017, arXiv 1708.07747, section 2; docs/explanation/conversion.md says where this differs and why.
-Pure functions of arrays, which convert.py calls in order.
+The steps are those of Xiao et al. 2017, arXiv 1708.07747, section 2. docs/explanation/conversion.md says
+where this differs and why. Pure functions of arrays, which convert.py calls in order.
 """
 
 from functools import lru_cache
@@ -15,15 +15,17 @@ from inference.arrays import Grey, Mask, Picture, Pixels
 from inference.contract import EDGE, Imaging
 
 TWO_STEP_FACTORS: Final = (2, 3)
-"""Factors by which a whole picture is shrunk in two steps: to twice its size by INTER_LINEAR, then by halves.
+"""Range of factors by which a whole picture is shrunk in two steps: to twice its size by INTER_LINEAR, then
+by halves.
 
-The 16 samples around each pixel of the result approximate the mean over its area, at a quarter of the time of
-INTER_AREA by a factor that is no whole number. By larger factors they would miss fine stripes.
+The 16 samples around each pixel of the result approximate the mean over its area. That takes a quarter of the
+time of INTER_AREA by a factor that is no whole number. With larger factors the samples would miss fine
+stripes.
 """
 
 
 def find_bounding_box(garment: Mask) -> tuple[slice, slice] | None:
-    """Return the rows and columns that hold the garment; None when there is none."""
+    """Return the rows and columns of the garment; None if there is no garment."""
     left, top, width, height = cv2.boundingRect(garment)
     if width == 0:
         return None
@@ -43,9 +45,9 @@ def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
 def scale_garment(grey: Grey, imaging: Imaging) -> Grey:
     """Scale the longest edge to 28, and sharpen a picture that became smaller, as the paper does.
 
-    The paper skips rows and columns. That approximates the mean over each pixel's area (INTER_AREA), which
-    has no moiré on large photos. Sharpening restores what shrinking blurs, so it does not apply to enlarged
-    pictures.
+    The paper skips rows and columns, which approximates the mean over each pixel's area. This function
+    computes that mean (INTER_AREA), which has no moiré on large photos. Sharpening restores the detail that
+    shrinking blurs, so enlarged pictures are not sharpened.
     """
     height, width = grey.shape
     scale = EDGE / max(height, width)
@@ -59,12 +61,13 @@ def scale_garment(grey: Grey, imaging: Imaging) -> Grey:
 
 @lru_cache(maxsize=4)
 def compute_sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
-    """Compute the kernel of ImageMagick's `-sharpen RADIUSxSIGMA`, the tool that made the data set.
+    """Compute the kernel of ImageMagick's `-sharpen RADIUSxSIGMA`, with which the data set was made.
 
-    It is a negated Gaussian whose middle is twice the negated sum of all its weights, scaled to the sum 1.
+    The kernel is a negated Gaussian. Its middle is twice the negated sum of all its weights, and the kernel
+    is scaled to the sum 1.
 
     Returns:
-        float64, (2 radius + 1, 2 radius + 1), sum 1.
+        The kernel, float64, (2 radius + 1, 2 radius + 1), sum 1.
     """
     squares = np.arange(-radius, radius + 1) ** 2
     kernel = -np.exp(-(squares[:, None] + squares[None, :]) / (2 * sigma**2))
@@ -76,7 +79,7 @@ def compute_sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
 def centre_garment(grey: Grey) -> Pixels:
     """Place a garment of at most 28 x 28 in the middle of black.
 
-    Where an exact middle is impossible, it is half a pixel right and down, as in Fashion-MNIST.
+    If an exact middle is impossible, the garment is half a pixel right and down, as in Fashion-MNIST.
     """
     height, width = grey.shape
     top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2
@@ -86,11 +89,11 @@ def centre_garment(grey: Grey) -> Pixels:
 
 
 def fit_whole_picture(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
-    """Scale a picture until it just fits, its aspect kept, and place it in the middle of black.
+    """Scale a picture until it just fits, with its aspect kept, and place it in the middle of black.
 
     Args:
-        picture: uint8, (H, W) or (H, W, 3).
-        shape: height and width of the result, which has the picture's channels.
+        picture: the picture, uint8, (H, W) or (H, W, 3).
+        shape: the height and width of the result, which has the picture's channels.
     """
     height, width = shape
     scale = min(height / picture.shape[0], width / picture.shape[1])

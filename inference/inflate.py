@@ -1,7 +1,7 @@
-"""Inflate bytes that a client chose, in steps, as far as they are worth it. Pure.
+"""Inflate bytes that a client chose, in steps, and stop if they hold too little for their length. Pure.
 
-Deflate can say nothing at length: blocks without content cost as much as others. A stream that takes more
-than twice what it holds, and a little, is refused where that shows.
+A stream of deflate can be long and hold nothing: blocks without content cost as much time as others. A stream
+whose packed bytes are more than twice its unpacked ones, and SPARE_BYTES, is refused as soon as that shows.
 """
 
 import zlib
@@ -11,20 +11,20 @@ from typing import Final, TypeAlias
 Buffer: TypeAlias = bytes | memoryview
 
 STEP_BYTES: Final = 256 * 1024
-"""How much goes in, or comes out, at a time."""
+"""Number of bytes that go in, or come out, in one step."""
 
 PACKED_PER_UNPACKED, SPARE_BYTES = 2, 1024
-"""Packed bytes for each unpacked one, and beyond these. A compressor stores what it cannot shrink, in parts
-of some kilobytes; headers of gzip hold a name."""
+"""Limits for the packed bytes: the number for each unpacked byte, and the number beyond these. A compressor
+stores bytes that it cannot shrink, in parts of some kilobytes, and a header of gzip holds a name."""
 
 
 @dataclass(frozen=True)
 class InflatedStream:
-    """What a stream holds.
+    """The content of a stream.
 
     Attributes:
-        data: its bytes; one more than the limit if it has more.
-        is_whole: the stream ended, and nothing follows it.
+        data: the unpacked bytes; one more than the limit if there are more.
+        is_whole: whether the stream ended and nothing follows it.
     """
 
     data: bytes
@@ -35,31 +35,31 @@ def inflate(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     """Inflate one stream of deflate, zlib or gzip.
 
     Args:
-        packed: the stream.
-        bits: zlib's number for its kind.
-        limit: bytes that it may hold; no more than one beyond are made.
+        packed: the bytes of the stream.
+        bits: the number for the kind of the stream, `wbits` of zlib.
+        limit: the limit for the unpacked bytes; at most one more is unpacked.
 
     Raises:
-        zlib.error: it is damaged, or takes far more bytes than it holds.
+        zlib.error: the stream is damaged, or has far more bytes than it holds.
     """
     inflating, source = zlib.decompressobj(bits), memoryview(packed)
-    parts, size, at, waiting = list[bytes](), 0, 0, b""
+    parts, size, position, waiting = list[bytes](), 0, 0, b""
     is_starved = True
     while size <= limit and not inflating.eof:
         if is_starved:
-            spare = SPARE_BYTES + PACKED_PER_UNPACKED * size - at
-            if at == len(source):
+            spare = SPARE_BYTES + PACKED_PER_UNPACKED * size - position
+            if position == len(source):
                 break
             if spare <= 0:
-                raise zlib.error(f"its first {at:,} bytes hold {size:,}")
-            piece: Buffer = source[at : at + min(STEP_BYTES, spare)]
-            at += len(piece)
+                raise zlib.error(f"its first {position:,} bytes hold {size:,}")
+            piece: Buffer = source[position : position + min(STEP_BYTES, spare)]
+            position += len(piece)
         else:
             piece = waiting
-        wanted = min(STEP_BYTES, limit + 1 - size)
-        parts.append(inflating.decompress(piece, wanted))
+        step_bytes = min(STEP_BYTES, limit + 1 - size)
+        parts.append(inflating.decompress(piece, step_bytes))
         size += len(parts[-1])
         waiting = inflating.unconsumed_tail
-        is_starved = not waiting and len(parts[-1]) < wanted
-    is_whole = inflating.eof and at == len(source) and not inflating.unused_data
+        is_starved = not waiting and len(parts[-1]) < step_bytes
+    is_whole = inflating.eof and position == len(source) and not inflating.unused_data
     return InflatedStream(parts[0] if len(parts) == 1 else b"".join(parts), is_whole)

@@ -1,12 +1,17 @@
-"""Open and decode a picture that no scan bounds in a process that the kernel bounds.
+"""Open and decode a picture in a process whose time and memory the kernel limits.
 
-A file of some kilobytes can ask these readers for seconds and for gigabytes, its header alone included, and
-Pillow has no limit for it. child_decoder.py starts `main` once, in a Python of its own with a socket as
-standard input. It loads the readers, and forks a process for each pair of descriptors that
-comes over the socket: a connection, and a pipe for the exit status. The connection brings a line of limits
-and the upload; back go width and height in a line, once the header is read; then mode, width and height of
-the result, and its samples: 8 bits, upright, reduced to below twice the edge (samples.py). Imports Pillow
-alone.
+A file of some kilobytes, even its header alone, can make these readers work for seconds and take gigabytes,
+and Pillow has no limit for that.
+
+child_decoder.py starts `main` once, in a separate Python with a socket as standard input. `main` loads the
+readers, and forks a process for each pair of descriptors that comes over the socket: a connection, and a pipe
+for the exit status. The process reads a line of limits and the upload from the connection. It writes back:
+
+1. the width and height of the picture in a line, once the header is read;
+2. the mode, width and height of the result in a line;
+3. the samples of the result: 8 bits, upright, reduced to below twice the edge (samples.py).
+
+Imports Pillow alone.
 """
 
 import contextlib
@@ -32,22 +37,25 @@ from PIL import (
 from inference.samples import convert_to_8_bits, reduce_image, turn_upright
 
 SPARE_MEGABYTES, PIXEL_BYTES = 100, 16
-"""Memory of one picture beyond what the process has: in all, and for each of its pixels."""
+"""Limits for the memory of one picture: the megabytes of any picture, and the bytes for each of its
+pixels."""
 
 HEADER_SECONDS = 0.1
-"""Processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
+"""Limit for the processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
 
 PIXEL_NANOSECONDS = {"BMP": 15, "GIF": 45, "TIFF": 45, "HEIF": 150, "AVIF": 180, "WEBP": 120}
-"""Three times what the slowest sound picture of the format takes (docs/reference/limits.md)."""
+"""Limit for the processor time of each pixel: three times the time of the slowest sound picture of the format
+(docs/reference/limits.md)."""
 
 FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
-"""Exit codes: damaged; the header declares too much; the limit of memory was met; samples of 32 bits."""
+"""Exit codes: damaged; too large by its header; the limit of memory was reached; samples of 32 bits."""
 
 STATUS = struct.Struct("<id")
-"""What comes over the pipe: the exit code, negative for a signal, and the seconds of processor time."""
+"""The record that comes over the pipe: the exit code, negative for a signal, and seconds of processor
+time."""
 
 _pipes: dict[int, int] = {}
-"""Where the status of each process goes that decodes."""
+"""The pipe for the status of each process that decodes, by its process id."""
 
 
 def main() -> int:
@@ -71,7 +79,7 @@ def main() -> int:
 
 
 def _woken_by_ends() -> io.FileIO:
-    """A pipe that has bytes once a process has ended, also where that is just before the wait for it."""
+    """Return a pipe that has bytes once a child has ended, even if it ends just before the wait for it."""
     read, write = os.pipe()
     for end in (read, write):
         os.set_blocking(end, False)
@@ -94,7 +102,7 @@ def _load_readers() -> None:
 
 
 def _has_forked(control: socket.socket, connection: int, pipe: int) -> bool:
-    """Start a process; False where the system has none to give."""
+    """Start a process, and return whether the system had one left."""
     with contextlib.suppress(OSError):
         child = os.fork()
         if child:
@@ -121,7 +129,7 @@ def _report() -> None:
 
 
 def decode_from_socket(connection: socket.socket) -> int:
-    """Read an order and an upload, and write header and samples; the exit code says why there are none."""
+    """Read an order and an upload, write header and samples, and return the exit code."""
     address_space = _address_space()
     with connection.makefile("rb") as file:
         name, *numbers = file.readline().decode().split()
@@ -149,20 +157,20 @@ def decode_from_socket(connection: socket.socket) -> int:
 
 
 def _bound_time(seconds: float) -> None:
-    """Let this process have so much more processor time; a signal then ends it."""
+    """Allow this process so many more seconds of processor time; then a signal ends it."""
     left, _ = signal.getitimer(signal.ITIMER_PROF)
     signal.setitimer(signal.ITIMER_PROF, left + seconds)
 
 
 def _bound_memory(mapped: int) -> None:
-    """Let this process map so many bytes, and MEGABYTES more."""
+    """Allow this process to map so many bytes, and SPARE_MEGABYTES more."""
     limit = mapped + (SPARE_MEGABYTES << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _address_space() -> int:
-    """Bytes that are mapped into this process."""
+    """Return the number of bytes that are mapped into this process."""
     with contextlib.suppress(OSError):
         return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     return 1 << 32  # elsewhere than on Linux

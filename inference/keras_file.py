@@ -1,6 +1,6 @@
-"""Refuse what is no Keras 3 `.keras` file before TensorFlow is loaded, which takes seconds.
+"""Refuse files that are no `.keras` file of Keras 3, before TensorFlow is loaded, which takes seconds.
 
-Older formats are recognised by their first bytes and their metadata. Reads one file, and no layer in it.
+Older formats are recognised by their first bytes and their metadata. Reads one file, but no layer in it.
 """
 
 import json
@@ -14,20 +14,21 @@ _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 """The signature of HDF5 (HDF5 File Format Specification, section II.A)."""
 
 _MOST_METADATA_BYTES: Final = 64 * 1024
-"""Of `metadata.json`, which names a version and a date."""
+"""Limit for the bytes of `metadata.json`, which names a version and a date."""
 
 _CONVERT: Final = (
     "Build its layers with Keras 3 as your code did, then `model.load_weights('{file}')` and "
     "`model.save('model.keras')`."
 )
-"""`load_model` fails on what Keras 2 saved: it reads the first layer's `batch_input_shape` otherwise."""
+"""Advice for a file that Keras 2 saved. `load_model` fails on it, since it does not know
+`batch_input_shape`."""
 
 
 def check_keras_file(path: Path) -> None:
-    """Check that a file is a `.keras` file of Keras 3, by its metadata alone.
+    """Refuse a file that is no `.keras` file of Keras 3, by its metadata alone.
 
     Raises:
-        ModelUnreadable: it is not; the message says what it is and how to convert it.
+        ModelUnreadable: the file is something else; the message names it, and says how to convert it.
     """
     try:
         with path.open("rb") as file:
@@ -52,10 +53,10 @@ def check_keras_file(path: Path) -> None:
 
 
 def read_keras_version(path: Path) -> str:
-    """The version of Keras that a file was saved by.
+    """Return the version of Keras that saved a file.
 
     Raises:
-        ModelUnreadable: the file does not say.
+        ModelUnreadable: the file does not say which.
     """
     try:
         with open_zip(str(path)) as archive:

@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 _SCALING_LAYERS = ("Rescaling", "Normalization")
 
 _READ_SHAPES = ((EDGE, EDGE), (EDGE, EDGE, 1), (EDGE * EDGE,))
-"""The inputs of common tutorials: a picture, a picture with a channel, a flat row."""
+"""Shapes of the inputs in common tutorials: a picture, a picture with a channel, a flat row."""
 
 _SUM_TOLERANCE = 1e-3
 """Accepted difference of a row's sum from 1; float16 models differ by less."""
@@ -34,13 +34,13 @@ _SUM_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class ModelHabits:
-    """The input that a model expects, and its output.
+    """The input that a model expects, and the form of its output.
 
     Attributes:
-        shape: of one picture, without the batch axis: one of (28, 28), (28, 28, 1) and (784,).
-        dtype: of its input.
-        divisor: pixels are divided by it first: 255, or 1 for a model that scales them itself.
-        softmax: whether its outputs are logits, which still need a softmax.
+        shape: the shape of one picture, without the batch axis: (28, 28), (28, 28, 1) or (784,).
+        dtype: the type of the input.
+        divisor: the number by which pixels are divided first: 255, or 1 if the model scales them itself.
+        softmax: whether the outputs are logits, which still need a softmax.
     """
 
     shape: tuple[int, ...]
@@ -53,20 +53,20 @@ class KerasSession:
     """A Keras 3 model of pictures of 28 x 28, loaded in safe mode.
 
     Attributes:
-        model: keras.Model, as loaded.
-        outputs: number of scores per picture, of the class.
-        habits: its inferred input and output.
+        model: the keras.Model, as it was loaded.
+        outputs: the number of scores of the class for each picture.
+        habits: the inferred input and output of the model.
     """
 
     def __init__(self, path: Path) -> None:
         """Load the model and infer its input and output.
 
         Args:
-            path: a `.keras` file.
+            path: the `.keras` file.
 
         Raises:
             ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
-            ContractBroken: it does not read one 28 x 28 picture or does not answer one row of scores.
+            ContractBroken: the model does not read one 28 x 28 picture, or does not answer one row of scores.
         """
         self.model = load_keras_model(path)
         _check_structure(self.model, path)
@@ -82,17 +82,17 @@ class KerasSession:
             raise ContractBroken(f"{path}: it cannot be run ({shorten_error(error)}).") from error
 
     def set_divisor(self, divisor: float) -> None:
-        """Feed it pixels divided by this, and infer again whether it needs a softmax."""
+        """Set the number by which pixels are divided, and infer again whether the model needs a softmax."""
         fed = replace(self.habits, divisor=divisor, softmax=False)
         self.habits = replace(fed, softmax=not _are_probabilities(_scores(self.model, fed, _probe())))
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 (N, 28, 28) pixels in one call of the model; there is no distance."""
+        """Score pixels, uint8, (N, 28, 28), in one call of the model. The scores have no distance."""
         scores = _scores(self.model, self.habits, pixels)
         return Scores.make_class_scores(_softmax(scores) if self.habits.softmax else scores, None)
 
     def log_guesses(self, path: Path) -> None:
-        """Log what was inferred: a wrong inference costs accuracy and shows nowhere else."""
+        """Log the inferred habits, since a wrong guess costs accuracy and shows nowhere else."""
         if self.habits.divisor != 1:
             _LOG.warning("%s has no Rescaling or Normalization layer: its input is pixels / 255.", path)
         if self.habits.softmax:
@@ -116,7 +116,7 @@ def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
 
 
 def _named_by_tensorflow(keras: ModuleType) -> dict[str, object]:
-    """Functions of `tf.nn`, as an `activation=` of which Keras saves a name that it does not know itself."""
+    """Return the functions of `tf.nn` that Keras saves as an `activation=` by a name that it cannot load."""
     activations = keras.activations
     return {
         "softmax_v2": activations.softmax,
@@ -126,11 +126,11 @@ def _named_by_tensorflow(keras: ModuleType) -> dict[str, object]:
 
 
 _LONGEST_CAUSE = 80
-"""Characters of another library's error that a message of ours quotes."""
+"""Limit for the characters of another library's error that a message quotes."""
 
 
 def shorten_error(error: Exception) -> str:
-    """The cause that another library names, in a few words."""
+    """Return the cause that another library's error names, in a few words."""
     text = str(error).rpartition("Exception encountered: ")[2] or type(error).__name__
     cause = " ".join(text.removesuffix(".").split())
     return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:_LONGEST_CAUSE]}..."
@@ -198,7 +198,7 @@ def _scores(model: Any, habits: ModelHabits, pixels: PixelsBatch) -> NDArray[np.
 
 
 def _probe() -> PixelsBatch:
-    """A black, a white and a noisy picture: the logits of all three do not sum to 1 by chance."""
+    """Return a black, a white and a noisy picture; the logits of all three do not sum to 1 by chance."""
     noise = np.random.default_rng(0).integers(0, 256, (EDGE, EDGE), np.uint8)
     return np.stack([np.zeros_like(noise), np.full_like(noise, 255), noise])
 

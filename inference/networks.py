@@ -1,6 +1,6 @@
-"""The networks of one release: which of them reads an upload, and what it answers.
+"""Combine the networks of one release: choose the network that reads an upload, and return its answer.
 
-classifier.py is one network; convert.py makes what it reads. Does no I/O.
+classifier.py is one network, and convert.py makes its input. No I/O.
 """
 
 import math
@@ -17,11 +17,11 @@ from inference.pixel_rows import find_rows_shape, parse_pixel_rows
 
 
 class Networks:
-    """One or both: `pixels`, which reads small grey pictures, and `photos`, which reads colour.
+    """The networks of a release: `pixels` for small grey pictures, `photos` for colour, or both.
 
     Attributes:
-        pixels_input: of the network that reads pixels, else of the only one.
-        numbers: that this one reads of a picture.
+        pixels_input: the input of the network that reads pixels, or of the only network.
+        numbers: how many numbers that network reads of a picture.
         light_lanes: the lanes of pictures that take less time than a change of threads.
     """
 
@@ -34,7 +34,7 @@ class Networks:
 
     @classmethod
     def make_single(cls, classifier: Classifier) -> "Networks":
-        """A release with one network."""
+        """Return the networks of a release with one network."""
         return cls({choose_only_name(classifier.contract.input): classifier})
 
     def __len__(self) -> int:
@@ -44,24 +44,24 @@ class Networks:
         return iter(self._networks)
 
     def __getitem__(self, name: NetworkName) -> Classifier:
-        """The network that answers what `name` reads: the one of that name, else the only one."""
+        """Return the network of a name, or the only network."""
         return self._networks.get(name) or next(iter(self._networks.values()))
 
     def replace_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
-        """The same models with other contracts, such as those with other thresholds."""
+        """Return these models with other contracts, such as contracts with other thresholds."""
         return Networks(
             {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )
 
     def make_model_input(self, decoded: DecodedPicture) -> ModelInput:
-        """What is read of an upload, and for which network it is."""
+        """Return the input for an upload, and choose the network that reads it."""
         return make_model_input(decoded, self._inputs)
 
     def make_rows_input(self, rows: object) -> ModelInput:
-        """The same of nested lists of numbers, as JSON has them.
+        """Return the input for nested lists of numbers, as JSON has them, and choose the network.
 
         Raises:
-            BadPixels: they are the pixels of no network.
+            BadPixels: the numbers are the pixels of no network.
         """
         name = choose_network(find_rows_shape(rows), self._inputs)
         return ModelInput(parse_pixel_rows(rows, self[name].contract.input), network=name)
@@ -75,14 +75,14 @@ class Networks:
         """
         names = {model_input.network for model_input in inputs}
         if len(self) == 1 or len(names) == 1:
-            return self._answered(inputs)
+            return self._classify_with_one(inputs)
         answers: dict[int, Prediction] = {}
         for name in names:
             places = [place for place, model_input in enumerate(inputs) if model_input.network == name]
-            answers |= zip(places, self._answered([inputs[place] for place in places]), strict=True)
+            answers |= zip(places, self._classify_with_one([inputs[place] for place in places]), strict=True)
         return [answers[place] for place in range(len(inputs))]
 
-    def _answered(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
-        """The answers of the one network that reads all of them."""
+    def _classify_with_one(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+        """Return the answers of the one network that reads all of these pictures."""
         names = [model_input.network for model_input in inputs]
         return self[names[0]].classify(np.array([model_input.pixels for model_input in inputs]), names)

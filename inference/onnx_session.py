@@ -20,17 +20,17 @@ from inference.errors import ContractBroken, ModelUnreadable
 from inference.session import Scores
 
 PIXELS = "pixels"
-"""The graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
+"""Name of the graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
 
 PROBABILITIES = "probabilities"
-"""Its output for the class: float32, (N, C)."""
+"""Name of the graph's output for the class: float32, (N, C)."""
 
 ATTRIBUTE_PREFIX = f"{PROBABILITIES}_"
-"""What the output of an attribute begins with, before its name: likewise."""
+"""Beginning of the name of an attribute's output: float32, (N, C). The name of the attribute follows."""
 
 DISTANCE = "distance"
-"""Its optional last output: float32, (N,), OOD score: Mahalanobis distance, or log odds where OOD photos were
-learnt."""
+"""Name of the graph's optional last output: the OOD scores, float32, (N,). An OOD score is the Mahalanobis
+distance, or the log odds if OOD photos were learnt."""
 
 _UNUSABLE = (  # ONNX Runtime's errors have no common base class
     onnx_errors.Fail,
@@ -52,12 +52,12 @@ class OnnxSession:
 
         Args:
             path: the `.onnx` file.
-            shape: of the pixels of one picture, as the contract says.
-            threads: processor threads within one inference; one for a server with as many workers as cores.
+            threads: the number of threads within one inference; 1 for a server with as many workers as cores.
+            shape: the shape of the pixels of one picture, as the contract says.
 
         Raises:
             ModelUnreadable: the file is missing or not an ONNX graph that can be run.
-            ContractBroken: its inputs or outputs differ from those named above.
+            ContractBroken: the inputs or outputs of the graph differ from the names and shapes above.
         """
         try:
             self._graph = onnxruntime.InferenceSession(
@@ -69,14 +69,14 @@ class OnnxSession:
             ) from error
         _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
-        given = {output.name for output in self._graph.get_outputs()}
-        self._names = [name_output(head) for head in self.outputs] + sorted(given & {DISTANCE})
+        output_names = {output.name for output in self._graph.get_outputs()}
+        self._names = [name_output(head) for head in self.outputs] + sorted(output_names & {DISTANCE})
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score uint8 pixels, N of them, in one run of the graph.
+        """Score the pixels of N pictures, uint8, in one run of the graph.
 
         Raises:
-            ContractBroken: it fails on them, although it declares the right shapes.
+            ContractBroken: the graph fails, although it declares the right shapes.
         """
         try:
             outputs = self._graph.run(self._names, {PIXELS: pixels})
@@ -87,7 +87,7 @@ class OnnxSession:
 
 
 def name_output(head: str) -> str:
-    """The graph's output for a head."""
+    """Return the name of the graph's output for a head."""
     return PROBABILITIES if head == LABEL else f"{ATTRIBUTE_PREFIX}{head}"
 
 
@@ -133,5 +133,5 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
 
 
 def _sizes(shape: list[int | str | None]) -> list[int | None]:
-    """The shape with open dimensions as None; exporters name them differently."""
+    """Return a shape with None for open dimensions, which exporters name differently."""
     return [size if isinstance(size, int) else None for size in shape]

@@ -1,9 +1,8 @@
-"""Open an upload: name its format, bound the work that it asks for, and say by which lane it is decoded.
+"""Open an upload: recognise its format, limit the work that it can cause, and choose how it is decoded.
 
-A JPEG, PNG or WebP is scanned here (scan.py): what is handed on holds a picture and nothing else, of a size
-that was compared with the limits. Any other format is decoded by a process of its own (child_decoder.py),
-its header included. Nothing is decoded here. Bytes in; signatures.py names what is no picture, decode.py is
-the next step.
+A JPEG, PNG or WebP is scanned here (scan.py). The result holds a picture and nothing else, of a size within
+the limits. Any other format is decoded in a separate process (child_decoder.py), including its header.
+Nothing is decoded here. signatures.py names uploads that are no pictures. decode.py is the next step.
 """
 
 import math
@@ -20,20 +19,20 @@ from inference.scan import ScannedPicture, make_header_error, scan_jpeg, scan_pn
 from inference.signatures import Format, find_format, make_format_error
 
 SENSIBLE_EDGE: Final = 1000
-"""Longest edge, in pixels, that a refusal recommends: more than any release looks at."""
+"""Longest edge, in pixels, that a refusal recommends; no release needs a longer one."""
 
 MAX_EDGE: Final = 30_000
-"""Most samples of an edge. Decoders keep a pointer for each row: a picture of 1 x 49,000,000 takes 1.5 GB."""
+"""Limit for an edge, in samples. Decoders keep a pointer for each row: 1 x 49,000,000 pixels take 1.5 GB."""
 
 MAX_SMALL_BYTES, MAX_SMALL_PIXELS = 16 * 1024, 32 * 32
-"""Most that a PNG or JPEG may have to be decoded without a change of threads."""
+"""Limits for a PNG or JPEG that is decoded without a change of threads."""
 
 MIN_LARGE_BODY_BYTES: Final = 32 * 1024
-"""From so many bytes on, a request's body is large: a small picture in base64, or the numbers of some, has
-fewer."""
+"""Smallest large body of a request. A small picture in base64, or the numbers of some pictures, has fewer
+bytes."""
 
 MIN_LARGE_RUN_NUMBERS: Final = 8 * 28 * 28
-"""From so many numbers on, a network takes long: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
+"""Count of numbers from which a network takes long: eight pictures of 28 x 28, or one of 64 x 64 in RGB."""
 
 _SCANS: dict[Format, Callable[[bytes], ScannedPicture]] = {
     "JPEG": scan_jpeg,
@@ -43,18 +42,25 @@ _SCANS: dict[Format, Callable[[bytes], ScannedPicture]] = {
 
 
 Lane: TypeAlias = Literal["bare", "light", "heavy", "isolated"]
-"""How a picture is decoded: a PNG that is a grey model's own input, and nothing else; one that takes less
-time than a change of threads; any other one that a scan bounds; one that a process of its own reads."""
+"""The way in which a picture is decoded.
+
+- `bare`: a PNG that is the input of a grey model, and nothing else;
+- `light`: a picture that takes less time than a change of threads;
+- `heavy`: any other picture whose work a scan limits;
+- `isolated`: a picture that a separate process reads.
+"""
 
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """An upload, and how it is decoded; nothing is decoded yet.
+    """An upload with the lane that decodes it; nothing is decoded yet.
 
     Attributes:
-        data: the upload, or what a scan left of it.
-        size: width and height; of the lane `isolated` those that a header names all the same, else 0 x 0.
-        orientation: 1..8, as EXIF has it; of the lane `isolated` it is read with the rest.
+        format: the format of the upload.
+        data: the upload, without the parts that a scan removed.
+        lane: the lane that decodes it.
+        size: width and height by the header; 0 x 0 if a separate process has to read the header.
+        orientation: the orientation of EXIF, 1..8; 1 in the lane `isolated`, where it is read later.
     """
 
     format: Format
@@ -65,18 +71,18 @@ class OpenedPicture:
 
     @property
     def pixel_count(self) -> int:
-        """Width x height."""
+        """Width x height, in pixels."""
         return self.size[0] * self.size[1]
 
 
 def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
-    """The lanes of pictures that take less time, all the way to their answer, than a change of threads.
+    """Return the lanes of pictures that take less time, up to their answer, than a change of threads.
 
-    A network that answers photos takes milliseconds for whatever is no input of the other one.
+    A network that answers photos takes milliseconds for a picture that is no input of the other network.
 
     Args:
         contract: the input of the network that reads pixels.
-        is_only_network: whether it is the only one.
+        is_only_network: whether this is the only network of the release.
     """
     if math.prod(contract.array_shape) >= MIN_LARGE_RUN_NUMBERS:
         return frozenset()
@@ -84,17 +90,17 @@ def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> froze
 
 
 def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_28) -> OpenedPicture:
-    """Name the format of an upload, scan it where its decoder runs in this process, and choose its lane.
+    """Recognise the format of an upload, scan it if its decoder runs in this process, and choose its lane.
 
     Args:
-        upload: bytes of any kind.
-        max_pixels: largest width x height that a header may declare.
+        upload: the bytes of the upload, of any kind.
+        max_pixels: the largest width x height that the header may declare.
         contract: the input of the network that reads pixels.
 
     Raises:
-        UnknownFormat: not an accepted format.
-        PictureTooLarge: it declares more than `max_pixels`, or an edge of more than MAX_EDGE.
-        BrokenPicture: it is truncated or damaged, or the file asks for work without bound.
+        UnknownFormat: the upload has no accepted format.
+        PictureTooLarge: the header declares more than `max_pixels`, or an edge of more than MAX_EDGE.
+        BrokenPicture: the upload is truncated or damaged, or would cause work without limit.
     """
     name = find_format(upload)
     if name is None:
@@ -119,15 +125,15 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
 def _lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lane:
     if contract.channels == 1 and scanned.orientation == 1 and is_bare_png(scanned.data, *contract.shape):
         return "bare"
-    few = len(scanned.data) <= MAX_SMALL_BYTES and math.prod(scanned.size) <= MAX_SMALL_PIXELS
-    return "light" if few and name != "WebP" else "heavy"
+    is_small = len(scanned.data) <= MAX_SMALL_BYTES and math.prod(scanned.size) <= MAX_SMALL_PIXELS
+    return "light" if is_small and name != "WebP" else "heavy"
 
 
 def check_picture_size(width: int, height: int, max_pixels: int) -> None:
     """Refuse a picture of more pixels than allowed.
 
     Raises:
-        PictureTooLarge: it has more, or too long an edge.
+        PictureTooLarge: the picture has too many pixels, or too long an edge.
     """
     if width * height > max_pixels:
         what = f"has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} pixels are read"
@@ -141,10 +147,10 @@ def check_picture_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def is_bare_png(upload: bytes, height: int, width: int) -> bool:
-    """Whether an upload is a sound PNG of this size, grey in 8 bits, of one chunk of samples and no other.
+    """Return whether an upload is a sound PNG of this size, grey in 8 bits, with one chunk of samples alone.
 
-    Of these OpenCV and Pillow make the same samples. OpenCV unpacks whatever the chunk holds, so a longer one
-    than samples can need is none.
+    OpenCV and Pillow decode such a PNG to the same samples. OpenCV unpacks everything in the chunk, so the
+    function returns False if the chunk is longer than the samples can need.
     """
     packed = int.from_bytes(upload[33:37], "big")
     if not upload.startswith(_bare_head(height, width)) or packed > 2 * height * (width + 1):
@@ -156,13 +162,13 @@ def is_bare_png(upload: bytes, height: int, width: int) -> bool:
 
 @cache
 def _bare_head(height: int, width: int) -> bytes:
-    """The signature and IHDR (PNG, sections 5.2 and 11.2.1), not interlaced."""
+    """Return the signature and IHDR of a PNG that is not interlaced (PNG, sections 5.2 and 11.2.1)."""
     header = struct.pack(">4sIIBBBBB", b"IHDR", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + header + zlib.crc32(header).to_bytes(4, "big")
 
 
 def make_damage_error(name: str, width: int, height: int) -> BrokenPicture:
-    """The error for a picture that was opened and cannot be decoded."""
+    """Return the error for a picture that was opened and cannot be decoded."""
     return BrokenPicture(
         f"This {name} of {width} x {height} pixels is truncated, damaged, or stored in a way that is not "
         "read here. Send the whole file, or save it again."

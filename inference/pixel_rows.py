@@ -1,6 +1,6 @@
-"""Pixels as clients see them: nested lists of JSON on the way in, a PNG on the way out.
+"""Convert the pixels that clients send as nested lists of JSON, and encode pixels as a PNG for them.
 
-Works in memory alone. Pictures come in through decode.py, which takes such a PNG as it is.
+Works in memory alone. Pictures come in through decode.py, which reads such a PNG as it is.
 """
 
 from itertools import chain
@@ -17,7 +17,7 @@ _AXES = ("row", "column", "channel")
 
 
 def encode_png(pixels: Pixels) -> bytes:
-    """Encode pixels as an 8-bit PNG, grey or RGB; decoding it gives the same pixels."""
+    """Encode pixels as an 8-bit PNG, grey or RGB. Decoding the PNG gives the same pixels."""
     stored = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".png", stored)
     return encoded.tobytes()
@@ -27,24 +27,26 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
     """Convert nested lists into pixels.
 
     Args:
-        rows: lists of numbers, nested as the contract says; `12.0` is a whole number, `true` is not.
-        contract: of the release.
+        rows: the lists of numbers, nested as the contract says. `12.0` is a whole number, `true` is not.
+        contract: the input of the network.
 
     Returns:
-        uint8, of the contract's `array_shape`, C-contiguous.
+        The pixels, uint8, of the contract's `array_shape`, C-contiguous.
 
     Raises:
-        BadPixels: another shape, type or range; rows, columns and channels are counted from 0.
+        BadPixels: the shape, a type or a value is wrong. The message counts rows, columns and channels from
+            0.
     """
     shape = contract.array_shape
     numbers: list[Any] = [rows]
     for axis, size in enumerate(shape):
         for place, part in enumerate(numbers):
             if not isinstance(part, list):
-                raise _bad(f"{_at(place, shape[:axis])} is {name_json_value(part)}", contract)
+                raise _bad(f"{_name_place(place, shape[:axis])} is {name_json_value(part)}", contract)
             if len(part) != size:
                 raise _bad(
-                    f"{_at(place, shape[:axis])} has {len(part)} {_AXES[axis]}{'s' * (len(part) != 1)}",
+                    f"{_name_place(place, shape[:axis])} has {len(part)} "
+                    f"{_AXES[axis]}{'s' * (len(part) != 1)}",
                     contract,
                 )
         numbers = list(chain.from_iterable(numbers))
@@ -55,7 +57,7 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
 
 
 def find_rows_shape(rows: object) -> tuple[int, ...]:
-    """The shape of nested lists by the first of each; that the others have it is for `parse_pixel_rows`."""
+    """Return the shape of nested lists by the first of each; `parse_pixel_rows` checks the others."""
     shape = list[int]()
     while isinstance(rows, list) and len(shape) <= len(_AXES):
         shape.append(len(rows))
@@ -64,7 +66,7 @@ def find_rows_shape(rows: object) -> tuple[int, ...]:
 
 
 def _plain(numbers: list[Any]) -> bytearray | None:
-    """Convert plain integers at once; None when a value needs a closer look."""
+    """Convert plain integers at once; return None if a value needs a closer look."""
     if set(map(type, numbers)) != {int}:
         return None
     try:
@@ -77,14 +79,14 @@ def _value(value: object, place: int, contract: InputContract) -> int:
     # JSON's true is a bool, which is an int in Python; NaN and 12.5 fail `is_integer`.
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(value, float) and not value.is_integer():
-            raise _bad(f"{_at(place, contract.array_shape)} is {value!r}", contract)
+            raise _bad(f"{_name_place(place, contract.array_shape)} is {value!r}", contract)
         if 0 <= value <= 255:
             return int(value)
-    raise _bad(f"{_at(place, contract.array_shape)} is {name_json_value(value)}", contract)
+    raise _bad(f"{_name_place(place, contract.array_shape)} is {name_json_value(value)}", contract)
 
 
-def _at(place: int, shape: tuple[int, ...]) -> str:
-    """The part of `pixels` at a place, counted along the axes of `shape`."""
+def _name_place(place: int, shape: tuple[int, ...]) -> str:
+    """Return the name of a part of `pixels`, counted along the axes of `shape`."""
     where = ", ".join(
         f"{axis} {index}" for axis, index in zip(_AXES, np.unravel_index(place, shape), strict=False)
     )
@@ -96,7 +98,7 @@ def _bad(what: str, contract: InputContract) -> BadPixels:
 
 
 def name_json_value(value: object) -> str:
-    """The value in JSON's terms; a long one by its kind alone."""
+    """Return a value in the words of JSON; a list or an object by its kind alone."""
     match value:
         case None:
             return "null"

@@ -1,6 +1,6 @@
-"""From a picture that Pillow has decoded to its samples: upright, 8 bits, reduced.
+"""Convert a picture of Pillow into samples: turn it upright, convert it to 8 bits, reduce it.
 
-For decode.py in the worker, and for isolated_decoder.py in a process of its own. Imports Pillow alone.
+decode.py uses this in the worker, and isolated_decoder.py in a separate process. Imports Pillow alone.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 
 def turn_upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; leave the EXIF block unwritten, since writing 8 MB takes seconds."""
+    """Apply the EXIF orientation, but do not write the EXIF block again: writing 8 MB takes seconds."""
     orientation = None
     with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
         orientation = image.getexif().get(ExifTags.Base.Orientation)
@@ -17,7 +17,7 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
 
 def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
-    """A picture as EXIF's orientation says (CIPA DC-008, section 4.6.4)."""
+    """Turn a picture as the orientation of EXIF says (CIPA DC-008, section 4.6.4)."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
@@ -33,7 +33,7 @@ _TURNS = {
 
 
 def convert_to_8_bits(image: Image.Image) -> Image.Image:
-    """Grey, RGB or RGBA; 16 bits are rounded to nearest (65535 / 257 = 255)."""
+    """Convert to grey, RGB or RGBA in 8 bits. 16 bits are rounded to nearest (65535 / 257 = 255)."""
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     grey_or_rgb = "L" if image.mode in ("1", "L") else "RGB"
@@ -42,6 +42,6 @@ def convert_to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def reduce_image(image: Image.Image, edge: int) -> Image.Image:
-    """Means of squares where the longest edge is twice `edge` or more."""
+    """Reduce a picture to the means of squares, if its longest edge is at least twice `edge`."""
     factor = max(image.size) // edge
     return image.reduce(factor) if factor > 1 else image

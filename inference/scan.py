@@ -1,10 +1,10 @@
-"""Scan the structure of a JPEG, PNG or WebP before a library opens it; leave out what is no picture.
+"""Scan the structure of a JPEG, PNG or WebP before a library opens it, and remove other parts of the file.
 
-A decoder in C reads these three in time proportional to the samples that a fixed header names. What grows
-with the parts of a file instead (markers, chunks, metadata) is walked here once, in few steps a part, and
-counted. Metadata and whatever stands behind the picture go no further: not EXIF, but the orientation in it;
-no XMP, text, profile, film, second picture. Pure functions of bytes; picture_opening.py compares the size
-with the limits.
+A decoder in C reads these three formats in time proportional to the samples that a fixed header names. Other
+work grows with the number of parts of a file (markers, chunks, metadata). These are walked here once, in few
+steps for each part, and counted. Metadata and everything behind the picture are removed: EXIF except for the
+orientation, XMP, text, profiles, films and second pictures. Pure functions of bytes. picture_opening.py
+compares the size with the limits.
 """
 
 import contextlib
@@ -17,39 +17,42 @@ from typing import Final
 from inference.errors import BrokenPicture
 
 MAX_MARKERS: Final = 10_000
-"""Markers of a JPEG, up to the end of its picture. Cameras write up to some hundred."""
+"""Limit for the markers of a JPEG, up to the end of its picture. Cameras write up to some hundred."""
 
 MAX_TABLE_BYTES: Final = 64 * 1024
-"""Tables and frame headers of a JPEG before its first scan, which Pillow reads in Python; encoders: 1 kB."""
+"""Limit for the tables and frame headers of a JPEG before its first scan, which Pillow reads in Python.
+Encoders write about 1 kB."""
 
 MAX_SCANS, SCAN_COST_PIXELS, MAX_SCANNED_PIXELS = 20, 50_000, 100_000_000
-"""Scans that any JPEG may have; pixels that an empty scan costs; pixels times scans of a JPEG that has more.
+"""Limits for the scans of a JPEG: the scans that any JPEG may have, the cost of an empty scan in pixels, and
+the product of pixels and scans of a JPEG with more scans.
 
-Encoders write up to 18. Each scan is a pass over all pixels, of about a nanosecond each.
+Encoders write up to 18 scans. Each scan is a pass over all pixels, of about a nanosecond each.
 """
 
 MAX_CHUNKS: Final = 1_000
-"""Chunks of a WebP, and of a PNG beside its samples."""
+"""Limit for the chunks of a WebP, and for the chunks of a PNG that hold no samples."""
 
 MIN_SAMPLE_CHUNK_BYTES: Final = 4 * 1024
-"""Smallest mean size of a PNG's pieces of samples, beside CHUNKS more: OpenCV and libpng write 8 kB."""
+"""Smallest mean size of the chunks of a PNG that hold samples; MAX_CHUNKS more are allowed. OpenCV and libpng
+write 8 kB."""
 
 MAX_PNG_SPARE_BYTES: Final = 64 * 1024
-"""Packed samples that a PNG may have beyond twice the samples; encoders store what does not shrink."""
+"""Limit for the packed bytes of a PNG beyond twice its samples. Encoders store samples that do not shrink."""
 
 MAX_EXIF_BYTES: Final = 64 * 1024
-"""How much of an EXIF block is read."""
+"""Number of bytes of an EXIF block that are read."""
 
 
 @dataclass(frozen=True)
 class ScannedPicture:
-    """What a decoder is given of a picture.
+    """The part of an upload that a decoder reads.
 
     Attributes:
-        data: the file, without metadata and without what stands behind the picture.
+        data: the file, without metadata and without everything behind the picture.
         size: width and height, the largest that a header names.
-        orientation: 1..8, by the first EXIF block.
-        is_bounded: whether its decoder takes no more than a picture of this size.
+        orientation: the orientation by the first EXIF block, 1..8.
+        is_bounded: whether the work of the decoder is limited by this size.
     """
 
     data: bytes
@@ -65,7 +68,7 @@ _EXIF = b"Exif\0\0"
 
 
 def scan_jpeg(upload: bytes) -> ScannedPicture:
-    """Walk the markers to the end of the picture.
+    """Walk the markers of a JPEG to the end of its picture.
 
     Raises:
         BrokenPicture: there is no scan, or there are too many markers, tables or scans.
@@ -113,9 +116,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def _goes_on(code: int, segment: bytes) -> bool:
-    """Whether a picture goes on with this segment behind a scan, by its form (ITU-T T.81, section B.2).
+    """Return whether a segment behind a scan belongs to the picture, by its form (ITU-T T.81, section B.2).
 
-    Anything else stands behind a picture that lacks its end: another picture, or a film.
+    Any other segment is part of another picture or of a film, behind a picture that lacks its end.
     """
     content = segment[4:]
     match code:
@@ -133,7 +136,7 @@ def _goes_on(code: int, segment: bytes) -> bool:
 
 
 def _are_tables(content: bytes, most: int, sizes: Callable[[bytes], int]) -> bool:
-    """Whether this is tables and nothing else, each of a size and with a number of at most `most`."""
+    """Return whether bytes are tables and nothing else, each with its size and a number of at most `most`."""
     at = 0
     while at < len(content):
         if content[at] > most or content[at] & 0xF > 3:
@@ -143,16 +146,16 @@ def _are_tables(content: bytes, most: int, sizes: Callable[[bytes], int]) -> boo
 
 
 def _is_metadata(code: int, segment: bytes) -> bool:
-    """Comments and application segments, but for the two that say how colours are stored."""
+    """Return whether a segment is a comment or an application segment that says nothing about colours."""
     tells_colours = segment[4:9] in (b"JFIF\0", b"Adobe")
     return code == 0xFE or (0xE0 <= code <= 0xEF and not tells_colours)
 
 
 def scan_png(upload: bytes) -> ScannedPicture:
-    """Walk the chunks to the end, and keep those that say what the samples are.
+    """Walk the chunks of a PNG to its end, and keep the chunks with samples, colours and transparency.
 
     Raises:
-        BrokenPicture: it has no header, too many chunks, or far more packed samples than samples.
+        BrokenPicture: the PNG has no header, too many chunks, or far more packed bytes than samples.
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise make_header_error(upload, "PNG")
@@ -181,7 +184,7 @@ def scan_png(upload: bytes) -> ScannedPicture:
 
 
 def _samples_of_png(upload: bytes) -> int:
-    """Bytes of the samples that a PNG's header names, at most (PNG, sections 7.2, 8.1 and 11.2.1)."""
+    """Return the largest number of bytes of a PNG's samples (PNG, sections 7.2, 8.1 and 11.2.1)."""
     width, height, depth, colour = struct.unpack_from(">IIBB", upload, 16)
     channels = {0: 1, 2: 3, 3: 1, 4: 2}.get(colour, 4)
     rows = 2 * height + 7  # of an interlaced one; each begins with its filter, and ends with a whole byte
@@ -193,14 +196,14 @@ _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 
 
 def scan_webp(upload: bytes) -> ScannedPicture:
-    """Walk the chunks, and keep the picture.
+    """Walk the chunks of a WebP, and keep its picture.
 
     Returns:
-        Not bounded, and whole, where it is lossless, animated or has alpha: such a stream has as many tables
-        as it says. One of 295 kB took 382 MB.
+        The scanned picture. If it is lossless, animated or has alpha, it is whole and its work is not
+        bounded, since such a stream has as many tables as it says: one of 295 kB took 382 MB.
 
     Raises:
-        BrokenPicture: it has no picture, is truncated, or has too many chunks.
+        BrokenPicture: the WebP has no picture, is truncated, or has too many chunks.
     """
     end, at, orientation, picture = 8 + int.from_bytes(upload[4:8], "little"), 12, 0, b""
     for _ in range(MAX_CHUNKS):
@@ -230,7 +233,7 @@ _WEBP_TABLES = frozenset((b"ALPH", b"VP8L", b"ANMF"))
 
 
 def _webp_size(upload: bytes) -> tuple[int, int]:
-    """The size by the first chunk: a canvas, or a lossless picture (RFC 9649, sections 2.7 and 3.4)."""
+    """Return the size by the first chunk of a WebP (RFC 9649, sections 2.7 and 3.4)."""
     first = upload[12:30].ljust(18, b"\0")
     if first.startswith(b"VP8X"):
         return 1 + int.from_bytes(first[12:15], "little"), 1 + int.from_bytes(first[15:18], "little")
@@ -239,7 +242,7 @@ def _webp_size(upload: bytes) -> tuple[int, int]:
 
 
 def read_orientation(exif: bytes) -> int:
-    """The orientation, 1..8, that the first directory of an EXIF block names; 1 where it names none.
+    """Return the orientation, 1..8, in the first directory of an EXIF block; 1 if it has none.
 
     CIPA DC-008, section 4.6.4: tag 0x0112, one SHORT.
     """
@@ -256,7 +259,7 @@ def read_orientation(exif: bytes) -> int:
 
 
 def make_header_error(upload: bytes, name: str) -> BrokenPicture:
-    """The error for a header that cannot be read."""
+    """Return the error for a header that cannot be read."""
     return BrokenPicture(
         f"This {name} of {len(upload):,} bytes has a header that is truncated, damaged, or of a kind that is "
         "not read here. Send the whole file, or save it again."

@@ -1,7 +1,7 @@
-"""The interface of a loaded model: pixels in, raw scores out.
+"""Interface of a loaded model: pixels in, raw scores out.
 
-A session has neither labels nor thresholds: those belong to the contract, which classifier.py applies.
-onnx_session.py serves; keras_session.py runs a bare `.keras` file where TensorFlow is installed.
+A session has neither labels nor thresholds. They belong to the contract, which classifier.py applies.
+onnx_session.py runs the serving graph, and keras_session.py a bare `.keras` file if TensorFlow is installed.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ class Scores:
     """The output of a model for N pictures, before temperature.
 
     Attributes:
-        probabilities: by head, float32, (N, C), each row with sum 1.
-        distances: float32, (N,), OOD scores: higher is less familiar; None when the model has none.
+        probabilities: the probabilities by head, float32, (N, C), each row with sum 1.
+        distances: the OOD scores, float32, (N,); a higher one is less familiar. None if the model has none.
     """
 
     probabilities: Mapping[str, Probabilities]
@@ -26,12 +26,12 @@ class Scores:
 
     @classmethod
     def make_class_scores(cls, probabilities: Probabilities, distances: Distances | None) -> "Scores":
-        """The output of a model that answers the class alone."""
+        """Return the output of a model that answers the class alone."""
         return cls({LABEL: probabilities}, distances)
 
     @property
     def class_probabilities(self) -> Probabilities:
-        """Of the class."""
+        """The probabilities of the class, float32, (N, C)."""
         return self.probabilities[LABEL]
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class Session(Protocol):
 
     @property
     def outputs(self) -> Mapping[str, int]:
-        """Number of labels of each head; the class is LABEL."""
+        """The number of labels of each head, by name; LABEL is the head of the class."""
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score a batch of pixels, N >= 1, in one call of the model."""

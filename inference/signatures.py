@@ -1,7 +1,8 @@
-"""Name the format of an upload by its first bytes, for messages and before anything opens it.
+"""Recognise the format of an upload by its first bytes, before anything opens it.
 
-File names and Content-Types are not used. decode.py lets Pillow read what is accepted; a message that says
-"SVG" helps the sender of anything else, "unknown format" does not. Bytes in, names out.
+File names and Content-Types are not used. Formats that are not accepted are recognised, too: a message that
+says "SVG" helps the sender, "unknown format" does not. Bytes in, names out. decode.py decodes the accepted
+formats.
 """
 
 import binascii
@@ -17,7 +18,7 @@ Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC",
 _NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
 
 ACCEPTED_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
-"""Names HEIC where its decoder is installed, which the container image leaves out."""
+"""Advice on accepted formats. It names HEIC if the decoder is installed, which the container image lacks."""
 
 _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -35,18 +36,18 @@ _BRANDS: dict[bytes, Format] = {
 """Brands of ISO base media files that name a codec (ISO/IEC 23008-12, annex B; AVIF, section 6)."""
 
 _ANY_CODEC = (b"mif1", b"mif2", b"miaf", b"msf1")
-"""Brands of pictures in any codec: a compatible brand names it."""
+"""Brands of pictures in any codec. A compatible brand names the codec."""
 
 _BRAND_BYTES = 256
-"""How much of a list of brands is read."""
+"""Number of bytes of a list of brands that are read."""
 
 _ITEMS_BYTES = 4096
-"""How much is searched for the types of items, which stand in the second box."""
+"""Number of bytes that are searched for the types of items, which are in the second box."""
 
 _ZIP = b"PK\x03\x04"
 
 _FOR_IPHONES = b"\x89PNG\r\n\x1a\n\0\0\0\4CgBI"
-"""Xcode's form of PNG: its samples lack zlib's header, and blue comes first."""
+"""Signature of Xcode's form of PNG, whose samples lack the header of zlib and have blue first."""
 
 _OTHERS = (
     (_FOR_IPHONES, "a PNG in the form that Xcode makes for iPhones (CgBI)"),
@@ -57,21 +58,21 @@ _OTHERS = (
 )
 
 _TEXT_SAMPLE = 512
-"""Bytes that are examined to recognise text."""
+"""Number of bytes that are examined to recognise text."""
 
 _IN_JSON = 'Send it in JSON as {"image": "..."}, or the bytes that it encodes.'
 
 _BASE64_SAMPLE = 64
-"""Letters of base64 by which it is known what they encode."""
+"""Number of letters of base64 that are decoded to recognise a format."""
 
 _PREFIX_SAMPLE = 128
-"""Bytes before the letters of base64 in which a prefix may stand."""
+"""Number of bytes before the letters of base64 that a prefix may have."""
 
 _BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECASE)
 
 
 def find_format(upload: bytes) -> Format | None:
-    """The accepted format whose signature the upload begins with; None for anything else."""
+    """Return the accepted format whose signature the upload begins with; None for any other upload."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
             return None if upload.startswith(_FOR_IPHONES) else name
@@ -80,32 +81,32 @@ def find_format(upload: bytes) -> Format | None:
     # Text may begin with "BM" as well, but a bitmap's reserved bytes are 0.
     if upload.startswith(b"BM") and not any(upload[6:10]):
         return "BMP"
-    return _by_brands(upload) if upload[4:8] == b"ftyp" else None
+    return _find_codec(upload) if upload[4:8] == b"ftyp" else None
 
 
-def _by_brands(upload: bytes) -> Format | None:
-    """The codec that the major brand names, or else the first compatible one, or else an item's type."""
+def _find_codec(upload: bytes) -> Format | None:
+    """Return the codec by the major brand, the first compatible brand that names one, or an item's type."""
     major, end = upload[8:12], min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
     for brand in (major, *(upload[at : at + 4] for at in range(16, end, 4))):
         if brand in _BRANDS:
             return _BRANDS[brand]
-    held: Format = "AVIF" if b"av01" in upload[:_ITEMS_BYTES] else "HEIC"
-    return held if major in _ANY_CODEC else None
+    found_format: Format = "AVIF" if b"av01" in upload[:_ITEMS_BYTES] else "HEIC"
+    return found_format if major in _ANY_CODEC else None
 
 
 def set_codec_brand(upload: bytes) -> bytes:
-    """An upload in HEIC or AVIF, under a major brand of its codec: readers refuse most others."""
+    """Return a HEIC or AVIF with the major brand of its codec, since readers refuse most others."""
     if upload[8:12] in _BRANDS:
         return upload
-    return upload[:8] + (b"avif" if _by_brands(upload) == "AVIF" else b"heic") + upload[12:]
+    return upload[:8] + (b"avif" if _find_codec(upload) == "AVIF" else b"heic") + upload[12:]
 
 
 def make_format_error(upload: bytes) -> UnknownFormat:
-    """Return the refusal of an upload of another format: what it seems to be, and what is accepted."""
+    """Return the error for an upload of no accepted format; it says what the upload seems to be."""
     if not upload:
         return UnknownFormat(f"The upload is empty. {ACCEPTED_ADVICE}")
-    if not upload.startswith(b"data:") and (held := find_base64_format(upload)):
-        return UnknownFormat(f"This is a {held} in base64, as text. {_IN_JSON}")
+    if not upload.startswith(b"data:") and (found_format := find_base64_format(upload)):
+        return UnknownFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
@@ -128,7 +129,7 @@ def find_base64_format(text: bytes) -> Format | None:
 
 
 def _seems_to_be(upload: bytes) -> str:
-    """What the bytes look like, as it fits after "This looks like"; empty when unknown."""
+    """Return a noun for the bytes that fits after "This looks like"; empty if they are unknown."""
     if upload[4:8] == b"ftyp":
         return "a video"
     for beginning, name in _OTHERS:
@@ -161,7 +162,7 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def is_cut_short(upload: bytes) -> bool:
-    """Whether the coded data of a HEIC or AVIF is longer than the file: libheif would leave tiles blank."""
+    """Return whether a HEIC or AVIF lacks a part of its coded data; libheif would leave tiles blank."""
     at = 0
     for _ in range(_BOXES):
         if at + 8 > len(upload):
@@ -174,4 +175,4 @@ def is_cut_short(upload: bytes) -> bool:
 
 
 _BOXES = 1_000
-"""Boxes that are looked at; a file has some ten."""
+"""Limit for the boxes that are examined; a file has about ten."""

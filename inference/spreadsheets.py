@@ -1,9 +1,9 @@
-"""Tables of which no spreadsheet runs a cell as a formula: their paths and labels, and these read back. Pure.
+"""Escape cells of tables, so that no spreadsheet runs them as formulas, and read them back. Pure.
 
-A folder may be called `=HYPERLINK(...)`, and what it holds is written to tables that people open, perhaps
-with another separator than the table's. Paths get `./` before them, which names the same file; an apostrophe
-stands before each sign with which a cell may begin then, and `unescape_text` takes it away. The page's
-cells.js does the same, which a test compares.
+A folder may be called `=HYPERLINK(...)`, and the paths of its files are written to tables that people open,
+perhaps with another separator. A path gets `./` before it, which names the same file. In other cells, an
+apostrophe is written before each sign with which a cell could begin, and `unescape_text` removes it. cells.js
+of the page does the same, which a test compares.
 """
 
 import csv
@@ -13,47 +13,48 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 FORMULA_BEGINNING: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
-"""How a text begins that spreadsheets run as a formula, or take one from (OWASP, "CSV Injection"): signs,
-also of full width, and control characters, some of which are passed over. For Python and JavaScript."""
+"""Pattern, for Python and JavaScript, of the first character of a text that spreadsheets may run as a formula
+(OWASP, "CSV Injection"): signs, also of full width, and control characters, some of which spreadsheets
+ignore."""
 
 CELL_BEGINNING: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING})"
-"""Before a text that begins so, whatever separates cells."""
+"""Pattern of the place before such a text, with any separator of cells."""
 
 _UNMARKED, _MARKED = re.compile(CELL_BEGINNING), re.compile(CELL_BEGINNING.replace("(?='*", "'(?='*"))
 
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
-"""A text that is a number, such as a price of a list, is no formula."""
+"""Pattern of a number, such as a price in a list, which is no formula."""
 
 MARK: Final = "'"
 
 
 def escape_path(path: str) -> str:
-    """A path that no spreadsheet runs as a formula by its beginning: `./` before it names the same file."""
+    """Return a path that no spreadsheet runs as a formula: `./` before it names the same file."""
     return f"./{path}" if re.match(FORMULA_BEGINNING, path) else path
 
 
 def escape_text(text: str) -> str:
-    """A text that no spreadsheet runs as a formula, from which `unescape_text` makes this one again."""
+    """Return a text that no spreadsheet runs as a formula; `unescape_text` restores the text."""
     return text if NUMBER.fullmatch(text) else _UNMARKED.sub(MARK, text)
 
 
 def unescape_text(cell: str) -> str:
-    """The text of which `escape_text` made a cell; any other cell as it is."""
+    """Return the text of a cell that `escape_text` made; return any other cell as it is."""
     return _MARKED.sub("", cell)
 
 
 def format_csv(
     rows: Iterable[Sequence[object]], *, separator: str = ",", line_end: str = "\n", is_opened: bool = True
 ) -> str:
-    """Rows as CSV, in UTF-8 once it is encoded.
+    """Format rows as CSV.
 
-    A row with a carriage return, which readers take for the end of a row, is in quotes.
+    A row with a carriage return, which readers would take for the end of the row, is in quotation marks.
 
     Args:
-        rows: of cells; None is an empty one.
-        separator: between cells.
-        line_end: after each row.
-        is_opened: whether people open it, so that texts are made safe.
+        rows: the cells of each row; None is an empty cell.
+        separator: the text between cells.
+        line_end: the text after each row.
+        is_opened: whether people open the file, so that texts have to be escaped.
     """
     text = io.StringIO(newline="")
     plain = csv.writer(text, delimiter=separator, lineterminator=line_end)

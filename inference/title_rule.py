@@ -212,11 +212,11 @@ def decide_with_title(
         labels: the labels of the release.
         minimum_shares: the shares of the release, for the network that answered.
     """
-    given = _Evidence(title_kinds, label_scores, kind_scores if labels.kinds else None, labels)
+    evidence = _Evidence(title_kinds, label_scores, kind_scores if labels.kinds else None, labels)
     minimum = find_minimum_share(title_kinds, labels, minimum_shares)
-    if minimum is None or (labels.kinds and given.kind is None):
-        return _contradict(given, minimum or 0.0)
-    return _accept_photo(given, minimum) or _accept_title(given, minimum)
+    if minimum is None or (labels.kinds and evidence.kind is None):
+        return _contradict(evidence, minimum or 0.0)
+    return _accept_photo(evidence, minimum) or _accept_title(evidence, minimum)
 
 
 def find_minimum_share(
@@ -228,127 +228,137 @@ def find_minimum_share(
     return minimum_shares.other if title_kinds and labels.has_other else None
 
 
-def _contradict(given: _Evidence, minimum: float) -> TitleDecision:
+def _contradict(evidence: _Evidence, minimum: float) -> TitleDecision:
     """Keep the photo's answers, but ask for a review of each accepted one that the title does not allow."""
-    title_kinds, photo, labels = given.title_kinds, given.label, given.labels
+    title_kinds, photo, labels = evidence.title_kinds, evidence.label, evidence.labels
     label_reason, suggested_label = photo.reason, None
     if label_reason is None and labels.admit_class(photo.label, title_kinds) is False:
         label_reason = Reason.TITLE_CONFLICT
-        shares = given.class_shares()
+        shares = evidence.class_shares()
         allowed = [label for label in shares if labels.admit_class(label, title_kinds)]
         suggested_label = max(allowed, key=shares.__getitem__, default=NONE)
-    kind, kind_reason = (given.kind.label, given.kind.reason) if given.kind else (None, label_reason)
-    if kind_reason is None and given.kind and labels.admit_kind(kind, title_kinds) is False:
+    kind, kind_reason = (evidence.kind.label, evidence.kind.reason) if evidence.kind else (None, label_reason)
+    if kind_reason is None and evidence.kind and labels.admit_kind(kind, title_kinds) is False:
         kind_reason = Reason.TITLE_CONFLICT
     has_conflict = Reason.TITLE_CONFLICT in {label_reason, kind_reason}
-    by_class = given.kind_of_class(photo.label)
-    known = by_class if labels.admit_kind(by_class or OTHER, title_kinds) is not False else None
+    class_kind = evidence.kind_of_class(photo.label)
+    known = class_kind if labels.admit_kind(class_kind or OTHER, title_kinds) is not False else None
     return TitleDecision(
         label=photo.label,
-        kind=kind if given.kind else known,
+        kind=kind if evidence.kind else known,
         label_reason=label_reason,
         kind_reason=kind_reason,
         suggested_label=suggested_label,
-        suggested_kind=_likeliest_allowed(given)[1] if has_conflict else known,
-        is_suggestion_shown=_is_shown(given, suggested_label, minimum),
+        suggested_kind=_likeliest_allowed(evidence)[1] if has_conflict else known,
+        is_suggestion_shown=_is_shown(evidence, suggested_label, minimum),
         is_joint=False,
     )
 
 
-def _accept_photo(given: _Evidence, minimum: float) -> TitleDecision | None:
+def _accept_photo(evidence: _Evidence, minimum: float) -> TitleDecision | None:
     """Return the answer that the photo alone accepts and the title allows; None if there is none."""
-    title_kinds, label, is_accepted = given.title_kinds, given.label.label, given.label.reason is None
-    kind = given.kind.label if given.kind and given.kind.reason is None else None
-    is_class_allowed = is_accepted and given.labels.admit_class(label, title_kinds) is not False
+    title_kinds, label, is_accepted = (
+        evidence.title_kinds,
+        evidence.label.label,
+        evidence.label.reason is None,
+    )
+    kind = evidence.kind.label if evidence.kind and evidence.kind.reason is None else None
+    is_class_allowed = is_accepted and evidence.labels.admit_class(label, title_kinds) is not False
     if not is_class_allowed and kind not in title_kinds:
         return None
-    of_class = given.labels.classes[label]
-    if is_accepted and of_class and kind is not None and kind not in of_class:
-        return _review(given, Reason.AMBIGUOUS, minimum)
+    class_kinds = evidence.labels.classes[label]
+    if is_accepted and class_kinds and kind is not None and kind not in class_kinds:
+        return _review(evidence, Reason.AMBIGUOUS, minimum)
     if not is_class_allowed:
-        return _accept_kind(given, str(kind), minimum, DecidedBy.MODEL)
-    return _accept(given, label, kind or given.kind_of_class(label, title_kinds), minimum, DecidedBy.MODEL)
+        return _accept_kind(evidence, str(kind), minimum, DecidedBy.MODEL)
+    return _accept(
+        evidence, label, kind or evidence.kind_of_class(label, title_kinds), minimum, DecidedBy.MODEL
+    )
 
 
-def _accept_title(given: _Evidence, minimum: float) -> TitleDecision:
+def _accept_title(evidence: _Evidence, minimum: float) -> TitleDecision:
     """Return the answer that the title names and the photo confirms, or a review.
 
     A release without OTHER cannot tell a garment without a name from one that has a name.
     """
-    labels, allowed = given.labels, given.admitted_shares()
-    unnamed_kinds = given.title_kinds - labels.named_kinds
-    other = given.kind_shares()[OTHER] if unnamed_kinds and labels.has_other else 0.0
+    labels, allowed = evidence.labels, evidence.admitted_shares()
+    unnamed_kinds = evidence.title_kinds - labels.named_kinds
+    other = evidence.kind_shares()[OTHER] if unnamed_kinds and labels.has_other else 0.0
     total = sum(allowed.values()) + other
     if total < minimum:
-        return _review(given, Reason.TITLE_CONFLICT, minimum)
+        return _review(evidence, Reason.TITLE_CONFLICT, minimum)
     if not allowed and len(unnamed_kinds) == 1:
-        return _accept(given, NONE, OTHER, minimum, DecidedBy.LIST)
+        return _accept(evidence, NONE, OTHER, minimum, DecidedBy.LIST)
     leader = max(allowed, key=allowed.__getitem__, default="")
     can_tell = not unnamed_kinds or labels.has_other
     if not can_tell or total - other < minimum or allowed.get(leader, 0.0) < MIN_SHARE_OF_LEADER * total:
-        return _review(given, Reason.AMBIGUOUS, minimum)
-    if not given.kind:
-        kind = given.kind_of_class(leader, given.title_kinds)
-        return _accept(given, leader, kind, minimum, DecidedBy.LIST)
-    decision = _accept_kind(given, leader, minimum, DecidedBy.LIST)
+        return _review(evidence, Reason.AMBIGUOUS, minimum)
+    if not evidence.kind:
+        kind = evidence.kind_of_class(leader, evidence.title_kinds)
+        return _accept(evidence, leader, kind, minimum, DecidedBy.LIST)
+    decision = _accept_kind(evidence, leader, minimum, DecidedBy.LIST)
     # The photo has to confirm the class, too: a title "boots" makes no sneaker of one that it denies.
-    if decision.label_reason is None and given.class_shares().get(decision.label, minimum) < minimum:
-        return _review(given, Reason.TITLE_CONFLICT, minimum)
+    if decision.label_reason is None and evidence.class_shares().get(decision.label, minimum) < minimum:
+        return _review(evidence, Reason.TITLE_CONFLICT, minimum)
     return decision
 
 
-def _accept_kind(given: _Evidence, kind: str, minimum: float, decided_by: DecidedBy) -> TitleDecision:
+def _accept_kind(evidence: _Evidence, kind: str, minimum: float, decided_by: DecidedBy) -> TitleDecision:
     """Accept a kind with its class. If several classes are of this kind, one has to have most of them."""
     shares = {
-        label: share for label, share in given.class_shares().items() if kind in given.labels.classes[label]
+        label: share
+        for label, share in evidence.class_shares().items()
+        if kind in evidence.labels.classes[label]
     }
     label = max(shares, key=shares.__getitem__, default=NONE)
     if shares and shares[label] < MIN_SHARE_OF_LEADER * sum(shares.values()):
-        return _review(given, Reason.AMBIGUOUS, minimum)
-    return _accept(given, label, kind, minimum, decided_by)
+        return _review(evidence, Reason.AMBIGUOUS, minimum)
+    return _accept(evidence, label, kind, minimum, decided_by)
 
 
 def _accept(
-    given: _Evidence, label: str, kind: str | None, minimum: float, decided_by: DecidedBy
+    evidence: _Evidence, label: str, kind: str | None, minimum: float, decided_by: DecidedBy
 ) -> TitleDecision:
     """Accept a class, and its kind if that is known: otherwise the kind stays as the photo answered it."""
-    own, reason = (given.kind.label, given.kind.reason) if kind is None and given.kind else (kind, None)
+    own, reason = (
+        (evidence.kind.label, evidence.kind.reason) if kind is None and evidence.kind else (kind, None)
+    )
     return TitleDecision(
         label=label,
         kind=own,
         kind_reason=reason,
         suggested_label=label,
         suggested_kind=kind,
-        is_suggestion_shown=_is_shown(given, label, minimum),
+        is_suggestion_shown=_is_shown(evidence, label, minimum),
         decided_by=decided_by,
     )
 
 
-def _review(given: _Evidence, reason: Reason, minimum: float) -> TitleDecision:
+def _review(evidence: _Evidence, reason: Reason, minimum: float) -> TitleDecision:
     """Keep the photo's answers, and suggest the likeliest class and kind that the title allows."""
-    label, kind = _likeliest_allowed(given)
+    label, kind = _likeliest_allowed(evidence)
     return TitleDecision(
-        label=given.label.label,
-        kind=given.kind.label if given.kind else None,
+        label=evidence.label.label,
+        kind=evidence.kind.label if evidence.kind else None,
         label_reason=reason,
         kind_reason=reason,
         suggested_label=label,
         suggested_kind=kind,
-        is_suggestion_shown=_is_shown(given, label, minimum),
+        is_suggestion_shown=_is_shown(evidence, label, minimum),
     )
 
 
-def _likeliest_allowed(given: _Evidence) -> tuple[str, str | None]:
+def _likeliest_allowed(evidence: _Evidence) -> tuple[str, str | None]:
     """Return the likeliest class and kind that the title allows: NONE and OTHER if the release names none."""
-    allowed = given.admitted_shares()
+    allowed = evidence.admitted_shares()
     if not allowed:
-        return NONE, OTHER if given.labels.has_other else None
+        return NONE, OTHER if evidence.labels.has_other else None
     leader = max(allowed, key=allowed.__getitem__)
-    if given.kind:
-        return given.likeliest_class(leader), leader
-    return leader, given.kind_of_class(leader, given.title_kinds)
+    if evidence.kind:
+        return evidence.likeliest_class(leader), leader
+    return leader, evidence.kind_of_class(leader, evidence.title_kinds)
 
 
-def _is_shown(given: _Evidence, label: str | None, minimum: float) -> bool:
+def _is_shown(evidence: _Evidence, label: str | None, minimum: float) -> bool:
     """Return whether a photo gives a class the minimum share; NONE, which it gives nothing to, is allowed."""
-    return label is None or given.class_shares().get(label, 1.0) >= minimum
+    return label is None or evidence.class_shares().get(label, 1.0) >= minimum

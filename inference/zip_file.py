@@ -1,8 +1,8 @@
-"""Read a ZIP that a stranger made: zipfile does it, behind the checks that it leaves to its callers.
+"""Read a ZIP that a stranger made, with zipfile and the checks that zipfile leaves to its callers.
 
-Of clients, of catalogues, of models. A member is unpacked up to the size that the directory declares, so that
-callers bound the sum of these sizes before they read. Names are never used as paths. An archive inside an
-archive is not opened.
+Clients, catalogues and models bring such archives. A member is unpacked up to the size that the directory
+declares, so callers limit the sum of these sizes before they read. Names are never used as paths. An archive
+inside an archive is not opened.
 """
 
 import zipfile
@@ -13,19 +13,19 @@ from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
 from inference.inflate import PACKED_PER_UNPACKED, SPARE_BYTES, Buffer
 
 MEMBER_SIGNATURE: Final = b"PK\x03\x04"
-"""What each member of a ZIP begins with (APPNOTE.TXT 4.3.7)."""
+"""First bytes of each member of a ZIP (APPNOTE.TXT 4.3.7)."""
 
 ZIP_SIGNATURES: Final = (MEMBER_SIGNATURE, b"PK\x05\x06")
-"""A first member, or an empty archive's directory (APPNOTE.TXT 4.3.16)."""
+"""First bytes of a ZIP: of its first member, or of the directory of an empty one (APPNOTE.TXT 4.3.16)."""
 
 ENTRY_SIGNATURE: Final = b"PK\x01\x02"
-"""What each entry of the directory begins with (APPNOTE.TXT 4.3.12); counting these costs no memory."""
+"""First bytes of each entry of the directory (APPNOTE.TXT 4.3.12). Counting them costs no memory."""
 
 UTF8_FLAG: Final = 1 << 11
-"""Of a member: its name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
+"""Flag of a member whose name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
 
 MAX_REASON_CHARACTERS: Final = 200
-"""Characters of zipfile's errors that are repeated: they quote names."""
+"""Limit for the characters of zipfile's errors in a message, since they quote names."""
 
 _ERRORS: Final = (
     zipfile.BadZipFile,
@@ -40,15 +40,15 @@ _ERRORS: Final = (
 
 
 def is_zip(content: Buffer) -> bool:
-    """Whether these bytes begin as a ZIP does."""
+    """Return whether bytes begin like a ZIP."""
     return bytes(content[:4]) in ZIP_SIGNATURES
 
 
 def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
-    """Open an archive; its members are in its own order.
+    """Open an archive. Its members keep their order.
 
     Raises:
-        ArchiveUnreadable: it is damaged, or no ZIP.
+        ArchiveUnreadable: the file is damaged, or no ZIP.
     """
     try:
         return zipfile.ZipFile(file)
@@ -57,30 +57,30 @@ def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
 
 
 def read_member_name(member: zipfile.ZipInfo) -> str:
-    """A member's name: marked as UTF-8 or not, what is none is in code page 850, as Windows wrote it."""
+    """Return the name of a member, in UTF-8 even without the flag, or in code page 850 of Windows."""
     if member.flag_bits & UTF8_FLAG:
         return member.filename
     try:
-        written = member.filename.encode("cp437")
+        name_bytes = member.filename.encode("cp437")
     except UnicodeEncodeError:  # newer Pythons read the Unicode name of the extra field (0x7075)
         return member.filename
     try:
-        return written.decode()
+        return name_bytes.decode()
     except UnicodeDecodeError:
-        return written.decode("cp850")
+        return name_bytes.decode("cp850")
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """The content of a member, of the size that its directory declares.
+    """Return the content of a member, with the size that the directory declares.
 
     Args:
-        archive: of `open_zip`.
-        member: one of its members.
-        limit: bytes that the content may have.
+        archive: the archive.
+        member: the member of the archive.
+        limit: the limit for the bytes of the content.
 
     Raises:
-        MemberTooLarge: it declares more; nothing was unpacked.
-        MemberUnreadable: it is encrypted, packed otherwise than by deflate, or damaged.
+        MemberTooLarge: the member declares more bytes; nothing was unpacked.
+        MemberUnreadable: the member is encrypted, damaged, or packed by another method than deflate.
     """
     size = member.file_size
     if size > limit:
