@@ -95,7 +95,7 @@ class _Ended:
     """The end of a child.
 
     Attributes:
-        output: what the child wrote.
+        output: the bytes that the child wrote.
         code: its exit code, negative for a signal; None if none came.
         seconds: its processor time.
     """

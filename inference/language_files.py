@@ -53,8 +53,8 @@ class Language:
         code: ISO 639, as in `de`; SHARED for the words of all languages.
         name: the English name, for sentences.
         known_by: words by which the language is recognised.
-        head: which of several garments in a row decides: the `first` ("robe chemise") or the `last`
-            ("shirt dress").
+        head: the garment that decides if a title names several in a row: the `first` ("robe chemise") or the
+            `last` ("shirt dress").
         keep_accents: whether letters with and without accents are different.
         prepositions: words behind the garment ("dress with belt").
         parts: those prepositions behind which a title names parts of the garment, or who wears it. A colour

@@ -21,7 +21,7 @@ class Networks:
 
     Attributes:
         pixels_input: the input of the network that reads pixels, or of the only network.
-        numbers: how many numbers that network reads of a picture.
+        numbers: the count of numbers that this network reads of a picture.
         light_lanes: the lanes of pictures that take less time than a change of threads.
     """
 

@@ -40,8 +40,8 @@ class Reason(StrEnum):
     """A reason for the decision `review`.
 
     Attributes:
-        sentence: what the reason means, for the person who looks.
-        places: where the reason may occur.
+        sentence: the meaning of the reason, for the person who looks.
+        places: the places where the reason may occur.
     """
 
     sentence: str
