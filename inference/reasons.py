@@ -76,7 +76,7 @@ class Reason(StrEnum):
     INAPPLICABLE = ("inapplicable", "The class has no such attribute.", Place.ATTRIBUTE)
     CONTRADICTING = (
         "contradicting",
-        "The photos of the product contradict each other, or the answers of people do.",
+        "The photos, the titles or the answers of people to the product contradict each other.",
         Place.PRODUCT,
     )
     TITLE_CONFLICT = (

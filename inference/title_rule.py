@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from inference.decision import Decision
-from inference.kinds import KINDS
+from inference.kinds import KINDS, SET
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds
 
@@ -52,8 +52,13 @@ class ReleaseLabels:
         return OTHER in self.kinds
 
     def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
-        """Return whether a title allows a class; None if the title or the table says nothing about it."""
+        """Return whether a title allows a class; None if the title or the table says nothing about it.
+
+        A set is not its part: if the title names only a set, no other class is allowed but NONE.
+        """
         kinds = self.classes.get(label or "")
+        if title_kinds == {SET} and kinds is not None and label != NONE:
+            return SET in kinds
         return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
 
     def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:

@@ -77,6 +77,12 @@ def title_says(title: str, language: str) -> Says:
     return tokens_say(_tokens(title, language), language)
 
 
+def part_kinds(title: str, language: str) -> frozenset[str]:
+    """Return the kinds of all garments that a title names: the parts of a set, as far as they are named."""
+    items = _items(_tokens(title, language), language)
+    return frozenset(kind for item in named(without_counting(items)) for kind in item.kinds)
+
+
 def _tokens(title: str, language: str) -> list[str]:
     return languages()[language].tokens(text_in(title, (language, *readable_languages())))
 

@@ -9,7 +9,7 @@ knows no word of it, in all languages: then what each of them says
 folder                       the names of folders are the category if the list has no such columns
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -103,9 +103,15 @@ class ListReader:
         """
         return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
 
-    def meaning(self, cells: Mapping[str, str], folder: str) -> ListMeaning:
-        """Return what the list says about a row; see `paths` for the arguments."""
-        title = self._title_meaning(cells)
+    def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
+        """Return what the list says about a row.
+
+        Args:
+            cells: the cells of its list, by column.
+            folder: the folder of its first photo, with `/` between the parts.
+            title: what all titles of a product say together; None to read the title among the cells.
+        """
+        title = title or self.title_meaning(cells)
         if title.conflict:
             return title
         if explained := self._explained(cells, folder):
@@ -120,7 +126,8 @@ class ListReader:
             return frozenset()
         return self.own_words.category_meaning(self.paths(cells, folder))
 
-    def _title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+    def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+        """Return what the title of a row says, whatever its category is."""
         kinds = self.list_words.title_kinds(cells)
         found = self.own_words.phrase_meanings(self.list_words.title(cells)) if self.own_words.file else []
         said = [*([kinds] if kinds else []), *found]
@@ -128,6 +135,21 @@ class ListReader:
             return NO_MEANING
         shared = frozenset.intersection(*said)
         return ListMeaning(shared) if shared else _conflict(said)
+
+
+def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
+    """Return what several titles of one product say together: the kinds that all titles with a kind share.
+
+    If they share none, two articles have one number, and a person has to look.
+    """
+    said = [title for title in titles if title.kinds]
+    if len(said) < 2:
+        return said[0] if said else NO_MEANING
+    shared = frozenset.intersection(*(title.kinds for title in said))
+    conflict = next((title.conflict for title in said if title.conflict), None)
+    if shared:
+        return ListMeaning(shared, conflict)
+    return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
 
 
 def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:

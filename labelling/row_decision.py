@@ -160,13 +160,17 @@ def apply_human_answers(
     """What the table says of each head, and why a sheet asks; the class always has a decision."""
     said, categories = context.human_answers.answers_to(record), context.settings.categories
     listed, decisions = context.titles.title_kinds(record), dict[str, HeadDecision]()
+    is_contradicting = context.titles.meaning(record).conflict == Reason.CONTRADICTING
     for head in dict.fromkeys([LABEL, *answers, *said.heads]):
         answer, of_head = answers.get(head), categories.get(head, {})
         decided = decide_head(
             answer, said.labels(head), of_head, is_product=isinstance(record, ProductRecord)
         )
         admits = context.titles.admits(head, answer.label, listed) if answer else None
-        is_denied = answer is not None and answer.reason == Reason.TITLE_CONFLICT
+        is_denied = answer is not None and (
+            answer.reason == Reason.TITLE_CONFLICT
+            or (is_contradicting and head in context.titles.titled_heads)
+        )
         of_sheet = find_doubt(record, head, decided, said)
         decisions[head] = replace(decided, is_admitted=False if is_denied else admits, doubt=of_sheet)
     names = context.settings.heads.get(KIND, ())

@@ -18,7 +18,7 @@ class SharedProducts(NamedTuple):
     """What the list has about the products under which one photo lies.
 
     Attributes:
-        kinds: that the words of each admit.
+        kinds: the kinds that the photos of each may show by its words.
         variant_words: of each, see ProductTitle.
     """
 
@@ -83,7 +83,7 @@ def find_shared_photos(
     nothing = ProductTitle()
     under = {
         sha256: SharedProducts(
-            kinds=frozenset(titles.products.get(name, nothing).meaning.kinds for name in names),
+            kinds=frozenset(titles.products.get(name, nothing).shown_kinds for name in names),
             variant_words=frozenset(titles.products.get(name, nothing).variant_words for name in names),
         )
         for sha256, names in products.items()

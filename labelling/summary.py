@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
+from inference.plain_text import few
 from inference.reasons import Place, Reason
 from labelling.columns import photo_columns, product_columns
 from labelling.counts import Counts
@@ -30,6 +31,12 @@ from labelling.titles import OFF, how_read
 CUT_CELLS: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
+
+MAX_NAMED_PRODUCTS: Final = 3
+"""Products with titles of different garments that a sentence names."""
+
+MAX_CONTRADICTING: Final = 0.2
+"""Share of such products from which the column of products may be the wrong one."""
 
 FOLDERS_READ: Final = (
     "The names of folders are read as categories of the products. --language none turns this off."
@@ -201,12 +208,24 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
             *run.notes,
             *([title] if title and language == OFF else []),
             *([FOLDERS_READ] if decisions.reader.folders.names else []),
+            *_name_contradicting(decisions, products.rows if products else 0),
         ),
         words=None
         if language == OFF
         else {"title": title, **_second_language(decisions)}
         | (products or photos).count_title_kinds(language),
     )
+
+
+def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
+    """Name products whose titles contradict each other, in a sentence; empty without such products."""
+    names = decisions.context.titles.contradicting()
+    if not names or not products or decisions.settings.by is None:
+        return []
+    shown = few([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
+    note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
+    is_often = len(names) > MAX_CONTRADICTING * products
+    return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
 
 
 def _second_language(decisions: Decisions) -> dict[str, str]:

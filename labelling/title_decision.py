@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND
+from inference.kinds import KIND, SET
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
@@ -21,8 +21,9 @@ from inference.title_rule import (
     find_release_labels,
 )
 from inference.words import without_variant
-from labelling.list_meaning import NO_MEANING, ListMeaning, ListReader
-from labelling.rows import HeadAnswer, Record
+from labelling.list_meaning import NO_MEANING, ListMeaning, ListReader, titles_meaning
+from labelling.own_words import Meaning
+from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
 
 NO_LABELS: Final = ReleaseLabels(classes={})
@@ -33,10 +34,12 @@ class ProductTitle(NamedTuple):
 
     Attributes:
         meaning: what its title and category admit.
+        shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
         variant_words: the words of its title but those of colour and size; empty without a title.
     """
 
     meaning: ListMeaning = NO_MEANING
+    shown_kinds: Meaning = frozenset()
     variant_words: tuple[str, ...] = ()
 
 
@@ -59,11 +62,21 @@ class ListTitles:
     products: Mapping[str, ProductTitle] = field(default_factory=dict)
 
     def meaning(self, record: Record) -> ListMeaning:
-        """Return what the list says about a photo, or about a product."""
+        """Return what the list says about a photo, or about a product.
+
+        A photo has what the list says about its product, unless the titles of the product contradict each
+        other: then the photo has its own title.
+        """
         of_product = self.products.get(record.product)
-        if of_product:
+        is_photo = not isinstance(record, ProductRecord)
+        if of_product and not (is_photo and of_product.meaning.conflict == Reason.CONTRADICTING):
             return of_product.meaning
         return self.reader.meaning(record.cells, folder_of(record.photos[0].path))
+
+    def contradicting(self) -> list[str]:
+        """Return the products whose titles name kinds, and none that all of these titles share."""
+        products = self.products.items()
+        return [name for name, title in products if title.meaning.conflict == Reason.CONTRADICTING]
 
     def title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds that the list admits of a photo or a product; empty if it says nothing."""
@@ -93,14 +106,17 @@ def collect_titles(
     Args:
         settings: the settings of the run.
         reader: how titles and categories are read.
-        listed: the product and the path of each row, and its cells that have words; of several cells of a
-            product the first one that is not empty is used.
+        listed: the product and the path of each row, and its cells that have words. The kinds of a product
+            are those that all its titles share; of its other cells, and for sheets and colours of its titles,
+            the first one that is not empty is used.
     """
     columns, heads = reader.list_words.columns, settings.heads
     of_products: dict[str, dict[str, str]] = {}
     folders: dict[str, str] = {}
+    titles: dict[str, set[ListMeaning]] = {}
     for product, path, cells in listed:
         of_product = of_products.setdefault(product, {}) if product else {}
+        titles.setdefault(product, set()).add(reader.title_meaning(cells))
         folders.setdefault(product, folder_of(path))
         for column in columns:
             of_product[column] = of_product.get(column) or cells[column]
@@ -111,12 +127,26 @@ def collect_titles(
         minimum_shares=settings.shares,
         heads=heads,
         products={
-            product: ProductTitle(
-                reader.meaning(cells, folders[product]), without_variant(reader.list_words.title(cells))
-            )
+            product: _product_title(reader, cells, folders[product], titles[product])
             for product, cells in of_products.items()
         },
     )
+
+
+def _product_title(
+    reader: ListReader, cells: Mapping[str, str], folder: str, titles: Iterable[ListMeaning]
+) -> ProductTitle:
+    """Return what the list has about a product.
+
+    Args:
+        reader: how titles and categories are read.
+        cells: the first filled cell of each column.
+        folder: the folder of its first photo.
+        titles: what each of its titles says.
+    """
+    words, meaning = reader.list_words, reader.meaning(cells, folder, titles_meaning(list(titles)))
+    shown = meaning.kinds | (words.shown_kinds(cells) if meaning.kinds == {SET} else frozenset())
+    return ProductTitle(meaning, shown, without_variant(words.title(cells)))
 
 
 def folder_of(path: str) -> str:

@@ -16,7 +16,7 @@ from inference.language_files import UNDETERMINED, language_name, readable_langu
 from inference.language_tags import text_in
 from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
 from inference.tokens import tokens_of
-from inference.words import NOTHING, Says, category_says, says, title_says
+from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
 from labelling.cells import find_addresses, is_picture_cell
 from labelling.column_names import column_names, fold_name
 
@@ -124,6 +124,11 @@ class ListWords:
         """Return the kinds that the title of a row names, whatever its category is."""
         title = self.title(cells)
         return says(title, "", self.title_language(title)).kinds if self.is_read else frozenset()
+
+    def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+        """Return the kinds that a photo of a set may show: the garments that its title names."""
+        title = self.title(cells)
+        return part_kinds(title, self.title_language(title)) if self.is_read else frozenset()
 
     def says(self, cells: Mapping[str, str]) -> Says:
         """What a row of the list says about its product."""

@@ -14,7 +14,7 @@ from labelling.list_meaning import ListReader
 from labelling.product_answers import combine_photos
 from labelling.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
-from labelling.run_settings import RunSettings
+from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.shared_photos import find_shared_photos
 from labelling.title_decision import collect_titles
 from labelling.titles import ListWords, word_columns
@@ -326,3 +326,49 @@ def test_a_person_who_names_the_class_says_nothing_about_such_an_attribute(label
     kind = decide_row(row, known).decision_on(KIND)
 
     assert (kind.label, kind.decided_by, kind.reason, kind.is_admitted) == ("jeans wide", "model", None, None)
+
+
+def with_titles(*titles: str, run: RunSettings = RUN) -> tuple[list[PhotoRecord], DecisionContext]:
+    photos = [photo(title, "Dress", product="1", sha256=str(number)) for number, title in enumerate(titles)]
+    by = replace(run, by=ProductGrouping(column="sku", folder=None, proven=(LABEL,)))
+    return photos, known_of(photos, run=by)
+
+
+@pytest.mark.parametrize(
+    ("titles", "kinds", "reason"),
+    [
+        (("Blue dress", "Pink T-shirt"), {"dress", "top"}, Reason.CONTRADICTING),
+        (("Blue dress", "Dress size M"), {"dress"}, None),
+        (("Tunic", "Shirt dress"), {"dress"}, None),
+        (("Blue dress", "Anna"), {"dress"}, None),
+        (("Anna", "Blue dress"), {"dress"}, None),
+        (("Dress", "", "Skirt"), {"dress", "skirt"}, Reason.CONTRADICTING),
+        (("Tunic", "Dress", "Skirt"), {"top", "shirt", "dress", "skirt"}, Reason.CONTRADICTING),
+    ],
+)
+def test_the_kinds_of_a_product_are_those_that_all_its_titles_share(
+    titles: tuple[str, ...], kinds: set[str], reason: Reason | None
+) -> None:
+    photos, known = with_titles(*titles)
+    product = combine_photos(photos, known.settings)
+
+    assert known.titles.title_kinds(product) == kinds
+    assert reason_of(product, known) == reason
+    assert known.titles.contradicting() == (["1"] if reason else [])
+
+
+def test_a_photo_of_two_articles_with_one_number_is_read_with_its_own_title() -> None:
+    photos, known = with_titles("Blue dress", "Pink T-shirt")
+
+    assert [reason_of(one, known) for one in photos] == [None, Reason.TITLE_CONFLICT]
+
+
+def test_a_photo_of_a_set_and_of_its_part_may_show_the_part() -> None:
+    photos = [
+        photo("Shirt and dress set", "Dress", product="1"),
+        photo("Set of 2 dresses", "Dress", product="2"),
+    ]
+    known = known_of(photos)
+
+    assert reason_of(of_product(photos[:1], "Dress"), known) == Reason.TITLE_CONFLICT
+    assert reason_of(of_product(photos[1:], "Dress"), known) is None

@@ -244,3 +244,31 @@ def test_an_attribute_kind_with_labels_of_its_own_has_no_say(
 
 def test_an_attribute_of_this_name_with_other_labels_is_none_of_these() -> None:
     assert find_release_labels(LABELS, ("casual", "formal"), "en") == WITHOUT_KIND
+
+
+OWN = find_release_labels(("T-shirt/top", "Zeugs", "Sets", NONE), None, "en")
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [("T-shirt/top", Reason.TITLE_CONFLICT), ("Zeugs", Reason.TITLE_CONFLICT), ("Sets", None), (NONE, None)],
+)
+@pytest.mark.parametrize("shares", [NO_MINIMUM_SHARES, SHOWN])
+def test_a_set_is_not_its_part_whatever_the_photo_accepts(
+    label: str, reason: Reason | None, shares: MinimumShares
+) -> None:
+    given = photo(label, None, names=OWN, classes={label: 0.9})
+
+    decision = decide_with_title(frozenset({"set"}), given.label, given.kind, OWN, shares)
+
+    assert decision.label_reason == reason
+    if reason and shares == NO_MINIMUM_SHARES:
+        assert decision.suggested_label == "Sets"
+
+
+def test_a_review_of_a_set_suggests_none_of_these() -> None:
+    given = photo("Trouser", None, kind="trousers", trousers=0.97)
+
+    decision = decide_with_title(frozenset({"set"}), given.label, given.kind, RELEASE, SHOWN)
+
+    assert (decision.label_reason, decision.suggested_label) == (Reason.TITLE_CONFLICT, NONE)

@@ -253,6 +253,23 @@ def test_titles_in_a_language_that_is_not_read_say_nothing_and_the_run_names_it(
     assert "reads them as before" not in capsys.readouterr().err
 
 
+def test_products_whose_titles_name_different_garments_are_named(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("1.png", "1", "Blue jeans"), ("2.png", "1", "Pink T-shirt"), ("3.png", "2", "Blue jeans")]
+    table = tmp_path / "table.csv"
+
+    label(listed(shop, *rows), table, release, "--by", "article")
+
+    product = products_of(table)["1"]
+    assert (product["decision"], product["reason"]) == ("review", "contradicting")
+    assert summary_in(table)["products"]["reviewed"]["contradicting"] == 1
+    assert " ".join(capsys.readouterr().err.split()).endswith(
+        "1 of 2 products have titles that name different garments: `1`. "
+        "Does --by article name the right column?"
+    )
+
+
 def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what_it_admits(
     shop: Path, release: Path, shown: dict[str, str], tmp_path: Path
 ) -> None:
