@@ -1,7 +1,7 @@
 """The usual names of a list's columns, in every language that has a file. Pure."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -26,6 +26,7 @@ def is_colour_name(text: str) -> bool:
     return fold_name(text) in column_names("colour")
 
 
+@lru_cache
 def fold_name(column: str) -> str:
     """Return a column's name in small letters, without accents, with blanks for underscores."""
     return " ".join(re.split(r"[\s_]+", fold(column).rstrip("* ").strip()))

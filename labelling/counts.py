@@ -8,6 +8,7 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.title_rule import NONE
+from labelling.list_colours import find_no_colour
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings
 
@@ -26,6 +27,7 @@ class Counts:
         decided_by_person: rows whose class people gave.
         checked_answers: accepted answers that people answered, too, by whether these agree.
         first_error: the first row that has one, and what it is; empty without errors.
+        cells_without_colour: cells of colour columns that name no colour, by their text.
         rows_without_product: rows of no product.
         rows_with_title_kinds: rows of which the list names a kind.
         admitted_answers: of these, answers by whether they are of that kind.
@@ -44,6 +46,7 @@ class Counts:
             self.rows_without_product
         ) = self.rows_with_title_kinds = 0
         self.first_error = ""
+        self.cells_without_colour = Counter[str]()
 
     def count_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
         """Yield the same rows, and count each as it passes.
@@ -72,6 +75,8 @@ class Counts:
         self.rows += 1
         self.decided_by_person += by_person
         self.rows_without_product += not row.record.product
+        if cell := find_no_colour(row.record.cells):
+            self.cells_without_colour[cell] += 1
         self.rows_with_title_kinds += bool(row.title_kinds)
         if decided.answer and decided.is_accepted:
             self.accepted += 1

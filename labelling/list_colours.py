@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from inference.language_files import END, Language, languages
+from inference.language_files import END, Language, languages, shared_words
 from inference.reasons import DecidedBy, Reason
 from inference.tokens import tokens_of
 from labelling import woocommerce
@@ -23,8 +23,13 @@ LEAST: Final = 0.02
 """What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
 photos of tiers A, B and C, of any other name .04 to .06."""
 
-NOT_A_COLOUR: Final = frozenset({"", "na"})
-"""In a cell as `identifier` reads it, which leaves nothing of other words for "not known"."""
+_HEX: Final = re.compile(
+    r"(?:#|0x)(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|(?=[a-f]*[0-9])[0-9a-f]{6}|rgba?\(.*\)", re.IGNORECASE
+)
+"""The code of a colour, as on web pages; without a sign before it, six signs with a number among them."""
+
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@|.*\.[a-z]{3,4}\Z", re.IGNORECASE)
+"""How an address or the name of a file looks."""
 
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
 _MAGENTO: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
@@ -83,13 +88,22 @@ def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]]
         cells: of a product, or of a picture, by the names of its list.
         rows: the same of each row of the product.
     """
-    columns = {fold_name(column): cell for column, cell in cells.items()}
-    of_colour = (read_identifier(columns.get(name, "")) for name in column_names("colour"))
-    cell = next(filter(_is_colour, of_colour), "")
+    cell = next(filter(_is_colour, _colour_cells(cells)), "")
     parts = (
         _BETWEEN.split(cell) if cell else woocommerce.read_colour_values(cells) or _options(rows or [cells])
     )
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
+
+
+def find_no_colour(cells: Mapping[str, str]) -> str:
+    """Return a cell of a colour column that names no colour ("see image"); empty if a cell names one."""
+    filled = [cell for cell in _colour_cells(cells) if cell]
+    return "" if any(map(_is_colour, filled)) else next(iter(filled), "")
+
+
+def _colour_cells(cells: Mapping[str, str]) -> list[str]:
+    columns = {fold_name(column): cell for column, cell in cells.items()}
+    return [read_identifier(columns.get(name, "")) for name in column_names("colour") if name in columns]
 
 
 def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -107,7 +121,22 @@ def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _is_colour(text: str) -> bool:
-    return read_identifier(text).casefold() not in NOT_A_COLOUR and any(map(str.isalpha, text))
+    """Check whether a cell has words for a colour: no number, code or address, and not "see image"."""
+    cell = read_identifier(text)
+    if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell):
+        return False
+    both = (tuple(tokens_of(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
+    return not any(tokens in named for tokens, named in zip(both, _no_colours(), strict=True))
+
+
+@cache
+def _no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+    """Return the cells that name no colour: in languages without accents that matter, and with such."""
+    plain, accented = set[tuple[str, ...]](), set[tuple[str, ...]]()
+    for language in (shared_words(), *languages().values()):
+        cells = accented if language.keep_accents else plain
+        cells.update(tuple(language.tokens(cell)) for cell in language.no_colours)
+    return frozenset(plain), frozenset(accented)
 
 
 def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float]) -> ListColours | None:

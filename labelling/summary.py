@@ -35,6 +35,9 @@ CUT_CELLS: Final = (
 MAX_NAMED_PRODUCTS: Final = 3
 """Products with titles of different garments that a sentence names."""
 
+MAX_NAMED_CELLS: Final = 3
+"""Cells without a colour that a sentence names."""
+
 MAX_CONTRADICTING: Final = 0.2
 """Share of such products from which the column of products may be the wrong one."""
 
@@ -209,6 +212,7 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
             *([title] if title and language == OFF else []),
             *([FOLDERS_READ] if decisions.reader.folders.names else []),
             *_name_contradicting(decisions, products.rows if products else 0),
+            *_name_cells_without_colour(decisions, products or photos),
         ),
         words=None
         if language == OFF
@@ -226,6 +230,15 @@ def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
     note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
     is_often = len(names) > MAX_CONTRADICTING * products
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
+
+
+def _name_cells_without_colour(decisions: Decisions, rows: Counts) -> list[str]:
+    """Count cells of colours that name no colour, in a sentence; empty without such cells."""
+    cells = rows.cells_without_colour
+    if not cells or not decisions.context.colour_head:
+        return []
+    shown = few([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
+    return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
 
 
 def _second_language(decisions: Decisions) -> dict[str, str]:

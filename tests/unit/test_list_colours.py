@@ -2,7 +2,13 @@
 
 import pytest
 
-from labelling.list_colours import ListColours, match_colours, read_own_colours, read_title_colours
+from labelling.list_colours import (
+    ListColours,
+    find_no_colour,
+    match_colours,
+    read_own_colours,
+    read_title_colours,
+)
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -52,6 +58,25 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
         ("'-Red", ("-Red",)),
         ("Bl\u00adue", ("Blue",)),
         ("042", ()),
+        ("12.5", ()),
+        ("#FF8800", ()),
+        ("#abc", ()),
+        ("0xFF8800", ()),
+        ("00ff80", ()),
+        ("rgb(1, 2, 3)", ()),
+        ("Facade", ("Facade",)),
+        ("https://a.shop/red.jpg", ()),
+        ("//cdn.shop/red", ()),
+        ("red.jpg", ()),
+        ("Various", ()),
+        ("ASSORTED colours", ()),
+        ("See image", ()),
+        ("wie abgebildet", ()),
+        ("Varios colores", ()),
+        ("Sortido", ()),
+        ("Red / see image", ("Red",)),
+        ("Multicolour", ("Multicolour",)),
+        ("St. Tropez", ("St. Tropez",)),
         (" ", ()),
     ],
 )
@@ -140,3 +165,23 @@ def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
     assert match_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColours(("rot",), ("rot",))
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({"Color": "see image"}, "see image"),
+        ({"Color": "#FF8800", "Farbe": ""}, "#FF8800"),
+        ({"Color": "see image", "Farbe": "Rot"}, ""),
+        ({"Color": "Red"}, ""),
+        ({"Color": ""}, ""),
+        ({"Size": "see image"}, ""),
+    ],
+)
+def test_a_cell_that_names_no_colour_is_found(cells: dict[str, str], found: str) -> None:
+    assert find_no_colour(cells) == found
+
+
+def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:
+    assert read_own_colours({"Color": "nhiều màu"}) == ("nhiều màu",)
+    assert read_own_colours({"Color": "nhiều mẫu"}) == ()
