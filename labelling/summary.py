@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.plain_text import few
+from inference.plain_text import join_first
 from inference.reasons import Place, Reason
 from labelling.columns import photo_columns, product_columns
 from labelling.counts import Counts
@@ -226,7 +226,7 @@ def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
     names = decisions.context.titles.contradicting()
     if not names or not products or decisions.settings.by is None:
         return []
-    shown = few([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
+    shown = join_first([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
     note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
     is_often = len(names) > MAX_CONTRADICTING * products
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
@@ -237,7 +237,7 @@ def _name_cells_without_colour(decisions: Decisions, rows: Counts) -> list[str]:
     cells = rows.cells_without_colour
     if not cells or not decisions.context.colour_head:
         return []
-    shown = few([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
+    shown = join_first([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
     return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
 
 
