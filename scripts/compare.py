@@ -25,14 +25,14 @@ from scripts.options import (
     files_of,
     load_pixels,
     options_of,
-    planned,
-    sized,
 )
 from scripts.progress import Terminal
-from scripts.terminal import at_least, command_parser, console, print_table, resumable
+from scripts.terminal import at_least, command_parser, console, print_table
 from training.data.fashion import LabelledData
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
+from training.progress import resumable
+from training.recipe_choice import adapt_to_size, apply_options
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     """What there is to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
-        own = sized(starting_point(network), data)
+        own = adapt_to_size(starting_point(network), data)
         start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else own
-        recipe = planned(start, options_of(arguments))
+        recipe = apply_options(start, options_of(arguments))
         recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
     return recipes
 

@@ -7,7 +7,6 @@ starts. Options of `wardrobe train` may follow `--`. What is decided: training/i
 """
 
 import argparse
-import shlex
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +15,21 @@ from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
 from scripts import train
 from scripts.__main__ import command
+from scripts.doubted import write_doubted
 from scripts.list_options import add_encoding
-from scripts.options import options_of
-from scripts.progress import Terminal
-from scripts.target import DEFAULT_STORE
-from scripts.terminal import RELEASE_HELP, command_parser, console, perform
-from training.improve import corrected_release, looked_at, next_training
+from scripts.options import options_of, typed_names
+from scripts.progress import Terminal, say_promises
+from scripts.target import DEFAULT_STORE, open_target
+from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform
+from training.improve import (
+    ImproveRequest,
+    corrected_release,
+    improve,
+    knows_ten_classes,
+    learnt_place,
+    looked_at,
+)
+from training.loading import check_tensorflow
 
 EXAMPLES = (
     "wardrobe improve corrections.csv",
@@ -40,37 +48,50 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     parser = train.build_parser()
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
     typed = parser.parse_args(more)
-    with train.claim_named_run(typed):
-        return _train_again(arguments, typed, more)
+    typed.words = [*arguments.words, *(["--", *more] if more else [])]
+    with train.claim_named_run(typed), train.usage_errors(arguments):
+        return _train_again(arguments, typed)
 
 
-def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace, more: list[str]) -> object:
-    """Find the release and its training, and train again.
+def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> object:
+    """Find the release that is improved, improve it, and store the result.
 
     Args:
         arguments: the arguments of this command.
-        typed: what stands after `--`, as arguments of `wardrobe train`.
-        more: the words after `--`.
+        typed: the words after `--`, as arguments of `wardrobe train`.
     """
-    progress = Terminal()
+    check_tensorflow()
     corrected = corrected_release(
         arguments.corrections,
         arguments.encoding or "",
         arguments.release,
         DEFAULT_STORE,
         read_command_settings().cache_dir,
-        progress.warn,
+        complain,
     )
-    for sentence in describe_audits(corrected.corrections, corrected.release.version):
+    parent, compared = corrected.release, looked_at(corrected.corrections)
+    for sentence in describe_audits(corrected.corrections, parent.version):
         console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    options = next_training(corrected, arguments.data, progress, arguments.learnt_corrections)
-    command = shlex.join(["wardrobe", "improve", *arguments.words, *(["--", *more] if more else [])])
-    if not (typed.out or typed.publish or options.release):
+    is_of_photos = knows_ten_classes(parent)
+    if not (typed.out or typed.publish or is_of_photos):
         # A release of own classes goes beside its parent; of the ten classes it is published by hand.
         typed.out = parse_store_address(corrected.name)
-    compared = looked_at(corrected.corrections)
-    options = options.changed_by(options_of(typed))
-    return train.train(options, typed, command, corrected.release, compared)
+    learnt = corrected.file if is_of_photos else arguments.data or learnt_place(parent)
+    target = open_target(typed, compared or learnt)
+    request = ImproveRequest(
+        corrected=corrected,
+        data=arguments.data,
+        learnt_corrections=tuple(arguments.learnt_corrections),
+        typed=options_of(typed),
+        typed_names=frozenset(typed_names(typed)),
+        run=train.run_request(typed, "improve"),
+    )
+    made = improve(request, parent, Terminal(), target.check_labels)
+    if is_of_photos:
+        return train.hand_over_photos(made, corrected.name, parent, target, typed)
+    say_promises(made.release, console().print)
+    write_doubted(made.run, made.answers, made.labels)
+    return train.hand_over_compared(made.release, target, parent)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -34,7 +34,8 @@ from scripts.label_job import ENGINES, read_job
 from scripts.label_summary import show_outputs, show_tables
 from scripts.list_options import add_list_options
 from scripts.progress import counting
-from scripts.terminal import BUNDLED_HELP, Failed, at_least, command_parser, complain, resumable
+from scripts.terminal import BUNDLED_HELP, Failed, at_least, command_parser, complain
+from training.progress import resumable
 
 REVIEW_LIMIT = 1000
 """Pictures on a review page by default: a few megabytes, and an hour of looking."""

@@ -5,12 +5,9 @@ the fields mean: training/gradient/recipes.py.
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from inference.contract import LABEL
-from model_store.local_releases import LocalRelease
 from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column
 from scripts.progress import Terminal
@@ -19,17 +16,14 @@ from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load
-from training.errors import BadRecipe
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
     RECIPES,
     Recipe,
-    for_few,
-    for_network,
-    starting_point,
 )
 from training.options import RECIPE_FIELDS, Options
+from training.stories import name_pictures
 
 LEAST_RIGHT: Final = 0.5
 """As WARDROBE_ACCEPT_TARGET has it."""
@@ -98,19 +92,9 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def named_of(
-    arguments: argparse.Namespace,
-    options: Options | None = None,
-    parent: LocalRelease | None = None,
-) -> Named:
-    """The data set that the arguments name; a contradiction among them ends as wrong usage.
-
-    Args:
-        arguments: parsed.
-        options: None for those of the arguments.
-        parent: the release whose labels have to be learnt.
-    """
-    options, train, test = options or options_of(arguments), arguments.train, arguments.test
+def named_of(arguments: argparse.Namespace) -> Named:
+    """Return the data set that the arguments name; a contradiction among them ends as wrong usage."""
+    options, train, test = options_of(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
         arguments.error(
             "--train and --test belong together: one CSV file each. `wardrobe evaluate --data CSV` measures "
@@ -120,25 +104,7 @@ def named_of(
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
         )
-    return Named(
-        place=options.data,
-        csv_pair=(train, test) if train is not None else None,
-        corrections=tuple(map(Path, options.corrections)),
-        skip_unreadable=options.skip_unreadable,
-        licence=options.data_licence,
-        attributes=options.attribute,
-        keep=_labels_of(parent),
-        reading=options.reading,
-        parent=parent,
-    )
-
-
-def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
-    """What a better release than this one has to know, by the class and attribute."""
-    if parent is None:
-        return {}
-    heads = parent.manifest.attributes
-    return {LABEL: parent.manifest.labels} | {name: head.labels for name, head in heads.items()}
+    return name_pictures(options, (train, test) if train is not None else None)
 
 
 def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
@@ -189,36 +155,6 @@ def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
 
 def _description(hint: Any) -> str:  # noqa: ANN401 - as above
     return str(next(value.description for value in hint.__metadata__ if getattr(value, "description", None)))
-
-
-def sized(recipe: Recipe, data: LabelledData) -> Recipe:
-    """The recipe adapted to the size of the data, if these are pictures of one's own."""
-    return for_few(recipe, len(data.train)) if data.named else recipe
-
-
-def planned(start: Recipe, options: Options) -> Recipe:
-    """The recipe with the fields that the options set.
-
-    Raises:
-        BadRecipe: a field cannot be trained with.
-    """
-    changed: dict[str, Any] = dict(options.recipe_fields)
-    return replace(start, **changed)
-
-
-def start_named(options: Options) -> Recipe:
-    """The recipe that the options name, before the data or any option changes it.
-
-    Raises:
-        BadRecipe: a release of 2.0.0 records a recipe's file, which no training reads any more.
-    """
-    network: Any = options.network
-    if options.recipe is None:
-        return starting_point(network or DEFAULT_NETWORK)
-    if options.recipe not in RECIPES:
-        raise BadRecipe(f"{options.recipe}: no recipe has this name. There are {', '.join(sorted(RECIPES))}.")
-    recipe = RECIPES[options.recipe]
-    return for_network(recipe, network) if network else recipe
 
 
 NOT_CHOSEN: Final = frozenset(

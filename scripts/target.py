@@ -29,7 +29,8 @@ from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
 from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
 from scripts.progress import progress_bar
-from scripts.terminal import complain, console, program, resumable
+from scripts.terminal import complain, console, program
+from training.progress import resumable
 
 DEFAULT_STORE = "runs/store"
 

@@ -15,8 +15,8 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
@@ -115,15 +115,6 @@ def run(main: Callable[[], int]) -> int:
         complain(f"{where}: {error.strerror or error}.")
         return FAILED
     return code
-
-
-@contextmanager
-def resumable(how: str) -> Iterator[None]:
-    """Let Ctrl-C in this block end the command with a sentence on how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"stopped. {how}") from stop
 
 
 def program() -> str:

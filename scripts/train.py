@@ -7,7 +7,8 @@ training/gradient/recipes.py; the release: training/release/complete.py.
 import argparse
 import shlex
 import textwrap
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,27 +25,18 @@ from scripts.options import (
     add_start_options,
     named_of,
     options_of,
-    planned,
-    sized,
-    start_named,
     typed_names,
 )
 from scripts.progress import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
-from scripts.terminal import command_parser, console, resumable
-from training.data.contents import Contents
-from training.data.decoded_pictures import look_for_photo
-from training.data.hashed_files import NO_FILES, HashedFiles
-from training.data.listing import Listing
-from training.data.named import Named
-from training.data.read import load
+from scripts.terminal import command_parser, console
 from training.errors import UnusedOption
-from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
-from training.loading import check_tensorflow, start_tensorflow
-from training.options import Options, Story, check_used
+from training.loading import check_tensorflow
+from training.options import Options, check_used
 from training.release.run_folder import claim_new_run
+from training.stories import RunRequest, name_photos, train_on_photos, train_on_pictures
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained
@@ -58,8 +50,25 @@ EXAMPLES = (
 
 def execute(arguments: argparse.Namespace) -> object:
     """Train, or continue a training, and publish the release."""
-    with claim_named_run(arguments):
-        return train(options_of(arguments), arguments, shlex.join(["wardrobe", "train", *arguments.words]))
+    options = options_of(arguments)
+    _check_places(options, arguments)
+    with claim_named_run(arguments), usage_errors(arguments):
+        check_tensorflow()
+        if options.photos is not None:
+            return _train_photos(options, arguments)
+        console().print("Reading the pictures; then TensorFlow starts.")
+        named, target = named_of(arguments), open_target(arguments, options.data)
+        made = train_on_pictures(
+            named,
+            options,
+            run_request(arguments, "train"),
+            Terminal(),
+            target.check_labels,
+            typed_names(arguments),
+        )
+        say_promises(made.release, console().print)
+        write_doubted(made.run, made.answers, made.labels)
+        return target.hand_over(made.release)
 
 
 def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
@@ -71,166 +80,93 @@ def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Pat
     return nullcontext() if arguments.run is None else claim_new_run(arguments.run)
 
 
-def train(
-    options: Options,
-    arguments: argparse.Namespace,
-    command: str,
-    parent: LocalRelease | None = None,
-    compared: Path | None = None,
-) -> object:
-    """Train with these options.
-
-    Args:
-        options: of the training.
-        arguments: of this command, which say where the release goes; the folder of --run is claimed.
-        command: what was typed, which the release records.
-        parent: the release that is to become better; the result has what the gate says of both.
-        compared: pictures to compare both on.
-
-    Returns:
-        What was done, as JSON values.
-    """
-    photos = _photos_of(options, arguments)
-    check_tensorflow()
-    console().print("Reading the pictures; then TensorFlow starts.")
-    named = named_of(arguments, options, parent)
-    listing, classes, is_of_photos, known = named.list_pictures(), None, False, NO_FILES
-    contents = None
-    if listing is not None:
-        classes = named.check_listing(listing)
-    if photos is None:
-        is_of_photos, known = _shows_photos(listing, arguments)
-    if listing is not None:
-        contents = named.make_contents(listing, known)
-        contents.check(Terminal().warn, skip_unreadable=named.skip_unreadable)
-    target = open_target(arguments, compared or options.data)
-    if photos is not None:
-        return _train_photos(photos, options, arguments, target, command, compared)
-    if classes is not None:
-        target.check_labels(classes)
-    if contents and is_of_photos:
-        made = _train_own_classes(named, contents, options, arguments, command)
-    else:
-        made = _train_pixels(named, contents, options, arguments, target, command)
-    say_promises(made.release, console().print)
-    write_doubted(made.run, made.answers, made.labels)
-    return _handed_over(made.release, target, parent)
-
-
-def _train_own_classes(
-    named: Named,
-    contents: Contents,
-    options: Options,
-    arguments: argparse.Namespace,
-    command: str,
-) -> "Trained":
-    start_tensorflow()
-    from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
-
-    with resumable("The same command begins again: heads take minutes at most."):
-        return train_own_classes(named, contents, options, Terminal(), arguments.run, command)
-
-
-def _train_photos(  # noqa: PLR0913, PLR0917 - what is learnt, as it was typed, and where it goes
-    named: Named,
-    options: Options,
-    arguments: argparse.Namespace,
-    target: Target,
-    command: str,
-    compared: Path | None,
-) -> object:
-    place, photos = str(options.release), Path(str(options.photos))
-    release = find_release(place, read_command_settings().cache_dir)
-    check_learns_photos(release, place, photos)
-    target.check_labels(release.manifest.labels)
-    start_tensorflow()
-    from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
-
-    listing = named.list_photos(release.manifest.labels)
-    trained, _ = train_photos(release, named, Terminal(), arguments.run, command, options.as_json(), listing)
-    write_doubted(trained.run, trained.answers, trained.labels)
-    if listing.corrections is None:
-        return target.hand_over(trained.release)
-    if arguments.out or arguments.publish:
-        return _handed_over(trained.release, target, release)
-    verdict = compared_with(open_release(trained.release), release)
-    store = parse_store_address(place) or ELSEWHERE
-    print("\n".join([verdict, *next_commands(place, trained.release, compared or photos, store)]))
-    return {"release": str(trained.release), "verdict": verdict}
-
-
-def _handed_over(made: Path, target: Target, parent: LocalRelease | None) -> object:
-    """Store a release; where the gate does not decide there, its sentence on the parent is printed."""
-    if parent is None or target.is_judged:
-        return target.hand_over(made)
-    verdict = compared_with(open_release(made), parent)
-    console().print(verdict)
-    return target.hand_over(made) | {"verdict": verdict}
-
-
-def _train_pixels(  # noqa: PLR0913, PLR0917 - pictures, what was typed, and where it goes
-    named: Named,
-    contents: Contents | None,
-    options: Options,
-    arguments: argparse.Namespace,
-    target: Target,
-    command: str,
-) -> "Trained":
-    start = start_named(options)
-    data = load(named, Terminal(), contents=contents)
-    target.check_labels(data.labels)
-    recipe = planned(start if options.recipe else sized(start, data), options)
-    start_tensorflow()
-    from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
-
-    task = run_of(recipe, data, arguments.run, arguments.tensorboard, command, options.as_json())
-    with nullcontext() if arguments.run else claim_new_run(task.folder):
-        if arguments.fresh:
-            forget_checkpoint(task)
-        with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-            return train_pixels(data, recipe, task, Terminal(), options.accept)
-
-
-def _shows_photos(listing: Listing | None, arguments: argparse.Namespace) -> tuple[bool, HashedFiles]:
-    """Find out which story the pictures need; an option that it does not use ends as wrong usage.
-
-    Returns:
-        Whether there are photos of own classes, and the files that were read to find out.
-    """
-    _check_used(arguments, *(("pixels",) if listing is None else ("own classes", "pixels")))
-    if listing is None:
-        return False, NO_FILES
-    is_of_photos, known = look_for_photo(listing, Terminal())
-    _check_used(arguments, "own classes" if is_of_photos else "pixels")
-    return is_of_photos, known
-
-
-def _check_used(arguments: argparse.Namespace, *stories: Story) -> None:
-    """End as wrong usage if an option was typed that none of these stories uses."""
+@contextmanager
+def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
+    """End as wrong usage if the training does not use an option that was typed."""
     try:
-        check_used(typed_names(arguments), *stories)
+        yield
     except UnusedOption as error:
         arguments.error(str(error))
 
 
-def _photos_of(options: Options, arguments: argparse.Namespace) -> Named | None:
-    """The photos that the options name; a contradiction among these ends as wrong usage."""
-    if options.photos is None:
-        if options.release is not None:
-            arguments.error(
-                "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
-                "wardrobe improve CSV"
-            )
-        return None
-    if options.release is None:
-        arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
-    _check_used(arguments, "photos")
-    return Named(
-        place=options.photos,
-        corrections=tuple(map(Path, options.corrections)),
-        reading=options.reading,
-        tiers="learn",
+def run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
+    """Return what --run, --tensorboard and --fresh say, and the command line.
+
+    Args:
+        arguments: the arguments of a training, with its `words`.
+        verb: the command that was typed.
+    """
+    return RunRequest(
+        folder=arguments.run,
+        command=shlex.join(["wardrobe", verb, *arguments.words]),
+        events=arguments.tensorboard,
+        is_fresh=arguments.fresh,
     )
+
+
+def _check_places(options: Options, arguments: argparse.Namespace) -> None:
+    """End as wrong usage if --from and --photos do not fit one another, or other options do not fit them."""
+    if options.photos is None and options.release is not None:
+        arguments.error(
+            "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
+            "wardrobe improve CSV"
+        )
+    if options.photos is not None and options.release is None:
+        arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
+    if options.photos is not None:
+        with usage_errors(arguments):
+            check_used(typed_names(arguments), "photos")
+
+
+def _train_photos(options: Options, arguments: argparse.Namespace) -> object:
+    place, photos = str(options.release), Path(str(options.photos))
+    named, target = name_photos(options), open_target(arguments, photos)
+    parent = find_release(place, read_command_settings().cache_dir)
+    check_learns_photos(parent, place, photos)
+    console().print("Reading the photos; then TensorFlow starts.")
+    run = run_request(arguments, "train")
+    target.check_labels(parent.manifest.labels)
+    listing = named.list_photos(parent.manifest.labels)
+    made = train_on_photos(parent, named, options, run, Terminal(), target.check_labels, listing)
+    if listing.corrections is None:
+        write_doubted(made.run, made.answers, made.labels)
+        return target.hand_over(made.release)
+    return hand_over_photos(made, place, parent, target, arguments)
+
+
+def hand_over_photos(
+    made: "Trained", place: str, parent: LocalRelease, target: Target, arguments: argparse.Namespace
+) -> object:
+    """Store a release that learnt corrections if that is asked for; otherwise print the commands that do.
+
+    Args:
+        made: the new release.
+        place: the name of its parent, as --from has it.
+        parent: the release that it was made of.
+        target: the store, and the pictures to compare both on.
+        arguments: the arguments of the training.
+
+    Returns:
+        The outcome, as JSON values.
+    """
+    write_doubted(made.run, made.answers, made.labels)
+    if arguments.out or arguments.publish:
+        return hand_over_compared(made.release, target, parent)
+    verdict, store = (
+        compared_with(open_release(made.release), parent),
+        parse_store_address(place) or ELSEWHERE,
+    )
+    print("\n".join([verdict, *next_commands(place, made.release, target.pictures or "PICTURES", store)]))
+    return {"release": str(made.release), "verdict": verdict}
+
+
+def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> object:
+    """Store a release; if the gate does not judge it there, print what the gate says of it and its parent."""
+    if target.is_judged:
+        return target.hand_over(release)
+    verdict = compared_with(open_release(release), parent)
+    console().print(verdict)
+    return target.hand_over(release) | {"verdict": verdict}
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}

@@ -20,13 +20,13 @@ from scripts.options import (
     files_of,
     load_pixels,
     options_of,
-    planned,
-    sized,
 )
 from scripts.progress import EpochLines
-from scripts.terminal import at_least, command_parser, console, print_table, resumable
+from scripts.terminal import at_least, command_parser, console, print_table
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
+from training.progress import resumable
+from training.recipe_choice import adapt_to_size, apply_options
 from training.release.run_folder import claim_run
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def execute(arguments: argparse.Namespace) -> object:
     """Search, or go on searching, and show what was found."""
     check_tensorflow()
     data = load_pixels(arguments)
-    usual = sized(starting_point(arguments.network or DEFAULT_NETWORK), data)
-    start = planned(RECIPES[arguments.recipe] if arguments.recipe else usual, options_of(arguments))
+    usual = adapt_to_size(starting_point(arguments.network or DEFAULT_NETWORK), data)
+    start = apply_options(RECIPES[arguments.recipe] if arguments.recipe else usual, options_of(arguments))
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.

@@ -1,16 +1,17 @@
-"""Make a better release from people's corrections: which training does it. Read it top to bottom.
+"""Make a better release from people's corrections: find the training that does it, and call it.
 
 The release that answered the corrected pictures is found. Of the ten classes, its head for photos is fitted
 again (ten_classes.py). Own classes are trained again (own_classes.py, pixel_network.py) on the pictures that
 the release learnt together with the corrections, with the settings that its manifest records. Writes a
-copy of the corrections alone; scripts/improve.py hands what comes back to the training.
+copy of the corrections, and the folder of the run. Read `improve` first.
 """
 
 import os
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -37,8 +38,19 @@ from training.data.named import Named, without_learnt_parts
 from training.data.perceptual_hashes import Hash, perceptual_hash
 from training.data.picture_files import decode_file
 from training.errors import BadPictures, BadRecipe, UnusedOption
-from training.options import Options
-from training.progress import Progress, Say
+from training.options import Options, check_used
+from training.progress import CheckLabels, Progress, Say
+from training.release.run_folder import check_named_run
+from training.stories import (
+    RunRequest,
+    name_photos,
+    name_pictures,
+    train_on_photos,
+    train_on_pictures,
+)
+
+if TYPE_CHECKING:  # needs Keras
+    from training.release.make import Trained
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,75 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
     return Corrected(name, release, file, corrections, encoding)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ImproveRequest:
+    """The corrections that a release learns, and how.
+
+    Attributes:
+        corrected: the corrections, their file and its encoding, and the name of the release.
+        data: the pictures that a release of own classes learnt; None for those that its training named.
+        learnt_corrections: the files of corrections that it learnt; none for those that its training named.
+        typed: the options that a person typed; they come before those that the release records.
+        typed_names: the names of all options that a person typed.
+        run: the folder of the training, and the command line.
+    """
+
+    corrected: Corrected
+    data: str | None = None
+    learnt_corrections: tuple[str, ...] = ()
+    typed: Options = field(default_factory=Options)
+    typed_names: frozenset[str] = frozenset()
+    run: RunRequest = field(default_factory=RunRequest)
+
+
+OWN_OF_IMPROVE: Final = {
+    "release": "--from stands before `--`",
+    "photos": "--photos is for `wardrobe train`: improve learns the photos of its CSV",
+    "data": "--data stands before `--`",
+    "train": "--train is for `wardrobe train`: improve learns what the release learnt, and its CSV",
+    "test": "--test is for `wardrobe train`: improve learns what the release learnt, and its CSV",
+    "corrections": "--corrections is for `wardrobe train`: improve learns its CSV and --learnt-corrections",
+}
+"""Options of `wardrobe train` that improve sets itself, and what is said of them."""
+
+
+def improve(
+    request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
+) -> "Trained":
+    """Train a release again with corrections, by the story that made it.
+
+    Args:
+        request: the corrections, and how they are learnt.
+        release: the release that learns them.
+        progress: shows what is done.
+        check_labels: receives the classes of the new release, before anything is fitted.
+
+    Raises:
+        OutputUnusable: the folder of the run has a release already.
+        UnusedOption: an option was typed that this training does not use.
+        BadRecipe: the release knows the ten classes and has no network that answers photos.
+        DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
+    """
+    check_named_run(request.run.folder)
+    typed = request.typed_names | request.typed.names
+    if strange := sorted(typed & OWN_OF_IMPROVE.keys()):
+        raise UnusedOption(OWN_OF_IMPROVE[strange[0]])
+    corrected = replace(request.corrected, release=release)
+    is_of_photos = knows_ten_classes(release)
+    check_used(typed, *(("photos",) if is_of_photos else ("own classes", "pixels")))
+    options = next_training(corrected, request.data, progress, request.learnt_corrections)
+    options = options.changed_by(request.typed)
+    if is_of_photos:
+        return train_on_photos(release, name_photos(options), options, request.run, progress, check_labels)
+    named = name_pictures(options, parent=release)
+    return train_on_pictures(named, options, request.run, progress, check_labels, typed)
+
+
+def learnt_place(release: LocalRelease) -> str | None:
+    """Return the place of the pictures that a release learnt, if its training named one."""
+    return Options.recorded(release.manifest.training).data
+
+
 def looked_at(corrections: Sequence[Correction]) -> Path | None:
     """The folder that the corrected pictures come from: a new release changes answers to all that is in it.
 
@@ -141,7 +222,7 @@ def next_training(
         UnusedOption: such a release does not learn `data` or `learnt`.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
-    if not _knows_ten_classes(corrected.release):
+    if not knows_ten_classes(corrected.release):
         return _recorded_training(corrected, data, learnt, progress)
     check_learns_photos(corrected.release, corrected.name, corrected.file)
     for option, value in (("--data", data), ("--learnt-corrections", learnt)):
@@ -167,7 +248,8 @@ def next_training(
     return Options(release=corrected.name, photos=photos, encoding=encoding)
 
 
-def _knows_ten_classes(release: LocalRelease) -> bool:
+def knows_ten_classes(release: LocalRelease) -> bool:
+    """Return whether a release knows the ten classes of Fashion-MNIST, not a person's own."""
     return release.manifest.data.name in {NAME, OTHER_NAME}
 
 
@@ -184,7 +266,7 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     """
     if release.manifest.has_both_networks:
         return
-    if not _knows_ten_classes(release):
+    if not knows_ten_classes(release):
         raise BadRecipe(
             f"--photos: {release.version} knows classes of its own. It learns corrections by "
             f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."

@@ -19,7 +19,6 @@ from pydantic import JsonValue
 from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.session import Scores
-from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.contents import Contents
@@ -51,11 +50,11 @@ from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
 from training.measure.evaluate import undecided
 from training.options import Options
-from training.progress import Progress, Watch, warn_of_few
+from training.progress import CheckLabels, Progress, Watch, accept_labels, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, new_numbered_release
-from training.release.run_folder import check_no_release
+from training.release.run_folder import check_named_run
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
@@ -65,6 +64,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     progress: Progress,
     run: Path | None = None,
     command: str = "",
+    check_labels: CheckLabels = accept_labels,
 ) -> Trained:
     """Read, see, learn, and make the release.
 
@@ -76,6 +76,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
             runs/, where NAME comes from the network and the pictures.
         command: the command line, which the release records, too.
+        check_labels: receives the classes before anything is fitted.
 
     Raises:
         OutputUnusable: `run` has a release already.
@@ -83,12 +84,12 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         BadRecipe: a class has pictures of one group alone.
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
-    if run is not None:
-        check_no_release(run / NEW_RELEASE_FOLDER)
+    check_named_run(run)
     blocks = WITHOUT_LITE2 if options.fast else BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), network(blocks)
     data = see_pictures(named, contents, seeing(body), options, progress)
+    check_labels(data.labels)
     parts = parts_of(data, None)
     train, folds = parts.train, usual_folds(parts.train)
     announce(parts, folds, blocks, options, progress)
@@ -107,10 +108,10 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
     usual = Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
+    last_layers = {question: fitted.head for question, fitted in attributes.items()}
     with new_numbered_release(run, usual) as place:
         train.learnt.save(place.unfinished)
         with progress.counting("exporting the graph and comparing it with the network"):
-            last_layers = {question: fitted.head for question, fitted in attributes.items()}
             export_network(place.unfinished, model, measure, samples(parts), last_layers)
         # 5) Decide by these answers, measure as served, and seal.
         recorded = made_with(command, options.as_json(), data, int(folds.max()))
@@ -172,6 +173,7 @@ def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
         labelled: the number of pictures whose class is known.
         seconds: the time since the training began.
     """
+    labelled = int(answers.known.sum())
     return (
         f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
         f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "

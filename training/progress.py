@@ -1,7 +1,7 @@
 """What a training reports while it runs. On a terminal: scripts/progress.py."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Protocol, TextIO
@@ -16,6 +16,14 @@ Say = Callable[[str], None]
 
 Watch = Callable[[int, int | None], None]
 """Receives how many are done, and of how many; None where that is not known."""
+
+
+CheckLabels = Callable[[Sequence[str]], None]
+"""Receives the classes that a new release will have, and refuses them before anything is fitted."""
+
+
+def accept_labels(labels: Sequence[str]) -> None:
+    """Refuse no classes: the release goes into no store that has others."""
 
 
 class Watcher(Protocol):
@@ -83,6 +91,15 @@ class Lines:
     def _print(self, line: str, stream: TextIO) -> None:
         stream.write(f"{line}\n")
         stream.flush()
+
+
+@contextmanager
+def resumable(how: str) -> Iterator[None]:
+    """Let Ctrl-C in this block end the command with a sentence on how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"stopped. {how}") from stop
 
 
 def warn_of_few(answers: int, accuracy: float, say: Say) -> None:

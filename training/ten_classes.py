@@ -48,7 +48,7 @@ from training.release.photos import (
     network_that_sees_alike,
     release_photos,
 )
-from training.release.run_folder import check_no_release, claim_new_run
+from training.release.run_folder import check_named_run, claim_new_run
 
 
 def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
@@ -81,8 +81,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     """
     # 1) Photos: read, and seen by the frozen network.
     began, labels = time.perf_counter(), parent.manifest.labels
-    if run is not None:
-        check_no_release(run / NEW_RELEASE_FOLDER)
+    check_named_run(run)
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")

@@ -10,7 +10,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
-from scripts.options import options_of, planned, start_named
+from scripts.options import options_of
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
@@ -27,6 +27,7 @@ from training.gradient.recipes import (
     starting_point,
 )
 from training.options import Options
+from training.recipe_choice import apply_options, find_start
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -34,7 +35,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 def recipe_by(words: str) -> Recipe:
     """What `wardrobe train` trains with these options."""
     options = options_of(train.build_parser().parse_args(words.split()))
-    return planned(start_named(options), options)
+    return apply_options(find_start(options), options)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_release_that_records_a_recipe_s_file_names_the_recipes_that_there_are
     with pytest.raises(
         BadRecipe, match=r"best\.toml: no recipe has this name. There are first, published, quick\."
     ):
-        start_named(Options(recipe="best.toml"))
+        find_start(Options(recipe="best.toml"))
 
 
 def test_the_published_recipe_has_what_each_network_s_code_has() -> None:

@@ -58,6 +58,16 @@ def check_no_release(folder: Path) -> None:
     )
 
 
+def check_named_run(run: Path | None) -> None:
+    """Refuse the folder that a person named for a training if it has a release; None is not refused.
+
+    Raises:
+        OutputUnusable: it has one.
+    """
+    if run is not None:
+        check_no_release(run / NEW_RELEASE_FOLDER)
+
+
 @contextmanager
 def claim_run(run: Path) -> Iterator[Path]:
     """Keep other trainings out of a folder, and remove what killed ones left unfinished in it.

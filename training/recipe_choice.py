@@ -1,0 +1,60 @@
+"""Choose the recipe of a training by gradient from its options. Pure."""
+
+from dataclasses import replace
+from typing import Any
+
+from training.data.fashion import LabelledData
+from training.errors import BadRecipe
+from training.gradient.recipes import (
+    DEFAULT_NETWORK,
+    RECIPES,
+    Recipe,
+    for_few,
+    for_network,
+    starting_point,
+)
+from training.options import Options
+
+
+def choose_recipe(options: Options, data: LabelledData) -> Recipe:
+    """Return the recipe that the options name, adapted to the data if they name none, with their changes.
+
+    Args:
+        options: the options of the training.
+        data: the pictures that are learnt.
+
+    Raises:
+        BadRecipe: there is no such recipe, or a field cannot be trained with.
+    """
+    start = find_start(options)
+    return apply_options(start if options.recipe else adapt_to_size(start, data), options)
+
+
+def find_start(options: Options) -> Recipe:
+    """Return the recipe that the options name, before the data or any option changes it.
+
+    Raises:
+        BadRecipe: a release of 2.0.0 records a recipe's file, which no training reads any more.
+    """
+    network: Any = options.network
+    if options.recipe is None:
+        return starting_point(network or DEFAULT_NETWORK)
+    if options.recipe not in RECIPES:
+        raise BadRecipe(f"{options.recipe}: no recipe has this name. There are {', '.join(sorted(RECIPES))}.")
+    recipe = RECIPES[options.recipe]
+    return for_network(recipe, network) if network else recipe
+
+
+def adapt_to_size(recipe: Recipe, data: LabelledData) -> Recipe:
+    """Return the recipe for as many pictures as there are, if these are a person's own."""
+    return for_few(recipe, len(data.train)) if data.named else recipe
+
+
+def apply_options(start: Recipe, options: Options) -> Recipe:
+    """Return the recipe with the fields that the options set.
+
+    Raises:
+        BadRecipe: a field cannot be trained with.
+    """
+    changed: dict[str, Any] = dict(options.recipe_fields)
+    return replace(start, **changed)
