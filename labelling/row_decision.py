@@ -105,23 +105,25 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
         record: the row, as the model answered it.
         context: what decides about the rows of its table.
     """
-    titles, answers = context.titles, dict(record.answers)
+    titles, shared_photos = context.titles, context.shared_photos
     decision = decide_record_with_title(record, titles)
-    is_joint = decision is not None and decision.is_joint
-    if decision:
-        answers = make_titled_answers(record, decision, titles)
-        if is_joint and not decision.label_reason and not is_shown(record, decision, context.shared_photos):
-            for head in answers.keys() & titles.titled_heads:
-                answers[head] = make_doubted_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
+    answers = make_titled_answers(record, decision, titles) if decision else dict(record.answers)
+    joint_heads = titles.titled_heads if decision and decision.is_joint else ()
+    is_shared = (
+        decision is not None
+        and decision.label_reason is None
+        and not has_unshared_photo(record, decision, shared_photos)
+    )
     for head, answer in answers.items():
-        is_decided = is_joint and head in titles.titled_heads
-        if is_decided or not answer.is_accepted or context.shared_photos.prove(record, head, answer.label):
-            continue
-        answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
+        if decision and head in joint_heads:
+            if is_shared:
+                answers[head] = make_doubted_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
+        elif answer.is_accepted and not shared_photos.prove(record, head, answer.label):
+            answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
     return answers
 
 
-def is_shown(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
+def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
     """Return whether a decision with the title rests on more than photos that lie under two products."""
     if decision.decided_by == DecidedBy.LIST:
         return shared_photos.admit(record, decision.kind)
