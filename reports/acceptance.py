@@ -22,7 +22,7 @@ AT_MOST: Final = 0.5
 """Share of the pictures, of each set or as the mean over them, that the first tested threshold accepts."""
 
 ERRORS_AT_FIRST: Final = 4
-"""Wrong answers among those of the first tested threshold with which it still shows what is promised."""
+"""Number of wrong answers with which the first tested threshold still shows the promised share."""
 
 ACCEPT_CONFIDENCE: Final = 0.75
 """Calibrated confidence that a single accepted answer needs, unless the training names another. A promise for
@@ -48,11 +48,11 @@ USUAL: Final = Conditions()
 def accepted_at(
     curves: Mapping[str, Sequence[AcceptPoint]], targets: Mapping[str, float]
 ) -> dict[str, AcceptPoint] | None:
-    """The last tested point at which every set of pictures reaches its target.
+    """Return the last tested point at which every set of pictures reaches its target.
 
     Args:
-        curves: by set of pictures, at the same rising thresholds.
-        targets: by set, 0..1 exclusive, share of the accepted answers that must be right.
+        curves: the points of each set of pictures, at the same rising thresholds
+        targets: the share of accepted answers of each set that must be right, 0..1 exclusive
 
     Returns:
         By set, its point; None where nothing can be promised.
@@ -77,16 +77,17 @@ def last_kept(
     kept: NDArray[np.bool_],
     targets: Sequence[float],
 ) -> int | None:
-    """The place of the last tested threshold at which every set of pictures reaches its target.
+    """Return the place of the last tested threshold at which every set of pictures reaches its target.
 
     A threshold that accepts fewer than `needed` answers of a set is not tested: no answer could show it.
 
     Args:
-        accepted: float64 (T, K), shares of the pictures, at T rising thresholds, of K sets.
-        independent: float64 (T, K), as how many independent ones the accepted answers can count; infinite
-            where an older report does not say it: there the lowest threshold that keeps all counts.
-        kept: bool (T, K), whether the accepted ones show the target.
-        targets: of each set, 0..1 exclusive.
+        accepted: float64 (T, K), shares of the pictures of K sets that T rising thresholds accept
+        independent: float64 (T, K), the number of independent answers that the accepted ones can stand for;
+            infinite if an older report does not say it: then the lowest threshold that keeps all targets is
+            taken
+        kept: bool (T, K), whether the accepted answers show the target
+        targets: the share of accepted answers of each set that must be right, 0..1 exclusive
     """
     least = np.array([needed(target) for target in targets])
     allowing = np.array([needed_with(ERRORS_AT_FIRST, target) for target in targets])

@@ -1,4 +1,4 @@
-"""answers.csv.gz: what a release answered to pictures, by which everything judges it.
+"""answers.csv.gz: the answers of a release to pictures, by which everything judges it.
 
 A row is of one picture and one head: the class, or an attribute. Pictures of the test set come first, in its
 order, then photos. The report says whether they were answered by networks that had not learnt them. Reads
@@ -25,10 +25,10 @@ ANSWERS: Final = "answers.csv.gz"
 
 PREDICTIONS: Final = "test-predictions.csv"
 PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
-"""Of version 1.0: truth and prediction alone, which nothing reads."""
+"""Files of version 1.0: truth and prediction alone. Nothing reads them."""
 
 DIGITS: Final = 5
-"""Of probabilities and familiarities after the point: enough to decide thresholds again."""
+"""Digits of probabilities and familiarities after the point: enough to decide thresholds again."""
 
 LARGEST: Final = 1_000_000
 """Pictures of the largest test set whose answers are kept."""
@@ -59,7 +59,7 @@ Read: TypeAlias = Callable[[str], bytes]
 """Reads a file of one release, by its path."""
 
 Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
-"""Of a column: one for each row, or one for all."""
+"""Values of a column: one for each row, or one for all."""
 
 
 def _column_called(
@@ -137,7 +137,7 @@ class Answers:
         probabilities: NDArray[np.floating] | None = None,
         **columns: Values | None,
     ) -> Self:
-        """These columns; what is left out is not known, but for `predicted`, which is the likeliest class."""
+        """Make answers of columns. A column that is left out is unknown; `predicted` is the likeliest."""
         n = len(truth)
         shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
         likeliest = _likeliest(shares) if predicted is None else predicted
@@ -192,15 +192,15 @@ class Answers:
         return is_unknown
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """The rows that a mask picks, bool (N,), or those at these positions."""
+        """Return the rows that a mask picks, bool (N,), or the rows at these positions."""
         return type(self)(**{name: column[which] for name, column in vars(self).items()})
 
     def of_set(self, name: str) -> Self:
-        """The rows of one set."""
+        """Return the rows of one set."""
         return self.take(self.sets == name)
 
     def of_head(self, attribute: str) -> Self:
-        """The rows of one head: CLASS, or an attribute."""
+        """Return the rows of one head: CLASS, or an attribute."""
         rows = self.take(self.attributes == attribute)
         # Another head may have more labels.
         classes = np.flatnonzero(~np.isnan(rows.probabilities).all(axis=0))
@@ -209,7 +209,7 @@ class Answers:
         )
 
     def __add__(self, others: "Answers") -> "Answers":
-        """Both, in this order; a probability that one of them lacks is not known."""
+        """Return both, in this order; a probability that one of them lacks is unknown."""
         both = (self, others)
         classes = max(answers.probabilities.shape[1] for answers in both)
         columns = {name: np.concatenate([getattr(answers, name) for answers in both]) for name in COLUMNS}
@@ -225,7 +225,7 @@ class Answers:
 
 
 def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The class of each row's largest probability, int64 (N,), of (N, C); NONE_OF_THESE if unknown."""
+    """Return the likeliest class of each row of (N, C), int64 (N,); NONE_OF_THESE if none is known."""
     has_shares = ~np.isnan(shares).all(axis=1)
     likeliest = np.full(len(shares), NONE_OF_THESE, np.int64)
     if has_shares.any():
@@ -234,7 +234,7 @@ def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
-    """A number for each group, and for each row without one, int64 (N,)."""
+    """Return a number for each group, and for each row without one, int64 (N,)."""
     alone = np.char.add("row ", np.arange(len(groups)).astype(np.str_))
     return np.unique(np.where(groups == "", alone, groups), return_inverse=True)[1].astype(np.int64)
 
@@ -247,7 +247,7 @@ After these come the probabilities: a column `p0`, `p1`, ... for each class."""
 
 
 def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
-    """The n rows of a column, of its type."""
+    """Make the n rows of a column, in its type."""
     unknown, length = COLUMNS[name]["unknown"], COLUMNS[name]["length"]
     types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
     column = np.array(unknown if values is None else values, types[type(unknown)])
@@ -260,7 +260,7 @@ NO_ANSWERS: Final = Answers.of([], [], [])
 
 
 def packed(answers: Answers) -> bytes:
-    """The file's content; the same for the same answers."""
+    """Pack answers into the content of the file. Equal answers give equal bytes."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     classes = answers.probabilities.shape[1]
@@ -280,18 +280,18 @@ def _written(value: str | float) -> str:
 
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """The classes that a release answered; no rows if it keeps none. See `all_answers_in`."""
+    """Read the classes that a release answered; no rows if it keeps none. See `all_answers_in`."""
     answers = all_answers_in(manifest, read, where).of_head(CLASS)
     return answers.take(answers.by == "")
 
 
 def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """What a release answered, and what its parent did to pictures that the release learnt.
+    """Read the answers of a release, and its parent's answers to pictures that the release learnt.
 
     Args:
-        manifest: of the release.
-        read: its files.
-        where: the address of these, for messages.
+        manifest: the manifest of the release
+        read: reads a file of the release
+        where: the address of these files, for messages
 
     Raises:
         NotFound: its file is not there.
@@ -332,7 +332,7 @@ def _parsed(path: str, manifest: Manifest, read: Read, where: str) -> Answers:
 
 
 def _columns(content: bytes) -> dict[str, list[str]]:
-    """The columns of a CSV by name; ValueError unless every row has each of them."""
+    """Return the columns of a CSV by name; ValueError unless every row has each of them."""
     rows = [row for row in csv.reader(io.StringIO(content.decode()), strict=True) if row]
     if not rows:
         raise ValueError("the row of column names is missing")
@@ -343,7 +343,7 @@ def _columns(content: bytes) -> dict[str, list[str]]:
 
 
 def answers_of(content: bytes) -> Answers:
-    """The rows of a file that `packed` made.
+    """Read the rows of a file that `packed` made.
 
     Raises:
         ValueError, KeyError, OSError, EOFError, csv.Error: it is none.
@@ -363,7 +363,7 @@ def answers_of(content: bytes) -> Answers:
 
 
 def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
-    """A column of the file; KeyError where it has to be there and is not."""
+    """Return a column of the file; KeyError if it has to be there and is not."""
     written, unknown = COLUMNS[name]["name"], COLUMNS[name]["unknown"]
     values = columns[written] if COLUMNS[name]["is_required"] else columns.get(written)
     if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
@@ -377,5 +377,5 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
 
 
 def _numbers(values: list[str]) -> list[str]:
-    """The values of a column of floats; an empty one is not a number."""
+    """Return the values of a column of floats, in which an empty one is not a number."""
     return [value or "nan" for value in values]

@@ -1,7 +1,7 @@
-"""Is a release measurably worse than another one on the pictures that both answered? Pure.
+"""Is a release measurably worse than another one on the pictures that both answered? Touches nothing.
 
-Pictures are the same where their hashes and truths agree. All pictures of a group, such as a sender's photos,
-count together. Which pictures two releases share: evidence.py; what follows from a comparison: gate.py.
+Pictures are the same if their hashes and truths agree. All pictures of a group, such as a sender's photos,
+count together. evidence.py finds the pictures that two releases share; gate.py decides by the comparison.
 """
 
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ class Difference:
 
     Attributes:
         now: the candidate's share, 0..1.
-        then: the other release's.
-        loss: by how much the candidate's is worse, -1..1.
-        p: how likely two equally good releases differ so much or more, to the candidate's disadvantage.
+        then: the other release's share
+        loss: the amount by which the candidate's share is worse, -1..1
+        p: the chance that two equally good releases differ so much or more, to the candidate's disadvantage
     """
 
     now: float
@@ -40,15 +40,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Shares:
-    """What one release answers to one set of pictures.
+    """The quality of one release's answers to one set of pictures.
 
     Attributes:
         n: the number of pictures.
         of_none: the number of these that show none of the classes.
-        right: share of right answers; None where no picture shows a class.
-        accepted: share of accepted ones.
-        right_of_accepted: share of right ones among these, where a picture of none of the classes is wrong;
-            None where none is accepted, and where no picture shows a class.
+        right: the share of right answers; None if no picture shows a class
+        accepted: the share of accepted answers
+        right_of_accepted: the share of right answers among the accepted ones, in which an answer to a picture
+            of none of the classes is wrong; None if none is accepted, or if no picture shows a class
     """
 
     n: int
@@ -63,11 +63,12 @@ class AnswerComparison:
     """Two releases on the same pictures.
 
     Attributes:
-        n: pictures.
-        groups: of these; a picture without a group is one.
-        right: of the pictures that show a class; None where none does.
-        wrong_accepted: of all pictures; a picture of no class that is accepted is a wrong answer. Its loss
-            and p count what is beyond the promise, so that a release may accept more.
+        n: the number of pictures
+        groups: the number of groups; a picture without a group is one
+        right: right answers to the pictures that show a class; None if none does
+        wrong_accepted: wrong answers that are accepted, to all pictures; an accepted picture of no class is a
+            wrong answer. Its loss and p count only answers beyond the promise, so that a release may accept
+            more
         sets: the shares of the candidate and of the other release, by the other release's name of the set.
     """
 
@@ -110,14 +111,14 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComp
 def _difference(
     ours: Right, theirs: Right, groups: NDArray[np.int64], *, of_right: bool = False
 ) -> Difference:
-    """Of the shares of errors; the shares of the other answers where these are asked for."""
+    """Compare the shares of errors, and return the shares of right answers if `of_right` asks for them."""
     now, then = float(ours.mean()), float(theirs.mean())
     p = chance_by_group(np.bincount(groups, ours.astype(np.int64) - theirs).astype(np.int64))
     return Difference(1 - now if of_right else now, 1 - then if of_right else then, now - then, p)
 
 
 def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], promised: float) -> Difference:
-    """Of wrong answers that are accepted, without those that the promise allows where more are accepted."""
+    """Compare wrong answers that are accepted, without those that the promise allows if more are accepted."""
     wrong, before = (answers.accepted & ~answers.right for answers in (ours, theirs))
     more = ours.accepted.astype(np.int64) - theirs.accepted
     allowed = round(PARTS * (1 - promised)) if more.sum() > 0 else 0
@@ -139,7 +140,7 @@ def _shares(answers: Answers) -> Shares:
 
 
 def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
-    """A number for each group, int64 (N,); pictures that are of one group in any grouping are of one.
+    """Return a number for each group, int64 (N,). Pictures of one group in any grouping are of one group.
 
     Args:
         groupings: str (N,) each, empty where a picture is on its own.

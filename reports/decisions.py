@@ -1,7 +1,7 @@
-"""What a release decides about its stored answers, from their probabilities, familiarity and its contracts.
+"""Decide about the stored answers of a release, by their probabilities, familiarity and its contracts.
 
-The gate compares these decisions. Pure. The rule: inference/decision.py; how thresholds are found:
-training/decide/decide.py.
+The gate compares these decisions. Touches nothing. The rule: inference/decision.py; training/decide/decide.py
+finds thresholds.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from reports.answers import ACCEPT, CLASS, DIGITS, Answers
 
 
 def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
-    """Decide what the release itself answered.
+    """Decide about the answers of the release itself.
 
     Args:
-        answers: of all heads, as stored.
-        contracts: of the release's networks.
+        answers: the stored answers of all heads
+        contracts: the contract of each network of the release
 
     Returns:
         The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,

@@ -1,7 +1,6 @@
-"""What a release shows of itself, by which the gate compares it with others: answers, and promised sets.
+"""Evidence about a release, by which the gate compares it with others: answers, and promised sets.
 
-Reads a folder or a store. Nothing of it is believed that the manifest's hashes do not vouch for. The rules:
-gate.py.
+Reads a folder or a store. It believes only what the hashes of the manifest vouch for. The rules: gate.py.
 """
 
 import hashlib
@@ -25,17 +24,17 @@ PHOTOS: Final = "photos"
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What one release shows.
+    """Evidence about one release.
 
     Attributes:
         manifest: its contract with clients, and its headline.
-        answers: to single pictures; none where it keeps none.
-        of_parent: its parent's answers to pictures that it learnt, and that the parent had not.
-        of_attributes: its answers to attributes of the same pictures.
-        promised: the sets of which it accepts answers and promises that most of these are right.
-        products: what it accepts of products of several photos, by attribute, the class under `label`.
-        promise: share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS, and
-            each attribute by its name; where none is, not one further answer may be wrong.
+        answers: its answers to single pictures; none if it keeps none
+        of_parent: its parent's answers to pictures that it learnt and that the parent had not learnt
+        of_attributes: its answers to attributes of the same pictures
+        promised: the sets of which it accepts answers and promises that most of these are right
+        products: the promise about products of several photos, by attribute; the class is under `label`
+        promise: the share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS,
+            and each attribute by its name; if there is none, not one further answer may be wrong
     """
 
     manifest: Manifest
@@ -52,12 +51,12 @@ class Evidence:
         return self.manifest.version
 
     def pictures_in(self, name: str) -> int:
-        """How many pictures of a set it was measured on."""
+        """Return the number of pictures of a set that the release was measured on."""
         return self.manifest.headline.test_n if name == TEST_SET else len(self.answers.of_set(name))
 
 
 def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
-    """The answers of two releases to the pictures that both decided about, in one order.
+    """Return the answers of two releases to the pictures that both decided about, in one order.
 
     Of the candidate's parent those count, too, that the candidate keeps: to a publisher's own pictures.
     Corrections that no audit drew do not, since people looked at them for one release's doubts.
@@ -73,33 +72,33 @@ def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, An
 
 
 def shared_attribute(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
-    """The answers of two releases to an attribute of the same pictures, in one order; see `shared`."""
+    """Return the answers of two releases to an attribute of the same pictures, in one order; see `shared`."""
     both = (evidence.of_attributes.of_head(name) for evidence in (candidate, other))
     return _alike(*(answers.take(answers.pictures != "") for answers in both))
 
 
 def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
-    """Those to the same pictures of which the same is true."""
+    """Return the answers to the same pictures with the same truth."""
     ours, theirs = matched(ours, theirs)
     alike = ours.truth == theirs.truth
     return ours.take(alike), theirs.take(alike)
 
 
 def _counted(answers: Answers, name: str) -> Answers:
-    """Those of one kind that a comparison counts."""
+    """Return the answers of one kind that a comparison counts."""
     tested = answers.sets == TEST_SET
     counts = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
     return answers.take(counts & answers.decided & (answers.pictures != ""))
 
 
 def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
-    """The rows of both that name the same pictures, in the same order; each names a picture once."""
+    """Return the rows of both that name the same pictures, in the same order; each names a picture once."""
     _, first, second = np.intersect1d(ours.pictures, theirs.pictures, return_indices=True)
     return ours.take(first), theirs.take(second)
 
 
 def evidence_of(release: ReleaseFiles) -> Evidence:
-    """What a release shows.
+    """Read the evidence about a release.
 
     Raises:
         NotFound: one of its files is not in the store.
@@ -127,7 +126,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
 
 
 def _promise(report: Report) -> dict[str, float]:
-    """By network and attribute the share that all promises keep: the largest, as tiers share a threshold."""
+    """Return the share that all promises keep, by network and attribute: the largest of them."""
     shares = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
     for promise in report.promises:
         name = TEST_SET if promise.pictures == HELD_OUT else PHOTOS
@@ -136,7 +135,7 @@ def _promise(report: Report) -> dict[str, float]:
 
 
 def _promised(report: Report) -> frozenset[str]:
-    """The sets of the promises."""
+    """Return the sets of the promises."""
     return frozenset(
         TEST_SET if promise.pictures == HELD_OUT else tier_of(promise.pictures)
         for promise in report.promises

@@ -28,7 +28,7 @@ FEWER_ACCEPTED: Final = 0.1
 """An accepted share that is so much lower on FEWEST pictures of a set is refused."""
 
 DECLINE: Final = 0.02
-"""What the oldest release kept may be better by, before a measurable loss counts."""
+"""Margin by which the oldest release kept may be better before a measurable loss counts."""
 
 ATTRIBUTE: Final = "attribute "
 """Before the name of an attribute, where messages have the name of a set."""
@@ -37,7 +37,7 @@ _OLDEST: Final = "the oldest release kept"
 
 
 def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
-    """Refuse a release that breaks what clients rely on, or is measurably worse than current.
+    """Refuse a release that breaks the contract with clients, or is measurably worse than current.
 
     Labels and the form of pixels are the contract with clients, so they have to be the same, and so have the
     attributes, beside which further ones may come; how a photo becomes pixels may change. On the test set,
@@ -52,8 +52,8 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
     Args:
         candidate: the release that wants to be current.
-        current: the one that is; None where nothing is.
-        oldest: the oldest release kept that was current, was not rolled back since and has the same labels.
+        current: the current release; None if there is none
+        oldest: the oldest release kept that was current, was not rolled back since and has the same labels
 
     Returns:
         What was compared.
@@ -95,15 +95,15 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
 
 def least_accuracy(classes: int) -> float:
-    """Twice chance; for two classes, half way between chance and 1."""
+    """Return twice the accuracy of chance; for two classes, half way between chance and 1."""
     return min(2 / classes, (1 + 1 / classes) / 2)
 
 
 Comparisons = Mapping[str, AnswerComparison]
-"""Of TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
+"""Comparisons on TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
 
 _Test = tuple[Difference, str]
-"""With its row: which answers, the share now and before, and how likely chance alone makes the loss."""
+"""A difference with its row: the answers, the share now and before, and the chance of such a loss."""
 
 
 def _compared(candidate: Evidence, other: Evidence) -> Comparisons:
@@ -125,7 +125,7 @@ def _one_set(answers: Answers, attribute: str) -> Answers:
 
 
 def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
-    """What current promises, or every release is measured on, and both have not answered."""
+    """Say which sets lack common answers: those that current promises, and those that all are measured on."""
     if not len(current.answers):
         yield "current keeps no answers to single pictures"
         return
@@ -137,7 +137,7 @@ def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
 
 
 def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
-    """Of attributes by Holm: all their tests together refuse as often as both tests of the class do."""
+    """Say which losses are measurable; all tests of attributes count as much as those of the class (Holm)."""
     of_class, of_attributes = list[_Test](), list[_Test]()
     for name, comparison in comparisons.items():
         (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_tests(name, comparison))
@@ -160,20 +160,20 @@ def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
 
 
 def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
-    """Questions to products whose answers current shows to be right, and the candidate does not."""
+    """Say which heads lose products: current shows its answers to be right, and the candidate does not."""
     for head, promise in current.products.items():
         if is_shown(promise) and not is_shown(candidate.products.get(head)):
             yield _product_row(head, candidate, current)
 
 
 def _clause(what: str, reasons: Iterator[str]) -> list[str]:
-    """What speaks against the candidate, in one clause or none."""
+    """Join the reasons against the candidate to one clause; none without reasons."""
     rows = "; ".join(reasons)
     return [f"{what}{rows}"] if rows else []
 
 
 def _rows(comparisons: Comparisons) -> Iterator[str]:
-    """The tests of each comparison, then the shares of its sets."""
+    """Yield the tests of each comparison, then the shares of its sets."""
     for name, comparison in comparisons.items():
         yield from (row for _, row in _tests(name, comparison))
         yield from (_set_row(*each) for each in comparison.sets.items())
@@ -250,7 +250,7 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
 
 
 def _pixels_of(manifest: Manifest) -> dict[str, object]:
-    """What clients must know to send pixels.
+    """Return the facts that clients must know to send pixels.
 
     Those of a second network's form count where current has them: a release that only adds one breaks no
     client, one that drops it or reads another size does.

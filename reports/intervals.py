@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SURENESS: Final = 0.95
-"""Of every one-sided bound: of promises, audits and withheld labels."""
+"""Sureness of every one-sided bound: of promises, audits and withheld labels."""
 
 EACH_END: Final = 0.975
 """Sureness of each end of the intervals, which are two-sided, of 95%."""
@@ -25,14 +25,14 @@ EACH_END: Final = 0.975
 Z_95: Final = 1.959963984540054
 
 DRAWS: Final = 99_999
-"""Of a randomisation test; its seed is 0, so that a verdict repeats."""
+"""Draws of a randomisation test. Its seed is 0, so that a verdict repeats."""
 
 LIKENESS: Final = 0.1
 """Correlation of the answers of one group that is assumed at least: few groups, or few errors, show too
 little of it."""
 
 _HALVINGS: Final = 45
-"""Of an interval of width 1: to 3e-14."""
+"""Halvings of an interval of width 1, down to 3e-14."""
 
 _TERMS: Final = 2000
 """The most of a continued fraction; some hundred thousand answers take a few hundred."""
@@ -41,12 +41,12 @@ Floats = NDArray[np.float64]
 
 
 def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
-    """The share of right answers that `sureness` lies above, float64 (N,) (Clopper and Pearson 1934).
+    """Return the share of right answers that `sureness` lies above, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
-        right: how many of each are right, 0..n; perhaps effective numbers.
-        n: of how many.
-        sureness: 0..1, one-sided.
+        right: the number of right answers of each, 0..n; perhaps effective numbers
+        n: the number of all answers of each
+        sureness: the probability that the share is above the bound, 0..1, one-sided
 
     Returns:
         0 where none is right.
@@ -58,24 +58,24 @@ def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURE
 
 
 def upper_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
-    """The share that `sureness` lies below; arguments as `lower_bound`, 1 where none is wrong."""
+    """Return the share that `sureness` lies below; arguments as `lower_bound`, 1 if none is wrong."""
     right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
     return 1 - lower_bound(n - right, n, sureness)
 
 
 def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple[float, float]:
-    """Interval of a share of which `right` of `n` independent draws were; 0 and 1 of no draw.
+    """Return the interval of a share of which `right` of `n` independent draws were; 0 and 1 without a draw.
 
     Args:
-        right: of them.
-        n: how many draws.
-        sureness: 0..1, of each end.
+        right: the number of draws that were right
+        n: the number of draws
+        sureness: the sureness of each end, 0..1
     """
     return float(lower_bound(right, n, sureness)[0]), float(upper_bound(right, n, sureness)[0])
 
 
 def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
-    """Where a beta distribution has `tail` below it, by bisection of the regularized incomplete beta.
+    """Return the point with `tail` of a beta distribution below it, by bisection.
 
     Args:
         tail: 0..1 exclusive.
@@ -95,7 +95,7 @@ def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
 
 
 def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
-    """I_x(a, b), 0 < x < 1, by the continued fraction of the side on which it converges (DLMF 8.17.22)."""
+    """Compute I_x(a, b), 0 < x < 1, by the continued fraction that converges (DLMF 8.17.22)."""
     scale = np.array(
         [math.lgamma(p + q) - math.lgamma(p) - math.lgamma(q) for p, q in zip(a, b, strict=True)]
     )
@@ -107,7 +107,7 @@ def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
 
 
 def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
-    """1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
+    """Compute 1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
     value, c, d = np.ones(len(a)), np.ones(len(a)), np.zeros(len(a))
     for term in range(1, _TERMS):
         m = term // 2
@@ -130,10 +130,10 @@ class Weighted:
     """The share of wrong answers in each of K sets, with groups weighted; float64 (K,) each.
 
     Attributes:
-        wrong: 0..1.
-        n: as how many independent answers the set shows it.
-        independent: as how many its groups' numbers and sizes let it count at most, whatever the answers.
-        sureness: of the bounds, one-sided.
+        wrong: the share of wrong answers, 0..1
+        n: the effective number of independent answers that the set is worth
+        independent: the largest such number that the sizes of its groups allow, whatever the answers are
+        sureness: the sureness of the bounds, one-sided
     """
 
     wrong: Floats
@@ -142,11 +142,11 @@ class Weighted:
     sureness: float = SURENESS
 
     def lower_bounds(self) -> Floats:
-        """Of the shares of right answers: Beta(1 - sureness; (1 - wrong) n, wrong n + 1)."""
+        """Return bounds of the shares of right answers: Beta(1 - sureness; (1 - wrong) n, wrong n + 1)."""
         return lower_bound((1 - self.wrong) * self.n, self.n, self.sureness)
 
     def show(self, accuracy: float) -> NDArray[np.bool_]:
-        """Whether the lower bounds reach an accuracy, 0..1 exclusive; quicker than these."""
+        """Tell whether the lower bounds reach an accuracy, 0..1 exclusive; quicker than `lower_bounds`."""
         right = np.maximum((1 - self.wrong) * self.n, np.finfo(float).tiny)
         others = self.n - right + 1
         return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.sureness
@@ -160,7 +160,7 @@ def weighted(
     sureness: float = SURENESS,
     answers_alike: bool = False,
 ) -> Weighted:
-    """What the first answers of a sequence show, so many of them each time.
+    """Estimate the share of wrong answers among the first answers of a sequence, for several counts.
 
     Of a group with m answers among them, each weighs w = 1 / (1 + (m - 1) LIKENESS): as much as it adds to
     the others where answers of a group are so alike. With e wrong ones a group and W = sum of m w, it is
@@ -169,13 +169,13 @@ def weighted(
     (Korn and Graubard 1998, Survey Methodology 24, 193); one group of n answers costs n.
 
     Args:
-        wrong: bool (N,).
-        groups: int64 (N,), numbers from 0; None where each answer is on its own.
-        counts: int64 (K,), 0..N.
-        sureness: of the bound that the effective numbers are for: .95 for a one-sided one, .975 for each end
-            of a two-sided interval.
-        answers_alike: let each answer weigh as much as any other, so that the share is the plain one; the
-            same likeness is then assumed of its variance.
+        wrong: bool (N,), whether each answer is wrong
+        groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own
+        counts: int64 (K,), the numbers of first answers, 0..N
+        sureness: the sureness of the bound that the effective numbers are for: .95 for a one-sided one, .975
+            for each end of a two-sided interval
+        answers_alike: whether each answer weighs as much as any other, so that the share is the plain one;
+            the same likeness is then assumed of its variance
     """
     if groups is None:
         n = counts.astype(np.float64)
@@ -189,7 +189,7 @@ def weighted(
 def _of_groups(
     wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, answers_alike: bool
 ) -> tuple[float, float, float, int]:
-    """The share, the effective numbers by assumed likeness and by variance, and how many groups there are."""
+    """Return the share, effective numbers by assumed likeness and by variance, and the number of groups."""
     sizes, errors = np.bincount(groups), np.bincount(groups, wrong)
     sizes, errors = sizes[sizes > 0], errors[sizes > 0]
     if not len(sizes):
@@ -213,12 +213,12 @@ def _price_of_few(groups: Floats, answers: NDArray[np.int64], sureness: float) -
 
 @cache
 def _t_quantiles(most: int, sureness: float) -> Floats:
-    """Of 0 to `most` degrees of freedom; of none infinity."""
+    """Return Student's t of 0 to `most` degrees of freedom; infinity for 0."""
     return np.append(np.inf, t_quantile(np.arange(1.0, most + 1), sureness))
 
 
 def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
-    """95% interval of the share of right answers: Wilson's, of the effective number of answers.
+    """Return the 95% interval of the share of right answers: Wilson's, of the effective number of answers.
 
     Args:
         right: bool (N,), N >= 1.
@@ -229,7 +229,7 @@ def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -
 
 
 def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, float]]:
-    """The mean of the shares of right answers of S sources, and its 95% interval for further sources.
+    """Return the mean share of right answers of S sources, and its 95% interval for further sources.
 
     Wilson's interval, of as many answers as would make a mean spread as the sources' shares do; at most as
     many as answers that are alike by LIKENESS within a source count for.
@@ -249,42 +249,42 @@ def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, flo
 def mean_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:
-    """The same of the mean of the classes' shares (`macro_interval`).
+    """Return the 95% interval of the mean of the classes' shares (`macro_interval`), with groups weighted.
 
     One design effect, of all answers, divides every class's numbers: each class's own effect would take a
     sender's photos of different classes for independent.
 
     Args:
         right: bool (N,), N >= 1.
-        groups: as `share_interval`.
-        classes: integers (N,), whose shares are averaged.
+        groups: the group of each answer, as `share_interval` has it
+        classes: integers (N,), the class of each answer
     """
     cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
     return macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
 
 
 def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
-    """How many answers count as one."""
+    """Return the number of answers that count as one."""
     n = np.array([len(right)])
     estimate = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
     return float(n[0] / estimate.n[0])
 
 
 def t_quantile(freedom: Floats | float, sureness: float = SURENESS) -> Floats:
-    """Student's t, float64 (N,), of so many degrees of freedom, 1 or more; sureness .5..1, one-sided."""
+    """Return Student's t, float64 (N,), of 1 or more degrees of freedom; sureness .5..1, one-sided."""
     freedom = np.atleast_1d(np.asarray(freedom, np.float64))
     share = beta_quantile(2 * sureness - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
     return np.sqrt(freedom * share / (1 - share))
 
 
 def needed(accuracy: float, sureness: float = SURENESS) -> int:
-    """The fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, when all are right."""
+    """Return the fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, if all are right."""
     return math.ceil(math.log(1 - sureness) / math.log(accuracy))
 
 
 @cache
 def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int:
-    """The same where so many of them are wrong."""
+    """Return the fewest answers whose lower bound reaches an accuracy if this many of them are wrong."""
     n = needed(accuracy, sureness)
     while at_most(errors, n, 1 - accuracy) > 1 - sureness:
         n += 1
@@ -292,7 +292,7 @@ def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int
 
 
 def at_most(k: int, n: int, share: float) -> float:
-    """How likely at most `k` of `n` independent draws are of a kind that has this share, 0 < share < 1."""
+    """Return the chance that at most `k` of `n` draws are of a kind with this share, 0 < share < 1."""
     return math.fsum(
         math.exp(_log_ways(n, i) + i * math.log(share) + (n - i) * math.log1p(-share))
         for i in range(min(k, n) + 1)
@@ -300,7 +300,7 @@ def at_most(k: int, n: int, share: float) -> float:
 
 
 def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> int:
-    """How many of a table's rows are wrong at most: a one-sided upper bound for a finite table.
+    """Return an upper bound of the number of wrong rows in a finite table, one-sided.
 
     The largest number of wrong rows with which `errors` or fewer would be drawn with more than 1 - sureness
     (hypergeometric). A table that was looked at whole leaves no doubt: there it is `errors`.
@@ -309,10 +309,10 @@ def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> i
     rows are wrong.
 
     Args:
-        rows: of the table, N.
-        errors: wrong rows among the drawn ones.
-        drawn: rows that were looked at, drawn at random without replacement, 0..N.
-        sureness: 0..1, one-sided.
+        rows: the number of rows of the table, N
+        errors: the number of wrong rows among the drawn ones
+        drawn: the number of rows that were drawn at random without replacement and looked at, 0..N
+        sureness: the sureness of the bound, 0..1, one-sided
 
     Returns:
         errors..N; a share is this divided by `rows`.
@@ -328,7 +328,7 @@ def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> i
 
 
 def drawn_at_most(k: int, drawn: int, wrong: int, rows: int) -> float:
-    """How likely at most `k` of the drawn rows are wrong, where `wrong` of all rows are."""
+    """Return the chance that at most `k` of the drawn rows are wrong, if `wrong` of all rows are."""
     ways = _log_ways(rows, drawn)
     return math.fsum(
         math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, drawn - i) - ways)
@@ -341,11 +341,11 @@ def _log_ways(n: int, k: int) -> float:
 
 
 def wilson_interval(right: float, n: float) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927): within 0..1 also where the normal approximation is not.
+    """Return the 95% score interval of a share (Wilson 1927), which is always within 0..1.
 
     Args:
-        right: how many were right, 0..n.
-        n: of how many, at least 1; perhaps an effective number.
+        right: the number of right answers, 0..n
+        n: the number of answers, at least 1; perhaps an effective number
     """
     share, weight = right / n, Z_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
@@ -354,14 +354,14 @@ def wilson_interval(right: float, n: float) -> tuple[float, float]:
 
 
 def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats) -> tuple[float, float]:
-    """95% interval of the mean of several shares (Price and Bonett 2004, Comput. Stat. Data Anal. 45, 449).
+    """Return the 95% interval of the mean of several shares (Price and Bonett 2004, CSDA 45, 449).
 
     The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
     shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
 
     Args:
-        right: how many of each were right.
-        n: of how many, each above 0; perhaps effective numbers.
+        right: the number of right answers of each
+        n: the number of answers of each, above 0; perhaps effective numbers
     """
     shares = len(n)
     counts = np.asarray(n, np.float64) + 4 / shares
@@ -372,7 +372,7 @@ def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats)
 
 
 def chance_by_group(losses: NDArray[np.int64]) -> float:
-    """How likely two equally good releases differ so much or more, to the candidate's disadvantage, 0..1.
+    """Return the chance that equally good releases differ so much, to the candidate's disadvantage, 0..1.
 
     A randomisation test: of two equally good releases each may as well have given the other's answers to all
     pictures of a group, so the sign of each group's loss is drawn.

@@ -1,4 +1,4 @@
-"""May a release become current in a store? What publishing asks before it sends anything.
+"""May a release become current in a store? The check that publishing makes before it sends anything.
 
 Reads the store. The rules themselves, without I/O: gate.py.
 """
@@ -25,9 +25,9 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     """Compare a release with the current one, and with the oldest one that the store keeps.
 
     Args:
-        candidate: wants to be current.
-        store: where.
-        before: the version that services serve there; None where there is none.
+        candidate: the release that wants to be current
+        store: the store
+        before: the version that services serve from it; None if there is none
 
     Returns:
         What was compared, in a sentence.
@@ -46,7 +46,7 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
 
 
 def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """As `judge`, but what it refuses is let pass, and its objection is what is returned.
+    """Compare as `judge` does, but return the objection in place of raising it.
 
     Raises:
         ReleaseError: the candidate itself cannot be read.
@@ -61,7 +61,7 @@ def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
 
 
 def compared_with(candidate: LocalRelease, parent: LocalRelease) -> str:
-    """What the gate says of a release beside its parent, whether it would be refused or not."""
+    """Return the gate's sentence about a release beside its parent, whether it would be refused or not."""
     try:
         return check_gate(*(evidence_of(files_in_folder(release)) for release in (candidate, parent)))
     except GateRefused as error:
@@ -75,7 +75,7 @@ def _evidence(store: Store, version: str) -> Evidence:
 
 
 def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
-    """The oldest release that was current, is kept, was not rolled back since, and has the same labels."""
+    """Return the oldest kept release that was current, was not rolled back, and has the same labels."""
     kept = list_complete_versions(store)
     for promotion in select_good_promotions(read_promotions(store)):
         if promotion.version in kept and promotion.version not in {candidate.version, current.version}:

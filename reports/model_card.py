@@ -1,4 +1,4 @@
-"""MODEL_CARD.md: what a release is, for people, under the metadata block that model hubs read.
+"""MODEL_CARD.md: a release described for people, under the metadata block that model hubs read.
 
 model_card.md lays it out, of the model's contract and its report alone, so that it says nothing that these
 do not. Each value of the block is JSON, which YAML contains. Pure.
@@ -24,7 +24,7 @@ TEMPLATE: Final = Path(__file__).with_name("model_card.md")
 
 
 def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -> str:
-    """The card, Markdown with a YAML block, UTF-8.
+    """Make the card, Markdown with a YAML block, UTF-8.
 
     Args:
         contracts: labels, input and thresholds of each network.
@@ -40,7 +40,7 @@ def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -
 
 
 def _as_text(label: str) -> str:
-    """A class as Markdown shows it, whatever a folder is called."""
+    """Return a class as Markdown shows it, whatever a folder is called."""
     return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", " ".join(label.split()))
 
 

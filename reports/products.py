@@ -1,4 +1,4 @@
-"""One answer to the photos of one product: the rule by which tables answer, and by which reports measure it.
+"""One answer to the photos of one product: tables answer by this rule, and reports measure it.
 
 Several photos know more than the surest of them, so that the mean of their log probabilities answers. The
 threshold of confidence is that of single photos; what a product adds is that they must agree. Pure.
@@ -20,11 +20,13 @@ LEAST: Final = 1e-5
 digits."""
 
 COLOURS: Final = ("colour", "color")
-"""What a release may call the attribute."""
+"""Names that a release may have for the attribute of colours."""
 
 DENIED_FROM: Final = 0.8
-"""What one photo gives to another colour that denies the product's: photos of an unfamiliar class show the
-same garment, and its colour."""
+"""Probability of another colour with which one photo denies the product's colour.
+
+Photos of an unfamiliar class show the same garment, and its colour.
+"""
 
 
 class ProbableAnswer(NamedTuple):
@@ -46,14 +48,14 @@ class ProbableAnswer(NamedTuple):
 def answer_of_product(
     photos: Sequence[ProbableAnswer], *, is_proven: bool, is_colour: bool = False
 ) -> ProbableAnswer:
-    """Answer by the familiar photos, or by all where none is.
+    """Answer by the familiar photos, or by all photos if none is familiar.
 
     A single photo answers for its product as for itself. Of several one must be accepted, no accepted one may
     name another label, and the release must show its promise for products. A colour no photo may deny.
 
     Args:
-        photos: one or more.
-        is_proven: see `is_shown`.
+        photos: the answers to its photos, one or more
+        is_proven: whether the release shows its promise for products, see `is_shown`
         is_colour: whether the head is one of COLOURS.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
@@ -68,13 +70,13 @@ def answer_of_product(
 
 
 def is_denied(photos: Sequence[ProbableAnswer], label: int) -> bool:
-    """Whether a photo, familiar or not, surely shows another label."""
+    """Tell whether a photo, familiar or not, surely shows another label."""
     others = (share for photo in photos for place, share in enumerate(photo.probabilities) if place != label)
     return any(share >= DENIED_FROM for share in others)
 
 
 def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
-    """The mean of log probabilities, (N, C), as probabilities, (C,)."""
+    """Return the mean of log probabilities, (N, C), as probabilities, (C,)."""
     if len(rows) == 1:
         return list(rows[0])
     logs = [
@@ -97,18 +99,18 @@ def _reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> R
 
 
 def is_shown(promise: Promise | None) -> bool:
-    """Whether accepted products showed what is promised of them; not where none were measured."""
+    """Tell whether accepted products showed the promised share; False if none were measured."""
     return (
         promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.accuracy
     )
 
 
 def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
-    """What accepted products show from the last tested confidence that keeps a share; None if none does.
+    """Return the last tested point at which accepted products keep a share; None if there is none.
 
     Args:
-        promise: of one head; None where no products were measured.
-        right: 0..1, share of accepted products that is to be right.
+        promise: the promise of one head; None if no products were measured
+        right: the share of accepted products that has to be right, 0..1
     """
     points = accepted_at({PRODUCTS: promise.by_confidence}, {PRODUCTS: right}) if promise else None
     return points[PRODUCTS] if points else None

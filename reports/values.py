@@ -85,7 +85,7 @@ class Averages(FrozenModel):
 
 
 class Coverage(FrozenModel):
-    """What the decision thresholds do to a split."""
+    """The effect of the decision thresholds on a split."""
 
     model_config = describe_schema("What the decision thresholds do on the test set.")
 
@@ -103,19 +103,19 @@ HELD_OUT: Final = "held-out pictures"
 """Names these in `promises` and `acceptance`; all others there are photos, of a tier or from a source."""
 
 PHOTOS_OF_TIER: Final = "photos of tier "
-"""What the name of a tier begins with there."""
+"""Beginning of the name of a tier there."""
 
 PHOTOS_FROM: Final = "photos from "
-"""What the name of a source begins with there."""
+"""Beginning of the name of a source there."""
 
 
 def tier_of(pictures: str) -> str:
-    """The tier in such a name."""
+    """Return the tier in such a name."""
     return pictures.removeprefix(PHOTOS_OF_TIER)
 
 
 class Promise(FrozenModel):
-    """What the thresholds promise of accepted answers, and the answers that show it."""
+    """A promise about accepted answers, and the answers that show it."""
 
     model_config = describe_schema(
         "What is promised of accepted answers, and the answers that show it.", is_open=True
@@ -139,7 +139,7 @@ class Promise(FrozenModel):
 
 
 class AcceptPoint(FrozenModel):
-    """What one threshold of confidence does to one set of pictures."""
+    """The effect of one threshold of confidence on one set of pictures."""
 
     model_config = describe_schema("What one threshold of confidence does to one set of pictures.")
 
@@ -157,7 +157,7 @@ class AcceptPoint(FrozenModel):
 
 
 class ProductPromise(Promise):
-    """What accepted products keep, and what those that are accepted from each confidence show."""
+    """A promise about accepted products, and the products that are accepted from each confidence."""
 
     model_config = describe_schema(
         "What accepted products keep, and what those that are accepted from each confidence show.",
@@ -178,7 +178,7 @@ class ProductPromise(Promise):
 
 
 class PossiblePromise(FrozenModel):
-    """What could be promised of the accepted answers, were this share of right ones asked for."""
+    """A promise that could be given about accepted answers if this share of right ones was asked for."""
 
     model_config = describe_schema(
         "What could be promised of the accepted answers, were this share of right ones asked for.",
@@ -257,7 +257,7 @@ class TestFigures(SplitFigures):
 
 
 class ModelFigures(FrozenModel):
-    """What the network costs."""
+    """The cost of a network."""
 
     model_config = describe_schema("The size of the network.")
 
@@ -276,18 +276,18 @@ class ModelFigures(FrozenModel):
 
     @property
     def in_words(self) -> str:
-        """How large it is, and what a picture costs."""
+        """The size of the network, and the cost of a picture, in words."""
         trained = self.trainable_parameters
         return size_in_words(self.parameters, self.mflops, trained)
 
 
 def size_in_words(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
-    """How large a network is, and what a picture costs.
+    """Say how large a network is, and how much a picture costs.
 
     Args:
-        parameters: all weights.
-        mflops: of one picture; None where it is not known.
-        trainable: those that are trained; None where that is not known.
+        parameters: the number of all weights
+        mflops: the cost of one picture in millions of operations; None if it is not known
+        trainable: the number of weights that are trained; None if that is not known
     """
     trained = f" ({trainable:,} trainable)" if trainable not in (None, parameters) else ""
     cost = f", {mflops:.1f} MFLOP a picture" if mflops is not None else ""
@@ -295,7 +295,7 @@ def size_in_words(parameters: int, mflops: float | None, trainable: int | None =
 
 
 class TrainingFigures(FrozenModel):
-    """How the model was made; what is unknown of an adopted model is null."""
+    """The making of the model; facts of an adopted model that are unknown are null."""
 
     model_config = describe_schema("How the model was trained; null where that is not known.")
 
@@ -371,7 +371,7 @@ class ClassRecall(FrozenModel):
 
 
 class PhotoDecisions(Coverage):
-    """What became of a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
+    """The decisions about a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
 
     model_config = describe_schema(
         "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
@@ -421,9 +421,9 @@ class SourceFigures(FrozenModel):
 
 
 class PhotoFigures(FrozenModel):
-    """Answers to photos of real garments of one tier; or, in tier X, of what is none of the classes.
+    """Answers to photos of garments of one tier; in tier X, to photos of none of the classes.
 
-    What only garments have is null or empty in tier X, and the other way round.
+    A figure that only garments have is null or empty in tier X, and the other way round.
     """
 
     model_config = describe_schema(
@@ -499,18 +499,19 @@ class UnknownSources(FrozenModel):
 
     @property
     def right(self) -> tuple[float, tuple[float, float] | None]:
-        """The share of right answers, the lower of two, and its interval by source."""
+        """Share of right answers, the lower of two, and its interval by source."""
         return self._lower(np.array([source.right for source in self.sources.values()]))
 
     @property
     def accepted(self) -> tuple[float, tuple[float, float] | None]:
-        """The same of accepted answers."""
+        """Share of accepted answers, the lower of two, and its interval by source."""
         return self._lower(np.array([source.accepted for source in self.sources.values()]))
 
     def _lower(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
-        """The lower of the mean over sources and the share of all photos; no interval below FEW_SOURCES.
+        """Return the lower of the mean over sources and the share of all photos, and its interval.
 
-        Photos of all sources together answer for the largest ones; a shop that uses the release is one more.
+        The interval is None below FEW_SOURCES. Photos of all sources together answer for the largest
+        ones; a shop that uses the release is one more.
         """
         n = np.array([source.n for source in self.sources.values()])
         share = float(counts.sum() / n.sum())
@@ -533,7 +534,7 @@ class LabelFigures(FrozenModel):
 
 
 class AttributeFigures(FrozenModel):
-    """What a network answers to one attribute of pictures that it has not learnt."""
+    """The answers of a network to one attribute of pictures that it has not learnt."""
 
     model_config = describe_schema("What the network answers to one attribute.", is_open=True)
 
@@ -655,7 +656,7 @@ class Report(FrozenModel):
 
 
 def report_of(release: LocalRelease) -> Report:
-    """The evaluation of a release.
+    """Read the evaluation of a release.
 
     Raises:
         ReportInvalid: report.json cannot be read as one.

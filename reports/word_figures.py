@@ -1,4 +1,4 @@
-"""From which share of a photo the words of a list may decide: what a report keeps of it.
+"""Figures of a report about the share of a photo from which the words of a list may decide.
 
 training/measure/title_shares.py measures it; inference/title_rule.py is the rule that uses the shares. Plain
 values.
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class WordsOf(FrozenModel):
-    """What words on one set of photos show at one share."""
+    """The effect of words on one set of photos at one share."""
 
     model_config = describe_schema("What words on one set of photos show at one share.")
 
@@ -33,7 +33,7 @@ class WordsOf(FrozenModel):
 
 
 class WordsAt(FrozenModel):
-    """What one share shows."""
+    """The effect of words at one share."""
 
     model_config = describe_schema("What one share shows.")
 
@@ -47,12 +47,12 @@ class WordsAt(FrozenModel):
 
     @property
     def is_shown(self) -> bool:
-        """Whether every set shows what it needs."""
+        """Whether every set shows the share that it needs."""
         return bool(self.sets) and all((of.right or 0) >= (of.needed or 1) for of in self.sets.values())
 
 
 class WordsPromise(FrozenModel):
-    """What words of one sort show at each share that was tried."""
+    """The effect of words of one sort at each share that was tried."""
 
     model_config = describe_schema("What words of one sort show at each share that was tried.")
 
@@ -63,7 +63,7 @@ class WordsPromise(FrozenModel):
 
 
 class WordFigures(FrozenModel):
-    """What words of a list show beside the answers of one network."""
+    """The effect of words of a list beside the answers of one network."""
 
     model_config = describe_schema("What words of a list show beside the answers of one network.")
 

@@ -1,1 +1,1 @@
-"""The report as a page: its template, its styles, and what fills them in."""
+"""The report as a page: its template, its styles, and the values that fill them in."""

@@ -1,4 +1,4 @@
-"""What a report's answers promise when they are accepted, why nothing is, and what would help, as sentences.
+"""Sentences about the promises of a report: which answers are accepted, why none is, and what would help.
 
 The report page says it in its reader's language; a training says it, in English, before and after its work.
 What else the page says: sentences.py.
@@ -18,14 +18,14 @@ ORIGINAL_DATA: Final = "Fashion-MNIST"
 
 BY_TRAINING: Final = "wardrobe train --accept-right {share}"
 BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET={share}"
-"""What sets the share of accepted answers that must be right; an adopted model is not trained here."""
+"""Setting of the share of accepted answers that must be right; an adopted model is not trained here."""
 
 OF_ATTRIBUTES: Final = f"{BY_TRAINING}, of the class as well"
-"""The same of an attribute, which has no option of its own."""
+"""Setting of this share for an attribute, which has no option of its own."""
 
 
 def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
-    """What is accepted and what other shares of right answers would accept, or what would help."""
+    """Say which answers are accepted, and which other shares would accept some, or what would help."""
     yield from ways_on(report, words)
     if _stuck(report):
         return
@@ -42,7 +42,7 @@ def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
 
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
-    """Which promises are not kept and why; where no held-out answer is accepted, what would help."""
+    """Say which promises are not kept and why; and if no held-out answer is accepted, say what would help."""
     yield from not_kept(report.promises, words)
     for promise in _stuck(report):
         if promise.n >= promise.needed and (pair := _mixed_up(report)):
@@ -51,7 +51,7 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _stuck(report: Report) -> list[Promise]:
-    """The promise about held-out pictures, where it accepts none."""
+    """Return the promise about held-out pictures, if it accepts none."""
     return [promise for promise in report.promises if promise.pictures == HELD_OUT and not promise.accepted]
 
 
@@ -60,7 +60,7 @@ def _setting(report: Report) -> str:
 
 
 def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
-    """Why promises accept no answer, or are not shown for a user's pictures: a text for each of these."""
+    """Say why promises accept no answer, or are not shown for a user's pictures: a text for each of these."""
     for promise in promises:
         if not promise.accepted:
             yield f"{why_none(promise, words)} {words.t('None is accepted.')}"
@@ -72,7 +72,7 @@ def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
 
 
 def why_none(promise: Promise, words: Wording) -> str:
-    """Why a promise accepts no answer: too few can show it, or no threshold does."""
+    """Say why a promise accepts no answer: too few can show it, or no threshold does."""
     if promise.n < promise.needed:
         return _too_few(promise, words.counted(promise.n, "answer"), words)
     return words.t(
@@ -84,7 +84,7 @@ def why_none(promise: Promise, words: Wording) -> str:
 
 
 def _not_shown(promise: Promise, words: Wording) -> str:
-    """What the accepted answers lack where the threshold of the release before stays."""
+    """Say what the accepted answers lack if the threshold of the release before stays."""
     accepted = words.counted(promise.accepted, "accepted answer")
     if promise.accepted < promise.needed:
         return _too_few(promise, accepted, words)
@@ -109,14 +109,14 @@ def _too_few(promise: Promise, answers: str, words: Wording) -> str:
 
 
 def _share(accuracy: float, words: Wording) -> str:
-    """A share that is asked for, with the digits that it was asked with."""
+    """Return a share that is asked for, with the digits that it was asked with."""
     return words.local(f"{100 * accuracy:g}%")
 
 
 def at_less(
     accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = OF_ATTRIBUTES
 ) -> Iterator[str]:
-    """What would be accepted were fewer right answers asked for than this share, and by which setting."""
+    """Say which answers would be accepted if fewer had to be right than this share, and by which setting."""
     lower = [promise for promise in possible if promise.accuracy < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
         yield _at_share(best, setting, words)
@@ -128,7 +128,7 @@ def at_less(
 
 
 def _as_it_is(promise: PossiblePromise, words: Wording) -> str:
-    """What is accepted by the share that is promised."""
+    """Say which answers are accepted by the promised share."""
     return words.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
@@ -142,7 +142,7 @@ def _as_it_is(promise: PossiblePromise, words: Wording) -> str:
 def _at_share(
     promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
 ) -> str:
-    """What would be accepted where this share must be right, or what it takes; those before were said."""
+    """Say which answers would be accepted if this share must be right, or how many are needed."""
     chosen = setting.replace("{share}", f"{promise.accuracy:g}")
     if not promise.accepted:
         return words.t(
@@ -169,7 +169,7 @@ def _at_share(
 
 
 def _accepted(promise: PossiblePromise, words: Wording) -> str:
-    """Which answers these are; an older report does not know from which confidence."""
+    """Name these answers; an older report does not know from which confidence they are accepted."""
     share = words.percent(promise.accepted)
     if promise.confidence is None:
         return words.t("{share} of the answers", share=share)
@@ -181,7 +181,7 @@ def _accepted(promise: PossiblePromise, words: Wording) -> str:
 
 
 def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
-    """What to do about two classes, where their pictures are the reader's."""
+    """Say what helps against two classes that are mixed up, if their pictures are the reader's."""
     named = {
         "label": words.t(pair.truth),
         "other": words.t(pair.predicted),
@@ -202,7 +202,7 @@ def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
 
 
 def _mixed_up(report: Report) -> Confusion | None:
-    """The two classes that are taken for each other most often; None without a mistake."""
+    """Return the two classes that are taken for each other most often; None without a mistake."""
     counts = Counter[tuple[str, ...]]()
     for confusion in confusions(report):
         counts[tuple(sorted((confusion.truth, confusion.predicted), key=report.labels.index))] += (

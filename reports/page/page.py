@@ -37,7 +37,7 @@ REPORT_PAGE: Final = "report.html"
 """The file of a release."""
 
 STYLES: Final = ("frame.css", "report.css")
-"""In their order; the service sends them beside the page."""
+"""Styles in their order; the service sends them beside the page."""
 
 OF_WORDING: Final = (
     "area",
@@ -59,7 +59,7 @@ Figure = dict[str, str | int]
 URL), and its `width` and `height` in pixels, so that the page does not jump when it loads."""
 
 Address = Callable[[str, bytes], str]
-"""Where a page finds a figure, by its name and bytes."""
+"""Function that returns the place of a figure on a page, by its name and bytes."""
 
 
 def file_page(
@@ -67,7 +67,7 @@ def file_page(
     report: Report,
     figures: Mapping[str, bytes],
 ) -> bytes:
-    """The page as one file, with styles and figures in it, UTF-8.
+    """Make the page as one file, with styles and figures in it, UTF-8.
 
     Args:
         contracts: labels and thresholds of each network.
@@ -85,7 +85,7 @@ def file_page(
 
 
 def figures_in(folder: Path) -> dict[str, bytes]:
-    """The figures of a release's folder, by file name."""
+    """Read the figures of a release's folder, by file name."""
     return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
 
@@ -96,14 +96,14 @@ def _embedded(_: str, data: bytes) -> str:
 def report_page(
     report: Report, figures: Mapping[str, bytes], address: Address, words: Wording, **page: object
 ) -> str:
-    """The page of a report.
+    """Make the page of a report.
 
     Args:
-        report: what is shown.
-        figures: PNGs by file name.
-        address: of each.
-        words: the reader's.
-        page: what else the template names.
+        report: the report that is shown
+        figures: PNGs by file name
+        address: the address of each figure
+        words: the wording of the reader's language
+        page: further values that the template names
     """
     return rendered(
         words,
@@ -122,7 +122,7 @@ def report_page(
 
 
 def rendered(words: Wording, **page: object) -> str:
-    """The template with these values, which are escaped."""
+    """Render the template with these values, which are escaped."""
     return _environment().get_template(REPORT_PAGE).render(words=words, t=words.t, **page)
 
 
@@ -140,7 +140,7 @@ def _environment() -> Environment:
 
 
 def _by_the_reader(method: str) -> Callable[..., str]:
-    """A filter that is a method of the page's Wording."""
+    """Make a filter of a method of the page's Wording."""
 
     @pass_context
     def filtered(context: Context, *values: object) -> str:
@@ -151,7 +151,7 @@ def _by_the_reader(method: str) -> Callable[..., str]:
 
 
 def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
-    """A filter that calls a function with the page's Wording."""
+    """Make a filter that calls a function with the page's Wording."""
 
     @pass_context
     def filtered(context: Context, value: str) -> str:
@@ -161,7 +161,7 @@ def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
 
 
 def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
-    """The PNGs among the files, by their names without `.png`."""
+    """Return the PNGs among the files, by their names without `.png`."""
     shown = dict[str, Figure]()
     for name, data in files.items():
         try:

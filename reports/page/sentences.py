@@ -1,7 +1,7 @@
-"""What the report page says in sentences: the summary, what the model is worst at, and names of pictures.
+"""Sentences of the report page: the summary, the weaknesses of the model, and names of pictures.
 
-Picks what stands out in a report; every text goes through the reader's Wording. What is accepted, and what
-would help: advice.py. Knows no page.
+Picks what stands out in a report; every text goes through the reader's Wording. Sentences about acceptance:
+advice.py. Knows no page.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,14 +32,14 @@ TIER_NAMES: Final = {
     "C": "Users' own photos",
     "X": "None of the classes",
 }
-"""What Wardrobe's own tiers of photos are called; other tiers keep their names."""
+"""Names of Wardrobe's own tiers of photos; other tiers keep their names."""
 
 SHARES_OF_TIERS: Final = {
     "A": "{share} of product shots",
     "B": "{share} of worn garments",
     "C": "{share} of users' own photos",
 }
-"""The same within a sentence."""
+"""Names of these tiers within a sentence."""
 
 
 class Confusion(NamedTuple):
@@ -52,12 +52,12 @@ class Confusion(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of the true class, 0..1."""
+        """Share of the true class, 0..1."""
         return self.wrong / self.n
 
 
 def confusions(report: Report) -> list[Confusion]:
-    """Confused pairs of classes, by their share of the true class; none if the matrix does not fit."""
+    """List confused pairs of classes by their share of the true class; none if the matrix does not fit."""
     labels, matrix = report.labels, report.test.confusion_matrix
     if [len(row) for row in matrix] != [len(labels)] * len(labels):
         return []
@@ -71,7 +71,7 @@ def confusions(report: Report) -> list[Confusion]:
 
 
 def weaknesses(report: Report, words: Wording) -> Iterator[str]:
-    """What the report is worst at, as sentences."""
+    """Yield sentences on the worst figures of the report."""
     t, test = words.t, report.test
     missed = {
         label: of_class
@@ -111,7 +111,7 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _of_photos(report: Report, words: Wording) -> Iterator[str]:
-    """The class of each tier that is recognised least often."""
+    """Yield the class of each tier that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
@@ -136,12 +136,12 @@ def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
 
 
 def tier_name(tier: str, words: Wording) -> str:
-    """What readers call a tier of photos."""
+    """Return the name of a tier of photos for readers."""
     return words.t(TIER_NAMES[tier]) if tier in TIER_NAMES else words.t("Photos, tier {tier}", tier=tier)
 
 
 def name_of_pictures(pictures: str, words: Wording) -> str:
-    """What readers call the pictures that a promise is about."""
+    """Return the name of the pictures that a promise is about, for readers."""
     if pictures.startswith(PHOTOS_FROM):
         return words.t("Photos from {source}", source=pictures.removeprefix(PHOTOS_FROM))
     return _capital(words.t(pictures)) if pictures == HELD_OUT else tier_name(tier_of(pictures), words)
@@ -152,14 +152,14 @@ def _capital(text: str) -> str:
 
 
 def _measured(report: Report, words: Wording) -> str:
-    """How many pictures the report's figures are of, and which."""
+    """Say how many pictures the report's figures are about, and which."""
     if report.test.split == CROSS_FITTED:
         return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
     return words.counted(report.test.n, "test picture")
 
 
 def summary_of_unknown(report: Report, words: Wording) -> str:
-    """How good it is on photos of sources that it does not know, in one plain sentence; empty if unknown."""
+    """Say in one sentence how good it is on photos of unknown sources; empty if that is not known."""
     shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:
         return ""
@@ -180,7 +180,7 @@ def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
 
 
 def summary(report: Report, words: Wording) -> str:
-    """How good it is on the pictures of its own test, in one plain sentence."""
+    """Say in one sentence how good it is on the pictures of its own test."""
     t, crossed = words.t, report.test.split == CROSS_FITTED
     shares = {
         name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy

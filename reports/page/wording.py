@@ -12,7 +12,7 @@ from typing import Final
 from reports.intervals import wilson_interval
 
 ABSENT: Final = "—"
-"""Where a table has no value."""
+"""Sign for a value that a table does not have."""
 
 A_CENTURY: Final = 3.2e9
 """Seconds; a training that claims more has no known duration."""
@@ -26,10 +26,10 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
 class Wording:
-    """What the page says, in one language.
+    """The words of the page in one language.
 
     Attributes:
-        language: as HTML names it.
+        language: the code of the language, as HTML has it
     """
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
@@ -41,25 +41,25 @@ class Wording:
         self._marks = str.maketrans({",": thousands, ".": decimal, "%": percent})
 
     def t(self, english: str, **values: object) -> str:
-        """A text with `{name}` replaced by values; one without a value stays."""
+        """Translate a text, and replace `{name}` by values; one without a value stays."""
         text = self._texts.get(english, english)
         return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
 
     def counted(self, things: int, singular: str, plural: str = "") -> str:
-        """`1 picture`, `10,000 pictures`."""
+        """Write a count with its noun: `1 picture`, `10,000 pictures`."""
         name = singular if things == 1 else plural or f"{singular}s"
         return self.t(f"{{number}} {name}", number=self.whole(things))
 
     def whole(self, things: int) -> str:
-        """A count, with its thousands separated."""
+        """Write a count with its thousands separated."""
         return self.local(f"{things:,}")
 
     def local(self, english: str) -> str:
-        """A number that is written the English way."""
+        """Write a number of the English form as the language does."""
         return english.translate(self._marks)
 
     def percent(self, share: float | None, digits: int = 1) -> str:
-        """A share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
+        """Write a share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
         if share is None:
             return ABSENT
         if 0 < share < 1:
@@ -71,31 +71,31 @@ class Wording:
         return self.local(f"{share:.{digits}%}")
 
     def interval(self, bounds: tuple[float, float] | None, digits: int = 1) -> str:
-        """Two shares of 0..1 as `94.5 to 95.3%`."""
+        """Write two shares of 0..1 as `94.5 to 95.3%`."""
         if bounds is None:
             return ABSENT
         low, high = f"{bounds[0] * 100:.{digits}f}", f"{bounds[1]:.{digits}%}"
         return self.t("{low} to {high}", low=self.local(low), high=self.local(high))
 
     def share_interval(self, share: float, n: int, digits: int = 1) -> str:
-        """The 95% interval of a share that was counted on `n`."""
+        """Write the 95% interval of a share that was counted on `n`."""
         return self.interval(wilson_interval(share * n, n), digits) if n else ABSENT
 
     def number(self, value: float) -> str:
-        """Four significant digits, thousands separated: `0.1504`, `311,530`."""
+        """Write four significant digits, thousands separated: `0.1504`, `311,530`."""
         value = value or 0.0  # a loss of minus zero is zero
         return self.local(f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}")
 
     def points(self, difference: float | None) -> str:
-        """A difference of two shares, -1..1, in points: `+1.3`."""
+        """Write a difference of two shares, -1..1, in points: `+1.3`."""
         return ABSENT if difference is None else self.local(f"{100 * difference:+.1f}")
 
     def area(self, auroc: float | None) -> str:
-        """An area under a curve, 0..1, as `0.978`."""
+        """Write an area under a curve, 0..1, as `0.978`."""
         return ABSENT if auroc is None else self.local(f"{auroc:.3f}")
 
     def duration(self, seconds: float | None) -> str:
-        """`0:35:05`, in hours, minutes and seconds."""
+        """Write hours, minutes and seconds: `0:35:05`."""
         if seconds is None or not seconds < A_CENTURY:
             return ABSENT
         minutes, rest = divmod(round(seconds), 60)
