@@ -1,9 +1,10 @@
 """The review page: the most doubtful rows that need review, then, closed, what is optional.
 
 One HTML file that works from a disk and makes no request. What it shows is embedded as JSON, pictures as
-`data:` URLs; a Content-Security-Policy allows only the script whose hash it names. The frame is review.html;
-cards.js makes the cards; keys, stored choices and the export are in review.js. sheet.py chooses what a table
-asks; scripts/doubted.py makes such a page of the labels that a training doubts.
+`data:` URLs; a Content-Security-Policy allows only the script whose hash it names. The frame is review.html.
+cards.js, review.js and categories.js make the cards, answers.js has keys and stored choices, filters.js and
+export.js do the rest. sheet.py chooses what a table asks; scripts/doubted.py makes such a page of the labels
+that a training doubts.
 """
 
 import base64
@@ -26,6 +27,7 @@ from inference.framing import limit_edge
 from inference.spreadsheets import CELL_BEGINNING
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
+from labelling.review.kind_choices import KindChoice
 from model_store.release_files import write_whole
 
 EDGE: Final = 320
@@ -37,7 +39,8 @@ QUALITY: Final = 80
 RIGHT: Final = "Right: {answer}"
 """On the button of a card whose guess is shown, with what it takes."""
 
-NOTE: Final = "{label}? {confidence}, {reason}"
+NOTE: Final = "{label}? {confidence}. {reason}"
+NOTE_OF_ACCEPTED: Final = "{label}? {confidence}"
 NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
 NOTE_OF_LIST: Final = "the photo: {label}, {confidence}; the list: {listed}"
 NOTE_OF_COLOUR: Final = "the photo: {label}; the list: {listed}"
@@ -96,6 +99,8 @@ class Card(NamedTuple):
         photos: further ones of the product, which the export names, too.
         more: photos of the product that the card does not show.
         screen: on which it is seen together with others; None for a card of its own.
+        choices: buttons for the kinds that a title admits; none for a card without a contradiction.
+        further_kinds: the kinds to choose from once a person answers NONE.
     """
 
     name: str
@@ -117,6 +122,28 @@ class Card(NamedTuple):
     photos: tuple[CardPhoto, ...] = ()
     more: int = 0
     screen: Screen | None = None
+    choices: tuple[KindChoice, ...] = ()
+    further_kinds: tuple[str, ...] = ()
+
+
+class CategoryCard(NamedTuple):
+    """A question about a category of the shop.
+
+    Attributes:
+        category: the level as the list writes it.
+        branches: the levels above it, of each branch.
+        products: how many products are in it, or pictures in a table without products.
+        is_of_products: whether these are products.
+        kinds: the kinds to choose from, each with the number of these that the photos answer so.
+        photos: photos that the model answered differently.
+    """
+
+    category: str
+    branches: tuple[str, ...]
+    products: int
+    is_of_products: bool
+    kinds: tuple[tuple[str, int], ...]
+    photos: tuple[CardPhoto, ...]
 
 
 class Frame(NamedTuple):
@@ -213,11 +240,16 @@ LEAVE_OUT: Final = " "
 """What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
 
 
+SCRIPTS: Final = ("review.js", "categories.js", "answers.js", "filters.js", "export.js")
+"""The scripts of the page, in the order in which they run."""
+
+
 def make_review_page(
     cards: Sequence[Card],
     labels: Sequence[str],
     frame: Frame,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    categories: Sequence[CategoryCard] = (),
 ) -> str:
     """The whole page.
 
@@ -226,8 +258,9 @@ def make_review_page(
         labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
         frame: what is around the cards.
         attributes: the same of each attribute that cards ask for.
+        categories: questions about categories, which come first.
     """
-    pictures = {picture: str(number) for number, picture in enumerate(_pictures(cards), 1)}
+    pictures = {picture: str(number) for number, picture in enumerate(_pictures([*categories, *cards]), 1)}
     shown = {
         "pictures": {number: picture for picture, number in pictures.items()},
         "title": frame.title,
@@ -241,9 +274,10 @@ def make_review_page(
         },
         "texts": frame.texts,
         "formula": CELL_BEGINNING,
-        "parts": _parts([_by_number(card, pictures) for card in cards]),
+        "categories": [_shown_category(card, pictures) for card in categories],
+        "parts": _parts([_by_number(card, pictures) for card in cards], is_first=not categories),
     }
-    return fill_page("review.html", shown, "cards.js", "review.js")
+    return fill_page("review.html", shown, "cards.js", *SCRIPTS)
 
 
 def fill_page(frame: str, shown: object, *scripts: str) -> str:
@@ -264,10 +298,18 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
     return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
-def _pictures(cards: Sequence[Card]) -> dict[str, None]:
-    """The pictures of all cards, each once: a picture is asked about more than once."""
-    pictures = ([card.picture, *(photo.picture for photo in card.photos)] for card in cards)
+def _pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
+    """Return the pictures of all cards, each once: a picture is asked about more than once."""
+    own = ([card.picture] if isinstance(card, Card) else [] for card in cards)
+    pictures = (
+        [*first, *(photo.picture for photo in card.photos)] for first, card in zip(own, cards, strict=True)
+    )
     return dict.fromkeys(filter(None, chain.from_iterable(pictures)))
+
+
+def _shown_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str, object]:
+    photos = [photo._replace(picture=pictures.get(photo.picture, ""))._asdict() for photo in card.photos]
+    return card._asdict() | {"photos": photos}
 
 
 def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
@@ -276,12 +318,17 @@ def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
     return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
 
 
-def _parts(cards: Sequence[Card]) -> list[dict[str, object]]:
-    """What a person has to answer, then the screens, then an audit; with headings where there is more."""
+def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
+    """Return what a person has to answer, then the screens, then an audit.
+
+    Args:
+        cards: all cards of the page.
+        is_first: whether nothing stands above them; doubtful cards alone have no heading then.
+    """
     drawn = [card for card in cards if card.audit]
     doubtful = [card for card in cards if not card.audit and not card.screen]
     screens = sorted({card.screen for card in cards if card.screen}, key=SCREENS.index)
-    title, lead = DOUBTFUL if drawn or screens else ("", "")
+    title, lead = DOUBTFUL if drawn or screens or not is_first else ("", "")
     parts = [_part(title, lead, doubtful)]
     for screen in screens:
         of_screen = [card for card in cards if card.screen == screen]
@@ -304,6 +351,7 @@ def _shown(card: Card) -> dict[str, object]:
         "attribute": _on_page(card.attribute),
         "note_values": dict(card.note_values),
         "photos": photos,
+        "choices": [choice._asdict() for choice in card.choices],
     }
 
 

@@ -11,12 +11,15 @@ from typing import Final, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.kinds import in_order
+from inference.kinds import KIND, KINDS, in_order
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import escape_path
+from inference.title_rule import NONE, has_kinds
+from labelling.category_questions import CategoryQuestion
 from labelling.decisions import Decisions
 from labelling.errors import Unreadable
 from labelling.items import Item, Source
+from labelling.review.kind_choices import choices_of_title, has_likely_class, kinds_without_class
 from labelling.review.page import (
     AGREEING,
     ATTRIBUTE_ALONE,
@@ -25,19 +28,22 @@ from labelling.review.page import (
     LEAD,
     LEAD_OF_PARTS,
     NOTE,
+    NOTE_OF_ACCEPTED,
     NOTE_OF_ATTRIBUTE,
     NOTE_OF_COLOUR,
     NOTE_OF_LIST,
     Card,
     CardPhoto,
+    CategoryCard,
     Frame,
     make_review_page,
     make_thumbnail,
     write_page,
 )
 from labelling.review.questions import MAX_PHOTOS_ON_CARD, HeadQuestions, Review, SheetQuestion, choose_photos
+from labelling.row_decision import DecisionContext
 from labelling.rows import ACCEPT, REVIEW, PhotoRecord, make_table_path
-from labelling.titles import ListWords
+from labelling.run_settings import RunSettings
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""
@@ -62,37 +68,61 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    run, choices = decisions.settings, choose_questions(decisions, review)
+    run, (choices, categories) = decisions.settings, choose_questions(decisions, review)
     asked = [question for choice in choices for question in choice.all_questions]
     photos = {id(question.row): choose_photos(question.row, decisions) for question in asked}
     of_cards = (photo for of_row in photos.values() for photo in of_row[:MAX_PHOTOS_ON_CARD])
-    pictures = _pictures(of_cards, source)
+    of_categories = (photo for question in categories for photo in question.photos)
+    pictures = _pictures([*of_cards, *of_categories], source)
 
     def card_of(question: SheetQuestion) -> Card | None:
-        return _card(question, photos[id(question.row)], pictures, decisions.list_words)
+        return _card(question, photos[id(question.row)], pictures, decisions)
 
-    cards = [card for choice in choices for card in _of_choice(choice, card_of)]
+    cards = [card for choice in choices for card in _of_choice(choice, card_of, decisions.context)]
     lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
     title = f"{decisions.journal.path.stem}, {run.version}"
     frame = Frame(title, lead, review.texts, EXPORT_NAME, review.command, version=run.version)
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
-    write_page(review.page, make_review_page(cards, run.heads[LABEL], frame, attributes))
+    category_cards = [_category_card(question, pictures, run) for question in categories]
+    write_page(review.page, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
 
 
-def choose_questions(decisions: Decisions, review: Review) -> list[HeadQuestions]:
-    """What a page asks of each head, in one pass over the rows."""
+def choose_questions(
+    decisions: Decisions, review: Review
+) -> tuple[list[HeadQuestions], list[CategoryQuestion]]:
+    """Return the questions about each head, and those about categories, after one pass over the rows."""
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
-    for row in decisions.rows_for_people():
+    asked, rows = decisions.ask_about_categories(), decisions.rows_for_people()
+    for row in asked.collect(rows) if asked else rows:
         for choice in choices:
             choice.add_row(row)
-    return choices
+    return choices, asked.questions() if asked else []
 
 
-def _of_choice(choice: HeadQuestions, card_of: Callable[[SheetQuestion], Card | None]) -> Iterator[Card]:
+def _category_card(
+    question: CategoryQuestion, pictures: Mapping[str, CardPhoto], settings: RunSettings
+) -> CategoryCard:
+    """Return the card of a question about a category; the kinds that its photos show come first."""
+    names = settings.heads.get(KIND, ())
+    of_photos = question.kinds if has_kinds(names) else {}
+    kinds = dict.fromkeys([*(kind for kind in of_photos if kind in KINDS), *KINDS])
+    return CategoryCard(
+        category=question.category,
+        branches=question.branches,
+        products=question.products,
+        is_of_products=settings.by is not None,
+        kinds=tuple((kind, of_photos.get(kind, 0)) for kind in kinds),
+        photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
+    )
+
+
+def _of_choice(
+    choice: HeadQuestions, card_of: Callable[[SheetQuestion], Card | None], context: DecisionContext
+) -> Iterator[Card]:
     for question in choice.doubtful_questions:
         if card := card_of(question):
             is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
-            yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question)
+            yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question, context)
     for question in choice.feed_questions:
         if card := card_of(question):
             yield card._replace(screen=FED)
@@ -108,11 +138,12 @@ def _blind(card: Card, audited: int, accepted: int) -> Card:
     return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
 
 
-def _beside_list(card: Card, question: SheetQuestion) -> Card:
+def _beside_list(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
     """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
     decided, row = question.decision, question.row
     if decided.is_admitted is None or decided.answer is None:
-        return card
+        is_class = card.attribute != LABEL or has_likely_class(row.record, context)
+        return card if is_class else card._replace(guess=NONE)
     if decided.is_admitted:
         return card._replace(screen=AGREEING)
     suggested = decided.answer.suggested_label or ""
@@ -121,14 +152,15 @@ def _beside_list(card: Card, question: SheetQuestion) -> Card:
         values: dict[str, str | float] = {"label": suggested, "listed": listed}
         return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(in_order(row.title_kinds))}
-    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=suggested)
+    choices = choices_of_title(row, context) if card.attribute == LABEL else ()
+    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=suggested, choices=choices)
 
 
 def _card(
     question: SheetQuestion,
     photos: Sequence[PhotoRecord],
     pictures: Mapping[str, CardPhoto],
-    words: ListWords,
+    decisions: Decisions,
 ) -> Card | None:
     """The card of a question; None where the source has no picture of it any more."""
     shown = [pictures[photo.path] for photo in photos[:MAX_PHOTOS_ON_CARD] if photo.path in pictures]
@@ -137,16 +169,17 @@ def _card(
         return None
     confidence = answer.confidence or 0.0
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
-    values |= {"reason": question.reason or ACCEPT} if head == LABEL else {"attribute": head}
-    in_review = f"{REVIEW}: {question.reason}" if head == LABEL else REVIEW
-    titles = (words.title(photo.cells) for photo in subject.photos if subject.product)
+    reason = Reason(question.reason).sentence if question.reason and head == LABEL else ""
+    values |= {"reason": reason} if head == LABEL else {"attribute": head}
+    note = (NOTE if reason else NOTE_OF_ACCEPTED) if head == LABEL else NOTE_OF_ATTRIBUTE
+    titles = (decisions.list_words.title(photo.cells) for photo in subject.photos if subject.product)
     return Card(
         subject.name,
         *shown[0][:2],
-        NOTE if head == LABEL else NOTE_OF_ATTRIBUTE,
+        note,
         answer.label,
         sha256=shown[0].sha256,
-        decision=ACCEPT if question.reason is None else in_review,
+        decision=ACCEPT if question.reason is None else reason or REVIEW,
         confidence=confidence,
         predicted=answer.label,
         note_values=values,
@@ -155,6 +188,7 @@ def _card(
         title=next(filter(None, titles), ""),
         photos=tuple(shown[1:]),
         more=max(len(photos) - MAX_PHOTOS_ON_CARD, 0),
+        further_kinds=kinds_without_class(subject, decisions.context) if head == LABEL else (),
     )
 
 

@@ -32,8 +32,7 @@ def reasons_of_the_page() -> set[str]:
 
 
 def translated_reasons() -> set[str]:
-    texts = TRANSLATIONS["de"]
-    return {text.removeprefix("review: ") for text in texts if text.startswith("review: ")}
+    return {reason.value for reason in Reason if reason.sentence in TRANSLATIONS["de"]}
 
 
 def reasons_of_table(page: str, place: str) -> set[str]:

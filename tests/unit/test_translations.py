@@ -19,9 +19,11 @@ from labelling.review.page import (
     LEAD,
     LEAD_OF_PARTS,
     NOTE,
+    NOTE_OF_ACCEPTED,
     NOTE_OF_COLOUR,
     NOTE_OF_LIST,
     RIGHT,
+    SCRIPTS,
 )
 from reports.page.sentences import SHARES_OF_TIERS, TIER_NAMES
 from reports.page.wording import NUMBER, PERCENTAGE
@@ -129,17 +131,20 @@ OF_CARDS = {
         doubted.LEAD,
     ),
     "accept",
-    *REASONS_OF_CARDS,
-    *(f"review: {reason}" for reason in REASONS_OF_CARDS),
+    NOTE_OF_ACCEPTED,
+    "none of the kinds",
+    "it does not say",
+    *(reason.sentence for reason in REASONS_OF_CARDS),
 }
 """The texts of the review sheet that its Python writes."""
 
 
 def texts_of_the_sheet() -> set[str]:
     """Every English text of the review sheet, whose frame marks what is translated."""
-    frame, script = ((SHEET / name).read_text("utf-8") for name in ("review.html", "review.js"))
+    frame, *scripts = ((SHEET / name).read_text("utf-8") for name in ("review.html", "cards.js", *SCRIPTS))
     marked = re.findall(r"data-t(?: disabled)?>([^<$]+)<", frame) + re.findall(r'aria-label="([^"]+)"', frame)
-    return {*marked, *JS_CALL.findall(script), "(leave out)", "none of these"} | OF_CARDS
+    called = (text for script in scripts for text in JS_CALL.findall(script))
+    return {*marked, *called, "(leave out)", "none of these"} | OF_CARDS
 
 
 def test_the_german_page_report_and_sheet_are_complete_and_have_nothing_to_spare() -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
+from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.human_answers import LEFT_OUT
 from labelling.review.corrections import Correction, read_corrections
@@ -32,7 +33,9 @@ LABELS = ("Bag", 'Shirt, "best"', "</script>")
 WORDS = ("blue", "red", "white")
 SHAS = ["0b" * 32, "1b" * 32, "2b" * 32]
 NAMES = ("a.png", 'b, "quoted".png', "<img src=x onerror=alert(1)>.png")
-DOUBTS = dict(zip(NAMES, [("ambiguous", 0.4), ("unfamiliar", 0.55), ("unfamiliar", 0.7)], strict=True))
+DOUBTS = dict(
+    zip(NAMES, [(Reason.AMBIGUOUS, 0.4), (Reason.UNFAMILIAR, 0.55), (Reason.UNFAMILIAR, 0.7)], strict=True)
+)
 
 
 def write(page: Path, cards: Sequence[Card], frame: Frame) -> str:
@@ -52,9 +55,9 @@ def sheet(tmp_path: Path) -> str:
             NOTE,
             "Bag",
             sha256=SHAS[seed],
-            decision=f"review: {reason}",
+            decision=reason.sentence,
             confidence=confidence,
-            note_values={"label": "Bag", "confidence": confidence, "reason": reason},
+            note_values={"label": "Bag", "confidence": confidence, "reason": reason.sentence},
         )
         for seed, (name, (reason, confidence)) in enumerate(DOUBTS.items())
     ]
@@ -65,7 +68,7 @@ def sheet(tmp_path: Path) -> str:
 def two_parts(tmp_path: Path) -> str:
     """The address of a page with two doubtful pictures, and two of an audit."""
     picture = make_thumbnail(png(a_garment(0)))
-    values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": "ambiguous"}
+    values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": Reason.AMBIGUOUS.sentence}
     card = Card(
         "", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", note_values=values
     )
@@ -143,7 +146,8 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 
     assert (page.locator("html").get_attribute("lang"), page.title()) == ("de", "Prüfen: table.csv")
     assert page.locator("#count").inner_text() == "1 von 3 beantwortet"
-    assert page.locator("article .note").nth(1).inner_text() == "Bag? 55\u00a0%, unvertraut"
+    note = page.locator("article .note").nth(1).inner_text()
+    assert note == "Bag? 55\u00a0%. Das Bild ähnelt nicht den Bildern, die das Modell gelernt hat."
     assert page.get_by_label("Was a.png zeigt").locator("option").last.inner_text() == "(auslassen)"
     shown = page.locator("body").inner_text()
     assert [word for word in (" the ", "answer", "Label", "picture") if word in shown] == []
@@ -153,7 +157,11 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
     shown = [make_thumbnail(png(a_garment(seed))) for seed in range(3)]
     photos = tuple(CardPhoto(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
-    values: dict[str, str | float] = {"label": "Bag", "confidence": 0.4, "reason": "contradicting"}
+    values: dict[str, str | float] = {
+        "label": "Bag",
+        "confidence": 0.4,
+        "reason": Reason.CONTRADICTING.sentence,
+    }
     card = Card(
         "1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", note_values=values
     )
@@ -170,7 +178,7 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
     assert page.locator("article p").all_inner_texts()[:3] == [
         "1001",
         "Tote, red",
-        "Bag? 40%, contradicting 1,200 more photos",
+        f"Bag? 40%. {Reason.CONTRADICTING.sentence} 1,200 more photos",
     ]
     assert [(one.path, one.sha256, one.label, one.product) for one in found] == [
         (f"/shop/{n}.png", SHAS[n], "Bag", "1001") for n in range(3)
@@ -262,7 +270,7 @@ def test_search_and_filters_hide_the_others_and_keys_pass_over_them(sheet: str, 
     page.get_by_label("Search").fill("img src")
     assert shown.all_inner_texts() == [NAMES[2]]
     page.get_by_label("Search").fill("")
-    page.get_by_label("Decision").select_option("review: unfamiliar")
+    page.get_by_label("Decision").select_option(Reason.UNFAMILIAR.sentence)
     assert shown.all_inner_texts() == [*NAMES[1:]]
     page.get_by_label("Confidence at most").fill("60")
     assert shown.all_inner_texts() == [NAMES[1]]

@@ -1,0 +1,91 @@
+"""The kinds that a card asks for beside the class: buttons for a title, and the kinds without a class. Pure.
+
+A title that contradicts the photo names one to three kinds. A button for each answers the card at once:
+
+    one class is of this kind         the class and the kind
+    no class is of this kind          "none of these" and the kind
+    several classes are of this kind  nothing yet: the list of classes opens
+
+Whoever answers "none of these" is asked for the kind on the same card.
+"""
+
+from typing import Final, NamedTuple
+
+from inference.contract import LABEL
+from inference.kinds import KIND, in_order
+from inference.title_rule import NONE, OTHER, has_kinds
+from labelling.row_decision import DecisionContext
+from labelling.rows import Record, TableRow
+
+MAX_KIND_BUTTONS: Final = 3
+"""Kinds of a title that have a button each; a title that admits more says little."""
+
+
+class KindChoice(NamedTuple):
+    """A button of a card that answers the class, and perhaps the kind.
+
+    Attributes:
+        text: the text on it.
+        label: the class that it answers; empty if it opens the list of classes.
+        kind: the label of the attribute `kind` that it answers; empty for none.
+    """
+
+    text: str
+    label: str
+    kind: str = ""
+
+
+def choices_of_title(row: TableRow, context: DecisionContext) -> tuple[KindChoice, ...]:
+    """Return the buttons of a card on which title and photo contradict each other.
+
+    Args:
+        row: the row that the card asks about.
+        context: what decides about the rows of its table.
+
+    Returns:
+        a button for each kind that the title admits, those that the photo shows most first, and one for the
+        photo's own class.
+    """
+    shares = _kind_shares(row.record, context)
+    kinds = sorted(in_order(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
+    choices = [_choice(kind, context) for kind in kinds]
+    own = row.record.answers[LABEL].label
+    if own not in {choice.label for choice in choices}:
+        choices.append(KindChoice(own, own))
+    return tuple(choices)
+
+
+def _choice(kind: str, context: DecisionContext) -> KindChoice:
+    classes = [label for label, kinds in context.class_kinds.items() if kind in kinds]
+    answered = kind if kind in context.settings.heads.get(KIND, ()) else ""
+    if len(classes) > 1:
+        return KindChoice(kind, "")
+    return KindChoice(kind, classes[0] if classes else NONE, answered)
+
+
+def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
+    """Return the kinds that no class is of, those that the photo shows most first.
+
+    Args:
+        record: the picture or product that the card asks about.
+        context: what decides about the rows of its table.
+    """
+    names = context.settings.heads.get(KIND, ())
+    if not has_kinds(names):
+        return ()
+    of_classes = frozenset[str]().union(*context.class_kinds.values())
+    kinds = [kind for kind in names if kind not in of_classes]
+    shares = _kind_shares(record, context)
+    return tuple(sorted(kinds, key=lambda kind: (kind == OTHER, -shares.get(kind, 0.0))))
+
+
+def has_likely_class(record: Record, context: DecisionContext) -> bool:
+    """Return whether a class is of the likeliest kind of a record, or no kind is known."""
+    answer = record.answers.get(KIND)
+    return answer is None or answer.label not in kinds_without_class(record, context)
+
+
+def _kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:
+    if KIND not in record.answers:
+        return {}
+    return context.titles.label_probabilities(record, KIND)
