@@ -6,7 +6,7 @@ Text outside of tags belongs to every part. Pure.
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 _TAG: Final = re.compile(
     r"\[:(?P<square>[a-z]{2,3}(?:[-_][a-z]{2,4})?)?\]"
@@ -17,7 +17,19 @@ _TAG: Final = re.compile(
 """A tag before a part, or without a code the tag behind the last part."""
 
 
-def text_in(text: str, languages: Sequence[str]) -> str:
+class Part(NamedTuple):
+    """The part of a text that is used.
+
+    Attributes:
+        text: the part without tags.
+        code: the code of its tag; empty for a text without tags.
+    """
+
+    text: str
+    code: str = ""
+
+
+def choose_part(text: str, languages: Sequence[str]) -> Part:
     """Return the part of a text in the first of some languages that has one, without tags.
 
     Args:
@@ -25,10 +37,11 @@ def text_in(text: str, languages: Sequence[str]) -> str:
         languages: codes, the preferred one first. If the text has a part in none of them, its first part is
             returned.
     """
-    parts = language_parts(text)
-    chosen = next((parts[code] for code in languages if parts.get(code, "").strip()), None)
-    filled = (part for part in parts.values() if part.strip())
-    return chosen if chosen is not None else next(filled, "") if parts else text
+    filled = {code: part for code, part in language_parts(text).items() if part.strip()}
+    if not filled:
+        return Part(_TAG.sub("", text) if language_parts(text) else text)
+    code = next((code for code in languages if code in filled), next(iter(filled)))
+    return Part(filled[code], code)
 
 
 def language_parts(text: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from inference.language_files import (
     readable_languages,
     shared_words,
 )
-from inference.language_tags import language_parts, text_in
+from inference.language_tags import choose_part, language_parts
 from inference.tokens import split_text, visible_text
 from inference.vocabulary import SHORTEST_START
 from inference.words import NOTHING, Says, set_says, title_says, tokens_say
@@ -128,7 +128,7 @@ def _likely(title: str, own: Mapping[str, int], most: int) -> Iterator[tuple[str
     codes = [code for code in readable_languages() if own.get(code, 0) == most]
     if not most:
         codes = list({languages()[code].head: code for code in reversed(codes)}.values())
-    texts = {code: text_in(title, (code, *readable_languages())) for code in codes}
+    texts = {code: choose_part(title, (code, *readable_languages())).text for code in codes}
     tokens = dict[tuple[str, bool], list[str]]()
     for code, text in texts.items():
         key = text, languages()[code].keep_accents

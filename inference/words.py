@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from inference.kinds import SET
 from inference.language_files import languages, readable_languages
-from inference.language_tags import text_in
+from inference.language_tags import choose_part
 from inference.sets import is_set, without_counting
 from inference.tokens import SEPARATORS, SIGNS, tokens_of
 from inference.vocabulary import (
@@ -74,17 +74,23 @@ def title_says(title: str, language: str) -> Says:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that is read.
     """
-    return tokens_say(_tokens(title, language), language)
+    return tokens_say(*_read(title, language))
 
 
 def part_kinds(title: str, language: str) -> frozenset[str]:
     """Return the kinds of all garments that a title names: the parts of a set, as far as they are named."""
-    items = _items(_tokens(title, language), language)
+    items = _items(*_read(title, language))
     return frozenset(kind for item in named(without_counting(items)) for kind in item.kinds)
 
 
-def _tokens(title: str, language: str) -> list[str]:
-    return languages()[language].tokens(text_in(title, (language, *readable_languages())))
+def _read(text: str, language: str) -> tuple[list[str], str]:
+    """Return the words and signs of a text, and the language in which they are read.
+
+    If language tags divide the text, that is the language of the part that is used.
+    """
+    part = choose_part(text, (language, *readable_languages()))
+    spoken = part.code if part.code in readable_languages() else language
+    return languages()[spoken].tokens(part.text), spoken
 
 
 def tokens_say(tokens: Sequence[str], language: str) -> Says:
@@ -109,7 +115,8 @@ def tokens_say(tokens: Sequence[str], language: str) -> Says:
 
 def set_says(title: str, language: str) -> Says:
     """Return what a title says that names no garment, but only a set ("Summer set")."""
-    items = _items(_tokens(title, language), language)
+    tokens, language = _read(title, language)
+    items = _items(tokens, language)
     if _deciding(without_counting(items), language):
         return NOTHING
     words = tuple(item.word for item in named(items) if item.kinds == COUNTING)
@@ -134,14 +141,17 @@ def category_says(category: str, language: str) -> Says:
 
     Every garment of a level is used ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
     """
-    levels = _LEVELS.split(text_in(category, (language, *readable_languages())))
+    part = choose_part(category, (language, *readable_languages()))
+    language = part.code if part.code in readable_languages() else language
+    levels = _LEVELS.split(part.text)
     of_levels = (_level_says(level.split("/"), language) for level in reversed(levels))
     return next(filter(None, of_levels), NOTHING)
 
 
 def _is_of_clothes(category: str, language: str) -> bool:
     """Check whether a category names garments, or clothing of any kind."""
-    has_clothing = has_word(_tokens(category, language), words_of(language, "clothing"))
+    tokens, spoken = _read(category, language)
+    has_clothing = has_word(tokens, words_of(spoken, "clothing"))
     return has_clothing or bool(category_says(category, language).kinds)
 
 

@@ -141,7 +141,7 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     return match_colours(
         own,
         title,
-        words.title_language(title),
+        words.title_language(record.cells),
         context.titles.label_probabilities(record, context.colour_head),
     )
 

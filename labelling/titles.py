@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from inference.kinds import in_order
 from inference.language_files import UNDETERMINED, language_name, readable_languages
-from inference.language_tags import text_in
+from inference.language_tags import Part, choose_part
 from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
 from inference.tokens import tokens_of
 from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
@@ -105,37 +105,38 @@ class ListWords:
 
         It is empty if the row has none.
         """
-        return self._text(self.titles, cells)
+        return self._part(self.titles, cells).text
 
-    def _text(self, columns: Iterable[str], cells: Mapping[str, str]) -> str:
-        return text_in(_first(columns, cells), (self.language, self.second, *readable_languages())).strip()
+    def _part(self, columns: Iterable[str], cells: Mapping[str, str]) -> Part:
+        part = choose_part(_first(columns, cells), (self.language, self.second, *readable_languages()))
+        return part._replace(text=part.text.strip())
 
-    def title_language(self, title: str) -> str:
-        """Return the language in which a title is read."""
-        if self.second and is_in_second(title, self.language, self.second):
-            return self.second
-        return self.language
+    def title_language(self, cells: Mapping[str, str]) -> str:
+        """Return the language in which the title of a row is read, or its category if it has no title."""
+        title = self._part(self.titles, cells)
+        part = title if title.text else self._part(self.categories, cells)
+        if part.code in readable_languages():
+            return part.code
+        is_second = self.second and is_in_second(part.text, self.language, self.second)
+        return self.second if is_second else self.language
 
     def category(self, cells: Mapping[str, str]) -> str:
         """Return the category of a row; empty if it has none."""
-        return self._text(self.categories, cells)
+        return self._part(self.categories, cells).text
 
     def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds that the title of a row names, whatever its category is."""
-        title = self.title(cells)
-        return says(title, "", self.title_language(title)).kinds if self.is_read else frozenset()
+        return says(self.title(cells), "", self.title_language(cells)).kinds if self.is_read else frozenset()
 
     def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds that a photo of a set may show: the garments that its title names."""
-        title = self.title(cells)
-        return part_kinds(title, self.title_language(title)) if self.is_read else frozenset()
+        return part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
 
     def says(self, cells: Mapping[str, str]) -> Says:
         """What a row of the list says about its product."""
         if not self.is_read:
             return NOTHING
-        title, category = self.title(cells), self.category(cells)
-        return says(title, category, self.title_language(title or category))
+        return says(self.title(cells), self.category(cells), self.title_language(cells))
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:

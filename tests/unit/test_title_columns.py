@@ -84,7 +84,7 @@ def test_categories_have_a_language_beside_titles_that_are_names_and_beside_no_o
 
 
 def test_an_unknown_language_is_said_to_be_one() -> None:
-    unknown = read({"title": ("Emakumezkoen soineko luzea", "Gizonezkoen alkandora")})
+    unknown = read({"title": ("Zorblak ven krupita", "Vraknog tuzlim oprek")})
 
     assert how_read(unknown, ["title"], "") == (
         "The title is `title`, by its name, in a language that Wardrobe cannot read."
@@ -141,3 +141,4 @@ def test_the_title_of_a_list_with_tags_is_the_part_in_its_language() -> None:
     assert words.language == "de"
     assert words.title({"title": titles[0]}) == "Langer Rock"
     assert words.title({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}) == "Jupe longue"
+    assert words.says({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}).kinds == {"skirt"}
