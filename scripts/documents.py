@@ -112,7 +112,8 @@ def settings_table(docstring: str) -> list[tuple[str, ...]]:
     if missing := [name for name in fields if name not in described]:
         raise SystemExit(
             f"app/settings.py: the docstring of Settings needs one line for {', '.join(missing)}, as in "
-            "`cache_keep: how many releases stay in the cache.`: it ends in a full stop and does not wrap."
+            "`cache_keep: number of releases that stay in the cache.`: it ends in a full stop and does not "
+            "wrap."
         )
     return [
         (f"`WARDROBE_{name.upper()}`", _default(Settings.model_fields[name].default), described[name])

@@ -67,14 +67,14 @@ def test_each_published_network_has_its_command() -> None:
     ("line", "spelt"),
     [
         (
-            "cache_keep: how many releases stay in the cache, beside those used within ten minutes.",
+            "cache_keep: number of releases that stay in the cache, beside those used within ten minutes.",
             "cache_keep: how many releases\n        stay in the cache, beside those used within ten minutes.",
         ),
         (
-            "cache_keep: how many releases stay in the cache, beside those used within ten minutes.",
+            "cache_keep: number of releases that stay in the cache, beside those used within ten minutes.",
             "cache_keep: how many releases stay in the cache, beside those used within ten minutes",
         ),
-        ("cache_keep: how many releases stay in the cache, beside those used within ten minutes.", ""),
+        ("cache_keep: number of releases that stay in the cache, beside those used within ten minutes.", ""),
     ],
     ids=["wraps", "no full stop", "absent"],
 )
