@@ -30,7 +30,7 @@ from reports.intervals import needed
 from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
 from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import NAME, OTHER_NAME
-from training.data.hashed_files import HashedFiles, hash_files, on_all_cores
+from training.data.hashed_files import NO_FILES, HashedFiles, hash_files, on_all_cores
 from training.data.labels import check_columns, class_named
 from training.data.learnt_hashes import learnt_among
 from training.data.listing import absolute
@@ -159,12 +159,12 @@ def improve(
     corrected = replace(request.corrected, release=release)
     is_of_photos = knows_ten_classes(release)
     check_used(typed, *(("photos",) if is_of_photos else ("own classes", "pixels")))
-    options = next_training(corrected, request.data, progress, request.learnt_corrections)
-    options = options.changed_by(request.typed)
+    recorded, known = next_training(corrected, request.data, progress, request.learnt_corrections)
+    options = recorded.changed_by(request.typed)
     if is_of_photos:
         return train_on_photos(release, name_photos(options), options, request.run, progress, check_labels)
     named = name_pictures(options, parent=release)
-    return train_on_pictures(named, options, request.run, progress, check_labels, typed)
+    return train_on_pictures(named, options, request.run, progress, check_labels, typed, known)
 
 
 def learnt_place(release: LocalRelease) -> str | None:
@@ -204,7 +204,7 @@ def next_training(
     data: str | None,
     progress: Progress,
     learnt: Sequence[str] = (),
-) -> Options:
+) -> tuple[Options, HashedFiles]:
     """Decide what is trained, say so, and keep a copy of the corrections of own classes.
 
     Args:
@@ -214,7 +214,8 @@ def next_training(
         learnt: files of corrections that such a release learnt; none for those that its training named.
 
     Returns:
-        Of the ten classes, the release and the corrections; of own classes the options of the parent's
+        The options of the training, and the files that were read. For a release of the ten classes, the
+        options name the release and the corrections. For own classes, they are the options of the parent's
         training, with the copy in place of its corrections.
 
     Raises:
@@ -245,7 +246,7 @@ def next_training(
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
-    return Options(release=corrected.name, photos=photos, encoding=encoding)
+    return Options(release=corrected.name, photos=photos, encoding=encoding), NO_FILES
 
 
 def knows_ten_classes(release: LocalRelease) -> bool:
@@ -279,8 +280,8 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 
 def _recorded_training(
     corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress
-) -> Options:
-    """The options of the parent's training, with a copy of all corrections."""
+) -> tuple[Options, HashedFiles]:
+    """Return the options of the parent's training, with a copy of all corrections, and the files read."""
     parent = corrected.release
     options = Options.recorded(parent.manifest.training)
     place, earlier = (
@@ -318,7 +319,7 @@ def _recorded_training(
     )
     if is_of_photos:  # a head learns them, whatever the parent was trained by
         options = options.for_story("own classes")
-    return options.changed(corrections=(str(copy),))
+    return options.changed(corrections=(str(copy),)), hashed | corrections.hashed
 
 
 def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:

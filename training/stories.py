@@ -100,6 +100,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     progress: Progress,
     check_labels: CheckLabels,
     typed: Collection[str] = (),
+    known: HashedFiles = NO_FILES,
 ) -> "Trained":
     """Train own classes, or by gradient on pictures of 28 x 28, as the pictures need it.
 
@@ -110,13 +111,14 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         progress: shows how far the training is.
         check_labels: receives the classes before anything is fitted.
         typed: the names of the options that a person typed; one without effect is refused.
+        known: files of the pictures that were read before.
 
     Raises:
         UnusedOption: the story does not use an option that was typed.
         TrainingError: the pictures cannot be learnt.
     """
     listing, contents = named.list_pictures(), None
-    story, known = choose_story(listing, progress, typed)
+    story, known = choose_story(listing, progress, typed, known)
     if listing is not None:
         classes = named.check_listing(listing)
         contents = named.make_contents(listing, known)
@@ -135,7 +137,10 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
 
 
 def choose_story(
-    listing: Listing | None, progress: Progress, typed: Collection[str] = ()
+    listing: Listing | None,
+    progress: Progress,
+    typed: Collection[str] = (),
+    known: HashedFiles = NO_FILES,
 ) -> tuple[Story, HashedFiles]:
     """Return the story that pictures need, after the first ones of them are read.
 
@@ -143,9 +148,10 @@ def choose_story(
         listing: the pictures; None for a data set in the form of Fashion-MNIST.
         progress: shows how many are read.
         typed: the names of the options that a person typed.
+        known: files that were read before.
 
     Returns:
-        The story, and the files that were read to find out.
+        The story, and the files that were read to find out, with the known ones.
 
     Raises:
         UnusedOption: the story does not use one of these options.
@@ -153,7 +159,7 @@ def choose_story(
     check_used(typed, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_FILES
-    is_of_photos, known = look_for_photo(listing, progress)
+    is_of_photos, known = look_for_photo(listing, progress, known)
     story: Story = "own classes" if is_of_photos else "pixels"
     check_used(typed, story)
     return story, known

@@ -11,16 +11,21 @@ import pytest
 
 from inference.contract import GREY_28, make_whole_input
 from inference.decode import decode_image
+from labelling.review.corrections import read_corrections
+from model_store.local_releases import open_release
 from model_store.release_files import open_regular_file
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, a_photo, see_nothing
+from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data import hashed_files, picture_files
 from training.data.decoded_pictures import look_for_photo
 from training.data.named import Named
 from training.data.read import load, read_photos
+from training.improve import Corrected, next_training
 from training.progress import Lines
+from training.stories import choose_story, name_pictures
 
 READS = make_whole_input(64, 3)
 """The input of a network that sees photos."""
@@ -140,6 +145,31 @@ def test_answers_that_are_learnt_as_photos_are_read_at_most_twice(
     read_photos(answers, answers.list_photos(KINDS), GREY_28, Lines())
 
     assert most_of(counts, {*counts.names}) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "of_listed"), [("photos", (2, 1, 1)), ("28 x 28", (1, 1, 1)), ("mixed", (2, 1, 2))]
+)
+def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
+    form: str, of_listed: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    things, file = write_folder(tmp_path / "things", form), tmp_path / "corrections.csv"
+    (tmp_path / "new.png").write_bytes(png(a_photo("Box", 900)))
+    write_csv(file, [{"path": "things/Box/Box3.png", "label": "Ball"}, {"path": "new.png", "label": "Box"}])
+    monkeypatch.chdir(tmp_path)
+    counts, made = Counts(monkeypatch, tmp_path), open_release(a_release(tmp_path / "made", labels=KINDS))
+    answers = tuple(read_corrections([file], None))
+
+    options, known = next_training(Corrected("store", made, file, answers), str(things), Lines())
+    named = name_pictures(options, parent=made)
+    listing = named.list_pictures()
+    assert listing is not None
+    story, known = choose_story(listing, Lines(), (), known)
+    contents = named.make_contents(listing, known)
+    reads, see = (READS, see_nothing) if story == "own classes" else (GREY_28, None)
+    load(named, Lines(), reads, see=see, contents=contents)
+
+    assert (most_of(counts, {*counts.names} - {"new"}), counts.of_each["new"]) == (of_listed, (2, 1, 1))
 
 
 @pytest.mark.parametrize("form", ["photos", "28 x 28", "mixed"])

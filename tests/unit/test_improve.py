@@ -70,7 +70,7 @@ def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> Correc
 
 def pictures_of(corrected: Corrected) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that the next training would learn."""
-    return learnt_by(next_training(corrected, None, Lines()), corrected.release)
+    return learnt_by(next_training(corrected, None, Lines())[0], corrected.release)
 
 
 def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, str]]:
@@ -158,7 +158,7 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     corrections("photos/Ball/001.png,Box")
     parent = recorded(release, data="photos", corrections=["earlier.csv"], **GIVEN)
 
-    options = next_training(parent, None, Lines())
+    options, _ = next_training(parent, None, Lines())
 
     [copy] = options.corrections
     assert options.as_json() == {**kept, "data": "photos", "corrections": [copy]}
@@ -171,13 +171,13 @@ def test_corrections_are_kept_with_the_run_and_hold_for_the_contents_that_were_a
     """A folder of corrections that is moved away, as downloads are, is not missed."""
     Path("new.png").write_bytes(png(a_photo("Box", 900)))
     corrections("photos/Ball/001.png,Box", "photos/Ball/000.png,Ball", "new.png,Box")
-    first = next_training(recorded(release, data="photos"), None, Lines())
+    first, _ = next_training(recorded(release, data="photos"), None, Lines())
     Path("photos/Ball/001.png").rename("photos/Ball/renamed.png")
     Path("photos/Ball/001.png").write_bytes(png(a_photo("Ball", 500)))
     moved = Path(shutil.move("photos", tmp_path_factory.mktemp("disk")))
     corrections(f"{moved}/Ball/002.png,Stick")
 
-    second = next_training(recorded(release, **first.as_json()), str(moved), Lines())
+    second, _ = next_training(recorded(release, **first.as_json()), str(moved), Lines())
 
     labels = {path: of["label"] for path, of in learnt_by(second, open_release(release)).items()}
     assert labels[here / "new.png"] == "Box"
@@ -190,7 +190,7 @@ def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     here: Path, release: Path
 ) -> None:
     corrections("photos/Ball/001.png,Box")
-    [copy] = next_training(recorded(release, data="photos"), None, Lines()).corrections
+    [copy] = next_training(recorded(release, data="photos"), None, Lines())[0].corrections
     Path(copy).rename("moved.csv")
     corrections("photos/Ball/002.png,Box")
     parent = recorded(release, data="photos", corrections=[copy])
@@ -198,7 +198,7 @@ def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     with pytest.raises(BadPictures, match=rf"{copy}, which is not here.*: --learnt-corrections CSV"):
         next_training(parent, None, Lines())
 
-    again = next_training(parent, None, Lines(), ["moved.csv"])
+    again, _ = next_training(parent, None, Lines(), ["moved.csv"])
     labels = learnt_by(again, parent.release)
     assert [labels[here / f"photos/Ball/{name}.png"]["label"] for name in ("001", "002")] == ["Box", "Box"]
 
@@ -252,7 +252,7 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 ) -> None:
     about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
 
-    options = next_training(
+    options, _ = next_training(
         Corrected("bundled", open_bundled_release(), about.file, (about,), "cp1252"), None, Lines()
     )
 
@@ -320,7 +320,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
     corrections("thumbnail.jpg,Box")
     parent = recorded(release, data="photos")
 
-    named = named_by(next_training(parent, None, Lines()), parent.release)
+    named = named_by(next_training(parent, None, Lines())[0], parent.release)
 
     learnt = {content.path: content.label for content in kept_contents(named, Lines())}
     assert len(learnt) == 9
@@ -353,7 +353,7 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
     corrections(*rows, "photos/Ball/002.png,Stick,", columns="path,label,product")
     parent = recorded(release, data="shop.csv", product_column="sku")
 
-    named = named_by(next_training(parent, None, Lines()), parent.release)
+    named = named_by(next_training(parent, None, Lines())[0], parent.release)
 
     contents = contents_by(named)
     further = contents.rows[len(files) :]

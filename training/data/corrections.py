@@ -88,12 +88,14 @@ class Corrections:
     Attributes:
         files: that were answered.
         outdated: paths that have another content than the one that was answered.
-        rows: as the files of corrections have them.
+        rows: the rows of the files of corrections.
+        hashed: the files that were hashed, listed ones and others.
     """
 
     files: tuple[Answered, ...] = ()
     outdated: tuple[str, ...] = ()
     rows: tuple[Correction, ...] = ()
+    hashed: HashedFiles = NO_FILES
 
     @cached_property
     def by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
@@ -185,24 +187,25 @@ def corrections_of(
         BadCsv: none of the pictures is there, or two answers contradict each other.
     """
     own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
-    there = _hashes_of(answered_files(rows), hashed | known)
+    answered = hash_unlisted(answered_files(rows), hashed | known)
+    there = {absolute(path): sha256 for path, sha256 in answered.sha256.items()}
     named, outdated = list[tuple[str, str, Correction]](), dict[str, None]()
     for row in rows:
         path = _file_of(row)
-        if row.sha256 not in {"", there[path]}:
+        if row.sha256 not in {"", there.get(path)}:
             if row.sha256 in own:
                 path = own[row.sha256]
                 there[path] = row.sha256
-            elif there[path]:
+            elif path in there:
                 outdated[path] = None
                 continue
-        named.append((path, there[path] or row.sha256 or path, row))
-    files = _answered(named, {path for path, sha256 in there.items() if sha256})
+        named.append((path, there.get(path) or row.sha256 or path, row))
+    files = _answered(named, set(there))
     listed = {absolute(path) for path in hashed.unreadable}
     if files and not any(file.is_there or file.path in listed for file in files):
         raise BadCsv(_of_no_picture([file.path for file in files], rows))
     gone = tuple(path for path in outdated if path not in {file.path for file in files})
-    return Corrections(files, gone, tuple(rows))
+    return Corrections(files, gone, tuple(rows), answered)
 
 
 def answered_files(rows: Sequence[Correction]) -> list[str]:
@@ -210,12 +213,18 @@ def answered_files(rows: Sequence[Correction]) -> list[str]:
     return list(dict.fromkeys(map(_file_of, rows)))
 
 
-def _hashes_of(files: Sequence[str], known: HashedFiles) -> dict[str, str | None]:
-    """Return the sha256 of files by their absolute paths, None for a file that cannot be read."""
-    hashes: dict[str, str | None] = {absolute(path): None for path in known.unreadable}
-    hashes |= {absolute(path): sha256 for path, sha256 in known.sha256.items()}
-    new = hash_files(Path(file) for file in files if file not in hashes)
-    return hashes | {file: new.sha256.get(Path(file)) for file in files if file not in hashes}
+def hash_unlisted(files: Sequence[str], known: HashedFiles) -> HashedFiles:
+    """Hash files by their absolute paths.
+
+    Args:
+        files: absolute paths.
+        known: files that were hashed before, by any paths, which are not read again.
+
+    Returns:
+        The known files, and those of the files that are not among them.
+    """
+    hashed = {absolute(path) for path in (*known.sha256, *known.unreadable)}
+    return hash_files((Path(file) for file in files if file not in hashed), known)
 
 
 def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:

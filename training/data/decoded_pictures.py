@@ -20,7 +20,7 @@ from inference.contract import GREY_28, InputContract, NetworkName, choose_only_
 from inference.convert import make_model_input
 from inference.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from training.data.contents import Content, Contents
-from training.data.hashed_files import HashedFiles, Stamp, on_all_cores, read_content, report_unreadable
+from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read_content, report_unreadable
 from training.data.listing import Listing
 from training.data.perceptual_hashes import Hash, Hashes, perceptual_hash
 from training.data.picture_files import FileImages, decode_content, decode_file, is_small
@@ -62,7 +62,9 @@ class DecodedPictures:
     features: Features = NOT_SEEN
 
 
-def look_for_photo(listing: Listing, progress: Progress) -> tuple[bool, HashedFiles]:
+def look_for_photo(
+    listing: Listing, progress: Progress, known: HashedFiles = NO_FILES
+) -> tuple[bool, HashedFiles]:
     """Decode files until one is not in the form of Fashion-MNIST.
 
     It decodes one after the other, so that nothing behind the first photo is decoded for nothing.
@@ -70,24 +72,29 @@ def look_for_photo(listing: Listing, progress: Progress) -> tuple[bool, HashedFi
     Args:
         listing: the pictures.
         progress: shows how many are decoded.
+        known: files that were hashed before. Those that were decoded, too, are not read again.
 
     Returns:
-        Whether there is such a photo, and the files that were read, hashed and decoded.
+        Whether there is such a photo, and the known files with those that were read, hashed and decoded.
     """
     prepare_decoders()
     files = dict.fromkeys(picture.path for picture in listing.pictures)
-    sha256, stamps, unreadable = dict[Path, str](), dict[Path, Stamp](), dict[Path, str]()
-    decoded = dict[Path, DecodedPicture | str]()
+    sha256, stamps = dict(known.sha256), dict(known.stamps)
+    unreadable, decoded = dict(known.unreadable), dict(known.decoded)
     found = HashedFiles(sha256, stamps, unreadable, decoded)
     with progress.counting("reading pictures") as watch:
         for done, path in enumerate(files, start=1):
             watch(done, len(files))
-            read = read_content(path)
-            if isinstance(read, str):
-                unreadable[path] = read
-                continue
-            sha256[path], stamps[path] = hashlib.sha256(read[0]).hexdigest(), read[1]
-            picture = decoded[path] = decode_content(path, read[0])
+            if path not in decoded and path not in unreadable:
+                read = read_content(path)
+                if isinstance(read, str):
+                    unreadable[path] = read
+                    continue
+                known.check_unchanged(path, *read)
+                content, stamps[path] = read
+                sha256[path] = sha256.get(path) or hashlib.sha256(content).hexdigest()
+                decoded[path] = decode_content(path, content)
+            picture = decoded.get(path)
             if isinstance(picture, DecodedPicture) and picture.pixels is None:
                 return True, found
     return False, found

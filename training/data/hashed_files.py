@@ -6,7 +6,7 @@ again only if one of these differs. Reads the files. Decoding them: picture_file
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,17 +51,29 @@ class HashedFiles:
             {**self.decoded, **others.decoded},
         )
 
-    def has_changed(self, path: Path, content: bytes, stamp: Stamp) -> bool:
-        """Tell whether a file that was hashed has another content now.
+    def only(self, paths: Collection[Path]) -> "HashedFiles":
+        """Return those files that are among these paths."""
+        return HashedFiles(
+            {path: sha256 for path, sha256 in self.sha256.items() if path in paths},
+            {path: stamp for path, stamp in self.stamps.items() if path in paths},
+            {path: why for path, why in self.unreadable.items() if path in paths},
+        )
+
+    def check_unchanged(self, path: Path, content: bytes, stamp: Stamp) -> None:
+        """Refuse a file that was hashed and has another content now.
 
         Args:
             path: the file; one that was not hashed has not changed.
             content: its bytes now.
             stamp: its stamp now.
+
+        Raises:
+            BadPictures: the file has changed.
         """
         if self.stamps.get(path, stamp) == stamp:
-            return False
-        return self.sha256[path] != hashlib.sha256(content).hexdigest()
+            return
+        if self.sha256[path] != hashlib.sha256(content).hexdigest():
+            raise BadPictures(f"{path} has changed since it was read: do not change pictures meanwhile.")
 
 
 NO_FILES: Final = HashedFiles({}, {}, {})

@@ -109,26 +109,31 @@ class Named:
             DataError: the pictures, or corrections of them, cannot be read, or leave nothing.
         """
         prepare_decoders()
-        hashed = hash_files((row.path for row in listing.pictures), listing.hashed | known)
+        paths = {row.path for row in listing.pictures}
+        known = hash_files((row.path for row in listing.pictures), listing.hashed | known)
+        hashed = known.only(paths)
         notes = list[str]()
         if self.parent is not None:
             listing = without_learnt_parts(listing, hashed, self.parent)
-        corrections = self.read_corrections(listing, hashed, notes.append)
+        corrections = self.read_corrections(listing, hashed, notes.append, known)
         return make_contents(
             listing if listing.class_ids else listing.classified(),
-            hashed,
+            known | corrections.hashed,
             corrections,
             adds=self.parent is not None,
             notes=notes,
         )
 
-    def read_corrections(self, listing: Listing | None, hashed: HashedFiles, say: Say) -> Corrections:
+    def read_corrections(
+        self, listing: Listing | None, hashed: HashedFiles, say: Say, known: HashedFiles = NO_FILES
+    ) -> Corrections:
         """Read the corrections that are valid.
 
         Args:
             listing: the pictures; None if no pictures of one's own are named.
             hashed: their files.
             say: receives what a person should know of them.
+            known: other files that were hashed before.
 
         Raises:
             BadCsv: one cannot be read, or is of a picture that is not named.
@@ -136,7 +141,7 @@ class Named:
         if not self.corrections:
             return NO_CORRECTIONS
         rows = rows_in(self.corrections, self.reading.of_corrections, say)
-        corrections = corrections_of(rows, hashed)
+        corrections = corrections_of(rows, hashed, known)
         if self.parent is None:
             check_listed(corrections, hashed)
         for sentence in corrections.notes(hashed.unreadable):

@@ -50,8 +50,7 @@ def decode_file(
     read = read_content(path)
     if isinstance(read, str):
         return read
-    if hashed.has_changed(path, *read):
-        raise BadPictures(f"{path} has changed since it was read: do not change pictures meanwhile.")
+    hashed.check_unchanged(path, *read)
     return decode_content(path, read[0], contract)
 
 
