@@ -135,6 +135,15 @@ def has_word(tokens: Sequence[str], words: Words) -> bool:
     return bool(words.phrases) and any(isinstance(item, Named) for item in find_words(tokens, words))
 
 
+def merge_words(words: Words, further: Words) -> Words:
+    """Return words with further ones; a phrase that both have means what the further one says."""
+    longest = {
+        token: max(words.longest.get(token, 1), further.longest.get(token, 1))
+        for token in words.longest.keys() | further.longest.keys()
+    }
+    return words._replace(phrases={**words.phrases, **further.phrases}, longest=longest)
+
+
 def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
     """Return tokens, with a word in place of those that name a garment: of several words the longest."""
     items, start = list[Item](), 0

@@ -67,14 +67,15 @@ def says(title: str, category: str, language: str) -> Says:
     return category_says(category, language)
 
 
-def title_says(title: str, language: str) -> Says:
+def title_says(title: str, language: str, words: Words | None = None) -> Says:
     """Return the kinds that the deciding words of a title admit.
 
     Args:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that is read.
+        words: the words that name garments; None for those of the language.
     """
-    return tokens_say(*_read(title, language))
+    return tokens_say(*_read(title, language), words)
 
 
 def part_kinds(title: str, language: str) -> frozenset[str]:
@@ -93,21 +94,22 @@ def _read(text: str, language: str) -> tuple[list[str], str]:
     return languages()[spoken].tokens(part.text), spoken
 
 
-def tokens_say(tokens: Sequence[str], language: str) -> Says:
+def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None) -> Says:
     """Return the kinds that the deciding words of a title admit.
 
     Args:
         tokens: the words and signs of the title, as `Language.tokens` returns them.
         language: the code of a language that is read.
+        words: the words that name garments; None for those of the language.
     """
-    items = _items(tokens, language)
+    items = _items(tokens, language, words)
     garments = without_counting(items)
     heads = _deciding(garments, language)
     if not named(heads):
         return NOTHING
     if is_set(items, heads, grammar_of(language)):
-        words = (item.word for item in named(items) if item.kinds in {SUIT, COUNTING})
-        return Says(tuple(dict.fromkeys(words)), SUIT)
+        counting = (item.word for item in named(items) if item.kinds in {SUIT, COUNTING})
+        return Says(tuple(dict.fromkeys(counting)), SUIT)
     if any(SET in head.kinds for head in heads):
         heads = named(garments)
     return _together(heads)
@@ -123,11 +125,11 @@ def set_says(title: str, language: str) -> Says:
     return Says(words, SUIT) if words else NOTHING
 
 
-def _items(tokens: Sequence[str], language: str) -> list[Item]:
+def _items(tokens: Sequence[str], language: str, words: Words | None = None) -> list[Item]:
     """Return the words of a title; none if it is about clothes of animals or dolls."""
     if has_word(tokens, words_of(language, "wearers")):
         return []
-    return find_words(tokens, words_of(language))
+    return find_words(tokens, words or words_of(language))
 
 
 def _deciding(items: Sequence[Item], language: str) -> list[Named]:

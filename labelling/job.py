@@ -13,6 +13,7 @@ from inference.title_rule import MinimumShares
 from labelling.columns import check_attributes, name_list_columns
 from labelling.feeds import feed_files
 from labelling.items import Source
+from labelling.own_words import OwnWord
 from labelling.product_answers import find_likely_heads, find_proven_heads
 from labelling.review.corrections import AllCorrections
 from labelling.review.page import Texts
@@ -22,6 +23,7 @@ from labelling.rows import make_table_path
 from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
 from labelling.sources.picture_files import Folder
 from labelling.summary import table_files
+from labelling.words_file import words_file_of
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from model_store.local_releases import LocalRelease
@@ -68,6 +70,7 @@ class Job:
         sheet: the review sheet that is written; None for none.
         into: the folder that pictures are sorted into; None for none.
         feed: the platform whose feed is written; empty for none.
+        own_words: the rows of the shop's file of words.
         feed_advice: the sentence that says how to fill a feed that would be empty.
     """
 
@@ -86,6 +89,7 @@ class Job:
     sheet: SheetOrder | None = None
     into: Path | None = None
     feed: str = ""
+    own_words: tuple[OwnWord, ...] = ()
     feed_advice: str = ""
 
     @property
@@ -96,7 +100,8 @@ class Job:
     @property
     def files(self) -> list[Path]:
         """All that is named after the table."""
-        return [*self.tables, *feed_files(self.table, self.feed)]
+        words = [words_file_of(self.table)] if self.corrections is not None else []
+        return [*self.tables, *feed_files(self.table, self.feed), *words]
 
     @property
     def review(self) -> Review | None:
@@ -136,6 +141,7 @@ class Job:
             language=self.language,
             title=self.title,
             shares=self._shares(),
+            own_words=self.own_words,
         )
 
     def _shares(self) -> MinimumShares:

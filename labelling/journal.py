@@ -385,7 +385,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     def read_category_answers(self) -> list[CategoryAnswer]:
         """Return what people said about categories, also about those that the current list does not have."""
-        rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, key")
+        rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, rowid")
         return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
 
     def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:

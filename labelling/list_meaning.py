@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from inference.language_files import readable_languages
 from inference.reasons import Reason
-from inference.words import category_says
+from inference.words import category_says, title_says
 from labelling.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
 from labelling.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine
 from labelling.titles import ListWords
@@ -127,10 +127,18 @@ class ListReader:
         return self.own_words.category_meaning(self.paths(cells, folder))
 
     def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
-        """Return what the title of a row says, whatever its category is."""
-        kinds = self.list_words.title_kinds(cells)
-        found = self.own_words.phrase_meanings(self.list_words.title(cells)) if self.own_words.file else []
-        said = [*([kinds] if kinds else []), *found]
+        """Return what the title of a row says, whatever its category is.
+
+        In a language that is read, the shop's phrases are words like any other. In another language all
+        phrases of a title are used together.
+        """
+        if not self.own_words.phrases.phrases:
+            return ListMeaning(self.list_words.title_kinds(cells))
+        title = self.list_words.title(cells)
+        if self.list_words.is_read:
+            language = self.list_words.title_language(cells)
+            return ListMeaning(title_says(title, language, self.own_words.words_in(language)).kinds)
+        said = self.own_words.phrase_meanings(title)
         if not said:
             return NO_MEANING
         shared = frozenset.intersection(*said)

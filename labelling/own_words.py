@@ -20,7 +20,7 @@ from inference.kinds import KINDS, in_order
 from inference.language_files import languages
 from inference.title_rule import NONE
 from inference.tokens import tokens_of
-from inference.vocabulary import Words, find_words, named
+from inference.vocabulary import Words, find_words, merge_words, named, words_of
 from labelling.categories import CategoryPath, level_key
 
 NO_KIND: Final = NONE
@@ -139,6 +139,20 @@ class OwnWords:
     def _path_meaning(self, path: CategoryPath) -> Meaning:
         meanings = (self.categories.get(level_key(level), frozenset()) for level in reversed(path))
         return next(filter(None, meanings), frozenset())
+
+    def words_in(self, language: str) -> Words:
+        """Return the words of a language, with the shop's phrases among them.
+
+        Args:
+            language: the code of a language that is read.
+        """
+        if language not in self._words:
+            self._words[language] = merge_words(words_of(language), self.phrases)
+        return self._words[language]
+
+    @cached_property
+    def _words(self) -> dict[str, Words]:
+        return {}
 
     def phrase_meanings(self, title: str) -> list[Meaning]:
         """Return the meanings of all phrases in a title that say something; of several that fit, the longest.

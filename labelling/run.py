@@ -27,6 +27,7 @@ from labelling.sorted_folders import SortedPictures, half_filled, sort_into_fold
 from labelling.summary import Summary, find_products_without_photo, write_tables, write_unfinished_tables
 from labelling.table import check_form
 from labelling.titles import OFF
+from labelling.words_file import write_words
 from labelling.workers.labeller import Say, Setup
 from model_store.errors import StoreError
 
@@ -50,14 +51,16 @@ class Outcome:
     Attributes:
         summary: the summary of the tables.
         taken: what became of corrections; None without them.
+        words_file: the shop's own words for its next list; None without corrections, or without such words.
         page: the review sheet; None if none was asked for, or it could not be written.
         pictures: the pictures in folders; None likewise.
         feed: the feed; None likewise.
-        errors: the errors of sheet, folders and feed, in this order.
+        errors: the errors of the file of words, sheet, folders and feed, in this order.
     """
 
     summary: Summary
     taken: TakenCorrections | None
+    words_file: Path | None
     page: Path | None
     pictures: SortedPictures | None
     feed: Feed | None
@@ -135,16 +138,23 @@ def _products_without_photo(journal: Journal, summary: Summary) -> list[str]:
 def _write_outputs(
     job: Job, decisions: Decisions, summary: Summary, taken: TakenCorrections | None, say: Say
 ) -> Outcome:
-    """Write sheet, folders and feed, each even if an earlier one failed."""
+    """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
     errors = list[Exception]()
     has_rows = summary.rows > summary.errors
+    words_file = _attempt(lambda: _write_words(job, decisions), errors)
     page = _attempt(lambda: _write_sheet(job, decisions), errors)
     pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)
     feed = _attempt(lambda: _write_feed(job, decisions), errors) if has_rows else None
     if not has_rows and job.feed and (file := feed_path(job.table, job.feed)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
-        summary=summary, taken=taken, page=page, pictures=pictures, feed=feed, errors=tuple(errors)
+        summary=summary,
+        taken=taken,
+        words_file=words_file,
+        page=page,
+        pictures=pictures,
+        feed=feed,
+        errors=tuple(errors),
     )
 
 
@@ -155,6 +165,14 @@ def _attempt(write: Callable[[], Output | None], errors: list[Exception]) -> Out
     except (LabellingError, StoreError, OSError) as error:
         errors.append(error)
         return None
+
+
+def _write_words(job: Job, decisions: Decisions) -> Path | None:
+    words = decisions.reader.own_words.rows_for_next_list()
+    if job.corrections is None or not words:
+        return None
+    with _stop_with(TABLES_STAND):
+        return write_words(job.table, words, decisions.journal)
 
 
 def _write_sheet(job: Job, decisions: Decisions) -> Path | None:

@@ -16,8 +16,10 @@ from typing import Final
 
 from inference.spreadsheets import format_csv, unescape_text
 from labelling.categories import level_key
-from labelling.errors import ListUnusable, WordsUnusable
+from labelling.errors import ListUnusable, TableUnusable, WordsUnusable
+from labelling.journal import Journal
 from labelling.lists import Reading, open_list
+from labelling.outputs import replace_files
 from labelling.own_words import CATEGORY, PLACES, TITLE, OwnWord, Place, meaning_of, text_of
 
 COLUMNS: Final = ("words", "kinds")
@@ -94,6 +96,27 @@ def words_as_csv(words: Iterable[OwnWord]) -> str:
     """Return a file of words as text, with its header."""
     rows = ((word.words, text_of(word.meaning), word.place) for word in words)
     return format_csv([(*COLUMNS, PLACE), *rows])
+
+
+def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path:
+    """Write the file of words beside a table, and return its path.
+
+    Args:
+        table: the table.
+        words: the rows of the file.
+        journal: the journal of the table, which knows whether the file that is there is its own.
+
+    Raises:
+        OutputUnusable: the file was changed since.
+        TableUnusable: the file cannot be written.
+    """
+    file = words_file_of(table)
+    try:
+        with replace_files(journal, [file]) as [new]:
+            new.write_text(words_as_csv(words), "utf-8")
+    except OSError as error:
+        raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
+    return file
 
 
 def words_file_of(table: Path) -> Path:

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from inference.language_files import readable_languages
+from inference.language_files import languages, readable_languages
 from labelling.columns import photo_columns
 from labelling.errors import SourceUnusable
 from labelling.excel import check_room
@@ -61,7 +61,7 @@ def execute(arguments: argparse.Namespace) -> object:
     if check_form(job.table) == WORKBOOK:
         check_room(total or 0, len(columns))
     outcome = _run(job, total)
-    show_outputs(arguments, outcome, job.feed_advice)
+    show_outputs(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
     return _document(outcome)
@@ -71,6 +71,9 @@ def _check(arguments: argparse.Namespace) -> None:
     """End the command if its options do not go together."""
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
+    named = str(arguments.own_words or "")
+    if named in {*languages(), OFF} and not arguments.own_words.exists():
+        arguments.error(f"--words takes a file of words. The language is --language {named}.")
     if arguments.audit and not arguments.review:
         arguments.error("--audit is about the page of --review FILE.html")
 
@@ -134,6 +137,8 @@ def build_parser() -> argparse.ArgumentParser:
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
     add("--language", choices=(*readable_languages(), OFF), help=words)
+    own = "what the shop means by its own words: a CSV with the columns words, kinds and in"
+    add("--words", dest="own_words", type=Path, metavar="FILE", help=own)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (

@@ -23,6 +23,7 @@ from labelling.job import Job, SheetOrder
 from labelling.journal import Journal, journal_path
 from labelling.lists import Reading
 from labelling.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.own_words import OwnWord
 from labelling.product_answers import check_column, check_grouping
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.sheet import EXPORT_NAME
@@ -33,6 +34,7 @@ from labelling.sources.source_opening import open_source
 from labelling.summary import table_files
 from labelling.table import check_form
 from labelling.taxonomies import PLATFORMS, find_platform_categories
+from labelling.words_file import read_words, words_file_of
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
@@ -71,7 +73,8 @@ def read_job(arguments: argparse.Namespace) -> Job:
         check_sorted_folder(arguments.into, place)
     release = find_release(arguments.model, read_command_settings().cache_dir)
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
-    reads = (*find_list_file(place), release.folder, taxonomy, *arguments.corrections)
+    words = [arguments.own_words] if arguments.own_words else []
+    reads = (*find_list_file(place), release.folder, taxonomy, *arguments.corrections, *words)
     check_outputs(_outputs(arguments), filter(None, reads))
     source = _source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
@@ -95,6 +98,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         sheet=_sheet(arguments) if arguments.review else None,
         into=arguments.into,
         feed=arguments.feed or "",
+        own_words=_own_words(arguments, before),
         feed_advice=how_to_fill_feed(arguments),
     )
 
@@ -121,7 +125,7 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
         if is_there and not arguments.restart:
             with Journal(table) as journal:
                 before, options = journal.earlier_settings, dict(journal.options)
-    has_no_source = arguments.source is None
+    has_no_source = arguments.has_no_source = arguments.source is None
     for name in KEPT if has_no_source else ():
         if getattr(arguments, name) in (None, False, ()):
             setattr(arguments, name, options.get(name))
@@ -188,6 +192,13 @@ def _check_same(
         )
 
 
+def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
+    """Return the rows of the file of words; without a SOURCE those of the last run, if no file is named."""
+    if arguments.own_words:
+        return read_words(arguments.own_words, Reading.of(arguments), complain)
+    return before.own_words if before and arguments.has_no_source else ()
+
+
 def _outputs(arguments: argparse.Namespace) -> list[Path]:
     """All files that the command line names, those that follow from their names, and the journal."""
     journal = journal_path(arguments.out)
@@ -195,6 +206,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *table_files(arguments.out, has_products=arguments.by is not None),
         *feed_files(arguments.out, arguments.feed or ""),
+        *([words_file_of(arguments.out)] if arguments.corrections else []),
         *([arguments.review] if arguments.review else []),
     ]
     check_no_pictures(outputs)

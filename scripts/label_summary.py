@@ -3,6 +3,7 @@
 import argparse
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
@@ -16,6 +17,7 @@ from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import TakenCorrections
 from labelling.rows import ACCEPT
 from labelling.run import Outcome
+from labelling.run_settings import FOLDER
 from labelling.summary import Summary
 from reports.products import is_shown
 from reports.values import Promise, report_of
@@ -44,14 +46,18 @@ def show_tables(
         _say_taken(job, taken, summary)
 
 
-def show_outputs(arguments: argparse.Namespace, outcome: Outcome, advice: str) -> None:
+def show_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
     """Print what was written beside the tables, and what failed but for the first error.
 
     Args:
         arguments: of the command line.
         outcome: of the run.
-        advice: the sentence that says how to fill a feed that lacks colours.
+        job: the job of the run.
     """
+    if outcome.words_file:
+        _say_words(outcome.words_file, job)
+    if questions := describe_questions(outcome.summary, outcome.page):
+        print(questions)
     if outcome.page:
         console().print(f"To look through: {outcome.page}")
         _say_next(words_after_sheet(arguments))
@@ -60,7 +66,7 @@ def show_outputs(arguments: argparse.Namespace, outcome: Outcome, advice: str) -
         lost = f"; {unread:,} could not be read" if unread else ""
         console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
     if outcome.feed:
-        _say_feed(outcome.feed, advice)
+        _say_feed(outcome.feed, job.feed_advice)
     for error in outcome.errors[1:]:
         complain(str(error))
 
@@ -203,6 +209,36 @@ def _say_taken(job: Job, taken: TakenCorrections, summary: Summary) -> None:
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     if len(files) == 1:
         _say_next(f"improve {shlex.quote(*files)}")
+
+
+def describe_questions(summary: Summary, page: Path | None) -> str:
+    """Return the sentence on questions about categories, which settle most rows; empty if there are none.
+
+    Args:
+        summary: the summary of the tables.
+        page: the review sheet; None without one.
+    """
+    asked = summary.category_questions or {"categories": 0, "rows": 0}
+    count, rows = asked["categories"], asked["rows"]
+    if not count:
+        return ""
+    what = "product" if summary.products else "picture"
+    need = f"{what}s that need" if rows > 1 else f"{what} that needs"
+    questions = f"{count:,} questions about categories" if count > 1 else "1 question about a category"
+    verb = "are" if count > 1 else "is"
+    where = f", first on {page}," if page else ""
+    advice = "" if page else " --review sheet.html writes a sheet that asks them first."
+    return f"{questions}{where} {verb} about {rows:,} {need} a person.{advice}"
+
+
+def _say_words(file: Path, job: Job) -> None:
+    """Print the command that takes the shop's own words for its next list."""
+    column = job.settings.by.column if job.settings.by else ""
+    by = "--by-folder " if column == FOLDER else f"--by {shlex.quote(column)} " if column else ""
+    print(
+        f"Words of the shop: {file}. For its next list: {program()} label LIST.csv {by}--words "
+        f"{shlex.quote(str(file))} --out TABLE.csv"
+    )
 
 
 def _say_feed(feed: Feed, advice: str) -> None:

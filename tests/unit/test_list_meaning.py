@@ -42,6 +42,8 @@ def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> L
         ("en", "Anna", "Skirts", ListMeaning(kinds("skirt"))),  # a known word of the list's language
         ("en", "Anna", "Gonne", ListMeaning(kinds("skirt"))),  # of another language alone
         ("en", "Anna", "Uued", ListMeaning()),
+        ("en", "Black kohv with tee", "", ListMeaning(kinds("top"))),  # the preposition of the language
+        ("en", "Kohv shirt", "", ListMeaning(kinds("shirt"))),  # the last of two garments decides
         ("et", "Anna", "Pluusid", ListMeaning(kinds("top", "shirt"))),
         ("et", "Linen shirt", "Parfüüm", ListMeaning(kinds(NO_KIND))),  # titles are not read
         ("et", "Anna", "Naised > Jeans", ListMeaning(kinds("trousers"))),

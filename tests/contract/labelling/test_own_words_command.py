@@ -1,0 +1,125 @@
+"""A shop's own words on the command line: questions, answers, and the file for its next list."""
+
+from pathlib import Path
+
+import pytest
+
+from inference.kinds import KIND
+from labelling.errors import OutputUnusable, WordsUnusable
+from tests.catalogues import write_doubtful
+from tests.tables import correct, label, read_rows, write_csv
+
+CATEGORIES = ("Pluusid", "Kingad", "Kotid")
+TITLES = ("Naiste pikkade varrukatega", "Meeste must", "Uus suur")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Estonian list of twelve doubtful pictures in three categories."""
+    folder = tmp_path_factory.mktemp("shop")
+    pictures = sorted(write_doubtful(folder / "pictures").iterdir())
+    rows = [
+        {
+            "path": f"pictures/{picture.name}",
+            "sku": f"S-{number}",
+            "title": TITLES[number % 3],
+            "category": f"Naised > {CATEGORIES[number % 3]}",
+        }
+        for number, picture in enumerate(pictures)
+    ]
+    return write_csv(folder / "pood.csv", rows)
+
+
+def an_answer(category: str, kinds: str) -> dict[str, str]:
+    return {"path": "", "label": kinds, "sha256": "", "attribute": KIND, "product": "", "category": category}
+
+
+ANSWERS = (
+    an_answer("Pluusid", "none of these"),
+    an_answer("Kingad", "sneaker|sandal"),
+    an_answer("Kotid", ""),
+)
+
+
+def test_a_sheet_begins_with_questions_whose_answers_decide_the_table_and_the_next_list(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, sheet = tmp_path / "table.csv", tmp_path / "sheet.html"
+    label(shop, table, "bundled", "--by", "sku", "--review", str(sheet))
+    said = capsys.readouterr().out
+    assert f"questions about categories, first on {sheet}, are about" in said
+    assert "Kingad" in sheet.read_text("utf-8")
+
+    correct(table, *ANSWERS)
+    said = capsys.readouterr().out
+    words = tmp_path / "table-words.csv"
+    assert f"label LIST.csv --by sku --words {words} --out TABLE.csv" in said
+    assert words.read_text("utf-8") == (
+        "words,kinds,in\nPluusid,none of these,category\nKingad,sneaker|sandal,category\nKotid,,category\n"
+    )
+
+    other = tmp_path / "other.csv"
+    label(shop, other, "bundled", "--by", "sku", "--words", str(words))
+    assert other.read_bytes() == table.read_bytes()
+    assert read_rows(tmp_path / "other-products.csv") == read_rows(tmp_path / "table-products.csv")
+
+
+def test_a_changed_file_of_words_decides_all_rows_again_and_labels_nothing(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = write_csv(tmp_path / "words.csv", [{"words": "Kingad", "kinds": "none of these"}])
+    table = tmp_path / "table.csv"
+    label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+    before = read_rows(tmp_path / "table-products.csv")
+    capsys.readouterr()
+
+    write_csv(words, [{"words": "Kingad", "kinds": "bag"}])
+    label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+
+    assert "12 rows (12 of them before)" in capsys.readouterr().out
+    assert read_rows(tmp_path / "table-products.csv") != before
+
+
+def test_the_file_of_words_that_people_changed_is_not_replaced(shop: Path, tmp_path: Path) -> None:
+    table, words = tmp_path / "table.csv", tmp_path / "table-words.csv"
+    label(shop, table, "bundled", "--by", "sku")
+    correct(table, *ANSWERS)
+    words.write_text(words.read_text("utf-8") + "Sallid,scarf,category\n", "utf-8")
+
+    with pytest.raises(OutputUnusable, match="was changed since `wardrobe label` wrote it"):
+        correct(table, *ANSWERS)
+
+    assert "Sallid" in words.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("de", "--words takes a file of words. The language is --language de."),
+        ("none", "--words takes a file of words. The language is --language none."),
+    ],
+)
+def test_words_are_refused_with_what_would_be_right(
+    words: str, sentence: str, shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        label(shop, tmp_path / "table.csv", "bundled", "--words", words)
+
+    assert sentence in capsys.readouterr().err
+
+
+def test_the_file_that_a_command_reads_is_not_its_output(shop: Path, tmp_path: Path) -> None:
+    table, words = tmp_path / "table.csv", str(tmp_path / "table-words.csv")
+    label(shop, table, "bundled", "--by", "sku")
+    correct(table, *ANSWERS)
+    corrections = str(tmp_path / "corrections.csv")
+
+    with pytest.raises(OutputUnusable, match="this command reads it, and would replace it"):
+        label(shop, table, "bundled", "--by", "sku", "--words", words, "--corrections", corrections)
+
+
+def test_a_file_of_words_that_is_not_there_ends_the_command(shop: Path, tmp_path: Path) -> None:
+    with pytest.raises(WordsUnusable, match=r"nowhere.csv: cannot be read \(No such file"):
+        label(shop, tmp_path / "table.csv", "bundled", "--words", "nowhere.csv")
+
+    assert not (tmp_path / "table.csv.sqlite").exists()
