@@ -3,6 +3,9 @@
 Fashion-MNIST as PNG files, the test set first. In each round the bare loop (bare_loop.py), `wardrobe label`
 and, where .venv-scale is installed, `--engine ray`, start of the processes included. The tables have to be
 the same byte for byte. Saves docs/results/labelling.json.
+
+With `--rows N` it labels a list of N rows of 100 pictures instead (catalogue.py), and with `--against
+CHECKOUT` also by the code of another checkout, in turn. That prints figures, and saves none.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.catalogue import measure_list, write_list, write_pictures
 from benchmarks.processes import family, megabytes
 from benchmarks.results import FOLDER, save
 from inference.contract import EDGE
@@ -26,12 +31,18 @@ from model_store.local_releases import LocalRelease, open_bundled_release
 from model_store.release_files import GRAPH_FILE
 from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_idx
 
-CACHE = Path(__file__).parent.parent / ".cache" / "labelling"
+ROOT = Path(__file__).parent.parent
+
+CACHE = ROOT / ".cache" / "labelling"
 """The pictures stay here: writing 100,000 files takes as long as labelling them."""
 
-RAY_PYTHON = Path(__file__).parent.parent / ".venv-scale" / "bin" / "python"
+RAY_PYTHON = ROOT / ".venv-scale" / "bin" / "python"
 
 PER_FOLDER = 1000
+
+LISTED_PICTURES = 100
+"""Pictures of a list of --rows."""
+
 SAMPLE_SECONDS = 0.25
 
 LEAST_RATIO = 0.7
@@ -44,7 +55,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=int, default=100_000, metavar="N", help="a multiple of 1,000")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--save", type=Path, default=FOLDER, metavar="FOLDER", help="of the figures")
+    parser.add_argument(
+        "--rows", type=int, metavar="N", help="of a list of 100 pictures, in place of all others"
+    )
+    parser.add_argument("--against", type=Path, nargs="*", default=[], metavar="CHECKOUT", help="with --rows")
     options = parser.parse_args(argv)
+    if options.rows:
+        return _print_list(options.rows, [ROOT, *options.against], options.rounds)
     release, folder = open_bundled_release(), pictures_in(from_idx(SYSTEM_FOLDER), options.pictures)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         figures = measured(folder, release, Path(scratch), options.pictures, options.rounds)
@@ -52,6 +69,17 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{name}: {value}")
     print(f"Saved {save('labelling', 'make measure ARGS=labelling', figures, options.save)}")
     return 0 if figures["ratio"] >= LEAST_RATIO and figures["tables_are_the_same"] else 1
+
+
+def _print_list(rows: int, checkouts: Sequence[Path], rounds: int) -> int:
+    """Print what a list of many rows costs by the code of each checkout."""
+    images = from_idx(SYSTEM_FOLDER).test.images[:LISTED_PICTURES].reshape(-1, EDGE, EDGE)
+    pictures = write_pictures(CACHE / "listed", images)
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        list_ = write_list(Path(scratch, "list.csv"), pictures, rows)
+        for name, value in measure_list(list_, checkouts, rounds, Path(scratch)).items():
+            print(f"{name}: {value:.3f}")
+    return 0
 
 
 def pictures_in(data: LabelledData, count: int) -> Path:
