@@ -106,7 +106,8 @@ def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None)
     garments = without_counting(items)
     heads = _deciding(garments, language)
     if not named(heads):
-        return NOTHING
+        is_of_clothes = not heads and has_word(tokens, words_of(language, "clothing"))
+        return _set_word(items) if is_of_clothes else NOTHING
     if is_set(items, heads, grammar_of(language)):
         counting = (item.word for item in named(items) if item.kinds in {SUIT, COUNTING})
         return Says(tuple(dict.fromkeys(counting)), SUIT)
@@ -121,6 +122,10 @@ def set_says(title: str, language: str) -> Says:
     items = _items(tokens, language)
     if _deciding(without_counting(items), language):
         return NOTHING
+    return _set_word(items)
+
+
+def _set_word(items: Sequence[Item]) -> Says:
     words = tuple(item.word for item in named(items) if item.kinds == COUNTING)
     return Says(words, SUIT) if words else NOTHING
 

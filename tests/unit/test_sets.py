@@ -74,6 +74,7 @@ def test_a_word_that_may_mean_a_set_admits_other_kinds_as_well(title: str) -> No
         ("Summer set", "Women > Dresses", "en", SET),
         ("Sommer-Set", "Damenbekleidung", "de", SET),
         ("Anna", "Sets", "en", SET),
+        ("Baby clothing set", "", "en", SET),
     ],
 )
 def test_a_set_of_other_things_is_no_garment(
