@@ -36,16 +36,16 @@ from reports.values import Report, report_of
 from training.data.labels import Labels
 from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
 from training.data.perceptual_hashes import perceptual_hash
-from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.environment import libraries
+from training.evaluation.attributes import all_accepted, attribute_figures, attribute_in_words
+from training.evaluation.products import products_of
 from training.features.blocks import VECTOR, network
 from training.features.shipped import LITE2
 from training.heads.hidden import MEMBERS
-from training.measure.attributes import all_accepted, attribute_figures, attribute_in_words
-from training.measure.products import products_of
 from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import network_that_sees_alike, photo_model_figures
+from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
 from training.untyped import Network
 
 

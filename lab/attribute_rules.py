@@ -33,14 +33,14 @@ from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, na
 from reports.answers import Answers
 from training.data.labels import UNKNOWN, Labels
 from training.data.vectors import Features, Vectors
-from training.decide.answer_sets import confidences_of, scores_in
-from training.decide.decide import UNFAMILIAR, Thresholds, decide_attributes
-from training.decide.requirements import ACCEPTED_OF_PHOTOS, Requirements
-from training.decide.temperature import temperature_of
-from training.decide.unproven import decide_withholding
 from training.features.blocks import Block
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.photo_head import BALANCE
+from training.thresholds.answer_sets import confidences_of, scores_in
+from training.thresholds.decide import UNFAMILIAR, Thresholds, decide_attributes
+from training.thresholds.requirements import ACCEPTED_OF_PHOTOS, Requirements
+from training.thresholds.temperature import temperature_of
+from training.thresholds.unproven import decide_withholding
 
 COLOUR: Final = "colour"
 KIND: Final = "kind"

@@ -31,13 +31,11 @@ from reports.values import Report, report_of
 from training.data.fashion import SYSTEM_FOLDER, from_idx
 from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
 from training.data.perceptual_hashes import NO_HASHES, Hashes, perceptual_hash
-from training.decide.decide import Thresholds
-from training.decide.requirements import ACCEPTED_OF_PHOTOS
 from training.errors import BadRecipe
+from training.evaluation.evaluate import answer
+from training.evaluation.products import products_of
+from training.evaluation.statistics import overconfidence
 from training.features.blocks import READS
-from training.measure.evaluate import answer
-from training.measure.products import products_of
-from training.measure.statistics import overconfidence
 from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import (
@@ -46,6 +44,8 @@ from training.release.photos import (
     network_that_sees_alike,
     photo_model_figures,
 )
+from training.thresholds.decide import Thresholds
+from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
 
 TOWNS: Final = "ek-t"
 """How groups of other sources begin that are a town, not a product."""

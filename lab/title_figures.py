@@ -28,7 +28,7 @@ from model_store.release_files import REPORT_FILE
 from reports.model_card import MODEL_CARD, model_card
 from reports.page.page import REPORT_PAGE, figures_in, file_page
 from reports.values import Report, report_of
-from training.measure.title_shares import measure_words, trial_of_kinds
+from training.evaluation.title_shares import measure_words, trial_of_kinds
 from training.release.make import new_release
 
 STEPS: Final = "steps"

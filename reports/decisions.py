@@ -1,6 +1,6 @@
 """Decide about the stored answers of a release, by their probabilities, familiarity and its contracts.
 
-The gate compares these decisions. Touches nothing. The rule: inference/decision.py; training/decide/decide.py
+The gate compares these decisions. Touches nothing. The rule: inference/decision.py; training/thresholds/
 finds thresholds.
 """
 

@@ -1,8 +1,8 @@
 """report.json: the stored evaluation of a model, parsed once into a frozen value.
 
-training/measure/evaluate.py writes it, `/metrics` serves its bytes as they are, the release listing and the
-pages read it through `Report`. Does no I/O. What each figure means: docs/reference/report.md.
-The descriptions of types and fields are texts of the HTTP contract (app/api/schemas.py).
+training/evaluation/evaluate.py writes it, `/metrics` serves its bytes as they are, and the release listing
+and the pages read it through `Report`. Does no I/O. docs/reference/report.md explains each figure. The
+descriptions of types and fields are texts of the HTTP contract (app/api/schemas.py).
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Figures of a report about the share of a photo from which the words of a list may decide.
 
-training/measure/title_shares.py measures it; inference/title_rule.py is the rule that uses the shares. Plain
-values.
+training/evaluation/title_shares.py measures them; inference/title_rule.py is the rule that uses the shares.
+Plain values.
 """
 
 from typing import Annotated

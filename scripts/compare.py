@@ -56,13 +56,13 @@ def execute(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     data = load_pixels(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
+    from training.evaluation.plots import save  # noqa: PLC0415 - as above
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
         compared,
         draw_comparison,
         write_comparison,
     )
-    from training.measure.plots import save  # noqa: PLC0415 - as above
 
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))

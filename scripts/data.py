@@ -39,10 +39,10 @@ from training.data.read import (
     listed_test_set,
     tabulate_photos,
 )
-from training.decide.requirements import ACCEPTED_OF_OWN
 from training.errors import BadPictures
 from training.loading import require
 from training.progress import Progress, warn_of_few
+from training.thresholds.requirements import ACCEPTED_OF_OWN
 
 EXAMPLES = (
     "wardrobe data my-pictures",
@@ -191,7 +191,7 @@ def _draw(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class."""
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
-    from training.measure.plots import PER_CLASS, draw_sheet, font_for, save  # noqa: PLC0415
+    from training.evaluation.plots import PER_CLASS, draw_sheet, font_for, save  # noqa: PLC0415
 
     names = parts[0].labels[LABEL].names
     images = [image for part in parts for image in part.images]

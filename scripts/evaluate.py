@@ -1,8 +1,8 @@
 """Measure a release again, and compare with its report.
 
 It asks the serving graph; --out FOLDER keeps report.html, with the figures of each class, and the answers.
-Exit code 1 when the figures differ from the report's (training/measure/evaluate.py). Photos of real garments
-are measured without a data set and compared with nothing: training/measure/photos.py.
+Exit code 1 when the figures differ from the report's (training/evaluation/evaluate.py). Photos of real
+garments are measured without a data set and compared with nothing: training/evaluation/photos.py.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from training.data.learnt_hashes import learnt_among
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load, read_photos, sampled_for_test
+from training.evaluation.statistics import differences
 from training.loading import require
-from training.measure.statistics import differences
 
 EXAMPLES = (
     "wardrobe evaluate",
@@ -133,7 +133,7 @@ def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
 
 
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
-    from training.measure.evaluate import (  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.evaluate import (  # noqa: PLC0415 - needs scikit-learn
         decided,
         full_figures,
         scored,
@@ -157,8 +157,8 @@ def _measure_attributes(
     contract = release.manifest.contract("pixels")
     if not pictures.attributes:
         return {}
-    from training.measure.attributes import attribute_answers  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.evaluate import predicted  # noqa: PLC0415 - as above
+    from training.evaluation.attributes import attribute_answers  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.evaluate import predicted  # noqa: PLC0415 - as above
 
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     predictions = predicted(Classifier(session, contract), pictures)
@@ -209,7 +209,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
     """Refuse to write the folder that --out names over what is read."""
     if folder is None:
         return
-    from training.measure.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
+    from training.evaluation.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
 
     check_outputs([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
 
@@ -220,7 +220,7 @@ def _written(
     """Write the folder that --out names, if it does, and say what is in it."""
     if folder is None:
         return {}
-    from training.measure.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
+    from training.evaluation.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
     files = write_evaluation(expand_home(folder), page, answers, pictures, contract)
     written = [str(path) for path in files]
@@ -269,8 +269,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read; the message says why.
         ModelError: the model cannot be run.
     """
-    from training.measure.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
-    from training.measure.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
+    from training.evaluation.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
     reading, files = Reading.of(arguments), tuple(arguments.corrections)

@@ -28,8 +28,8 @@ from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.terminal import BAR_COLUMNS, BUNDLED_HELP, FAILED, command_parser, complain, console
+from training.evaluation.statistics import likeliest
 from training.loading import require
-from training.measure.statistics import likeliest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,7 +169,7 @@ def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> Non
     # Only training's requirements have matplotlib.
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    from training.measure.plots import font_for, save  # noqa: PLC0415
+    from training.evaluation.plots import font_for, save  # noqa: PLC0415
 
     labels = networks["pixels"].contract.labels
     width, height = _ROW_INCHES

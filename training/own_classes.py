@@ -30,8 +30,8 @@ from training.data.pictures import Pictures
 from training.data.read import check_kept, choose_labels, divide, listed_test_set
 from training.data.split import Folds, Split, parts_of, usual_folds
 from training.data.vectors import Vectors
-from training.decide.requirements import ACCEPTED_OF_OWN
 from training.environment import hardware, libraries
+from training.evaluation.evaluate import undecided
 from training.features.blocks import (
     BLOCKS,
     READS,
@@ -48,13 +48,13 @@ from training.heads.cross_val import Fit, fit, lacking_in_words, out_of_fold
 from training.heads.logistic import LogisticHead
 from training.heads.negatives import ood_negatives
 from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
-from training.measure.evaluate import undecided
 from training.options import Options
 from training.progress import CheckLabels, Progress, Watch, accept_labels, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, new_numbered_release
 from training.release.run_folder import check_named_run
+from training.thresholds.requirements import ACCEPTED_OF_OWN
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded

@@ -15,7 +15,6 @@ from reports.acceptance import USUAL, Conditions
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, warning_of_capped_weights
 from training.data.split import Split, parts_of
-from training.decide.requirements import usual_accept_right
 from training.environment import hardware, libraries
 from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import Fitted, fit
@@ -26,6 +25,7 @@ from training.release.complete import Candidate, complete_release, made_with, sa
 from training.release.export import export_network, features_of
 from training.release.make import Trained, new_release
 from training.release.run_folder import check_no_release
+from training.thresholds.requirements import usual_accept_right
 
 
 def train_pixels(

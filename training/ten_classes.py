@@ -3,7 +3,7 @@
 Photos are read; a frozen network makes a vector of each; a head is learnt on all of them, and heads of folds
 answer what they did not learn, which decides; the release is exported and sealed. Corrections are learnt with
 the photos that come with this package, so that no class is forgotten; what the parent answers to them is
-kept for the gate (measure/photos.py). The release has the other files of its parent. Writes the run's
+kept for the gate (evaluation/photos.py). The release has the other files of its parent. Writes the run's
 folder alone. Before importing it: loading.start_tensorflow.
 """
 
@@ -34,11 +34,11 @@ from training.data.read import read_photos
 from training.data.split import Folds
 from training.environment import libraries
 from training.errors import BadRecipe
+from training.evaluation.photos import answers_of_parent, compared_of, undecided_photos
 from training.features.blocks import READS
 from training.features.shipped import LITE2, photo_features, shipped_photos
 from training.heads.cross_val import lacking_in_words
 from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, things_in_folds
-from training.measure.photos import answers_of_parent, compared_of, undecided_photos
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained

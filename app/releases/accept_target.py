@@ -1,7 +1,7 @@
 """WARDROBE_ACCEPT_TARGET: the operator chooses the share of accepted answers that must be right.
 
 For each set of pictures, the release's report says what each threshold of confidence accepts, and a lower
-bound of the share of these answers that is right (training/decide/acceptance.py). The threshold that a
+bound of the share of these answers that is right (training/thresholds/acceptance.py). The threshold that a
 training would have chosen for the target replaces the release's own (reports/acceptance.py), for each network
 separately. This module is pure; load.py calls it.
 """

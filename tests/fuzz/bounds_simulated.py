@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
 from reports.intervals import share_interval, weighted
-from training.decide.acceptance import confidence_threshold
-from training.decide.answer_sets import AnswerSet
+from training.thresholds.acceptance import confidence_threshold
+from training.thresholds.answer_sets import AnswerSet
 
 RUNS = 1000
 PROMISED = 0.95

@@ -19,8 +19,8 @@ from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
-from training.decide.acceptance import acceptance_curves, confidence_threshold, promises
-from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
+from training.thresholds.acceptance import acceptance_curves, confidence_threshold, promises
+from training.thresholds.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
 
 UNFAMILIAR = float("nan")
 

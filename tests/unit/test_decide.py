@@ -22,14 +22,14 @@ from reports.values import AttributeFigures
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.decide.decide import Thresholds, decide, decide_attributes, fit_familiarity
-from training.decide.requirements import (
+from training.evaluation.attributes import attribute_in_words, measure_attributes
+from training.thresholds.decide import Thresholds, decide, decide_attributes, fit_familiarity
+from training.thresholds.requirements import (
     FAMILIARITY_OF_PHOTOS,
     Requirements,
     of_photos,
     usual_accept_right,
 )
-from training.measure.attributes import attribute_in_words, measure_attributes
 
 CLASSES = 10
 

@@ -17,7 +17,7 @@ from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
 from training.data.corrections import rows_in
 from training.data.pictures import Pictures
-from training.measure.evaluate import undecided
+from training.evaluation.evaluate import undecided
 from training.release.doubts import Doubted, doubted, table_of, with_files
 
 NAMES = ("Shirt", "Bag", "Boot")

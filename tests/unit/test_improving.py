@@ -15,8 +15,8 @@ from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import read_photos
 from training.errors import BadPictures
+from training.evaluation.photos import compared_of
 from training.gradient.recipes import COMPACT, for_few
-from training.measure.photos import compared_of
 from training.progress import Lines
 
 

@@ -12,7 +12,7 @@ from reports.answers import Answers
 from reports.intervals import lower_bound, upper_bound
 from reports.values import parse_report, report_of
 from reports.word_figures import WordsPromise, minimum_shares_of
-from training.measure.title_shares import (
+from training.evaluation.title_shares import (
     PRODUCTS,
     RIGHT,
     RIGHT_WITHOUT_CLASS,

@@ -11,7 +11,7 @@ from reports.values import Report
 from tests.commands import wardrobe
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
-from training.measure.plots import draw_all, draw_confusion
+from training.evaluation.plots import draw_all, draw_confusion
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""

@@ -16,8 +16,8 @@ from reports.values import PhotoFigures
 from tests.fashion import PHOTO
 from training.data.labels import OOD
 from training.data.pictures import Pictures
-from training.measure.evaluate import decided
-from training.measure.photos import photo_figures, undecided_photos
+from training.evaluation.evaluate import decided
+from training.evaluation.photos import photo_figures, undecided_photos
 
 CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),

@@ -7,7 +7,7 @@ from inference.reasons import Reason
 from reports.answers import Answers
 from reports.products import ProbableAnswer, answer_of_product, is_shown, shown_from
 from reports.values import ProductPromise, Promise
-from training.measure.products import products_of
+from training.evaluation.products import products_of
 
 
 def photo(*probabilities: float, reason: Reason | None = None) -> ProbableAnswer:

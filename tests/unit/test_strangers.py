@@ -18,8 +18,8 @@ from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, kind_of
 from reports.answers import NONE_OF_THESE, Answers
 from training.data.labels import Labels
 from training.data.vectors import Features
-from training.decide.decide import Thresholds
 from training.heads.hidden import HiddenHead
+from training.thresholds.decide import Thresholds
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from inference.decision import calibrate
 from inference.session import Scores
 from reports.answers import NONE_OF_THESE, Answers
 from tests.answers import truth, undecided_answers, unmeasured
-from training.decide.temperature import fit_temperature, temperature_of
+from training.thresholds.temperature import fit_temperature, temperature_of
 
 CLASSES = 4
 

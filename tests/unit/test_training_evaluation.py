@@ -16,10 +16,10 @@ from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed
 from reports.decisions import decide_stored
 from tests.releases import with_label
 from training.data.pictures import Pictures
-from training.decide.answer_sets import scores_in
-from training.measure.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
-from training.measure.plots import draw_shares
-from training.measure.statistics import differences, expected_calibration_error, null_band
+from training.evaluation.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
+from training.evaluation.plots import draw_shares
+from training.evaluation.statistics import differences, expected_calibration_error, null_band
+from training.thresholds.answer_sets import scores_in
 
 CONTRACT = ModelContract.make_class_contract(
     Head(labels=("a", "b", "c"), temperature=1.0, confidence=0.7),

@@ -10,8 +10,8 @@ from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
 from training.data.fashion import LABELS
-from training.decide.requirements import that_decide
-from training.measure.photos import of_known_sources, unknown_figures
+from training.evaluation.photos import of_known_sources, unknown_figures
+from training.thresholds.requirements import that_decide
 
 
 def test_a_source_is_unknown_where_one_network_of_folds_gave_all_of_its_answers() -> None:

@@ -8,8 +8,8 @@ from inference.decision import decide_answer
 from inference.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
-from training.decide.requirements import Requirements
-from training.decide.unproven import decide_withholding, source_labels
+from training.thresholds.requirements import Requirements
+from training.thresholds.unproven import decide_withholding, source_labels
 
 LABELS = ("Bag", "Coat", "Shirt")
 

@@ -2,7 +2,7 @@
 
 FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
 B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-folders.py; reading: read.py; what is measured on photos: measure/photos.py.
+folders.py; reading: read.py; what is measured on photos: evaluation/photos.py.
 """
 
 from collections.abc import Sequence

@@ -15,9 +15,9 @@ from pydantic import Field
 from model_store.manifest import FrozenModel
 from model_store.release_files import write_whole
 from reports.values import Count, Report
+from training.evaluation.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Published
 from training.gradient.recipes import NetworkName
-from training.measure.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 
 OWN_RECIPE: Final = "own"
 """What a comparison calls the recipe of a network where no recipe was named."""

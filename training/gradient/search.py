@@ -27,11 +27,11 @@ from reports.values import Epoch
 from training.data.fashion import LabelledData
 from training.data.split import Split, parts_of
 from training.errors import CheckpointUnreadable, Diverged
+from training.evaluation.plots import save
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
 from training.gradient.networks.registry import build
 from training.gradient.recipes import Recipe, run_fingerprint
-from training.measure.plots import save
 from training.progress import Say, Watcher
 
 STUDY: Final = "study.db"

@@ -4,7 +4,7 @@ Thresholds and familiarity need more answers than a small data set can hold out,
 learnt is too sure. So heads are fitted on all folds but one each, and answer their own fold. `fit` does it
 for a question of own classes: the class is the first one, attributes are further ones on the same vectors and
 folds. Pure. training/own_classes.py calls it; training/release/complete.py uses the answers; what is decided
-from them: training/decide/.
+from them: training/thresholds/.
 """
 
 from collections.abc import Callable, Sequence

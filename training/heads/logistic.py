@@ -3,7 +3,7 @@
 Each picture is learnt twice, as it is and mirrored. How far a block of a vector spreads before the penalty
 does not depend on how many numbers it has, so that a palette of 96 counts beside means of 768. The scaling is
 folded into the weights, so that the head is exported as any last layer is. Pure. The vectors:
-features/blocks.py; what is decided from the answers: decide/decide.py.
+features/blocks.py; what is decided from the answers: thresholds/decide.py.
 """
 
 from collections.abc import Sequence

@@ -28,9 +28,9 @@ from training.data.pictures import Pictures
 from training.data.split import Split, split
 from training.environment import libraries
 from training.errors import NotAdoptable
+from training.evaluation.evaluate import joined, nll, undecided
 from training.gradient.networks.layers import FEATURES
 from training.heads.ood import Floats, fit_whitening
-from training.measure.evaluate import joined, nll, undecided
 from training.progress import Progress, Say
 from training.release.complete import Candidate, complete_release
 from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of

@@ -26,18 +26,8 @@ from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Repo
 from training.data.fashion import LabelledData
 from training.data.picture_files import FileImages
 from training.data.split import Split
-from training.decide.acceptance import possible_promises, with_promises
-from training.decide.answer_sets import scores_in
-from training.decide.decide import decide, decide_attributes
-from training.decide.requirements import (
-    FAMILIARITY_OF_OWN,
-    FAMILIARITY_THRESHOLD,
-    Requirements,
-    usual_accept_right,
-)
-from training.heads.ood import UNSEEN_THINGS, separation
-from training.measure.attributes import attribute_in_words, measure_attributes
-from training.measure.evaluate import (
+from training.evaluation.attributes import attribute_in_words, measure_attributes
+from training.evaluation.evaluate import (
     Score,
     counted,
     decided,
@@ -47,14 +37,24 @@ from training.measure.evaluate import (
     uncalibrated,
     undecided,
 )
-from training.measure.plots import draw_all
-from training.measure.products import products_of
-from training.measure.title_shares import words_of_own_classes
+from training.evaluation.plots import draw_all
+from training.evaluation.products import products_of
+from training.evaluation.title_shares import words_of_own_classes
+from training.heads.ood import UNSEEN_THINGS, separation
 from training.progress import Progress
 from training.release.conversion import model_figures
 from training.release.doubts import FileAnswers, with_files
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import make_release
+from training.thresholds.acceptance import possible_promises, with_promises
+from training.thresholds.answer_sets import scores_in
+from training.thresholds.decide import decide, decide_attributes
+from training.thresholds.requirements import (
+    FAMILIARITY_OF_OWN,
+    FAMILIARITY_THRESHOLD,
+    Requirements,
+    usual_accept_right,
+)
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4

@@ -29,12 +29,12 @@ from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import answering
 from training.data.fashion import at_once
 from training.errors import GraphUnusable, ParityFailed
+from training.evaluation.evaluate import scored
 from training.features.blocks import READS
 from training.gradient.networks.layers import FEATURES
 from training.gradient.networks.registry import LOGITS, with_softmax
 from training.heads.logistic import LogisticHead
 from training.heads.ood import BEYOND, OodScore, Whitening
-from training.measure.evaluate import scored
 from training.release.conversion import converted, in_half_precision
 from training.untyped import Network, Tensor
 

@@ -23,12 +23,12 @@ from reports.answers import CLASS, Answers
 from reports.products import is_shown
 from reports.values import ProductPromise, report_of
 from training.data.vectors import Vectors
-from training.decide.requirements import ACCEPTED_OF_PHOTOS
+from training.evaluation.products import products_of
 from training.features.blocks import VECTOR
 from training.features.shipped import shipped_photos
 from training.heads.photo_head import PhotoHead, scores_of
-from training.measure.products import products_of
 from training.progress import Say
+from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
 from training.untyped import Network
 
 GARMENTS: Final = ("A", "B")

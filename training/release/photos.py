@@ -25,27 +25,27 @@ from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
 from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
 from training.data.photos import OWN_TIER
-from training.decide.acceptance import promises, with_promises
-from training.decide.answer_sets import scores_in
-from training.decide.decide import Thresholds
-from training.decide.requirements import (
-    FAMILIARITY_OF_PHOTOS,
-    of_photos,
-    that_decide,
-    tiers_that_unknown_sources_decide,
-)
-from training.decide.unproven import decide_withholding, source_labels
 from training.errors import BadRecipe
+from training.evaluation.evaluate import decided
+from training.evaluation.photos import of_known_sources, photo_figures, unknown_figures
 from training.features.blocks import READS
 from training.features.shipped import LITE2
 from training.heads.photo_head import PhotoHead, photo_heads
-from training.measure.evaluate import decided
-from training.measure.photos import of_known_sources, photo_figures, unknown_figures
 from training.progress import Say
 from training.release.conversion import model_figures
 from training.release.kept_evidence import kept_products, rests_on_kinds
 from training.release.make import make_release, new_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
+from training.thresholds.acceptance import promises, with_promises
+from training.thresholds.answer_sets import scores_in
+from training.thresholds.decide import Thresholds
+from training.thresholds.requirements import (
+    FAMILIARITY_OF_PHOTOS,
+    of_photos,
+    that_decide,
+    tiers_that_unknown_sources_decide,
+)
+from training.thresholds.unproven import decide_withholding, source_labels
 from training.untyped import Network
 
 UNLEARNT_THINGS: Final = "other kinds"

@@ -22,7 +22,7 @@ from training.data.fashion import LabelledData
 from training.data.labels import Codes
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.measure.evaluate import undecided
+from training.evaluation.evaluate import undecided
 from training.progress import Lines
 from training.release.complete import Candidate, complete_release
 

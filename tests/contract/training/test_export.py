@@ -24,12 +24,11 @@ from training.answering import answering
 from training.data.labels import OOD
 from training.data.photos import OWN_TIER
 from training.data.split import Split
-from training.decide.requirements import FAMILIARITY_OF_PHOTOS
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
+from training.evaluation.evaluate import scored
 from training.heads.logistic import LogisticHead
 from training.heads.ood import fit_ood_score
-from training.measure.evaluate import scored
 from training.release.conversion import mflops
 from training.release.export import (
     check_parity,
@@ -40,6 +39,7 @@ from training.release.export import (
     write_graph,
 )
 from training.release.photos import UNLEARNT_THINGS, decide_photos, keeps_thresholds
+from training.thresholds.requirements import FAMILIARITY_OF_PHOTOS
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, LogisticHead] = {}

@@ -19,9 +19,9 @@ from tests.uploads import png
 from training.data.learnt_hashes import load_learnt
 from training.data.pictures import Pictures
 from training.data.split import class_folds
+from training.evaluation.evaluate import undecided
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
 from training.heads.logistic import LogisticHead
-from training.measure.evaluate import undecided
 from training.own_classes import fit_heads, fit_ood
 from training.progress import Lines
 

@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix
 
 from training.data.fashion import in_batches
 from training.data.pictures import Pictures
-from training.measure.plots import draw_shares
+from training.evaluation.plots import draw_shares
 
 CONFUSION: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""

@@ -20,10 +20,10 @@ from reports.intervals import needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
 from training.data.labels import INAPPLICABLE, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.decide.acceptance import confidence_threshold
-from training.decide.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
-from training.decide.requirements import Requirements, of_attribute
-from training.decide.temperature import temperature_of
+from training.thresholds.acceptance import confidence_threshold
+from training.thresholds.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
+from training.thresholds.requirements import Requirements, of_attribute
+from training.thresholds.temperature import temperature_of
 
 FAMILIARITY_POINTS: Final = 101
 """Quantiles of the distance kept in the manifest: one per hundredth."""

@@ -1,6 +1,6 @@
 """Figures of the report that no library has, and the comparison of two evaluations of one model.
 
-Pure numpy. Precision, recall, F1 and the confusion matrix are sklearn's (training/measure/evaluate.py).
+Pure numpy. Precision, recall, F1 and the confusion matrix are sklearn's (training/evaluation/evaluate.py).
 """
 
 from typing import Any, Final

@@ -17,8 +17,8 @@ from model_store.release_files import write_whole
 from reports.answers import Answers
 from reports.page.page import REPORT_PAGE
 from training.data.pictures import Pictures
-from training.measure.evaluate import mistakes
-from training.measure.plots import draw_examples, draw_shares, font_for, save
+from training.evaluation.evaluate import mistakes
+from training.evaluation.plots import draw_examples, draw_shares, font_for, save
 
 TABLE: Final = "answers.csv"
 CONFUSION: Final = "confusion_matrix.png"

@@ -37,8 +37,8 @@ from training.data.learnt_hashes import learnt_among
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import BadPictures
-from training.measure.evaluate import most_are, predicted, undecided
-from training.measure.statistics import expected_calibration_error, null_band, overconfidence
+from training.evaluation.evaluate import most_are, predicted, undecided
+from training.evaluation.statistics import expected_calibration_error, null_band, overconfidence
 from training.progress import Say
 
 

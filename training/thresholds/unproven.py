@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from reports.answers import Answers
 from reports.intervals import SURENESS, at_most
 from training.data.photos import OOD_TIER
-from training.decide.decide import Thresholds, decide
-from training.decide.requirements import Requirements
+from training.thresholds.decide import Thresholds, decide
+from training.thresholds.requirements import Requirements
 
 LEVELS: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 """Confidences that an unproven label may need."""

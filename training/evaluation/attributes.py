@@ -1,7 +1,7 @@
 """Measure attributes by what serving answers, beside the class.
 
 The rows of answers, the figures of each attribute, and how often all accepted answers to a picture are right.
-Thresholds come from decide/decide.py. Pure.
+Thresholds come from thresholds/decide.py. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from reports.page.advice import at_less, why_none
 from reports.page.wording import ENGLISH
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
-from training.decide.acceptance import possible_promises, promises
-from training.decide.decide import Thresholds
-from training.measure.evaluate import as_served, interpreted
+from training.evaluation.evaluate import as_served, interpreted
+from training.thresholds.acceptance import possible_promises, promises
+from training.thresholds.decide import Thresholds
 
 
 def measure_attributes(

@@ -24,8 +24,8 @@ from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST, Epoch, Example, Report
 from training.data.picture_files import FileImages
-from training.measure.evaluate import ece
-from training.measure.statistics import ECE_BINS, likeliest
+from training.evaluation.evaluate import ece
+from training.evaluation.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"

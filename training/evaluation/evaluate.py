@@ -25,8 +25,8 @@ from reports.values import Averages, ClassFigures, Coverage, Example, Examples, 
 from training.data.fashion import in_batches
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
-from training.decide.answer_sets import scores_in
-from training.measure.statistics import expected_calibration_error, null_band, overconfidence
+from training.evaluation.statistics import expected_calibration_error, null_band, overconfidence
+from training.thresholds.answer_sets import scores_in
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6

@@ -10,8 +10,8 @@ from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS, Answers
 from reports.products import COLOURS, PRODUCTS, ProbableAnswer, answer_of_product
 from reports.values import ProductPromise
-from training.decide.acceptance import acceptance_curves, promises
-from training.decide.answer_sets import AnswerSet
+from training.thresholds.acceptance import acceptance_curves, promises
+from training.thresholds.answer_sets import AnswerSet
 
 
 def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:

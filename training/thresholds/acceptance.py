@@ -14,7 +14,7 @@ from inference.contract import ACCEPT_NOTHING
 from reports.acceptance import accepted_at, last_kept
 from reports.intervals import needed
 from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
-from training.decide.answer_sets import AnswerSet
+from training.thresholds.answer_sets import AnswerSet
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
