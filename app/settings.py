@@ -59,7 +59,7 @@ EXPECTED_VALUES = {
     "greater_than": "expected more than {gt:g}",
     "greater_than_equal": "expected {ge:g} or more",
     "int_parsing": "expected a whole number",
-    "less_than": "expected less than {lt:g}",
+    "less_than": "expected less than {lt:g}, for example 0.95 for 95%",
     "less_than_equal": "expected {le:g} or less",
     "literal_error": "expected {expected}",
     "string_pattern_mismatch": "expected letters, digits, dots, hyphens and underscores alone",

@@ -66,7 +66,8 @@ def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
             yield f"{why_none(promise, words)} {words.t('None is accepted.')}"
         elif promise.lower_bound < promise.accuracy:
             stays = words.t(
-                "Too few of your pictures were drawn at random, so the threshold of the release before stays."
+                "Too few of your pictures are a random sample, so the threshold of the previous release is "
+                "kept."
             )
             yield f"{_not_shown(promise, words)} {stays}"
 
@@ -122,7 +123,8 @@ def at_less(
         yield _at_share(best, setting, words)
         if not best.accepted:
             yield words.t(
-                "People look at every answer, and the sheet of {command} begins with the least sure ones.",
+                "A person has to look at every answer. The review sheet of {command} shows the least sure "
+                "ones first.",
                 command="wardrobe label --review",
             )
 

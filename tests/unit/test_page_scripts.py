@@ -65,7 +65,7 @@ WAITING = {"state": "held", "seconds": 7, "trouble": {"status": 429, "detail": "
 
 SAID: dict[str, list[tuple[str, Any, str]]] = {
     "en": [
-        ("reason", LIKELY, "The model holds this for likely: Dress 89%, Shirt 11%."),
+        ("reason", LIKELY, "The model thinks it may be: Dress 89%, Shirt 11%."),
         ("reason", AMBIGUOUS, "Not sure enough to accept: Dress 60%, Shirt 40%."),
         ("reason", UNFAMILIAR, "may mean nothing. The picture is smaller than what the model reads"),
         ("sureness", UNFAMILIAR, "the nearest class: 60%"),

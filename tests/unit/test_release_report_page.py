@@ -139,3 +139,15 @@ def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
     assert page.count("-2.1") == sum(one.ece is not None for one in tiers.values())
     card = model_card(release.manifest.contracts, report)
     assert "Mean confidence minus accuracy: +1.3 points." in card
+
+
+def test_the_table_of_titles_has_the_figures_of_the_minimum_share(page: str) -> None:
+    words = report_of(open_bundled_release()).words
+    assert words is not None
+    [chosen] = [figures for figures in words.named.at if figures.share == words.named.least]
+
+    (table,) = re.findall(r"Titles of a list and photos together</h3>(.*?)</table>", page, re.DOTALL)
+
+    of = chosen.sets["A"]
+    assert f"{of.confirmed:,} / {of.n:,}" in table
+    assert f"{of.wrong_confirmed:,} / {of.wrong_n:,}" in table

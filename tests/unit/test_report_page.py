@@ -86,7 +86,8 @@ def of_published_data(report: Report) -> Report:
 NOR = [
     "With wardrobe train --accept-right 0.85, none would be accepted: that takes 19 answers without an "
     "error, or more with some.",
-    "People look at every answer, and the sheet of wardrobe label --review begins with the least sure ones.",
+    "A person has to look at every answer. The review sheet of wardrobe label --review shows the least sure "
+    "ones first.",
 ]
 WHY = (
     "Held-out pictures: no threshold shows that 95% are right, here and of other pictures that it decides "
@@ -192,7 +193,7 @@ def test_an_older_report_knows_no_confidence_so_that_none_of_its_answers_count_a
     ]
 
 
-STAYS = "Too few of your pictures were drawn at random, so the threshold of the release before stays."
+STAYS = "Too few of your pictures are a random sample, so the threshold of the previous release is kept."
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ SETTINGS = (
     ("REFRESH_SECONDS", "nan", "=nan: expected 86400 or less."),
     ("REFRESH_SECONDS", "soon", "=soon: expected a number."),
     ("REQUEST_SECONDS", "0", "=0: expected more than 0."),
-    ("ACCEPT_TARGET", "1", "=1: expected less than 1."),
+    ("ACCEPT_TARGET", "1", "=1: expected less than 1, for example 0.95 for 95%."),
     ("LOG_FORMAT", "js\u200b\non", r"=js\u200b\non: expected 'text' or 'json'."),
     ("MODEL_STORE", "", "=: expected a value; without the variable, the default holds."),
     ("LOG_LEVEL", '"INFO" ', MARKS),

@@ -70,7 +70,7 @@ export function reason(answer) {
 function explanation(answer) {
   if (shown(answer).isKind) return t("The picture is unlike what the model has learnt of its classes, so only the kind is accepted.");
   if (answer.decision === "accept" && answer.confidence < SURE) {
-    return t("The model holds this for likely: {closest}.", { closest: closest(answer) });
+    return t("The model thinks it may be: {closest}.", { closest: closest(answer) });
   }
   if (answer.decision === "accept") {
     return answer.familiarity === null
@@ -106,7 +106,7 @@ export function explained({ label, drops }, probabilities) {
   }
   const place = [thirdOf(row, drops.length, "top", "bottom"), thirdOf(drops[row].indexOf(largest), drops[row].length, "left", "right")];
   const named = t(`the ${place.filter(Boolean).join(" ") || "middle"}`);
-  return t("What speaks most for {label} is {place}: with it covered, its probability falls from {whole} to {covered}.", {
+  return t("The strongest sign of {label} is {place}: if it is covered, the probability falls from {whole} to {covered}.", {
     ...values,
     place: named,
   });

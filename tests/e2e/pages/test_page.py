@@ -58,7 +58,7 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
     expect(heat).to_have_js_property("naturalWidth", 192)
     expect(why).to_have_attribute("aria-pressed", "true")
     sentence = shown.get_by_text(
-        re.compile(r"^(What speaks most for Trouser is .* falls from|No single part .* is) .*%.* .*%\.$")
+        re.compile(r"^(The strongest sign of Trouser is .* falls from|No single part .* is) .*%.* .*%\.$")
     )
     for words in (sentence, shown.get_by_text("red: speaks for it"), shown.get_by_text("What it rests on")):
         expect(words).to_be_visible()
