@@ -57,6 +57,12 @@ def photo(
     return Photo(of_class, of_kind if names.kinds else None)
 
 
+def photo_that_accepts(kind: str) -> Photo:
+    """A photo of an accepted dress, of which it accepts a kind, too."""
+    scores = shares_of(RELEASE.kinds, {kind: 0.9})
+    return photo("Dress", None)._replace(kind=PhotoAnswer(label=kind, reason=None, scores=scores))
+
+
 def decided(
     says: set[str], given: Photo, names: ReleaseLabels = RELEASE, shares: MinimumShares = SHOWN
 ) -> TitleDecision:
@@ -272,3 +278,39 @@ def test_a_review_of_a_set_suggests_none_of_these() -> None:
     decision = decide_with_title(frozenset({"set"}), given.label, given.kind, RELEASE, SHOWN)
 
     assert (decision.label_reason, decision.suggested_label) == (Reason.TITLE_CONFLICT, NONE)
+
+
+@pytest.mark.parametrize(
+    ("says", "kind", "label_reason", "kind_reason", "suggested"),
+    [
+        ({"dress"}, "dress", None, None, (None, "dress")),
+        ({"skirt"}, "skirt", "list", None, (NONE, "skirt")),
+        ({"dress"}, "skirt", None, "list", (None, "dress")),
+        ({"coat"}, "skirt", "list", "list", ("Coat", "coat")),
+        ({"scarf"}, OTHER, "list", None, (NONE, OTHER)),
+        ({"dress"}, OTHER, None, "list", (None, "dress")),
+    ],
+)
+def test_without_shares_a_title_contradicts_class_and_kind_each_for_itself(
+    says: set[str],
+    kind: str,
+    label_reason: str | None,
+    kind_reason: str | None,
+    suggested: tuple[str | None, str | None],
+) -> None:
+    decision = decided(says, photo_that_accepts(kind), shares=NO_MINIMUM_SHARES)
+
+    assert (decision.label_reason, decision.kind_reason) == (label_reason, kind_reason)
+    assert (decision.label, decision.kind, decision.is_joint) == ("Dress", kind, False)
+    assert (decision.suggested_label, decision.suggested_kind) == suggested
+
+
+@pytest.mark.parametrize(("share", "is_shown"), [(0.05, True), (0.049, False)])
+def test_a_sheet_shows_a_suggested_class_only_if_the_photo_gives_it_the_minimum_share(
+    share: float, is_shown: bool
+) -> None:
+    denied = photo("Dress", dress=0.99, classes={"Dress": 0.9, "Coat": share})
+
+    decision = decided({"coat"}, denied)
+
+    assert (decision.suggested_label, decision.is_suggestion_shown) == ("Coat", is_shown)
