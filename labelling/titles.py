@@ -1,63 +1,39 @@
-"""Which columns of a list have words, in which language they are read, and which labels they contradict.
+"""Read the titles and categories of a list: which columns they are in, and in which language.
 
-Columns count by name; where none of these names a kind of garment, one is chosen by what its cells say. Pure.
+Columns are known by their names. If none of these names a garment, title_columns.py chooses one by its cells.
+Pure.
 """
 
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from inference.kinds import in_order
 from inference.language_files import UNDETERMINED, language_name, readable_languages
 from inference.language_tags import Part, choose_part
 from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
-from inference.tokens import tokens_of
 from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
-from labelling.cells import find_addresses, is_picture_cell
 from labelling.column_names import column_names, fold_name
+from labelling.title_columns import Rows, choose_title_column
 
 OFF: Final = "none"
-"""In place of a language: words are not read."""
+"""The value in place of a language if words are not read."""
 
-NO_TITLES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
-"""Columns that other commands read, which are never chosen by their cells."""
-
-MOST_COLUMNS: Final = 200
-"""Of a list, whose cells are looked at."""
-
-MOST_ROWS: Final = 2_000
-"""Likewise; of rows with the same cell in a column the first."""
-
-DIFFERENT: Final = 200
-"""Cells by which the language of a column is found."""
-
-BEGINNING: Final = 300
-"""Characters of a cell that are read for it."""
-
-FIFTH: Final = 0.2
-"""Share of a column's filled cells that name a kind, so that it may be chosen, and of those that say more."""
-
-OF_BEST_SETS: Final = 0.5
-"""How many different sets of kinds a column names, as a share of the column that names most."""
-
-OF_BEST: Final = 0.8
-"""How many cells name a kind, likewise; of the columns that are left the shortest is the title."""
-
-NAMED: Final = 5
+MAX_NAMED_CONTRADICTIONS: Final = 5
 """Contradictions that a sentence names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListWords:
-    """How a list's words are read.
+    """How the words of a list are read.
 
     Attributes:
-        titles, categories: the list's columns of these, in the order in which they count.
-        language: of the words; OFF where people said that they are not read. Titles in a language
+        titles: the columns of titles; of a row, the first one that is not empty is used.
+        categories: the columns of categories, likewise.
+        language: the language of the words; OFF if people said that they are not read. Titles in a language
             whose file has no garments say nothing.
         second: the language of titles that have more words of it than of `language`; empty for a list in one
             language.
@@ -72,19 +48,19 @@ class ListWords:
 
     @property
     def is_read(self) -> bool:
-        """Whether the list has words that are read."""
+        """Return whether the list has words that are read."""
         return self.language in readable_languages()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Those that have words."""
+        """Return the columns that have words."""
         return (*self.titles, *self.categories)
 
     def in_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
-        """These columns, read in a language.
+        """Return how these columns are read in a language.
 
         Args:
-            language: one that is read; empty for that of the rows.
+            language: a language that is read; empty to find the language of the rows.
             rows: the cells of these columns, by column.
         """
         if not self.columns:
@@ -133,7 +109,7 @@ class ListWords:
         return part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
 
     def says(self, cells: Mapping[str, str]) -> Says:
-        """What a row of the list says about its product."""
+        """Return what a row of the list says about its product."""
         if not self.is_read:
             return NOTHING
         return says(self.title(cells), self.category(cells), self.title_language(cells))
@@ -157,26 +133,22 @@ def _second(titles: Sequence[str], language: str) -> str:
 
 
 def word_columns(columns: Iterable[str]) -> ListWords:
-    """The columns of a list that have words, in no language yet."""
+    """Return the columns of a list that have words, in no language yet."""
     names = tuple(columns)
     return ListWords(
         titles=_named(column_names("title"), names), categories=_named(column_names("category"), names)
     )
 
 
-Rows = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
-"""Reads the cells of some columns, row by row, from the first with each call."""
-
-
 def words_in(
     columns: Sequence[str], rows: Rows, language: str, title: str, others: Collection[str]
 ) -> ListWords:
-    """How the words of a list are read.
+    """Return how the words of a list are read.
 
     Args:
-        columns: of the list, in its order.
-        rows: its cells.
-        language: one that is read, or OFF; empty for that of the cells.
+        columns: the columns of the list, in its order.
+        rows: a reader of its cells.
+        language: a language that is read, or OFF; empty to find the language of the cells.
         title: the column that people named as the title; empty to find it.
         others: columns that are read as something else.
     """
@@ -190,12 +162,8 @@ def words_in(
     )
     if title or is_named:
         return words
-    left = [
-        name for name in columns if name not in {*others, *words.columns} and fold_name(name) not in NO_TITLES
-    ]
-    chosen = _best(
-        [column for column in _looked_at(left[:MOST_COLUMNS], rows, language) if column is not None]
-    )
+    left = [name for name in columns if name not in {*others, *words.columns}]
+    chosen = choose_title_column(left, rows, language)
     if chosen is None:
         return words
     texts = (row.get(chosen.name) or "" for row in rows((chosen.name,)))
@@ -209,11 +177,11 @@ def words_in(
 
 
 def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
-    """A sentence on the column that is read as the title.
+    """Return a sentence on the column that is read as the title.
 
     Args:
-        words: of `words_in`.
-        columns: of the list; without any nothing is said.
+        words: the result of `words_in`.
+        columns: the columns of the list; without any, the sentence is empty.
         title: the column that people named.
     """
     names = ", ".join(f"`{name}`" for name in columns)
@@ -228,88 +196,8 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     return f"The title is {read}, {how}, in {language_name(words.language)}.{second}{other}"
 
 
-class _Column(NamedTuple):
-    """What the cells of a column say.
-
-    Attributes:
-        name: of the column.
-        language: in which they are read.
-        filled: how many there are.
-        named: of these, those that name a kind.
-        more: of these, those that say more.
-        sets: different sets of kinds.
-        length: characters of a cell, on average.
-    """
-
-    name: str
-    language: str
-    filled: int
-    named: int
-    more: int
-    sets: int
-    length: float
-
-
-def _looked_at(columns: Sequence[str], rows: Rows, language: str) -> Iterator[_Column]:
-    """The columns that may be titles."""
-    cells: dict[str, Counter[str]] = {name: Counter() for name in columns}
-    for row in islice(rows(columns), MOST_ROWS):
-        for name, counts in cells.items():
-            if text := (row.get(name) or "").strip():
-                counts[text] += 1
-    for name, counts in cells.items():
-        if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
-            begin = [text[:BEGINNING] for text in islice(counts, DIFFERENT)]
-            spoken = language or language_of(begin)
-            if spoken in readable_languages():
-                yield _column(name, spoken, counts)
-
-
-def _column(name: str, language: str, counts: Counter[str]) -> _Column:
-    kinds, named, more = set[frozenset[str]](), 0, 0
-    for text, count in counts.items():
-        meaning = title_says(text, language)
-        if meaning.kinds:
-            kinds.add(meaning.kinds)
-            named += count
-            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in meaning.words))
-    length = sum(len(text) * count for text, count in counts.items()) / counts.total()
-    return _Column(name, language, counts.total(), named, more, len(kinds), length)
-
-
-def _best(columns: Sequence[_Column]) -> _Column | None:
-    """The title among some columns; None where none names kinds.
-
-    A column of one bare word says something else: `short`, of sleeves.
-    """
-    naming = [column for column in columns if column.named >= FIFTH * column.filled]
-    naming = [column for column in naming if column.sets > 1 or column.more >= FIFTH * column.filled]
-    most = max((column.sets for column in naming), default=0)
-    naming = [column for column in naming if column.sets >= OF_BEST_SETS * most > 0]
-    naming = [column for column in naming if column.more >= FIFTH * column.filled] or naming
-    best = max((column.named for column in naming), default=0)
-    naming = [column for column in naming if column.named >= OF_BEST * best]
-    return min(naming, key=lambda column: column.length, default=None)
-
-
-def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
-    return 2 * sum(count for text, count in counts.items() if is_other(text)) > counts.total()
-
-
-def _is_picture(text: str) -> bool:
-    return is_picture_cell(text) or bool(find_addresses(text))
-
-
-def _is_slug(text: str) -> bool:
-    return not re.search(r"\s", text) and len(re.findall("[-_/]", text)) >= 2
-
-
-def _is_list(text: str) -> bool:
-    return text.count(",") >= 2 or ">" in text
-
-
 def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Those of some columns that have these names, in whatever capitals, in the order of the names."""
+    """Return the columns that have some names, in whatever capitals, in the order of the names."""
     named = [(wanted.index(name), column) for column in columns if (name := fold_name(column)) in wanted]
     return tuple(column for _, column in sorted(named, key=itemgetter(0)))
 
@@ -319,10 +207,10 @@ def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
 
 
 def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str], str]]) -> str:
-    """A sentence on titles that say another kind than their labels; empty where none does.
+    """Return a sentence on titles that name another kind than their labels; empty if none does.
 
     Args:
-        words: how they are read.
+        words: how the titles are read.
         labelled: the cells of each row of a list, by column, and its label.
     """
     by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled}
@@ -336,9 +224,10 @@ def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str],
     if not wrong:
         return ""
     named = [
-        f"{count:,} {_titles(count)} {listed}, labelled {label}" for count, listed, label in wrong[:NAMED]
+        f"{count:,} {_titles(count)} {listed}, labelled {label}"
+        for count, listed, label in wrong[:MAX_NAMED_CONTRADICTIONS]
     ]
-    more = sum(count for count, _, _ in wrong[NAMED:])
+    more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
     return "; ".join([*named, *([f"{more:,} more"] if more else [])]) + ". The labels are learnt as they are."
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from labelling.titles import MOST_COLUMNS, OFF, ListWords, how_read, words_in
+from labelling.title_columns import MAX_COLUMNS
+from labelling.titles import OFF, ListWords, how_read, words_in
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")
@@ -110,7 +111,7 @@ def test_a_sentence_says_which_column_is_read_and_why() -> None:
     assert how_read(none, ["sku"], "") == (
         "No column names kinds: titles are not read (columns: `sku`). --title-column names one."
     )
-    assert MOST_COLUMNS == 200
+    assert MAX_COLUMNS == 200
 
 
 FRENCH = ("Robe noire", "Chemise en lin", "Pantalon pour femme", "Jupe longue", "Chaussures de sport")
