@@ -17,7 +17,7 @@ from tests.fashion import write_idx_folder
 from tests.releases import a_release
 from tests.service import ROOT
 from training.release.make import new_numbered_release, new_release
-from training.release.run_folder import UNFINISHED, claim_new_run, claim_next_run, claim_run
+from training.release.run_folder import UNFINISHED, check_named_run, claim_new_run, claim_next_run, claim_run
 
 LEFT = f"{UNFINISHED}0123456789abcdef"
 """The name of what a killed training leaves."""
@@ -122,6 +122,45 @@ TAKEN: dict[str, Callable[[Path], object]] = {
     "a link to nothing": lambda folder: folder.symlink_to(folder.with_name("elsewhere")),
     "a damaged release": write_damaged_release,
 }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--run", "mine/release"],
+        ["--run", "mine/release/figures/new"],
+        ["--run", "link"],
+        ["--run", "mine/../link"],
+    ],
+    ids=" ".join,
+)
+def test_no_training_writes_into_a_release_which_could_then_not_be_opened(
+    words: list[str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run.parent)
+    Path("link").symlink_to("mine/release")
+    Path("corrections.csv").write_text("path,label\nno.jpg,Bag\n", "utf-8")
+    before = contents(run)
+
+    with pytest.raises(OutputUnusable, match="into the release"):
+        wardrobe("improve", ["corrections.csv", "--from", "mine/release", "--", *words])
+
+    assert contents(run) == before
+    assert version_in(run)
+
+
+def test_a_training_without_run_begins_in_no_release(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run / NEW_RELEASE_FOLDER)
+
+    with pytest.raises(OutputUnusable, match="change to another folder"):
+        check_named_run(None)
+
+
+def test_other_files_named_manifest_are_no_releases(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "an app for phones"}', "utf-8")
+
+    with claim_new_run(tmp_path / "mine"):
+        pass
 
 
 @pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
@@ -262,6 +301,14 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(OutputUnusable, match="mine/run cannot be a folder: a file has"),
         claim_run(tmp_path / "mine" / "run"),
+    ):
+        pass
+
+
+def test_a_folder_that_can_never_be_made_is_named() -> None:
+    with (
+        pytest.raises(OutputUnusable, match="/proc/mine: this folder cannot be made"),
+        claim_run(Path("/proc/mine")),
     ):
         pass
 

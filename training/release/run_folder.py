@@ -21,11 +21,15 @@ from typing import Final
 from labelling.errors import OutputUnusable
 from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease, open_release
-from model_store.release_files import NEW_RELEASE_FOLDER, flush_folder
+from model_store.manifest import parse_manifest
+from model_store.release_files import MANIFEST_FILE, NEW_RELEASE_FOLDER, flush_folder
 from reports.answers import PHOTO_PREDICTIONS, PREDICTIONS
 
 UNFINISHED: Final = ".wardrobe-unfinished-"
 """Beginning of the name of a folder in which a release is being written; 16 hexadecimal digits end it."""
+
+MAX_ATTEMPTS: Final = 100
+"""Attempts to make a folder that other trainings remove; below /proc, for example, it can never be made."""
 
 _UNFINISHED_NAME: Final = re.compile(re.escape(UNFINISHED) + "[0-9a-f]{16}")
 
@@ -41,8 +45,10 @@ def check_no_release(folder: Path) -> None:
         folder: the folder that the release will have, such as `runs/mine/release`.
 
     Raises:
-        OutputUnusable: a file, a folder or a link has this name. The message says what may be done.
+        OutputUnusable: a file, a folder or a link has this name, or the folder would lie in another release,
+            which has exactly the files of its manifest. The message says what may be done.
     """
+    _check_outside_releases(folder.parent)
     if not os.path.lexists(folder):
         return
     try:
@@ -58,13 +64,38 @@ def check_no_release(folder: Path) -> None:
     )
 
 
+def _check_outside_releases(run: Path) -> None:
+    """Refuse the folder of a training that is a release, or lies in one."""
+    place = run.resolve()
+    if around := next(filter(_is_release, (place, *place.parents)), None):
+        raise OutputUnusable(
+            f"`{run}` would be written into the release `{around}`, which could not be opened with files "
+            "that its manifest lacks. Name another `--run`, outside of it, or change to another folder."
+        )
+
+
+def _is_release(folder: Path) -> bool:
+    """Tell whether a folder has the manifest of a release, whether its files are whole or not."""
+    file = folder / MANIFEST_FILE
+    try:
+        parse_manifest(file.read_bytes(), str(file))
+    except (StoreError, OSError):
+        return False
+    return True
+
+
 def check_named_run(run: Path | None) -> None:
-    """Refuse the folder that a person named for a training if it has a release; None is not refused.
+    """Refuse the folder that a person named for a training if it has a release, or lies in one.
+
+    Args:
+        run: the folder; None for a new one below the working directory, which may lie in a release.
 
     Raises:
-        OutputUnusable: it has one.
+        OutputUnusable: it cannot be used.
     """
-    if run is not None:
+    if run is None:
+        _check_outside_releases(Path())
+    else:
         check_no_release(run / NEW_RELEASE_FOLDER)
 
 
@@ -139,6 +170,7 @@ def _lock(run: Path) -> tuple[int, bool]:
     Returns:
         The descriptor of the folder, and whether its file system has locks.
     """
+    left = MAX_ATTEMPTS
     while True:
         try:
             run.mkdir(parents=True, exist_ok=True)
@@ -148,8 +180,11 @@ def _lock(run: Path) -> tuple[int, bool]:
                 f"{run} cannot be a folder: a file has this name, or that of a folder above it. Name another "
                 "`--run`."
             ) from error
-        except FileNotFoundError:
-            continue  # another training has just removed its empty folder
+        except FileNotFoundError as error:
+            left -= 1
+            if left:  # another training has just removed its empty folder
+                continue
+            raise OutputUnusable(f"{run}: this folder cannot be made. Name another `--run`.") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
