@@ -28,8 +28,12 @@ _HEX: Final = re.compile(
 )
 """The code of a colour, as on web pages; without a sign before it, six signs with a number among them."""
 
-_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@|.*\.[a-z]{3,4}\Z", re.IGNORECASE)
-"""How an address or the name of a file looks."""
+_ADDRESS: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@"
+    r"|.*\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic|svg|html?|php|pdf|com|net|org)\Z",
+    re.IGNORECASE,
+)
+"""How an address or the name of a file looks; "dk.grey" is neither."""
 
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
 _MAGENTO: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
