@@ -108,7 +108,7 @@ class Contents:
         return [why[row.path] for row in self.rows if row.path in why]
 
     def check(self, say: Say, *, skip_unreadable: bool) -> None:
-        """Refuse what the bytes show to be wrong, before a picture is decoded. Call it once a command.
+        """Refuse pictures that their bytes show to be wrong, before one is decoded. Call it once a command.
 
         Args:
             say: receives what a person should know: of the listing, of corrections, of what is left out, and
@@ -186,7 +186,7 @@ def make_contents(
         corrections: answers about labels, each of which is valid for all copies; `check_listed` refuses
             answers about other pictures.
         adds: whether corrections may name further pictures, which are learnt, too.
-        notes: what a person should know before what is said here.
+        notes: sentences that a person should read before those that are added here
 
     Raises:
         BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.

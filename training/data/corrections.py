@@ -1,4 +1,4 @@
-"""Corrections: what people say of a picture wins over what folders and tables say of its content.
+"""Corrections: people's answers about a picture win over the labels of folders and tables.
 
 An answer is valid for every file of the content that was answered, wherever the file lies. An answer that was
 given for a product is not valid for rows of another product. contents.py applies answers to the rows of a
@@ -54,7 +54,7 @@ class ContentAnswer(NamedTuple):
     is_contested: bool = False
 
     def holds(self, product: str) -> bool:
-        """Whether it holds for a picture of a product; the name is empty where that is not known."""
+        """Tell whether the answer is valid for a product; an empty name is an unknown product."""
         return not self.products or not product or product in self.products
 
 
@@ -83,7 +83,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Corrections:
-    """What people say of picture files.
+    """People's answers about picture files.
 
     Attributes:
         files: that were answered.
@@ -119,7 +119,7 @@ class Corrections:
         }
 
     def notes(self, unreadable: Mapping[Path, str]) -> list[str]:
-        """What does not count of them, a sentence each.
+        """Return a sentence for each sort of answers that are ignored.
 
         Args:
             unreadable: files of the listings, which may be left out by their paths.
@@ -155,7 +155,7 @@ def rows_in(
 
     Args:
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
-        reading: how they are read.
+        reading: the way in which the files are read
         say: receives what a person should know of them.
 
     Raises:
@@ -228,7 +228,7 @@ def hash_unlisted(files: Sequence[str], known: HashedFiles) -> HashedFiles:
 
 
 def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
-    """A record for each file, of rows with its path and content."""
+    """Make a record of each file, of rows with their paths and contents."""
     try:
         merged, _ = merge_human_answers([(sha256, row) for _, sha256, row in named], {})
     except CorrectionsUnusable as error:
@@ -259,7 +259,7 @@ def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> 
 
 
 def _counting(labels: Mapping[str, str]) -> ContentAnswer:
-    """The answer that counts of those by product: what is said of products is before what is said of a file.
+    """Choose the answer that is valid: answers about products are before those about a file.
 
     As one picture cannot show two classes, LEFT_OUT counts for products that differ.
     """
@@ -272,7 +272,7 @@ def _counting(labels: Mapping[str, str]) -> ContentAnswer:
 
 
 def _file_of(correction: Correction) -> str:
-    """The absolute path of the file that a correction names, whether it is there or not."""
+    """Return the absolute path of the file that a correction names, whether it is there or not."""
     return os.path.abspath(find_existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
@@ -418,7 +418,7 @@ def check_listed(corrections: Corrections, hashed: HashedFiles) -> None:
     """Refuse corrections of files that are neither listed nor exact copies of listed ones.
 
     Args:
-        corrections: as the files have them.
+        corrections: the corrections of the files
         hashed: the files of all listings.
 
     Raises:

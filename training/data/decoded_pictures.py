@@ -35,10 +35,10 @@ SAMPLES: Final = 64
 """Large pictures whose pixels are kept, the first ones, by which graphs are compared: 7 MB of 192 x 192."""
 
 See: TypeAlias = Callable[[PixelsBatch], Features]
-"""What a network sees of pictures."""
+"""Function of a network that makes features of pictures."""
 
 _Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
-"""What is kept of a picture: its perceptual hash, is_plain, its network, and whether it comes out black."""
+"""Perceptual hash, is_plain and network of a picture, and whether it comes out black."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +147,12 @@ def decode_pictures(
 
 
 def _watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
-    """Count what is done of a part of the files: to bind `watch`, how many came before, and of how many."""
+    """Count the files that are done, of a part that begins behind `before` of `of` files."""
     watch(before + done, of)
 
 
 def _decode_content(content: Content, hashed: HashedFiles, reads: InputContract) -> tuple[_Row, Pixels] | str:
-    """Decode a picture: what is kept of it, and its pixels for a model; or why it cannot be read."""
+    """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
     decoded = hashed.decoded.pop(content.path, None)
     if decoded is None or not _is_decoded_for(reads, decoded):
         decoded = decode_file(content.path, reads, hashed)
@@ -187,7 +187,7 @@ def _as_columns(
     features: Sequence[Features],
     kept: Mapping[Path, Pixels],
 ) -> DecodedPictures:
-    """Put what was decoded of each content into columns."""
+    """Put the rows of decoded contents into columns."""
     contents = tuple(content for content, _ in decoded)
     hashes, is_plain, networks, _ = zip(*(row for _, row in decoded), strict=True)
     paths = tuple(content.path for content in contents)

@@ -31,7 +31,7 @@ OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
 
 TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
 TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
-"""Of the original's two parts (`Pictures.digest`); other data does not get its name."""
+"""Hashes of the original's two parts (`Pictures.digest`). Other data does not get its name."""
 
 LABELS: Final = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -40,7 +40,7 @@ LABELS: Final = (
 """Class names in index order (arXiv 1708.07747, table 2)."""
 
 SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
-"""Where Debian's package dataset-fashion-mnist puts the four IDX files."""
+"""Folder into which Debian's package dataset-fashion-mnist puts the four IDX files."""
 
 PARTS: Final = {"train": "train", "test": "t10k"}
 """How the IDX files of each part of the data set begin."""
@@ -51,12 +51,12 @@ ANSWERED_AT_ONCE: Final = 500
 
 
 def at_once(images: PixelsBatch | FileImages) -> int:
-    """Pictures per run of a model whose memory stays small: ANSWERED_AT_ONCE, fewer of large ones."""
+    """Return the number of pictures in a run of a model: ANSWERED_AT_ONCE, fewer if they are large."""
     return max(1, min(ANSWERED_AT_ONCE, MAX_RUN_NUMBERS // math.prod(images.shape[1:])))
 
 
 def in_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:
-    """Pictures in their order, so many at a time that a model's memory stays small."""
+    """Yield pictures in their order, in batches for which a model needs little memory."""
     step = at_once(images)
     for start in range(0, len(images), step):
         yield images[start : start + step]
@@ -67,15 +67,15 @@ UNEVEN: Final = 1.5
 
 
 LARGEST_WEIGHT: Final = 10.0
-"""Of a picture: with more, a handful of pictures would drive the training."""
+"""Largest weight of a picture. With more, a handful of pictures would drive the training."""
 
 
 def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
-    """How much a picture of each class counts in the loss, so that all classes count alike.
+    """Return the weight in the loss of a picture of each class, so that all classes weigh the same.
 
     Args:
-        labels: of the training pictures, each class among them.
-        classes: how many there are.
+        labels: the labels of the training pictures, with each class among them
+        classes: the number of classes
 
     Returns:
         At most LARGEST_WEIGHT, else with mean 1 over the pictures; None for even classes.
@@ -90,7 +90,7 @@ def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
 
 
 def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | None:
-    """The warning before a training in which a class is so rare that its weight is capped, if one is.
+    """Return the warning before a training in which the weight of a rare class is capped, if one is.
 
     Args:
         labels: of the training pictures, each class among them.
@@ -108,7 +108,7 @@ def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | No
 
 @dataclass(frozen=True)
 class LabelledData:
-    """What to learn from, and what to measure on once at the end.
+    """A training set, and a test set that is measured on once at the end.
 
     Attributes:
         train: what is learnt.
@@ -141,13 +141,13 @@ class LabelledData:
         return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
 
     def under(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
-        """The same pictures under these labels, for a model that has them in this order.
+        """Return the pictures under other labels, for a model that has them in this order.
 
         Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
 
         Args:
-            labels: of the model.
-            say: receives which classes the model lacks, whose pictures are left out; None refuses these.
+            labels: the labels of the model
+            say: receives which classes the model lacks, whose pictures are left out; None refuses these
 
         Raises:
             BadClasses: other classes, or a number that the labels do not reach.
@@ -241,7 +241,7 @@ def from_one_csv(path: Path) -> LabelledData:
 
 
 def from_keras() -> LabelledData:
-    """Let Keras fetch the data set, or read what it fetched before (it keeps a copy in ~/.keras).
+    """Download the data set with Keras, or read the copy that Keras keeps in ~/.keras.
 
     Raises:
         DataSetMissing: TensorFlow is not installed, or the download failed.

@@ -32,7 +32,7 @@ def list_pictures(
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
-        reading: how the CSV is read.
+        reading: the way in which the CSV is read
         attributes: columns that are further questions, read where the CSV has them.
 
     Raises:
@@ -63,7 +63,7 @@ def list_pictures(
 
 
 def has_idx(place: Path) -> bool:
-    """Whether a folder holds IDX files, by their names."""
+    """Tell whether a folder holds IDX files, by their names."""
     return any(place.glob("*-ubyte*"))
 
 
@@ -80,7 +80,7 @@ def find_place(text: str) -> Path:
 
 
 def unwrapped(place: Path) -> Path:
-    """The data set in a folder around it, as archives unpack: its only sub-folder, if that is a data set.
+    """Return the data set in a folder around it, as archives unpack: its only sub-folder, if that is one.
 
     A sub-folder with a name of one letter stays: it is a tier of photos.
 
@@ -99,7 +99,7 @@ def unwrapped(place: Path) -> Path:
 
 
 def _unlabelled(folders: Sequence[Path]) -> list[Path]:
-    """Those of a divided folder that hold pictures of no label, as `test` often does."""
+    """Return the sub-folders of a divided folder whose pictures have no label, as `test` often does."""
     names = {folder.name.casefold() for folder in folders}
     flat = [folder for folder in folders if any(could_be_picture(entry) for entry in entries(folder))]
     learnt = [folder for folder in folders if folder.name.casefold() in LEARNT]
@@ -109,13 +109,13 @@ def _unlabelled(folders: Sequence[Path]) -> list[Path]:
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:
-    """Whether labels are one level further down: no sub-folder holds a picture, but one holds folders."""
+    """Tell whether labels are one level further down: no sub-folder holds a picture, one holds folders."""
     inner = [entry for folder in folders for entry in entries(folder) if not is_clutter(entry.name)]
     return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 
 
 def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> Listing:
-    """The pictures of the labels' folders in a folder, and what is none."""
+    """List the pictures of the labels' folders in a folder, and the files that are no pictures."""
     pictures, left_out, empty, nested = list[ListedPicture](), list[Path](), list[Path](), list[Path]()
     for entry in entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
@@ -136,7 +136,7 @@ def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> List
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    """A folder and those below it, without links and what systems add."""
+    """Yield a folder and those below it, without links and folders that systems add."""
     yield folder
     for entry in entries(folder):
         if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):
@@ -144,12 +144,12 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def could_be_picture(entry: Path) -> bool:
-    """Whether a file is taken for a picture, by its name."""
+    """Tell whether a file is taken for a picture, by its name."""
     return not entry.is_dir() and is_picture_name(entry.name)
 
 
 def entries(folder: Path) -> list[Path]:
-    """What is in a folder, by name.
+    """List the entries of a folder, by name.
 
     Raises:
         DataSetMissing: the folder cannot be read.

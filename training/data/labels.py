@@ -26,13 +26,13 @@ from training.errors import BadClasses, BadCsv
 from training.progress import Say
 
 SEVERAL: Final = "/"
-"""Between the labels of a cell with several."""
+"""Sign between the labels of a cell with several."""
 
 UNKNOWN: Final = -1
 OOD: Final = -2
 INAPPLICABLE: Final = -3
-"""In place of a label's index: it is not known; the picture is out of distribution (OOD), as it shows none of
-them; or it does not have the attribute."""
+"""Codes in place of a label's index. UNKNOWN: the label is not known. OOD (out of distribution): the picture
+shows none of the labels. INAPPLICABLE: it does not have the attribute."""
 
 Codes: TypeAlias = NDArray[np.integer[Any]]
 """Integers (N,): a label's index, or UNKNOWN, OOD or INAPPLICABLE."""
@@ -52,7 +52,7 @@ Places: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | slice
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known of N pictures in answer to one question.
+    """Labels of N pictures in answer to one question.
 
     Attributes:
         names: of the labels, C of them, in order of their names, or of a release's.
@@ -68,26 +68,26 @@ class Labels:
 
     @classmethod
     def of(cls, main: Codes, names: Sequence[str]) -> Self:
-        """Pictures with one right label each, or none."""
+        """Make labels of pictures with one right label each, or none."""
         codes = np.asarray(main, np.int16)
         return cls(tuple(names), codes, codes[:, None] == np.arange(len(names)))
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """Return the number of pictures."""
         return len(self.main)
 
     def take(self, places: Places) -> "Labels":
-        """What is known of the pictures at these positions, in this order, or of those that a mask picks."""
+        """Return the labels of pictures at these positions, in this order, or of those in a mask."""
         return replace(self, main=self.main[places], right=self.right[places])
 
     def followed_by(self, others: "Labels") -> "Labels":
-        """These pictures, and then others."""
+        """Return these labels, and then those of other pictures."""
         main, right = np.concatenate([self.main, others.main]), np.concatenate([self.right, others.right])
         return replace(self, main=main, right=right)
 
 
 def class_named(text: str, labels: Sequence[str]) -> int | None:
-    """The index of the class that a person means: by name, in any capitals, `_` for a slash, or by index.
+    """Return the index of the class that a person means, by name in any capitals (`_` for a slash) or index.
 
     Returns:
         None where the text names none; a name outranks an index.
@@ -97,7 +97,7 @@ def class_named(text: str, labels: Sequence[str]) -> int | None:
 
 
 def _as_folder(label: str) -> str:
-    """A class's name as it is compared with a folder's."""
+    """Return a class's name as it is compared with a folder's."""
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
@@ -105,9 +105,9 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
     """Check that a table has columns of attributes, before pictures are read.
 
     Args:
-        listing: of the table.
-        names: of the attributes.
-        classes: of the same table.
+        listing: the listing of the table
+        names: the names of the attributes
+        classes: the classes of the same table
 
     Raises:
         BadCsv: there is no such table or column.
@@ -126,7 +126,7 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
 
 
 def unread_columns(listing: Listing, names: Collection[str]) -> str:
-    """A sentence on the columns of a table that nothing reads; empty where there is none."""
+    """Return a sentence on the columns of a table that nothing reads; empty if there are none."""
     ignored = [column for column in listing.columns if column not in {*names, *OF_TABLES}]
     return f"Columns that are not read: {', '.join(ignored)}." if ignored else ""
 
@@ -189,7 +189,7 @@ def measured_labels(
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
-    """Return every class of pictures, and what a table says of a release's attributes.
+    """Return every class of pictures, and the labels that a table has for a release's attributes.
 
     Args:
         listing: the listing of the pictures.
@@ -218,13 +218,13 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     say: Say,
     keep: Sequence[str] = (),
 ) -> Labels:
-    """What a column says of pictures that are to be learnt.
+    """Choose the labels of a column that can be learnt.
 
     Args:
         where: begins a message.
-        cells: of N pictures, each content once.
-        groups: of each.
-        classes: of each.
+        cells: the cells of N pictures, each content once
+        groups: the group of each
+        classes: the class of each
         say: receives what a person should know, a sentence each.
         keep: labels that have to be learnt.
 
@@ -245,11 +245,11 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
 
 
 def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Labels:
-    """What a column says of pictures that a release is measured on.
+    """Return the labels of a column, by which a release is measured.
 
     Args:
         where: begins a message.
-        cells: of N pictures, each content once.
+        cells: the cells of N pictures, each content once
         labels: that the release knows.
         say: receives which it lacks.
     """
@@ -260,7 +260,7 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
 
 
 def labels_in(cells: Sequence[str], labels: Collection[str] = ()) -> list[tuple[str, ...]]:
-    """The labels of each cell; several where every part is known, or stands alone in another one."""
+    """Return the labels of each cell; several if every part is known, or stands alone in another cell."""
     alone = {*cells, *labels} - {"", NOT_THERE}
 
     def parted(cell: str) -> tuple[str, ...]:
@@ -277,7 +277,7 @@ def _main(of_each: Sequence[tuple[str, ...]]) -> list[str]:
 def _placed(
     cells: Sequence[str], of_each: Sequence[tuple[str, ...]], labels: Sequence[str]
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """`main` and `right` of Labels."""
+    """Return `main` and `right` of Labels."""
     index = {label: place for place, label in enumerate(labels)}
     main, right = np.full(len(cells), UNKNOWN, np.int16), np.zeros((len(cells), len(labels)), np.bool_)
     for place, (cell, given) in enumerate(zip(cells, of_each, strict=True)):
@@ -292,7 +292,7 @@ def _placed(
 def _learnable(
     where: str, main: Sequence[str], groups: Sequence[str], keep: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the labels of an attribute that are learnt, and what a person should know, a sentence each."""
+    """Return the labels of an attribute that are learnt, and sentences that a person should read."""
     learnable, rare = find_measurable(where, main, groups, needs=GROUPS_OF_ATTRIBUTE, keep=keep)
     kept = [label for label in main if label in learnable]
     label, count = Counter(kept).most_common(1)[0]

@@ -1,4 +1,4 @@
-"""What a release learnt: hashes of each picture and photo, so that no later training measures on these.
+"""Hashes of each picture and photo that a release learnt, so that no later training measures on these.
 
 A training that starts from a release takes them over and adds its own. The first 64 bits of a SHA-256 name a
 content; a perceptual hash finds a photo that was saved again. Reads and writes `learnt.npy` and
@@ -46,11 +46,11 @@ class Learnt:
 
     @classmethod
     def of(cls, contents: ContentHashes, near: Hashes = NO_HASHES) -> Self:
-        """These contents and perceptual hashes, in any order."""
+        """Make this of contents and perceptual hashes, in any order."""
         return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
 
     def __or__(self, others: "Learnt") -> "Learnt":
-        """Both."""
+        """Return the pictures of both."""
         hashes = np.union1d(self.hashes, others.hashes)
         if self.near is None and others.near is None:
             return Learnt(hashes, None)
@@ -58,7 +58,7 @@ class Learnt:
         return Learnt(hashes, np.unique(np.concatenate(near), axis=0))
 
     def has(self, contents: ContentHashes, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
-        """Which of N pictures are among them, or are nearly the same as one of them, bool (N,).
+        """Tell which of N pictures are among them, or are nearly the same as one of them, bool (N,).
 
         Args:
             contents: of each.
@@ -82,11 +82,11 @@ class Learnt:
 NOTHING: Final = Learnt(np.empty(0, np.uint64), NO_HASHES)
 
 NOT_SAID: Final = Learnt(np.empty(0, np.uint64), None)
-"""What a release learnt that does not say it."""
+"""Hashes of a release that does not say which pictures it learnt."""
 
 
 def load_learnt(folder: Path) -> Learnt | None:
-    """What a release in a folder learnt; None for one that does not say: of version 1.0, or made elsewhere.
+    """Read the hashes that a release learnt; None if it does not say, as of version 1.0, or made elsewhere.
 
     Raises:
         ReleaseCorrupt: a file is damaged, or not as `save` writes it.
@@ -103,7 +103,7 @@ def learnt_among(
     say: Say = lambda _: None,
     unsaid: bool = False,
 ) -> NDArray[np.bool_]:
-    """Which of N pictures a release learnt, or nearly the same, bool (N,).
+    """Tell which of N pictures a release learnt, or nearly the same, bool (N,).
 
     Args:
         release: that is asked.
@@ -119,7 +119,7 @@ def learnt_among(
 
 
 def knows_bytes_alone(learnt: Learnt, version: str) -> str:
-    """The sentence on a release without perceptual hashes of all its photos; empty for another one."""
+    """Return the sentence on a release without perceptual hashes of all its photos; empty for another one."""
     if learnt.near is not None and not (learnt.near == UNKNOWN).all(axis=1).any():
         return ""
     what = "what it learnt" if learnt.near is None else "some photos that it learnt"
@@ -127,7 +127,7 @@ def knows_bytes_alone(learnt: Learnt, version: str) -> str:
 
 
 def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:
-    """The rows of a file, each once; None where there is no file."""
+    """Return the rows of a file, each once; None if there is no file."""
     if not path.exists():
         return None
     try:

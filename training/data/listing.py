@@ -1,4 +1,4 @@
-"""What is listed of pictures and their labels before any is opened: a row a picture.
+"""Pictures and their labels as a folder or a table lists them, before any is opened: one row a picture.
 
 Touches nothing. folders.py and tables.py list pictures; contents.py decides what is learnt of them.
 """
@@ -20,7 +20,7 @@ from training.errors import BadClasses
 Part: TypeAlias = Literal["train", "test"]
 
 Use: TypeAlias = Literal["learn", "measure"]
-"""What becomes of pictures; see `read.load`."""
+"""Use of pictures: to learn them, or to measure a release on them; see `read.load`."""
 
 LEARNT: Final = frozenset({"train", "training"})
 HELD_OUT: Final = frozenset({"val", "valid", "validation"})
@@ -30,10 +30,10 @@ one of LEARNT, and one of the others. HELD_OUT is learnt where there is a test p
 held out of the learnt pictures is drawn as always."""
 
 COLUMNS: Final = ("path", "label")
-"""What the header of a table has to name, unless people name other columns of paths."""
+"""Columns that the header of a table has to name, unless people name other columns of paths."""
 
 FURTHER: Final = ("tier", "group", "source", "checked")
-"""What is read of a table as well."""
+"""Columns that are read if a table has them."""
 
 NOT_CHECKED: Final = frozenset({"", "0", "no", "false", "-"})
 """Cells of the column `checked` of photos whose labels no person looked at, in small letters."""
@@ -144,13 +144,13 @@ class Listing:
         return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
 
     def followed_by(self, other: "Listing") -> "Listing":
-        """This place with the pictures of another one behind its own."""
+        """Return this place with the pictures of another one behind its own."""
         joined = "pictures", "left_out", "empty", "nested", "notes"
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in joined})
 
     @property
     def warnings(self) -> list[str]:
-        """What a person should know of it, a sentence each."""
+        """Sentences on the listing that a person should read."""
         sentences = [
             *self.notes,
             self.left_out
@@ -163,7 +163,7 @@ class Listing:
         return [str(sentence) for sentence in sentences if sentence]
 
     def column(self, name: str) -> str:
-        """A column of the table, as messages call it."""
+        """Return the name of a column of the table, as messages call it."""
         return f"{self.place}, column `{name}`"
 
     def classified(self) -> "Listing":
@@ -178,7 +178,7 @@ class Listing:
         return replace(self, labels=labels, class_ids=class_ids)
 
     def classes(self) -> tuple[str, ...]:
-        """The labels in order of their names, LABELS_MIN to LABELS_MAX.
+        """Return the labels in order of their names, LABELS_MIN to LABELS_MAX.
 
         Raises:
             BadClasses: too few or too many of them, one without a picture, or names that clash.
@@ -221,7 +221,7 @@ class Listing:
 
 
 def parts_of_names(names: set[str]) -> dict[str, Part]:
-    """The part that each sub-folder or cell is, by its name; empty where these are no parts of a data set."""
+    """Return the part that each sub-folder or cell is, by its name; empty if these are no parts."""
     if not names <= LEARNT | HELD_OUT | MEASURED or not names & LEARNT or not names - LEARNT:
         return {}
     measured = names & MEASURED or names & HELD_OUT
@@ -229,12 +229,12 @@ def parts_of_names(names: set[str]) -> dict[str, Part]:
 
 
 def absolute(file: Path) -> str:
-    """The path by which tables name a file, wherever they lie."""
+    """Return the path by which tables name a file, wherever they lie."""
     return os.path.abspath(file)  # noqa: PTH100 - a link keeps its own name
 
 
 def as_label(text: str, where: str) -> str:
-    """A label as it is kept: spaces once, accents composed, NONE in small letters.
+    """Return a label as it is kept: spaces once, accents composed, NONE in small letters.
 
     Raises:
         BadClasses: nothing is left of it, or it cannot be shown.

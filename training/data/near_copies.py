@@ -1,4 +1,4 @@
-"""Decide what becomes of contents that are nearly the same: the same in every order of them.
+"""Decide about contents that are nearly the same. The result does not depend on their order.
 
 Near copies in two classes are not learnt, unless people answered some of them. Near copies and contents of
 one group stay on one side of every split. Touches nothing. Which are near: perceptual_hashes.py; the next
@@ -64,7 +64,7 @@ class NearCopies:
 
     @property
     def files(self) -> list[list[str]]:
-        """The files of each group, with copies and with what is not kept."""
+        """Files of each group, with copies and with contents that are not kept."""
         return [
             [str(row.path) for place in group for row in self.contents[place].rows]
             for group in (*self.groups, *self.in_two_classes)
@@ -72,7 +72,7 @@ class NearCopies:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of near copies, a sentence each."""
+        """Sentences on near copies that a person should read."""
         notes = list[str]()
         of_two_labels = [group for group in self.groups if group[0] in self.cleared]
         for groups, what in (
@@ -197,7 +197,7 @@ def _split_keys(
 def split_keys(
     contents: Sequence[str], grouped: Iterable[tuple[str, str]], alike: Sequence[Sequence[int]] = ()
 ) -> dict[str, str]:
-    """What decides on which side of every split each content is: equal keys stay together.
+    """Return a key for each content: contents with equal keys stay on the same side of every split.
 
     Args:
         contents: hashes, each once.

@@ -53,7 +53,7 @@ SHAPE: Final = KEPT**2 // 64
 
 
 def perceptual_hash(picture: Picture) -> Hash:
-    """The hash of a picture of any size, uint8, (H, W, 3), RGB."""
+    """Compute the hash of a picture of any size, uint8, (H, W, 3), RGB."""
     return np.concatenate([_shape_of(picture), _colours_of(picture)])
 
 
@@ -153,7 +153,7 @@ def _near_pairs(
 
 
 def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
-    """The indices of those hashes, uint64 (N, 10), that are near one hash."""
+    """Return the indices of those hashes, uint64 (N, 10), that are near one hash."""
     # A quarter of the bits rules out nearly all, so that the others are compared for few.
     few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= NEAR)
     alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ hash_[:SHAPE]).sum(axis=1) <= NEAR]
@@ -165,12 +165,12 @@ def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
 
 
 def _cells(hashes: Hashes) -> NDArray[np.float32]:
-    """The colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
+    """Return the colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
     return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
 
 
 def joined_components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
-    """The number of what each of `count` members is joined with, where each row is joined with its column."""
+    """Number the components of `count` members, in which each row is joined with its column."""
     # Here: commands show their help where serving alone is installed.
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415

@@ -49,9 +49,9 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
     Args:
         place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
             which have no tier.
-        reading: how tables are read.
-        use: to `learn`, no table keeps some for a test, and corrections that no audit drew are of
-            CORRECTED_TIER. To `measure`, all are of one part, and corrections of OWN_TIER.
+        reading: the way in which tables are read
+        use: `learn`: no table keeps photos for a test, and corrections that no audit drew are of
+            CORRECTED_TIER. `measure`: all photos are of one part, and corrections of OWN_TIER
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -72,11 +72,11 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
 
 
 def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
-    """List what people said of picture files: the answer that counts of each, without those left out.
+    """List people's answers about picture files: the valid answer of each, without pictures to leave out.
 
     Args:
         place: the table.
-        reading: how it is read.
+        reading: the way in which it is read
         use: see `list_photos`.
 
     Raises:
@@ -110,7 +110,7 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
 
 
 def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
-    """Photos that are measured without the part of each: what a release learnt, its own files say."""
+    """Return photos that are measured without their parts: the release's own files say which it learnt."""
     if use == "learn":
         return listing
     count = len(listing.pictures)
@@ -123,13 +123,13 @@ def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
 
 
 def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
-    """The listing with the tier and the class of each photo.
+    """Return the listing with the tier and the class of each photo.
 
     Args:
-        listing: of `list_photos`.
-        labels: of the model. A photo's label is the class's index, or its name in any capitals, with `_`
-            for a slash.
-        use: to `learn`, each photo needs a tier; to `measure`, what has none is of OWN_TIER.
+        listing: the photos, from `list_photos`
+        labels: the labels of the model. A photo's label is the class's index, or its name in any capitals,
+            with `_` for a slash
+        use: `learn`: each photo needs a tier. `measure`: a photo without a tier is of OWN_TIER
 
     Raises:
         BadClasses: a label is none of the classes.
@@ -154,7 +154,7 @@ def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
 
 
 def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
-    """The class that a photo's label names; a name outranks an index."""
+    """Return the class that a photo's label names; a name outranks an index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
         return OOD
     if (class_id := class_named(photo.label, labels)) is None:

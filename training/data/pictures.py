@@ -67,11 +67,11 @@ class Pictures:
     of_products: bool = False
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """Return the number of pictures."""
         return len(self.sha256)
 
     def in_words(self, what: str = "pictures") -> str:
-        """How many there are, of how many classes, and of how many groups if these are fewer."""
+        """Say how many pictures there are, of how many classes, and of how many groups if these are fewer."""
         classes, groups = np.unique(self.classes[self.classes >= 0]), len(np.unique(self.groups))
         of_groups = f" and {groups:,} groups" if groups < len(self) else ""
         return f"{len(self):,} {what} of {len(classes):,} classes{of_groups}"
@@ -88,7 +88,7 @@ class Pictures:
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
-        """Pixels without files, each in a group of its own, of classes that are numbers alone."""
+        """Make pictures of pixels without files, each in a group of its own, of classes without names."""
         pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         pixels_of: NetworkName = "pixels"
@@ -110,7 +110,7 @@ class Pictures:
         return self.pixels[:]
 
     def take(self, places: Places) -> "Pictures":
-        """The pictures at these positions, in this order, or those that a mask picks."""
+        """Return the pictures at these positions, in this order, or those that a mask picks."""
         chosen = np.arange(len(self))[places]
         return replace(
             self,
@@ -119,7 +119,7 @@ class Pictures:
         )
 
     def followed_by(self, others: "Pictures") -> "Pictures":
-        """These pictures, and then others: their labels, texts and features, and who checked them."""
+        """Return these pictures, and then others: their labels, texts and features, and who checked them."""
         texts: dict[str, Any] = {
             name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS
         }
@@ -132,17 +132,17 @@ class Pictures:
 
     @property
     def learnt(self) -> Learnt:
-        """What a release that learns all of them keeps of them."""
+        """Hashes that a release keeps if it learns all of them."""
         is_photo = np.array([name == "photos" for name in self.networks], np.bool_)
         return Learnt.of(self.sha256, self.hashes[is_photo] if len(self.hashes) else NO_HASHES)
 
     @property
     def of_known_class(self) -> "Pictures":
-        """Those whose class is known."""
+        """Pictures whose class is known."""
         return self.take(self.classes >= 0)
 
     def digest(self) -> str:
-        """Hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
+        """Return the hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
 
         Equal for the same data whichever file format it came in. Of large pictures it is that of their hashes
         in place of the images' bytes.
@@ -159,7 +159,7 @@ COLUMNS: Final = tuple(
 
 
 def _rows(column: Any, chosen: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is
-    """A column at these positions; one that is not there stays so."""
+    """Return a column at these positions; one that is not there stays so."""
     if not len(column):
         return column
     if isinstance(column, tuple):

@@ -40,7 +40,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
     Args:
         path: the file.
-        dimensions: how many it must have: 3 for pictures, 1 for labels.
+        dimensions: the number of dimensions that it must have: 3 for pictures, 1 for labels
 
     Returns:
         uint8, of the shape that the file's header says.
@@ -74,7 +74,7 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _text(path: Path) -> str:
-    """A CSV file, of which the bytes say whether it is packed."""
+    """Read a CSV file; its bytes say whether it is packed."""
     try:
         raw = path.read_bytes()
         if raw.startswith(GZIP_MAGIC):
@@ -93,7 +93,7 @@ def _text(path: Path) -> str:
 
 
 def _only_member(path: Path) -> bytes:
-    """The CSV in a ZIP."""
+    """Read the CSV in a ZIP."""
     with zipfile.ZipFile(path) as archive:
         names = [
             name
@@ -108,7 +108,7 @@ def _only_member(path: Path) -> bytes:
 
 
 def is_pixel_table(path: Path) -> bool:
-    """Whether a file may be a CSV of pixels: packed, or with as many columns in its first line.
+    """Tell whether a file may be a CSV of pixels: packed, or with as many columns in its first line.
 
     Raises:
         BadCsv: it cannot be read.
@@ -163,7 +163,7 @@ def _check_header(path: Path, header: str) -> None:
 
 
 def _table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
-    """The whole table as uint8 (N, COLUMNS), or None when it is wrong somewhere."""
+    """Read the whole table as uint8 (N, COLUMNS); None if it is wrong somewhere."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
@@ -175,7 +175,7 @@ def _table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
 
 
 def _first_error(lines: list[str], first: int, classes: int) -> str:
-    """The first row that is wrong; numpy says only that there is one."""
+    """Describe the first row that is wrong; numpy says only that there is one."""
     expected = f"Expected a label from 0 to {classes - 1}, then {PIXELS} pixels from 0 to 255."
     for number, line in enumerate(lines, start=1):
         if number > first and line.strip() and _table([line], classes) is None:

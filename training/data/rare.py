@@ -19,10 +19,10 @@ FEWEST: Final = 3
 """Different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
 
 GROUPS_OF_CLASS: Final = 3
-"""Of these pictures of a class: each fold but one learns one. Near copies are of one group."""
+"""Fewest groups of the pictures of a class: each fold but one learns one. Near copies are of one group."""
 
 GROUPS_OF_ATTRIBUTE: Final = 2
-"""Of the pictures of an attribute's label: one is answered by what learnt the other."""
+"""Fewest groups of the pictures of an attribute's label: a head that learnt one answers the other."""
 
 LABELS_MIN: Final = 2
 LABELS_MAX: Final = 256
@@ -66,9 +66,9 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
 
     Args:
         where: begins a message: the table, and perhaps its column.
-        labels: of N different pictures; empty where it is not known.
-        groups: of each.
-        tested: which are for the test set, and not learnt; empty where none is.
+        labels: the labels of N different pictures; empty if one is not known
+        groups: the group of each
+        tested: whether each is for the test set, and not learnt; empty if there is no test set
         needs: groups of a label.
         keep: labels of a release that this training is to make better.
         gone: labels of which corrections may have left no picture.
@@ -111,7 +111,7 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
 
 
 def _lacking(label: str, groups: Sequence[str], needs: int, *, is_untested: bool) -> str:
-    """Return what there is of a label and what it needs; empty if there is enough of it.
+    """Say how much there is of a label and how much it needs; empty if there is enough of it.
 
     Args:
         label: the label.
@@ -164,7 +164,7 @@ def _check_spelling(where: str, rare: Mapping[str, int], labels: Sequence[str]) 
 
 
 def _is_near(name: str, other: str) -> bool:
-    """Whether one of two names may be a misspelling of the other.
+    """Tell whether one of two names may be a misspelling of the other.
 
     Names that differ in digits alone, as sizes do, are not near.
     """

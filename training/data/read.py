@@ -43,15 +43,15 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
     limit: int | None = None,
     contents: Contents | None = None,
 ) -> LabelledData:
-    """Read a data set; what was left out of a folder of pictures is a warning.
+    """Read a data set; pictures of a folder that are left out are a warning.
 
     Args:
         named: the data set.
         progress: shows how many pictures are read.
         reads: the input of the model.
-        use: what becomes of pictures of one's own; see `label_pictures`.
+        use: the use of pictures of one's own, to learn them or to measure on them
         see: the network that sees pictures of one's own, if one does.
-        limit: how many contents of these are learnt, for a quick try; None for all.
+        limit: the number of contents of these that are learnt, for a quick try; None for all
         contents: the contents of these, if they were made and checked before.
 
     Raises:
@@ -121,7 +121,7 @@ def read_contents(  # noqa: PLR0913 - what is read, how, and who follows it
 
 
 def check_kept(near: NearCopies, listing: Listing, say: Say) -> None:
-    """Say what becomes of near copies, and refuse pictures of which none can be learnt.
+    """Say which near copies are left out, and refuse pictures of which none can be learnt.
 
     Raises:
         BadPictures: each content is nearly the same as one of another class.
@@ -255,7 +255,7 @@ def sampled_for_test(pictures: Pictures) -> Pictures:
 
 
 def read_photos(named: Named, listing: Listing, reads: InputContract, progress: Progress) -> Pictures:
-    """Read photos in tiers as a model would see them; what was left out is a warning.
+    """Read photos in tiers as a model would see them; those that are left out are a warning.
 
     Args:
         named: the photos.

@@ -1,4 +1,4 @@
-"""What a training learns: the training set without the held-out pictures.
+"""The training set of a training, without the held-out pictures.
 
 Every choice (best weights, temperature, thresholds) is made on the held-out pictures; the test set is read
 once, for the report. Pure; numpy only.
@@ -49,22 +49,22 @@ USUAL_FOLDS: Final = 5
 """Folds of own classes."""
 
 FOLD_SEED: Final = 1234
-"""Of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
+"""Seed of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
 
 Folds: TypeAlias = NDArray[np.int64]
 """Int64 (N,), from 1: the fold of each picture, which a model answers that learnt none of it; 0 for none."""
 
 FEWEST_FOLDS: Final = 2
-"""With one there would be nothing to learn from."""
+"""Fewest folds: with one there would be nothing to learn from."""
 
 
 def drawn_for_test(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
-    """Positions of the pictures, by content or group, that are the test set of a folder without one."""
+    """Return the positions of pictures that are drawn for the test, by content or group."""
     return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
 
 
 def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> Split:
-    """What a training learns of the first `limit` pictures, and the share of them that it holds out.
+    """Divide the first `limit` pictures into those that are learnt and a share that is held out.
 
     Without a test set it learns all of them, and holds nothing out.
 
@@ -81,7 +81,7 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
 
     Args:
         images: the training set.
-        classes: how many there are; each must occur.
+        classes: the number of classes; each must occur
         share: 0..1.
 
     Returns:
@@ -109,7 +109,7 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
 def sampled_indices(
     labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
 ) -> NDArray[np.int64]:
-    """Ascending positions of the pictures whose keys' hashes are among the lowest `share` of all hashes.
+    """Return ascending positions of the pictures whose keys have the lowest hashes, a `share` of all.
 
     So a further picture moves no other one. A class of which none is sampled gives those of its lowest hash:
     that alone may change with further pictures, and then its old ones go back to be learnt.
@@ -130,13 +130,13 @@ def sampled_indices(
 
 
 def _draws(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
-    """A number of each key, 0..1."""
+    """Return a number of each key, 0..1."""
     digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
 def usual_folds(pictures: Pictures) -> Folds:
-    """As many folds of pictures as their rarest class has groups, up to USUAL_FOLDS.
+    """Split pictures into as many folds as their rarest class has groups, up to USUAL_FOLDS.
 
     Raises:
         BadRecipe: see `class_folds`.
@@ -151,7 +151,7 @@ def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
 
     Args:
-        labels: of each, (N,); one that is below 0 is no class, and may be missing in a fold.
+        labels: the label of each, (N,); one that is below 0 is no class, and may be missing in a fold
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
 
@@ -206,7 +206,7 @@ def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: in
 
 
 def rarest_class(labels: Codes, keys: ContentHashes) -> int:
-    """How many groups the class with the fewest has."""
+    """Count the groups of the class with the fewest."""
     has_class = labels >= 0
     units = np.unique(keys[has_class], return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels[has_class]]), axis=1)
@@ -214,7 +214,7 @@ def rarest_class(labels: Codes, keys: ContentHashes) -> int:
 
 
 def first(images: Pictures, count: int | None) -> Pictures:
-    """The first `count` pictures, for quick tries; all of them for None.
+    """Return the first `count` pictures, for quick tries; all of them for None.
 
     Raises:
         BadRecipe: there are fewer, or `count` is below 1.

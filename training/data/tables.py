@@ -35,7 +35,7 @@ from training.data.listing import (
 from training.errors import BadCsv
 
 WORDS: Final = re.compile("[,;|/]")
-"""Between words in cells of attributes."""
+"""Signs between words in cells of attributes."""
 
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a row of a table, by column, and its label."""
@@ -47,7 +47,7 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
     Args:
         place: the table.
         attributes: columns that are further questions, read where the table has them.
-        reading: how it is read.
+        reading: the way in which it is read
 
     Raises:
         BadCsv: it cannot be read, has another header, or a row that does not fit it or has no path.
@@ -87,18 +87,18 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
 
 
 def _is_no_class(label: str) -> bool:
-    """Whether a label says that no class is shown, or that it is not known."""
+    """Tell whether a label says that no class is shown, or that it is not known."""
     return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
 
 
 def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
-    """The sentence on cells that are not known, by what they hold."""
+    """Return the sentence on cells that are not known, with their texts."""
     cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
     return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
 def parts_in(table: ListFile) -> dict[str, Part]:
-    """The part that each cell of SPLIT is; a table that is all of one part is tested or learnt as a whole.
+    """Return the part that each cell of SPLIT is; a table of one part is tested or learnt as a whole.
 
     Returns:
         Empty where the table is not divided.
@@ -121,7 +121,7 @@ def parts_in(table: ListFile) -> dict[str, Part]:
 def _pictures(
     table: ListFile, row: ListRow, attributes: Sequence[str], part: Part | None
 ) -> Iterator[ListedPicture]:
-    """The pictures of a row: those of several columns are of one group unless the row names another.
+    """Yield the pictures of a row. Those of several columns are of one group, unless the row names another.
 
     A product is a group, too.
     """
@@ -151,7 +151,7 @@ def _pictures(
 def _without_what_is_no_label(
     pictures: Sequence[ListedPicture], attribute: str, where: str
 ) -> tuple[list[ListedPicture], tuple[str, ...]]:
-    """The pictures with an attribute unknown where a cell has no label, or several without SEVERAL.
+    """Clear an attribute in pictures whose cell has no label, or several without SEVERAL.
 
     Returns:
         The pictures, and sentences on these cells.
@@ -184,7 +184,7 @@ def _words(cell: str) -> set[str]:
 def open_table(
     path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS, read: OpenList = open_list
 ) -> ListFile:
-    """A table of pictures, each row of which was looked at, unless `read` reads the header alone.
+    """Open a table of pictures, and look at each row, unless `read` reads the header alone.
 
     Raises:
         BadCsv: it cannot be read, or is not what its header says.

@@ -1,4 +1,7 @@
-"""What frozen networks see of pictures, in place of their pixels. Pure. Who sees: features/blocks.py."""
+"""Vectors that frozen networks make of pictures, in place of their pixels.
+
+Touches nothing. features/blocks.py makes them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Features:
-    """What is seen of N pictures.
+    """Features of N pictures.
 
     Attributes:
         upright: float32 (N, D).
@@ -27,16 +30,16 @@ class Features:
         return len(self.upright)
 
     def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
-        """Those that a mask picks, or those at these positions."""
+        """Return the features that a mask picks, or those at these positions."""
         return Features(self.upright[chosen], self.mirrored[chosen])
 
 
 NOT_SEEN: Final = Features(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
-"""Of pictures that no network has seen."""
+"""Features of pictures that no network has seen."""
 
 
 def joined(parts: Sequence[Features]) -> Features:
-    """What is seen of the pictures of all parts, one or more, in their order."""
+    """Join the features of the pictures of all parts, one or more, in their order."""
     return Features(
         np.concatenate([part.upright for part in parts]), np.concatenate([part.mirrored for part in parts])
     )
