@@ -235,29 +235,48 @@ def find_minimum_share(
 
 def _contradict(evidence: _Evidence, minimum: float) -> TitleDecision:
     """Keep the photo's answers, but ask for a review of each accepted one that the title does not allow."""
-    title_kinds, photo, labels = evidence.title_kinds, evidence.label, evidence.labels
-    label_reason, suggested_label = photo.reason, None
-    if label_reason is None and labels.admit_class(photo.label, title_kinds) is False:
-        label_reason = Reason.TITLE_CONFLICT
-        shares = evidence.class_shares()
-        allowed = [label for label in shares if labels.admit_class(label, title_kinds)]
-        suggested_label = max(allowed, key=shares.__getitem__, default=NONE)
-    kind, kind_reason = (evidence.kind.label, evidence.kind.reason) if evidence.kind else (None, label_reason)
-    if kind_reason is None and evidence.kind and labels.admit_kind(kind, title_kinds) is False:
-        kind_reason = Reason.TITLE_CONFLICT
+    label_reason = _find_class_reason(evidence)
+    kind_reason = _find_kind_reason(evidence) if evidence.kind else label_reason
+    suggested_label = _likeliest_allowed_class(evidence) if label_reason == Reason.TITLE_CONFLICT else None
+    class_kind = _allowed_kind_of_class(evidence)
     has_conflict = Reason.TITLE_CONFLICT in {label_reason, kind_reason}
-    class_kind = evidence.kind_of_class(photo.label)
-    known = class_kind if labels.admit_kind(class_kind or OTHER, title_kinds) is not False else None
     return TitleDecision(
-        label=photo.label,
-        kind=kind if evidence.kind else known,
+        label=evidence.label.label,
+        kind=evidence.kind.label if evidence.kind else class_kind,
         label_reason=label_reason,
         kind_reason=kind_reason,
         suggested_label=suggested_label,
-        suggested_kind=_likeliest_allowed(evidence)[1] if has_conflict else known,
+        suggested_kind=_likeliest_allowed(evidence)[1] if has_conflict else class_kind,
         is_suggestion_shown=_is_shown(evidence, suggested_label, minimum),
         is_joint=False,
     )
+
+
+def _find_class_reason(evidence: _Evidence) -> Reason | None:
+    """Return the photo's own reason for a review of the class, or the conflict of an accepted class."""
+    is_allowed = evidence.labels.admit_class(evidence.label.label, evidence.title_kinds)
+    return evidence.label.reason or (Reason.TITLE_CONFLICT if is_allowed is False else None)
+
+
+def _find_kind_reason(evidence: _Evidence) -> Reason | None:
+    """Return the photo's own reason for a review of the kind, or the conflict of an accepted kind."""
+    if evidence.kind is None:
+        return None
+    is_allowed = evidence.labels.admit_kind(evidence.kind.label, evidence.title_kinds)
+    return evidence.kind.reason or (Reason.TITLE_CONFLICT if is_allowed is False else None)
+
+
+def _allowed_kind_of_class(evidence: _Evidence) -> str | None:
+    """Return the kind of the photo's class; None if it is not clear, or if the title does not allow it."""
+    kind = evidence.kind_of_class(evidence.label.label)
+    return None if evidence.labels.admit_kind(kind, evidence.title_kinds) is False else kind
+
+
+def _likeliest_allowed_class(evidence: _Evidence) -> str:
+    """Return the likeliest class that the title allows; NONE if it allows no class."""
+    shares = evidence.class_shares()
+    allowed = [label for label in shares if evidence.labels.admit_class(label, evidence.title_kinds)]
+    return max(allowed, key=shares.__getitem__, default=NONE)
 
 
 def _accept_photo(evidence: _Evidence, minimum: float) -> TitleDecision | None:
