@@ -56,7 +56,7 @@ EXPOSED_HEADERS = [
 
 
 PREFLIGHT_SECONDS = 7200
-"""Seconds for which browsers keep the answer to a preflight. Chromium keeps it no longer."""
+"""Seconds for which browsers may keep the answer to a preflight, the longest that Chromium accepts."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Mark a release while it is opened for the first time, so that a too big one ends no further start.
+"""Mark a release while it is first opened, so that one that is too big does not end every start.
 
 Only the files opening-<version> in the cache are changed. Each contains the number of processes that ended
 while they opened the release. A process that opens it holds a lock on the file, so the mark of a dead process
-can be told. If the cache cannot be written, the log says so, and the release is opened without a mark.
+can be recognised. If the cache cannot be written, the log says so, and the release is opened without a mark.
 """
 
 import fcntl

@@ -129,7 +129,7 @@ def _iterate_operations(document: Json) -> Iterator[Json]:
 
 
 def _iterate_contents(document: Json) -> Iterator[Json]:
-    """Yield every Media Type Object that has examples."""
+    """Yield every Media Type Object of the document that has examples."""
     bodies = [*document["components"]["requestBodies"].values()]
     for operation in _iterate_operations(document):
         bodies += operation["responses"].values()

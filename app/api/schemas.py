@@ -1,8 +1,8 @@
-"""The schemas of a report in the HTTP contract: made of the types that parse it.
+"""Create the schemas of a report in the HTTP contract, from the types that parse a report.
 
-reports/values.py alone says which fields there are, and what each of them means. The contract has no titles,
-names a share by its own schema, and says `"type": ["number", "null"]` of what may be null. A field that is
-left out if there is nothing to say is never null.
+reports/values.py defines the fields and their descriptions. The contract differs from pydantic's schemas in
+three points: it has no titles, a share refers to the schema `Share`, and a field that may be null has
+`"type": ["number", "null"]`. A field that is left out if it is empty is never null.
 """
 
 import types

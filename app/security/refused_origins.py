@@ -18,7 +18,7 @@ log = logging.getLogger("wardrobe")
 
 
 class RefusedOrigins:
-    """The origins that were logged."""
+    """The origins whose pages cannot read answers, each of which is logged once."""
 
     def __init__(self) -> None:
         self._logged = set[str]()
