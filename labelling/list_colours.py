@@ -39,6 +39,9 @@ _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORE
 _MAGENTO: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
 """An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`."""
 
+_METAFIELD: Final = re.compile(r"\(product\.metafields\.[\w-]+\.([\w-]+)\)$", re.IGNORECASE)
+"""The name of a metafield at the end of a heading of Shopify's export of products."""
+
 _OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "additional_attributes"})
 """Columns of Shopify's and Magento's exports, in small letters."""
 
@@ -106,8 +109,21 @@ def find_no_colour(cells: Mapping[str, str]) -> str:
 
 
 def _colour_cells(cells: Mapping[str, str]) -> list[str]:
+    """Return the cells of columns that name the colour, Shopify's metafields last."""
     columns = {fold_name(column): cell for column, cell in cells.items()}
-    return [read_identifier(columns.get(name, "")) for name in column_names("colour") if name in columns]
+    named = [columns[name] for name in column_names("colour") if name in columns]
+    metafields = [cell for column, cell in cells.items() if is_colour_metafield(column)]
+    return [read_identifier(cell) for cell in (*named, *metafields)]
+
+
+def is_colour_metafield(column: str) -> bool:
+    """Return whether a column is a metafield of Shopify's export that holds the colour.
+
+    Args:
+        column: the heading, as in `Color (product.metafields.shopify.color-pattern)`.
+    """
+    metafield = _METAFIELD.search(column.strip())
+    return metafield is not None and any(map(is_colour_name, re.split(r"[-_]", metafield[1])))
 
 
 def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:

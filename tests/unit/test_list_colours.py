@@ -127,6 +127,21 @@ def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
     assert read_own_colours(rows[0], rows) == ("Red", "Dark blue")
 
 
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("Color (product.metafields.shopify.color-pattern)", ("navy", "white")),
+        ("Color (product.metafields.custom.color)", ("navy", "white")),
+        ("Farbe (product.metafields.custom.farbe)", ("navy", "white")),
+        ("Main colour (product.metafields.my_fields.base_colour)", ("navy", "white")),
+        ("Fabric (product.metafields.shopify.fabric)", ()),
+        ("Colorful (product.metafields.custom.colorful)", ()),
+    ],
+)
+def test_a_metafield_of_shopifys_export_is_the_shops_own_colour(column: str, words: tuple[str, ...]) -> None:
+    assert read_own_colours({"Title": "Leggings", column: "navy; white"}) == words
+
+
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
