@@ -135,6 +135,19 @@ def has_word(tokens: Sequence[str], words: Words) -> bool:
     return bool(words.phrases) and any(isinstance(item, Named) for item in find_words(tokens, words))
 
 
+@cache
+def whole_words_of(code: str) -> Words:
+    """Return the garments of a language without the ends of compounds, which occur by chance elsewhere."""
+    return words_of(code)._replace(ends={})
+
+
+@cache
+def known_tokens(code: str) -> frozenset[str]:
+    """Return the tokens of the words by which a language is recognised."""
+    language = languages()[code]
+    return frozenset(token for word in language.known_by for token in language.tokens(word))
+
+
 def merge_words(words: Words, further: Words) -> Words:
     """Return words with further ones; a phrase that both have means what the further one says."""
     longest = {

@@ -143,15 +143,20 @@ def _deciding(items: Sequence[Item], language: str) -> list[Named]:
     return next((heads for part in parts if (heads := _heads(part, language))), [])
 
 
-def category_says(category: str, language: str) -> Says:
+def category_says(category: str, language: str, words: Words | None = None) -> Says:
     """Return the kinds of a category, by the deepest of its levels that names one ("Women > Dresses").
 
     Every garment of a level is used ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
+
+    Args:
+        category: the category as a list has it.
+        language: the code of a language that is read.
+        words: the words that name garments; None for those of the language.
     """
     part = choose_part(category, (language, *readable_languages()))
     language = part.code if part.code in readable_languages() else language
     levels = _LEVELS.split(part.text)
-    of_levels = (_level_says(level.split("/"), language) for level in reversed(levels))
+    of_levels = (_level_says(level.split("/"), language, words) for level in reversed(levels))
     return next(filter(None, of_levels), NOTHING)
 
 
@@ -162,13 +167,13 @@ def _is_of_clothes(category: str, language: str) -> bool:
     return has_clothing or bool(category_says(category, language).kinds)
 
 
-def _level_says(parts: Sequence[str], language: str) -> Says | None:
+def _level_says(parts: Sequence[str], language: str, words: Words | None) -> Says | None:
     """Return what one level admits; None if it names nothing.
 
     A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
     is a kind of the part before it ("Skirts/Shorts").
     """
-    found = [_garments(part, language) for part in parts]
+    found = [_garments(part, language, words or words_of(language)) for part in parts]
     heads = [part for part in found if part]
     if not heads:
         return None
@@ -178,11 +183,11 @@ def _level_says(parts: Sequence[str], language: str) -> Says | None:
     return _together([head for part in heads for head in part])
 
 
-def _garments(level: str, language: str) -> list[Named]:
+def _garments(level: str, language: str, words: Words) -> list[Named]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
     tokens = languages()[language].tokens(level)
     heads = named(find_words(tokens, words_of(language, "groups")))
-    for part in split(find_words(tokens, words_of(language)), SEPARATORS):
+    for part in split(find_words(tokens, words), SEPARATORS):
         heads += _heads(part, language)
     return [head._replace(kinds=SUIT) if head.kinds == COUNTING else head for head in heads]
 

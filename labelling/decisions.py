@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
+from inference.recognition import language_of
 from inference.title_rule import NO_MINIMUM_SHARES, NONE
 from labelling.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.category_questions import CategoryQuestions
@@ -112,13 +113,16 @@ class Decisions:
         """How titles and categories are read, with the words that the shop explained."""
         words, settings = self.list_words, self.journal.settings
         is_on = settings.language != OFF
+        folders = NO_FOLDERS if words.columns or not is_on else self._folders()
+        names = (name for of_depth in folders.names.values() for name in sorted(of_depth))
         return ListReader(
             list_words=words,
             own_words=OwnWords(
                 settings.own_words, tuple(self.journal.read_category_answers()), words.language
             ),
             column=CategoryColumn.of_cells(self._categories()),
-            folders=NO_FOLDERS if words.columns or not is_on else self._folders(),
+            folders=folders,
+            folder_language=language_of(names),
             is_on=is_on,
         )
 

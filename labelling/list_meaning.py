@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from inference.language_files import readable_languages
+from inference.language_files import UNDETERMINED, languages, readable_languages
 from inference.reasons import Reason
+from inference.vocabulary import known_tokens, whole_words_of
 from inference.words import category_says, title_says
 from labelling.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
 from labelling.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine
@@ -38,12 +39,21 @@ NO_MEANING: Final = ListMeaning()
 
 
 @lru_cache(maxsize=8192)
-def level_kinds(level: str) -> Meaning:
+def level_kinds(level: str, language: str) -> Meaning:
     """Return the kinds of a level that every language admits which knows a word of it.
 
-    The result is empty if no language knows a word, or if they mean different things by it.
+    Whole words are used, no ends of compounds. The result is empty if no language knows a word, if they mean
+    different things by it, or if the list's own language is known by it: it is no word of another one then.
+
+    Args:
+        level: a level of a category.
+        language: the code of the list's language.
     """
-    said = [kinds for code in readable_languages() if (kinds := category_says(level, code).kinds)]
+    own = languages().get(language)
+    if own and not known_tokens(language).isdisjoint(own.tokens(level)):
+        return frozenset()
+    kinds = (category_says(level, code, whole_words_of(code)).kinds for code in readable_languages())
+    said = list(filter(None, kinds))
     return frozenset.intersection(*said) if said else frozenset()
 
 
@@ -56,6 +66,7 @@ class ListReader:
         own_words: the words that the shop explained.
         column: what all cells of the category column show.
         folders: the folders that are categories, of a source without such columns.
+        folder_language: the language of their names.
         is_on: whether known words are read; people can switch that off.
     """
 
@@ -63,6 +74,7 @@ class ListReader:
     own_words: OwnWords = NO_OWN_WORDS
     column: CategoryColumn = field(default_factory=CategoryColumn)
     folders: FolderCategories = NO_FOLDERS
+    folder_language: str = UNDETERMINED
     is_on: bool = True
 
     @property
@@ -91,9 +103,18 @@ class ListReader:
 
     def names_garment(self, level: str) -> bool:
         """Return whether a level has a known word, so that nobody needs to be asked about it."""
-        language = self.list_words.language
-        is_known = language in readable_languages() and category_says(level, language).kinds
-        return bool(is_known or level_kinds(level))
+        return bool(self._level_kinds(level) or level_kinds(level, self._language))
+
+    @property
+    def _language(self) -> str:
+        """The language of the categories."""
+        return self.folder_language if self.folders.names else self.list_words.language
+
+    def _level_kinds(self, level: str) -> Meaning:
+        """Return the kinds of a level in the language of the categories, or in all if that is not read."""
+        if self._language in readable_languages():
+            return category_says(level, self._language).kinds
+        return level_kinds(level, self._language)
 
     def is_explained(self, path: CategoryPath) -> bool:
         """Return whether nobody needs to be asked about a category.
@@ -119,7 +140,14 @@ class ListReader:
             return ListMeaning(both) if both else _conflict([title.kinds, explained])
         if title.kinds or not self.is_on:
             return title
-        return ListMeaning(self.list_words.says(cells).kinds or _deepest_kinds(self.paths(cells, folder)))
+        if self.list_words.is_read:
+            return ListMeaning(self.list_words.says(cells).kinds)
+        return ListMeaning(self._deepest_kinds(self.paths(cells, folder)))
+
+    def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
+        """Return the kinds of the deepest level of each path that says something, of several together."""
+        deepest = (next(filter(None, map(self._level_kinds, reversed(path))), frozenset()) for path in paths)
+        return frozenset[str]().union(*deepest)
 
     def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
         if not self.own_words.categories:
@@ -163,9 +191,3 @@ def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
 def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:
     """Return all kinds of words that contradict each other, so that a person can choose."""
     return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)
-
-
-def _deepest_kinds(paths: Iterable[CategoryPath]) -> Meaning:
-    """Return the kinds of the deepest level of each path that says something, of several paths together."""
-    deepest = (next(filter(None, map(level_kinds, reversed(path))), frozenset[str]()) for path in paths)
-    return frozenset[str]().union(*deepest)

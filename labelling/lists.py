@@ -106,13 +106,20 @@ class Reading:
         return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
-        """The path of the file that a cell of a list means, whether it is there or not.
+        """Return the path of the file that a cell of a list means, whether it is there or not.
+
+        If people named a root, a path that begins with a slash is looked for below the root first: Magento
+        writes all of its paths so.
 
         Args:
-            cell: without white space around it.
+            cell: the cell without white space around it.
             file: the list.
-            encoding: of its text; the name of a file may be no Unicode, and have the same bytes.
+            encoding: the encoding of its text; the name of a file may be no Unicode, and have the same bytes.
         """
+        if self.root and cell.startswith("/"):
+            below = find_existing(os.path.join(self.root, cell.lstrip("/")))  # noqa: PTH118 - Path would change what is written
+            if os.path.lexists(below):
+                return below
         folder = self.root or file.parent
         path = find_existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
         if cell.isascii() or os.path.lexists(path):

@@ -133,7 +133,14 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
     language, by_list = words["language"], words["by_list"]
     if language not in readable_languages():
         which = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
-        return f"The titles are in {language_name(language)}{which}, so only photos decide."
+        if not words["named"]:
+            return f"The titles are in {language_name(language)}{which}, so only photos decide."
+        return (
+            f"The titles are in {language_name(language)}{which}. "
+            f"Categories and the shop's own words name the kind of {words['named']:,} {what}: "
+            f"{words['agreeing']:,} answers agree, {by_list:,} of them by list and photo together, "
+            f"{words['contradicting']:,} contradict it and need a person."
+        )
     together = f", {by_list:,} of them by list and photo together" if by_list else ""
     return (
         f"{words['title']} The list names the kind of {words['named']:,} {what} (--language {language}): "

@@ -81,6 +81,10 @@ class Single(FileSource):
         return iter((_item(self.word, self.place),))
 
 
+NO_PICTURE: Final = "no_selection"
+"""The cell of a product without a picture, in Magento's export."""
+
+
 @dataclass(frozen=True)
 class PathList(FileSource):
     """The pictures that a CSV names in its column `path`, relative to its own folder.
@@ -143,7 +147,7 @@ class PathList(FileSource):
         """The pictures that a row names."""
         list_cells = tuple(row.cells[name] for name in self.columns)
         paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
-        for path in list(filter(None, paths)) or [""]:
+        for path in [path for path in paths if path and path != NO_PICTURE] or [""]:
             for item in self._items_of(path):
                 yield item._replace(list_cells=list_cells)
 

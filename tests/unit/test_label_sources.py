@@ -229,3 +229,21 @@ def test_a_file_that_is_too_large_is_not_read_and_spoils_no_other(tmp_path: Path
         b"a",
         "It has 20,000,001 bytes; at most 20,000,000 are read. Send a smaller one.",
     ]
+
+
+def test_an_export_of_magento_names_no_picture_and_pictures_below_the_root(tmp_path: Path) -> None:
+    root = tmp_path / "media"
+    (root / "catalog").mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        (root / "catalog" / name).write_bytes(b"")
+    lines = ["sku,base_image,small_image", "1,/catalog/a.png,no_selection", "2,no_selection,no_selection"]
+    (tmp_path / "list.csv").write_text("\n".join([*lines, f"3,{root}/catalog/b.png,"]), "utf-8")
+    reading = Reading(path_columns=("base_image", "small_image"), root=root)
+
+    items = list(open_source(str(tmp_path / "list.csv"), (), reading).items())
+
+    assert [(item.list_cells, item.place if isinstance(item.place, str) else "") for item in items] == [
+        (("1",), str(root / "catalog" / "a.png")),
+        (("2",), ""),
+        (("3",), str(root / "catalog" / "b.png")),
+    ]

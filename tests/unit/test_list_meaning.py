@@ -40,7 +40,12 @@ def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> L
         ("en", "Maxi dress", "Parfüüm", ListMeaning(kinds("dress", NO_KIND), CONFLICT)),
         ("en", "Maxi dress", "Sale", ListMeaning(kinds("dress"))),
         ("en", "Anna", "Skirts", ListMeaning(kinds("skirt"))),  # a known word of the list's language
-        ("en", "Anna", "Gonne", ListMeaning(kinds("skirt"))),  # of another language alone
+        ("en", "Anna", "Gonne", ListMeaning()),  # of another language: a list in English says nothing
+        ("en", "Anna", "Running", ListMeaning()),  # sneakers in French
+        ("es", "Anna", "Rebajas", ListMeaning()),  # the end of a Dutch word for coats
+        ("et", "Anna", "Gonne", ListMeaning(kinds("skirt"))),
+        ("et", "Anna", "T-särk", ListMeaning()),  # a word of the list's own language
+        ("et", "Anna", "Laudtassen", ListMeaning()),  # the end of a Dutch word for bags
         ("en", "Anna", "Uued", ListMeaning()),
         ("en", "Black kohv with tee", "", ListMeaning(kinds("top"))),  # the preposition of the language
         ("en", "Kohv shirt", "", ListMeaning(kinds("shirt"))),  # the last of two garments decides
@@ -73,6 +78,14 @@ def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does(
 )
 def test_a_level_with_a_known_word_need_not_be_asked_about(level: str, is_known: bool) -> None:
     assert reader("et").names_garment(level) == is_known
+
+
+@pytest.mark.parametrize(("language", "kind"), [("de", {"skirt"}), ("sv", {"coat"}), ("und", set())])
+def test_names_of_folders_are_read_in_their_language(language: str, kind: set[str]) -> None:
+    folders = FolderCategories(1, {0: frozenset({"rock"})})
+    read = ListReader(folders=folders, folder_language=language)
+
+    assert read.meaning({}, "shop/rock/12").kinds == kind
 
 
 def test_folders_are_the_category_of_a_source_without_such_columns() -> None:
