@@ -1,6 +1,7 @@
 """The pages that list things, held to the things they list."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -82,6 +83,18 @@ def test_every_block_says_what_it_holds_and_which_test_runs_it() -> None:
 
     assert sum(block.mark is not None for block in found) > 10
     assert [(one.document, one.body[:40], fault) for one in found for fault in faults(one)] == []
+
+
+def test_every_mark_of_a_block_that_is_not_run_stands_directly_above_it_on_one_line() -> None:
+    marks = {
+        page.relative_to(ROOT).as_posix(): len(re.findall(r"^ *<!-- not run here", text, re.MULTILINE))
+        for page in PAGES
+        if "<!-- not run here" in (text := page.read_text("utf-8"))
+    }
+
+    found = Counter(block.document for block in blocks() if block.mark is not None)
+
+    assert {name: count for name, count in marks.items() if count != found[name]} == {}
 
 
 def test_the_page_of_the_report_explains_keys_that_a_report_has() -> None:
