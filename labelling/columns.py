@@ -181,10 +181,7 @@ def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
     for name in attributes:
         yield from _of_head(name, ("confidence", "decision", "reason", "also"))
     yield Column(PHOTOS, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos}))
-    yield _text(
-        DECIDING_PHOTOS,
-        lambda row: PATH_SEPARATOR.join(_rests_on(row.class_decision))[:MAX_PATH_CHARACTERS] or None,
-    )
+    yield _text(DECIDING_PHOTOS, _deciding_photos)
     yield _text("version", lambda _: version)
     yield _text("error", lambda row: row.record.error or None)
 
@@ -256,8 +253,10 @@ _SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
 """The fields of an answer as a table has them."""
 
 
-def _rests_on(decided: HeadDecision) -> tuple[str, ...]:
-    return decided.answer.deciding_photos if decided.answer else ()
+def _deciding_photos(row: TableRow) -> str | None:
+    """Return the paths of the photos that the class of a product is based on, as far as a cell holds them."""
+    paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
+    return PATH_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
 
 
 def _category(head: str, place: int) -> Column:

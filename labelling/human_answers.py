@@ -77,6 +77,18 @@ def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
     return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
 
 
+class HeadContext(NamedTuple):
+    """What is known about one head of a row beside its answer.
+
+    Attributes:
+        categories: the categories of the platform, by label.
+        is_admitted: whether the list admits the answer; None if one of the two says nothing of a kind.
+    """
+
+    categories: Mapping[str, Category]
+    is_admitted: bool | None
+
+
 @dataclass(frozen=True)
 class HumanAnswers:
     """What people said that holds for a table: labels by head, by sha256 or product; the other is empty."""
@@ -91,43 +103,62 @@ class HumanAnswers:
 
 
 def decide_head(
-    answer: HeadAnswer | None, labels: set[str], categories: Mapping[str, Category], *, is_product: bool
+    record: Record,
+    head: str,
+    answer: HeadAnswer | None,
+    human_answers: RecordAnswers,
+    context: HeadContext,
 ) -> HeadDecision:
-    """What a table says of a head.
+    """Decide what a table says of a head: a person's label, or the answer before people.
 
     Args:
+        record: the row.
+        head: the class, or an attribute.
         answer: before people; None without one.
-        labels: of `Said.labels`.
-        categories: of the platform, by label.
-        is_product: whether it is about one.
+        human_answers: what people said of the row.
+        context: what else is known about the head.
     """
-    label, by, reason = None, None, Reason.NO_PHOTO if is_product else None
+    label, by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
     if answer:
         label, by, reason = answer.label, answer.decided_by, answer.reason
+    labels = human_answers.labels(head)
     if len(labels) == 1:
         label, by = min(labels) or None, DecidedBy.PERSON
     elif labels:
         reason = Reason.CONTRADICTING
-    category = categories.get(label or "", (None, None))
-    return HeadDecision(answer=answer, label=label, decided_by=by, reason=reason, category=category)
+    return HeadDecision(
+        answer=answer,
+        label=label,
+        decided_by=by,
+        reason=reason,
+        category=context.categories.get(label or "", (None, None)),
+        is_admitted=context.is_admitted,
+        doubt=find_doubt(record, head, reason, human_answers) if answer else None,
+    )
 
 
-def find_doubt(record: Record, head: str, decided: HeadDecision, human_answers: RecordAnswers) -> str | None:
-    """Why a sheet asks about a row that no person answered; None where it need not.
+def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
+    """Return why a sheet asks about an answer that no person gave; None if it need not.
 
     Pictures of a product are asked about with it. Tables do not say why an attribute of a picture needs a
     review.
+
+    Args:
+        record: the row.
+        head: the head that answered.
+        reason: why the answer is not accepted; None if it is.
+        human_answers: what people said of the row.
     """
     is_photo = isinstance(record, PhotoRecord)
-    if decided.answer is None or head in human_answers.product_labels or (is_photo and record.product):
+    if head in human_answers.product_labels or (is_photo and record.product):
         return None
     of_readable = zip(record.photos, human_answers.photo_labels, strict=True)
     labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
     if len(combine_photo_labels(labels)) > 1:
         return Reason.CONTRADICTING
-    if None not in labels or decided.reason is None:
+    if None not in labels or reason is None:
         return None
-    return REVIEW if is_photo and head != LABEL else decided.reason
+    return REVIEW if is_photo and head != LABEL else reason
 
 
 def carry_class_to_kind(

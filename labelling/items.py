@@ -39,7 +39,7 @@ class Item(NamedTuple):
     place: Any
     stamp: str
     weight: int
-    list_cells: tuple[str, ...] = ()
+    list_cells: tuple[str, ...]
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
@@ -51,24 +51,17 @@ class Source:
     """Pictures in an order that does not change; can be pickled.
 
     Attributes:
-        word: as it was named; pictures that are files are called by it, too.
-        folder: the folder that the word is relative to; empty for the current one.
+        word: as it was named.
         why_uncounted: why a count before the work would cost too much; empty where it costs little.
     """
 
     word: str
-    folder: str = field(default="", kw_only=True)
     why_uncounted: ClassVar[str] = ""
-
-    @property
-    def place(self) -> str:
-        """The path of its file or folder, as this process opens it."""
-        return os.path.join(self.folder, self.word)  # noqa: PTH118 - Path would change what is written
 
     @property
     def address(self) -> str:
         """Where it is, the same from any working directory."""
-        return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
+        raise NotImplementedError
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -92,6 +85,28 @@ class Source:
     def reader(self) -> Read:
         """Open what reads pictures; called once in every process that does."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LocalSource(Source):
+    """A source that is a file or a folder of this machine.
+
+    Attributes:
+        word: as it was named; pictures that are files are called by it, too.
+        folder: the folder that the word is relative to; empty for the current one.
+    """
+
+    folder: str = field(default="", kw_only=True)
+
+    @property
+    def place(self) -> str:
+        """The path of its file or folder, as this process opens it."""
+        return os.path.join(self.folder, self.word)  # noqa: PTH118 - Path would change what is written
+
+    @property
+    def address(self) -> str:
+        """Where it is, the same from any working directory."""
+        return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
 
 
 def read_stamp(path: str) -> tuple[str, int]:

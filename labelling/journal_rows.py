@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
-from inference.reasons import Reason
+from inference.reasons import DecidedBy, Reason
 from labelling.items import Item
 from labelling.journal import Journal
-from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, make_table_path
+from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, PictureAnswers, make_table_path
 from labelling.run_settings import RunSettings
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
@@ -125,7 +125,7 @@ class RunListing:
         self.kept_count, self.done_count = self.kept_count + (not is_due), self.done_count + 1
         return False
 
-    def keep_answers(self, items: Sequence[Item], photos: Sequence[PhotoRecord]) -> None:
+    def keep_answers(self, items: Sequence[Item], photos: Sequence[PictureAnswers]) -> None:
         """Keep the answers to some pictures; they are safe from the next commit on.
 
         Raises:
@@ -162,7 +162,7 @@ class RunListing:
             yield
 
 
-def _values(item: Item, photo: PhotoRecord) -> tuple[object, ...]:
+def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
     heads = {
         head: {name: getattr(answer, name) for name in KEPT_FIELDS} for head, answer in photo.answers.items()
     }
@@ -224,5 +224,6 @@ def _answer(
         reason=Reason(reason) if reason else None,
         also=tuple(also),
         probabilities=tuple(probabilities),
+        decided_by=DecidedBy.MODEL,
         **rest,
     )

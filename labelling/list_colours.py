@@ -173,7 +173,7 @@ def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListCol
     named = [_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed = [labels for labels in named if sum(shares[label] for label in labels) >= LEAST]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed))
-    return ListColours(first, first) if first else None
+    return ListColours(first, first, is_denied=False) if first else None
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:

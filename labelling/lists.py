@@ -202,8 +202,8 @@ class ListFile:
     separator: str
     header: tuple[str, ...]
     stamp: tuple[int, int]
-    notes: tuple[str, ...] = ()
-    is_quoted: bool = True
+    notes: tuple[str, ...]
+    is_quoted: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -584,7 +584,16 @@ def _with_header(
     twice = [name for name, count in names.items() if count > 1]
     note = f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read."
     reading, _ = _in_header(row.cells, needed, reading)
-    return ListFile(path, reading, encoding, separator, tuple(row.cells), stamp, (note,) if twice else ())
+    return ListFile(
+        path=path,
+        reading=reading,
+        encoding=encoding,
+        separator=separator,
+        header=tuple(row.cells),
+        stamp=stamp,
+        notes=(note,) if twice else (),
+        is_quoted=True,
+    )
 
 
 def split_column_names(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class CategoryFile(NamedTuple):
 
     column: str
     choose: Callable[[Category], str | None]
-    other_columns: tuple[str, ...] = ()
+    other_columns: tuple[str, ...]
 
 
 class Platform(NamedTuple):
@@ -46,11 +46,11 @@ class Platform(NamedTuple):
     key: str
     read_key: Callable[[str, TableRow], str]
     colour_cells: Callable[[TableRow], dict[str, str]]
-    other_cells: Callable[[TableRow], dict[str, str]] = lambda _: {}
-    needs: tuple[tuple[str, ...], ...] = ()
-    categories: CategoryFile | None = None
-    loses: Callable[[TableRow], bool] = lambda _: False
-    note: str = ""
+    other_cells: Callable[[TableRow], dict[str, str]]
+    needs: tuple[tuple[str, ...], ...]
+    categories: CategoryFile | None
+    loses: Callable[[TableRow], bool]
+    note: str
 
     def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
         """Return a row of the feed, by column.
@@ -71,7 +71,11 @@ FEEDS: Final[Mapping[str, Platform]] = {
         key="id",
         read_key=lambda name, _: name,
         colour_cells=lambda row: {"color": "/".join(row.feed_colours)},
-        categories=CategoryFile("google_product_category", itemgetter(0)),
+        other_cells=lambda _: {},
+        needs=(),
+        categories=CategoryFile("google_product_category", itemgetter(0), other_columns=()),
+        loses=lambda _: False,
+        note="",
     ),
     "shopify": Platform(
         key="URL handle",
@@ -80,12 +84,16 @@ FEEDS: Final[Mapping[str, Platform]] = {
         other_cells=lambda row: {"Title": read_list_cell(row, _TITLE)},
         needs=(_HANDLE, _TITLE),
         categories=CategoryFile("Product category", itemgetter(1), other_columns=("Title",)),
+        loses=lambda _: False,
+        note="",
     ),
     "woocommerce": Platform(
         key="SKU",
         read_key=lambda name, _: name,
         colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
         other_cells=lambda row: read_attributes(row.record.cells),
+        needs=(),
+        categories=None,
         loses=lambda row: loses_variations(row.record.cells),
         note=REPLACES,
     ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.classifier import MIN_FURTHER_PROBABILITY
-from inference.reasons import Reason
+from inference.reasons import DecidedBy, Reason
 from labelling.errors import SourceUnusable
 from labelling.items import Source
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
@@ -85,14 +85,16 @@ def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> Product
     for photo in photos:
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    answers = {head: combine_answers(distinct, head, table) for head in table.heads}
+    combined = {head: combine_answers(distinct, head, table) for head in table.heads}
+    answered = {head: answer for head, answer in combined.items() if answer}
     cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
     by = {table.by.column: name} if table.by and table.by.folder is None else {}
     return ProductRecord(
         product=name,
         photos=tuple(photos),
         distinct_photos=distinct,
-        answers={head: answer for head, answer in answers.items() if answer},
+        answers={head: answer for head, (answer, _) in answered.items()},
+        deciding_photos={head: paths for head, (_, paths) in answered.items()},
         cells=cells | by,
     )
 
@@ -102,13 +104,18 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def combine_answers(photos: Sequence[PhotoRecord], head: str, table: RunSettings) -> HeadAnswer | None:
-    """The answer of one head to a product; None where no photo has one.
+def combine_answers(
+    photos: Sequence[PhotoRecord], head: str, table: RunSettings
+) -> tuple[HeadAnswer, tuple[str, ...]] | None:
+    """Return the answer of one head to a product, and the paths of the photos that it is made of.
 
     Args:
         photos: of different content.
         head: the class, or an attribute.
         table: that they are of, with products.
+
+    Returns:
+        None if no photo has an answer.
     """
     answered = [photo for photo in photos if head in photo.answers]
     if not answered:
@@ -119,14 +126,15 @@ def combine_answers(photos: Sequence[PhotoRecord], head: str, table: RunSettings
     shares = product.probabilities
     likely = sorted(range(len(labels)), key=lambda index: -shares[index])
     also = [index for index in likely if shares[index] >= MIN_FURTHER_PROBABILITY and index != product.label]
-    return HeadAnswer(
+    answer = HeadAnswer(
         label=labels[product.label],
         confidence=shares[product.label],
         reason=product.reason,
         also=tuple(labels[index] for index in also),
         probabilities=tuple(shares),
-        deciding_photos=tuple(answered[place].path for place in product.rests_on),
+        decided_by=DecidedBy.MODEL,
     )
+    return answer, tuple(answered[place].path for place in product.rests_on)
 
 
 def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:

@@ -27,7 +27,7 @@ from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds, language_of
 from inference.title_rule import NONE, TitleDecision, has_kinds
-from labelling.human_answers import HumanAnswers, carry_class_to_kind, decide_head, find_doubt
+from labelling.human_answers import HeadContext, HumanAnswers, carry_class_to_kind, decide_head
 from labelling.list_colours import ListColours, match_colours, read_own_colours
 from labelling.product_answers import is_likely
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
@@ -159,26 +159,27 @@ def answer_likely_colour(record: Record, answers: HeadAnswers, context: Decision
 def apply_human_answers(
     record: Record, answers: HeadAnswers, context: DecisionContext
 ) -> dict[str, HeadDecision]:
-    """What the table says of each head, and why a sheet asks; the class always has a decision."""
+    """Decide what the table says of each head, and why a sheet asks; the class always has a decision."""
     said, categories = context.human_answers.answers_to(record), context.settings.categories
-    listed, decisions = context.titles.title_kinds(record), dict[str, HeadDecision]()
-    is_contradicting = context.titles.meaning(record).conflict == Reason.CONTRADICTING
+    decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *said.heads]):
-        answer, of_head = answers.get(head), categories.get(head, {})
-        decided = decide_head(
-            answer, said.labels(head), of_head, is_product=isinstance(record, ProductRecord)
-        )
-        admits = context.titles.admits(head, answer.label, listed) if answer else None
-        is_denied = answer is not None and (
-            answer.reason == Reason.TITLE_CONFLICT
-            or (is_contradicting and head in context.titles.titled_heads)
-        )
-        of_sheet = find_doubt(record, head, decided, said)
-        decisions[head] = replace(decided, is_admitted=False if is_denied else admits, doubt=of_sheet)
+        answer = answers.get(head)
+        is_admitted = _is_admitted(record, head, answer, context) if answer else None
+        of_head = HeadContext(categories.get(head, {}), is_admitted)
+        decisions[head] = decide_head(record, head, answer, said, of_head)
     names = context.settings.heads.get(KIND, ())
     if has_kinds(names):
         carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
     return decisions
+
+
+def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: DecisionContext) -> bool | None:
+    """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
+    titles = context.titles
+    is_contradicting = titles.meaning(record).conflict == Reason.CONTRADICTING
+    if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.titled_heads):
+        return False
+    return titles.admits(head, answer.label, titles.title_kinds(record))
 
 
 def choose_feed_colours(

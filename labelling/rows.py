@@ -1,6 +1,7 @@
 """The records that a table has rows of, and what is decided about each. Plain values; no input or output.
 
-    PhotoRecord    one picture of the catalogue, as the model answered it
+    PictureAnswers what the model answers to one picture
+    PhotoRecord    one picture of the catalogue: its answers, its place in the source and its list
     ProductRecord  the photos that share an article, answered together
     HeadAnswer     the answer of one head before people: a label, its confidence, the reason of a review
     HeadDecision   what the table shows of one head: the label, and who decided it
@@ -39,7 +40,6 @@ class HeadAnswer:
         reason: why a person should look; None where it is accepted.
         also: further labels of an attribute.
         probabilities: (C,), in the order of the head's labels.
-        deciding_photos: paths of the photos that the answer to a product is made of.
         decided_by: who answered; no person.
         suggested_label: the other label that a card shows beside it; None for none.
     """
@@ -49,7 +49,6 @@ class HeadAnswer:
     reason: Reason | None = None
     also: tuple[str, ...] = ()
     probabilities: Sequence[float] = ()
-    deciding_photos: tuple[str, ...] = ()
     decided_by: DecidedBy = DecidedBy.MODEL
     suggested_label: str | None = None
 
@@ -64,24 +63,34 @@ HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PhotoRecord:
-    """A picture, as the model answered it.
+class PictureAnswers:
+    """What the model answers to one picture, whatever a list says of it.
+
+    Attributes:
+        sha256: of its bytes, hexadecimal; empty if they could not be read.
+        error: why there is no answer; empty if there is one.
+        familiarity: 0..1; None if it was not measured.
+        answers: by head; none if there is an error.
+    """
+
+    sha256: str = ""
+    error: str = ""
+    familiarity: float | None = None
+    answers: HeadAnswers = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhotoRecord(PictureAnswers):
+    """A picture of a catalogue, as the model answered it.
 
     Attributes:
         path: in the table.
-        sha256: of its bytes, hexadecimal; empty where they could not be read.
-        error: why there is no answer; empty where there is one.
-        familiarity: 0..1; None where it was not measured.
         cells: of the list that names it, by the list's own names.
         product: that it shows; empty for none.
         number: its place in the source, from 0.
     """
 
     path: str
-    sha256: str = ""
-    error: str = ""
-    familiarity: float | None = None
-    answers: HeadAnswers = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     product: str = ""
     number: int = 0
@@ -108,6 +117,7 @@ class ProductRecord:
     Attributes:
         product: its name.
         distinct_photos: its photos of different content: of copies the first.
+        deciding_photos: the paths of the photos that the answer of each head is made of.
         cells: by column the first one of its photos that is not empty.
     """
 
@@ -115,6 +125,7 @@ class ProductRecord:
     photos: tuple[PhotoRecord, ...]
     distinct_photos: tuple[PhotoRecord, ...]
     answers: HeadAnswers = field(default_factory=dict)
+    deciding_photos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
 
     sha256 = ""

@@ -22,7 +22,7 @@ from labelling.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.feeds import feed_files, write_feed
 from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
-from labelling.items import Item, Read, Source
+from labelling.items import Item, LocalSource, Read, Source
 from labelling.journal import Journal
 from labelling.platforms import FEEDS
 from labelling.review.questions import Review
@@ -134,13 +134,13 @@ CATALOGUES: Final = {
 
 
 @dataclass(frozen=True)
-class ListedNames(Source):
+class ListedNames(LocalSource):
     """A source of some names, whose pictures are empty files."""
 
     names: Sequence[str] = field(default=())
 
     def items(self) -> Iterator[Item]:
-        return (Item(name, (name,), "v1", 1) for name in self.names)
+        return (Item(name, (name,), "v1", 1, ()) for name in self.names)
 
     def reader(self) -> Read:
         return lambda places: [b"" for _ in places]

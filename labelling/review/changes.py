@@ -14,8 +14,8 @@ from inference.networks import Networks
 from inference.spreadsheets import format_csv
 from labelling.items import Source
 from labelling.review.page import fill_page, make_thumbnail
-from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PhotoRecord
-from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_items
+from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
+from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_uploads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def compare_releases(
             accepted[place] += photo.answers[LABEL].is_accepted
         both = [head for head in before.answers if head in after.answers]
         different = [head for head in both if _key(before.answers[head]) != _key(after.answers[head])]
-        changes += [_change(before, after, head) for head in different]
+        changes += [_change(name, before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = make_thumbnail(upload)
     changes.sort(key=_order)
@@ -101,14 +101,14 @@ def _order(change: Change) -> tuple[object, ...]:
 
 def _answers(
     source: Source, first: Networks, second: Networks
-) -> Iterator[tuple[str, PhotoRecord, PhotoRecord, object]]:
+) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
     """The name of each picture, what the two releases answer, and its bytes."""
     read = source.reader()
     listed = source.items()
     while items := list(islice(listed, PICTURES_PER_RUN)):
         uploads = list(read([item.place for item in items]))
         names = [item.name for item in items]
-        answers = (classify_items(networks, items, uploads) for networks in (first, second))
+        answers = (classify_uploads(networks, uploads) for networks in (first, second))
         yield from zip(names, *answers, uploads, strict=True)
 
 
@@ -120,12 +120,12 @@ def _decision(answer: HeadAnswer) -> str:
     return ACCEPT if answer.is_accepted else REVIEW
 
 
-def _change(photo: PhotoRecord, after: PhotoRecord, head: str) -> Change:
-    a, b = photo.answers[head], after.answers[head]
+def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> Change:
+    a, b = before.answers[head], after.answers[head]
     return Change(
         attribute="" if head == LABEL else head,
-        path=photo.path,
-        sha256=photo.sha256,
+        path=make_table_path(name),
+        sha256=before.sha256,
         label_a=a.label,
         confidence_a=float(a.confidence or 0),
         decision_a=_decision(a),

@@ -73,7 +73,7 @@ class Screen(NamedTuple):
 
     title: str
     lead: str
-    is_folded: bool = False
+    is_folded: bool
 
 
 class Card(NamedTuple):
@@ -216,6 +216,7 @@ AGREEING: Final = Screen(
     "The list says the same",
     "Doubtful answers that the words of the list admit. Click what does not belong in a group; then one "
     "click confirms the rest of it.",
+    is_folded=False,
 )
 """The screen of cards on which list and photo agree."""
 
@@ -223,6 +224,7 @@ COLOURS: Final = Screen(
     "Colours for the feed",
     "Products without a colour, by the one that their photos suggest. Click what does not belong in a group; "
     "then one click confirms the rest of it.",
+    is_folded=False,
 )
 """The screen of what a feed lacks."""
 

@@ -10,10 +10,10 @@ from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import is_possible_picture
 from inference.zip_file import open_zip, read_member, read_member_name
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import Item, Read, Source, check_size, read_or_explain
+from labelling.items import Item, LocalSource, Read, check_size, read_or_explain
 
 
-class Zip(Source):
+class Zip(LocalSource):
     """The files of a ZIP in its own order; folders and hidden files are skipped."""
 
     def items(self) -> Iterator[Item]:
@@ -23,7 +23,8 @@ class Zip(Source):
                 raise SourceUnusable(f"{self.place}: no whole ZIP (its members overlap).")
             for member in members:
                 if is_possible_picture(name := read_member_name(member)):
-                    yield Item(name, member, f"{member.file_size} {member.CRC:08x}", member.file_size)
+                    stamp = f"{member.file_size} {member.CRC:08x}"
+                    yield Item(name, member, stamp, member.file_size, list_cells=())
 
     def _opened(self) -> ZipFile:
         try:

@@ -31,7 +31,7 @@ class Bucket(Source):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
                 weight = entry.size // AT_ONCE
-                yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight)
+                yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
     def reader(self) -> Read:
         store, pool = S3Store(self.word), ThreadPoolExecutor(AT_ONCE)

@@ -21,8 +21,8 @@ from labelling.items import (
     UNKNOWN_STAMP,
     Hosts,
     Item,
+    LocalSource,
     Read,
-    Source,
     check_size,
     read_or_explain,
     read_stamp,
@@ -40,7 +40,7 @@ WEIGHT: Final = 1 << 18
 """Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
 
 
-class FileSource(Source):
+class FileSource(LocalSource):
     """Pictures whose places are paths."""
 
     def reader(self) -> Read:
@@ -148,16 +148,19 @@ class PathList(FileSource):
         list_cells = tuple(row.cells[name] for name in self.columns)
         paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE] or [""]:
-            for item in self._items_of(path):
-                yield item._replace(list_cells=list_cells)
+            yield from self._items_of(path, list_cells)
 
-    def _items_of(self, cell: str) -> Iterator[Item]:
-        """The pictures that a cell names."""
+    def _items_of(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[Item]:
+        """List the pictures that a cell names, with the other cells of its row."""
         if addresses := find_addresses(cell):
-            yield from (Item(address, make_address(address), UNKNOWN_STAMP, WEIGHT) for address in addresses)
+            for address in addresses:
+                yield Item(address, make_address(address), UNKNOWN_STAMP, WEIGHT, list_cells)
             return
         path = check_path(cell, self._list.place(cell))
-        yield Item(cell, path, UNKNOWN_STAMP, 0) if isinstance(path, Unreadable) else _item(cell, path)
+        if isinstance(path, Unreadable):
+            yield Item(cell, path, UNKNOWN_STAMP, 0, list_cells)
+        else:
+            yield _item(cell, path, list_cells)
 
 
 def _objects() -> Callable[[str], bytes]:
@@ -172,11 +175,11 @@ def _fetcher(hosts: Hosts) -> "Fetcher":
     return Fetcher(hosts)
 
 
-def _item(name: str, path: str) -> Item:
+def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> Item:
     try:
-        return Item(name, path, *read_stamp(path))
+        return Item(name, path, *read_stamp(path), list_cells)
     except (OSError, ValueError):  # reading it reports why
-        return Item(name, path, "", 0)
+        return Item(name, path, "", 0, list_cells)
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:

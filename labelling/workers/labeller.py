@@ -21,10 +21,10 @@ from inference.convert import ModelInput
 from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
-from inference.reasons import Reason
+from inference.reasons import DecidedBy, Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.rows import HeadAnswer, PhotoRecord, make_table_path
+from labelling.rows import HeadAnswer, PictureAnswers
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
@@ -70,7 +70,7 @@ class Setup:
     release: Path
 
 
-LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PhotoRecord]], None, None]
+LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PictureAnswers]], None, None]
 """Chunks, each with its photos as they were answered."""
 
 Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], LabelledChunks]
@@ -96,9 +96,9 @@ def group_into_chunks(items: Iterable[Item]) -> Iterator[Chunk]:
 
 
 def label_chunks(
-    submit: Callable[[Chunk], Future[list[PhotoRecord]]],
+    submit: Callable[[Chunk], Future[list[PictureAnswers]]],
     chunks: Iterator[Chunk],
-    in_hand: dict[Future[list[PhotoRecord]], Chunk],
+    in_hand: dict[Future[list[PictureAnswers]], Chunk],
     most: int,
     check: Callable[[], None] = lambda: None,
 ) -> LabelledChunks:
@@ -151,36 +151,33 @@ class Labeller:
     read: Read
     networks: Networks
 
-    def label(self, items: Sequence[Item]) -> list[PhotoRecord]:
+    def label(self, items: Sequence[Item]) -> list[PictureAnswers]:
         """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
 
         Raises:
             StoreError: the store that they lie in fails.
             ModelError: the model failed.
         """
-        photos: list[PhotoRecord] = []
+        photos: list[PictureAnswers] = []
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
-            answers = classify_items(self.networks, run, self.read([item.place for item in run]))
+            answers = classify_uploads(self.networks, self.read([item.place for item in run]))
             photos += map(_applicable, answers)
         return photos
 
 
-def _applicable(photo: PhotoRecord) -> PhotoRecord:
+def _applicable(photo: PictureAnswers) -> PictureAnswers:
     """What a table has: no attributes that the class lacks."""
     answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
 
 
-def classify_items(
-    networks: Networks, items: Sequence[Item], uploads: Iterable[bytes | Unreadable]
-) -> list[PhotoRecord]:
+def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) -> list[PictureAnswers]:
     """Answer some pictures in one run of the model.
 
     Args:
         networks: of a release.
-        items: name the pictures.
-        uploads: of the items, in their order.
+        uploads: the bytes of each picture, or why they cannot be read.
 
     Raises:
         ModelError: the model failed.
@@ -189,21 +186,20 @@ def classify_items(
     good = [content for _, content in prepared if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
-        _photo_of(item, sha256, content if isinstance(content, str) else next(predictions))
-        for item, (sha256, content) in zip(items, prepared, strict=True)
+        _picture_answers(sha256, content if isinstance(content, str) else next(predictions))
+        for sha256, content in prepared
     ]
 
 
-def _photo_of(item: Item, sha256: str, answer: Prediction | str) -> PhotoRecord:
-    """A photo with what the model answered, or of what is wrong with the picture."""
-    path = make_table_path(item.name)
+def _picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
+    """Return what the model answered, or what is wrong with the picture."""
     if isinstance(answer, str):
-        return PhotoRecord(path=path, sha256=sha256, error=answer)
+        return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
         shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
         heads[name] = _of_head(of_attribute, shares)
-    return PhotoRecord(path=path, sha256=sha256, familiarity=answer.familiarity, answers=heads)
+    return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
 
 
 def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
@@ -213,6 +209,7 @@ def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
         reason=answer.reason,
         also=tuple(answer.also),
         probabilities=tuple(probabilities),
+        decided_by=DecidedBy.MODEL,
     )
 
 

@@ -14,7 +14,7 @@ from threading import Thread
 from inference.cores import count_usable_cores
 from labelling.errors import WorkersFailed
 from labelling.items import Item
-from labelling.rows import PhotoRecord
+from labelling.rows import PictureAnswers
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,
@@ -39,7 +39,7 @@ def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None,
     """
     size, chunks = workers or count_usable_cores(), group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
-        in_hand = dict[Future[list[PhotoRecord]], Chunk]()
+        in_hand = dict[Future[list[PictureAnswers]], Chunk]()
         try:
             with _pool(size) as pool:
                 submit = partial(_submitted, pool, setup)
@@ -72,14 +72,14 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[PhotoRecord]]:
+def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[PictureAnswers]]:
     """The rows of a chunk, once they are there; the first ones start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_label, setup, chunk)
     except BrokenProcessPool as error:  # since the last one came back
-        lost = Future[list[PhotoRecord]]()
+        lost = Future[list[PictureAnswers]]()
         lost.set_exception(error)
         return lost
     finally:
@@ -97,7 +97,7 @@ def _end_with_parent() -> None:
     os._exit(1)  # the other thread may be in the middle of a picture
 
 
-def _label(setup: Setup, chunk: Chunk) -> list[PhotoRecord]:
+def _label(setup: Setup, chunk: Chunk) -> list[PictureAnswers]:
     with name_failures():
         return _opened(setup).label(chunk)
 

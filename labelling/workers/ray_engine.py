@@ -26,7 +26,7 @@ import reports
 from inference.cores import count_usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.items import Item, Read, Source
-from labelling.rows import PhotoRecord
+from labelling.rows import PictureAnswers
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,
@@ -68,8 +68,8 @@ def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Sa
         release = ray.put(_content(setup.release))
         remote = ray.remote(_label).options(num_cpus=1, max_retries=MAX_LOST_WORKERS - 1)
 
-        def submit(chunk: Chunk) -> Future[list[PhotoRecord]]:
-            answer: Future[list[PhotoRecord]] = remote.remote(setup, [release], chunk).future()
+        def submit(chunk: Chunk) -> Future[list[PictureAnswers]]:
+            answer: Future[list[PictureAnswers]] = remote.remote(setup, [release], chunk).future()
             return answer
 
         head = os.environ.get(ADDRESS) or ray.get_runtime_context().gcs_address
@@ -113,7 +113,7 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
         yield ray, _started(ray, folder, workers) if address == LOCAL else _joined(ray, address, workers)
 
 
-def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PhotoRecord]:
+def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
     """What Ray runs in a process of its own, wherever there is a core.
 
     Args:

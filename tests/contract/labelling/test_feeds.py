@@ -330,6 +330,10 @@ SHELVES: Final = Platform(
     read_key=lambda _, row: row.record.cells["Handle"],
     colour_cells=lambda row: dict(zip(("first", "second"), (*row.feed_colours, ""), strict=False)),
     other_cells=lambda row: {"second": "", "brand": "ours", "name": row.record.cells["title"]},
+    needs=(),
+    categories=None,
+    loses=lambda _: False,
+    note="",
 )
 """A platform of a test: its colour takes two columns, and all products are of one brand."""
 
