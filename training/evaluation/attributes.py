@@ -1,4 +1,4 @@
-"""Measure attributes by what serving answers, beside the class.
+"""Measure attributes by the answers of serving, beside the class.
 
 The rows of answers, the figures of each attribute, and how often all accepted answers to a picture are right.
 Thresholds come from thresholds/decide.py. Pure.
@@ -32,10 +32,10 @@ def measure_attributes(
     """Measure attributes as served.
 
     Args:
-        classifier: of the release.
+        classifier: the classifier of the release
         out_of_fold: answers to N pictures about the class, before anything is decided.
-        probabilities: of the same pictures, by attribute, float32 (N, C), before temperature.
-        labels: of the same pictures, by attribute.
+        probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before temperature
+        labels: the labels of the same pictures, by attribute
         decided: about each attribute.
 
     Returns:
@@ -57,7 +57,7 @@ def measure_attributes(
 def attribute_answers(
     predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
 ) -> dict[str, Answers]:
-    """What serving answers to attributes: of each N rows, in the order of the pictures.
+    """Return the answers of serving to attributes: N rows of each, in the order of the pictures.
 
     A further right label counts as the main one, so that the truth is the same for every release.
 
@@ -86,7 +86,7 @@ def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labe
 
 
 def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) -> AttributeFigures:
-    """What the report says of an attribute.
+    """Return the figures of an attribute for the report.
 
     Args:
         labels: of N pictures.
@@ -116,12 +116,12 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
 
 
 def _counts(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
-    """How many pictures have each label, int64 (C,)."""
+    """Count the pictures of each label, int64 (C,)."""
     return np.bincount(truth, minlength=labels)
 
 
 def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
-    """A line on one of them, and what to do where none of its answers is accepted."""
+    """Return a line on an attribute, and advice if none of its answers is accepted."""
     share, promise = figures.right_of_accepted, figures.promise
     accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
     if not figures.accepted:
@@ -146,7 +146,7 @@ def _unfamiliar_in_words(promise: Promise | None) -> str:
 def all_accepted(
     of_class: Answers, of_attributes: Mapping[str, Answers], labels: Mapping[str, Labels]
 ) -> AllAccepted:
-    """How often all accepted answers to a picture are right, of the pictures where the table knows them all.
+    """Return how often all accepted answers to a picture are right, for pictures whose labels are all known.
 
     Args:
         of_class: as served, to N pictures.

@@ -1,4 +1,4 @@
-"""Measure a release: every figure comes from what serving would answer.
+"""Measure a release: every figure comes from the answers that serving would give.
 
 The pictures go through inference's own classifier on the serving graph, so `/metrics` and `/predict` cannot
 disagree. Pure but for running the graph. The document as a whole: reports/values.py; pictures of
@@ -34,12 +34,12 @@ RIGHT_EXAMPLES: Final = 6
 
 
 def ece(answers: Answers) -> float:
-    """Expected calibration error, 0..1."""
+    """Return the expected calibration error, 0..1."""
     return expected_calibration_error(answers.confidences, answers.right)
 
 
 def nll(answers: Answers) -> float:
-    """Mean negative log likelihood, in nats; float32's epsilon is the least probability that counts."""
+    """Return the mean negative log likelihood, in nats. The least probability is float32's epsilon."""
     from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
     # A network that computes in halves rounds its answers by as much as their sum differs from 1.
@@ -49,7 +49,7 @@ def nll(answers: Answers) -> float:
 
 
 Score: TypeAlias = Callable[[Pictures], Scores]
-"""What a network answers to pictures, before temperature."""
+"""Function of a network that returns scores of pictures, before temperature."""
 
 
 def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
@@ -62,7 +62,7 @@ def answer(session: Session, contract: ModelContract, images: Pictures) -> Answe
 
 
 def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **columns: Values) -> Answers:
-    """A network's scores of pictures, beside the truth; nothing is decided yet.
+    """Return a network's scores of pictures, beside the truth; nothing is decided yet.
 
     Args:
         scores: of all pictures.
@@ -82,7 +82,7 @@ def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **colum
 
 
 def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
-    """The name of each picture, str (N,); none of a content that occurred before, as a name has one row."""
+    """Return the name of each picture, str (N,); empty for a content that occurred before."""
     names = np.full(len(contents), "", contents.dtype)
     first = np.unique(contents, return_index=True)[1]
     names[first] = contents[first]
@@ -90,7 +90,7 @@ def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
 
 
 def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
-    """What serving answers to all questions of each picture."""
+    """Return the answers of serving to all questions about each picture."""
     names = iter(images.networks)
     return [
         prediction
@@ -100,11 +100,11 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
 
 
 def decided(classifier: Classifier, answers: Answers) -> Answers:
-    """What serving makes of scores: calibrated probabilities, familiarities and decisions.
+    """Calibrate and decide scores as serving does: probabilities, familiarities and decisions.
 
     Args:
-        classifier: of the release.
-        answers: with probabilities and distances as the network gave them, or as others calibrated them.
+        classifier: the classifier of the release
+        answers: the probabilities and distances that the network gave, or that others calibrated
 
     Raises:
         ModelError: the scores break the contract.
@@ -115,12 +115,12 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
 def interpreted(
     classifier: Classifier, answers: Answers, attributes: Mapping[str, Probabilities] = MappingProxyType({})
 ) -> list[Prediction]:
-    """What serving says where the model gave these scores.
+    """Return the answers of serving if the model gave these scores.
 
     Args:
-        classifier: of the release.
+        classifier: the classifier of the release
         answers: N of the class, with probabilities and distances as the network gave them.
-        attributes: of the same pictures, by name, float32 (N, C), before temperature.
+        attributes: the scores of the same pictures by attribute, float32 (N, C), before temperature
 
     Raises:
         ModelError: the scores break the contract.
@@ -132,7 +132,7 @@ def interpreted(
 
 
 def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
-    """The answers about the class with what serving says in place of scores."""
+    """Return the answers about the class, with the answers of serving in place of scores."""
     return replace(
         answers,
         predicted=np.array([prediction.answer.class_id for prediction in predictions], np.int64),
@@ -145,17 +145,17 @@ def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
 
 
 def most_are(answers: Answers) -> NetworkName:
-    """The name of the network that most pictures are for."""
+    """Return the name of the network that most pictures are for."""
     return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
 def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
-    """A model's scores, in batches."""
+    """Return a model's scores, in batches."""
     return joined([session.run(batch) for batch in in_batches(images)])
 
 
 def joined(parts: Sequence[Scores]) -> Scores:
-    """Scores of several sets of pictures, in this order; distances only if all have them."""
+    """Join scores of several sets of pictures, in this order; distances only if all have them."""
     distances = [part.distances for part in parts if part.distances is not None]
     return Scores(
         {
@@ -167,17 +167,17 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
-    """The same contract with probabilities as the network gives them."""
+    """Return the same contract with probabilities as the network gives them."""
     return contract.replace_heads({LABEL: replace(contract.class_head, temperature=1.0)})
 
 
 def counted(answers: Answers) -> SplitFigures:
-    """Accuracy and loss."""
+    """Return accuracy and loss."""
     return SplitFigures(n=len(answers), accuracy=float(answers.right.mean()), loss=nll(answers))
 
 
 def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
-    """The full evaluation.
+    """Return the full evaluation.
 
     Args:
         answers: as served.
@@ -227,7 +227,7 @@ def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
 
 
 def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
-    """The most confident mistakes, worst first, and the first right answers."""
+    """Return the most confident mistakes, worst first, and the first right answers."""
     right = np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
     return Examples(
         wrong=mistakes(answers, labels, WRONG_EXAMPLES),
@@ -236,7 +236,7 @@ def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
 
 
 def mistakes(answers: Answers, labels: tuple[str, ...], most: int) -> tuple[Example, ...]:
-    """The most confident wrong answers to pictures that show one of the classes, worst first."""
+    """Return the most confident wrong answers to pictures that show one of the classes, worst first."""
     wrong = np.flatnonzero(answers.known & ~answers.right)
     worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:most]
     return tuple(_example(answers, index, labels) for index in worst.tolist())

@@ -1,4 +1,4 @@
-"""Write an evaluation for people: the page of its figures, its answers, and pictures of what is wrong.
+"""Write an evaluation for people: the page of its figures, its answers, and pictures of mistakes.
 
 Writes the named folder alone. The figures: evaluate.py and photos.py; how the pictures are drawn:
 plots.py.
@@ -37,10 +37,10 @@ def write_evaluation(
 
     Args:
         folder: made if absent.
-        page: of all figures.
-        answers: as served, to N pictures.
+        page: the page of all figures
+        answers: the served answers to N pictures
         pictures: N of them; one without a file is named by its position in the set.
-        contract: of the release.
+        contract: the contract of the release
 
     Returns:
         The files.
@@ -66,7 +66,7 @@ def write_evaluation(
 
 
 def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
-    """A table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
+    """Write a table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
     rows = [COLUMNS]
     for place in range(len(answers)):
         shows_class, familiarity = bool(answers.known[place]), float(answers.familiarity[place])

@@ -1,4 +1,4 @@
-"""Measure a release on photos, tier by tier, through the code that serves, and what its parent answered.
+"""Measure a release and its parent on photos, tier by tier, through the code that serves.
 
 Photos that show none of the classes are measured together as tier X. Photos of shops and people that the
 heads which answered them have not learnt have figures of their own: as photos of one source are alike, a
@@ -43,13 +43,13 @@ from training.progress import Say
 
 
 def undecided_photos(scores: Scores, photos: Pictures, **columns: Values) -> Answers:
-    """A network's scores of photos, each in the set of its tier, beside the truth; see `undecided`."""
+    """Return a network's scores of photos, each in the set of its tier, beside the truth; see `undecided`."""
     known: dict[str, Values] = {"groups": photos.groups, "spelt": photos.spelt, "sources": photos.sources}
     return undecided(scores, photos, photos.tiers, **known | columns)
 
 
 def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
-    """The figures of each tier, by its name.
+    """Return the figures of each tier, by its name.
 
     Args:
         answers: to the photos.
@@ -64,12 +64,12 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
 
 
 def measured_tiers(answers: Answers) -> NDArray[np.str_]:
-    """The tier in whose figures each photo is, str (N,): OOD_TIER for all that show none of the classes."""
+    """Return the tier in whose figures each photo is, str (N,): OOD_TIER if it shows none of the classes."""
     return np.where(answers.known, answers.sets, OOD_TIER)
 
 
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
-    """The figures of one tier: accuracies where it shows garments, else the decisions by source."""
+    """Return the figures of one tier: accuracies if it shows garments, else the decisions by source."""
     garments = answers.take(answers.known)
     shows_garments = len(garments) > 0
     classes, n = np.unique(garments.truth, return_counts=True)
@@ -139,7 +139,7 @@ def _auroc(answers: Answers, ood: Answers) -> OodAuroc:
 
 
 def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
-    """The figures of each tier, by its name, of `Answers.of_unknown_sources`; none where there are none.
+    """Return the figures of `Answers.of_unknown_sources` in each tier, by its name.
 
     Args:
         answers: to photos, decided.
@@ -153,7 +153,7 @@ def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, Unknow
 
 
 def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
-    """Bool (N,), which answers the figures of tiers are of: all of a tier that has no known source."""
+    """Tell which answers the figures of tiers are about, bool (N,): all of a tier without a known source."""
     tiers, unknown = measured_tiers(answers), answers.of_unknown_sources
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
@@ -181,7 +181,7 @@ def _counts(answers: Answers, which: NDArray[np.bool_]) -> UnknownSource:
 
 
 def _lower_bound(garments: Answers) -> float | None:
-    """Of the share of right ones among accepted answers of a further source; None for too few sources."""
+    """Return a bound of the share of right accepted answers of a further source; None for too few sources."""
     accepted = garments.take(garments.accepted)
     names, groups = np.unique(accepted.sources, return_inverse=True)
     if len(names) < FEW_SOURCES:
@@ -190,7 +190,7 @@ def _lower_bound(garments: Answers) -> float | None:
 
 
 def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
-    """Of the familiarity, against photos of unknown sources that show none of the classes."""
+    """Return the AUROC of the familiarity, against photos of unknown sources that show no class."""
     familiarities = np.concatenate([garments.familiarity, ood.familiarity])
     if not len(ood) or np.isnan(familiarities).any():
         return None
@@ -198,7 +198,7 @@ def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
 
 
 def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
-    """Those that the parent did not learn, nor one that is nearly the same.
+    """Return the photos that the parent did not learn, nor nearly the same.
 
     Raises:
         BadPictures: none of these shows a class.
@@ -213,7 +213,7 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
 
 
 def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
-    """What the parent answers to the pictures that are compared; the release keeps it, for the gate.
+    """Ask the parent about the pictures that are compared; the release keeps these answers for the gate.
 
     Args:
         parent: the release that was trained further.

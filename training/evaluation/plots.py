@@ -42,7 +42,7 @@ PER_CLASS: Final = 12
 """Pictures of a row of a sheet of a data set."""
 
 MOST_CLASSES: Final = 40
-"""Its rows: more would be too high to look at."""
+"""Most rows of the matrix: more would be too high to look at."""
 
 NUMBERED_CLASSES: Final = 20
 """Up to so many, each cell of the confusion matrix has its figure; beyond, its colour alone."""
@@ -51,7 +51,7 @@ SMALL_TEXT: Final = 7
 """Points of the texts of the confusion matrix, where there are many."""
 
 CLASS_INCHES: Final = 0.16
-"""Height and width of a class in the confusion matrix: what a slanted name of SMALL_TEXT needs."""
+"""Height and width of a class in the confusion matrix, enough for a slanted name of SMALL_TEXT."""
 
 MATRIX_INCHES: Final = (6.5, 40.0)
 """Least and largest height of the confusion matrix: of 40 inches, which 250 classes fill, drawing needs
@@ -87,12 +87,12 @@ def draw_all(
 
 
 def font_for(labels: Sequence[str]) -> AbstractContextManager[None]:
-    """Draw what a block draws in fonts that have the letters of these labels."""
+    """Draw the figures of a block in fonts that have the letters of these labels."""
     return mpl.rc_context({"font.family": [USUAL_FONT, *_fonts_for("".join(labels))]})
 
 
 def _fonts_for(text: str) -> list[str]:
-    """Installed fonts for the letters that USUAL_FONT lacks; those that none has are drawn as boxes."""
+    """Return installed fonts for letters that USUAL_FONT lacks; a letter that none has is drawn as a box."""
     lacking, names = _without(findfont(USUAL_FONT), set(map(ord, text))), []
     fonts = [font for font in fontManager.ttflist if not font.name.startswith(BOXES)] if lacking else []
     for font in fonts:
@@ -105,7 +105,7 @@ def _fonts_for(text: str) -> list[str]:
 
 
 def _without(font: str, letters: set[int]) -> set[int]:
-    """The letters that a font lacks."""
+    """Return the letters that a font lacks."""
     return letters - FT2Font(font).get_charmap().keys()
 
 
@@ -131,7 +131,7 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
 
 
 def draw_confusion(report: Report) -> Figure:
-    """The report's confusion matrix."""
+    """Draw the report's confusion matrix."""
     test = report.test
     kind = "test" if test.split == TEST else test.split
     title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
@@ -139,7 +139,7 @@ def draw_confusion(report: Report) -> Figure:
 
 
 def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
-    """Shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
+    """Draw shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
 
     Args:
         counts: int64 (C, C), one row per true class, one column per predicted class.
@@ -174,7 +174,7 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
 
 
 def draw_curves(history: tuple[Epoch, ...]) -> Figure:
-    """Loss and accuracy per epoch, training (on augmented pictures) and validation."""
+    """Draw loss and accuracy per epoch, training (on augmented pictures) and validation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
@@ -196,7 +196,7 @@ def draw_curves(history: tuple[Epoch, ...]) -> Figure:
 
 
 def draw_reliability(answers: Answers) -> Figure:
-    """Accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
+    """Draw accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
     CalibrationDisplay.from_predictions(
@@ -215,7 +215,7 @@ def draw_examples(
     pixels: PixelsBatch | FileImages,
     polarity: str = "light-on-black",
 ) -> Figure:
-    """A sheet of pictures with their likeliest classes: right in green, wrong in red."""
+    """Draw a sheet of pictures with their likeliest classes: right in green, wrong in red."""
     colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
     rows = max(1, -(-len(shown) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")

@@ -1,4 +1,4 @@
-"""What a release promises of products: answers to photos that were not learnt, product by product.
+"""Promises about products: answers to photos that were not learnt, product by product.
 
 Photos are of one product where they share a group; who calls knows that groups are products. Pure.
 """
@@ -15,7 +15,7 @@ from training.thresholds.answer_sets import AnswerSet
 
 
 def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
-    """What accepted products keep, for `Report.products`: by attribute, the class under LABEL.
+    """Return the promises about accepted products for `Report.products`, by attribute, the class under LABEL.
 
     Counts products of two or more photos whose truth is the same. One that shows none of the classes counts,
     too: to accept it is wrong. A group of several truths is no product.
@@ -38,13 +38,13 @@ def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
 
 
 def _products(answers: Answers) -> list[NDArray[np.int64]]:
-    """The rows of each product of several photos, int64 arrays."""
+    """Return the rows of each product of several photos, int64 arrays."""
     rows = [np.flatnonzero(answers.groups == group) for group in np.unique(answers.groups) if group]
     return [some for some in rows if len(some) > 1 and len(np.unique(answers.truth[some])) == 1]
 
 
 def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tuple[ProbableAnswer, bool]:
-    """The answer to a product, and whether it is right: a further right label of a photo is, too."""
+    """Answer about a product, and tell whether that is right: a further right label of a photo is, too."""
     labels = answers.probabilities[rows].argmax(axis=1)
     answer = _answer(answers, rows, labels, is_colour=is_colour)
     is_further = (labels == answer.label) & answers.right[rows]

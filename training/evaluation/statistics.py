@@ -14,7 +14,7 @@ ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
 
 NULL_DRAWS: Final = 1000
-"""Of the band in which the error of a calibrated network lies."""
+"""Draws of the band in which the error of a calibrated network lies."""
 
 SHOWN_CLASSES: Final = 12
 """The most classes that one picture's bars are drawn for."""
@@ -25,13 +25,13 @@ processor explains; on the same one both are zero."""
 
 
 def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """The numbers of the SHOWN_CLASSES likeliest classes, ascending, of probabilities (C,)."""
+    """Return the numbers of the SHOWN_CLASSES likeliest classes, ascending, of probabilities (C,)."""
     order = np.argsort(-probabilities, kind="stable")[:SHOWN_CLASSES]
     return np.sort(order).astype(np.int64)
 
 
 def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
-    """Mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
+    """Return the mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
 
     Args:
         confidences: (N,), 0..1; one on an edge belongs to the lower bin.
@@ -43,7 +43,7 @@ def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: ND
 
 
 def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
-    """95% band of the expected calibration error of N answers that are as often right as they say; seed 0.
+    """Simulate the 95% band of the calibration error of N answers that are right as often as they say.
 
     Args:
         confidences: (N,), 0..1.
@@ -58,12 +58,12 @@ def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
 
 
 def overconfidence(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
-    """Mean confidence minus accuracy, -1..1, of N answers; arguments as above."""
+    """Return mean confidence minus accuracy, -1..1, of N answers; arguments as above."""
     return float(np.mean(confidences) - np.mean(right))
 
 
 def differences(stored: TestFigures, measured: TestFigures) -> list[str]:
-    """What differs by more than TOLERANCE between two evaluations, a sentence each; empty if they agree."""
+    """List the figures that differ by more than TOLERANCE between two evaluations, a sentence each."""
     if stored.n != measured.n:
         return [f"n: the report has {stored.n}, found {measured.n}."]
     named = {

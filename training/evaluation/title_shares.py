@@ -1,4 +1,4 @@
-"""From which share of a photo the words of a list may decide, and the answers that show it.
+"""Measure from which share of a photo the words of a list may decide, by answers that show it.
 
 A right word has to be confirmed nearly always, a wrong one rarely. Both are measured on photos that nothing
 had learnt; the wrong word of each is the worst one, the photo's own likeliest other name. The rule that uses
@@ -23,7 +23,7 @@ from reports.values import HELD_OUT
 from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 
 LEAST: Final = (0.05, 0.1, 0.2)
-"""Shares that are tried; the smallest that shows what is promised counts."""
+"""Shares that are tried; the smallest is taken that shows the promised share."""
 
 WRONG_TITLES: Final = 0.03
 """Share of titles that name another garment: 3 of 107 that were looked at in shops' lists."""
@@ -32,7 +32,7 @@ RIGHT: Final = 0.98
 """Share of the answers so accepted that has to be right at least, of each tier."""
 
 RIGHT_WITHOUT_CLASS: Final = 0.975
-"""The same of things without a class."""
+"""Share of the answers so accepted about things without a class that has to be right at least."""
 
 WITHOUT_CLASS: Final = "X"
 """The tier of these."""
@@ -74,16 +74,16 @@ class Trial:
         return np.asarray(self.right.any(axis=1))
 
     def of_right(self) -> NDArray[np.float64]:
-        """What each photo gives to its right word, float64 (N,); -1 without one."""
+        """Return the share that each photo gives to its right word, float64 (N,); -1 without one."""
         return np.asarray(np.where(self.right, self.shares, -1.0).max(axis=1, initial=-1.0))
 
     def of_wrong(self) -> NDArray[np.float64]:
-        """What each photo gives to the worst wrong word, float64 (N,); -1 where all words are right."""
+        """Return the share that each photo gives to the worst wrong word, float64 (N,); -1 without one."""
         return np.asarray(np.where(self.right, -1.0, self.shares).max(axis=1, initial=-1.0))
 
 
 def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
-    """What an attribute `kind` answered.
+    """Make a trial of the answers of an attribute `kind`.
 
     Args:
         answers: of that head, to photos of sources left out, with the tier as set.
@@ -102,7 +102,7 @@ def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
 
 
 def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
-    """What classes answered, each by the kinds that it is.
+    """Make a trial of answers about the class, each by the kinds that it is.
 
     Args:
         answers: about the class, to pictures that were not learnt; those of a class that is no kind are left
@@ -122,7 +122,7 @@ def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
 
 
 def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
-    """What words show beside the answers of a network, at each of LEAST.
+    """Measure words beside the answers of a network, at each of LEAST.
 
     Args:
         trial: answers to photos that nothing which answered had learnt.
@@ -206,7 +206,7 @@ def _of_sets(trial: Trial) -> Iterator[tuple[str, Bools]]:
 def _measure_set(
     trial: Trial, name: str, right_words: tuple[Bools, Bools], wrong_words: tuple[Bools, Bools]
 ) -> WordsOf:
-    """Measure what right and wrong words on the photos of one set show.
+    """Measure right and wrong words on the photos of one set.
 
     Args:
         trial: answers to N photos.
@@ -234,7 +234,7 @@ def _counted(right: tuple[int, int], on: Bools, wrong: Bools) -> WordsOf:
 
 
 def _of_products(trial: Trial, share: float) -> dict[str, WordsOf]:
-    """The same of products of several photos of one kind, by the mean of their photos."""
+    """Measure words on products of several photos of one kind, by the mean of their photos."""
     if trial.products is None or trial.other is None:
         return {}
     right, wrong = list[bool](), list[bool]()

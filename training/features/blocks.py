@@ -1,4 +1,4 @@
-"""A picture -> one vector: what frozen networks see of it, and a palette.
+"""A picture becomes one vector: features of frozen networks, and a palette.
 
 192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite2, which has learnt
 a thousand kinds of things and then clothes; means of the stages of the backbone, which has learnt clothes
@@ -30,13 +30,13 @@ from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = make_whole_input(192, 3)
-"""What the blocks read. At 160 x 160 EfficientNet-Lite0 was right less often."""
+"""Input of the blocks. At 160 x 160 EfficientNet-Lite0 was right less often."""
 
 Block: TypeAlias = Literal["lite2", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
 
 WITHOUT_LITE2: Final[tuple[Block, ...]] = ("backbone", "palette")
-"""What answers in a ninth of the time."""
+"""Blocks that answer in a ninth of the time."""
 
 WIDTHS: Final[dict[Block, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
 
@@ -57,7 +57,7 @@ COLOURS: Final = Path(__file__).with_name("palette.npz")
 """`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos. No command makes them again."""
 
 SOFTNESS: Final = 100.0
-"""Of the palette: a pixel belongs to a colour at the distance d by exp(-d^2 / SOFTNESS), scaled to sum 1."""
+"""Softness of the palette: a pixel at distance d has a colour by exp(-d^2 / SOFTNESS), scaled to sum 1."""
 
 AT_ONCE: Final = 16
 """Pictures in a run of the network: 32 need 100 MB more, and take as long."""
@@ -68,7 +68,7 @@ else get a weight that float32 cannot carry."""
 
 
 def network(blocks: Sequence[Block] = BLOCKS) -> Network:
-    """The blocks, side by side.
+    """Build the blocks, side by side.
 
     Returns:
         keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES is the
@@ -88,30 +88,30 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
 
 
 def spread(blocks: Sequence[Block]) -> Vectors:
-    """The standard deviation that each number gets before the penalty, float32 (D,)."""
+    """Return the standard deviation that each number gets before the penalty, float32 (D,)."""
     return spread_of([WIDTHS[block] for block in blocks], [SPREADS[block] for block in blocks])
 
 
 def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> Vectors:
-    """The same for blocks of these widths and sizes; a block of numbers spreads no more than a single one."""
+    """Return this deviation for blocks of these sizes; a block spreads no more than a single number."""
     each = np.array(sizes) * np.sqrt(sum(widths) / (len(widths) * np.array(widths)))
     return np.repeat(each, widths).astype(np.float32)
 
 
 def measured_part(blocks: Sequence[Block]) -> slice:
-    """Where in a vector the layer FEATURES is."""
+    """Return the place of the layer FEATURES in a vector."""
     width = WIDTHS[blocks[0]]
     return slice(width - MEASURED[blocks[0]], width)
 
 
 def seeing(model: Network) -> Callable[[PixelsBatch], Features]:
-    """How a network sees pictures, in batches of any size."""
+    """Return a function that makes features of pictures with a network, in batches of any size."""
     answer = answering(model, AT_ONCE)
     return lambda images: Features(answer(images), answer(np.ascontiguousarray(images[:, :, ::-1])))
 
 
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
-    """What a network sees of pictures, which come in batches of any size."""
+    """Return the features of pictures that come in batches of any size."""
     return joined(list(map(seeing(model), batches)))
 
 
@@ -131,7 +131,7 @@ def _backbone(pixels: Tensor) -> list[Tensor]:
 
 
 def _palette(pixels: Tensor) -> list[Tensor]:
-    """The square root of the share of each colour in the middle, 60% of the height and 50% of the width."""
+    """Compute the root of each colour's share in the middle, 60% of the height and 50% of the width."""
     small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
     edge = small.shape[1]
     rows, columns = round(edge * 0.2), edge // 4
@@ -161,14 +161,14 @@ def _colours() -> Vectors:
 TO_XYZ: Final = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
 )
-"""Of linear RGB (IEC 61966-2-1)."""
+"""Conversion of linear RGB to XYZ (IEC 61966-2-1)."""
 
 WHITE: Final = np.array([0.9505, 1.0, 1.089], np.float32)
 """D65 in XYZ."""
 
 
 def _as_lab(rgb: Tensor) -> Tensor:
-    """CIELAB of sRGB, float (..., 3) in 0..255 (CIE 15:2004)."""
+    """Convert sRGB, float (..., 3) in 0..255, to CIELAB (CIE 15:2004)."""
     shares = rgb / 255
     linear = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
     xyz = ops.matmul(linear, (TO_XYZ / WHITE[:, None]).T)
@@ -178,6 +178,6 @@ def _as_lab(rgb: Tensor) -> Tensor:
 
 
 def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and deviation of each number of vectors, float64 (D,), of float32 (N, D); none deviates by 0."""
+    """Return mean and deviation, float64 (D,), of vectors, float32 (N, D); no deviation is 0."""
     scaler = StandardScaler().fit(both)
     return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())

@@ -38,7 +38,7 @@ class FrozenNetwork:
     weights: Path
 
     def fresh(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
-        """The network with fresh weights: keras.Model from `pixels` to `features`, float32 (N, D).
+        """Build the network with fresh weights, from `pixels` to `features`, float32 (N, D).
 
         Args:
             recipe: to train it by; None for its own.
@@ -48,7 +48,7 @@ class FrozenNetwork:
         return keras.Model(whole.input, whole.get_layer(FEATURES).output, name=self.name)
 
     def load(self, path: Path | None = None) -> Network:
-        """The network with the weights of a file; None for its own.
+        """Build the network with the weights of a file; None for its own.
 
         Raises:
             WeightsUnfit: the file is missing, damaged, or of another network.
@@ -68,7 +68,7 @@ EFFICIENTNET: Final = FrozenNetwork(
     reads=make_whole_input(192, 3),
     weights=Path(__file__).with_name("lite2.npz"),
 )
-"""Its features are the means of its last stage, 352 of them."""
+"""EfficientNet-Lite2, whose features are the means of its last stage, 352 of them."""
 
 BACKBONE: Final = FrozenNetwork(
     name="backbone",
@@ -76,7 +76,7 @@ BACKBONE: Final = FrozenNetwork(
     reads=make_whole_input(64, 3),
     weights=Path(__file__).with_name("backbone.npz"),
 )
-"""Its features are the means of its three stages, 392 in all."""
+"""Backbone whose features are the means of its three stages, 392 in all."""
 
 OTHER_THINGS: Final = (
     *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume"),

@@ -32,7 +32,7 @@ CHUNK: Final = 512
 """Pictures in a file of the run's folder: some seconds of work."""
 
 STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXTS}
-"""What the columns of text are called in the file."""
+"""Names of the columns of text in the file."""
 
 NO_CLASS: Final = 255
 """Stands for OOD in the file."""
@@ -41,11 +41,11 @@ SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
 def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
-    """See photos, but for those that an earlier try of this run saw.
+    """Compute the features of photos, but for those that an earlier try of this run computed.
 
     Args:
         photos: uint8 (N, 192, 192, 3), as `features.READS` says.
-        folder: of the run.
+        folder: the folder of the run
         watch: called after each CHUNK.
 
     Returns:
@@ -81,7 +81,7 @@ def _stored(path: Path) -> Features | None:
 
 
 def shipped_photos(path: Path = SHIPPED) -> Pictures:
-    """What was seen of a sample of the photos that the bundled release learnt: the file in this package.
+    """Read the features of a sample of the photos that the bundled release learnt, from this package.
 
     Raises:
         WeightsUnfit: it is missing or damaged.

@@ -19,10 +19,10 @@ from training.untyped import Network
 UNREADABLE: Final = (
     OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
-"""What reading a missing, damaged or other file, and asking it for an array, may raise."""
+"""Errors that reading a missing, damaged or other file, and asking it for an array, may raise."""
 
 ABOUT: Final = "about"
-"""The array of the file that holds what the weights were learnt from, as JSON."""
+"""Array of the file that describes, as JSON, the data from which the weights were learnt."""
 
 
 def write_npz(path: Path, **arrays: object) -> None:
@@ -35,13 +35,13 @@ def write_npz(path: Path, **arrays: object) -> None:
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a file, by name; raises one of UNREADABLE."""
+    """Read all arrays of a file, by name; raises one of UNREADABLE."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return dict(stored)
 
 
 def weights_hash(model: Network) -> str:
-    """The SHA-256 of a network's weights as float32, as hex digits."""
+    """Return the SHA-256 of a network's weights as float32, as hex digits."""
     digest = hashlib.sha256()
     for weight in model.weights:
         digest.update(np.asarray(weight, np.float32).tobytes())

@@ -1,1 +1,1 @@
-"""What is learnt on vectors: classes, OOD scores, and answers to what a head did not learn."""
+"""Heads on vectors: classes, OOD scores, and answers to pictures that a head did not learn."""

@@ -34,14 +34,14 @@ def out_of_fold(
     folds: Folds,
     learnable: Indices | None = None,
 ) -> Vectors:
-    """What models answer that learnt no picture of the group of what they answer.
+    """Answer each picture by a model that learnt no picture of its group.
 
     Args:
         learn: fits a model to the pictures at these positions, and gives what it answers to vectors: its
             `logits`, or `distances`.
         vectors: float32 (N, D), what a model answers.
         groups: str (N,).
-        folds: of N pictures.
+        folds: the folds of N pictures
         learnable: positions that can be learnt; None for all.
 
     Returns:
@@ -59,14 +59,14 @@ def out_of_fold(
 
 
 def lacking_in_words(names: Sequence[str]) -> str:
-    """The sentence on labels that a head of a fold has not learnt; empty where there are none."""
+    """Return the sentence on labels that a head of a fold has not learnt; empty if there are none."""
     few = ", ".join(map(repr, names))
     return f"{few} is of so few groups that a fold has not learnt it, and answers it wrongly." if few else ""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What is fitted for one question.
+    """A head for one question, and the answers of heads of folds.
 
     Attributes:
         head: learnt all pictures with a label.
@@ -101,7 +101,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labelled = np.flatnonzero(main >= 0)
 
     def learn(some: NDArray[np.int64]) -> LogisticHead:
-        """A head of all labels, also where some do not occur among these pictures."""
+        """Learn a head of all labels, also if some do not occur among these pictures."""
         there, places = np.unique(main[some], return_inverse=True)
         lacking.update(set(range(classes)) - set(there.tolist()))
         kernel = np.zeros((seen.upright.shape[1], classes), np.float32)

@@ -23,21 +23,21 @@ from training.untyped import Network
 
 MEMBERS: Final = 3
 UNITS: Final = 512
-"""Of each member."""
+"""Hidden units of each member."""
 
 INPUT_DROPOUT: Final = 0.2
 DROPOUT: Final = 0.5
 SMOOTHING: Final = 0.05
-"""Of the labels, some of which are wrong."""
+"""Smoothing of the labels, some of which are wrong."""
 
 RATE: Final = 0.002
 DECAY: Final = 0.01
 BATCH: Final = 512
 PASSES: Final = 12
-"""Of AdamW over the pictures and their mirror images, with a rate that falls to 0 as a half cosine."""
+"""Passes of AdamW over the pictures and their mirror images; the rate falls to 0 as a half cosine."""
 
 LEAST_STEPS: Final = 300
-"""Of few pictures, so many batches at least."""
+"""Fewest batches, if there are few pictures."""
 
 SEED: Final = 0
 
@@ -59,12 +59,12 @@ class HiddenHead:
     bias: Vectors
 
     def logits(self, vectors: Vectors) -> Vectors:
-        """float32 (N, C), of float32 (N, D)."""
+        """Return logits, float32 (N, C), of vectors, float32 (N, D)."""
         units = np.maximum(vectors @ self.hidden + self.hidden_bias, 0)
         return np.asarray(units @ self.kernel + self.bias, np.float32)
 
     def on(self, body: Network) -> Network:
-        """A network that answers logits, float32 (N, C); its body's output is what the head was learnt on."""
+        """Return a network that answers logits, float32 (N, C), on the body that the head was learnt on."""
         hidden = layers.Dense(len(self.hidden_bias), "relu", name="hidden", dtype="float32")
         last = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
         model = keras.Model(body.input, last(hidden(body.output)), name=body.name)
@@ -112,7 +112,7 @@ def fit_hidden_head(
 def _batches(
     vectors: Vectors, targets: Vectors, weights: Vectors, steps: int
 ) -> Iterator[tuple[Vectors, Vectors, Vectors]]:
-    """Batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
+    """Yield batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
     rng = np.random.default_rng(SEED)
     for _ in range(steps):
         drawn = rng.integers(len(vectors), size=BATCH)
@@ -121,7 +121,7 @@ def _batches(
 
 
 def _members(width: int, classes: int, units: int, steps: int) -> Network:
-    """All members side by side: keras.Model from float32 (N, D) to logits float32 (N, MEMBERS, C)."""
+    """Build all members side by side, from float32 (N, D) to logits float32 (N, MEMBERS, C)."""
     vectors = keras.Input((width,))
     hidden = layers.Dense(MEMBERS * units, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
     of_each = layers.Reshape((MEMBERS, units))(layers.Dropout(DROPOUT)(hidden))

@@ -27,18 +27,18 @@ from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Of the L2 penalty's inverse, C, that are tried."""
+"""Values of C, the inverse of the L2 penalty, that are tried."""
 
 USUAL_STRENGTH: Final = 0.01
 """C where a class has too few pictures, or groups, to compare several."""
 
 INNER_FOLDS: Final = 3
-"""In which C is chosen, within what the head learns."""
+"""Folds in which C is chosen, within the pictures that the head learns."""
 
 ITERATIONS: Final = 1000
 
 TOLERANCE: Final = 0.001
-"""Of the gradient, at which the fit ends; a tenth of it takes three times as long for the same answers."""
+"""Gradient at which the fit ends; a tenth of it takes three times as long for the same answers."""
 
 Indices = NDArray[np.int64]
 
@@ -58,15 +58,15 @@ class LogisticHead:
     strength: float
 
     def logits(self, vectors: Vectors) -> Vectors:
-        """float32 (N, C), of float32 (N, D)."""
+        """Return logits, float32 (N, C), of vectors, float32 (N, D)."""
         return np.asarray(vectors @ self.kernel + self.bias, np.float32)
 
     def probabilities(self, vectors: Vectors) -> Probabilities:
-        """float32 (N, C), of float32 (N, D)."""
+        """Return probabilities, float32 (N, C), of vectors, float32 (N, D)."""
         return np.asarray(softmax(self.logits(vectors), axis=1), np.float32)
 
     def on(self, body: Network) -> Network:
-        """A network that answers logits, float32 (N, C); its body's output is what the head was learnt on."""
+        """Return a network that answers logits, float32 (N, C), on the body that the head was learnt on."""
         dense = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
         model = keras.Model(body.input, dense(body.output), name=body.name)
         dense.set_weights([self.kernel, self.bias])
@@ -128,7 +128,7 @@ def fit_head(
 def _compared(
     labels: Codes, groups: NDArray[np.str_], strengths: Sequence[float]
 ) -> list[tuple[Indices, Indices]] | None:
-    """Folds of pictures and mirrored ones that compare values of C by upright ones; None for no choice."""
+    """Split pictures and mirrored ones into folds that compare values of C; None for no choice."""
     rarest = rarest_class(labels, groups)
     if len(strengths) == 1 or rarest < FEWEST_FOLDS:
         return None

@@ -53,14 +53,14 @@ LOOKED_AT: Final = 100
 """Pictures of the user that say whether they are cluttered."""
 
 CLUTTERED_WEIGHT: Final = 0.5
-"""Of a user's photo where the user's pictures are cluttered, too: their grounds are alike."""
+"""Weight of a user's photo if the user's pictures are cluttered, too: their grounds are alike."""
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Negatives:
-    """What one block sees of M photos.
+    """Features of M photos of other things, of one block.
 
     Attributes:
         features: float32 (M, D), the measured part of their vectors.
@@ -78,7 +78,7 @@ class Negatives:
         return np.equal(self.tiers, OF_USERS)
 
     def take(self, chosen: NDArray[np.bool_]) -> "Negatives":
-        """Those that a mask, bool (M,), picks."""
+        """Return those that a mask, bool (M,), picks."""
         return Negatives(self.features[chosen], self.things[chosen], self.tiers[chosen])
 
 
@@ -90,15 +90,15 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
-    """The photos of other things for a set of own classes; None where the file has none for the block.
+    """Return the photos of other things for a set of own classes; None if the file has none for the block.
 
     Args:
-        block: in which distances are measured.
+        block: the block in which distances are measured
         train: the training pictures.
         measured: float32 (N, M), that part of their vectors.
-        folds: of the training pictures.
+        folds: the folds of the training pictures
         say: receives the names of the things that are left out.
-        path: of the file.
+        path: the path of the file
 
     Raises:
         WeightsUnfit: the file is missing or damaged.
@@ -121,7 +121,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
 
 
 def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Folds) -> list[str]:
-    """The things of which, in shops' or users' photos, TAKEN are surely one class and lie where its own do.
+    """List the things that the own classes show: TAKEN of their photos are surely one class and lie near it.
 
     Args:
         negatives: of the same block.
@@ -146,7 +146,7 @@ def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: F
 
 
 def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float64]:
-    """How far WITHIN of each class's pictures lie from its mean, where that was fitted without them, (C,)."""
+    """Return the distance of WITHIN of each class's pictures from a mean fitted without them, (C,)."""
     labels, classes = train.classes, int(train.classes.max()) + 1
 
     def learn(some: NDArray[np.int64]) -> Callable[[Floats], Floats]:
@@ -158,7 +158,7 @@ def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float
 
 
 def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:
-    """Whether most of some pictures have a border of more than one colour.
+    """Tell whether most of some pictures have a border of more than one colour.
 
     Args:
         is_plain: bool (N,), of each; LOOKED_AT of them decide.
@@ -168,11 +168,11 @@ def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:
 
 
 def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
-    """Read what a block sees of them; None where the file is of other weights.
+    """Read the features of a block; None if the file is of other weights.
 
     Args:
         block: one that measures.
-        path: of the file.
+        path: the path of the file
 
     Raises:
         WeightsUnfit: the file is missing or damaged.

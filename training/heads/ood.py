@@ -1,4 +1,4 @@
-"""How far a picture lies from what the network learnt, and how well that finds pictures of something else.
+"""Distances of pictures from those that a network learnt, and how well they find pictures of other things.
 
 Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
 et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
@@ -32,16 +32,16 @@ HIDDEN: Final = 32
 such layer, separated photos far worse."""
 
 WEIGHT_DECAY: Final = 0.01
-"""Of the hidden layer; a hundred times as much separated photos as well."""
+"""Weight decay of the hidden layer; a hundred times as much separated photos as well."""
 
 STEPS: Final = 500
-"""Of Adam at least, each on BATCH pictures, against the photos of other things that come with this package:
-some 2,000."""
+"""Steps of Adam at least, each on BATCH pictures, against the photos of other things that come with this
+package: some 2,000."""
 
 BATCH: Final = 200
 
 RADIUS_QUANTILE: Final = 0.999
-"""Share of what was learnt whose distance is within the radius. Of pictures farther off, which are like
+"""Share of the learnt pictures whose distance is within the radius. Of pictures farther off, which are like
 neither kind, such as a chessboard, the network may say anything."""
 
 BEYOND: Final = 2.0
@@ -68,11 +68,11 @@ class Whitening:
     means: Floats
 
     def distances(self, features: Floats) -> Floats:
-        """Distance to the nearest class mean, float32 (N,), of float32 (N, D) features."""
+        """Return the distance to the nearest class mean, float32 (N,), of float32 (N, D) features."""
         return np.asarray(self.to_each(features).min(axis=1), np.float32)
 
     def to_each(self, features: Floats) -> Floats:
-        """Distances to all class means, float32 (N, C), of float32 (N, D) features."""
+        """Return the distances to all class means, float32 (N, C), of float32 (N, D) features."""
         return np.asarray(cdist(features @ self.matrix + self.offset, self.means), np.float32)
 
 
@@ -121,7 +121,7 @@ class OodScore:
     radius: float
 
     def distances(self, features: Floats) -> Floats:
-        """The log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not.
+        """Return the log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not.
 
         A release calls them distances, as it does those to the classes.
         """
@@ -133,7 +133,7 @@ class OodScore:
 
 @dataclass(frozen=True)
 class OodPhotos:
-    """What a network sees of photos of other things, at the layer whose features measure distances.
+    """Features of photos of other things, at the layer that measures distances.
 
     Attributes:
         features: float32 (M, D), of those that a score is fitted against.
@@ -213,7 +213,7 @@ def fit_ood_score(
 
 
 def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
-    """How well distances separate photos of other things from pictures of the classes.
+    """Measure how well distances separate photos of other things from pictures of the classes.
 
     Args:
         learnt: float32 (N,), of pictures of the classes, by networks that did not learn them.

@@ -40,11 +40,11 @@ BALANCE: Final = 0.6
 them weigh n^(1 - BALANCE): a rare class or shop is not lost. Those of one thing are a class here."""
 
 OF_OTHER_THINGS: Final = 0.5
-"""What an OOD photo counts, since there are more things than classes."""
+"""Weight of an OOD photo, since there are more things than classes."""
 
 OF_TIERS: Final = {"C": 2.0, SCALED: 0.3}
-"""What a photo counts by its tier, else 1: of users' photos there are few, and they are the hardest; of
-enlarged pictures of the data set there are many, of all classes alike."""
+"""Weights of photos by tier, else 1: of users' photos there are few, and they are the hardest; of enlarged
+pictures of the data set there are many, of all classes alike."""
 
 FOLDS: Final = 5
 """Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
@@ -52,13 +52,13 @@ more at most, each of which did not learn a part of the things on OOD photos tha
 learn: of the bundled release's photos outfits, scarves and socks."""
 
 THING_LETTERS: Final = 3
-"""First letters that say what an OOD photo shows, so that `X_kaggle:Scarves` and `X_scarf` are one. Things
-that share them are left out together."""
+"""Number of first letters that name the thing of an OOD photo, so that `X_kaggle:Scarves` and `X_scarf` are
+one. Things that share them are left out together."""
 
 
 @dataclass(frozen=True)
 class PhotoHead:
-    """A head, and what heads of folds answered.
+    """A head, and the answers of heads of folds.
 
     Attributes:
         learnt: photos that the head learnt.
@@ -81,7 +81,7 @@ class PhotoHead:
 
 
 def folds_of(learnt: Pictures, classes: int) -> Folds:
-    """The checked photos in FOLDS folds, no group in two of them; of so many classes.
+    """Split the checked photos into FOLDS folds, no group in two of them; of so many classes.
 
     Raises:
         BadRecipe: they are of fewer groups than there are folds.
@@ -100,13 +100,14 @@ def fit_photo_head(
     of_things: Folds,
     watch: Watch,
 ) -> PhotoHead:
-    """Fit the head on all photos, and heads of folds that answer what they did not learn.
+    """Fit the head on all photos, and heads of folds that answer photos that they did not learn.
 
     Args:
         learnt: N photos.
-        names: of the classes.
-        folds: of `folds_of`.
-        of_things: of `things_in_folds`; all 0 where no answer to OOD photos of unknown things is needed.
+        names: the names of the classes
+        folds: the folds of the photos, from `folds_of`
+        of_things: the folds of things, from `things_in_folds`; all 0 if no answer to OOD photos of unknown
+            things is needed
         watch: called after each head, with how many there are.
 
     Raises:
@@ -146,12 +147,12 @@ def fit_photo_head(
 
 
 def things_of(learnt: Pictures) -> NDArray[np.str_]:
-    """What each OOD photo shows, str (N,), by THING_LETTERS; empty for a photo that shows a class."""
+    """Return the thing that each OOD photo shows, str (N,), by THING_LETTERS; empty if it shows a class."""
     return np.where(learnt.classes == OOD, [name[:THING_LETTERS] for name in _names_of(learnt)], "")
 
 
 def known_below(learnt: Pictures) -> NDArray[np.bool_]:
-    """Which photos show other things that the network below has learnt, bool (N,).
+    """Tell which photos show other things that the network below has learnt, bool (N,).
 
     A head that leaves these out does not say how a thing that nothing learnt is answered.
     """
@@ -164,7 +165,7 @@ def _names_of(learnt: Pictures) -> list[str]:
 
 
 def things_in_folds(learnt: Pictures) -> Folds:
-    """The OOD photos in FOLDS folds, no thing in two of them; those with many photos first.
+    """Split the OOD photos into FOLDS folds, no thing in two of them; things with many photos first.
 
     In none are those that the network below has learnt, nor any where there are fewer than two things.
     """
@@ -178,7 +179,7 @@ def things_in_folds(learnt: Pictures) -> Folds:
 
 
 def weights_of(learnt: Pictures) -> NDArray[np.float64]:
-    """Of each photo in the loss, float64 (N,)."""
+    """Return the weight of each photo in the loss, float64 (N,)."""
     ood = learnt.classes == OOD
     shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
@@ -188,7 +189,7 @@ def weights_of(learnt: Pictures) -> NDArray[np.float64]:
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:
-    """Probabilities of the classes, and the log odds of none of them, of float32 (N, C + 1) or (N, C)."""
+    """Return probabilities of the classes and log odds of none, of float32 (N, C + 1) or (N, C)."""
     of_classes = logits[:, :classes].astype(np.float64)
     distances = None
     if logits.shape[1] > classes:
@@ -197,7 +198,7 @@ def scores_of(logits: Vectors, classes: int) -> Scores:
 
 
 def photo_heads(fitted: PhotoHead, before: Network | None = None) -> Network:
-    """All heads, on what the network below sees.
+    """Join all heads on the vector of the network below.
 
     Args:
         fitted: the head of the class.

@@ -1,4 +1,4 @@
-"""What a release promises of accepted answers: the thresholds that are tested, and the table of promises.
+"""Promises about accepted answers: the thresholds that are tested, and the table of promises.
 
 The rule itself, which services apply as well: reports/acceptance.py. The answers come from
 answer_sets.py. Pure.
@@ -20,11 +20,11 @@ TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
 """Shares of right answers that the table of promises has; the one that the release promises joins them."""
 
 SHARES: Final = np.linspace(0.3, 1.0, 36)
-"""Of the familiar answers, accepted by the thresholds that are tested, in this order."""
+"""Shares of the familiar answers that the tested thresholds accept, in this order."""
 
 
 def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
-    """The confidence at which the most is accepted and every promise is shown to be kept.
+    """Return the confidence that accepts the most while every promise is shown to be kept.
 
     Returns:
         One of the sets' confidences, or ACCEPT_NOTHING when none keeps all. Sets without a promise choose
@@ -47,7 +47,7 @@ def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
 
 
 def _tested(answer_sets: Sequence[AnswerSet]) -> NDArray[np.float32]:
-    """The thresholds that are tested, ascending: each accepts one of SHARES, of each set's answers alike.
+    """Return the thresholds that are tested, ascending: each accepts one of SHARES of each set's answers.
 
     None is below what a single answer needs, so that neither a training nor a service chooses a lower one.
     """
@@ -84,7 +84,7 @@ def _points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[
 
 
 def acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """What each tested threshold accepts of each set with a promise, and how much of that is right at least.
+    """Return the share of each promised set that each tested threshold accepts, and how much of it is right.
 
     A service that is asked for another share of right answers asks it of all that are here.
 
@@ -100,7 +100,7 @@ def acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[Accep
 
 
 def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
-    """What the report says about each promise where answers of this confidence are accepted."""
+    """Return each promise of the report, if answers of this confidence are accepted."""
     at = np.array([confidence], np.float32)
     return tuple(
         _promise(answer_set, answer_set.accuracy, at)
@@ -112,7 +112,7 @@ def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promi
 def with_promises(
     report: Report, answer_sets: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
 ) -> Report:
-    """The report with the promises and curves of these sets, in place of all others but the kept one's."""
+    """Return the report with the promises and curves of these sets, in place of all but the kept ones."""
     earlier = (promise for promise in report.promises if promise.pictures == kept)
     curves = {name: curve for name, curve in report.acceptance.items() if name == kept}
     return report.replace_fields(
@@ -136,7 +136,7 @@ def _promise(answer_set: AnswerSet, accuracy: float, at: NDArray[np.float32]) ->
 
 
 def possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]:
-    """What could be promised of one set alone, at each of TARGETS and at its own promise."""
+    """Return the promises that one set alone could have, at each of TARGETS and at its own promise."""
     targets = sorted({*TARGETS, *([] if answer_set.accuracy is None else [answer_set.accuracy])})
     curves = _curves([answer_set], _tested([answer_set]))
     return tuple(_possible(answer_set, curves, target) for target in targets)

@@ -45,19 +45,19 @@ class AnswerSet:
         return self.confidences[~np.isnan(self.confidences)]
 
     def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """How many answers are accepted at each of these thresholds, and how many of them are right."""
+        """Count the answers that each of these thresholds accepts, and those of them that are right."""
         order = self._surest_first()
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.right[order]))[count]
 
     def shown(self, thresholds: NDArray[np.float32]) -> Weighted:
-        """What the answers that each of these thresholds accepts show of the share of wrong ones."""
+        """Estimate the share of wrong answers among those that each of these thresholds accepts."""
         order, (counts, _) = self._surest_first(), self.accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
         return weighted(~self.right[order], groups, counts)
 
     def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
-        """Those that a mask picks, bool (N,), as a row of this name."""
+        """Return the answers that a mask picks, bool (N,), as a row of this name."""
         groups = None if self.groups is None else self.groups[which]
         return replace(
             self, pictures=name, confidences=self.confidences[which], right=self.right[which], groups=groups
@@ -73,7 +73,7 @@ def photo_answer_sets(
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
 ) -> tuple[AnswerSet, ...]:
-    """The rows of the table that are tiers of photos, and sources where there are several.
+    """Return the rows of the table that are tiers of photos, and sources if there are several.
 
     A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
     Shops differ: of one that is rare among the photos, most of what is accepted may be wrong, and neither its
@@ -108,7 +108,7 @@ def photo_answer_sets(
 
 
 def sources_of(answers: Answers, accuracy: float) -> list[str]:
-    """The sources that choose the threshold: those that share a tier with another one.
+    """Return the sources that choose the threshold: those that share a tier with another one.
 
     In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
     nearly all would have to be accepted. A source that has a tier to itself is judged as that tier; one that
@@ -127,7 +127,7 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
 def confidences_of(
     scores: Scores, temperature: float, familiarity: Familiarity | None
 ) -> NDArray[np.float32]:
-    """The confidences of an AnswerSet, float32 (N,): not a number where the picture is `unfamiliar`."""
+    """Return the confidences of an AnswerSet, float32 (N,): not a number for an `unfamiliar` picture."""
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, temperature)) for row in scores.class_probabilities.tolist()], np.float32
     )
@@ -138,6 +138,6 @@ def confidences_of(
 
 
 def scores_in(answers: Answers) -> Scores:
-    """The scores of all pictures; distances only if all have them."""
+    """Return the scores of all pictures; distances only if all have them."""
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
     return Scores.make_class_scores(answers.probabilities.astype(np.float32), distances)

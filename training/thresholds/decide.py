@@ -1,4 +1,4 @@
-"""What answers decide about the network that gave them: temperature, familiarity and thresholds.
+"""Decisions about a network from its answers: temperature, familiarity and thresholds.
 
 No answer is by a network that learnt its picture. One rule, `decide`, for held-out answers of own classes and
 of networks that read pixels, for attributes and for photos by tier; what differs is their Requirements. Pure;
@@ -38,7 +38,7 @@ UNFAMILIAR: Final = "unfamiliar pictures"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What answers decide.
+    """Values that answers decide.
 
     Attributes:
         temperature: of the network.
@@ -59,7 +59,7 @@ class Thresholds:
     of_unfamiliar: bool = False
 
     def sure(self, answers: Answers) -> NDArray[np.bool_]:
-        """Bool (N,), which answers are sure and familiar enough, whatever they say.
+        """Tell which answers are sure and familiar enough, whatever they say, bool (N,).
 
         Args:
             answers: with probabilities as the network gave them.
@@ -68,7 +68,7 @@ class Thresholds:
         return np.asarray(confidences >= np.maximum(self.confidence, _least_of(answers, self.stricter)))
 
     def head(self, labels: tuple[str, ...], applies_to: tuple[str, ...] | None = None) -> Head:
-        """What serving needs to know about the head that answered, with these labels."""
+        """Return the contract of the head that answered, with these labels."""
         return Head(
             labels=labels,
             temperature=self.temperature,
@@ -80,7 +80,7 @@ class Thresholds:
         )
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
-        """What serving needs to know about the network, whose classes and input are these."""
+        """Return the contract of the network, with these classes and this input."""
         return ModelContract.make_class_contract(self.head(labels), reads, self.familiarity)
 
 
@@ -137,7 +137,7 @@ def decide_attributes(
 def _answers_of(
     labels: Labels, probabilities: Probabilities, of_class: Answers, classes: tuple[str, ...]
 ) -> Answers:
-    """The answers that decide: to pictures of which something is known."""
+    """Return the answers that decide: to pictures of which something is known."""
     predicted = probabilities.argmax(axis=1)
     right = labels.right[np.arange(len(predicted)), predicted]
     # Any of several labels is right: where one of them was answered, it counts as the truth.
@@ -164,7 +164,7 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 def _decided_at(
     answers: Answers, required: Requirements, temperature: float, familiarity: Familiarity | None
 ) -> Thresholds:
-    """What is decided where so many of the known pictures are `unfamiliar`."""
+    """Decide if this share of the known pictures is `unfamiliar`."""
     sure = confidences_of(scores_in(answers), temperature, familiarity)
     never = np.isin(answers.predicted, required.withheld) | (sure < _least_of(answers, required.stricter))
     sure = np.where(never, np.float32(np.nan), sure)
@@ -190,12 +190,12 @@ def _decided_at(
 
 
 def _least_of(answers: Answers, stricter: Mapping[int, float]) -> NDArray[np.float32]:
-    """What each answer needs for its label, float32 (N,)."""
+    """Return the confidence that each answer needs for its label, float32 (N,)."""
     return np.array([stricter.get(index, 0.0) for index in answers.predicted.tolist()], np.float32)
 
 
 def _parents_stays(answers: Answers, answer_sets: Sequence[AnswerSet], required: Requirements) -> bool:
-    """Whether people's corrections leave the parent's threshold as it is.
+    """Tell whether people's corrections leave the parent's threshold as it is.
 
     They do where too few of them were drawn at random, or none: then nothing of the user's pictures speaks
     against it. The figures of the other tiers show what it accepts.
@@ -208,7 +208,7 @@ def _parents_stays(answers: Answers, answer_sets: Sequence[AnswerSet], required:
 
 
 def _of_unfamiliar_too(answers: Answers, usual: Thresholds, required: Requirements) -> Thresholds | None:
-    """What is decided where the class's familiarity does not hold; None where it has to.
+    """Decide without the class's familiarity; None if its familiarity has to hold.
 
     Few pictures of one shop are unfamiliar, and many of another one's. So the accepted answers to these have
     to show the promise by themselves, as well as all together, and more have to be accepted than where it
@@ -233,7 +233,7 @@ def _accepted(answers: AnswerSet, confidence: float) -> int:
 
 
 def _price(thresholds: Thresholds, required: Requirements) -> float:
-    """What the answer to a photo costs in the mean, in reviews, where OTHERS_AMONG show an unlearnt kind.
+    """Return the mean cost of a photo's answer in reviews, if OTHERS_AMONG show an unlearnt kind.
 
     Who asks for 95% right holds one wrong answer for as dear as 20 reviews. The mean over what promises.
     """

@@ -1,4 +1,4 @@
-"""What accepted answers have to keep: of own classes, attributes, photos by tier.
+"""Requirements for accepted answers: of own classes, of attributes, and of photos by tier.
 
 What `decide` (decide.py) chooses thresholds for, whatever answered. Pure.
 """
@@ -25,23 +25,24 @@ ACCEPTED_ACCURACY: Final = 0.99
 299 answers without an error show it."""
 
 ACCEPTED_OF_OWN: Final = 0.95
-"""The same of classes of one's own, unless the training names another share: some hundred pictures show it
-where 98% are right."""
+"""Share of accepted answers about classes of one's own that must be right, unless the training names another
+share: some hundred pictures show it where 98% are right."""
 
 ACCEPTED_OF_PHOTOS: Final = 0.95
-"""The same of each tier that has a promise: some hundred photos can show it where about 98% are right."""
+"""Share of accepted answers to photos that must be right, in each tier that has a promise: some hundred
+photos can show it where about 98% are right."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
 """Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
 person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
 
 FAMILIARITY_OF_OWN: Final = 0.05
-"""The same of own classes whose score was fitted against photos of other things. These are answers of folds,
-which know less: of hidden pictures fewer are `unfamiliar`."""
+"""Share of held-out pictures that is `unfamiliar`, for own classes whose score was fitted against photos of
+other things. These are answers of folds, which know less: of hidden pictures fewer are `unfamiliar`."""
 
 FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
-"""The same of photos: the one is chosen at which answers cost least. A lower one accepts more photos of kinds
-that nothing has learnt, a higher one sends more photos of garments to review."""
+"""Shares of photos that may be `unfamiliar`: the one is chosen at which answers cost least. A lower one
+accepts more photos of kinds that nothing has learnt, a higher one sends more photos of garments to review."""
 
 FAMILIARITY_OF_PHOTOS: Final = 0.04
 """Used where no head left kinds out."""
@@ -49,7 +50,7 @@ FAMILIARITY_OF_PHOTOS: Final = 0.04
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """What accepted answers are to keep, and what other answers have decided about the network.
+    """Requirements for accepted answers, and values that other answers have decided about the network.
 
     Attributes:
         right: 0..1, share of the accepted answers that must be right: in each of the tiers by itself.
@@ -80,19 +81,19 @@ class Requirements:
     of_unfamiliar: bool = False
 
     def with_labels_of(self, contract: ModelContract) -> "Requirements":
-        """The same with what a release asks of single labels: which need more, and which are withheld."""
+        """Return these with the stricter and the withheld labels of a release."""
         head, index = contract.class_head, contract.labels.index
         stricter = {index(label): least for label, least in head.stricter.items()}
         return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
 
 
 def usual_accept_right(*, own_classes: bool) -> float:
-    """Share of the accepted answers that must be right, unless the training names another."""
+    """Return the share of accepted answers that must be right, unless the training names another."""
     return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
 
 
 def of_photos(answers: Answers, others: Scores | None, before: float) -> Requirements:
-    """What photos by tier are to keep.
+    """Return the requirements for photos by tier.
 
     Where there is a random sample of the user's own pictures, it alone promises, and nothing below the
     parent's threshold, from which an audit draws; else each tier with as many known photos as a promise
@@ -118,7 +119,7 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
 
 
 def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:
-    """What an attribute is to keep: as much as the class, and the class's familiarity holds.
+    """Return the requirements for an attribute: those of the class, with the class's familiarity.
 
     A label of fewer than FEWEST pictures is never accepted. An attribute that all classes have may answer
     unfamiliar pictures, too.
@@ -140,7 +141,7 @@ def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarit
 
 
 def that_decide(answers: Answers) -> Answers:
-    """The answers that choose temperature and threshold: of unknown sources alone, in the tiers above.
+    """Return the answers that choose temperature and threshold: of unknown sources alone, in the tiers above.
 
     A shop that uses the release is a further source, and photos of known ones are answered better.
     """
@@ -149,7 +150,7 @@ def that_decide(answers: Answers) -> Answers:
 
 
 def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
-    """Tiers with FEW_SOURCES unknown sources, and as many known photos of these as a promise takes."""
+    """Return tiers with FEW_SOURCES unknown sources, and as many known photos of these as a promise takes."""
     unknown = answers.take(answers.of_unknown_sources & answers.known)
     return [
         tier

@@ -1,4 +1,4 @@
-"""What every training decides from answers to pictures that their network did not learn: the temperature.
+"""The temperature of a network, from answers to pictures that it did not learn. Every training fits it.
 
 One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, and
 photos. It is one parameter, so all answers fit it: fitted to other fifths, it
@@ -30,7 +30,7 @@ def fit_temperature(
     labels: NDArray[np.integer],
     weights: NDArray[np.float64] | None = None,
 ) -> float:
-    """The temperature that minimises the negative log likelihood, with one pseudo-observation.
+    """Fit the temperature that minimises the negative log likelihood, with one pseudo-observation.
 
     Temperature scaling (Guo et al. 2017, arXiv 1706.04599). Without the pseudo-observation, which is
     spread over the second likeliest classes of all pictures, a few hundred pictures without an error would
@@ -60,7 +60,7 @@ def fit_temperature(
 
 
 def temperature_of(answers: Answers, *, alike: bool = False) -> float:
-    """The temperature of the pictures that show a class.
+    """Fit the temperature of the pictures that show a class.
 
     What people looked at because the model doubted it is left out: it would make every answer less sure.
 
@@ -75,7 +75,7 @@ def temperature_of(answers: Answers, *, alike: bool = False) -> float:
 
 
 def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Of each photo, float64 (N,), sum 1: the same for each class, and within it for each of its tiers."""
+    """Return the weight of each photo, float64 (N,), sum 1: equal for classes, and for tiers in each."""
     # A cell is one class in one tier.
     cells, cell_of_photo = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)
     classes, class_of_cell = np.unique(cells[0], return_inverse=True)

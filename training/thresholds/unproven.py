@@ -71,7 +71,7 @@ def decide_withholding(answers: Answers, required: Requirements, labels: Sequenc
 
 
 def _unproven(answers: Answers, thresholds: Thresholds, labels: Sequence[str], promised: float) -> set[int]:
-    """Indices of the labels that are unproven as it is decided."""
+    """Return the indices of the labels that are unproven under these thresholds."""
     rows = source_labels(answers, thresholds.sure(answers), labels, promised)
     return {labels.index(row.label) for row in rows if row.unproven}
 
@@ -79,7 +79,7 @@ def _unproven(answers: Answers, thresholds: Thresholds, labels: Sequence[str], p
 def source_labels(
     answers: Answers, accepted: NDArray[np.bool_], labels: Sequence[str], promised: float
 ) -> tuple[SourceLabel, ...]:
-    """The accepted answers by source and label, and which of these labels are unproven.
+    """Count accepted answers by source and label, and tell which of these labels are unproven.
 
     Args:
         answers: to N photos, by networks that did not learn them.
@@ -113,7 +113,7 @@ def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
 
 
 def _rejected(chances: dict[int, float]) -> set[int]:
-    """The cells that are rejected together: each at 1 - SURENESS divided by how many are left."""
+    """Return the cells that are rejected together: each at 1 - SURENESS divided by those left."""
     rejected = set[int]()
     for place, chance in sorted(chances.items(), key=lambda item: item[1]):
         if chance > (1 - SURENESS) / (len(chances) - len(rejected)):
