@@ -52,7 +52,7 @@ EXAMPLES = (
 OTHER_PROJECTS = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
 
 SCRIPTS_OF_OTHERS = {"main": "train", "app": "serve"}
-"""The verbs for what scripts of other projects do, where their names are not the verbs'."""
+"""The verbs that do the work of other projects' scripts, for scripts whose names are not verbs."""
 
 UNKNOWN_VERB = 2
 """The exit code of argparse for wrong arguments."""
@@ -70,7 +70,7 @@ class Verb:
         return importlib.import_module(f"scripts.{self.name}")
 
     def run(self, words: list[str]) -> int:
-        """Run it with what was typed after it; some parse these words themselves, in their `main`."""
+        """Run the verb with the words that were typed after it. Some verbs parse them in their own `main`."""
         module = self.load()
         if main := getattr(module, "main", None):
             return int(main(words))
@@ -78,7 +78,7 @@ class Verb:
 
 
 def verbs() -> tuple[Verb, ...]:
-    """The verbs whose files are here."""
+    """Return the verbs whose files exist here."""
     files = {name: Path(__file__).with_name(f"{name}.py") for name in VERBS}
     return tuple(
         Verb(name, summary(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
@@ -111,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _is_known(word: str) -> bool:
-    """Whether an option may stand without a verb; argparse takes the beginnings of names as well."""
+    """Return whether an option may be used without a verb; like argparse, accept the beginning of a name."""
     name = word.partition("=")[0].lower()
     return name == "-h" or any(option.startswith(name) for option in ("--help", "--json", "--version"))
 
@@ -122,7 +122,7 @@ def _list(_: Namespace) -> object:
 
 
 def build_parser() -> ArgumentParser:
-    """The parser of a command line that names no verb: each has a parser of its own, in its file."""
+    """Return the parser of a command line without a verb. Each verb has a parser of its own, in its file."""
     parser = command_parser(None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLES)
     # Usually verbs of nine letters have a line of their own.
     parser.formatter_class = partial(RawDescriptionHelpFormatter, indent_increment=1)

@@ -46,7 +46,7 @@ def _adopt(arguments: argparse.Namespace, release: Path) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("adopt", __doc__, EXAMPLES)
     parser.add_argument("model", type=Path, help="a `.keras` file of Keras 3, without code of its own")
     order = "class names in the order of its outputs (default: the data's, in order of their names)"
@@ -67,7 +67,7 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _default_run_folder(model: Path) -> Path:
-    """A folder of the model's own, by its content."""
+    """Return `runs/adopted-HASH`, so that each model gets a folder of its own."""
     return Path("runs") / f"adopted-{fingerprint_file(model).sha256[:16]}"
 
 

@@ -52,7 +52,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Train what is not trained yet, and show the reports beside one another."""
+    """Train the networks that have no release yet, and show all reports beside one another."""
     check_tensorflow()
     data = load_pixels(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
@@ -87,7 +87,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("compare", __doc__, EXAMPLES)
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
@@ -109,11 +109,11 @@ def _networks(text: str) -> tuple[str, ...]:
 
 
 def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkName, dict[int, Report]]:
-    """The report of each network by seed; what has no release yet is trained.
+    """Return the report of each network by seed, after training those that have no release yet.
 
     Raises:
-        OutputUnusable: a folder has a release of another recipe; nothing is trained then.
-        TrainingError: a checkpoint is another run's, or a network cannot be exported.
+        OutputUnusable: a folder has a release of another recipe. Nothing is trained then.
+        TrainingError: a checkpoint belongs to another run, or a network cannot be exported.
     """
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
@@ -137,7 +137,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
 
 
 def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
-    """What there is to train: all seeds of the first network, then of the next."""
+    """Return the recipes to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
         own = adapt_to_size(starting_point(network), data)
@@ -167,7 +167,7 @@ def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
 
 
 def _row(comparison: "Compared") -> dict[str, str]:
-    """The cells of a network, by their headings."""
+    """Return the cells of a network, by their headings."""
     from training.gradient.comparison_results import in_words  # noqa: PLC0415 - needs matplotlib
 
     test, published = comparison.summary["test"], comparison.published
@@ -184,7 +184,7 @@ def _row(comparison: "Compared") -> dict[str, str]:
 
 
 def _headline(comparison: "Compared") -> dict[str, object]:
-    """What a network's row says, as JSON values; the rest stands in the comparison's file."""
+    """Return the main figures of a network as JSON values. The comparison's file has all of them."""
     figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
     published = comparison.published
     return {

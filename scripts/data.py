@@ -1,8 +1,8 @@
 """Check pictures of your own before training.
 
-They are read as a training reads them, and what it would say is said. Exit code 1 where a training would
-refuse them, or where a file cannot be read. Near copies in two classes, and classes with too few pictures,
-are named: a training leaves them out.
+The pictures are read as in a training, and the same sentences are printed. The exit code is 1 if a training
+would refuse the pictures, or if a file cannot be read. Near copies in two classes, and classes with too few
+pictures, are named, because a training leaves them out.
 """
 
 import argparse
@@ -55,7 +55,7 @@ SHOWN = 10
 
 
 class _Notes(Terminal):
-    """Prints what a training warns of, and keeps it."""
+    """A printer of a training's warnings that also keeps them."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -67,7 +67,7 @@ class _Notes(Terminal):
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Check the pictures, and print what a training says of them."""
+    """Check the pictures, and print what a training would say about them."""
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(expand_home(arguments.place))
@@ -114,17 +114,17 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Contents, NearCopies]:
-    """Read what a training learns.
+    """Read the pictures that a training would learn.
 
     Args:
-        named: the pictures; files that cannot be read are left out.
-        progress: shows how many are read, and receives what a training warns of.
+        named: the pictures. Files that cannot be read are left out.
+        progress: shows how many pictures are read, and receives the warnings of a training.
 
     Returns:
         The parts that are not empty, and the contents with near copies.
 
     Raises:
-        DataError: a training refuses them.
+        DataError: a training would refuse the pictures.
     """
     if (listing := named.list_pictures()) is None:
         raise BadPictures(f"{named.place}: names no pictures of your own.")
@@ -143,19 +143,19 @@ def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Conte
 
 
 def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
-    """Pictures by their label of a question, in order of its names."""
+    """Count pictures by their label of a question, in the order of its names."""
     names = parts[0].labels[name].names
     labels = Counter(code for part in parts for code in part.labels[name].main.tolist())
     return {label: labels[code] for code, label in enumerate(names)}
 
 
 def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: bool) -> list[str]:
-    """How much can be learnt, and the command that comes next: to paste.
+    """Return sentences about how much can be learnt, and the next command to paste.
 
     Args:
-        counts: pictures by class.
-        words: what was checked, as it is typed.
-        is_whole: whether each file can be read.
+        counts: the number of pictures of each class.
+        words: the checked folder or list, as it is typed.
+        is_whole: whether every file can be read.
         is_tiered: whether these are photos in tiers.
     """
     learnt = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
@@ -169,7 +169,7 @@ def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: b
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The arguments of this command."""
+    """Return the parser of the command."""
     parser = command_parser("data", __doc__, EXAMPLES)
     place = (
         "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "

@@ -1,7 +1,7 @@
 """List the answers that change from one release to another.
 
-Exit code 0 where no answer changes, or no larger share than --allow; 1 where more do. Label and decision are
-the answer. What is compared: labelling/review/changes.py.
+An answer is a label and a decision. The exit code is 0 if no answer changes, or no larger share than --allow;
+otherwise it is 1. labelling/review/changes.py makes the comparison.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def check_new_table(table: Path | None) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("diff", __doc__, EXAMPLES)
     add = parser.add_argument
     add("a", metavar="A", help=RELEASE_HELP)
@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def share(text: str) -> float:
-    """The type of --allow; argparse names this function where the text is no number."""
+    """Parse the value of --allow. If it is not a number, argparse's message has this function's name."""
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1")
@@ -149,7 +149,7 @@ def show(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> N
 
 
 def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
-    """Other labels, and other decisions alone, of the class and of each attribute that has some."""
+    """Count changed labels, and changed decisions with the same label, of the class and each attribute."""
     relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
     decided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
     return {name: (relabelled[name], decided[name]) for name in sorted({CLASS, *relabelled, *decided})}
@@ -170,7 +170,7 @@ def _cells(change: Change) -> dict[str, str]:
 
 
 def document(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
-    """All of it as JSON values."""
+    """Return the whole result as JSON values."""
     first, second = releases
     return {
         "a": first.version,

@@ -1,8 +1,8 @@
-"""Write what others read about the product: what the image contains, and the tables of the documents.
+"""Write documents about the product: the content of the image, and the tables of the pages.
 
-`make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock; the addresses of the
-package index are removed from it. The tables in README and docs/ are made of the verbs and `.dockerignore`,
-of the docstring of Settings, of the language files, and of what was measured (benchmarks/tables.py).
+`make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock, and the addresses of
+the package index are removed from it. The tables in README and docs/ come from the verbs and `.dockerignore`,
+the docstring of Settings, the language files, and the measured figures (benchmarks/tables.py).
 """
 
 import inspect
@@ -43,7 +43,7 @@ def print_sbom() -> None:
 
 
 def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
-    """A bill of materials without the addresses of any index, each package known by its package URL."""
+    """Return a bill of materials without addresses of indexes; package URLs identify the packages."""
     components = [
         {name: value for name, value in component.items() if name not in OF_THE_INDEX}
         | {"bom-ref": component["purl"]}
@@ -68,7 +68,7 @@ def write_docs() -> None:
 
 
 def blocks() -> dict[str, str]:
-    """What each block shows, by its name."""
+    """Return the content of each block, by its name."""
     from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
 
     return {
@@ -81,10 +81,10 @@ def blocks() -> dict[str, str]:
 
 
 def filled(page: str, made: Mapping[str, str]) -> str:
-    """A page whose blocks between `<!-- NAME -->` and `<!-- /NAME -->` show what was made.
+    """Fill the blocks of a page, which are between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Raises:
-        SystemExit: nothing is made under a name.
+        SystemExit: there is no block with such a name.
     """
     if unknown := {block["name"] for block in BLOCK.finditer(page)} - made.keys():
         raise SystemExit(
@@ -106,7 +106,7 @@ def _languages() -> list[tuple[str, ...]]:
 
 
 def settings_table(docstring: str) -> list[tuple[str, ...]]:
-    """A row for each setting, whose meaning the docstring of Settings says in one line."""
+    """Return a row for each setting, with its line in the docstring of Settings."""
     described = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
     fields = [name.removeprefix("WARDROBE_").lower() for name in list_setting_names()]
     if missing := [name for name in fields if name not in described]:
@@ -134,7 +134,7 @@ def _reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
 
 
 def _default(value: object) -> str:
-    """As it would be written in the environment; nothing for None and for an empty list."""
+    """Return a default as it would be written in the environment; empty for None and for an empty list."""
     if value is None or value == ():
         return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

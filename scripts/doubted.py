@@ -26,7 +26,7 @@ MOST_DOUBTED: Final = 0.15
 TABLE: Final = "doubted.csv"
 PAGE: Final = "doubted.html"
 EXPORT: Final = "corrections-doubted.csv"
-"""What the page exports; a review sheet's file has another name."""
+"""Name of the file that the page exports. It differs from that of a review sheet."""
 
 LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
@@ -38,16 +38,15 @@ NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
 def write_doubted(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
-    """Write TABLE and PAGE, and say how many labels are doubted; nothing where no picture has a file.
+    """Write TABLE and PAGE, and say how many labels are doubted. Nothing is written if no picture has a file.
 
-    More than MOST_DOUBTED are no list; what an earlier training wrote there is removed.
-
-    What goes wrong here is said on stderr and raises nothing: the release is whole without them.
+    If more than MOST_DOUBTED are doubted, there is no list, and the files of an earlier training are removed.
+    Errors are printed on stderr and not raised, since the release is complete without these files.
 
     Args:
-        folder: of the run.
-        answers: what was answered.
-        labels: of the release.
+        folder: the folder of the run.
+        answers: the answers of networks that had not learnt the pictures.
+        labels: the labels of the release.
     """
     try:
         _write(folder, answers, labels)

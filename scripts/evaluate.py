@@ -1,8 +1,8 @@
 """Measure a release again, and compare with its report.
 
-It asks the serving graph; --out FOLDER keeps report.html, with the figures of each class, and the answers.
-Exit code 1 when the figures differ from the report's (training/evaluation/evaluate.py). Photos of real
-garments are measured without a data set and compared with nothing: training/evaluation/photos.py.
+The serving graph answers. --out FOLDER keeps report.html, with the figures of each class, and the answers.
+The exit code is 1 if the figures differ from those of the report (training/evaluation/evaluate.py). Photos of
+real garments are measured without a data set and not compared (training/evaluation/photos.py).
 """
 
 import argparse
@@ -79,7 +79,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument("release", nargs="?", default="bundled", help=BUNDLED_HELP)
     out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
@@ -108,9 +108,10 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
 
 
 def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
-    """The release's own test set where the folder is the one that it was trained on, else all of the folder.
+    """Return the pictures to measure on, and print which ones they are.
 
-    Which of the two is printed.
+    If the folder is the one that the release was trained on, this is the release's own test set, otherwise
+    the whole folder.
     """
     drawn, every = sampled_for_test(data.test), len(data.test)
     if drawn.digest() == report_of(release).data.test_sha256:
@@ -153,7 +154,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
 def _measure_attributes(
     release: LocalRelease, pictures: Pictures, of_class: Answers
 ) -> dict[str, dict[str, float | None]]:
-    """The shares of each attribute that a table has a column of, printed in a line each."""
+    """Return the shares of each attribute for which a table has a column, and print a line for each."""
     contract = release.manifest.contract("pixels")
     if not pictures.attributes:
         return {}
@@ -169,7 +170,7 @@ def _measure_attributes(
 
 
 def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
-    """The cells of an attribute, by their headings."""
+    """Return the cells of an attribute, by their headings."""
     return {
         "pictures": f"{figures['n']:,}",
         "right": _shown(figures["accuracy"], ".1%"),
@@ -179,7 +180,7 @@ def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
 
 
 def _shares_of(answers: Answers) -> dict[str, float | None]:
-    """Of the pictures whose label is known."""
+    """Return the shares among the pictures whose label is known."""
     of_classes = answers.take(answers.known)
     right = of_classes.right[of_classes.accepted]
     return {
@@ -196,17 +197,17 @@ _OF_OTHER_PICTURES = {
     "out_of_scope": {},
     "examples": Examples(wrong=(), right=()),
 }
-"""What a report says of pictures that a data set does not measure, emptied."""
+"""Empty values for the figures of a report that a data set does not measure."""
 
 
 def _page(release: LocalRelease, **measured: object) -> bytes:
-    """The page of a release's report with what was measured here in place of its own figures."""
+    """Return the page of a release's report, with the new figures in place of its own."""
     report = report_of(release).replace_fields(**measured)
     return file_page(release.manifest.contracts, report, {})
 
 
 def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
-    """Refuse to write the folder that --out names over what is read."""
+    """Refuse an output folder that would overwrite the files that are read."""
     if folder is None:
         return
     from training.evaluation.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
@@ -217,7 +218,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
 def _written(
     folder: Path | None, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> dict[str, list[str]]:
-    """Write the folder that --out names, if it does, and say what is in it."""
+    """Write the folder that --out names, if it is given, and describe its content."""
     if folder is None:
         return {}
     from training.evaluation.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
@@ -229,7 +230,7 @@ def _written(
 
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
-    """What speaks against the stored report, a sentence each."""
+    """Return a sentence for each figure that contradicts the stored report."""
     report = report_of(release)
     if report.data.test_sha256 != data.test.digest():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
@@ -263,10 +264,10 @@ def _show(release: LocalRelease, name: str, figures: TestFigures, objections: li
 
 
 def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
-    """Measure the release on the photos that the arguments name, and show what was found.
+    """Measure the release on the photos that the arguments name, and show the figures.
 
     Raises:
-        DataError: the photos cannot be read; the message says why.
+        DataError: the photos cannot be read. The message says why.
         ModelError: the model cannot be run.
     """
     from training.evaluation.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
@@ -292,7 +293,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
 
 def _accepts(contract: ModelContract) -> str:
-    """From where on photos are accepted."""
+    """Return a sentence with the thresholds from which photos are accepted."""
     by = contract.find_deciding_contract("photos")
     if by.class_head.accepts_nothing:
         return "no confidence is accepted."
@@ -303,7 +304,7 @@ def _accepts(contract: ModelContract) -> str:
 
 
 def _photo_row(figures: PhotoFigures) -> dict[str, str]:
-    """The cells of a tier, by their headings."""
+    """Return the cells of a tier, by their headings."""
     interval = figures.macro_accuracy_interval
     return {
         "photos": f"{figures.n:,}",

@@ -39,7 +39,7 @@ EXAMPLES = (
 
 
 def main(words: list[str]) -> int:
-    """Say what will be done, and do it."""
+    """Print the plan, and carry it out."""
     end = words.index("--") if "--" in words else len(words)
     return perform(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
 
@@ -95,7 +95,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("improve", __doc__, EXAMPLES)
     add = parser.add_argument
     corrections = "what people said of pictures: the review sheet, the page and doubted.html export it"

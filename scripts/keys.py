@@ -73,7 +73,7 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
 
 @contextmanager
 def _alone(file: Path) -> Iterator[Path]:
-    """The file that a link leads to, with no other of these commands at work in its folder."""
+    """Yield the file that a link leads to, while no other such command works in its folder."""
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -102,7 +102,7 @@ def _name(text: str) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("keys", __doc__, EXAMPLES)
     add = subcommands(parser)
     adding = add("add", _add, "Make a key and print it, this once.")

@@ -51,7 +51,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Label a source, or go on with it, and say what came of it."""
+    """Label a source, or continue, and print the result."""
     _check(arguments)
     job = read_job(arguments)
     columns = photo_columns(job.settings, with_people=True)
@@ -91,7 +91,7 @@ def _run(job: Job, total: int | None) -> Outcome:
 
 
 def _document(outcome: Outcome) -> object:
-    """Return what --json prints; the command has failed if no picture, or a picture less, could be read."""
+    """Return the value for --json. It is Failed if no picture could be read, or fewer than in the source."""
     taken, summary = outcome.taken, outcome.summary
     counts = {"corrections": taken.corrections, "unmatched": taken.unmatched} if taken else {}
     if summary.rows == summary.errors:
@@ -101,7 +101,7 @@ def _document(outcome: Outcome) -> object:
 
 
 def _total(job: Job) -> int | None:
-    """How many pictures there are; None, with the reason, where counting them would cost too much."""
+    """Return the number of pictures; None, with the reason, if counting them would take too long."""
     try:
         if why := job.source.why_uncounted:
             complain(f"how many pictures there are, and so the time left, is not known: {why}.")
@@ -112,7 +112,7 @@ def _total(job: Job) -> int | None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("label", __doc__, EXAMPLES, json_help="print the summary as one line of JSON")
     add = parser.add_argument
     add(

@@ -1,7 +1,7 @@
-"""Read the command line of `label` into a job, and check all that can be checked before the work.
+"""Read the command line of `label` into a job, and check everything that can be checked before the work.
 
-A command that names no SOURCE takes source, options and release from the journal of its table. Folders and
-files are kept there with their whole paths, so that such a command works from any folder.
+A command without SOURCE uses source, options and release from the journal of its table. The journal has the
+full paths of folders and files, so such a command works from any folder.
 """
 
 import argparse
@@ -53,11 +53,11 @@ ENGINES: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": lab
 
 
 def read_job(arguments: argparse.Namespace) -> Job:
-    """Return what a command line asks for, with everything read and checked that can be before the work.
+    """Return the job of a command line, after everything is read and checked that can be before the work.
 
     Args:
-        arguments: as the parser of label.py reads them. What the command line leaves out is filled in from
-            the last run of the table.
+        arguments: the parsed arguments of label.py. Missing ones are filled in from the last run of the
+            table.
 
     Raises:
         LabellingError: the source, an output, a correction or an option cannot be used.
@@ -104,13 +104,13 @@ def read_job(arguments: argparse.Namespace) -> Job:
 
 
 def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
-    """Take what the command line leaves out from the last run of the table.
+    """Fill in missing arguments from the last run of the table.
 
     Returns:
-        the settings of that run; None without one.
+        The settings of that run; None without one.
 
     Raises:
-        TableUnusable, OtherRun: no SOURCE is named, and there is no journal that has it.
+        TableUnusable, OtherRun: there is no SOURCE, and no journal that has it.
     """
     table = arguments.out
     check_form(table)
@@ -200,7 +200,7 @@ def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tup
 
 
 def _outputs(arguments: argparse.Namespace) -> list[Path]:
-    """All files that the command line names, those that follow from their names, and the journal."""
+    """Return all files that the command line names, those named after them, and the journal."""
     journal = journal_path(arguments.out)
     outputs = [
         *(journal, journal.with_name(f"{journal.name}-journal")),
@@ -214,7 +214,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
-    """Read what people say, for the labels of a release."""
+    """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
     reading = Reading.of(arguments).of_corrections
     return read_all_corrections(arguments.corrections, release.manifest.labels, attributes, reading, complain)
@@ -231,7 +231,7 @@ def _sheet(arguments: argparse.Namespace) -> SheetOrder:
 
 
 def words_after_sheet(arguments: argparse.Namespace) -> str:
-    """Return the words of the command that takes what the sheet exports."""
+    """Return the words of the command that applies the file that the sheet exports."""
     feed = f" --feed {arguments.feed}" if arguments.feed else ""
     return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
 
@@ -245,11 +245,11 @@ def how_to_fill_feed(arguments: argparse.Namespace) -> str:
 
 
 def _categories(named: str | None, release: LocalRelease) -> Categories:
-    """Id and name of the platform's category of each label; empty without a file or platform.
+    """Return the id and name of the platform's category of each label; empty without a file or platform.
 
     Raises:
         CategoriesMismatch: the file has other labels than the release.
-        SettingsError: it cannot be read or is not valid.
+        SettingsError: the file cannot be read or is not valid.
     """
     manifest = release.manifest
     if named in PLATFORMS:

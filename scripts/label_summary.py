@@ -1,4 +1,4 @@
-"""Print what a run of `label` has made: its summary as soon as the tables stand, then its other outputs."""
+"""Print the result of a run of `label`: its summary as soon as the tables exist, then its other outputs."""
 
 import argparse
 import shlex
@@ -31,13 +31,13 @@ NAMED: Final = 5
 def show_tables(
     job: Job, summary: Summary, products_without_photo: Sequence[str], taken: TakenCorrections | None
 ) -> None:
-    """Print what the tables have, and what became of corrections.
+    """Print the content of the tables, and the effect of corrections.
 
     Args:
         job: the job of the run.
         summary: the summary of its tables.
         products_without_photo: the names of the first products without a photo that can be read.
-        taken: what became of corrections; None without them.
+        taken: the effect of corrections; None without them.
     """
     _show_summary(summary)
     if summary.rows > summary.errors:
@@ -47,11 +47,11 @@ def show_tables(
 
 
 def show_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
-    """Print what was written beside the tables, and what failed but for the first error.
+    """Print the outputs beside the tables, and their errors after the first one.
 
     Args:
-        arguments: of the command line.
-        outcome: of the run.
+        arguments: the arguments of the command line.
+        outcome: the outcome of the run.
         job: the job of the run.
     """
     if outcome.words_file:
@@ -105,7 +105,7 @@ def _show_summary(summary: Summary) -> None:
 
 
 def pace(pictures: int, seconds: float) -> str:
-    """How fast pictures were labelled, a sentence; empty where none was."""
+    """Return a sentence with the number of pictures per second; empty if none was labelled."""
     if not pictures:
         return ""
     rate = pictures / max(seconds, 1e-9)
@@ -113,14 +113,14 @@ def pace(pictures: int, seconds: float) -> str:
 
 
 def _of_checks(accepted: int, checked: int, right: int, rows: str) -> str:
-    """What people found of the accepted answers of this table, a sentence."""
+    """Return a sentence about the accepted answers of this table that people checked."""
     if not checked:
         return f"No audit was made: people looked at none of {accepted:,} accepted {rows}."
     return f"People looked at {checked:,} of {accepted:,} accepted {rows}: {right:,} right."
 
 
 def _given(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
-    """The labels that some picture got, with the pictures of each outcome."""
+    """Return the labels that some picture got, with the number of pictures by outcome."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
 
@@ -129,7 +129,7 @@ def _has(summary: Summary, reason: Reason) -> bool:
 
 
 def _of_words(words: Mapping[str, Any], what: str) -> str:
-    """What a terminal says of the list's words."""
+    """Return the sentences of a terminal about the list's words."""
     language, by_list = words["language"], words["by_list"]
     if language not in readable_languages():
         which = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
@@ -152,7 +152,7 @@ def _of_words(words: Mapping[str, Any], what: str) -> str:
 def _row(
     heading: str, label: str, shown: Sequence[str | None], outcomes: Mapping[str, int]
 ) -> dict[str, str]:
-    """The cells of a label, by their headings; `shown` are the outcomes with a column."""
+    """Return the cells of a label by their headings; `shown` are the outcomes with a column."""
     pictures = sum(outcomes.values())
     return {
         heading: label,
@@ -163,7 +163,7 @@ def _row(
 
 
 def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise: Promise | None) -> None:
-    """Say what is accepted of products, and what people found of accepted answers."""
+    """Print how many products are accepted, and how many of the checked answers are right."""
     if summary.products:
         of = summary.products
         for sentence in _of_products(of, promise):
@@ -179,7 +179,7 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
 
 
 def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
-    """What a terminal says of products, a sentence each; `promise` is of products, about the class."""
+    """Return the sentences of a terminal about products; `promise` is that of products, for the class."""
     by_list, alone = of["accepted_by_list"], of["accepted"] - of["accepted_by_list"]
     accepted = {"accepted by list and photo": by_list, "by the photo alone": alone}
     outcomes = {**(accepted if by_list else {"accepted": alone}), **of["reviewed"]}
@@ -195,7 +195,7 @@ def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str
 
 
 def _say_taken(job: Job, taken: TakenCorrections, summary: Summary) -> None:
-    """Say what became of corrections, and what they show."""
+    """Print the effect of corrections, and the figures that they show."""
     if taken.disagreements:
         complain(f"{taken.disagreements:,} questions have different answers; the latest of each counts.")
     if taken.category_disagreements:
@@ -249,7 +249,7 @@ def _say_words(file: Path, job: Job) -> None:
 
 
 def _say_feed(feed: Feed, advice: str) -> None:
-    """Say what is in a feed."""
+    """Print the content of a feed."""
     if feed.categories:
         print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
     left_out = "".join(

@@ -41,7 +41,7 @@ def _columns(text: str) -> tuple[str, ...]:
 
 
 def typed_list_options(arguments: argparse.Namespace) -> list[str]:
-    """The options that were given, as one types them."""
+    """Return the options that were given, as one types them."""
     named = {
         "--path-column": ",".join(arguments.path_column or ()),
         "--root": arguments.root,

@@ -1,7 +1,7 @@
-"""The options that name a data set and change a recipe, shared by the commands that train or measure.
+"""The options that name a data set and change a recipe, for the commands that train or measure.
 
-Each option of a recipe has the name of the field that it changes; without it the field stays as it is. What
-the fields mean: training/gradient/recipes.py.
+Each option of a recipe has the name of the field that it changes. Without the option, the field stays as it
+is. training/gradient/recipes.py describes the fields.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from training.options import RECIPE_FIELDS, Options
 from training.stories import name_pictures
 
 LEAST_RIGHT: Final = 0.5
-"""As WARDROBE_ACCEPT_TARGET has it."""
+"""Smallest share that may be asked for, as for WARDROBE_ACCEPT_TARGET."""
 
 
 def share_right(text: str) -> float:
-    """The type of --accept-right."""
+    """Parse the value of --accept-right."""
     value = float(text)
     if not LEAST_RIGHT <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
@@ -38,7 +38,7 @@ def share_right(text: str) -> float:
 
 
 def share_sure(text: str) -> float:
-    """The type of --accept-confidence."""
+    """Parse the value of --accept-confidence."""
     value = float(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, and less than 1")
@@ -108,7 +108,7 @@ def named_of(arguments: argparse.Namespace) -> Named:
 
 
 def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
-    """All files that a command reads for its data: tables, corrections, and the files of pictures."""
+    """Return all files that a command reads for its data: tables, corrections, and pictures."""
     tables = (arguments.data and Path(arguments.data), arguments.train, arguments.test)
     named = [table for table in (*tables, *arguments.corrections) if table and not table.is_dir()]
     return [*named, *(file for part in parts for file in part.files)]
@@ -147,7 +147,7 @@ def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
-    """The type in an annotation: `int` of `Annotated[int | None, ...]`, and a Literal as it is."""
+    """Return the type in an annotation: `int` for `Annotated[int | None, ...]`; a Literal stays."""
     while get_origin(hint) is not Literal and (inner := get_args(hint)):
         hint = inner[0]
     return hint
@@ -177,7 +177,7 @@ def typed_names(arguments: argparse.Namespace) -> set[str]:
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    """What the arguments of a training choose: what was typed alone.
+    """Return the options that were typed for a training.
 
     Each argument is an option of `Options`, a field of a recipe, or one of NOT_CHOSEN.
     """

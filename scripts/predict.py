@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """What is known about one file: the picture, what the model saw of it, what it said."""
+    """The answer about one file, with the picture and the pixels that the model saw."""
 
     file: Path
     decoded: DecodedPicture
@@ -83,7 +83,7 @@ def main(words: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="pictures")
@@ -143,7 +143,7 @@ def _show(answer: FileAnswer, out: Console) -> None:
 
 
 def _as_json(answer: FileAnswer, version: str) -> str:
-    """The answer of `POST /predict`, with the file in place of a request."""
+    """Return the answer of `POST /predict`, with the file in place of a request."""
     fields = answer.prediction.make_response_fields()
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
@@ -156,15 +156,15 @@ _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 
 
 def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
-    """Draw one row per answer into a PNG file: picture, what the model saw, what it said.
+    """Draw a row for each answer into a PNG file: the picture, the pixels that the model saw, the answer.
 
     Args:
-        answers: at least one.
-        networks: names the bars.
-        target: the file; what is there is replaced.
+        answers: the answers, at least one.
+        networks: the networks of the release, whose labels name the bars.
+        target: the file, which is replaced if it exists.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     # Only training's requirements have matplotlib.
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -1,6 +1,6 @@
-"""Progress of a command: bars on a terminal; in a file or a pipe a line now and then, on stderr.
+"""The progress of a command: bars on a terminal, and a line now and then on stderr in a file or a pipe.
 
-A log shows no bar, and a step of many minutes without a line looks like a hang.
+A log shows no bar, and a step of many minutes without a line would look like a hang.
 """
 
 import sys
@@ -25,17 +25,17 @@ from scripts.terminal import complain, console
 from training.progress import Say, Watch, as_time
 
 SILENCE: Final = 30.0
-"""Seconds without a line, in a file or a pipe, before one says what is under way."""
+"""Seconds without a line, in a file or a pipe, after which a line is printed."""
 
 
 def say_promises(release: Path, say: Say) -> None:
-    """Say what a new release accepts at which promise, or what would help."""
+    """Print the accepted share of a new release for each promise, or advice."""
     for sentence in what_is_accepted(report_of(open_release(release)), ENGLISH):
         say(sentence)
 
 
 def progress_bar(*columns: ProgressColumn) -> Bar:
-    """A bar on stderr that goes away at its end; on a terminal alone, and none that is TERM=dumb."""
+    """Return a bar on stderr that disappears at its end; only on a terminal, and not if TERM is dumb."""
     out = console(sys.stderr)
     return Bar(*columns, console=out, transient=True, disable=not out.is_interactive)
 
@@ -49,15 +49,15 @@ class Count(Protocol):
 
 @contextmanager
 def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Count]:
-    """Show a bar and the time left while a block runs; without a terminal, a line now and then.
+    """Show a bar and the remaining time while a block runs; without a terminal, a line now and then.
 
     Args:
-        what: stands before the bar.
-        more: columns after it, before the time that is left.
+        what: the text in front of the bar.
+        more: columns behind the bar, in front of the remaining time.
         silence: seconds between two lines.
 
     Yields:
-        what receives how many are done.
+        A function to call with the number of finished items.
     """
     line, began, left = what, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
     with (
@@ -79,10 +79,10 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
 
 @contextmanager
 def lines_between(line: Callable[[], str], silence: float = SILENCE) -> Iterator[None]:
-    """Say on stderr what is under way, again and again while a block runs; not where there is a bar.
+    """Print a line on stderr again and again while a block runs, unless there is a bar.
 
     Args:
-        line: what is said then, followed by the time since the beginning.
+        line: the text, which is followed by the time since the beginning.
         silence: seconds between two lines.
     """
     if console(sys.stderr).is_interactive:
@@ -146,7 +146,7 @@ class EpochLines(Bar):
         self._position = f"epoch 1 of {epochs}"
 
     def position(self) -> str:
-        """Where the fit is, for a log between two lines of epochs."""
+        """Return the position of the fit, for a log between two lines of epochs."""
         return self._position
 
     def step(self, epoch: int, step: int, steps: int) -> None:

@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Publish what the arguments name."""
+    """Publish the release that the arguments name."""
     store, folder = open_store(arguments.store), _folder_of(arguments)
     if not store.address.startswith("s3://") and not Path(store.address).exists():
         complain(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
@@ -33,7 +33,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _folder_of(arguments: argparse.Namespace) -> Path:
-    """Where the release is; one of another store comes into the cache first."""
+    """Return the folder of the release. A release of another store is brought into the cache first."""
     place = expand_home(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
@@ -46,7 +46,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("publish", __doc__, EXAMPLES)
     parser.add_argument("release", help=RELEASE_HELP)
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")

@@ -28,10 +28,10 @@ from scripts.target import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, complain, console, print_table, subcommands
 
 KEEP = 5
-"""How many releases `prune` leaves by default."""
+"""Number of releases that `prune` keeps by default."""
 
 MOST_MINUTES = 1e9
-"""Of an age: 1,900 years, as far back as dates reach."""
+"""Largest age in minutes: 1,900 years, as far back as dates go."""
 
 EXAMPLES = (
     "wardrobe releases --store releases list",
@@ -54,8 +54,8 @@ class Listed:
     """One release in the list.
 
     Attributes:
-        state: current, promoted, never promoted, unfinished, or what is wrong with it.
-        last: the last promotion that named it.
+        state: current, promoted, never promoted, unfinished, or the fault of the release.
+        last: the last promotion that named it; None without one.
     """
 
     release: StoredRelease
@@ -64,7 +64,7 @@ class Listed:
     last: Promotion | None
 
     def cells(self) -> dict[str, str]:
-        """The row of the table."""
+        """Return the row of the table."""
         headline = self.manifest and self.manifest.headline
         return {
             "version": self.release.version,
@@ -78,7 +78,7 @@ class Listed:
         }
 
     def as_json(self) -> dict[str, object]:
-        """The same for programs."""
+        """Return the release as JSON values."""
         return {
             "version": self.release.version,
             "state": self.state,
@@ -123,10 +123,10 @@ def _log(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _stored(store: Store) -> list[StoredRelease]:
-    """The releases of a store.
+    """Return the releases of a store.
 
     Raises:
-        NothingPromoted: there is none, as at a mistyped address.
+        NothingPromoted: the store has none, for example because its address is mistyped.
     """
     if not (releases := list_releases(store)):
         raise NothingPromoted(
@@ -152,7 +152,7 @@ def _at(promotion: Promotion) -> str:
 
 
 def _by(promotion: Promotion) -> str:
-    """Who made a release current, and why if they said so."""
+    """Return the name of whoever made a release current, with the reason if one was given."""
     return f"{promotion.by}: {promotion.note}" if promotion.note else promotion.by
 
 
@@ -264,7 +264,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("releases", __doc__, EXAMPLES)
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     for parent in (parser, shared):
@@ -297,7 +297,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def minutes(text: str) -> float:
-    """The type of --older-than; argparse names this function where the text is no number."""
+    """Parse the value of --older-than. If it is not a number, argparse's message has this function's name."""
     if not 0 <= (age := float(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return age

@@ -32,7 +32,7 @@ OPTIONS = (
 
 
 def main(words: list[str]) -> int:
-    """Become the service (app/__main__.py)."""
+    """Replace this process by the service (app/__main__.py)."""
     arguments, rest = build_parser().parse_known_args(words)
     chosen = {variable: getattr(arguments, name) for name, variable, *_ in OPTIONS}
     given = {variable: value for variable, value in chosen.items() if value is not None}
@@ -40,7 +40,7 @@ def main(words: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the command; what it does not know is gunicorn's."""
+    """Return the parser of the command. Options that it does not know are passed on to gunicorn."""
     parser = command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
     for name, variable, metavar, text in OPTIONS:
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; the variable {variable}")

@@ -1,7 +1,6 @@
-"""Where a new release goes: options, the store as the command finds it, sending, and what to do next.
+"""The store that a new release goes to: its options, checks, sending, and the next steps.
 
-For train, improve and adopt, which open it before their work and hand the release over at the end;
-publish sends by it, too.
+train, improve and adopt open it before their work, and hand the release over at the end. publish uses it too.
 """
 
 import argparse
@@ -49,7 +48,7 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
-    """The same without --data-licence, for releases that learn nothing."""
+    """Add the options of a store, without --data-licence, for commands that learn nothing."""
     target = group.add_mutually_exclusive_group()
     beside = f"a folder store ({DEFAULT_STORE}); current if the first there"
     target.add_argument("--out", metavar="STORE", help=beside)
@@ -66,13 +65,13 @@ def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
 
 
 def who(by: str | None) -> str:
-    """The name for the log.
+    """Return the name for the log.
 
     Args:
-        by: what --by said; None or empty asks for the login.
+        by: the value of --by. If it is None or empty, the login is used.
 
     Returns:
-        `by`, the login, or `user id 1000` where that has no name, as is usual in a container.
+        The name, the login, or `user id 1000` if the user has no name, as is usual in a container.
     """
     if by:
         return by
@@ -91,7 +90,7 @@ def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
 
 
 class Publishing(TypedDict):
-    """How a release is sent: what options of publishing say."""
+    """The options of publishing a release."""
 
     key: Path | None
     forced: bool
@@ -100,10 +99,10 @@ class Publishing(TypedDict):
 
 
 def publishing(arguments: argparse.Namespace) -> Publishing:
-    """What --sign, --force, --by and --unconditional say.
+    """Read the values of --sign, --force, --by and --unconditional.
 
     Raises:
-        KeyUnusable: what --sign names is no private key.
+        KeyUnusable: the file of --sign has no private key.
     """
     if arguments.sign is not None:
         read_private_key(arguments.sign)
@@ -117,17 +116,17 @@ def publishing(arguments: argparse.Namespace) -> Publishing:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a new release goes, as it was when the command began.
+    """The store that a new release goes to, as it was when the command began.
 
     Attributes:
-        store: it is sent to.
-        current: what a service of the store answers with; None where there is none, or where it is not known.
+        store: the store that it is sent to.
+        current: the release that services of the store use; None if there is none, or if it is not known.
         promote: whether the new release becomes current.
-        key: signs it; None for no signature.
-        forced: make it current even if it is worse or has other labels.
-        by: who does it, for the log.
-        unconditional: promote even where conditional writes are ignored.
-        pictures: to compare it with current on; None where none are known.
+        key: the file of the key that signs it; None for no signature.
+        forced: whether it becomes current even if it is worse or has other labels.
+        by: the name of whoever does it, for the log.
+        unconditional: whether to promote even if the store ignores conditional writes.
+        pictures: the pictures to compare both releases on; None if none are known.
     """
 
     store: Store
@@ -145,10 +144,10 @@ class Target:
         return self.current is not None and self.promote and not self.forced
 
     def check_labels(self, labels: Sequence[str]) -> None:
-        """Refuse, before anything is trained, what the gate would refuse at the end: other classes.
+        """Refuse other classes before anything is trained, as the gate would do at the end.
 
         Raises:
-            GateRefused: current has others, and the new release is to replace it.
+            GateRefused: the current release has other classes, and the new one would replace it.
         """
         if self.current and self.is_judged and self.current.labels != tuple(labels):
             raise GateRefused(
@@ -176,17 +175,17 @@ class Target:
             )
 
     def hand_over(self, release: Path) -> dict[str, object]:
-        """Send a release, and print its headline and what to do next.
+        """Send a release, and print its headline and the next steps.
 
         Args:
-            release: its folder, sealed.
+            release: the folder of the sealed release.
 
         Returns:
-            the same for programs: JSON values.
+            The same information as JSON values.
 
         Raises:
-            StoreError: it cannot be stored, or the gate refuses it. The message ends with the command that
-                stores it, since the release stays where it is.
+            StoreError: the release cannot be stored, or the gate refuses it. The message ends with the
+                command that stores it, since the release stays where it is.
         """
         address, current = self.store.address, self.current
         try:
@@ -226,7 +225,7 @@ class Target:
         return f"The release is in {release}. To store it{' all the same' * is_refused}: `{' '.join(words)}`."
 
     def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
-        """How to serve, compare and publish a release of these classes: commands to paste."""
+        """Return commands to paste that serve, compare and publish a release of these classes."""
         address, lines = self.store.address, [f"Release: {release}"]
         if self.promote:
             shown = f"{release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served"
@@ -244,14 +243,14 @@ class Target:
 
 
 def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
-    """Where the arguments send a release.
+    """Open the store that the arguments send a release to.
 
-    A service may follow the store: where it has a release already, the new one is current only with --publish
-    or --force, and stands beside it otherwise.
+    A service may follow the store. So if the store has a release already, the new one becomes current only
+    with --publish or --force, and otherwise is stored beside it.
 
     Raises:
-        StoreError: the store cannot be reached or promoted in, or --sign names no private key. Checked before
-            an hour of work.
+        StoreError: the store cannot be reached or promoted in, or --sign names no private key. This is
+            checked before an hour of work.
     """
     options = publishing(arguments)
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
@@ -279,7 +278,7 @@ def _few(labels: Sequence[str]) -> str:
 
 
 def outcome(published: PublishResult, address: str) -> dict[str, object]:
-    """What became of a release, as JSON values."""
+    """Return the result of storing a release as JSON values."""
     promotion = published.promotion
     return {
         "version": published.manifest.version,
@@ -290,7 +289,7 @@ def outcome(published: PublishResult, address: str) -> dict[str, object]:
 
 
 def as_text(published: PublishResult, address: str) -> str:
-    """What became of a release, in two lines."""
+    """Return the result of storing a release in two lines."""
     version, promotion = published.manifest.version, published.promotion
     if promotion is None:
         state = (
@@ -322,13 +321,13 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
 
 
 def next_commands(before: str, made: Path, pictures: Path | str, store: str) -> list[str]:
-    """The commands that show what a new release would change, and that make it current: to paste.
+    """Return the commands that show the changes of a new release, and that make it current, to paste.
 
     Args:
         before: the release that it is compared with, as commands name it.
         made: the folder of the new release.
-        pictures: to compare on.
-        store: in which it becomes current.
+        pictures: the pictures to compare on.
+        store: the store in which it becomes current.
     """
     # By --allow 1 it ends with 0 whatever changes.
     words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
@@ -336,7 +335,7 @@ def next_commands(before: str, made: Path, pictures: Path | str, store: str) -> 
 
 
 def _publish_command(made: Path, store: str) -> str:
-    """The command that makes a new release current in a store."""
+    """Return the command that makes a new release current in a store."""
     return f"Publish: {program()} publish {shlex.join([str(made), store])}"
 
 

@@ -1,9 +1,9 @@
-"""What every command shares: its parser, its run, `--json`, errors as one line, consoles and tables.
+"""The parts that all commands share: parsers, `--json`, errors in one line, consoles and tables.
 
-The entry point ends in `sys.exit(run(main))`; a command lets its errors rise, Ctrl-C among them. Exit codes:
-0 done, 1 an error of ours or a file that cannot be read or written, 2 wrong arguments (argparse's), 130
-Ctrl-C, 141 the reader of the output has closed it. With `--json`, stdout has one JSON document and stderr the
-rest; an error leaves stdout empty.
+The entry point ends with `sys.exit(run(main))`. A command does not catch its own errors, nor Ctrl-C. The exit
+codes are 0 for done, 1 for an error of ours or a file that cannot be read or written, 2 for wrong arguments
+(argparse's), 130 for Ctrl-C, and 141 if the reader of the output has closed it. With `--json`, stdout has one
+JSON document and stderr everything else. If there is an error, stdout stays empty.
 """
 
 import argparse
@@ -34,14 +34,14 @@ from model_store.errors import StoreError
 from training.errors import TrainingError, not_installed
 
 OWN_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
-"""Their messages say what came and what would do; a traceback would add nothing. So do the system's about a
-file. Any other error is a bug of ours or of the machine and keeps its traceback."""
+"""Errors whose messages name the fault and the remedy, so that a traceback would add nothing. The system's
+errors about a file are like this too. Any other error is a bug and keeps its traceback."""
 
 OURS = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
 """Packages whose absence is a bug; any other is one that the serving requirements lack."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What a disk without room raises, often without the file's name."""
+"""Error numbers of a full disk, which often come without the name of the file."""
 
 FAILED = 1
 INTERRUPTED = 130
@@ -51,25 +51,26 @@ PIPE_CLOSED = 141
 
 
 class Failed(NamedTuple):
-    """What --json prints where the command did its work and the answer is no: the exit code is FAILED."""
+    """The value for --json of a command that worked but whose answer is no. The exit code is then FAILED."""
 
     document: object
 
 
 Command = Callable[[argparse.Namespace], object]
-"""What a verb does with its arguments; it returns what --json prints, perhaps as Failed."""
+"""Function that does the work of a verb. It gets the arguments, and returns the value for --json, or
+Failed."""
 
 
 def perform(parser: argparse.ArgumentParser, command: Command, words: list[str]) -> int:
-    """Parse a command line, read `.env`, run the command, and print what it returns if --json is given.
+    """Parse a command line, read `.env`, run the command, and print its result if --json is given.
 
     Args:
-        parser: of the verb, from `command_parser`.
-        command: gets the arguments, `words` among them.
-        words: what was typed after the verb.
+        parser: the parser of the verb, from `command_parser`.
+        command: the function to run with the arguments, which include `words`.
+        words: the words that were typed after the verb.
 
     Returns:
-        0, or FAILED where the command returns Failed; an error is an exception.
+        0, or FAILED if the command returns Failed. Errors are raised.
     """
     arguments = parser.parse_args(words)
     read_dotenv()
@@ -118,7 +119,7 @@ def run(main: Callable[[], int]) -> int:
 
 
 def program() -> str:
-    """The command `wardrobe` as a shell finds it here, to paste: by its name, or beside this interpreter."""
+    """Return the command `wardrobe` for pasting: its name if the shell finds it, or its path."""
     beside = Path(sys.executable).with_name("wardrobe")
     if shutil.which("wardrobe") or not beside.exists():
         return "wardrobe"
@@ -132,15 +133,15 @@ def complain(message: str) -> None:
 
 
 def console(stream: TextIO | None = None) -> Console:
-    """A console for tables, bars and progress.
+    """Return a console for tables, bars and progress.
 
     Args:
-        stream: stdout if None.
+        stream: the stream to write to; stdout if None.
 
     Returns:
-        one that colours on a terminal alone, and not even there when NO_COLOR is set (no-color.org). It
-        takes the terminal's width; in a file or pipe, enough that nothing is cut off or wrapped. Brackets are
-        printed as they are: labels and paths may have them.
+        A console with colours, if the stream is a terminal and NO_COLOR is not set (no-color.org). It has the
+        width of the terminal. In a file or pipe it is so wide that nothing is cut off or wrapped. Brackets
+        are printed as they are, because labels and paths may have them.
     """
     made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
@@ -153,7 +154,7 @@ UNBROKEN = 25
 
 
 class _Console(Console):
-    """Escapes what is not printable: a release, a table or a file's name may hold a terminal's commands."""
+    """A console that escapes unprintable characters, since a name may contain a terminal's commands."""
 
     def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as in rich
         return super().render_str(escape_unprintable_lines(text), **options)
@@ -194,13 +195,14 @@ def _drop_stdout() -> None:
 
 
 JSON_HELP = "print JSON, and any words to stderr"
-"""Of the option that most commands have."""
+"""Help of the option --json, which most commands have."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence: the usage of some commands fills a screen.
+    """A parser whose errors are one sentence, because the usage of some commands fills a screen.
 
-    Takes options as other projects spell them: `--batch_size` and `--Batch-Size` for `--batch-size`.
+    It accepts options as other projects spell them, such as `--batch_size` and `--Batch-Size` for
+    `--batch-size`.
     """
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as in argparse
@@ -235,17 +237,17 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     add_help: bool = True,
     json_help: str | None = JSON_HELP,
 ) -> argparse.ArgumentParser:
-    """A parser that takes nothing yet but --help and --json.
+    """Return a parser with only the options --help and --json.
 
-    The arguments that it parses have `error`, which ends the command as wrong usage with a message.
+    The arguments that it parses have `error`, a function that ends the command as wrong usage with a message.
 
     Args:
         verb: the name of the command; None for `wardrobe` itself.
-        doc: that module's docstring.
-        examples: command lines as one would type them; they end the help.
-        allow_abbrev: as argparse has it.
-        add_help: as argparse has it.
-        json_help: what the help says of --json; None takes no --json.
+        doc: the docstring of the command's module.
+        examples: command lines as one would type them, for the end of the help.
+        allow_abbrev: whether options may be abbreviated, as in argparse.
+        add_help: whether there is the option --help, as in argparse.
+        json_help: the help of --json; None for no such option.
     """
     parser = _Parser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
@@ -271,14 +273,15 @@ BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
 def subcommands(
     parser: argparse.ArgumentParser, *shared: argparse.ArgumentParser
 ) -> Callable[[str, Callable[..., object], str], argparse.ArgumentParser]:
-    """Let a verb have commands below it, after which --json may stand, too.
+    """Let a verb have commands of its own, after which --json may be written too.
 
     Args:
-        parser: of the verb.
-        shared: other options that may stand before and after the command, without defaults.
+        parser: the parser of the verb.
+        shared: a parser with further options, without defaults, for before and after the command.
 
     Returns:
-        what adds one: its name, what it runs (`command` of the arguments) and its description.
+        A function that adds a command: its name, the function to run (`command` of the arguments), and its
+        description.
     """
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -298,7 +301,7 @@ def chosen(arguments: argparse.Namespace) -> object:
 
 
 def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
-    """The type of an option that is a whole number of `lowest` or more; `reason` ends the message."""
+    """Return the type of an option that is a whole number of `lowest` or more; `reason` ends the message."""
 
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < lowest:
@@ -309,5 +312,5 @@ def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
 
 
 def summary(doc: str | None) -> str:
-    """The first line of a docstring; empty without one, as under `python -OO`."""
+    """Return the first line of a docstring; empty without one, as under `python -OO`."""
     return (doc or "").partition("\n")[0]

@@ -90,7 +90,7 @@ def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
 
 
 def run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
-    """Return what --run, --tensorboard and --fresh say, and the command line.
+    """Return the values of --run, --tensorboard and --fresh, and the command line.
 
     Args:
         arguments: the arguments of a training, with its `words`.
@@ -161,7 +161,7 @@ def hand_over_photos(
 
 
 def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> object:
-    """Store a release; if the gate does not judge it there, print what the gate says of it and its parent."""
+    """Store a release. If the gate does not judge it there, print its verdict on release and parent."""
     if target.is_judged:
         return target.hand_over(release)
     verdict = compared_with(open_release(release), parent)
@@ -170,7 +170,7 @@ def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> o
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
-"""The verbs that do what other projects call a mode."""
+"""The verbs for the modes of other projects' scripts."""
 
 
 def _mode(text: str) -> str:
@@ -194,7 +194,7 @@ def _add_photo_options(parser: argparse.ArgumentParser) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the command."""
+    """Return the parser of the command."""
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
     add_data_options(parser)
     column = "a column of the CSV, such as colour: learnt, too"

@@ -47,7 +47,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Search, or go on searching, and show what was found."""
+    """Search, or continue a search, and show the best trials."""
     check_tensorflow()
     data = load_pixels(arguments)
     usual = adapt_to_size(starting_point(arguments.network or DEFAULT_NETWORK), data)
@@ -73,7 +73,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command."""
     parser = command_parser("tune", __doc__, EXAMPLES)
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
@@ -89,7 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
-    """The command that trains with the best values, as the arguments of a search say otherwise."""
+    """Return the command that trains with the best values and the arguments of the search."""
     words = ["wardrobe", "train"]
     for name, value in {**options_of(arguments).recipe_fields, **best}.items():
         option = name.replace("_", "-")
@@ -108,12 +108,12 @@ def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]
 
 
 def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> dict[str, object]:
-    """Write what was found, print the best, and return it for programs.
+    """Write the result of the search, print the best trial, and return it for programs.
 
     Args:
         study: the folder of the search.
-        trials: all that are done, the best first.
-        arguments: of the command.
+        trials: all finished trials, the best first.
+        arguments: the arguments of the command.
     """
     from training.gradient.search import STUDY, draw_search, rounded  # noqa: PLC0415
 
@@ -135,7 +135,7 @@ def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> 
 
 
 def _row(trial: "FrozenTrial") -> dict[str, str]:
-    """The cells of a trial, by their headings; the accuracy is 0 where the loss was no number."""
+    """Return the cells of a trial, by their headings. The accuracy is 0 if the loss was not a number."""
     from training.gradient.search import STATES, rounded  # noqa: PLC0415 - needs Optuna
 
     return {
