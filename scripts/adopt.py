@@ -21,7 +21,7 @@ from training.loading import check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_new_run
 
 EXAMPLES = (
-    "wardrobe adopt model.keras --out releases",
+    "wardrobe adopt model.keras --out store",
     "wardrobe adopt model.keras --labels coat,shoe --data pictures --publish s3://models/wardrobe",
 )
 
@@ -48,7 +48,7 @@ def _adopt(arguments: argparse.Namespace, release: Path) -> object:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = command_parser("adopt", __doc__, EXAMPLES)
-    parser.add_argument("model", type=Path, help="a `.keras` file of Keras 3, without code of its own")
+    parser.add_argument("model", type=Path, help="file `.keras` of Keras 3, without code of its own")
     order = "class names in the order of its outputs (default: the data's, in order of their names)"
     parser.add_argument("--labels", type=_labels, metavar="A,B,C", help=order)
     add_data_options(parser)

@@ -92,11 +92,13 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
     add = group.add_argument
-    add("--networks", type=_networks, required=True, metavar="A,B,C", help=", ".join(NETWORKS))
-    add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (3)")
-    add("--recipe", choices=sorted(RECIPES), help="start from this recipe (default: each network's own)")
+    networks = f"networks that are compared, of {', '.join(NETWORKS)}"
+    add("--networks", type=_networks, required=True, metavar="A,B,C", help=networks)
+    add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (default: 3)")
+    add("--recipe", choices=sorted(RECIPES), help="recipe to start from (default: each network's own)")
     add_recipe_options(group)
-    add("--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=f"without an ending ({DEFAULT_OUT})")
+    place = f"name of the results, without an ending (default: {DEFAULT_OUT})"
+    add("--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=place)
     return parser
 
 

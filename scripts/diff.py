@@ -32,12 +32,12 @@ from reports.answers import CLASS
 from scripts.__main__ import command
 from scripts.list_options import add_list_options
 from scripts.progress import counting
-from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table
+from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table, share
 
 EXAMPLES = (
     "wardrobe diff bundled runs/mine/release photos",
     "wardrobe diff s3://models/wardrobe runs/mine/release photos.csv --page changes.html --out changes.csv",
-    "wardrobe diff releases releases@20261120T101500Z-3f9a1c2e photos --allow 0.02",
+    "wardrobe diff store store@20261120T101500Z-3f9a1c2e photos --allow 0.02",
 )
 
 ROWS = 20
@@ -97,21 +97,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("diff", __doc__, EXAMPLES)
     add = parser.add_argument
     add("a", metavar="A", help=RELEASE_HELP)
-    add("b", metavar="B", help="another one")
+    add("b", metavar="B", help="release to compare it with, named in the same way")
     add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
-    add("--allow", type=share, default=0.0, metavar="X", help="share that may change with exit code 0 (0)")
+    allowed = "share of answers that may change before the exit code is 1 (default: 0)"
+    add("--allow", type=share, default=0.0, metavar="X", help=allowed)
     add("--out", type=Path, metavar="FILE.csv", help="write all changes into a new table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
     add_list_options(parser)
     return parser
-
-
-def share(text: str) -> float:
-    """Parse the value of --allow. If it is not a number, argparse's message has this function's name."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 to 1")
-    return value
 
 
 def _write(

@@ -37,8 +37,8 @@ from training.loading import require
 EXAMPLES = (
     "wardrobe evaluate",
     "wardrobe evaluate s3://models/wardrobe --json",
-    "wardrobe evaluate releases --data my-pictures --out runs/evaluation",
-    "wardrobe evaluate releases --photos photos --split unseen",
+    "wardrobe evaluate store --data my-pictures --out runs/evaluation",
+    "wardrobe evaluate store --photos photos --split unseen",
 )
 
 
@@ -87,11 +87,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = (
-        "FOLDER/label/files, FOLDER/tier/label/files, or a CSV of `path`, `label` and perhaps `tier`: a "
+        "photos in FOLDER/label/ or FOLDER/tier/label/, or a CSV of `path`, `label` and perhaps `tier`: a "
         "label is a class's index or name, X_ before it says none of them"
     )
     add("--photos", type=Path, metavar="FOLDER|CSV", help=layout)
-    add("--split", metavar="NAME", help=f"the name of the split in tables and plots ({SPLIT})")
+    add("--split", metavar="NAME", help=f"name of the split in tables and plots (default: {SPLIT})")
     return parser
 
 

@@ -98,20 +98,20 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = command_parser("improve", __doc__, EXAMPLES)
     add = parser.add_argument
-    corrections = "what people said of pictures: the review sheet, the page and doubted.html export it"
+    corrections = "answers of people, as the review sheet, the web page or doubted.html exports them"
     add("corrections", type=Path, metavar="CSV", help=corrections)
     add_encoding(parser)
     usual = f"{DEFAULT_STORE} if it has a release, else bundled"
     add("--from", dest="release", metavar="RELEASE", help=f"{RELEASE_HELP} (default: {usual})")
-    learnt = "the pictures that the release learnt (default: those that its training named)"
+    learnt = "pictures that a release of own classes learnt (default: the place that its training named)"
     add("--data", metavar="FOLDER|CSV", help=learnt)
-    earlier = "corrections that the release learnt (default: those that its training named)"
+    earlier = "corrections that it learnt before (default: those that its training named); may be repeated"
     add("--learnt-corrections", action="append", default=[], metavar="CSV", help=earlier)
     target = parser.add_mutually_exclusive_group()
-    target.add_argument(
-        "--out", metavar="STORE", help="a folder store; the release stands there beside what is current"
-    )
-    target.add_argument("--publish", metavar="STORE", help="a folder or s3:// store; current there")
+    beside = "store to put the release into, a folder (default: for own classes, the store of --from)"
+    target.add_argument("--out", metavar="STORE", help=beside)
+    promoted = "store to publish the release in: a folder or s3://bucket/prefix"
+    target.add_argument("--publish", metavar="STORE", help=promoted)
     return parser
 
 

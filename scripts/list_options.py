@@ -12,9 +12,9 @@ from labelling.lists import split_column_names
 def add_list_options(group: "argparse._ActionsContainer") -> None:
     """Add --path-column, --root, --encoding and --skip-bad-rows."""
     add = group.add_argument
-    columns = "columns of a list that name pictures, in place of `path`: a row for each"
+    columns = "columns of a list that name pictures; each one gives rows of its own (default: path)"
     add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
-    root = "the folder that paths of a list are relative to (its own)"
+    root = "folder that the paths of a list are relative to (default: the folder of the list)"
     add("--root", type=Path, metavar="FOLDER", help=root)
     add_encoding(group)
     skip = "leave out rows of a list that do not fit its header, and name them"
@@ -23,13 +23,14 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
 
 def add_encoding(group: "argparse._ActionsContainer") -> None:
     """Add --encoding, also of the commands that read corrections alone."""
-    encoding = "of lists and corrections that are neither UTF-8 nor UTF-16 with its mark, such as cp1252"
+    usual = "UTF-8, or UTF-16 with a byte order mark"
+    encoding = f"encoding of lists and corrections, such as cp1252 (default: {usual})"
     group.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
 def add_product_column(group: "argparse._ActionsContainer") -> None:
     """Add --product-column of the commands that learn or check a table; their --by says who publishes."""
-    by = "photos that share a cell of this column show one product, and are learnt and measured on together"
+    by = "column that says which photos show the same product: they are learnt, or measured, together"
     group.add_argument("--product-column", metavar="COLUMN", help=by)
 
 

@@ -5,12 +5,14 @@ is. training/gradient/recipes.py describes the fields.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column
 from scripts.progress import Terminal
+from scripts.terminal import number, whole_number
 from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import LabelledData
 from training.data.named import Named
@@ -31,7 +33,7 @@ LEAST_RIGHT: Final = 0.5
 
 def share_right(text: str) -> float:
     """Parse the value of --accept-right."""
-    value = float(text)
+    value = number(text)
     if not LEAST_RIGHT <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
     return value
@@ -39,17 +41,18 @@ def share_right(text: str) -> float:
 
 def share_sure(text: str) -> float:
     """Parse the value of --accept-confidence."""
-    value = float(text)
+    value = number(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, and less than 1")
     return value
 
 
-def add_accept_options(group: "argparse._ActionsContainer", right: str) -> None:
-    """Add --accept-right, whose help ends with `right`, and --accept-confidence."""
-    of_all = f"accepted answers that must be right ({right})"
+def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> None:
+    """Add --accept-right and --accept-confidence, whose help ends with a note."""
+    usual = "default: 0.95 for own classes, 0.99 for Fashion-MNIST"
+    of_all = f"share of accepted answers that must be right ({usual}){note}"
     group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
-    each = f"confidence that each accepted answer needs ({ACCEPT_CONFIDENCE})"
+    each = f"confidence that each accepted answer needs (default: {ACCEPT_CONFIDENCE}){note}"
     group.add_argument("--accept-confidence", type=share_sure, metavar="X", help=each)
 
 
@@ -57,27 +60,42 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add --data and how it is read, --skip-unreadable, --corrections, --train and --test."""
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     group = parser.add_argument_group("data set", title)
-    add = group.add_argument
-    place = "a folder of pictures per class, a CSV, IDX, or keras"
-    add("--data", metavar="FOLDER|CSV", help=place)
-    add("--skip-unreadable", action="store_true", help="leave out files of --data that are no pictures")
-    corrected = (
-        "other labels of some pictures of --data, or of photos, in the columns `path` and `label`; an empty "
-        "label leaves the picture out. May be given again"
-    )
-    add("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
-    add("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
-    add("--test", type=Path, metavar="CSV", help="test set in the same form")
+    add_place(group)
+    add_corrections(group)
+    add_csv_pair(group)
     add_list_options(group)
     add_product_column(group)
 
 
+def add_place(group: "argparse._ActionsContainer", note: str = "") -> None:
+    """Add --data and --skip-unreadable, whose help ends with a note."""
+    place = f"folder of pictures per class, a CSV, IDX files, or keras (default: Fashion-MNIST){note}"
+    group.add_argument("--data", metavar="FOLDER|CSV", help=place)
+    unreadable = f"leave out files of --data that are no pictures{note}"
+    group.add_argument("--skip-unreadable", action="store_true", help=unreadable)
+
+
+def add_corrections(group: "argparse._ActionsContainer") -> None:
+    """Add --corrections."""
+    corrected = (
+        "file with other labels of some pictures, in the columns `path` and `label`; an empty label leaves "
+        "the picture out; may be repeated"
+    )
+    group.add_argument("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
+
+
+def add_csv_pair(group: "argparse._ActionsContainer") -> None:
+    """Add --train and --test."""
+    group.add_argument("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
+    group.add_argument("--test", type=Path, metavar="CSV", help="test set in the same form")
+
+
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that choose the recipe which the others change."""
-    networks = f"train this network ({DEFAULT_NETWORK})"
+    networks = f"network that is trained (default: {DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
-    recipes = f"start from {', '.join(sorted(RECIPES))}"
+    recipes = f"recipe to start from: {', '.join(sorted(RECIPES))} (default: the network's own)"
     group.add_argument("--recipe", type=_recipe_name, metavar="NAME", help=recipes)
 
 
@@ -130,20 +148,37 @@ def load_pixels(arguments: argparse.Namespace) -> LabelledData:
     return load(named, Terminal(), contents=contents)
 
 
-def add_recipe_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that change a recipe's fields."""
+def add_recipe_options(
+    group: "argparse._ActionsContainer", names: Sequence[str] = RECIPE_FIELDS, note: str = ""
+) -> None:
+    """Add options that change a recipe's fields.
+
+    Args:
+        group: the group of options.
+        names: the names of the fields.
+        note: the end of the help of each option.
+    """
     hints = get_type_hints(Recipe, include_extras=True)
-    for name in RECIPE_FIELDS:
-        kind, text = _plain(hints[name]), _description(hints[name])
+    for name in names:
+        kind = _plain(hints[name])
+        text = f"{_description(hints[name])} (default: {DEFAULTS.get(name, 'as in the recipe')}){note}"
         option = f"--{name.replace('_', '-')}"
         if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
         elif get_origin(kind) is Literal:
             group.add_argument(option, type=str.lower, choices=get_args(kind), help=text)
+        elif kind is int:
+            group.add_argument(option, type=whole_number, metavar="N", help=text)
         else:
-            group.add_argument(option, type=kind, metavar="N" if kind is int else "X", help=text)
-    group.add_argument("--num_epochs", dest="epochs", type=int, help=argparse.SUPPRESS)
-    group.add_argument("-b", dest="batch_size", type=int, help=argparse.SUPPRESS)
+            group.add_argument(option, type=number, metavar="X", help=text)
+    if "epochs" in names:
+        group.add_argument("--num_epochs", dest="epochs", type=whole_number, help=argparse.SUPPRESS)
+    if "batch_size" in names:
+        group.add_argument("-b", dest="batch_size", type=whole_number, help=argparse.SUPPRESS)
+
+
+DEFAULTS: Final = {"limit": "all", "dropout": "the network's own"}
+"""Default values in the help of fields that no recipe sets."""
 
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types

@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
     add = parser.add_argument
-    add("files", nargs="*", type=Path, metavar="FILE", help="pictures")
+    add("files", nargs="*", type=Path, metavar="FILE", help="pictures to classify")
     add(
         "--image",
         action="extend",
@@ -94,10 +94,11 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         default=[],
         metavar="FILE",
-        help="pictures, named by an option",
+        help="pictures to classify, named by an option",
     )
     add("--model", default="bundled", help=BUNDLED_HELP)
-    add("--plot", type=Path, metavar="OUT.png", help="draw picture, what the model saw, and its answer")
+    plot = "draw each picture, the input of the model and its answer"
+    add("--plot", type=Path, metavar="OUT.png", help=plot)
     return parser
 
 

@@ -17,7 +17,7 @@ from scripts.terminal import RELEASE_HELP, command_parser, complain
 
 EXAMPLES = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
-    "wardrobe publish runs/mine/release releases --sign release.key --no-promote",
+    "wardrobe publish runs/mine/release store --sign release.key --no-promote",
 )
 
 
@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("release", help=RELEASE_HELP)
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
     add_publishing_options(parser)
-    parser.add_argument("--no-promote", action="store_true", help="send it, but leave current as it is")
+    parser.add_argument("--no-promote", action="store_true", help="send it, but leave the current release")
     return parser
 
 

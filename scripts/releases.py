@@ -25,7 +25,7 @@ from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
 from scripts.__main__ import command
 from scripts.target import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, complain, console, print_table, subcommands
+from scripts.terminal import at_least, command_parser, complain, console, number, print_table, subcommands
 
 KEEP = 5
 """Number of releases that `prune` keeps by default."""
@@ -34,11 +34,11 @@ MOST_MINUTES = 1e9
 """Largest age in minutes: 1,900 years, as far back as dates go."""
 
 EXAMPLES = (
-    "wardrobe releases --store releases list",
+    "wardrobe releases --store store list",
     "wardrobe releases --store s3://models/wardrobe --json show current",
-    "wardrobe releases --store releases show current --card",
+    "wardrobe releases --store store show current --card",
     "wardrobe releases --store s3://models/wardrobe rollback --reason 'bags come back as shirts'",
-    "wardrobe releases --store releases prune --keep 3 --dry-run",
+    "wardrobe releases --store store prune --keep 3 --dry-run",
 )
 
 
@@ -269,27 +269,28 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     for parent in (parser, shared):
         parent.add_argument(
-            "--store", metavar="ADDRESS", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
+            "--store", metavar="ADDRESS", help="store: a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
         )
     add = subcommands(parser, shared)
     add("list", _list, "What is there, what is current, how good it is.")
     add("log", _log, "Every promotion and rollback, newest first, by whom and why.")
     showing = add("show", _show, "One release in full, or its model card.")
     showing.add_argument("version", help="a version, or `current`")
-    showing.add_argument("--card", action="store_true", help="its model card, Markdown, instead")
+    showing.add_argument("--card", action="store_true", help="print its model card, Markdown, instead")
     promoting = add("promote", _promote, "Make a release current.")
     promoting.add_argument("version", help="a version that `list` shows")
-    promoting.add_argument("--force", action="store_true", help="even if the gate refuses it")
-    rolling = add("rollback", _rollback, "Make the release before current's current again.")
-    rolling.add_argument("--reason", metavar="TEXT", help="why, for the log")
+    promoting.add_argument("--force", action="store_true", help="promote it even if the gate refuses it")
+    rolling = add("rollback", _rollback, "Go back to the previous release.")
+    rolling.add_argument("--reason", metavar="TEXT", help="reason, for the log")
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
     kept = at_least(1, ", since current has to stay")
-    pruning.add_argument("--keep", type=kept, default=KEEP, help=f"releases to keep ({KEEP})")
-    pruning.add_argument("--dry-run", action="store_true", help="name them, remove nothing")
+    number_kept = f"number of releases to keep (default: {KEEP})"
+    pruning.add_argument("--keep", type=kept, default=KEEP, help=number_kept)
+    pruning.add_argument("--dry-run", action="store_true", help="name them, but remove nothing")
     age, default = (
-        "keep what was written to in the last so many minutes: a promotion may be under way (60)",
+        "minutes; what was written to later stays, as a promotion may be under way (default: 60)",
         MIN_AGE / timedelta(minutes=1),
     )
     pruning.add_argument("--older-than", type=minutes, default=default, metavar="MINUTES", help=age)
@@ -297,8 +298,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def minutes(text: str) -> float:
-    """Parse the value of --older-than. If it is not a number, argparse's message has this function's name."""
-    if not 0 <= (age := float(text)) <= MOST_MINUTES:
+    """Parse the value of --older-than."""
+    if not 0 <= (age := number(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return age
 

@@ -18,14 +18,14 @@ EXAMPLES = (
 )
 
 OPTIONS = (
-    ("port", "PORT", "N", "port to listen on (8000)"),
-    ("host", "BIND", "ADDRESS", "address to listen on; 0.0.0.0 is every one (127.0.0.1)"),
-    ("workers", "WEB_CONCURRENCY", "N", "number of processes (one for each core)"),
+    ("port", "PORT", "N", "port to listen on (default: 8000)"),
+    ("host", "BIND", "ADDRESS", "address to listen on, or 0.0.0.0 for every one (default: 127.0.0.1)"),
+    ("workers", "WEB_CONCURRENCY", "N", "number of processes (default: one for each core)"),
     (
         "model",
         "WARDROBE_MODEL_STORE",
         "STORE",
-        "where the model is: bundled (the default), a folder, or s3://bucket/prefix",
+        "place of the model: bundled, a folder, or s3://bucket/prefix (default: bundled)",
     ),
 )
 """Name, variable, metavar and help of each option; app/__main__.py and app/settings.py check the values."""
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command. Options that it does not know are passed on to gunicorn."""
     parser = command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
     for name, variable, metavar, text in OPTIONS:
-        parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; the variable {variable}")
+        parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; sets {variable}")
     parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")
     parser.add_argument_group("other arguments", "go to gunicorn")
     return parser

@@ -50,17 +50,20 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options of a store, without --data-licence, for commands that learn nothing."""
     target = group.add_mutually_exclusive_group()
-    beside = f"a folder store ({DEFAULT_STORE}); current if the first there"
+    beside = (
+        "store to put the release into, a folder, without publishing it, unless it is the first one there "
+        f"(default: {DEFAULT_STORE})"
+    )
     target.add_argument("--out", metavar="STORE", help=beside)
-    promoted = "a folder or s3:// store; current there"
+    promoted = "store to publish the release in: a folder or s3://bucket/prefix"
     target.add_argument("--publish", metavar="STORE", help=promoted)
     add_publishing_options(group)
 
 
 def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
     """Add --by and --unconditional."""
-    parser.add_argument("--by", metavar="NAME", help="who does it, for the log; your login if left out")
-    alone = "promote even where conditional writes are ignored (no other writer may promote meanwhile)"
+    parser.add_argument("--by", metavar="NAME", help="name of who does it, for the log (default: your login)")
+    alone = "promote even if the server does not support conditional writes; nobody else may promote then"
     parser.add_argument("--unconditional", action="store_true", help=alone)
 
 
@@ -85,7 +88,8 @@ def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
     """Add --sign, --force, --by and --unconditional."""
     add = parser.add_argument
     add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
-    add("--force", action="store_true", help="make it current even if it is worse or has other labels")
+    forced = "make it current even if the gate refuses it: it is worse, or has other labels"
+    add("--force", action="store_true", help=forced)
     add_promotion_options(parser)
 
 

@@ -10,6 +10,7 @@ import argparse
 import errno
 import io
 import json
+import math
 import os
 import re
 import shlex
@@ -194,7 +195,7 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-JSON_HELP = "print JSON, and any words to stderr"
+JSON_HELP = "print JSON on stdout, and messages on stderr"
 """Help of the option --json, which most commands have."""
 
 
@@ -301,14 +302,46 @@ def chosen(arguments: argparse.Namespace) -> object:
 
 
 def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
-    """Return the type of an option that is a whole number of `lowest` or more; `reason` ends the message."""
+    """Return the parser of an option that is a whole number.
+
+    Args:
+        lowest: the smallest number that is taken.
+        reason: the end of the message about another one.
+    """
 
     def parse(text: str) -> int:
         if not text.isdecimal() or int(text) < lowest:
-            raise argparse.ArgumentTypeError(f"{text!r}: expected {lowest} or more{reason}")
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, {lowest} or more{reason}")
         return int(text)
 
     return parse
+
+
+def whole_number(text: str) -> int:
+    """Parse the value of an option that is a whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number") from error
+
+
+def number(text: str) -> float:
+    """Parse the value of an option that is a number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, such as 0.5") from error
+
+
+def share(text: str) -> float:
+    """Parse the value of an option that is a share."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 0 to 1")
+    return value
 
 
 def summary(doc: str | None) -> str:

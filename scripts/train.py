@@ -7,10 +7,10 @@ training/gradient/recipes.py; the release: training/release/complete.py.
 import argparse
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.settings import read_command_settings
 from model_store.local_releases import LocalRelease, open_release
@@ -18,9 +18,12 @@ from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
 from scripts.__main__ import command
 from scripts.doubted import write_doubted
+from scripts.list_options import add_list_options, add_product_column
 from scripts.options import (
     add_accept_options,
-    add_data_options,
+    add_corrections,
+    add_csv_pair,
+    add_place,
     add_recipe_options,
     add_start_options,
     named_of,
@@ -28,13 +31,13 @@ from scripts.options import (
     typed_names,
 )
 from scripts.progress import Terminal, say_promises
-from scripts.target import ELSEWHERE, Target, add_target_options, next_commands, open_target
+from scripts.target import ELSEWHERE, Target, add_store_options, next_commands, open_target
 from scripts.terminal import command_parser, console
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow
-from training.options import Options, check_used
+from training.options import RECIPE_FIELDS, Options, Story, check_used
 from training.release.run_folder import claim_new_run
 from training.stories import RunRequest, name_photos, train_on_photos, train_on_pictures
 
@@ -44,7 +47,7 @@ if TYPE_CHECKING:  # needs Keras
 EXAMPLES = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
     "wardrobe train --from bundled --photos corrections.csv",
-    "wardrobe train --recipe quick --out releases",
+    "wardrobe train --recipe quick --out store",
 )
 
 
@@ -180,48 +183,77 @@ def _mode(text: str) -> str:
     return text
 
 
-def _add_photo_options(parser: argparse.ArgumentParser) -> None:
-    """Add --from and --photos."""
-    layout = (
-        "of the ten classes, in FOLDER/tier/label/, or a CSV of `path`, `label`, `tier`, perhaps `group`, "
-        "`source` and `checked`"
-    )
-    add = parser.add_argument_group("photos of real garments", layout).add_argument
-    parent = "fit its head for photos again: bundled, say"
-    add("--from", dest="release", metavar="RELEASE", help=parent)
-    fits = "photos of the ten classes, which that head learns"
-    add("--photos", type=Path, metavar="FOLDER|CSV", help=fits)
+GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
+    "own classes": (
+        "own classes",
+        "Photos of classes of your own. A head learns them on networks that stay as they are.",
+    ),
+    "pixels": (
+        "by gradient",
+        "Fashion-MNIST, and pictures in its form, of 28 x 28. A network learns them whole. "
+        f"Networks: {', '.join(NETWORKS)}.",
+    ),
+    "photos": (
+        "photos of the ten classes",
+        "Photos in FOLDER/tier/label/, or in a CSV of `path`, `label`, `tier`, and perhaps `group`, `source` "
+        "and `checked`. The head of a release that answers photos is fitted again.",
+    ),
+}
+"""Title and description of the options of each story, in the help."""
+
+ANY_STORY: Final = "every training"
+"""Title of the options that all stories use."""
+
+ALSO: Final = f"; also {GROUPS['pixels'][0]}"
+"""The end of the help of an option of own classes that a training by gradient uses, too."""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the parser of the command: options of every training, then those of each story."""
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
-    add_data_options(parser)
-    column = "a column of the CSV, such as colour: learnt, too"
-    parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
-    _add_photo_options(parser)
-    networks = textwrap.fill(f"networks: {', '.join(NETWORKS)}", 76)
-    recipe = parser.add_argument_group("what to do", networks)
-    add_start_options(recipe)
-    add_recipe_options(recipe)
-    fast = "own classes: answers in a ninth of the time"
-    recipe.add_argument("--fast", action="store_true", help=fast)
-    recipe.add_argument(
-        "--mode", type=_mode, metavar="train", help="as other projects call it; changes nothing"
-    )
-    add_accept_options(recipe, right="own classes: 0.95")
-    group = parser.add_argument_group("where it goes")
-    add = group.add_argument
-    add(
-        "--run",
-        type=Path,
-        metavar="FOLDER",
-        help="folder of the checkpoint (default: one per recipe in runs/)",
-    )
-    add("--fresh", action="store_true", help="delete the checkpoint and start over")
-    add("--tensorboard", type=Path, metavar="FOLDER", help="log every epoch for TensorBoard, below FOLDER")
-    add_target_options(group)
+    _add_options_of_all(parser.add_argument_group(ANY_STORY))
+    groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in GROUPS.items()}
+    own, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]
+    add_place(own, ALSO)
+    column = "column of the CSV that is learnt, too, such as colour; may be repeated"
+    own.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
+    own.add_argument("--fast", action="store_true", help="make a smaller model, nine times as fast")
+    add_recipe_options(own, OWN_FIELDS, ALSO)
+    add_accept_options(own, ALSO)
+    licence = f"licence of the data, such as MIT or `our own pictures`, for the model card{ALSO}"
+    own.add_argument("--data-licence", metavar="TEXT", help=licence)
+    add_csv_pair(gradient)
+    add_start_options(gradient)
+    add_recipe_options(gradient, [name for name in RECIPE_FIELDS if name not in OWN_FIELDS])
+    gradient.add_argument("--fresh", action="store_true", help="delete the checkpoint and start over")
+    log = "folder below which every epoch is logged for TensorBoard"
+    gradient.add_argument("--tensorboard", type=Path, metavar="FOLDER", help=log)
+    release = "release whose head for photos is fitted again, such as bundled"
+    photos.add_argument("--from", dest="release", metavar="RELEASE", help=release)
+    learnt = "photos of the ten classes, which that head learns"
+    photos.add_argument("--photos", type=Path, metavar="FOLDER|CSV", help=learnt)
     return parser
+
+
+OWN_FIELDS: Final = ("seed", "limit")
+"""Fields of a recipe that a training of own classes uses or records, too."""
+
+
+def _filled(title: str, description: str) -> tuple[str, str]:
+    """Return title and description of a group, whose lines argparse leaves as they are."""
+    return title, textwrap.fill(description, 76)
+
+
+def _add_options_of_all(group: "argparse._ArgumentGroup") -> None:
+    """Add the options that every training uses."""
+    add_corrections(group)
+    add_list_options(group)
+    add_product_column(group)
+    place = "folder of the checkpoint and the release (default: one in runs/ for each training)"
+    group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
+    add_store_options(group)
+    mode = "name that other projects have for this verb; changes nothing"
+    group.add_argument("--mode", type=_mode, metavar="train", help=mode)
 
 
 if __name__ == "__main__":

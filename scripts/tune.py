@@ -78,13 +78,16 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
-    start.add_argument("--network", choices=NETWORKS, help=f"its recipe ({DEFAULT_NETWORK})")
-    start.add_argument("--recipe", choices=sorted(RECIPES), help="this recipe")
+    network = f"network whose recipe is the start (default: {DEFAULT_NETWORK})"
+    start.add_argument("--network", choices=NETWORKS, help=network)
+    named = "recipe that is the start, in place of a network's"
+    start.add_argument("--recipe", choices=sorted(RECIPES), help=named)
     add_recipe_options(recipe)
     add = parser.add_argument_group("how far, and where to").add_argument
-    add("--trials", type=at_least(1), default=TRIALS, metavar="N", help=f"number of trials ({TRIALS})")
+    trials = f"number of trials (default: {TRIALS})"
+    add("--trials", type=at_least(1), default=TRIALS, metavar="N", help=trials)
     add("--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)")
-    add("--out", type=Path, metavar="FOLDER", help="folder of what it writes (default: the study's)")
+    add("--out", type=Path, metavar="FOLDER", help="folder of the plot (default: the folder of the study)")
     return parser
 
 

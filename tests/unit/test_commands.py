@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import sys
+from argparse import SUPPRESS
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -69,6 +70,18 @@ def test_ctrl_c_ends_a_command_without_a_traceback_while_it_imports(module: str)
     ended = done([sys.executable, "-c", STOPPED_WHILE_IT_IMPORTS.format(module=module)])
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "wardrobe: interrupted.\n")
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_the_help_of_each_option_with_a_default_shows_it(verb: Verb) -> None:
+    options = verb.load().build_parser()._actions
+
+    assert [
+        option.option_strings[-1]
+        for option in options
+        if option.option_strings and option.help not in {SUPPRESS, None}
+        if option.default not in (None, False, [], SUPPRESS) and "(default: " not in option.help
+    ] == []
 
 
 @pytest.mark.parametrize("named", [("scripts", "train"), ("scripts.train",)], ids=" ".join)
@@ -193,7 +206,7 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
     ("line", "reason"),
     [
         ("predict", "name at least one picture"),
-        ("label photos --out t.csv --workers 0", "'0': expected 1 or more"),
+        ("label photos --out t.csv --workers 0", "'0': expected a whole number, 1 or more"),
         ("label --out t.csv", "name a SOURCE to label, or --corrections"),
         ("label photos --out t.csv --audit 9", "--audit is about the page of --review"),
         ("train --train a.csv", "--train and --test belong together"),
@@ -213,7 +226,10 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("evaluate --photos p --data d", "measured without a data set"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("releases list", "--store is missing"),
-        ("releases --store x prune --keep 0", "'0': expected 1 or more, since current has to stay"),
+        (
+            "releases --store x prune --keep 0",
+            "'0': expected a whole number, 1 or more, since current has to stay",
+        ),
         ("releases --store x prune --older-than -1", "-1 is no age"),
         ("releases --store x promte 1", "Did you mean promote?"),
         ("keys add a:b --file keys", "'a:b' is no name"),

@@ -22,6 +22,7 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
+from training.decide.requirements import usual_accept_right
 from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, STORIES, USES, Options
@@ -200,6 +201,30 @@ def test_each_option_is_used_by_a_training_and_each_used_one_is_an_option() -> N
 
     assert frozenset().union(*USES.values()) == parsed
     assert USES.keys() == set(STORIES)
+
+
+def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() -> None:
+    parser = train.build_parser()
+    shown = {group.title: group._group_actions for group in parser._action_groups}
+    of_all = frozenset.intersection(*USES.values())
+
+    assert {action.dest for action in shown[train.ANY_STORY]} == of_all
+    for place, story in enumerate(STORIES):
+        title = train.GROUPS[story][0]
+        before = frozenset().union(*(USES[earlier] for earlier in STORIES[:place]))
+        assert {action.dest for action in shown[title]} == USES[story] - before - of_all
+        for action in shown[title]:
+            others = [train.GROUPS[other][0] for other in STORIES[place + 1 :] if action.dest in USES[other]]
+            assert action.help is not None
+            assert [other for other in others if f"also {other}" not in action.help] == []
+
+
+def test_the_help_names_the_shares_that_must_be_right() -> None:
+    shares = [usual_accept_right(own_classes=own) for own in (True, False)]
+
+    assert "(default: {} for own classes, {} for Fashion-MNIST)".format(*shares) in " ".join(
+        train.build_parser().format_help().split()
+    )
 
 
 HEADS, PIXELS, PHOTOS = (
