@@ -285,8 +285,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)
     console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
-    splits = ", ".join(sorted({figure.split for figure in figures.values()}))
-    print_table([{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()], f"split: {splits}")
+    rows = [{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()]
+    print_table(rows, arguments.split and f"split: {arguments.split}")
     section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
     more = _written(arguments.out, _page(release, photos=figures), answers, photos, contract)
     return {"version": release.version, "photos": section, **more}

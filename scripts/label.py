@@ -75,7 +75,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if named in {*languages(), OFF} and not arguments.own_words.exists():
         arguments.error(f"--words takes a file of words. The language is --language {named}.")
     if arguments.audit and not arguments.review:
-        arguments.error("--audit is about the page of --review FILE.html")
+        arguments.error("--audit needs --review FILE.html, the page that shows the sample")
 
 
 def _run(job: Job, total: int | None) -> Outcome:
@@ -119,21 +119,27 @@ def build_parser() -> argparse.ArgumentParser:
         "source",
         metavar="SOURCE",
         nargs="?",
-        help="a folder, a pattern in quotes, a CSV with a column `path`, a ZIP, or s3://bucket/prefix",
+        help="folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix",
     )
     host = (
-        "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; more than once"
+        "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; may be repeated"
     )
     add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
-    add("--out", type=Path, required=True, metavar="FILE", help="the table: .csv, .jsonl, or .xlsx for Excel")
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="table: .csv, .jsonl, or .xlsx for Excel",
+    )
     add("--model", help=BUNDLED_HELP)
-    engines = "processes of this machine (the default), or ray: the cluster at RAY_ADDRESS"
+    engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES, help=engines)
     products = parser.add_mutually_exclusive_group()
-    by = "photos that share a cell of this column of the list show one product; a second table answers each"
+    by = "column that says which photos show the same product; also writes a table with one row per product"
     products.add_argument("--by", metavar="COLUMN", help=by)
-    folders = "the same, of the photos of one folder"
+    folders = "photos in one folder show the same product; also writes a table with one row per product"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
     add("--language", choices=(*readable_languages(), OFF), help=words)
@@ -150,19 +156,25 @@ def build_parser() -> argparse.ArgumentParser:
         "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
-    add("--workers", type=at_least(1), metavar="N", help="how many label at a time (default: one per core)")
-    into = "copy the pictures into FOLDER/label and FOLDER/review; new or empty"
+    add(
+        "--workers",
+        type=at_least(1),
+        metavar="N",
+        help="number of processes (default: one per core)",
+    )
+    into = "copy the pictures into FOLDER/label and FOLDER/review; the folder has to be new or empty"
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
-    add("--restart", action="store_true", help="label everything again, whatever is there")
+    add("--restart", action="store_true", help="label everything again; people's answers are kept")
     return parser
 
 
 def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
-    limit = f"pictures to look through, the most doubtful first ({REVIEW_LIMIT:,})"
-    audit = f"accepted pictures on it, drawn at random (a quarter, at most {MAX_SAMPLE_ROWS}; 0: none)"
+    limit = f"number of pictures to look through, the most doubtful first (default: {REVIEW_LIMIT:,})"
+    usual = f"a quarter of them, at most {MAX_SAMPLE_ROWS}"
+    audit = f"number of accepted pictures on the page, drawn at random; 0 for none (default: {usual})"
     add("--audit", type=at_least(0), metavar="N", help=audit)
     add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     corrections = "take in what people say in these files (CSV), before all is written"

@@ -65,7 +65,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
     """
     before = _take_over(arguments)
     if arguments.feed and arguments.by is None:
-        arguments.error("--feed has a row a product: name the column of the list with --by")
+        arguments.error("--feed writes one row for each product, so it needs --by COLUMN")
     if arguments.into and arguments.by is not None:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     place = _source_place(arguments)
@@ -117,8 +117,8 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
     is_there = journal_path(table).exists()
     if arguments.source is None and not is_there:
         raise TableUnusable(
-            f"{table}: there is no {journal_path(table).name} beside it, which keeps its rows. Corrections "
-            "go into a table that `wardrobe label SOURCE --out` made, or name the SOURCE as well."
+            f"{table} was not made by `wardrobe label`: {journal_path(table).name} is missing. Label first, "
+            "or name the SOURCE, too."
         )
     before, options = None, dict[str, Any]()
     with suppress(TableUnusable, OtherRun) if arguments.source else ExitStack():  # said once it is opened

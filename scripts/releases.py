@@ -7,6 +7,7 @@ import argparse
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from textwrap import fill
 
 from rich.filesize import decimal
@@ -128,6 +129,8 @@ def _stored(store: Store) -> list[StoredRelease]:
     Raises:
         NothingPromoted: the store has none, for example because its address is mistyped.
     """
+    if not store.address.startswith("s3://") and not Path(store.address).is_dir():
+        raise NothingPromoted(f"{store.address}: no such folder. Correct the address.")
     if not (releases := list_releases(store)):
         raise NothingPromoted(
             f"{store.address}: there is no release here. Publish one (wardrobe publish), or correct "

@@ -80,7 +80,7 @@ def test_the_help_of_each_option_with_a_default_shows_it(verb: Verb) -> None:
         option.option_strings[-1]
         for option in options
         if option.option_strings and option.help not in {SUPPRESS, None}
-        if option.default not in (None, False, [], SUPPRESS) and "(default: " not in option.help
+        if option.default not in (None, False, [], (), SUPPRESS) and "(default: " not in option.help
     ] == []
 
 
@@ -208,7 +208,7 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("predict", "name at least one picture"),
         ("label photos --out t.csv --workers 0", "'0': expected a whole number, 1 or more"),
         ("label --out t.csv", "name a SOURCE to label, or --corrections"),
-        ("label photos --out t.csv --audit 9", "--audit is about the page of --review"),
+        ("label photos --out t.csv --audit 9", "--audit needs --review FILE.html"),
         ("train --train a.csv", "--train and --test belong together"),
         ("train --data d --train a.csv --test b.csv", "give one of the two"),
         ("train --data d --from bundled", "Own classes: --data PLACE alone; corrections: wardrobe improve"),
@@ -226,6 +226,13 @@ def test_the_command_of_another_project_names_ours_and_the_page_on_these(
         ("evaluate --photos p --data d", "measured without a data set"),
         ("compare --networks dense,vgg19", "'vgg19' is none of dense, conv2_same"),
         ("releases list", "--store is missing"),
+        ("diff a b photos --allow x", "argument --allow: 'x': expected a number from 0 to 1"),
+        ("train --learning-rate fast", "argument --learning-rate: 'fast': expected a number"),
+        ("train --epochs 1.5", "argument --epochs: '1.5': expected a whole number"),
+        (
+            "label photos --out t.csv --review r.html --audit many",
+            "'many': expected a whole number, 0 or more",
+        ),
         (
             "releases --store x prune --keep 0",
             "'0': expected a whole number, 1 or more, since current has to stay",

@@ -94,8 +94,8 @@ def test_each_command_names_a_record_that_cannot_be_read_and_removes_nothing(
 @pytest.mark.parametrize(
     ("words", "error", "message"),
     [
-        (["list"], NothingPromoted, "store: there is no release here"),
-        (["prune"], NothingPromoted, "store: there is no release here"),
+        (["list"], NothingPromoted, "store: no such folder"),
+        (["prune"], NothingPromoted, "store: no such folder"),
         (["show", "20261120T101500Z-00000000"], NotFound, "no such release here"),
     ],
 )
@@ -104,6 +104,12 @@ def test_what_is_not_there_is_an_error(
 ) -> None:
     with pytest.raises(error, match=message):
         typed(*words)
+
+
+@pytest.mark.parametrize("verb", ["list", "prune"])
+def test_a_folder_without_a_release_is_named(verb: str, tmp_path: Path) -> None:
+    with pytest.raises(NothingPromoted, match=f"{tmp_path}: there is no release here"):
+        wardrobe("releases", ["--store", str(tmp_path), verb])
 
 
 def test_a_version_in_the_list_of_a_terminal_can_be_pasted_into_promote(
