@@ -115,24 +115,12 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = command_parser("label", __doc__, EXAMPLES, json_help="print the summary as one line of JSON")
     add = parser.add_argument
-    add(
-        "source",
-        metavar="SOURCE",
-        nargs="?",
-        help="folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix",
-    )
-    host = (
-        "fetch pictures of a list that are at https://HOST; `*.HOST` for all names below it; may be repeated"
-    )
+    source = "folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix"
+    add("source", metavar="SOURCE", nargs="?", help=source)
+    host = "fetch pictures of a list at https://HOST; `*.HOST` for all names below it; may be repeated"
     add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
-    add(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="table: .csv, .jsonl, or .xlsx for Excel",
-    )
+    add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
     add("--model", help=BUNDLED_HELP)
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES, help=engines)
@@ -156,12 +144,7 @@ def build_parser() -> argparse.ArgumentParser:
         "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
-    add(
-        "--workers",
-        type=at_least(1),
-        metavar="N",
-        help="number of processes (default: one per core)",
-    )
+    add("--workers", type=at_least(1), metavar="N", help="number of processes (default: one per core)")
     into = "copy the pictures into FOLDER/label and FOLDER/review; the folder has to be new or empty"
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
