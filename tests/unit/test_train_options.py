@@ -22,11 +22,11 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
-from training.decide.requirements import usual_accept_right
 from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, STORIES, USES, Options
 from training.progress import warn_of_few
+from training.thresholds.requirements import usual_accept_right
 
 
 def test_a_folder_without_classes_is_named(tmp_path: Path) -> None:
