@@ -65,28 +65,37 @@ class Column:
     read_cell: Callable[[TableRow], object]
 
 
-def photo_columns(settings: RunSettings, *, with_people: bool = False) -> list[Column]:
+def photo_columns(
+    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+) -> list[Column]:
     """Those of the table of photos.
 
     Args:
         settings: whose rows it has.
         with_people: whether people answered something, which adds who decided and what the model answered.
+        with_words: whether folders or the shop's own words name kinds; a list with titles has the same
+            columns in any case.
     """
+    has_words = with_words or has_titles(settings)
     return [
         *_of_photo(settings.heads, settings.version),
-        *_of_people_and_platform(settings, with_people=with_people),
-        *_of_words(settings),
+        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        *([_title_kinds()] if has_words else []),
         *(_text(ours, _cell(name)) for name, ours in settings.further.items()),
     ]
 
 
-def product_columns(settings: RunSettings, *, with_people: bool = False) -> list[Column]:
+def product_columns(
+    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+) -> list[Column]:
     """Those of the table of products; the first one names them.
 
     Args:
         settings: with products.
-        with_people: as for `columns`.
+        with_people: whether people answered something; see `photo_columns`.
+        with_words: whether folders or the shop's own words name kinds; see `photo_columns`.
     """
+    has_words = with_words or has_titles(settings)
     own = list(_of_product(settings.attributes, settings.version))
     further = make_distinct_names(settings.further.values(), {column.name for column in own})
     names = {name: further[ours] for name, ours in settings.further.items()}
@@ -94,8 +103,8 @@ def product_columns(settings: RunSettings, *, with_people: bool = False) -> list
     return [
         _text(names.pop(by, FOLDER), lambda row: row.record.product),
         *own,
-        *_of_people_and_platform(settings, with_people=with_people),
-        *_of_words(settings),
+        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        *([_title_kinds()] if has_words else []),
         *(_text(ours, _cell(name)) for name, ours in names.items()),
     ]
 
@@ -186,8 +195,8 @@ def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
     yield _text("error", lambda row: row.record.error or None)
 
 
-def _of_people_and_platform(run: RunSettings, *, with_people: bool) -> Iterator[Column]:
-    for head in run.heads if with_people or has_titles(run) else ():
+def _of_people_and_platform(run: RunSettings, *, with_decider: bool) -> Iterator[Column]:
+    for head in run.heads if with_decider else ():
         yield from (_field(head, field) for field in DECISION_FIELDS)
     for head in run.heads:
         if run.categories.get(head):
@@ -199,9 +208,8 @@ def has_titles(run: RunSettings) -> bool:
     return run.list_words is not None and run.list_words.language != OFF
 
 
-def _of_words(run: RunSettings) -> Iterator[Column]:
-    if has_titles(run):
-        yield _text(TITLE_KINDS, lambda row: "/".join(in_order(row.title_kinds)) or None)
+def _title_kinds() -> Column:
+    return _text(TITLE_KINDS, lambda row: "/".join(in_order(row.title_kinds)) or None)
 
 
 def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:

@@ -158,20 +158,20 @@ def _write(
     table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
 ) -> Summary:
     """Write `table_files` a table into new files, and count what is in them."""
-    run, with_people, form = (
-        decisions.settings,
-        bool(decisions.context.human_answers.labels),
-        check_form(table),
-    )
+    run, form = decisions.settings, check_form(table)
+    with_people = bool(decisions.context.human_answers.labels)
+    with_words = decisions.reader.says_something
     photos, products, asked = Counts(Place.PICTURE), Counts(Place.PRODUCT), decisions.ask_about_categories()
     has_products, rows = len(new) > 2, photos.count_rows(decisions.photo_rows())
     if asked and not has_products:
         rows = asked.collect(rows)
-    cut = write_table(new[0], form, photo_columns(run, with_people=with_people), rows)
+    cut = write_table(new[0], form, photo_columns(run, with_people=with_people, with_words=with_words), rows)
     if has_products:
         rows = products.count_rows(decisions.product_rows())
         rows = asked.collect(rows) if asked else rows
-        cut += write_table(new[1], form, product_columns(run, with_people=with_people), rows)
+        cut += write_table(
+            new[1], form, product_columns(run, with_people=with_people, with_words=with_words), rows
+        )
     summary = _summary(table, decisions, photos, products if has_products else None)
     summary = replace(summary, category_questions=asked.count() if asked else None)
     notes = (*summary.notes, *([CUT_CELLS.format(table, cut)] if cut else []))

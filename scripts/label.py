@@ -54,7 +54,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """Label a source, or continue, and print the result."""
     _check(arguments)
     job = read_job(arguments)
-    columns = photo_columns(job.settings, with_people=True)
+    columns = photo_columns(job.settings, with_people=True, with_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)

@@ -80,6 +80,21 @@ def test_a_changed_file_of_words_decides_all_rows_again_and_labels_nothing(
     assert read_rows(tmp_path / "table-products.csv") != before
 
 
+def test_the_table_of_a_folder_says_what_its_categories_allow_and_who_decided(tmp_path: Path) -> None:
+    pictures, folder = sorted(write_doubtful(tmp_path / "pictures").iterdir()), tmp_path / "shop"
+    for number, picture in enumerate(pictures):
+        inside = folder / CATEGORIES[number % 3]
+        inside.mkdir(parents=True, exist_ok=True)
+        picture.rename(inside / picture.name)
+    words = write_csv(tmp_path / "words.csv", [{"words": "Kingad", "kinds": "sneaker|sandal"}])
+
+    label(folder, tmp_path / "table.csv", "bundled", "--words", str(words))
+
+    rows = read_rows(tmp_path / "table.csv")
+    assert {row["listed_as"] for row in rows if "Kingad" in row["path"]} == {"sneaker/sandal"}
+    assert {row["decided_by"] for row in rows} <= {"model", "list"}
+
+
 def test_the_file_of_words_that_people_changed_is_not_replaced(shop: Path, tmp_path: Path) -> None:
     table, words = tmp_path / "table.csv", tmp_path / "table-words.csv"
     label(shop, table, "bundled", "--by", "sku")
