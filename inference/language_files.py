@@ -36,7 +36,7 @@ END: Final = "-"
 """The sign before a word that is also the end of compounds ("-hemd")."""
 
 COLUMNS: Final = ("title", "category", "colour")
-WOOCOMMERCE: Final = ("name", "values", "visible", "global", "default")
+WOOCOMMERCE: Final = ("type", "name", "values", "visible", "global", "default")
 HEADS: Final = ("first", "last")
 
 _CODE: Final = re.compile("[a-z]{2,3}")
@@ -74,7 +74,8 @@ class Language:
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
         colours: names that a release may have for a colour, by the shop's word; the main name first.
         columns: names of columns of a list, by one of COLUMNS.
-        woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE; `#` is the number.
+        woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE; `#` is the number. Versions of
+            its translation differ.
     """
 
     code: str
@@ -99,7 +100,7 @@ class Language:
     groups: Kinds = field(default_factory=dict)
     colours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    woocommerce: Mapping[str, str] = field(default_factory=dict)
+    woocommerce: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_read(self) -> bool:
@@ -175,7 +176,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         keep_accents=_switch("keep_accents", table.get("keep_accents", False)),
         colours=_by_word("colours", table.get("colours", {}), _colours),
         columns={name: _words(name, of) for name, of in _part("columns", table, COLUMNS)},
-        woocommerce={name: _text(name, of) for name, of in _part("woocommerce", table, WOOCOMMERCE)},
+        woocommerce={name: _texts(name, of) for name, of in _part("woocommerce", table, WOOCOMMERCE)},
         **parts,
     )
     _check_parts(language)
@@ -272,6 +273,10 @@ def _text(name: str, value: Any) -> str:  # noqa: ANN401 - of TOML
     if not isinstance(value, str):
         raise LanguageFileInvalid(f'`{name}` must be a text, as in "one".')
     return value
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
+    return (value,) if isinstance(value, str) else _words(name, value)
 
 
 def _switch(name: str, value: Any) -> bool:  # noqa: ANN401 - of TOML

@@ -22,13 +22,16 @@ REPLACES: Final = (
     "in another language give them these names."
 )
 
-_TYPE: Final = ("type", "typ", "tipo")
+TYPE: Final = "type"
+"""The heading of the column that says whether a row is a variation."""
+
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
 
 def translate_header(column: str) -> str | None:
     """Return the English header of a column with attributes; None for another column."""
-    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in _patterns().items())
+    of_attributes = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
+    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in of_attributes)
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
 
 
@@ -37,8 +40,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     """Return a pattern for the headers of each column in all languages, by its English name."""
     headers = {part: [] for part in WOOCOMMERCE}  # type: dict[str, list[str]]
     for language in languages().values():
-        for part, header in language.woocommerce.items():
-            headers[part].append(re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]"))
+        for part, written in language.woocommerce.items():
+            headers[part] += (
+                re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]") for header in written
+            )
     return {
         "value(s)" if part == "values" else part: re.compile("|".join(of_part), re.IGNORECASE)
         for part, of_part in headers.items()
@@ -50,13 +55,21 @@ def _number(match: re.Match[str]) -> str:
 
 
 def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
-    """The columns of the list that hold attributes, by their English headers."""
-    return {name: cell for column, cell in cells.items() if (name := translate_header(column))}
+    """Return the columns of the list that hold attributes, by their English headers.
+
+    An attribute whose column of values is not known is left out: a row without values would empty it.
+    """
+    own = {name: cell for column, cell in cells.items() if (name := translate_header(column))}
+    return {name: cell for name, cell in own.items() if _value_of(f"{_attribute(name)} name") in own}
+
+
+def _attribute(header: str) -> str:
+    return " ".join(header.split()[:2])
 
 
 def loses_variations(cells: Mapping[str, str]) -> bool:
     """Whether a row of the feed would take a product's variations away, or one of its own colours."""
-    of_type = (cell for column, cell in cells.items() if column.casefold() in _TYPE)
+    of_type = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
     types = {value.casefold() for cell in of_type for value in _values(cell)}
     return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 

@@ -9,6 +9,7 @@ from labelling.list_colours import (
     read_own_colours,
     read_title_colours,
 )
+from labelling.woocommerce import loses_variations, read_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -98,6 +99,9 @@ def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
         ({"Attribut 2 Name": "Farbe", "Attribut 2 Wert(e)": "Grün"}, ("Grün",)),
         ({"Attribute 1 name": "Colour", "Attribute 1 value(s)": r"Red\, dark"}, ("Red, dark",)),
         ({"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}, ()),
+        ({"Naam eigenschap 1": "Kleur", "Waarde(n) eigenschap 1": "Rood"}, ("Rood",)),
+        ({"Имя атрибута 2": "Цвет", "Значение(-я) аттрибута(-ов) 2": "Красный"}, ("Красный",)),
+        ({"Nome dell’attributo 1": "Colore", "Valore dell'attributo 1": "Rosso"}, ("Rosso",)),
         ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red", "colour": "Rosso"}, ("Rosso",)),
     ],
 )
@@ -203,3 +207,21 @@ def test_a_cell_that_names_no_colour_is_found(cells: dict[str, str], found: str)
 def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:
     assert read_own_colours({"Color": "nhiều màu"}) == ("nhiều màu",)
     assert read_own_colours({"Color": "nhiều mẫu"}) == ()
+
+
+def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() -> None:
+    cells = {"Naam eigenschap 1": "Maat", "Waarden 1": "S, M", "Naam eigenschap 2": "Kleur"}
+
+    assert read_attributes(cells) == {}
+    assert read_attributes(cells | {"Waarde eigenschap 2": "Rood"}) == {
+        "Attribute 2 name": "Kleur",
+        "Attribute 2 value(s)": "Rood",
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("Type", "variable"), ("Тип", "variation"), ("Rodzaj", "variable")]
+)
+def test_a_product_with_variations_is_known_by_its_type_in_every_language(column: str, cell: str) -> None:
+    assert loses_variations({column: cell})
+    assert not loses_variations({column: "simple"})
