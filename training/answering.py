@@ -16,14 +16,14 @@ from inference.arrays import PixelsBatch
 from training.untyped import Network
 
 NetworkOutput: TypeAlias = Any
-"""What a network answers, float32 (N, ...), or a dictionary of these."""
+"""Output of a network, float32 (N, ...), or a dictionary of these."""
 
 
 def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], NetworkOutput]:
     """Trace a network as it answers, not as it learns.
 
     Args:
-        network: from one input of fixed height and width.
+        network: the network, with one input of fixed height and width
         at_once: pictures in a run of the network.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What a training ran on and with: hardware, library versions, the commit of this code.
+"""The environment of a training: hardware, library versions, and the commit of this code.
 
 Asks the operating system, the installed packages and git; names no host. Goes into report and manifest.
 """
@@ -13,19 +13,19 @@ from typing import Final
 LIBRARIES: Final = (
     "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
-"""Packages whose version may change what comes out."""
+"""Packages whose version may change the result."""
 
 CPU_INFO: Final = Path("/proc/cpuinfo")
 
 
 def hardware() -> str:
-    """Processor or accelerator and how many cores this process may use, such as `AMD EPYC, 2 cores`."""
+    """Describe the processor or accelerator, and the cores that this process may use: `AMD EPYC, 2 cores`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return ", ".join([*accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
 
 
 def accelerators() -> list[str]:
-    """The names of the GPUs that TensorFlow finds; empty on a processor alone."""
+    """List the names of the GPUs that TensorFlow finds; empty on a processor alone."""
     import tensorflow as tf  # noqa: PLC0415 - takes seconds to load, which the commit does not need
 
     details = tf.config.experimental.get_device_details
@@ -33,7 +33,7 @@ def accelerators() -> list[str]:
 
 
 def _processor() -> str:
-    """The processor's name; where Linux does not tell, its architecture."""
+    """Return the processor's name, or its architecture if Linux does not tell."""
     if CPU_INFO.is_file():
         for line in CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
@@ -43,7 +43,7 @@ def _processor() -> str:
 
 
 def libraries() -> dict[str, str]:
-    """Versions by package name; those not installed are left out."""
+    """Return versions by package name; packages that are not installed are left out."""
     versions = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
@@ -54,7 +54,7 @@ def libraries() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that this code lies in; None outside one or without git."""
+    """Return the commit of the checkout that this code lies in; None outside one or without git."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no input from outside

@@ -52,7 +52,7 @@ class BadPictures(DataError):
 
 
 class NotInstalled(TrainingError):
-    """What training runs on is not installed."""
+    """A library that training needs is not installed."""
 
 
 class BadRecipe(TrainingError):
@@ -96,5 +96,5 @@ class ParityFailed(ExportError):
 
 
 def not_installed(name: str) -> str:
-    """The message about a library that is not there."""
+    """Return the message about a library that is not there."""
     return f"{name} is not installed: `make install-train` in a checkout installs what training needs."

@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # needs Keras
 
 @dataclass(frozen=True)
 class Corrected:
-    """A release, and what people say of its answers.
+    """A release, and people's answers about its labels.
 
     Attributes:
         name: of the release, as --from has it.
@@ -78,8 +78,8 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
     """Find the release that learns the corrections.
 
     Args:
-        file: of corrections.
-        encoding: of the file, where it is not UTF-8; else empty.
+        file: the file of corrections
+        encoding: the encoding of the file, if it is not UTF-8; else empty
         named: the release; None for what is current in the usual store, else the bundled one.
         usual_store: the one that `wardrobe train` fills.
         cache: the folder that a release of a store comes into.
@@ -132,7 +132,7 @@ OWN_OF_IMPROVE: Final = {
     "test": "--test is for `wardrobe train`: improve learns what the release learnt, and its CSV",
     "corrections": "--corrections is for `wardrobe train`: improve learns its CSV and --learnt-corrections",
 }
-"""Options of `wardrobe train` that improve sets itself, and what is said of them."""
+"""Options of `wardrobe train` that improve sets itself, with the message about each."""
 
 
 def improve(
@@ -173,7 +173,7 @@ def learnt_place(release: LocalRelease) -> str | None:
 
 
 def looked_at(corrections: Sequence[Correction]) -> Path | None:
-    """The folder that the corrected pictures come from: a new release changes answers to all that is in it.
+    """Return the folder that the corrected pictures come from: a new release changes answers to all in it.
 
     Returns:
         None where they are no files here, or share no folder but one around the working directory.
@@ -205,10 +205,10 @@ def next_training(
     progress: Progress,
     learnt: Sequence[str] = (),
 ) -> tuple[Options, HashedFiles]:
-    """Decide what is trained, say so, and keep a copy of the corrections of own classes.
+    """Decide which training follows, say so, and keep a copy of the corrections of own classes.
 
     Args:
-        corrected: from `corrected_release`.
+        corrected: the release and its corrections, from `corrected_release`
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
         learnt: files of corrections that such a release learnt; none for those that its training named.
@@ -258,9 +258,9 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     """Check that a release has a network that answers photos.
 
     Args:
-        release: that is to learn.
-        name: of it, as --from has it.
-        photos: to learn.
+        release: the release that is to learn
+        name: the name of it, as --from has it
+        photos: the photos that it is to learn
 
     Raises:
         BadRecipe: it has none; the message says what does.
@@ -323,7 +323,7 @@ def _recorded_training(
 
 
 def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
-    """The corrections that the release learnt: those that are named, else the recorded ones."""
+    """Return the corrections that the release learnt: those that are named, else the recorded ones."""
     files = [expand_home(file) for file in given or options.corrections]
     if gone := [file for file in files if not file.is_file()]:
         raise BadPictures(
@@ -361,7 +361,7 @@ def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
 
 
 def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
-    """The place of the pictures that the release learnt: the one that is named, else the recorded one."""
+    """Return the place of the pictures that the release learnt: the named one, else the recorded one."""
     if named is None and (learnt is None or not expand_home(learnt).exists()):
         gone = (
             "does not say where these are"

@@ -19,7 +19,7 @@ LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
 STDERR: Final = 2
 
 ERRORS_ONLY: Final = "3"
-"""What C++ says, as far as it is fatal."""
+"""Level of C++ messages that lets only fatal ones through."""
 
 
 def require(module: str, name: str) -> None:
@@ -72,7 +72,7 @@ def start_tensorflow() -> None:
 
 @contextmanager
 def stderr_kept_back() -> Iterator[None]:
-    """Drop what is written to the file of stderr, also by C++; where an error rises, it is written after all.
+    """Drop all that is written to the file of stderr, also by C++; if an error rises, write it after all.
 
     Until absl is initialized, which TensorFlow's import does, it writes whatever the log level is.
     """

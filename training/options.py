@@ -1,4 +1,4 @@
-"""What of a training its user chooses, as data: from a command line, recorded by the release, and read again.
+"""Options that a user chooses for a training: from a command line, recorded by the release, and read again.
 
 A release records what differs from the defaults; `wardrobe improve` trains with that again. Of a recipe these
 are the fields that were set; the others are those of the recipe that is named, or that fits the data. Pure.
@@ -23,7 +23,7 @@ RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.nam
 """The fields of a recipe that options of the same names change."""
 
 Story: TypeAlias = Literal["own classes", "pixels", "photos"]
-"""What is fitted: heads of own classes, a network that reads pixels, or a release's head for photos."""
+"""Story of a training: heads of own classes, a network that reads pixels, or a release's head for photos."""
 
 STORIES: Final[tuple[Story, ...]] = get_args(Story)
 
@@ -120,7 +120,7 @@ class Options(BaseModel):
 
     @classmethod
     def recorded(cls, training: Mapping[str, Any]) -> Self:
-        """Those that a manifest's `training` records; the defaults where it does not.
+        """Return the options that a manifest's `training` records; the defaults if it records none.
 
         What no option is called now is ignored: another version may have recorded it.
         """
@@ -131,7 +131,7 @@ class Options(BaseModel):
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
-        """Those of `as_json`; None sets nothing.
+        """Read the options of `as_json`; None sets nothing.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.
@@ -146,19 +146,19 @@ class Options(BaseModel):
         return frozenset(self.model_fields_set - {"recipe_fields"} | self.recipe_fields.keys())
 
     def as_json(self) -> dict[str, JsonValue]:
-        """What differs from the defaults, fields of the recipe beside the others."""
+        """Return the options that differ from the defaults, fields of the recipe beside the others."""
         given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
         return given | dict(self.recipe_fields)
 
     def changed_by(self, others: Self) -> Self:
-        """These, but for what the others set."""
+        """Return these options, but for those that the others set."""
         set_by_others = {name: getattr(others, name) for name in others.model_fields_set}
         return self.changed(
             **set_by_others | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
         )
 
     def changed(self, **options: object) -> Self:
-        """These with other options, which are checked as those of new ones are.
+        """Return these with other options, which are checked as those of new ones are.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.

@@ -71,7 +71,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     Args:
         named: the pictures and their classes.
         contents: the contents of these pictures, checked.
-        options: what the user chose, which the release records.
+        options: the options of the user, which the release records
         progress: shows how far it is.
         run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
             runs/, where NAME comes from the network and the pictures.
@@ -135,7 +135,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
 def see_pictures(
     named: Named, contents: Contents, see: See, options: Options, progress: Progress
 ) -> LabelledData:
-    """Read what is learnt, step by step: decode contents, join near copies, choose labels.
+    """Read the learnt pictures, step by step: decode contents, join near copies, choose labels.
 
     No test set is drawn: heads of folds answer what they did not learn, so that all pictures can be learnt.
 
@@ -156,7 +156,7 @@ def see_pictures(
 def announce(
     parts: Split, folds: Folds, blocks: Sequence[Block], options: Options, progress: Progress
 ) -> None:
-    """Say what is learnt, and warn if it is too little to promise anything."""
+    """Say which pictures are learnt, and warn if they are too few to promise anything."""
     progress.say(
         f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
@@ -189,7 +189,7 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
     seconds: float,
     recorded: dict[str, JsonValue],
 ) -> TrainingFigures:
-    """How the heads were made, for report and manifest: no epoch, and C of the logistic regression."""
+    """Return the making of the heads for report and manifest: no epoch, and C of the logistic regression."""
     configuration: dict[str, JsonValue] = {
         "network": network_name,
         "seed": options.seed,
@@ -208,12 +208,12 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
 
 
 def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: Progress) -> dict[str, Fit]:
-    """Fit a head for each question, and heads of folds that answer what they did not learn.
+    """Fit a head for each question, and heads of folds that answer pictures that they did not learn.
 
     Args:
         train: N pictures with what the body sees of them; each class occurs.
-        folds: of all of them.
-        blocks: of the vector.
+        folds: the folds of all of them
+        blocks: the blocks of the vector
         progress: shows the heads that are fitted.
 
     Returns:
@@ -235,7 +235,7 @@ def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: 
 def fit_ood(
     train: Pictures, features: Vectors, folds: Folds, ood: OodPhotos | None, watch: Watch
 ) -> tuple[Whitening | OodScore, Distances]:
-    """Fit what the release measures distances by, and how far each picture is from what its fold learnt.
+    """Fit the measure of distances, and return each picture's distance from those that its fold learnt.
 
     Args:
         train: N pictures.
@@ -258,6 +258,6 @@ def fit_ood(
 def scores_of_vectors(
     head: LogisticHead, measure: Whitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
-    """What the serving graph answers to pictures whose vectors are there: `features` are measured."""
+    """Return the answers of the serving graph to pictures with vectors; `features` is the measured part."""
     vectors = pictures.features.upright
     return Scores.make_class_scores(head.probabilities(vectors), measure.distances(vectors[:, features]))

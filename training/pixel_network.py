@@ -34,9 +34,9 @@ def train_pixels(
     """Divide, fit, and make the release.
 
     Args:
-        data: what is learnt, and what the release is measured on.
-        recipe: how.
-        task: where, from `run_of`; the caller has claimed its folder.
+        data: the training set, and the test set that the release is measured on
+        recipe: the recipe of the training
+        task: the run, from `run_of`; the caller has claimed its folder
         progress: shows epochs, and warns where figures would rest on too little.
         accept: when an answer is accepted.
 
@@ -123,7 +123,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
 
 
 def kept_in_words(recipe: Recipe) -> str:
-    """Which weights a training keeps."""
+    """Say which weights a training keeps."""
     if recipe.kept == "least_loss":
         return "the weights of the least validation loss"
     return "the average of the weights after the last epoch"
@@ -137,7 +137,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its rel
     command: str = "",
     settings: Mapping[str, JsonValue] | None = None,
 ) -> Run:
-    """The run of a recipe on data: its folder, and what its checkpoint must carry.
+    """Return the run of a recipe on data: its folder, and the values that its checkpoint must carry.
 
     Args:
         recipe: of the training.

@@ -1,4 +1,4 @@
-"""What a training reports while it runs. On a terminal: scripts/progress.py."""
+"""Reports of a training while it runs. On a terminal: scripts/progress.py."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -30,10 +30,10 @@ class Watcher(Protocol):
     """Receives the progress of a fit."""
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """One step of an epoch is done; all numbers are 1-based."""
+        """Report that a step of an epoch is done; all numbers are 1-based."""
 
     def epoch(self, epoch: Epoch) -> None:
-        """An epoch is done and on disk; a resumed run reports its past epochs too, before the first new one.
+        """Report that an epoch is done and on disk; a resumed run reports its past epochs first.
 
         What this raises ends the fit; the checkpoint stays.
         """
@@ -43,10 +43,10 @@ class Progress(Protocol):
     """Shows people how a training goes."""
 
     def say(self, line: str) -> None:
-        """Report what is done, or what was found."""
+        """Report a step that is done, or a result."""
 
     def warn(self, line: str) -> None:
-        """Report what may be wrong."""
+        """Report a likely mistake."""
 
     def counting(self, what: str) -> AbstractContextManager[Watch]:
         """Show that a block runs, and how many of how many are done as far as that is reported."""
@@ -56,7 +56,7 @@ class Progress(Protocol):
 
 
 class Lines:
-    """Prints what is said, and each epoch, as plain lines: for logs, and for programs of your own."""
+    """Plain lines for all that is said, and for each epoch: for logs, and for programs of your own."""
 
     def say(self, line: str) -> None:
         """Print to stdout."""
@@ -68,7 +68,7 @@ class Lines:
 
     @contextmanager
     def counting(self, what: str) -> Iterator[Watch]:
-        """Print what begins."""
+        """Print the step that begins."""
         self.say(what)
         yield lambda done, of: None
 
@@ -121,5 +121,5 @@ def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
 
 
 def as_time(seconds: float) -> str:
-    """1:02:03, or 2:03 below an hour."""
+    """Write a time as 1:02:03, or as 2:03 below an hour."""
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")

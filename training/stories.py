@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # needs Keras
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """The folder of a training, and what is written beside its release.
+    """The folder of a training, and the files that are written beside its release.
 
     Attributes:
         folder: the folder that a person named and that is claimed; None for one that the pictures name.

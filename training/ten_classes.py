@@ -60,7 +60,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     settings: Mapping[str, JsonValue] = MappingProxyType({}),
     listing: Listing | None = None,
 ) -> tuple[Trained, PhotoHead]:
-    """Read, see, learn, and make the release; of corrections it keeps what its parent answers, for the gate.
+    """Read, see, learn, and make the release; for corrections it keeps its parent's answers, for the gate.
 
     Args:
         parent: whose other files the release has.
@@ -122,7 +122,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
 
 
 def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
-    """Fit the head that is released, and heads of folds that answer what they did not learn.
+    """Fit the head that is released, and heads of folds that answer photos that they did not learn.
 
     Args:
         learnt: all photos that are learnt, from `seen_photos`.
@@ -155,7 +155,7 @@ def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: 
 def seen_photos(
     photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
 ) -> Pictures:
-    """All photos that are learnt: corrections with those that come with this package."""
+    """Return all photos that are learnt: corrections with those that come with this package."""
     with progress.counting("seeing photos") as watch:
         learnt = photo_features(photos, folder, watch)
     if not corrected:
@@ -171,7 +171,7 @@ def seen_photos(
 
 
 def answers_of_folds(head: PhotoHead) -> Answers:
-    """What heads of folds answered to the checked photos, and to UNLEARNT_THINGS; nothing is decided yet."""
+    """Return the answers of heads of folds to the checked photos, and to UNLEARNT_THINGS, undecided."""
     others = head.scores_of_unseen_ood
     answers = checked_answers(head.learnt, head.scores, head.folds)
     if others is None:
@@ -186,7 +186,7 @@ def answers_of_folds(head: PhotoHead) -> Answers:
 
 
 def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
-    """The answers to the photos that have a fold, whose scores these are."""
+    """Return the answers to the photos that have a fold, whose scores these are."""
     answered = folds > 0
     answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
@@ -195,7 +195,7 @@ def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
 
 
 def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
-    """What heads of folds answered to the photos at hand that show a class."""
+    """Return the answers of heads of folds to the photos at hand that show a class."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered = head.learnt.take(head.folds > 0)
     answers = undecided_photos(head.scores, answered, networks="photos", folds=head.folds[head.folds > 0])
@@ -204,7 +204,7 @@ def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
 
 
 def _digest(photos: Pictures) -> str:
-    """Sixteen hex digits of what photos there are, with their labels, whatever their files are called."""
+    """Return sixteen hex digits of photos with their labels, whatever their files are called."""
     lines = sorted(
         f"{sha256} {tier} {label}"
         for sha256, tier, label in zip(photos.sha256, photos.tiers, photos.classes.tolist(), strict=True)

@@ -170,7 +170,7 @@ def _cells(hashes: Hashes) -> NDArray[np.float32]:
 
 
 def joined_components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
-    """Number the components of `count` members, in which each row is joined with its column."""
+    """Return the number of each member's component, in which each row is joined with its column."""
     # Here: commands show their help where serving alone is installed.
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415

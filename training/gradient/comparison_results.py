@@ -1,4 +1,4 @@
-"""What `wardrobe compare` found: the reports of several trainings by network, their file, and their chart.
+"""Results of `wardrobe compare`: the reports of several trainings by network, their file, and their chart.
 
 Writes the named JSON file and PNG. Every figure comes from the releases' reports.
 """
@@ -20,7 +20,7 @@ from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Publ
 from training.gradient.recipes import NetworkName
 
 OWN_RECIPE: Final = "own"
-"""What a comparison calls the recipe of a network where no recipe was named."""
+"""Name of a network's own recipe in a comparison, if no recipe was named."""
 
 
 class Compared(FrozenModel):
@@ -53,13 +53,13 @@ class Compared(FrozenModel):
 
 
 def spread(values: Sequence[float]) -> dict[str, float | None]:
-    """Mean, sample standard deviation (divided by n - 1; None of a single value) and number of values."""
+    """Return mean, sample standard deviation (divided by n - 1; None of one value) and number of values."""
     std = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
 def in_words(accuracy: Mapping[str, Any]) -> str:
-    """A spread as `0.9200 ± 0.0200`."""
+    """Write a spread as `0.9200 ± 0.0200`."""
     return f"{accuracy['mean']:.4f}" + ("" if accuracy["std"] is None else f" ± {accuracy['std']:.4f}")
 
 
@@ -100,7 +100,7 @@ def write_comparison(path: Path, networks: Sequence[Compared]) -> None:
 
 
 def read_comparison(path: Path) -> tuple[Compared, ...]:
-    """Read what `write_comparison` wrote."""
+    """Read the file of `write_comparison`."""
     document = json.loads(path.read_bytes())
     return tuple(map(Compared.model_validate, document["networks"]))
 

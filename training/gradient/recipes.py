@@ -54,7 +54,7 @@ MIXUP_MIN: Final = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that decides what a training does, but the data; each field has its description."""
+    """All settings of a training by gradient, without the data; each field has its description."""
 
     network: Annotated[NetworkName, Field(description="a name of training/gradient/networks/registry.py")] = (
         "compact48_separable_deep"
@@ -149,11 +149,11 @@ class Recipe:
         return recipe
 
     def as_json(self) -> dict[str, JsonValue]:
-        """All settings by name, as manifest and report keep them."""
+        """Return all settings by name, as manifest and report keep them."""
         return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
 
     def changes(self) -> dict[str, JsonValue]:
-        """The settings that differ from the defaults, so that a further field changes no fingerprint."""
+        """Return the settings that differ from the defaults, so that a new field changes no fingerprint."""
         return _MODEL.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 
@@ -172,12 +172,12 @@ PLAIN: Final = Recipe(
     precision="float32",
     seed=0,
 )
-"""What the published networks start from: minutes on two cores."""
+"""Recipe that the published networks start from: minutes on two cores."""
 
 COMPACT: Final = Recipe(
     network=DEFAULT_NETWORK, epochs=30, batch_size=128, learning_rate=0.004, warm_up=1.0, seed=0
 )
-"""What our own networks start from."""
+"""Recipe that our own networks start from."""
 
 FIRST: Final = replace(
     COMPACT,
@@ -238,16 +238,16 @@ QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, aver
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
 RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
-"""What --recipe names; the other options of `wardrobe train` change single fields."""
+"""Recipes by the names of --recipe; the other options of `wardrobe train` change single fields."""
 
 
 def starting_point(network: NetworkName) -> Recipe:
-    """The recipe that a network starts from when it is named alone."""
+    """Return the recipe that a network starts from when it is named alone."""
     return for_network(COMPACT if network.startswith("compact") else PLAIN, network)
 
 
 def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
-    """The recipe with this network, and what belongs to it."""
+    """Return the recipe with this network, and with the settings that belong to it."""
     as_published = AS_PUBLISHED.get(network, {}) if recipe == PUBLISHED else {}
     return replace(recipe, network=network, **NETWORK_FIELDS.get(network, {}), **as_published)
 
@@ -270,7 +270,7 @@ PATIENCE: Final = 20
 
 
 def for_few(recipe: Recipe, pictures: int) -> Recipe:
-    """The recipe with smaller batches and more epochs, where there are few pictures to learn from."""
+    """Return the recipe with smaller batches and more epochs, if there are few pictures to learn from."""
     batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
     epochs = max(recipe.epochs, ceil(STEPS_MIN * batch / pictures))
     patience = PATIENCE if epochs > MANY_EPOCHS and recipe.patience is None else recipe.patience
@@ -278,23 +278,23 @@ def for_few(recipe: Recipe, pictures: int) -> Recipe:
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:
-    """Sixteen hex digits that differ when the settings or the data do."""
+    """Return sixteen hex digits that differ when the settings or the data do."""
     text = json.dumps({"recipe": recipe.changes(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def groups_suffix(data: LabelledData) -> str:
-    """What a fingerprint ends in where pictures are grouped, since groups decide what is held out."""
+    """Return the end of a fingerprint if pictures are grouped, since groups decide which are held out."""
     if not data.train.files:
         return ""
     return "-" + hashlib.sha256("\n".join(data.train.groups).encode()).hexdigest()[:8]
 
 
 def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
-    """What the checkpoint of a run carries: `fingerprint`, and the groups."""
+    """Return the fingerprint that the checkpoint of a run carries, with that of the groups."""
     return fingerprint(recipe, data.described()) + groups_suffix(data)
 
 
 def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
-    """The default folder of a run's checkpoint: the same command finds it again."""
+    """Return the default folder of a run's checkpoint: the same command finds it again."""
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"

@@ -51,10 +51,10 @@ UNPRUNED_SHARE: Final = 4
 FINGERPRINT: Final = "fingerprint"
 
 STATES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
-"""What a trial that is done is called, by Optuna's state. A pruned one was behind the median, or diverged."""
+"""Names of trials that are done, by Optuna's state. A pruned one was behind the median, or diverged."""
 
 Trials = list[FrozenTrial]
-"""Those that are done, the best first: finished before pruned ones, the earlier first among equals."""
+"""Trials that are done, the best first: finished before pruned ones, the earlier first among equals."""
 
 Values = Mapping[str, int | float]
 """A value by the name of the recipe's field."""
@@ -65,7 +65,7 @@ Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, and on what.
+    """The recipe that a search starts from, and its data.
 
     Attributes:
         start: the recipe that the first trial has, and whose other settings all of them have.
@@ -77,7 +77,7 @@ class Search:
 
     @cached_property
     def split(self) -> Split:
-        """What each trial learns, and what it holds out."""
+        """Pictures that each trial learns, and those that it holds out."""
         return parts_of(self.data, self.start.limit, self.start.held_out)
 
     @property
@@ -87,7 +87,7 @@ class Search:
 
 
 def search_space(start: Recipe, classes: int) -> Space:
-    """What is searched: around the learning rate and batch size of the recipe that a search starts from.
+    """Return the space of a search, around the learning rate and batch size of the recipe it starts from.
 
     Dropout is, only where the network has it.
     """
@@ -106,7 +106,7 @@ def search_space(start: Recipe, classes: int) -> Space:
 
 
 def starting_values(start: Recipe, space: Space) -> Values:
-    """The values of the recipe that a search starts from, as far as they lie within the bounds."""
+    """Return the values of the recipe that a search starts from, as far as they lie within the bounds."""
     return {
         name: value
         for name, bounds in space.items()
@@ -119,9 +119,9 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
     """Search until so many trials are done, those of an earlier call included.
 
     Args:
-        search: what to do.
-        folder: of the study and the trial under way; made if absent. One process at a time.
-        trials: how many, pruned ones included.
+        search: the recipe and the data
+        folder: the folder of the study and the trial under way; made if absent. One process at a time
+        trials: the number of trials, pruned ones included
         watcher: receives every step of a fit.
         say: receives what is tried, and what it came to.
 
@@ -147,7 +147,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
 
 
 def recipe_of(start: Recipe, values: Values) -> Recipe:
-    """The recipe of one trial.
+    """Return the recipe of one trial.
 
     Raises:
         BadRecipe: a value cannot be trained with.
@@ -156,7 +156,7 @@ def recipe_of(start: Recipe, values: Values) -> Recipe:
 
 
 def rounded(values: Values) -> dict[str, int | float]:
-    """Proposed values to four significant digits, so that typing them again gives the same recipe."""
+    """Round proposed values to four significant digits, so that typing them again gives the same recipe."""
     return {
         name: value if isinstance(value, int) else float(f"{value:.4g}") for name, value in values.items()
     }

@@ -1,1 +1,1 @@
-"""From a fitted network to a release: model.keras, model.onnx, report, manifest."""
+"""Make a release of a fitted network: model.keras, model.onnx, report, manifest."""

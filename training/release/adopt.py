@@ -66,7 +66,7 @@ _OTHER_PRECISIONS: Final = ("float16", "bfloat16", "float64", "mixed_float16", "
 """How Keras' configurations say them: of an input, or as a layer's policy."""
 
 _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
-"""What may stand between the last dense layer and the answer without changing where the features are."""
+"""Layers that may stand between the last dense layer and the answer without changing where features are."""
 
 
 def adopt(
@@ -77,7 +77,7 @@ def adopt(
     Args:
         folder: the folder of the new release; nothing may have this name.
         path: the model, a `.keras` file.
-        data: it is calibrated and measured on these; their labels are in the order of the model's outputs.
+        data: the pictures that calibrate and measure it; their labels are in the order of the model's outputs
         progress: shows what is done, and receives what was found.
         forced: release it even if it is hardly better than chance.
 
@@ -135,7 +135,7 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
     shown = held_out.take(np.arange(min(SCALED_BY, len(held_out))))
 
     def measure(divisor: float) -> tuple[float, float]:
-        """Loss, and the share of right answers."""
+        """Return loss, and the share of right answers."""
         session.set_divisor(divisor)
         batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
         answers = undecided(joined([session.run(batch) for batch in batches]), shown)
@@ -197,7 +197,7 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
 
 
 def _tolerance(artifact: Network, pictures: PixelsBatch) -> float:
-    """Largest difference of a probability that float32 explains."""
+    """Return the largest difference of a probability that float32 explains."""
     layer = next((layer for layer in artifact.layers if layer.name == HEAD), None)
     if layer is None:
         return HAND_MADE_TOLERANCE
@@ -212,7 +212,7 @@ def _features_of(artifact: Network, images: PixelsBatch) -> Floats:
 
 
 def _said_in_float32(config: JsonValue) -> JsonValue:
-    """Without other precisions: a serving graph rounds in other places, and no processor gains by them."""
+    """Remove other precisions: a serving graph rounds in other places, and no processor gains by them."""
     if isinstance(config, dict):
         return {key: _said_in_float32(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
@@ -249,7 +249,7 @@ def with_habits(model: Network, habits: ModelHabits) -> Network:
 
     Args:
         model: computes in float32.
-        habits: what was found out about it.
+        habits: the habits that were found out about it
 
     Returns:
         `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the model's last dense layer can be
@@ -265,7 +265,7 @@ def with_habits(model: Network, habits: ModelHabits) -> Network:
 
 
 def _through(model: Network, fed: Tensor) -> Tensor:
-    """The model's scores, by way of its features if they can be reached."""
+    """Compute the model's scores, by way of its features if they can be reached."""
     features = _features(model)
     if features is None:
         return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)
@@ -275,7 +275,7 @@ def _through(model: Network, fed: Tensor) -> Tensor:
 
 
 def _features(model: Network) -> Tensor | None:
-    """What goes into the last dense layer; None where it is no row, or more than that follows the layer.
+    """Return the input of the last dense layer; None if it is no row, or if more than that follows the layer.
 
     Followed from the output back: the layers of a Sequential may have been called before, on other tensors.
     """

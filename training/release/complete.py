@@ -62,7 +62,7 @@ GOLDEN_PICTURES: Final = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An exported network that is to be released, and what it is decided, measured and described by.
+    """An exported network that is to be released, and the data that decide, measure and describe it.
 
     Attributes:
         network: what it is called.
@@ -102,7 +102,7 @@ class Candidate:
 
 
 def samples(split: Split) -> PixelsBatch:
-    """Pictures by which graphs are compared; held out, if any picture is."""
+    """Return pictures by which graphs are compared; held out, if any picture is."""
     pixels = (split.validation or split.train).pixels
     return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
 
@@ -110,7 +110,7 @@ def samples(split: Split) -> PixelsBatch:
 def made_with(
     command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
 ) -> dict[str, JsonValue]:
-    """What a release records of a training beside the settings of its fit."""
+    """Return the facts that a release records of a training beside the settings of its fit."""
     recorded: dict[str, JsonValue] = {"command": command}
     if settings:
         recorded["settings"] = dict(settings)
@@ -120,11 +120,11 @@ def made_with(
 
 
 def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> tuple[Manifest, FileAnswers]:
-    """Calibrate, measure, draw and seal what has its model.keras and model.onnx.
+    """Calibrate, measure, draw and seal a release that has its model.keras and model.onnx.
 
     Args:
-        folder: with these two files.
-        candidate: what is in them.
+        folder: the folder with these two files
+        candidate: the network in them
         progress: shows what is done, and receives what was found of attributes.
 
     Returns:
@@ -222,7 +222,7 @@ def _measure(
 
 
 def _out_of_scope(answers: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
-    """Of things that the score has not seen; empty where no photo of other things was learnt."""
+    """Measure things that the score has not seen; empty if no photo of other things was learnt."""
     distances = scores_in(answers).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:
         return {}

@@ -36,7 +36,8 @@ def converted(serving: Network) -> Graph:
     """Convert a network to a graph.
 
     Args:
-        serving: from one input, uint8, to a dictionary of outputs, the keys of which become their names.
+        serving: a network from one input, uint8, to a dictionary of outputs, the keys of which become their
+            names
 
     Raises:
         GraphUnusable: a layer has no form in ONNX.
@@ -86,7 +87,7 @@ def in_half_precision(graph: Graph) -> Graph:
 
 @contextlib.contextmanager
 def _collected_often() -> Iterator[None]:
-    """Have garbage collected soon in the block, and at its end.
+    """Collect garbage soon in the block, and at its end.
 
     tf2onnx copies its graph, 60 MB for photos, in each step of each optimizer, and the nodes of a graph hold
     one another. Python collects all generations once a quarter of the old objects is new, of which what is
@@ -104,12 +105,12 @@ def _collected_often() -> Iterator[None]:
 
 
 def _erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
-    """The complementary error function, which is 1 - Erf."""
+    """Convert the complementary error function, which is 1 - Erf."""
     _replace(context, node, name, lambda unit, x: ("Sub", [unit, _made(context, "Erf", [x], node)]))
 
 
 def _expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
-    """Exp - 1."""
+    """Convert Exp - 1."""
     _replace(context, node, name, lambda unit, x: ("Sub", [_made(context, "Exp", [x], node), unit]))
 
 
@@ -152,7 +153,7 @@ def _check_operators(graph: Graph, serving: Network) -> None:
 
 
 def _layer_of(node: str, serving: Network) -> str:
-    """The layer of a node: the innermost part of its name that is a layer's, or one with a number behind."""
+    """Return the layer of a node: the innermost part of its name that is a layer's, perhaps numbered."""
     names = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
     for part in reversed(node.split("/")[:-1]):
         name = part if part in names else part.rpartition("_")[0]
@@ -164,7 +165,7 @@ def _layer_of(node: str, serving: Network) -> str:
 def model_figures(
     name: str, network: Network, folder: Path, files: Sequence[str], temperature: float
 ) -> ModelFigures:
-    """What a network costs.
+    """Return the cost of a network.
 
     Args:
         name: of the network.
@@ -184,11 +185,11 @@ def model_figures(
 
 
 UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})
-"""Operators whose multiplications are not counted: recurrent ones, and what repeats others."""
+"""Operators whose multiplications are not counted: recurrent ones, and those that repeat others."""
 
 
 def mflops(path: Path) -> float | None:
-    """Millions of multiplications and additions for one picture.
+    """Count the millions of multiplications and additions for one picture.
 
     Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
     field does (additions of biases, activations and pooling are a few percent more).
@@ -216,7 +217,7 @@ def mflops(path: Path) -> float | None:
 
 
 def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
-    """Two per multiply-add: each output value sums over everything that one filter or row sees."""
+    """Count two per multiply-add: each output value sums over all values that one filter or row sees."""
     if node.op_type in {"Conv", "FusedConv"}:
         fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
     elif node.op_type in {"MatMul", "Gemm"}:

@@ -41,7 +41,7 @@ class Doubted:
 
 
 def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
-    """The answers to all pictures that have files of their own.
+    """Return the answers to all pictures that have files of their own.
 
     Args:
         parts: pictures, and an answer to each by a network that did not learn it; or no answers.
@@ -52,7 +52,7 @@ def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
 
 
 def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
-    """The pictures for which another class is preferred, those with the largest margin first.
+    """List the pictures for which another class is preferred, those with the largest margin first.
 
     Args:
         checkable: what was answered.
@@ -76,7 +76,7 @@ COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probabilit
 
 
 def table_of(doubts: Sequence[Doubted]) -> str:
-    """A CSV with COLUMNS, a row per picture; paths are absolute."""
+    """Return a CSV with COLUMNS, a row per picture; paths are absolute."""
     rows = (
         (
             doubt.path,

@@ -44,11 +44,11 @@ PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
 
 ROUNDING_TOLERANCE: Final = 0.005
-"""The same between that graph and the stored one, whose large weights are float16."""
+"""Largest such difference between that graph and the stored one, whose large weights are float16."""
 
 DISTANCE_TOLERANCE: Final = 1e-2
-"""The same of a distance, as a share of 1 and its size: whitening enlarges the roundings of features that
-hardly vary, as those of a network with random weights do."""
+"""Largest difference of a distance, as a share of 1 and its size: whitening enlarges the roundings of
+features that hardly vary, as those of a network with random weights do."""
 
 PARITY_PICTURES: Final = 1000
 PARITY_PHOTOS: Final = 32
@@ -60,7 +60,7 @@ PATCHES: Final = 6
 """Along each edge of a made picture."""
 
 SEED: Final = 0
-"""Of the made pictures on which network and graph are compared: no photo is stored in a release."""
+"""Seed of the made pictures on which network and graph are compared: no photo is stored in a release."""
 
 
 def export_network(
@@ -73,10 +73,10 @@ def export_network(
     """Write model.keras and model.onnx, which answer alike.
 
     Args:
-        folder: of the release.
-        model: to logits.
-        measure: of its features, what `distance` says.
-        images: by which they are compared.
+        folder: the folder of the release
+        model: the network, from pixels to logits
+        measure: the measure of its features that `distance` gives
+        images: pictures by which they are compared
         attributes: further heads, as `export_graph` has them.
 
     Raises:
@@ -91,7 +91,7 @@ def save_artifact(model: Network, path: Path) -> Network:
     """Write model.keras, softmax attached, without the optimizer.
 
     Args:
-        model: to logits.
+        model: the network, from pixels to logits
         path: ends in `.keras`.
 
     Returns:
@@ -103,7 +103,7 @@ def save_artifact(model: Network, path: Path) -> Network:
 
 
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """The layer below the last, float32 (N, D)."""
+    """Compute the layer below the last, float32 (N, D)."""
     body = keras.Model(model.input, model.get_layer(FEATURES).output)
     features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(body, at_once(images))(images)
     return features
@@ -115,7 +115,7 @@ def scores_of(
     attributes: Mapping[str, LogisticHead],
     images: PixelsBatch,
 ) -> Scores:
-    """What the serving graph that `export_graph` makes of these has to answer."""
+    """Return the scores that the serving graph of `export_graph` has to answer."""
     read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES).output}
     if attributes:
         read[LOGITS] = artifact.get_layer(LOGITS).input
@@ -152,7 +152,7 @@ def export_graph(
 
 
 def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
-    """The probabilities of a further head; its name may hold what a layer's cannot."""
+    """Return the probabilities of a further head; its name may have characters that a layer's cannot."""
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
     answer = dense(artifact.get_layer(LOGITS).input)
     dense.set_weights([head.kernel, head.bias])
@@ -180,7 +180,7 @@ def write_graph(serving: Network, path: Path) -> None:
 
 
 def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
-    """The distance to the nearest class mean."""
+    """Add the distance to the nearest class mean."""
     whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
     whitened = whiten(features)
     whiten.set_weights([whitening.matrix, whitening.offset])
@@ -189,7 +189,7 @@ def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
 
 
 def _odds(features: Tensor, score: OodScore) -> Tensor:
-    """The log odds of being out of distribution."""
+    """Add the log odds of being out of distribution."""
     distance = ops.expand_dims(_nearest(features, score.whitening), 1)
     hidden = layers.Dense(len(score.hidden_offset), activation="relu", name="ood_hidden")
     odds = layers.Dense(1, name="ood_log_odds")
@@ -287,7 +287,7 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
 
 
 def _made_pictures() -> PixelsBatch:
-    """Coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
+    """Make coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
     rng = np.random.default_rng(SEED)
     patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)
     return patches.repeat(READS.shape[0] // PATCHES, axis=1).repeat(READS.shape[1] // PATCHES, axis=2)

@@ -1,4 +1,4 @@
-"""What a release with a new head for photos keeps of its parent's evidence, which it did not measure itself.
+"""Evidence of a parent that a release with a new head for photos keeps, as it did not measure it itself.
 
 A product is accepted by its familiar photos. So the parent's evidence of products holds where the new head is
 as strict, and calls photos of garments unfamiliar as its parent does: ranks do not say that, as each head has
@@ -39,7 +39,7 @@ MOST_CHANGED: Final = 0.03
 
 
 def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
-    """Whether a network accepts no answer about the class that it had not accepted by the contract before."""
+    """Tell whether a network accepts no answer about the class that was not accepted before."""
     then, head = before.class_head, now.class_head
     return (
         head.temperature >= then.temperature
@@ -60,7 +60,7 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
     own: Answers,
     say: Say,
 ) -> Mapping[str, ProductPromise]:
-    """What accepted products keep: the parent's evidence, or that of the user's own products.
+    """Return the promises about products: the parent's evidence, or that of the user's own products.
 
     Args:
         parent: whose head for photos was fitted again.
@@ -112,7 +112,7 @@ def _garments() -> Vectors:
 
 
 def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.bool_]:
-    """Which photos are unfamiliar, by the distances that the contract's own network gives them."""
+    """Tell which photos are unfamiliar, by the distances that the contract's own network gives them."""
     familiarity = contract.familiarity
     if familiarity is None:
         return np.zeros(len(distances), np.bool_)
@@ -121,5 +121,5 @@ def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.boo
 
 
 def rests_on_kinds(contract: ModelContract) -> bool:
-    """Whether what words may decide was measured on the head KIND, which a new head for the class leaves."""
+    """Tell whether the shares of words were measured on the head KIND, which a new head leaves."""
     return KIND in contract.attributes

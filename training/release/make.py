@@ -35,7 +35,7 @@ from training.release.run_folder import (
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves.
+    """The result of a training.
 
     Attributes:
         run: its folder; the release is in NEW_RELEASE_FOLDER there.
@@ -124,12 +124,12 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     """Write report, card, page and answers beside networks and figures; the manifest seals them.
 
     Args:
-        folder: of the release, with the files of its networks.
+        folder: the folder of the release, with the files of its networks
         networks: one or both.
-        report: on them.
+        report: the report on these networks
         answers: behind the report.
         parent: the release whose files it shares; None for none.
-        sources: where learnt photos come from, as far as their table names it.
+        sources: the sources of learnt photos, as far as their table names them
 
     Raises:
         StoreError: the folder cannot be sealed.
@@ -158,7 +158,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
 
 
 def _training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
-    """What the manifest records of the training."""
+    """Return the facts about the training that the manifest records."""
     recorded = report.training
     if parent is None:
         return recorded.configuration | {"hardware": recorded.hardware}

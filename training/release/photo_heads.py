@@ -24,19 +24,19 @@ from training.release.export import export_photos
 from training.untyped import Network
 
 BELOW: Final = "photos_seen_by"
-"""The key of a training's configuration, in report and manifest, with `weights_hash` of what is below."""
+"""Key of a training's configuration, in report and manifest, with `weights_hash` of the network below."""
 
 STORED: Final = "float16"
 COMPUTED: Final = "float32"
 
 
 def below() -> dict[str, str]:
-    """What a release with such heads records of the network below."""
+    """Return the facts that a release with such heads records about the network below."""
     return {BELOW: weights_hash(network_below(LITE2))}
 
 
 def read_heads(path: Path) -> Network:
-    """The heads of a file, in float32: keras.Model from pixels and vector to the outputs of the graph.
+    """Read the heads of a file, in float32, from pixels and vector to the outputs of the graph.
 
     Raises:
         ModelUnreadable: Keras cannot load it.
@@ -48,8 +48,8 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     """Write photos.keras and photos.onnx.
 
     Args:
-        heads: in float32.
-        folder: of the release.
+        heads: the heads, in float32
+        folder: the folder of the release
 
     Returns:
         The whole network with the weights that both files have, and some answers of the graph.
@@ -64,13 +64,13 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
 
 
 def joined(heads: Network) -> Network:
-    """Heads on the package's network: keras.Model from `pixels` uint8 (N, 192, 192, 3) to their outputs."""
+    """Put heads on the package's network, from `pixels` uint8 (N, 192, 192, 3) to their outputs."""
     body = network_below(LITE2)
     return keras.Model(body.input, heads([body.input, body.output]), name="photos")
 
 
 def _of_type(heads: Network, dtype: str) -> Network:
-    """The same heads with weights of another type, on inputs of their own."""
+    """Copy heads with weights of another type, on inputs of their own."""
 
     def of_type(layer: layers.Layer) -> layers.Layer:
         if isinstance(layer, keras.Model):

@@ -49,7 +49,7 @@ from training.thresholds.unproven import decide_withholding, source_labels
 from training.untyped import Network
 
 UNLEARNT_THINGS: Final = "other kinds"
-"""The set of OOD photos that show what the heads that answered them had not learnt."""
+"""Name of the set of OOD photos of things that the heads which answered them had not learnt."""
 
 
 def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
@@ -70,13 +70,13 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     Args:
         folder: the folder of the new release; nothing may have this name.
         parent: whose other files it has.
-        parent_heads: of network_that_sees_alike.
-        head: with what it learnt.
-        answers: of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
-        learnt: by the head.
-        record: how the network was made, for report and manifest.
+        parent_heads: the parent's heads, from `network_that_sees_alike`
+        head: the head, with the photos that it learnt
+        answers: the answers of heads of folds, nothing decided; those to UNLEARNT_THINGS, too
+        learnt: the hashes of the photos that the head learnt
+        record: facts about the making of the network, for report and manifest
         say: receives progress messages, and promises that cannot be given.
-        of_parent: what the parent answers to pictures that the head learnt, which the release keeps.
+        of_parent: the parent's answers to pictures that the head learnt, which the release keeps
         of_products: whether these are of products.
 
     Raises:
@@ -120,7 +120,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
 
 
 def network_that_sees_alike(parent: LocalRelease) -> Network | None:
-    """The parent's heads for photos, whose attributes and thresholds stay; None where it has none.
+    """Read the parent's heads for photos, whose attributes and thresholds stay; None if it has none.
 
     Raises:
         BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
@@ -139,7 +139,7 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
 
 
 def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
-    """Whether the parent's thresholds stay, as nothing chooses but the tiers that it promises.
+    """Tell whether the parent's thresholds stay, as nothing chooses but the tiers that it promises.
 
     Reads no score, so that it can be asked before any head is fitted.
     """
@@ -153,7 +153,7 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
 
 
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
-    """The answers that count, and what they decide.
+    """Return the answers that are used, and the thresholds that they decide.
 
     Where the parent's thresholds stay, so does its temperature, its confidences are the least, since unknown
     sources may have chosen them, and the usual share is unfamiliar.
@@ -194,7 +194,7 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
 def measured_photos(
     folder: Path, before: Report, photos: ReleasedNetwork, thresholds: Thresholds, of_folds: Answers
 ) -> tuple[Report, Answers]:
-    """The report with everything about photos from the answers that decided, and these answers."""
+    """Return the report with new figures of photos, from the answers that decided, and these answers."""
     contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
     answers = decided(Classifier(session, contract), of_folds)
     changed = {
@@ -208,5 +208,5 @@ def measured_photos(
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
-    """What the network costs whose files `export_heads` wrote."""
+    """Return the cost of the network whose files `export_heads` wrote."""
     return model_figures("_".join(LITE2), network, folder, PHOTO_FILES, contract.temperature)

@@ -101,7 +101,7 @@ def check_named_run(run: Path | None) -> None:
 
 @contextmanager
 def claim_run(run: Path) -> Iterator[Path]:
-    """Keep other trainings out of a folder, and remove what killed ones left unfinished in it.
+    """Keep other trainings out of a folder, and remove the unfinished folders of killed ones in it.
 
     Args:
         run: the folder of a training. It is made if it is missing, with the folders above it, and removed
@@ -201,7 +201,7 @@ def _lock(run: Path) -> tuple[int, bool]:
 
 
 def _remove_unfinished(run: Path) -> None:
-    """Remove what killed trainings left in a folder that is locked; files and links are a user's own."""
+    """Remove unfinished folders of killed trainings in a locked folder; files and links are a user's own."""
     with os.scandir(run) as entries:
         left = [
             entry.path

@@ -22,11 +22,11 @@ BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
 """New pixels at the border are background (0)."""
 
 NEAREST: Final = {"fill_mode": "nearest"}
-"""New pixels are those of the border: what Keras' ImageDataGenerator does, which made such copies."""
+"""Fill of new pixels with those of the border, as Keras' ImageDataGenerator does, which made such copies."""
 
 
 class Augmentation:
-    """The changes that a recipe asks for, one after another; what it leaves out costs nothing.
+    """The changes that a recipe asks for, one after another. A change that it leaves out costs nothing.
 
     Args:
         recipe: its `flip`, `rotate`, `zoom`, `shear`, `shift`, `erase`, `mixup` and `seed`.
@@ -60,7 +60,7 @@ class Augmentation:
 def with_copies(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe
 ) -> tuple[PixelsBatch, NDArray[np.float32]]:
-    """The pictures unchanged, and behind them the recipe's augmented copies of each.
+    """Return the pictures unchanged, and behind them the recipe's augmented copies of each.
 
     Args:
         images: uint8 (N, H, W) or (N, H, W, 3).

@@ -32,7 +32,7 @@ _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
 @dataclass(frozen=True)
 class Run:
-    """Where a fit keeps its checkpoint, and what this must carry.
+    """The place of a fit's checkpoint, and values that the checkpoint must carry.
 
     Attributes:
         fingerprint: of the recipe and the data (recipes.py).
@@ -48,7 +48,7 @@ class Run:
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def state(self, epoch: int) -> Path:
-        """The file of weights and optimizer after an epoch, 1-based."""
+        """Return the file of weights and optimizer after an epoch, 1-based."""
         return self.folder / f"state-{epoch:04d}{WEIGHTS}"
 
 
@@ -100,7 +100,7 @@ def save_checkpoint(run: Run, checkpoint: Checkpoint, kept: int) -> None:
 
 
 def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
-    """The epoch, 1-based, whose weights a run keeps; 0 without any.
+    """Return the epoch, 1-based, whose weights a run keeps; 0 without any.
 
     Args:
         history: one entry per epoch.
@@ -112,7 +112,7 @@ def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
 
 
 def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
-    """Whether the last epochs were no better than one before them: by accuracy, ties by loss.
+    """Tell whether the last epochs were no better than one before them: by accuracy, ties by loss.
 
     Args:
         history: at least one epoch.
@@ -123,7 +123,7 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
 
 
 def is_solved(history: Sequence[Epoch], steps: int) -> bool:
-    """Whether a run has nothing left to gain on the held-out pictures.
+    """Tell whether a run has nothing left to gain on the held-out pictures.
 
     Args:
         history: one entry per epoch.
@@ -134,7 +134,7 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
 
 
 def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
-    """The error for a file of weights that Keras cannot read."""
+    """Return the error for a file of weights that Keras cannot read."""
     return CheckpointUnreadable(f"{path}: {error}. {_REMEDY}")
 
 

@@ -53,7 +53,7 @@ SLACK: Final = 1 << 16
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a finished fit leaves.
+    """The result of a finished fit.
 
     Attributes:
         model: keras.Model, float32, to logits, with the averaged weights.
@@ -87,8 +87,8 @@ def fit(  # noqa: PLR0913 - what a training consists of
 
     Args:
         split: training and validation pictures.
-        classes: how many there are.
-        recipe: what to do.
+        classes: the number of classes
+        recipe: the recipe of the training
         run: folder and fingerprint of the checkpoint.
         watcher: receives every step and epoch.
         extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the
@@ -181,7 +181,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
 def _batches(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
 ) -> tf.data.Dataset:
-    """Shuffled, augmented batches; the pictures of an epoch that fill no batch are left out of it.
+    """Yield shuffled, augmented batches; pictures of an epoch that fill no batch are left out of it.
 
     Where a recipe has augmented copies, they are among the pictures already, and nothing more is changed.
     """

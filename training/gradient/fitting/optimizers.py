@@ -36,12 +36,12 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
         return not mixes or LOGITS in variable.path
 
     def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
-        """The orthogonal matrix nearest to a kernel's momentum, in the kernel's own shape."""
+        """Return the orthogonal matrix nearest to a kernel's momentum, in the kernel's own shape."""
         matrix = ops.reshape(x, (-1, x.shape[-1]))
         return ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
 
     def lr_adjust(self, x: Tensor) -> Tensor:
-        """The step as large as one of AdamW's: its root mean square is `rms_rate` times the learning rate."""
+        """Scale the step to one of AdamW's: its root mean square is `rms_rate` times the learning rate."""
         inputs, outputs = math.prod(x.shape[:-1]), x.shape[-1]
         return x * (self.rms_rate * math.sqrt(max(inputs, outputs)))
 
@@ -61,7 +61,7 @@ still hold the initial weights at the end of a short training."""
 
 
 def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int) -> keras.Optimizer:
-    """The recipe's optimizer with its learning rate schedule and running average, built for these variables.
+    """Build the recipe's optimizer with its learning rate schedule and running average, for these variables.
 
     Args:
         recipe: what to do.
@@ -81,7 +81,7 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
 
 
 def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """A linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983).
+    """Return a linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983).
 
     Or the same rate throughout, where the schedule is `constant`.
     """

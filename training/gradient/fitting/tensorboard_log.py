@@ -23,7 +23,7 @@ CONFUSION: Final = "confusion of the held-out pictures"
 def tensorboard_callbacks(
     folder: Path, held_out: Pictures, labels: tuple[str, ...]
 ) -> list[keras.callbacks.Callback]:
-    """The callbacks that log one run into `folder`, which is this run's alone."""
+    """Return the callbacks that log one run into `folder`, which is this run's alone."""
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
         _ConfusionPicture(folder, held_out, labels),

@@ -1,1 +1,1 @@
-"""The networks by name, in Keras' functional form, and what one picture costs."""
+"""Networks by name, in Keras' functional form, and the cost of one picture."""

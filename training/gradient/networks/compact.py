@@ -15,7 +15,7 @@ from training.untyped import Tensor
 def compact(
     x: Tensor, factory: LayerFactory, *, width: int, blocks: tuple[int, int] = (1, 1), separable: bool = False
 ) -> Tensor:
-    """A stem that leaves 28 x 28 at once, residual stages at 14 and 7, one filter per channel over the rest.
+    """Build a stem that leaves 28 x 28 at once, residual stages at 14 and 7, and one filter per channel.
 
     The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
     In place of a mean over all positions, which forgets where a sleeve or a strap was, each channel has a
@@ -45,15 +45,15 @@ COMPACT: Final = {
     "compact48_separable": partial(compact, width=48, blocks=(2, 2), separable=True),
     "compact48_separable_deep": partial(compact, width=48, blocks=(3, 3), separable=True),
 }
-"""From the cheapest to the dearest."""
+"""Networks from the cheapest to the dearest."""
 
 STAGED_WIDTH: Final = 28
 STAGES: Final = 3
-"""At 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP, 0.9M weights."""
+"""Number of stages at 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP."""
 
 
 def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
-    """A stem and stages of one block; of every stage, the mean of each channel."""
+    """Build a stem and stages of one block; return the mean of each channel of every stage."""
     x, means = _stem(x, factory, STAGED_WIDTH), []
     for stage in range(1, STAGES + 1):
         x = _block(x, factory, f"stage{stage}", STAGED_WIDTH << stage, halved=True)
@@ -62,7 +62,7 @@ def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
-    """A convolution, and the largest of each 2 x 2."""
+    """Add a convolution, and take the largest of each 2 x 2."""
     x = factory.normalized(factory.filters(x, width, 3, "stem"), "stem_norm")
     return layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
 
@@ -70,7 +70,7 @@ def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
 def _block(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, channels: int, *, halved: bool, separable: bool = False
 ) -> Tensor:
-    """Two convolutions beside a shortcut (He et al. 2015).
+    """Add two convolutions beside a shortcut (He et al. 2015).
 
     A shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2).
     """

@@ -23,16 +23,16 @@ STAGES: Final = (
     (5, 2, 208, 5, 6),
     (3, 1, 352, 1, 6),
 )
-"""Of each stage: the edge of its depthwise filters; the strides of its first block, of which 2 halve the
-edge; the channels that each block gives; the number of its blocks; and the factor of a block's channels
-between its two 1 x 1 convolutions."""
+"""Numbers of each stage: the edge of its depthwise filters; the strides of its first block, of which 2 halve
+the edge; the channels that each block gives; the number of its blocks; and the factor of a block's
+channels between its two 1 x 1 convolutions."""
 
 LAST: Final = f"stage{len(STAGES)}_1_norm"
 """The last layer of the last stage, float32 (N, H / 32, W / 32, 352); no activation follows."""
 
 
 def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
-    """The features, float (N, 352), of float (N, H, W, 3) in 0..1: the mean of each channel."""
+    """Compute the features, float (N, 352), of float (N, H, W, 3) in 0..1: the mean of each channel."""
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
     x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")
@@ -46,7 +46,7 @@ def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
 def _block(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, *, size: int, strides: int, channels: int, widening: int
 ) -> Tensor:
-    """An inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
+    """Add an inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
     wide, widened, depthwise = x, f"{name}_widened", f"{name}_depthwise"
     if widening > 1:
         wide = _active(factory.filters(x, x.shape[-1] * widening, 1, widened), factory, widened)

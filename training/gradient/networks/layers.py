@@ -14,7 +14,7 @@ from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
 FEATURES: Final = "features"
-"""The name of the layer below the last one: what distances are measured in."""
+"""Name of the layer below the last one, in which distances are measured."""
 
 
 class LayerFactory:
@@ -35,37 +35,37 @@ class LayerFactory:
         }
 
     def convolution(self, x: Tensor, channels: int, size: int, name: str, **settings: str) -> Tensor:
-        """A convolution of `size` x `size` with bias and, unless the settings say otherwise, ReLU."""
+        """Add a convolution of `size` x `size` with bias and, unless the settings say otherwise, ReLU."""
         chosen = {"padding": "same", "activation": "relu"} | self._kernel | settings
         return layers.Conv2D(channels, size, name=name, **chosen)(x)
 
     def filters(self, x: Tensor, channels: int, size: int, name: str, strides: int = 1) -> Tensor:
-        """A convolution of `size` x `size` without bias or activation: normalization follows."""
+        """Add a convolution of `size` x `size` without bias or activation: normalization follows."""
         return layers.Conv2D(
             channels, size, strides=strides, padding="same", use_bias=False, name=name, **self._kernel
         )(x)
 
     def depthwise(self, x: Tensor, size: int, name: str, strides: int = 1, padding: str = "same") -> Tensor:
-        """A convolution of each channel by itself, without bias or activation."""
+        """Add a convolution of each channel by itself, without bias or activation."""
         start = {"depthwise_initializer": self._initializer, "use_bias": False}
         return layers.DepthwiseConv2D(size, strides=strides, padding=padding, name=name, **start)(x)
 
     def dense(self, x: Tensor, units: int, name: str) -> Tensor:
-        """A fully connected layer with ReLU over each picture's values in one row."""
+        """Add a fully connected layer with ReLU over each picture's values in one row."""
         x = layers.Flatten(name="flat")(x) if len(x.shape) > 2 else x
         return layers.Dense(units, activation="relu", name=name, **self._kernel)(x)
 
     def normalized(self, x: Tensor, name: str) -> Tensor:
-        """Batch normalization of float (N, H, W, C) (Ioffe and Szegedy 2015, arXiv 1502.03167)."""
+        """Add batch normalization of float (N, H, W, C) (Ioffe and Szegedy 2015, arXiv 1502.03167)."""
         return self._normalization(name=name)(x)
 
     def dropped(self, x: Tensor, share: float, name: str) -> Tensor:
-        """Dropout of `share`, or of the recipe's share if it names one (Srivastava et al. 2014)."""
+        """Add dropout of `share`, or of the recipe's share if it names one (Srivastava et al. 2014)."""
         share = share if self._dropout is None else self._dropout
         return layers.Dropout(share, name=name)(x) if share else x
 
     def placed(self, x: Tensor) -> Tensor:
-        """The features, one row a picture: each channel by a filter of its own over all positions."""
+        """Add the features, one row a picture: each channel by a filter of its own over all positions."""
         x = self.normalized(self.depthwise(x, x.shape[1], "place", padding="valid"), "place_norm")
         return layers.Flatten(name=FEATURES)(x)
 

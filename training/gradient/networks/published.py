@@ -12,19 +12,19 @@ from training.untyped import Tensor
 
 
 def dense(x: Tensor, factory: LayerFactory) -> Tensor:
-    """One hidden layer of 128: TensorFlow's tutorial "Basic classification: Classify images of clothing"."""
+    """Build one hidden layer of 128: TensorFlow's tutorial "Classify images of clothing"."""
     return factory.dense(x, 128, FEATURES)
 
 
 def conv2_same(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
+    """Build two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
     for number, channels in enumerate((32, 64), start=1):
         x = _pooled(factory.convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
     return factory.dense(x, 128, FEATURES)
 
 
 def conv3(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Three 3 x 3 convolutions without padding, 32, 64 and 128, two of them halved by pooling, and 128 units.
+    """Build three 3 x 3 convolutions without padding, 32, 64 and 128, two of them pooled, and 128 units.
 
     241,546 parameters; edges 28, 26, 13, 11, 5, 3. Dropout of 0.25, 0.25, 0.4 and 0.3; He's normal
     initializer in the first layer.
@@ -37,7 +37,7 @@ def conv3(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def labelling1(x: Tensor, factory: LayerFactory) -> Tensor:
-    """The first network of the auto-labelling project: 5 x 5 of 50, pool, 3 x 3 of 50, pool, the classes.
+    """Build the first network of the auto-labelling project: 5 x 5 of 50, pool, 3 x 3 of 50, pool.
 
     Convolutions without padding, Adam, L2: 36,360 parameters; edges 28, 24, 12, 10, 5. Ours: the second
     width, 2 x 2 pools, ReLU, and the strength of L2, 0.0001.
@@ -48,7 +48,7 @@ def labelling1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def labelling2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """The later one: 3 x 3 of 32 and 64 without padding, one pool after both, 128 units.
+    """Build the later one: 3 x 3 of 32 and 64 without padding, one pool after both, 128 units.
 
     1,199,882 parameters; edges 28, 26, 24, 12. Dropout of 0.25 and 0.5; He's uniform initializer, but in
     the second layer.
@@ -60,7 +60,7 @@ def labelling2(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def arch1(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Conv, conv, pool, dropout, conv, pool, dropout, one dense layer: 848,330 trainable parameters.
+    """Build conv, conv, pool, dropout, conv, pool, dropout, one dense layer: 848,330 trainable parameters.
 
     848,522 in all. 3 x 3 of 16 with padding, of 32 and 64 without, these two normalized before their ReLU,
     and 512 units; edges 28, 26, 13, 11, 5. Dropout of 0.25, 0.25 and 0.5.
@@ -74,7 +74,7 @@ def arch1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def arch2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two blocks of 4 x 4 convolution, pool and dropout, two dense layers: 493,772 trainable parameters.
+    """Build two blocks of 4 x 4 convolution, pool, dropout, and two dense layers: 493,772 parameters.
 
     493,902 in all. The layers are those of a public exercise on the data set, which states each of them and
     has just as many parameters: the input is normalized, 64 filters with padding, 64 without, 256 and 64
@@ -90,7 +90,7 @@ def arch2(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def vgg(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Two pairs of 3 x 3 convolutions, 32 and 64, and 512 units, normalized throughout.
+    """Build two pairs of 3 x 3 convolutions, 32 and 64, and 512 units, normalized throughout.
 
     The order convolution, ReLU, normalization is that of the mini-VGG which many tutorials copy
     (Simonyan and Zisserman 2014, arXiv 1409.1556, made small), and so are its dropouts of 0.25 and 0.5.
@@ -111,7 +111,7 @@ def _unpadded(
 
 
 def _normalized_first(x: Tensor, factory: LayerFactory, channels: int, number: str) -> Tensor:
-    """A 3 x 3 convolution without padding, normalized before its ReLU."""
+    """Add a 3 x 3 convolution without padding, normalized before its ReLU."""
     x = _unpadded(x, factory, channels, 3, f"conv{number}", activation="linear")
     return layers.ReLU(name=f"relu{number}")(factory.normalized(x, f"norm{number}"))
 

@@ -51,10 +51,10 @@ def build(
     """Build a network with fresh weights.
 
     Args:
-        recipe: which one, and what all of its layers have in common. Weights and logits are float32,
-            whatever its precision.
-        classes: how many logits.
-        shape: of one picture: height and width, and 3 for RGB.
+        recipe: the network, and the settings of all of its layers. Weights and logits are float32, whatever
+            its precision
+        classes: the number of logits
+        shape: the shape of one picture: height and width, and 3 for RGB
         training: build the form that trains faster. Its weights are in the order of the other form's, so
             `set_weights` carries them over.
 
@@ -76,11 +76,11 @@ def build(
 
 
 def trainable_count(model: Network) -> int:
-    """How many weights are trained: all but the statistics of normalization, and frozen layers."""
+    """Count the weights that are trained: all but the statistics of normalization, and frozen layers."""
     return sum(prod(weights.shape) for weights in model.trainable_weights)
 
 
 def with_softmax(model: Network) -> Network:
-    """The artifact: the same layers and weights, answering `probabilities` float32 (N, classes)."""
+    """Return the artifact: the same layers and weights, answering `probabilities` float32 (N, classes)."""
     probabilities = layers.Softmax(name="probabilities", dtype="float32")(model.output)
     return keras.Model(model.input, probabilities, name=model.name)
