@@ -11,11 +11,12 @@ folder                       the names of folders are the category if the list h
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from inference.language_files import UNDETERMINED, languages, readable_languages
 from inference.reasons import Reason
+from inference.recognition import known_words
 from inference.vocabulary import known_tokens, whole_words_of
 from inference.words import category_says, title_says
 from labelling.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
@@ -40,21 +41,28 @@ NO_MEANING: Final = ListMeaning()
 
 @lru_cache(maxsize=8192)
 def level_kinds(level: str, language: str) -> Meaning:
-    """Return the kinds of a level that every language admits which knows a word of it.
+    """Return the kinds of a level that every language admits which knows all words of it.
 
-    Whole words are used, no ends of compounds. The result is empty if no language knows a word, if they mean
-    different things by it, or if the list's own language is known by it: it is no word of another one then.
+    Whole words are used, no ends of compounds. The result is empty if no language knows the words, if they
+    mean different things, or if the list's own language is known by one of them, which is no word of another
+    language then. The same is true of English, in which many shops name a category ("Golf", "New Look").
 
     Args:
         level: a level of a category.
         language: the code of the list's language.
     """
-    own = languages().get(language)
-    if own and not known_tokens(language).isdisjoint(own.tokens(level)):
+    if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
         return frozenset()
-    kinds = (category_says(level, code, whole_words_of(code)).kinds for code in readable_languages())
-    said = list(filter(None, kinds))
+    known = known_words(level)
+    knowing = (code for code in readable_languages() if known.own.get(code, 0) + known.shared >= known.words)
+    said = list(filter(None, (category_says(level, code, whole_words_of(code)).kinds for code in knowing)))
     return frozenset.intersection(*said) if said else frozenset()
+
+
+def _is_other_word(level: str, code: str) -> bool:
+    """Tell whether a language is known by a word of a level, in which it names no garment."""
+    is_known = not known_tokens(code).isdisjoint(languages()[code].tokens(level))
+    return is_known and not (code in readable_languages() and category_says(level, code).kinds)
 
 
 @dataclass(frozen=True, kw_only=True)

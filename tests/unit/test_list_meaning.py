@@ -58,6 +58,10 @@ def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> L
         ("et", "Tee", "Pluusid", ListMeaning(kinds("dress", "top", "shirt"), CONFLICT)),
         ("et", "Anna", "", ListMeaning()),
         ("und", "Anna", "Sale", ListMeaning()),
+        ("und", "Anna", "Sport > Golf", ListMeaning()),  # English, and an Italian pullover
+        ("et", "Anna", "Sport > Running", ListMeaning()),  # English, and a French shoe
+        ("et", "Anna", "Jack & Jones", ListMeaning()),  # a Dutch jacket, beside a word that is not Dutch
+        ("et", "Anna", "Naised > Camisas", ListMeaning(kinds("shirt"))),
     ],
 )
 def test_title_and_category_mean_what_they_have_in_common(
