@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from inference.tokens import SEPARATORS, SIGNS
+from inference.tokens import SEPARATORS, SIGNS, fold
 from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, named
 
 PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
@@ -18,7 +18,27 @@ PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 WORDS_BETWEEN: Final = 2
 """Words at most between a number and the garment that it counts: "3 striped cotton T-shirts"."""
 
-_NUMBER: Final = re.compile(r"x?(?:[2-9]|1\d|2\d)(?:x|er|pk|pcs?|pz|szt|stk?|tlg)?")
+_PIECES: Final = (
+    "x",
+    "er",
+    "pk",
+    "pc",
+    "pcs",
+    "pz",
+    "szt",
+    "st",
+    "stk",
+    "tlg",
+    "종",
+    "개",
+    "장",
+    "매",
+    "벌",
+    "켤레",
+)
+"""Words for pieces that are written together with their number: "3er", "5pcs"."""
+
+_NUMBER: Final = re.compile(rf"x?(?:[2-9]|1\d|2\d)(?:{'|'.join(map(fold, _PIECES))})?")
 _IN_PHRASE: Final = re.compile(r"\b[2-9]\b")
 
 

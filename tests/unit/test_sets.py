@@ -42,6 +42,8 @@ def test_a_set_is_not_its_part(title: str, language: str) -> None:
         ("Conjunto de 2 camisetas", "es", {"top"}),
         ("Set aus 2 Leggings", "de", {"trousers"}),
         ("T-Shirt 3er Set", "de", {"top"}),
+        ("티셔츠 3종 세트", "ko", {"top"}),
+        ("Комплект 3 футболки", "ru", {"top"}),
         ("Sock set 5 pairs", "en", {"socks"}),
         ("Sock set", "en", {"socks"}),
         ("Bra and panty set", "en", {"underwear"}),
