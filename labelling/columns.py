@@ -1,6 +1,6 @@
-"""The columns of a table: what each is called, and its cell of a row. No other file spells them.
+"""The columns of all tables: their names, and the cell of each row. No other file spells these names.
 
-Those of the table of photos, of the table of products, and of a list beside them. table.py writes them.
+There are columns of the table of photos, of the table of products, and of a list. table.py writes them.
 """
 
 from collections import Counter
@@ -17,17 +17,17 @@ from labelling.run_settings import FOLDER, RunSettings
 from labelling.titles import OFF
 
 PROBABILITY_PREFIX: Final = "p_"
-"""What stands before a label in the name of its column."""
+"""Text in front of a label in the name of its column of probabilities."""
 
 LIST_PREFIX: Final = "list_"
-"""What stands before a list's column in the table where that has a column of this name."""
+"""Text in front of a list's column in the table, if the table has a column of the same name."""
 
 TITLE_KINDS: Final = "listed_as"
 """The kinds that the words of the list admit, where it has words."""
 
 PHOTOS: Final = "photos"
 DECIDING_PHOTOS: Final = "rests_on"
-"""How many photos a product has, and those that its class is answered by."""
+"""Column with the photos on which the class of a product is based. PHOTOS is their number."""
 
 PATH_SEPARATOR: Final = "|"
 """Stands between these."""
@@ -37,17 +37,16 @@ ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
 """Fields of an answer that the table of photos has."""
 
 DECISION_FIELDS: Final = ("decided_by", "predicted")
-"""Those of a table that has people's answers, or words: `model`, `list` or `person`, and the label before
-people."""
+"""Columns of a table in which people or titles decided: who decided, and the label before people answered."""
 
 CATEGORY_FIELDS: Final = ("category_id", "category_name")
-"""Those of a table whose platform has categories of its own."""
+"""Columns of a table whose platform has categories of its own."""
 
 FIRST_COLUMNS: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 """The first columns of the table of photos."""
 
 LAST_COLUMNS: Final = ("version", "sha256", "error")
-"""Those that follow the answers."""
+"""Columns behind the answers."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Column:
     """One column of a table.
 
     Attributes:
-        name: in its header.
-        kind: of its cells, which Excel has to know.
-        read_cell: the cell of a row, of this kind, or None where there is nothing.
+        name: its name in the header.
+        kind: the kind of its cells, which Excel needs.
+        read_cell: returns the cell of a row, of this kind; None for an empty cell.
     """
 
     name: str
@@ -68,12 +67,12 @@ class Column:
 def photo_columns(
     settings: RunSettings, *, with_people: bool = False, with_words: bool = False
 ) -> list[Column]:
-    """Those of the table of photos.
+    """Return the columns of the table of photos.
 
     Args:
-        settings: whose rows it has.
-        with_people: whether people answered something, which adds who decided and what the model answered.
-        with_words: whether folders or the shop's own words name kinds; a list with titles has the same
+        settings: the settings of the run.
+        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
+        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
     """
     has_words = with_words or has_titles(settings)
@@ -88,12 +87,13 @@ def photo_columns(
 def product_columns(
     settings: RunSettings, *, with_people: bool = False, with_words: bool = False
 ) -> list[Column]:
-    """Those of the table of products; the first one names them.
+    """Return the columns of the table of products. The first one names them.
 
     Args:
-        settings: with products.
-        with_people: whether people answered something; see `photo_columns`.
-        with_words: whether folders or the shop's own words name kinds; see `photo_columns`.
+        settings: the settings of a run with products.
+        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
+        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
+            columns in any case.
     """
     has_words = with_words or has_titles(settings)
     own = list(_of_product(settings.attributes, settings.version))
@@ -110,19 +110,19 @@ def product_columns(
 
 
 def column_name(head: str, field: str) -> str:
-    """What a table calls a field of an answer: `confidence` of the class, `colour_confidence` of colour."""
+    """Return the column of an answer's field: `confidence` for the class, `colour_confidence` for colour."""
     return field if head == LABEL else f"{head}_{field}"
 
 
 def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
-    """Refuse an attribute whose columns would be called like others of the table.
+    """Refuse an attribute whose columns would have the names of other columns.
 
     Args:
         labels: the classes of the release.
-        attributes: of the release.
+        attributes: the attributes of the release.
 
     Raises:
-        TableUnusable: it names the column.
+        TableUnusable: there is such a column. The message names it.
     """
     names = Counter(_names(labels, attributes))
     if twice := [name for name, count in names.items() if count > 1]:
@@ -135,21 +135,21 @@ def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
 def name_list_columns(
     names: Iterable[str], labels: Iterable[str], attributes: Iterable[str]
 ) -> dict[str, str]:
-    """What a table calls the columns of a list: as the list does, with LIST_PREFIX before a name of ours.
+    """Return the names of a list's columns in the table, with LIST_PREFIX if the table has the name.
 
     Args:
-        names: of the list's columns.
-        labels: of the release that answers.
-        attributes: of that release.
+        names: the names of the list's columns.
+        labels: the classes of the release that answers.
+        attributes: the attributes of that release.
 
     Returns:
-        a name by each of them, all different.
+        The name in the table by the name in the list; all names differ.
     """
     return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS})
 
 
 def make_distinct_names(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
-    """What a table calls columns of a list beside `ours`: a name by each of them, all different."""
+    """Return the names of a list's columns beside those of `ours`, by their names in the list; all differ."""
     given = tuple(names)
     renamed = dict(zip(given, given, strict=True))
     for name in set(ours).intersection(given):
@@ -159,7 +159,7 @@ def make_distinct_names(names: Iterable[str], ours: Collection[str]) -> dict[str
 
 
 def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
-    """The names of all columns of ours that a table of photos may have."""
+    """Yield the names of all our columns that a table of photos may have."""
     yield from (
         *FIRST_COLUMNS[:1],
         "familiarity",
@@ -204,7 +204,7 @@ def _of_people_and_platform(run: RunSettings, *, with_decider: bool) -> Iterator
 
 
 def has_titles(run: RunSettings) -> bool:
-    """Whether the list has words that are read."""
+    """Return whether the list has titles that are read."""
     return run.list_words is not None and run.list_words.language != OFF
 
 
@@ -213,7 +213,7 @@ def _title_kinds() -> Column:
 
 
 def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:
-    """A head's label, and fields of its answer."""
+    """Yield the columns of a head: its label, and fields of its answer."""
     yield _text(head, lambda row: row.decision_on(head).label)
     yield from (_field(head, field) for field in fields)
 
@@ -231,7 +231,7 @@ def _field(head: str, field: str) -> Column:
 
 
 def _decision(decided: HeadDecision) -> str | None:
-    """Whether a person has to look; what one answered needs no review."""
+    """Return whether a person has to look. An answer of a person needs no review."""
     if decided.decided_by == DecidedBy.PERSON:
         return ACCEPT if decided.label else REVIEW
     if decided.answer is None and decided.reason != Reason.CONTRADICTING:
@@ -240,7 +240,7 @@ def _decision(decided: HeadDecision) -> str | None:
 
 
 def _also(decided: HeadDecision) -> str | None:
-    """Further labels of the answer that counts."""
+    """Return the further labels of the answer that is used."""
     return (
         "/".join(decided.answer.also) or None
         if decided.answer and decided.decided_by != DecidedBy.PERSON
@@ -276,5 +276,5 @@ def _probability(index: int) -> Callable[[TableRow], object]:
 
 
 def _cell(name: str) -> Callable[[TableRow], object]:
-    """The cell of a list's column; None where no photo of a product has one."""
+    """Return a function that reads the cell of a list's column; None if no photo of a product has one."""
     return lambda row: row.record.cells[name] or (None if isinstance(row.record, ProductRecord) else "")

@@ -1,4 +1,4 @@
-"""What a table counts: of its pictures, or of its products. Pure."""
+"""Counts of a table's pictures, or of its products. This module is pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,24 +20,26 @@ class Counts:
     """Counts of the rows of one table, as the model or the list decided them.
 
     Attributes:
-        outcomes: by head, the model's label, and the reason why a person is asked, None where no one is.
-        rows: how many there are.
-        accepted: answers about the class that are accepted.
-        accepted_by_list: of these, by the list's words and the photo together.
-        decided_by_person: rows whose class people gave.
-        checked_answers: accepted answers that people answered, too, by whether these agree.
-        first_error: the first row that has one, and what it is; empty without errors.
+        outcomes: counts by head, the model's label, and the reason why a person is asked; None if nobody is
+            asked.
+        rows: the number of rows.
+        accepted: the number of accepted answers about the class.
+        accepted_by_list: the number of these that title and photo accepted together.
+        decided_by_person: the number of rows whose class people gave.
+        checked_answers: counts of accepted answers that people answered too, by whether they agree.
+        first_error: the first row with an error, and the error; empty without errors.
         cells_without_colour: cells of colour columns that name no colour, by their text.
-        rows_without_product: rows of no product.
-        rows_with_title_kinds: rows of which the list names a kind.
-        admitted_answers: of these, answers by whether they are of that kind.
+        rows_without_product: the number of rows without a product.
+        rows_with_title_kinds: the number of rows for which the list names a kind.
+        admitted_answers: counts of these, by whether the answer is of that kind.
     """
 
     def __init__(self, place: Place) -> None:
-        """Begin with no row.
+        """Begin without rows.
 
         Args:
-            place: the place of the rows, PICTURE or PRODUCT, which says what reasons their class may have.
+            place: the place of the rows, PICTURE or PRODUCT, which decides the possible reasons of their
+                class.
         """
         self._reasons = frozenset[Reason | None]([None, *find_reasons([place])])
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
@@ -85,11 +87,11 @@ class Counts:
                 self.checked_answers[decided.label == decided.predicted_label] += 1
 
     def count_without_answer(self, reason: Reason | None = None) -> int:
-        """Rows without an answer about the class."""
+        """Count the rows without an answer about the class."""
         return self.outcomes[LABEL, None, reason]
 
     def count_reviews(self) -> dict[Reason, int]:
-        """Rows with an answer about the class that need a person, by reason."""
+        """Count the rows with an answer about the class that need a person, by reason."""
         reasons = Counter[Reason]()
         for (head, label, reason), count in self.outcomes.items():
             if head == LABEL and label is not None and reason:
@@ -97,7 +99,7 @@ class Counts:
         return dict(sorted(reasons.items()))
 
     def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
-        """For each class, in index order, the rows with each outcome; NONE where it was answered."""
+        """Count the rows with each outcome for each class, in order, including NONE if it was answered."""
         has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
         return {
             label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
@@ -105,7 +107,7 @@ class Counts:
         }
 
     def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
-        """For each label of each attribute, the rows with each decision."""
+        """Count the rows with each decision for each label of each attribute."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():
             every[head, label] += count
@@ -119,18 +121,18 @@ class Counts:
         return {ACCEPT: accepted, REVIEW: every - accepted}
 
     def count_title_kinds(self, language: str) -> dict[str, str | int]:
-        """What was decided beside the list's words in a language: by kind, and by list and photo together."""
+        """Count the decisions beside the titles in a language: by kind, and by list and photo together."""
         agreeing, contradicting = self.admitted_answers[True], self.admitted_answers[False]
         of_kind = {"named": self.rows_with_title_kinds, "agreeing": agreeing, "contradicting": contradicting}
         return {"language": language, **of_kind, "by_list": self.accepted_by_list}
 
 
 def _is_asked(row: TableRow, decided: HeadDecision) -> bool:
-    """Whether no person answered and a card would ask: of a photo of a product, the product's."""
+    """Return whether nobody answered and a card would ask; for a photo of a product, that of the product."""
     return decided.decided_by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
 
 
 def _is_admitted(row: TableRow) -> bool | None:
-    """Whether the words admit the answer to a row: an accepted kind, whatever the class is, or the class."""
+    """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class."""
     kind = row.decision_on(KIND)
     return True if kind.is_accepted and kind.is_admitted else row.class_decision.is_admitted

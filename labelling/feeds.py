@@ -1,9 +1,9 @@
 """A feed: the colours and categories of products in the columns that a shop's platform imports.
 
-A feed leaves out a product whose colour is doubtful: an empty cell would take away what a person gave it
-there. Of products of several photos it takes what is likely, which is less than a table accepts, and says how
-many of such are right. Reads the journal; the columns are those of the platforms' own pages
-(docs/how-to/feeds.md), which platforms.py has.
+A feed leaves out a product whose colour is doubtful, because an empty cell would remove the colour that a
+person gave it on the platform. For a product of several photos it accepts a likely colour, which is less than
+a table accepts, and says how many of these are right. The journal is only read. platforms.py has the columns,
+as the pages of the platforms document them (docs/how-to/feeds.md).
 """
 
 import csv
@@ -44,16 +44,17 @@ REASONS: Final = (DOUBTFUL, UNSEEN, LOSING, LACKING, SPELT_TWICE, DIFFERING)
 
 
 class Feed(NamedTuple):
-    """What became of a feed.
+    """The result of writing a feed.
 
     Attributes:
-        file: where it is.
-        products: rows of it.
-        likely: rows whose colour several photos name, though less is shown of such than a table promises.
-        right: how many of these are right at least; 0 where there are none.
-        left_out: the names of other products, by each of REASONS.
-        categories: where the categories of products are, and how many have one; None where none has.
-        note: what a person should know of it; empty for nothing.
+        file: the path of the feed.
+        products: the number of its rows.
+        likely: the number of rows with a colour that several photos agree on, without the proof that a table
+            needs.
+        right: the share of these that is right at least; 0 without such rows.
+        left_out: the names of the other products, by each of REASONS.
+        categories: the file of the products' categories, and how many products have one; None without any.
+        note: a sentence for the user; empty for none.
     """
 
     file: Path
@@ -69,15 +70,15 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     """Refuse a feed that a table cannot have, before anything is labelled.
 
     Args:
-        platform: of FEEDS.
-        columns: of the list.
-        attributes: that the release answers.
+        platform: one of FEEDS.
+        columns: the columns of the list.
+        attributes: the attributes of the release.
 
     Returns:
-        the attribute that is the colour.
+        The attribute of the colour.
 
     Raises:
-        TableUnusable: the release answers no colour, or a column is missing that the platform needs.
+        TableUnusable: the release answers no colour, or the list lacks a column that the platform needs.
     """
     head = find_colour_head(attributes)
     if not head:
@@ -91,17 +92,17 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
 
 
 def feed_path(table: Path, platform: str) -> Path:
-    """Where the feed of a table is."""
+    """Return the path of a table's feed."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
 def categories_path(table: Path, platform: str) -> Path:
-    """Where the categories of a table's products are."""
+    """Return the path of the file with the categories of a table's products."""
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
 def feed_files(table: Path, platform: str) -> list[Path]:
-    """All that a feed of this platform writes; none without a platform."""
+    """Return all files that a feed of this platform writes; none without a platform."""
     return [feed_path(table, platform), categories_path(table, platform)] if platform else []
 
 
@@ -121,19 +122,20 @@ def name_earlier_feed(table: Path, platform: str) -> Iterator[None]:
 
 
 def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
-    """Write the feed of a finished table, a row a product, the main colour first, and its categories.
+    """Write the feed of a finished table, with a row for each product, and the file of categories.
 
-    To `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`, in one pass over the products.
+    The files are `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`. The main colour of a product comes
+    first. The products are read once.
 
     Args:
-        platform: of FEEDS.
-        table: of photos, with products.
-        decisions: of the table.
-        advice: what to do where the feed would be empty.
+        platform: one of FEEDS.
+        table: the table of photos of a run with products.
+        decisions: the decided rows of the table.
+        advice: advice if the feed would be empty.
 
     Raises:
-        TableUnusable: see `check_feed`; none is accepted or given by a person, or all of these lack a cell
-            that the platform needs; or a file cannot be read or written.
+        TableUnusable: the feed is not possible (`check_feed`); no colour is accepted or given by a person, or
+            all such products lack a cell that the platform needs; or a file cannot be read or written.
     """
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
@@ -173,12 +175,12 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
 
 
 def describe_left_out(reason: str, products: Sequence[str]) -> str:
-    """The sentence on products that are in no feed for one of REASONS."""
+    """Return the sentence about products that are left out for one of REASONS."""
     return reason.format(n=len(products), named=join_first(products, NAMED))
 
 
 def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:
-    """Why a product is in no feed, one of REASONS, and what a sentence calls it; None where it is in it."""
+    """Return why a product is left out (one of REASONS) and its name for a sentence; None if it is not."""
     product = row.record.product
     if not row.feed_colours:
         return UNSEEN if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL, product
@@ -190,11 +192,11 @@ def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | Non
 
 
 class Article(NamedTuple):
-    """A product as a row of a feed; several may have one key there.
+    """A product as a row of a feed. Several products may have one key there.
 
     Attributes:
-        key: by which the platform knows it.
-        is_likely: see TableRow.
+        key: the key by which the platform knows it.
+        is_likely: whether its colour is only likely, as in TableRow.
     """
 
     key: str

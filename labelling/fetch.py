@@ -1,8 +1,8 @@
 """Fetch pictures over HTTPS from hosts that are allowed by name.
 
-A name may lead to an address of an inner network: the operator has named it, and what answers there has to
-show a certificate of that name which this system trusts. Redirects are followed one by one, each checked like
-the first. Bytes and seconds are bounded while reading. No proxy, no cookie, no compression.
+A name may lead to an address inside the network. The operator has named it, and the server has to show a
+certificate for that name which this system trusts. Redirects are followed one by one, and each is checked
+like the first address. Bytes and seconds are limited while reading. No proxy, cookie or compression is used.
 """
 
 import re
@@ -27,19 +27,19 @@ from labelling.errors import Unreadable
 from labelling.items import Hosts
 
 PORT: Final = 443
-"""Of HTTPS, where neither a list nor an option names another one."""
+"""Port of HTTPS, if neither a list nor an option names another one."""
 
 ANY_BELOW: Final = "*."
-"""How an allowed host begins that stands for all names below it, but not for itself."""
+"""Beginning of an allowed host that stands for all names below it, but not for itself."""
 
 HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
 """A name in ASCII, as long as DNS allows, or an IP address: nothing that a spreadsheet would run."""
 
 SECONDS: Final = 20.0
-"""For one picture with all its redirects, once a host is connected."""
+"""Seconds for one picture with all its redirects, after a host is connected."""
 
 CONNECT_SECONDS: Final = 5.0
-"""For connecting to one address of a host; one that has several may take this for each."""
+"""Seconds for connecting to one address of a host. A host with several addresses may take this for each."""
 
 PIECE: Final = 1 << 16
 """Bytes that are read at a time."""
@@ -92,7 +92,7 @@ def checked(url: str, hosts: Hosts) -> Url:
 
 
 def _bare(parts: Url) -> str:
-    """The host without the brackets of IPv6 and the dot at the end of a full name."""
+    """Return the host without the brackets of IPv6 and without the dot at the end of a full name."""
     return (parts.host or "").strip("[]").rstrip(".").lower()
 
 
@@ -106,21 +106,21 @@ class Fetcher:
     """Fetches pictures one at a time; threads may share it."""
 
     def __init__(self, hosts: Hosts, seconds: float = SECONDS) -> None:
-        """Load the certificate authorities that the system trusts, or `SSL_CERT_FILE` names.
+        """Load the certificate authorities of the system, or those that `SSL_CERT_FILE` names.
 
         Args:
-            hosts: that are allowed.
-            seconds: for one picture.
+            hosts: the allowed hosts.
+            seconds: the seconds for one picture.
         """
         self._hosts = hosts
         self._seconds = seconds
         self._tls = ssl.create_default_context()
 
     def fetch(self, url: str) -> bytes:
-        """The bytes of a picture, at most MAX_BYTES.
+        """Return the bytes of a picture, at most MAX_BYTES.
 
         Raises:
-            Unreadable: it may not be fetched, or could not be.
+            Unreadable: the picture may not be fetched, or could not be.
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + REDIRECTS):
@@ -132,7 +132,7 @@ class Fetcher:
         raise Unreadable(f"The host {parts.netloc} redirects more than {REDIRECTS} times.")
 
     def _asked(self, parts: Url, deadline: float) -> bytes | str:
-        """What a host sends, or where it redirects to."""
+        """Return the content that a host sends, or the address of a redirect."""
         try:
             with self._connected(parts, deadline) as connection:
                 answer = _answer(parts, connection)
@@ -146,7 +146,7 @@ class Fetcher:
 
     @contextmanager
     def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
-        """A connection to a host, which ends at the deadline at the latest."""
+        """Yield a connection to a host, which ends at the deadline at the latest."""
         host, port = _bare(parts), parts.port or PORT
         left = deadline - time.monotonic()
         if left <= 0:
@@ -187,7 +187,7 @@ def _cut(opened: socket.socket) -> None:
 
 
 def _answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
-    """The content of a picture, or where it is redirected to."""
+    """Return the content of a picture, or the address of a redirect."""
     connection.request(
         "GET", parts.request_uri, headers=_HEADERS, preload_content=False, decode_content=False
     )
@@ -201,7 +201,7 @@ def _answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
 
 
 def _content(response: HTTPResponse) -> bytes:
-    """The whole body; urllib3 notices at its end that some of it is missing."""
+    """Return the whole body; urllib3 raises an error if the end is missing."""
     content = bytearray()
     is_too_large = (response.length_remaining or 0) > MAX_BYTES
     while not is_too_large and (piece := response.read(PIECE)):
@@ -213,7 +213,7 @@ def _content(response: HTTPResponse) -> bytes:
 
 
 def _why(error: Exception) -> str:
-    """What went wrong, without a word that the server wrote: the table and a terminal show it."""
+    """Return a sentence about an error, without words of the server, since tables and terminals show it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"shows a certificate that is not trusted: {error.verify_message.rstrip('.')}"
     cause = error if isinstance(error, OSError) else error.__cause__

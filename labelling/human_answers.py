@@ -1,7 +1,7 @@
-"""What people say, and what it does to the answers of a row. They have the last word. Pure.
+"""The answers of people, which override the other answers to a row. This module is pure.
 
-An answer holds for a picture, by its content, or for a product whose photo it carries; of a product that
-counts before what is said of its photos. review/correction_intake.py takes answers into the journal.
+An answer belongs to the content of a picture, or to a product that has the photo on the card. An answer to a
+product overrides answers to its photos. review/correction_intake.py takes answers into the journal.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,12 +19,12 @@ LEFT_OUT: Final = ""
 
 
 class Question(NamedTuple):
-    """What a person answered.
+    """The question that a person answered.
 
     Attributes:
-        sha256: of the picture.
+        sha256: the hash of the picture.
         attribute: the head, LABEL for the class.
-        product: whose picture it is, as its list names it; empty where the answer holds for the picture.
+        product: the product of the picture, as its list names it; empty if the answer belongs to the picture.
     """
 
     sha256: str
@@ -33,11 +33,11 @@ class Question(NamedTuple):
 
 
 class HumanAnswer(NamedTuple):
-    """What a person said of a picture.
+    """The answer of a person to a question.
 
     Attributes:
         label: a class, NONE or LEFT_OUT.
-        at: when, in UTC; texts compare as times do.
+        at: the time in UTC, as text that sorts by time.
     """
 
     label: str
@@ -45,11 +45,11 @@ class HumanAnswer(NamedTuple):
 
 
 class RecordAnswers(NamedTuple):
-    """What people said of one row.
+    """The answers of people about one row.
 
     Attributes:
         product_labels: the label by head, for the product as a whole.
-        photo_labels: the same of each of its photos, of a photo its own.
+        photo_labels: the label by head, for each of its photos, or for the photo itself.
     """
 
     product_labels: Mapping[str, str]
@@ -61,28 +61,28 @@ class RecordAnswers(NamedTuple):
         return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
 
     def labels(self, head: str) -> set[str]:
-        """What counts: one label, none, or several where people contradict each other."""
+        """Return the valid labels of a head: one, none, or several if people contradict each other."""
         if head in self.product_labels:
             return {self.product_labels[head]}
         return combine_photo_labels(labels.get(head) for labels in self.photo_labels)
 
 
 def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
-    """What people say of a product by what they say of its photos: one label where they agree.
+    """Return people's labels of a product, from those of its photos: one label if they agree.
 
     Args:
-        labels: of each photo; LEFT_OUT where a person left it out, None without an answer.
+        labels: the label of each photo; LEFT_OUT if a person left it out, None without an answer.
     """
     given = set(labels)
     return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
 
 
 class HeadContext(NamedTuple):
-    """What is known about one head of a row beside its answer.
+    """The facts about one head of a row beside its answer.
 
     Attributes:
         categories: the categories of the platform, by label.
-        is_admitted: whether the list admits the answer; None if one of the two says nothing of a kind.
+        is_admitted: whether the list allows the answer; None if one of the two names no kind.
     """
 
     categories: Mapping[str, Category]
@@ -91,12 +91,12 @@ class HeadContext(NamedTuple):
 
 @dataclass(frozen=True)
 class HumanAnswers:
-    """What people said that holds for a table: labels by head, by sha256 or product; the other is empty."""
+    """The answers of people that are valid for a table: labels by head, by sha256 or by product."""
 
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def answers_to(self, record: Record) -> RecordAnswers:
-        """What they said of a row."""
+        """Return the answers of people about a row."""
         of_photos = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
         of_product = self.labels.get(("", record.product), {}) if record.product else {}
         return RecordAnswers(of_product, of_photos)
@@ -109,14 +109,14 @@ def decide_head(
     human_answers: RecordAnswers,
     context: HeadContext,
 ) -> HeadDecision:
-    """Decide what a table says of a head: a person's label, or the answer before people.
+    """Decide the label of a head in a table: a person's label, or the answer before people.
 
     Args:
-        record: the row.
+        record: the subject of the row.
         head: the class, or an attribute.
-        answer: before people; None without one.
-        human_answers: what people said of the row.
-        context: what else is known about the head.
+        answer: the answer before people; None without one.
+        human_answers: the answers of people about the row.
+        context: the other facts about the head.
     """
     label, by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
     if answer:
@@ -138,16 +138,16 @@ def decide_head(
 
 
 def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
-    """Return why a sheet asks about an answer that no person gave; None if it need not.
+    """Return why a sheet asks about an answer that no person gave; None if there is no need.
 
-    Pictures of a product are asked about with it. Tables do not say why an attribute of a picture needs a
-    review.
+    Pictures of a product are asked about with the product. Tables do not store why an attribute of a picture
+    needs a review.
 
     Args:
-        record: the row.
+        record: the subject of the row.
         head: the head that answered.
         reason: why the answer is not accepted; None if it is.
-        human_answers: what people said of the row.
+        human_answers: the answers of people about the row.
     """
     is_photo = isinstance(record, PhotoRecord)
     if head in human_answers.product_labels or (is_photo and record.product):
@@ -167,13 +167,13 @@ def carry_class_to_kind(
     names: Collection[str],
     categories: Mapping[str, Category],
 ) -> None:
-    """Make the kind that of a person's class, or ask a person where it contradicts it.
+    """Set the kind that belongs to a person's class, or ask for a review if the kind contradicts it.
 
     Args:
-        decisions: by head.
-        kinds: that each class of the release may be.
+        decisions: the decisions by head, which are changed.
+        kinds: the possible kinds of each class of the release.
         names: the labels of the attribute `kind`.
-        categories: of these.
+        categories: the categories of these labels.
     """
     label, kind = decisions[LABEL], decisions.get(KIND)
     if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:

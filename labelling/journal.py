@@ -1,8 +1,9 @@
-"""What survives a kill: an SQLite file beside the table, committed once a second.
+"""The journal: an SQLite file beside the table that survives a kill, since it is committed once a second.
 
-`TABLE.sqlite` keeps three things apart: what the model answered to the photos, what the source lists, and
-what people say. SQLite's rollback journal undoes what a kill left half written, and its exclusive lock keeps
-a second run out. Of a file of version 2.0.0 people's answers are kept; a damaged one is refused.
+`TABLE.sqlite` keeps three things apart: the answers of the model to photos, the listing of the source, and
+the answers of people. SQLite's rollback journal undoes half-written changes after a kill, and its exclusive
+lock keeps a second run out. From a file of version 2.0.0, people's answers are kept. A damaged file is
+refused.
 """
 
 import json
@@ -22,7 +23,7 @@ from labelling.own_words import CategoryAnswer, meaning_of, text_of
 from labelling.run_settings import RunSettings
 
 COMMIT_SECONDS: Final = 1.0
-"""How much work a kill may cost; each commit waits for the disk."""
+"""Seconds of work that a kill may cost. Each commit waits for the disk."""
 
 RESTART: Final = (
     "Name another table with --out, or add --restart: it labels everything again, and keeps what people "
@@ -35,7 +36,7 @@ DAMAGED: Final = (
 )
 
 FORM: Final = 11
-"""Of the file, in its user_version."""
+"""Version of the file's format, in its user_version."""
 
 FORM_OF_2: Final = 3
 """That of version 2.0.0."""
@@ -58,10 +59,11 @@ SCHEMA: Final = (
     "CREATE TABLE category_answers (key TEXT PRIMARY KEY, category TEXT NOT NULL, label TEXT NOT NULL, "
     "at TEXT NOT NULL)",
 )
-"""`run.listing` is the listing that is whole, 0 before there is one; the first one counts while it is filled.
-`run.written` has the sha256 of what stands beside it, as JSON; NULL where that is not known. `run.options` is
-what the command line said, as JSON. `answers` is what version 2.0.0 reads of a later file, too: the class
-is ''. `category_answers` has what people said about categories, by `level_key`."""
+"""Tables of the file. `run.listing` is the listing that is complete, and 0 before there is one; the first one
+is used while it is filled. `run.written` is JSON with the sha256 of the files beside the journal, or NULL if
+they are not known. `run.options` is JSON with the options of the command line. Version 2.0.0 can also read
+`answers` of a later file: the class is ''. `category_answers` has the answers of people about categories, by
+`level_key`."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
@@ -69,15 +71,16 @@ _OF_TABLES: Final = ("run", "photos", "listed")
 
 
 class Journal(AbstractContextManager["Journal"]):
-    """The file of one table; a context that keeps a second run out.
+    """The journal of one table, as a context manager that keeps a second run out.
 
     Attributes:
-        path: of the SQLite file.
-        recovered_count: people's answers that came over from a file of version 2.0.0; None of another one.
-        earlier_settings: of the run whose answers were there when the file was opened; None without one.
-        options: of the command line of that run; of this one, once it keeps them.
-        is_superseded: they are discarded, as this run is of a later release.
-        seconds: that labelling took, all runs together.
+        path: the path of the SQLite file.
+        recovered_count: the number of people's answers from a file of version 2.0.0; None for another file.
+        earlier_settings: the settings of the run whose answers the file had when it was opened; None without
+            one.
+        options: the options of the command line of that run, or of this run once they are kept.
+        is_superseded: whether its answers are discarded, because this run has a later release.
+        seconds: the seconds that labelling took in all runs.
         state: UNFINISHED, CHANGED or EXPORTED.
     """
 
@@ -89,13 +92,14 @@ class Journal(AbstractContextManager["Journal"]):
         restart: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is touched yet.
+        """Create a journal without touching any file.
 
         Args:
-            table: where the table goes.
-            settings: that goes on, or begins; None to take the rows that are there, of whatever run.
-            restart: discard the answers of earlier runs.
-            clock: seconds, of which only differences count.
+            table: the path of the table.
+            settings: the settings of the run that continues or begins; None to use the existing rows of any
+                run.
+            restart: whether the answers of earlier runs are discarded.
+            clock: returns seconds, of which only differences are used.
         """
         self.path = journal_path(table)
         self.recovered_count: int | None = None
@@ -139,7 +143,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._take()
 
     def _is_taken_whole(self) -> bool:
-        """Take the file, which undoes what a kill left, and look whether it is sound and of a known form."""
+        """Open the file, which undoes half-written changes. Return whether it is sound and its form known."""
         try:
             self._take()
             (pages,), (size,), (form,) = (
@@ -190,12 +194,13 @@ class Journal(AbstractContextManager["Journal"]):
         self._committed = self._clock()
 
     def _answers_of_2(self) -> list[tuple[str, ...]]:
-        """What people answered of a file of version 2.0.0, whose tables go; by when it was given.
+        """Return people's answers from a file of version 2.0.0, by time, and remove its tables.
 
-        Of two products that are one by now, the latest answer counts; one to the product `nan` is to none.
+        If two products of that file are one by now, the latest answer is used. An answer to the product `nan`
+        belongs to no product.
 
         Raises:
-            OtherRun: it is of another source, or none is given.
+            OtherRun: the file belongs to another source, or no source is given.
         """
         rows = self._db.execute(
             "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
@@ -247,10 +252,10 @@ class Journal(AbstractContextManager["Journal"]):
 
     @property
     def settings(self) -> RunSettings:
-        """What the current listing is of.
+        """The settings of the current listing.
 
         Raises:
-            TableUnusable: there is none.
+            TableUnusable: there is no listing.
         """
         if self._run is None:
             raise TableUnusable(
@@ -269,13 +274,13 @@ class Journal(AbstractContextManager["Journal"]):
             return json.loads(text) if text else None
 
     def keep_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
-        """Keep what stands beside the journal from now on; None for no file."""
+        """Keep the sha256 of the files beside the journal; None for a file that does not exist."""
         written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
         self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | written))
         self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:
-        """Keep what the command line of this run says."""
+        """Keep the options of this run's command line."""
         self.options = options
         self.execute("UPDATE run SET options = ?", json.dumps(options, default=str))
         self.commit()
@@ -286,12 +291,12 @@ class Journal(AbstractContextManager["Journal"]):
         return self.state != UNFINISHED
 
     def query(self, sql: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, as they are read."""
+        """Yield the rows of a query while they are read."""
         with self.name_errors():
             yield from self._db.execute(sql, values)
 
     def query_value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
-        """The only cell of a query's row."""
+        """Return the only cell of a query's only row."""
         [(cell,)] = self.query(sql, *values)
         return cell
 
@@ -306,7 +311,7 @@ class Journal(AbstractContextManager["Journal"]):
             return self._db.executemany(sql, rows).rowcount
 
     def mark_unfinished(self) -> None:
-        """Keep in mind that answers have changed, and commit what is older than COMMIT_SECONDS."""
+        """Note that answers have changed, and commit changes that are older than COMMIT_SECONDS."""
         self._is_dirty = True
         if self._clock() - self._committed >= COMMIT_SECONDS:
             self.commit()
@@ -332,7 +337,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._run, self.state = run, CHANGED
 
     def keep_settings(self, run: RunSettings) -> None:
-        """Keep what was found of the current listing beside what a run was given."""
+        """Keep facts that were found about the current listing beside the settings of the run."""
         self.execute("UPDATE run SET run = ?", run.as_json())
         self._run = run
 
@@ -351,7 +356,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     @contextmanager
     def show_as_current(self, run: RunSettings, listing: int) -> Iterator[None]:
-        """Look at a listing that is not whole as if it were the current one; what changes is undone."""
+        """Use an incomplete listing as the current one during the block; changes are undone at its end."""
         self.commit()
         before, self._run = self._run, run
         try:
@@ -363,7 +368,7 @@ class Journal(AbstractContextManager["Journal"]):
                 self._db.rollback()
 
     def read_human_answers(self) -> dict[Question, HumanAnswer]:
-        """What people said, whether it holds for a picture of this table or not."""
+        """Return the answers of people, including those about pictures that are not in this table."""
         rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
         return {
             Question(sha256, attribute or LABEL, product): HumanAnswer(label, at)
@@ -371,7 +376,7 @@ class Journal(AbstractContextManager["Journal"]):
         }
 
     def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
-        """Add or replace what people said, all of it or nothing.
+        """Add or replace answers of people, all of them or none.
 
         Raises:
             TableUnusable: the disk is full.
@@ -384,12 +389,12 @@ class Journal(AbstractContextManager["Journal"]):
         self.mark_changed()
 
     def read_category_answers(self) -> list[CategoryAnswer]:
-        """Return what people said about categories, also about those that the current list does not have."""
+        """Return the answers of people about categories, including categories that the current list lacks."""
         rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, rowid")
         return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
 
     def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
-        """Add or replace what people said about categories, all of it or nothing.
+        """Add or replace answers of people about categories, all of them or none.
 
         Args:
             answers: the answers by `level_key`.
@@ -405,7 +410,7 @@ class Journal(AbstractContextManager["Journal"]):
     def name_errors(self) -> Iterator[None]:
         """Turn errors of SQLite and of the system into sentences that name the file.
 
-        An error of a text that is written is none of these: only what was read can be damaged.
+        An error about a text that is written is not among them, because only stored texts can be damaged.
         """
         try:
             yield
@@ -416,7 +421,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     @contextmanager
     def name_damage(self) -> Iterator[None]:
-        """The same while rows are read, whose texts may be damaged."""
+        """Turn errors into sentences while rows are read, whose texts may be damaged."""
         try:
             with self.name_errors():
                 yield
@@ -425,7 +430,7 @@ class Journal(AbstractContextManager["Journal"]):
 
 
 def journal_path(table: Path) -> Path:
-    """Where the rows of a table are kept."""
+    """Return the path of a table's journal."""
     return table.with_name(f"{table.name}.sqlite")
 
 

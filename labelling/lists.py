@@ -41,7 +41,8 @@ LONGEST_CELL: Final = 1 << 24
 """Characters of a cell, and bytes of a header: shops export whole pages of HTML, with pictures in them."""
 
 BEGIN_BYTES: Final = 1 << 16
-"""Of a list after its first line: separators of cells and lines among them have NULs in UTF-16 and UTF-32."""
+"""Number of bytes of a list that are searched after its first line. In UTF-16 and UTF-32, separators of cells
+and lines among them have NULs."""
 
 NAMED: Final = 3
 """Rows that an error names."""
@@ -70,15 +71,16 @@ ENCODINGS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How people say that a list is to be read.
+    """The way in which a list is read, as people chose it.
 
     Attributes:
-        path_columns: that name pictures; each of them makes a row of its own.
-        root: the folder that paths are relative to; None for the list's own.
-        encoding: of text that is neither UTF-8 nor has the mark of UTF-16; empty to refuse such text.
-        skip_bad_rows: leave out rows that do not fit the header, in place of refusing the list.
+        path_columns: the columns that name pictures. Each of them gives a row of its own.
+        root: the folder that paths are relative to; None for the folder of the list.
+        encoding: the encoding of text that is neither UTF-8 nor UTF-16 with its mark; empty to refuse such
+            text.
+        skip_bad_rows: whether rows that do not fit the header are left out, instead of refusing the list.
         by: the column that says which pictures show one product; empty for none.
-        identifiers: further columns that are read where they are there, whose cells name products or groups.
+        identifiers: further columns whose cells name products or groups, which are read if they exist.
     """
 
     path_columns: tuple[str, ...] = (PATH,)
@@ -90,7 +92,7 @@ class Reading:
 
     @classmethod
     def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
-        """What options say that have the names which they have on a command line."""
+        """Return the way of reading that options choose. The options have their names on the command line."""
         root = options.root
         return cls(
             path_columns=tuple(options.path_column or (PATH,)),
@@ -102,7 +104,7 @@ class Reading:
 
     @property
     def of_corrections(self) -> "Reading":
-        """How corrections are read beside such lists: their columns and folders are their own."""
+        """The way to read corrections beside such lists, with their own columns and folders."""
         return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
@@ -136,8 +138,8 @@ class ListRow(NamedTuple):
     """A row that fits the header.
 
     Attributes:
-        where: the list, the row, of which the header is the first, and the line where it begins.
-        cells: by column; of two columns of a name the first.
+        where: the list, the number of the row (the header is row 1), and the line at which it begins.
+        cells: the cells by column. If two columns share a name, the first one is used.
     """
 
     where: str
@@ -145,13 +147,13 @@ class ListRow(NamedTuple):
 
 
 class _Bad(NamedTuple):
-    """Why a row does not fit.
+    """The reason why a row does not fit the header.
 
     Attributes:
         sentence: the reason, after the place of the row.
-        further: the lines after its first one; rows that it has swallowed are among them.
-        is_of_mark: because of a quotation mark.
-        is_unclosed: that may have swallowed rows, so that the row cannot be left out.
+        further: the number of lines after its first one, which may be rows that it has swallowed.
+        is_of_mark: whether a quotation mark is the cause.
+        is_unclosed: whether the mark may have swallowed rows, so that the row cannot be left out.
     """
 
     sentence: str
@@ -161,13 +163,13 @@ class _Bad(NamedTuple):
 
 
 class _Parsed(NamedTuple):
-    """What the parser makes of some lines.
+    """The result of parsing some lines.
 
     Attributes:
-        line: where it begins, from 1.
-        lines: that it took.
-        cells: none where it cannot be parsed.
-        error: why not; empty where it can.
+        line: the line at which it begins, from 1.
+        lines: the number of its lines.
+        cells: the cells; empty if the lines cannot be parsed.
+        error: why they cannot be parsed; empty if they can.
     """
 
     line: int
@@ -183,17 +185,18 @@ class _Parsed(NamedTuple):
 
 @dataclass(frozen=True)
 class ListFile:
-    """A list whose rows were looked at.
+    """A list whose rows were checked.
 
     Attributes:
-        path: where it is.
-        reading: how it is read.
-        encoding: of its text, as Python names it.
-        separator: between cells.
-        header: the names of the columns, as they stand there.
-        stamp: size and time of change, before it was read.
-        notes: what a person should know, a sentence each.
-        is_quoted: whether quotation marks around a cell are CSV's; else they are part of its text.
+        path: the path of the list.
+        reading: the way in which it is read.
+        encoding: the encoding of its text, as Python names it.
+        separator: the separator between cells.
+        header: the names of the columns, as they are written.
+        stamp: its size and time of change before it was read.
+        notes: sentences that a person should know.
+        is_quoted: whether quotation marks around a cell are those of CSV. Otherwise they are part of its
+            text.
     """
 
     path: Path
@@ -207,14 +210,14 @@ class ListFile:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Those that have a name, each once."""
+        """The columns that have a name, each once."""
         return tuple(dict.fromkeys(filter(None, self.header)))
 
     def rows(self) -> Iterator[ListRow]:
-        """The rows that fit the header, in order.
+        """Yield the rows that fit the header, in order.
 
         Raises:
-            ListUnusable: the list was changed meanwhile, so that some may be missing.
+            ListUnusable: the list was changed meanwhile, so that rows may be missing.
         """
         places: dict[str, int] = {}
         for place, name in enumerate(self.header):
@@ -228,11 +231,11 @@ class ListFile:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
     def place(self, cell: str) -> str:
-        """The path of the file that a cell means, whether it is there or not."""
+        """Return the path of the file that a cell names, whether it exists or not."""
         return self.reading.place(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[_Bad], int]:
-        """The rows that do not fit the header, and how many others have unseen characters in identifiers."""
+        """Return the rows that do not fit the header, and the number of others with invisible characters."""
         every, unseen = list[_Bad](), 0
         for _, cells, bad in self._checked():
             if bad:
@@ -250,13 +253,13 @@ class ListFile:
         return tuple(self.header.index(name) for name in names if name in self.header)
 
     def has_quoted_cells(self) -> bool:
-        """Whether a cell begins and ends with a quotation mark, on any line."""
+        """Return whether a cell begins and ends with a quotation mark, on any line."""
         with _opened(self.path, self.encoding) as file:
             cells = (cell.strip() for line in file for cell in line.split(self.separator))
             return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
 
     def _checked(self) -> Iterator[tuple[str, list[str], _Bad | None]]:
-        """Where each row after the header is, its cells, and why it does not fit."""
+        """Yield the place of each row after the header, its cells, and why it does not fit."""
         with _opened(self.path, self.encoding) as file:
             parsed = _parsed(file, self.separator, is_quoted=self.is_quoted)
             next(parsed, None)
@@ -289,23 +292,24 @@ class ListFile:
 
 
 OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]], ListFile]
-"""What opens a list: `open_list`, or `open_header`."""
+"""Function that opens a list: `open_list` or `open_header`."""
 
 
 def open_list(
     path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
 ) -> ListFile:
-    """Open a list, and look at each of its rows.
+    """Open a list, and check each of its rows.
 
     Args:
-        path: of the CSV.
-        needed: columns that it has to have.
-        reading: how it is read.
-        read: further columns that are read where they are there.
+        path: the path of the CSV.
+        needed: the columns that it must have.
+        reading: the way in which it is read.
+        read: further columns that are read if they exist.
 
     Raises:
-        ListUnusable: it cannot be read, is text in another encoding, lacks a column, has two of one name that
-            is read, or rows that do not fit its header; the message names the row and its line.
+        ListUnusable: the list cannot be read, is text in another encoding, lacks a column, has two columns of
+            a name that is read, or has rows that do not fit its header. The message names the row and its
+            line.
     """
     list_ = open_header(path, needed, reading, read)
     with _readable(path, list_.encoding):
@@ -359,7 +363,7 @@ def _readable(path: Path, encoding: str) -> Iterator[None]:
 
 
 def _not_text(path: Path, encoding: str) -> str:
-    """The line that is no text in an encoding, and what is around its first byte that is none."""
+    """Return the line that is not text in an encoding, with the surroundings of its first wrong byte."""
     if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
         return ": its text"
     with release_files.open_regular_file(path) as file:
@@ -383,11 +387,12 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _encoding_of(path: Path, named: str) -> tuple[str, str]:
-    """The encoding of a list as Python names it, and a sentence where it is not the named one.
+    """Return the encoding of a list as Python names it, and a sentence if it differs from the named one.
 
     Raises:
-        OSError: it cannot be read.
-        ListUnusable: it is UTF-16 without its mark and none is named, or Python does not know the named one.
+        OSError: the list cannot be read.
+        ListUnusable: the list is UTF-16 without its mark and no encoding is named, or Python does not know
+            the named one.
     """
     try:
         name = codecs.lookup(named or "utf-8").name
@@ -415,7 +420,7 @@ def _encoding_of(path: Path, named: str) -> tuple[str, str]:
 
 
 def _holds_utf8(path: Path) -> bool:
-    """Whether a file has characters beyond ASCII, all of them in UTF-8."""
+    """Return whether a file has characters beyond ASCII, and all of them are UTF-8."""
     is_ascii = True
     with release_files.open_regular_file(path) as file:
         for line in file:
@@ -452,7 +457,7 @@ def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
 
 
 def _parsed(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[_Parsed]:
-    """The rows of a CSV, the header first; after one that cannot be parsed, those from the next line on."""
+    """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
     csv.field_size_limit(LONGEST_CELL)
     first, lines = file.readline(), list[str]()
     is_hint = bool(SEPARATOR_HINT.fullmatch(first.rstrip("\r\n")))
@@ -482,7 +487,7 @@ def _kept(file: Iterable[str], lines: list[str]) -> Iterator[str]:
 
 
 def _explained(row: _Parsed) -> tuple[str, bool]:
-    """Why a row cannot be parsed, and whether a quotation mark in it may have taken in the lines below."""
+    """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed lines."""
     why, is_unclosed = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".', True
     if "field limit" in row.error:
         why = f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
@@ -496,20 +501,20 @@ def _explained(row: _Parsed) -> tuple[str, bool]:
 
 
 def _of_mysql(row: _Parsed) -> str:
-    r"""What to do where MySQL wrote it, with \" for a mark; empty elsewhere."""
+    r"""Return advice for a list by MySQL, which writes \" for a quotation mark; empty for others."""
     if r"\"" not in row.lines[0]:
         return ""
     return r' It has \", as MySQL writes it, where CSV has "". Export with ESCAPED BY ' + "'\"'."
 
 
 def _swallowed(row: _Parsed, separator: str, columns: int, is_picture: Callable[[int, str], bool]) -> int:
-    """The number of the first line that names a picture within a quoted cell; 0 where none does.
+    """Return the number of the first line that names a picture within a quoted cell; 0 if none does.
 
     Args:
-        row: `a.jpg,"Foo` and `b.jpg,Bar"` in two lines are one valid row of two cells.
-        separator: between cells.
-        columns: of the header; such a line has as many cells.
-        is_picture: whether the cell of a column, by its place, names a picture.
+        row: the row. For example, `a.jpg,"Foo` and `b.jpg,Bar"` in two lines are one valid row of two cells.
+        separator: the separator between cells.
+        columns: the number of columns of the header; such a line has as many cells.
+        is_picture: returns whether the cell of a column, by its position, names a picture.
     """
     if len(row.lines) == 1:
         return 0
@@ -531,14 +536,14 @@ def _swallowed(row: _Parsed, separator: str, columns: int, is_picture: Callable[
 
 
 def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> Callable[[int], bool]:
-    """Return what tells whether a line of a row's first cell is more of that cell, not another row's picture.
+    """Return a function that tells whether a line of a row's first cell continues that cell.
 
-    Further addresses are, and so is the end of a name with a line break: no line above it names a picture by
-    itself.
+    Such lines are further addresses, and the end of a name with a line break, if no line above it names a
+    picture by itself. Any other line may be the picture of another row.
 
     Args:
         own: the lines of that cell.
-        is_picture: as for `_swallowed`.
+        is_picture: returns whether a cell names a picture, as in `_swallowed`.
     """
     if find_addresses(next(filter(str.strip, own), "")):
         return lambda at: bool(find_addresses(own[at]))
@@ -547,7 +552,7 @@ def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> C
 
 
 def explain_cut_number(cell: str) -> str:
-    """The sentence on an identifier that has lost digits in a spreadsheet."""
+    """Return the sentence about an identifier that has lost digits in a spreadsheet."""
     return (
         f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
         "the list again, with this column as text."
@@ -555,12 +560,12 @@ def explain_cut_number(cell: str) -> str:
 
 
 def explain_unseen(path: Path | str, rows: int) -> str:
-    """The sentence on rows with characters in their identifiers that are not seen."""
+    """Return the sentence about rows with invisible characters in their identifiers."""
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 
 def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
-    """The sentence on columns that a header names in capitals or with blanks; empty where there is none."""
+    """Return the sentence about columns that the header writes in capitals or with blanks; else empty."""
     names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
     alike = ((name, want) for want in needed for name in names if trim(name).casefold() == want != name)
     return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
@@ -597,14 +602,14 @@ def _with_header(
 
 
 def split_column_names(text: str) -> tuple[str, ...]:
-    """The names that commas divide, each once."""
+    """Return the names that commas separate, each once."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
 
 def _in_header(
     header: Iterable[str], needed: Collection[str], reading: Reading
 ) -> tuple[Reading, Collection[str]]:
-    """The columns that name pictures, and those needed, as a header has them: a name may hold commas."""
+    """Return the reading and the needed columns as a header names them, since names may have commas."""
     whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
     if not whole:
         return reading, needed
@@ -632,7 +637,7 @@ def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str
 
 
 def _advice(list_: ListFile, needed: Collection[str]) -> str:
-    """What to do about a column that is missing; empty where that is not known."""
+    """Return advice about a column that is missing; empty if none is known."""
     missing = [name for name in needed if name not in list_.header]
     if advice := suggest_renaming(missing, list_.header):
         return advice
@@ -647,7 +652,7 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
 
 
 def _of_pictures(list_: ListFile) -> list[str]:
-    """The columns most of whose cells look like the names of pictures."""
+    """Return the columns in which most cells look like the names of pictures."""
     some = list(islice(list_.rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}
     return [name for name, of in cells.items() if 2 * sum(map(is_picture_cell, of)) > len(of) > 0]
@@ -659,7 +664,7 @@ def _in_sentences(every: Sequence[_Bad], limit: int) -> str:
 
 
 def _count(every: Sequence[_Bad]) -> str:
-    """How many rows are left out, and how many lines within them, as a quotation mark may take in rows."""
+    """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
     rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
     if not within:
         return rows

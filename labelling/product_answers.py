@@ -24,14 +24,14 @@ table promises: a shop looks at its feed, and a missing colour costs it the prod
 
 
 def check_grouping(source: Source, column: str) -> str:
-    """The column of a list that names products.
+    """Check the column of a list that names products, and return it.
 
     Args:
-        source: that is labelled.
-        column: of it; empty for the folders in which photos lie.
+        source: the source that is labelled.
+        column: a column of its list; empty for the folders of photos.
 
     Raises:
-        SourceUnusable: the source has none of that kind; the message names what it has.
+        SourceUnusable: the source has no such column or folders. The message names the existing ones.
     """
     if not column and not isinstance(source, Folder):
         raise SourceUnusable(f"{source.address}: is no folder, as --by-folder needs. A list has --by COLUMN.")
@@ -39,16 +39,16 @@ def check_grouping(source: Source, column: str) -> str:
 
 
 def check_column(source: Source, column: str, option: str, advice: str = "") -> str:
-    """A column of a list that an option names; empty for none.
+    """Check a column of a list that an option names, and return it; empty for none.
 
     Args:
-        source: that is labelled.
-        column: of it.
-        option: that names it.
-        advice: where no column has a name like it.
+        source: the source that is labelled.
+        column: a column of its list.
+        option: the option that names it, for the message.
+        advice: advice if no column has a similar name.
 
     Raises:
-        SourceUnusable: the list lacks it; the message names what it has, and the nearest.
+        SourceUnusable: the list lacks the column. The message names the existing ones, and the nearest.
     """
     if column and column not in source.columns:
         names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
@@ -60,7 +60,7 @@ def check_column(source: Source, column: str, option: str, advice: str = "") -> 
 
 
 def find_proven_heads(report: Report) -> tuple[str, ...]:
-    """The heads of which a release shows its promise for products."""
+    """Return the heads for which a release proves its promise for products."""
     return tuple(head for head, promise in report.products.items() if is_shown(promise))
 
 
@@ -75,11 +75,11 @@ def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
 
 
 def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
-    """The product that some photos show, with what they answer together; of copies the first counts.
+    """Return the product of some photos, with their combined answers. Copies of a photo are used once.
 
     Args:
-        photos: one or more, in the order of the source.
-        table: that they are of, with products.
+        photos: one or more photos, in the order of the source.
+        table: the settings of a run with products.
     """
     first, name = dict[str, PhotoRecord](), photos[0].product
     for photo in photos:
@@ -100,22 +100,22 @@ def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> Product
 
 
 def _first(cells: Iterable[str]) -> str:
-    """The first cell that is not empty."""
+    """Return the first cell that is not empty."""
     return next(filter(None, cells), "")
 
 
 def combine_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
-    """Return the answer of one head to a product, and the paths of the photos that it is made of.
+    """Return the answer of one head to a product, and the paths of the photos that it is based on.
 
     Args:
-        photos: of different content.
+        photos: photos of different content.
         head: the class, or an attribute.
-        table: that they are of, with products.
+        table: the settings of a run with products.
 
     Returns:
-        None if no photo has an answer.
+        The answer and the paths; None if no photo has an answer.
     """
     answered = [photo for photo in photos if head in photo.answers]
     if not answered:
@@ -142,7 +142,7 @@ def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
 
 
 def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:
-    """Whether an answer lacks nothing but the release's promise, and is right often enough for a feed."""
+    """Return whether an answer lacks only the release's promise, and is right often enough for a feed."""
     answer = product.answers.get(head)
     if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
         return False
@@ -152,5 +152,5 @@ def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> 
 
 
 def products_path(table: Path) -> Path:
-    """Where the products of a table of photos are."""
+    """Return the path of the table of products beside a table of photos."""
     return table.with_stem(f"{table.stem}-products")

@@ -42,18 +42,18 @@ from labelling.title_decision import (
 from reports.products import COLOURS
 
 MAX_FEED_COLOURS: Final = 3
-"""Of a product that a feed has: Google takes no more."""
+"""Largest number of colours of a product in a feed. Google accepts no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionContext:
-    """What decides about rows beside the rows themselves.
+    """The facts beside a row that decide about it.
 
     Attributes:
-        settings: that they are of.
-        titles: what the words of its list say.
-        shared_photos: its photos that lie under several products.
-        human_answers: what people said.
+        settings: the settings of the run.
+        titles: the titles of its list.
+        shared_photos: the photos that are listed under several products.
+        human_answers: the answers of people.
     """
 
     settings: RunSettings
@@ -74,11 +74,11 @@ class DecisionContext:
 
 
 def decide_row(record: Record, context: DecisionContext) -> TableRow:
-    """The row of a photo, or of a product: photos answer, the list is heard, people have the last word.
+    """Decide the row of a photo or of a product: from its photos, then the list, and last from people.
 
     Args:
-        record: as the model answered it.
-        context: of its table.
+        record: the answers of the model.
+        context: the facts of its table.
     """
     answers = answer_with_list(record, context)
     by_photos, by_list = answer_likely_colour(record, answers, context), read_list_colours(record, context)
@@ -99,11 +99,11 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
 
 
 def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
-    """Return the answers to a row after its title, and photos under two products, had their say.
+    """Return the answers to a row after its title and shared photos were considered.
 
     Args:
-        record: the row, as the model answered it.
-        context: what decides about the rows of its table.
+        record: the answers of the model.
+        context: the facts of its table.
     """
     titles, shared_photos = context.titles, context.shared_photos
     decision = decide_record_with_title(record, titles)
@@ -132,7 +132,7 @@ def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: S
 
 
 def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
-    """What the list says about the colour of a row; None where the photos alone answer."""
+    """Return the colours that the list names for a row; None if only the photos answer."""
     if context.colour_head not in record.answers:
         return None
     words = context.titles.reader.list_words
@@ -147,7 +147,7 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
 
 
 def answer_likely_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
-    """The colour by the photos, of a product also one that lacks nothing but the release's promise."""
+    """Return the colour of the photos; for a product, also one that lacks only the release's promise."""
     head = context.colour_head
     if isinstance(record, ProductRecord) and is_likely(record, head, context.settings.by):
         answer = record.answers[head]
@@ -159,7 +159,7 @@ def answer_likely_colour(record: Record, answers: HeadAnswers, context: Decision
 def apply_human_answers(
     record: Record, answers: HeadAnswers, context: DecisionContext
 ) -> dict[str, HeadDecision]:
-    """Decide what the table says of each head, and why a sheet asks; the class always has a decision."""
+    """Return the decision about each head, with the reason why a sheet asks. The class always has one."""
     said, categories = context.human_answers.answers_to(record), context.settings.categories
     decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *said.heads]):
@@ -185,11 +185,11 @@ def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: Decisio
 def choose_feed_colours(
     colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
 ) -> tuple[str, ...]:
-    """Return what a feed sends: a person's colour, the shop's own words, or what the photos surely show.
+    """Return the colours for a feed: a person's, the shop's own words, or those of certain photos.
 
-    A person who confirms what the card suggests, or a label that the shop's own word stands for, does not
-    turn "Navy" into "blue": the feed keeps the shop's word. Another label replaces it, and so does the label
-    of photos that contradict the shop's word.
+    If a person confirms the card's suggestion, or a label that the shop's own word stands for, "Navy" does
+    not become "blue": the feed keeps the shop's word. Another label replaces it, and so does the label of
+    photos that contradict it.
     """
     own_texts = by_list.feed_texts[:MAX_FEED_COLOURS] if by_list else ()
     if colour.decided_by == DecidedBy.PERSON:
@@ -212,5 +212,5 @@ def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:
-    """The attribute that a feed has; empty where a release answers none."""
+    """Return the attribute that a feed needs; empty if the release answers none."""
     return next((head for head in COLOURS if head in attributes), "")

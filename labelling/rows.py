@@ -1,4 +1,4 @@
-"""The records that a table has rows of, and what is decided about each. Plain values; no input or output.
+"""The records that a table has rows of, and the decisions about each. These are plain values.
 
     PictureAnswers what the model answers to one picture
     PhotoRecord    one picture of the catalogue: its answers, its place in the source and its list
@@ -7,7 +7,7 @@
     HeadDecision   what the table shows of one head: the label, and who decided it
     TableRow       a photo or a product with its decisions
 
-row_decision.py makes a TableRow of a record; columns.py has the cells of a table.
+row_decision.py makes a TableRow from a record, and columns.py has the cells of a table.
 """
 
 import hashlib
@@ -33,14 +33,14 @@ Category: TypeAlias = tuple[str | None, str | None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadAnswer:
-    """What photos, or photos and list together, say of one head.
+    """The answer of photos, or of photos and list together, about one head.
 
     Attributes:
-        confidence: 0..1, of the label; None where the photos give it none.
-        reason: why a person should look; None where it is accepted.
+        confidence: the probability of the label, 0 to 1; None if the photos give it none.
+        reason: why a person should look; None if the answer is accepted.
         also: further labels of an attribute.
-        probabilities: (C,), in the order of the head's labels.
-        decided_by: who answered; no person.
+        probabilities: the probabilities (C,), in the order of the head's labels.
+        decided_by: the model or the list, never a person.
         suggested_label: the other label that a card shows beside it; None for none.
     """
 
@@ -59,18 +59,18 @@ class HeadAnswer:
 
 
 HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
-"""By head, LABEL first; without those that do not apply to the class."""
+"""Answers by head, LABEL first, without attributes that do not apply to the class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureAnswers:
-    """What the model answers to one picture, whatever a list says of it.
+    """The answers of the model to one picture, whatever its list says.
 
     Attributes:
-        sha256: of its bytes, hexadecimal; empty if they could not be read.
+        sha256: the hash of its bytes in hexadecimal; empty if they could not be read.
         error: why there is no answer; empty if there is one.
-        familiarity: 0..1; None if it was not measured.
-        answers: by head; none if there is an error.
+        familiarity: the familiarity, 0 to 1; None if it was not measured.
+        answers: the answers by head; empty if there is an error.
     """
 
     sha256: str = ""
@@ -81,12 +81,12 @@ class PictureAnswers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhotoRecord(PictureAnswers):
-    """A picture of a catalogue, as the model answered it.
+    """A picture of a catalogue, with the answers of the model.
 
     Attributes:
-        path: in the table.
-        cells: of the list that names it, by the list's own names.
-        product: that it shows; empty for none.
+        path: the path in the table.
+        cells: the cells of the list that names it, by the list's own names.
+        product: the product that it shows; empty for none.
         number: its place in the source, from 0.
     """
 
@@ -97,7 +97,7 @@ class PhotoRecord(PictureAnswers):
 
     @property
     def name(self) -> str:
-        """What a table and a sheet call it."""
+        """The name in tables and on sheets."""
         return self.path
 
     @property
@@ -106,19 +106,19 @@ class PhotoRecord(PictureAnswers):
         return (self,)
 
     def probabilities_of(self, head: str) -> Sequence[float]:
-        """What it gives to each label of a head."""
+        """Return the probability of each label of a head."""
         return self.answers[head].probabilities if head in self.answers else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductRecord:
-    """The photos of one product, in the order of the source, and what they answer together.
+    """The photos of one product, in the order of the source, with their combined answers.
 
     Attributes:
-        product: its name.
-        distinct_photos: its photos of different content: of copies the first.
-        deciding_photos: the paths of the photos that the answer of each head is made of.
-        cells: by column the first one of its photos that is not empty.
+        product: the name of the product.
+        distinct_photos: its photos of different content; of copies, the first one.
+        deciding_photos: the paths of the photos that the answer of each head is based on.
+        cells: the first cell of its photos that is not empty, by column.
     """
 
     product: str
@@ -133,7 +133,7 @@ class ProductRecord:
 
     @property
     def name(self) -> str:
-        """What a table and a sheet call it."""
+        """The name in tables and on sheets."""
         return self.product
 
     @property
@@ -151,29 +151,28 @@ class ProductRecord:
         )
 
     def probabilities_of(self, head: str) -> Sequence[float]:
-        """What all its photos give to each label of a head, unfamiliar ones too."""
+        """Return the probability that all its photos, even unfamiliar ones, give to each label of a head."""
         return mean_of(
             [photo.answers[head].probabilities for photo in self.distinct_photos if head in photo.answers]
         )
 
 
 Record: TypeAlias = PhotoRecord | ProductRecord
-"""What a row is about."""
+"""The subject of a row: a photo or a product."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadDecision:
-    """What a table says of one head of a photo or a product.
+    """The decision of a table about one head of a photo or a product.
 
     Attributes:
-        answer: before people; None where there is none.
-        label: that counts; None where there is none, or a person left it out.
-        decided_by: who decided the label; None where nobody did.
-        reason: why the answer is not accepted; None where it is.
-        category: of the platform, of the label.
-        is_admitted: whether the list's words admit the answer; None where one of the two says nothing of a
-            kind.
-        doubt: why a card asks about it; None where it need not.
+        answer: the answer before people; None without one.
+        label: the label in the table; None without one, or if a person left it out.
+        decided_by: who decided the label; None if nobody did.
+        reason: why the answer is not accepted; None if it is.
+        category: the platform's category of the label.
+        is_admitted: whether the title allows the answer; None if one of the two names no kind.
+        doubt: why a card asks about it; None if there is no need.
     """
 
     answer: HeadAnswer | None = None
@@ -205,13 +204,13 @@ NO_DECISION: Final = HeadDecision()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
-    """A photo or a product, and what is decided of it.
+    """A photo or a product, with the decisions about it.
 
     Attributes:
-        decisions: by head, LABEL first.
-        title_kinds: the kinds that the words of its list admit.
-        feed_colours: of a product that a feed sends, the main one first; none where they are doubtful.
-        is_likely: whether photos alone show these, less surely than a table accepts.
+        decisions: the decisions by head, LABEL first.
+        title_kinds: the kinds that the titles of its list allow.
+        feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
+        is_likely: whether only photos show these colours, less certainly than a table requires.
     """
 
     record: Record
@@ -222,7 +221,7 @@ class TableRow:
 
     @property
     def class_decision(self) -> HeadDecision:
-        """What is decided about the class."""
+        """The decision about the class."""
         return self.decision_on(LABEL)
 
     @property
@@ -231,16 +230,16 @@ class TableRow:
         return isinstance(self.record, PhotoRecord) and bool(self.record.product)
 
     def decision_on(self, head: str) -> HeadDecision:
-        """What is decided about a head."""
+        """Return the decision about a head."""
         return self.decisions.get(head, NO_DECISION)
 
 
 def make_table_path(name: str) -> str:
-    """A picture's name as the table has it.
+    """Return the name of a picture as it is written in the table.
 
-    Bytes that are no UTF-8, carriage returns and NULs are escaped with a backslash: CSV readers take a
-    carriage return for the end of a row. A name that a cell cannot hold is cut, and ends in a hash of the
-    whole, so that two of these never become one.
+    Bytes that are not UTF-8, carriage returns and NULs are escaped with a backslash, because CSV readers take
+    a carriage return for the end of a row. A name that is too long for a cell is cut and ends with a hash of
+    the whole name, so that two such names stay different.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
     path = escape_path(text.replace("\r", r"\r").replace("\0", r"\0"))

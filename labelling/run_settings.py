@@ -1,6 +1,6 @@
-"""What the rows of a table are of: the source, the release, the list's columns, and what groups photos.
+"""The settings of a labelling run: the source, the release, the list's columns, and the grouping of photos.
 
-A journal keeps it as JSON. Plain values; reads and writes nothing.
+A journal keeps them as JSON. These are plain values.
 """
 
 import json
@@ -26,19 +26,19 @@ Categories: TypeAlias = Mapping[str, Mapping[str, Category]]
 """The platform's category, by head and label."""
 
 TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
-"""How the version of a release begins, before `-` and a hash."""
+"""Format of the time at the beginning of a release's version, before `-` and a hash."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductGrouping:
-    """What says which photos show one product.
+    """The way in which photos are grouped into products.
 
     Attributes:
-        column: of the list, or FOLDER.
-        folder: the source, with which the paths of its photos begin; None where a column says it.
-        proven: heads of which the release shows its promise for products.
-        likely: heads of which it shows enough for a feed: the confidence from which it does, and how many of
-            such answers are right at least.
+        column: the column of the list, or FOLDER.
+        folder: the source, with which the paths of its photos begin; None if a column names products.
+        proven: the heads for which the release proves its promise for products.
+        likely: the heads that may be used for a feed: the confidence from which they may, and the share of
+            such answers that is right at least.
     """
 
     column: str
@@ -47,7 +47,7 @@ class ProductGrouping:
     likely: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def find_product(self, path: str, cells: Mapping[str, str]) -> str:
-        """The product of a photo, by its path in the table or its list; empty where it has none."""
+        """Return the product of a photo, by its path in the table or by its list; empty if it has none."""
         if self.folder is None:
             return read_identifier(cells[self.column])
         beside = os.path.dirname(path) or os.curdir  # noqa: PTH120 - as written
@@ -57,20 +57,20 @@ class ProductGrouping:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """What the rows of a journal are of: the first four have to stay as they are for rows to be kept.
+    """The settings of a labelling run. If one of the first four changes, rows of earlier runs are not kept.
 
     Attributes:
-        source: its address.
-        version: of the release.
-        heads: their labels, LABEL first, then the attributes.
-        further: what the table calls the columns of the list, by their names there.
-        categories: of the platform; empty for none.
-        by: what says which photos show one product; None without products.
-        notes: what a person should know of the list, a sentence each.
-        language: the language of the list's words, or OFF; empty to find the language.
+        source: the address of the source.
+        version: the version of the release.
+        heads: the labels of each head, LABEL first, then the attributes.
+        further: the names of the list's columns in the table, by their names in the list.
+        categories: the categories of the platform; empty for none.
+        by: the grouping of photos into products; None without products.
+        notes: sentences about the list that a person should know.
+        language: the language of the list's titles, or OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
-        shares: from which share of a photo the words decide, as the release shows it.
-        list_words: how the words of the list are read; None before it is listed.
+        shares: the minimum shares of a photo from which titles decide, as the release shows them.
+        list_words: the way in which titles are read; None before the source is listed.
         own_words: the rows of the shop's file of words.
     """
 
@@ -93,20 +93,20 @@ class RunSettings:
         return {name: labels for name, labels in self.heads.items() if name != LABEL}
 
     def as_json(self) -> str:
-        """What a journal keeps: JSON in ASCII, as the name of a source may be no Unicode."""
+        """Return JSON for a journal, in ASCII, because the name of a source may not be Unicode."""
         return json.dumps(TypeAdapter(RunSettings).dump_python(self), default=sorted)  # sets of kinds
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The run of which `as_json` made a text.
+        """Return the settings from the text of `as_json`.
 
         Raises:
-            ValueError: it is damaged.
+            ValueError: the text is damaged.
         """
         return TypeAdapter(cls).validate_python(json.loads(text))
 
     def differences(self, now: "RunSettings") -> str:
-        """In words, what is not as it was and would make other rows; empty where everything is."""
+        """Return a sentence about differences that would change rows; empty if there are none."""
         named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
         return ", ".join(
             [
@@ -117,7 +117,7 @@ class RunSettings:
         )
 
     def is_superseded_by(self, now: "RunSettings") -> bool:
-        """Whether `now` is the same by a later release, with the same labels and perhaps more attributes."""
+        """Return whether `now` has only a later release, with equal labels and perhaps more attributes."""
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)
         return (
@@ -130,7 +130,7 @@ class RunSettings:
 
 
 def _made_at(version: str) -> datetime | None:
-    """When a release was made; None where its version does not say so."""
+    """Return the time at which a release was made; None if its version does not have one."""
     try:
         return datetime.strptime(version.partition("-")[0], TIME_OF_VERSION).replace(tzinfo=UTC)
     except ValueError:

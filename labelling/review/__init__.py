@@ -1,4 +1,4 @@
-"""What people say of a finished table: pages to review it, corrections, audits, answers.
+"""The work of people on a finished table: pages to review it, corrections, audits and answers.
 
-Start reading in page.py; corrections.py has the form that all share.
+Start reading in page.py. corrections.py has the form that all of them share.
 """

@@ -1,9 +1,10 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of them.
 
-The least of `rank` are drawn from what the model or the list accepted. The review sheet shows them last,
-without what the model answered, and exports how many rows of the table are accepted, and by which release.
-`sentences` compares what people said with what the model did, by what the sheet exports alone. A table is
-finite, so that bounds are hypergeometric. Knows tables and corrections, neither journals nor releases.
+The rows with the smallest `sample_rank` are drawn from those that the model or the list accepted. The review
+sheet shows them last, without the answer of the model. It exports how many rows of the table are accepted,
+and by which release. `describe_audits` compares the answers of people with those of the model, only by the
+export of the sheet. A table is finite, so the bounds are hypergeometric. This module knows tables and
+corrections, but neither journals nor releases.
 """
 
 import hashlib
@@ -27,28 +28,28 @@ BOUND_SURENESS: Final = 1 - (1 - SURENESS) / 2
 
 
 def default_sample_size(accepted: int) -> int:
-    """How many rows are drawn of so many accepted ones, unless people say so."""
+    """Return how many of the accepted rows are drawn, unless people choose a number."""
     return min(MAX_SAMPLE_ROWS, accepted // ACCEPTED_PER_SAMPLE_ROW)
 
 
 def sample_rank(path: str, version: str) -> bytes:
-    """By which accepted rows are drawn, the least ones first: a larger sample holds a smaller one.
+    """Return the rank of an accepted row. The smallest ranks are drawn, so samples are nested.
 
-    The same ones come again for the same table, others for another release.
+    The same rows are drawn again for the same table, and others for another release.
 
     Args:
-        path: of a row in the table.
-        version: of the release that answered.
+        path: the path of a row in the table.
+        version: the version of the release that answered.
     """
     return hashlib.sha256(f"{version}\n{path}".encode()).digest()
 
 
 def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator[str]:
-    """What the answers to the samples of a release show: a sentence for the class, and for each attribute.
+    """Yield the result of the samples of a release: a sentence for the class, and for each attribute.
 
     Args:
-        corrections: as read.
-        version: of the release.
+        corrections: the corrections as they were read.
+        version: the version of the release.
     """
     audited = [correction for correction in corrections if correction.audit and correction.sha256]
     ours = [correction for correction in audited if correction.version == version]
@@ -78,12 +79,12 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
 
 
 def find_bounds(right: int, n: int, of: int) -> tuple[float, float]:
-    """The least and the largest share of right rows, each of sureness BOUND_SURENESS.
+    """Return the lower and the upper bound of the share of right rows, each with certainty BOUND_SURENESS.
 
     Args:
-        right: of the rows that were looked at.
-        n: how many these are.
-        of: rows that they were drawn from; 0 where that is not known, so many more.
+        right: the number of right rows in the sample.
+        n: the number of rows in the sample.
+        of: the number of rows that they were drawn from; 0 if it is not known, which means very many.
     """
     if of < n:
         return clopper_pearson(right, n, BOUND_SURENESS)

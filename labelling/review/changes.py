@@ -23,10 +23,10 @@ class Change:
     """A picture to which two releases answer differently: another label, or another decision.
 
     Attributes:
-        path: as a table of `wardrobe label` has it.
-        attribute: that is answered; empty for the class.
-        label_a, confidence_a, decision_a: of the first release.
-        label_b, confidence_b, decision_b: of the second one.
+        path: the path as in a table of `wardrobe label`.
+        attribute: the attribute that is answered; empty for the class.
+        label_a, confidence_a, decision_a: the answer of the first release.
+        label_b, confidence_b, decision_b: the answer of the second release.
     """
 
     path: str
@@ -42,15 +42,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two releases answered.
+    """The answers of two releases.
 
     Attributes:
-        pictures: that both answered.
-        changes: of the class before attributes that both releases answer; another label before another
-            decision alone; in each the surest answers of the second release first.
-        unread: names of pictures that cannot be read or decoded, with the reason.
-        accepted: how many each release accepts.
-        thumbnails: `data:` URLs of changed pictures, by path, where they were asked for.
+        pictures: the number of pictures that both answered.
+        changes: the changes of the class, then of attributes that both answer. Other labels come before other
+            decisions, and in each the surest answers of the second release come first.
+        unread: the names of pictures that cannot be read or decoded, with the reason.
+        accepted: the number of pictures that each release accepts.
+        thumbnails: `data:` URLs of changed pictures by path, if they were requested.
     """
 
     pictures: int
@@ -63,14 +63,14 @@ class Comparison:
 def compare_releases(
     source: Source, first: Networks, second: Networks, watch: Watch, *, show: bool
 ) -> Comparison:
-    """Let two releases answer the pictures of a source.
+    """Let two releases answer the pictures of a source, and compare the answers.
 
     Args:
-        source: whose pictures are read once.
-        first: of the release A.
-        second: of the release B.
-        watch: receives how many pictures are done.
-        show: whether changed pictures are wanted as thumbnails: 4 kB of memory each.
+        source: the source, whose pictures are read once.
+        first: the networks of release A.
+        second: the networks of release B.
+        watch: is called with the number of finished pictures.
+        show: whether changed pictures are kept as thumbnails, which take 4 kB of memory each.
 
     Raises:
         SourceUnusable, StoreError: the source cannot be listed.
@@ -102,7 +102,7 @@ def _order(change: Change) -> tuple[object, ...]:
 def _answers(
     source: Source, first: Networks, second: Networks
 ) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
-    """The name of each picture, what the two releases answer, and its bytes."""
+    """Yield the name of each picture, the answers of both releases, and its bytes."""
     read = source.reader()
     listed = source.items()
     while items := list(islice(listed, PICTURES_PER_RUN)):
@@ -136,11 +136,11 @@ def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str)
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Change))
-"""Of a table of changes."""
+"""Columns of a table of changes."""
 
 
 def make_changes_table(changes: Sequence[Change]) -> bytes:
-    """A table with COLUMNS and a row per change, in UTF-8; no spreadsheet runs a cell."""
+    """Return a table with COLUMNS and a row for each change, in UTF-8. No spreadsheet runs its cells."""
     rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
     return format_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
@@ -150,11 +150,11 @@ PAGE_LIMIT: Final = 1000
 
 
 def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
-    """The page with the first PAGE_LIMIT changes.
+    """Return the page with the first PAGE_LIMIT changes.
 
     Args:
-        compared: with thumbnails.
-        names: of the two releases.
+        compared: the comparison, with thumbnails.
+        names: the names of the two releases.
     """
     shown = compared.changes[:PAGE_LIMIT]
     lead = (
@@ -168,14 +168,14 @@ def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
 
 
 def _counted(changes: Sequence[Change]) -> str:
-    """How many pictures changed; and how many answers, where a picture has several."""
+    """Return how many pictures changed, and how many answers if a picture has several."""
     pictures = len({change.path for change in changes})
     answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
     return f"{pictures:,} have {answers}"
 
 
 def _card(change: Change, picture: str) -> dict[str, str]:
-    """What the page shows of a change."""
+    """Return the card of a change, for the page."""
     return {
         "path": change.path,
         "picture": picture,

@@ -30,14 +30,14 @@ NAMED: Final = 3
 
 
 class TakenCorrections(NamedTuple):
-    """What became of some corrections.
+    """The effect of some corrections.
 
     Attributes:
-        corrections: that were read.
-        disagreements: questions of pictures that have answers with different labels; the latest counts.
-        unmatched: corrections of no row, some of them named.
-        categories: answers about categories that were read.
-        category_disagreements: categories that have answers with different kinds; the latest is used.
+        corrections: the number of corrections that were read.
+        disagreements: the number of questions with different labels. The latest is used.
+        unmatched: the number of corrections that belong to no row, and the names of some of them.
+        categories: the number of answers about categories.
+        category_disagreements: the number of categories with different kinds. The latest is used.
     """
 
     corrections: int
@@ -55,13 +55,14 @@ def take_corrections(found: AllCorrections, journal: Journal, table: Path) -> Ta
     always kept, as the next list of the shop may have a category that this one lacks.
 
     Args:
-        found: the corrections as read for the labels of the table; see corrections.py.
-        journal: of the table, opened.
-        table: that messages name.
+        found: the corrections as they were read for the labels of the table (corrections.py).
+        journal: the open journal of the table.
+        table: the path of the table, for messages.
 
     Raises:
-        TableUnusable: they cannot be kept.
-        CorrectionsUnusable: none of them is of this table, or two of the same time contradict each other.
+        TableUnusable: the answers cannot be kept.
+        CorrectionsUnusable: none of them belongs to this table, or two of the same time contradict each
+            other.
     """
     corrections = found.pictures
     _check_products(corrections, table, journal.settings)
@@ -87,7 +88,7 @@ def _take_categories(answers: Sequence[CategoryAnswer], journal: Journal) -> int
 
 
 def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[str]) -> CorrectionsUnusable:
-    """The refusal of answers of which none is of a picture; `products` are those of the table."""
+    """Return the error for answers of which none is about a picture; `products` are those of the table."""
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
         f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
@@ -107,7 +108,7 @@ def _check_products(corrections: Sequence[Correction], table: Path, run: RunSett
 
 
 def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
-    """What to do where no correction is of a picture of the table."""
+    """Return advice if no correction belongs to a picture of the table."""
     names = (correction.product for correction in corrections)
     gone = next((name for name in names if name not in {"", *products}), "")
     if not gone:
@@ -121,18 +122,18 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
 def match_corrections(
     corrections: Sequence[Correction], journal: Journal
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
-    """Find the rows that corrections are of.
+    """Find the rows that corrections belong to.
 
-    A correction without a hash is of the row with its path: as written, relative to the corrections' folder,
-    or inside the source. One that holds for a product is of the rows of that product alone. A list's paths
-    are relative to its folder, or its root.
+    A correction without a hash belongs to the row with its path: as written, relative to the corrections'
+    folder, or inside the source. One for a product belongs only to rows of that product. Paths of a list are
+    relative to its folder, or to its root.
 
     Args:
-        corrections: to be found.
-        journal: of the table; pictures that could not be read have no correction.
+        corrections: the corrections.
+        journal: the journal of the table. Pictures that could not be read have no correction.
 
     Returns:
-        the sha256 of its picture with each correction, and the corrections of no row.
+        The sha256 of its picture with each correction, and the corrections that belong to no row.
     """
     folder, wanted = _folder_of(journal), defaultdict[str, list[Correction]](list)
     for correction in corrections:
@@ -148,7 +149,7 @@ def match_corrections(
 
 
 def _folder_of(journal: Journal) -> Path:
-    """What the paths of a list are relative to; for another source the folder of the run that listed it."""
+    """Return the folder that the paths of a list are relative to; for another source, that of the run."""
     source, root = Path(journal.settings.source), journal.options.get("root")
     if source.suffix.lower() not in LISTS or not source.is_file():
         return Path(journal.options.get("source_folder", ""))
@@ -156,7 +157,7 @@ def _folder_of(journal: Journal) -> Path:
 
 
 def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
-    """Corrections without those of further photos on a product's card, whose first one its answer carries."""
+    """Return the corrections without those of further photos on a product's card; the first is enough."""
     first: dict[object, Correction] = {}
     for number, answer in enumerate(corrections):
         card = answer.file, answer.product, answer.attribute, answer.label, answer.at

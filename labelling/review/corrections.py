@@ -1,12 +1,12 @@
-"""Corrections: what people say that pictures show, as CSV.
+"""Corrections: people's answers about pictures, as CSV.
 
-The CSV has the columns `path` and `label`, as training reads it, and perhaps `sha256` of the picture, `at`,
-the time of the answer, `audit` and `audit_of`, `predicted` by the model, `version` of the sheet, and
-`attribute`, the question that is answered (empty: the class); the review sheet and the service's page export
-it. An empty label leaves the picture out; NONE says that it shows none of the classes. Of several answers to
-one content the latest counts. A row with a `category` names no picture: it says which kinds a shop means by a
-level of its category column (category_answers.py).
-Reads the files alone.
+The CSV has the columns `path` and `label`, as a training reads it. It may also have the `sha256` of the
+picture, the time `at` of the answer, `audit` and `audit_of`, the label `predicted` by the model, the
+`version` of the sheet, and the `attribute` that is answered (empty: the class). The review sheet and the
+service's page export it. An empty label leaves the picture out, and NONE means that it shows none of the
+classes. If there are several answers to one content, the latest is used. A row with a `category` is not about
+a picture: it says which kinds a shop means by a level of its category column (category_answers.py). Only the
+files are read.
 """
 
 import difflib
@@ -31,43 +31,44 @@ from labelling.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY, read_category_answer
 
 COLUMNS: Final = ("path", "label")
-"""What a CSV has to have."""
+"""Columns that a CSV must have."""
 
 OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
     *("audit", "audit_of", "predicted", "version", CATEGORY),
 )
-"""What is read of it as well."""
+"""Columns that a CSV may have."""
 
 MAX_CLOCK_ERROR: Final = timedelta(days=1)
-"""How far the clock of a reviewer may be ahead, time zones that were left out included."""
+"""Time by which the clock of a reviewer may be ahead, including a missing time zone."""
 
 SAMPLE: Final = re.compile("[0-9]{1,9}")
-"""How the size of a sample is written."""
+"""Pattern of the size of a sample."""
 
 ACCEPTED_OF: Final = re.compile("(?:[0-9]{1,9} of )?([0-9]{1,9})")
-"""How the accepted rows of a table are written, and were by 2.0.0, after those of a label."""
+"""Pattern of the number of accepted rows of a table; 2.0.0 wrote that of a label in front."""
 
 NAMED: Final = 5
 """Pictures that a sentence names."""
 
 
 class Correction(NamedTuple):
-    """What a person says of one picture.
+    """The answer of a person about one picture.
 
     Attributes:
-        path: as written; relative to the folder of its file, or inside an archive or a bucket.
-        sha256: of the picture's bytes, hexadecimal; empty where the file does not say.
+        path: the path as written, relative to the folder of its file, or inside an archive or a bucket.
+        sha256: the hash of the picture in hexadecimal; empty if the file does not have it.
         label: a class, NONE or LEFT_OUT.
-        at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts compare as times do.
-        audit: how large the sample is that the picture belongs to, see audit.py; 0 for none.
-        file: that says so.
-        group: what the picture shares with others, such as sender or product; empty where that is not known.
-        predicted: the label that the table had before, where the file says so.
-        attribute: of the picture that the label is of; LABEL where the file does not say.
-        audit_of: the accepted rows of the table that the sample was drawn from; 0 where that is not known.
-        product: for all of whose pictures the label holds; empty where it holds for this one.
-        version: of the release that its sheet is of; empty where the file does not say.
+        at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts sort by time.
+        audit: the size of the sample that the picture belongs to (audit.py); 0 for none.
+        file: the file of the correction.
+        group: the sender or product that the picture shares with others; empty if it is not known.
+        predicted: the earlier label in the table, if the file has it.
+        attribute: the attribute of the label; LABEL if the file does not say.
+        audit_of: the number of accepted rows that the sample was drawn from; 0 if it is not known.
+        product: the product for all of whose pictures the label is valid; empty if it is for this picture
+            only.
+        version: the version of the release of its sheet; empty if the file does not say.
     """
 
     path: str
@@ -84,7 +85,7 @@ class Correction(NamedTuple):
     version: str = ""
 
     def question(self, sha256: str) -> "Question":
-        """What it answers, by the content of its picture."""
+        """Return the question that it answers, by the content of its picture."""
         return Question(sha256, self.attribute, self.product)
 
 
@@ -110,15 +111,15 @@ def read_corrections(
     """Read the corrections of pictures; rows about categories are counted and left out.
 
     Args:
-        files: CSV.
-        labels: the classes; None where neither they nor the attributes are known yet.
+        files: the paths of the CSV files.
+        labels: the classes; None if neither they nor the attributes are known yet.
         attributes: the labels of each attribute of the release.
-        reading: how CSVs are read.
-        say: receives what a person should know of them.
+        reading: the way in which lists are read.
+        say: is called with sentences that a person should know.
 
     Raises:
-        CorrectionsUnusable: one cannot be read, lacks a column, has rows that do not fit its header, or an
-            attribute or a label that the release lacks; or all rows of a file are about categories.
+        CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, or
+            has an attribute or a label that the release lacks; or all rows of a file are about categories.
     """
     found = list[Correction]()
     for file in files:
@@ -199,7 +200,7 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
 
 
 def name_correction(correction: Correction) -> str:
-    """How a message names a correction."""
+    """Return the name of a correction for messages."""
     return correction.path or correction.sha256
 
 
@@ -254,7 +255,7 @@ def _csv_rows(
 
 
 def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
-    """The head that a cell means; the class where it is empty."""
+    """Return the head that a cell names; the class if the cell is empty."""
     head = text or LABEL
     if heads is not None and head not in heads:
         attributes = ", ".join(name for name in heads if name != LABEL) or "none"

@@ -40,11 +40,11 @@ def choices_of_title(row: TableRow, context: DecisionContext) -> tuple[KindChoic
 
     Args:
         row: the row that the card asks about.
-        context: what decides about the rows of its table.
+        context: the facts that decide about rows of its table.
 
     Returns:
-        a button for each kind that the title admits, those that the photo shows most first, and one for the
-        photo's own class.
+        A button for each kind that the title allows, with the kinds that the photo shows most first, and one
+        for the photo's own class.
     """
     shares = _kind_shares(row.record, context)
     kinds = sorted(in_order(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
@@ -64,11 +64,11 @@ def _choice(kind: str, context: DecisionContext) -> KindChoice:
 
 
 def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
-    """Return the kinds that no class is of, those that the photo shows most first.
+    """Return the kinds that belong to no class, with those that the photo shows most first.
 
     Args:
         record: the picture or product that the card asks about.
-        context: what decides about the rows of its table.
+        context: the facts that decide about rows of its table.
     """
     names = context.settings.heads.get(KIND, ())
     if not has_kinds(names):

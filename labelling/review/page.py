@@ -1,10 +1,10 @@
-"""The review page: the most doubtful rows that need review, then, closed, what is optional.
+"""The review page: the most doubtful rows that need a review, then parts that are optional and closed.
 
-One HTML file that works from a disk and makes no request. What it shows is embedded as JSON, pictures as
-`data:` URLs; a Content-Security-Policy allows only the script whose hash it names. The frame is review.html.
-cards.js, review.js and categories.js make the cards, answers.js has keys and stored choices, filters.js and
-export.js do the rest. sheet.py chooses what a table asks; scripts/doubted.py makes such a page of the labels
-that a training doubts.
+It is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures
+as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. The frame is
+review.html. cards.js, review.js and categories.js make the cards, answers.js has keys and stored choices, and
+filters.js and export.js do the rest. sheet.py chooses the questions of a table. scripts/doubted.py makes such
+a page of the labels that a training doubts.
 """
 
 import base64
@@ -34,10 +34,10 @@ EDGE: Final = 320
 """Longest edge of a picture on the page; its card shows 240 pixels of a screen."""
 
 QUALITY: Final = 80
-"""Of its JPEG."""
+"""Quality of a thumbnail's JPEG."""
 
 RIGHT: Final = "Right: {answer}"
-"""On the button of a card whose guess is shown, with what it takes."""
+"""Text on the button of a card that shows a guess."""
 
 NOTE: Final = "{label}? {confidence}. {reason}"
 NOTE_OF_ACCEPTED: Final = "{label}? {confidence}"
@@ -45,7 +45,7 @@ NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
 NOTE_OF_LIST: Final = "the photo: {label}, {confidence}; the list: {listed}"
 NOTE_OF_COLOUR: Final = "the photo: {label}; the list: {listed}"
 ATTRIBUTE_ALONE: Final = "{attribute}?"
-"""On a card of an audit, which does not show what the model answered."""
+"""Text on a card of an audit, which does not show the answer of the model."""
 
 Texts: TypeAlias = Mapping[str, Mapping[str, str]]
 """Texts of the page by English text, by language."""
@@ -60,14 +60,14 @@ class CardPhoto(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """Cards that are seen together: a group for each suggestion, which one click confirms.
+    """Cards that are shown together in groups, one for each suggestion, which one click confirms.
 
-    A person clicks out what does not belong there. Such cards show what the model answered, so that no audit
-    is made of them.
+    A person clicks cards that do not belong to a group. Such cards show the answer of the model, so they are
+    not used for an audit.
 
     Attributes:
-        title: its heading.
-        lead: why it is there.
+        title: the heading.
+        lead: the explanation below it.
         is_folded: whether it is optional, and closed at first.
     """
 
@@ -80,27 +80,27 @@ class Card(NamedTuple):
     """One question on a page, about a picture or a product.
 
     Attributes:
-        name: that is shown.
-        path: its path in the exported CSV.
-        picture: a `data:` URL; empty when the picture cannot be shown.
-        note: what is said of it, with `{name}` for the values of `note_values`.
-        note_values: shares, and texts.
+        name: the name that is shown.
+        path: the path in the exported CSV.
+        picture: a `data:` URL; empty if the picture cannot be shown.
+        note: a sentence about it, with `{name}` for the values of `note_values`.
+        note_values: the shares and texts in the note.
         guess: the label that the card's button chooses.
-        button: what is on it, with `{answer}` for the guess; without one, the card shows no guess.
-        sha256: of the picture's bytes, if known.
-        audit: how large the sample is that the picture belongs to; 0 for none. Its card comes last, and no
-            filter looks at what the model answered.
-        audit_of: rows that the sample was drawn from.
-        decision, confidence: of the model, to filter by; without them, there is no such filter.
-        predicted: the label before people, which the export has beside the person's.
-        attribute: that the card asks for; LABEL for the class.
-        product: for all of whose photos the answer holds; empty for one about the picture alone.
-        title: of the product.
-        photos: further ones of the product, which the export names, too.
-        more: photos of the product that the card does not show.
-        screen: on which it is seen together with others; None for a card of its own.
-        choices: buttons for the kinds that a title admits; none for a card without a contradiction.
-        further_kinds: the kinds to choose from once a person answers NONE.
+        button: the text on the button, with `{answer}` for the guess. Without it, the card shows no guess.
+        sha256: the hash of the picture, if it is known.
+        audit: the size of the sample that the picture belongs to; 0 for none. Such a card comes last, and no
+            filter uses the answer of the model.
+        audit_of: the number of rows that the sample was drawn from.
+        decision, confidence: those of the model, for filters. Without them there is no such filter.
+        predicted: the label before people, which is exported beside the person's.
+        attribute: the attribute that the card asks for; LABEL for the class.
+        product: the product for all of whose photos the answer is valid; empty for a single picture.
+        title: the title of the product.
+        photos: further photos of the product, which are exported too.
+        more: the number of photos of the product that the card does not show.
+        screen: the screen on which it is shown with others; None for a card of its own.
+        choices: the buttons for the kinds that a title allows; empty for a card without a contradiction.
+        further_kinds: the kinds to choose from after a person answered NONE.
     """
 
     name: str
@@ -131,11 +131,11 @@ class CategoryCard(NamedTuple):
 
     Attributes:
         category: the level as the list writes it.
-        branches: the levels above it, of each branch.
-        products: how many products are in it, or pictures in a table without products.
+        branches: the levels above it, for each branch.
+        products: the number of products in it, or of pictures in a table without products.
         is_of_products: whether these are products.
-        kinds: the kinds to choose from, each with the number of these that the photos answer so.
-        photos: photos that the model answered differently.
+        kinds: the kinds to choose from, each with the number of products that the photos answer so.
+        photos: photos to which the model gave different answers.
     """
 
     category: str
@@ -147,15 +147,15 @@ class CategoryCard(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What is around the cards.
+    """The parts of a page around its cards.
 
     Attributes:
         title: the name of the table.
-        lead: what a person is asked to do.
-        texts: in other languages, of which review.js chooses the one that the reader prefers.
+        lead: the request to the person.
+        texts: translations, of which review.js chooses those that the reader prefers.
         export: the name of the file that the page exports.
-        command: that takes what is exported; empty for none.
-        version: of the release that an audit is of; empty for none.
+        command: the command that applies the exported file; empty for none.
+        version: the version of the release of an audit; empty for none.
     """
 
     title: str
@@ -167,10 +167,10 @@ class Frame(NamedTuple):
 
 
 def write_page(page: Path, text: str) -> None:
-    """Write what `make_review_page` made; names that are no Unicode are spelt out.
+    """Write a review page. Names that are not Unicode are spelt out.
 
     Raises:
-        TableUnusable: it cannot be written.
+        TableUnusable: the page cannot be written.
     """
     try:
         write_whole(page, text.encode("utf-8", "backslashreplace"))
@@ -179,7 +179,7 @@ def write_page(page: Path, text: str) -> None:
 
 
 def make_thumbnail(upload: bytes) -> str:
-    """A small JPEG as a `data:` URL; empty when the upload is no picture that is read here."""
+    """Return a small JPEG as a `data:` URL; empty if the upload is not a picture that can be read."""
     try:
         picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, EDGE)
     except UploadError:
@@ -203,14 +203,14 @@ DOUBTFUL: Final = (
     "Doubtful answers",
     "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
 )
-"""Heading of what a person has to answer, where there is more, and why it is there."""
+"""Heading and lead of the questions that a person has to answer, if there are other parts."""
 
 AUDITED: Final = (
     "Optional: an audit",
     "Drawn at random from the accepted answers. What the model answered is not shown, so that your answers "
     "measure how often it is right: answer all of these, or none.",
 )
-"""The same of the last part."""
+"""Heading and lead of the last part, the audit."""
 
 AGREEING: Final = Screen(
     "The list says the same",
@@ -226,20 +226,21 @@ COLOURS: Final = Screen(
     "then one click confirms the rest of it.",
     is_folded=False,
 )
-"""The screen of what a feed lacks."""
+"""Screen of the products without a colour for the feed."""
 
 FED: Final = Screen(
     "Optional: colours that the feed has",
     "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
     is_folded=True,
 )
-"""The screen of what a feed took."""
+"""Screen of the colours that a feed already has."""
 
 SCREENS: Final = (AGREEING, COLOURS, FED)
-"""In their order."""
+"""All screens in their order."""
 
 LEAVE_OUT: Final = " "
-"""What the exported CSV has for a picture that a person leaves out: no label, which has no spaces."""
+"""Label in the exported CSV for a picture that a person leaves out. It is no real label, since these have no
+spaces."""
 
 
 SCRIPTS: Final = ("review.js", "categories.js", "answers.js", "filters.js", "export.js")
@@ -253,14 +254,14 @@ def make_review_page(
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
     categories: Sequence[CategoryCard] = (),
 ) -> str:
-    """The whole page.
+    """Return the whole page.
 
     Args:
-        cards: most doubtful first.
-        labels: the classes to choose from; NONE and LEAVE_OUT can be chosen, too.
-        frame: what is around the cards.
-        attributes: the same of each attribute that cards ask for.
-        categories: questions about categories, which come first.
+        cards: the cards, most doubtful first.
+        labels: the classes to choose from, beside NONE and LEAVE_OUT.
+        frame: the parts around the cards.
+        attributes: the labels of each attribute that cards ask for.
+        categories: the questions about categories, which come first.
     """
     pictures = {picture: str(number) for number, picture in enumerate(_pictures([*categories, *cards]), 1)}
     shown = {
@@ -283,12 +284,12 @@ def make_review_page(
 
 
 def fill_page(frame: str, shown: object, *scripts: str) -> str:
-    """A page of this package, whose scripts make it of what it is to show.
+    """Return a page of this package, whose scripts make its content.
 
     Args:
-        frame: its HTML.
-        shown: JSON values.
-        scripts: which run one after another.
+        frame: the HTML of the page.
+        shown: the content as JSON values.
+        scripts: the scripts, which run one after another.
     """
     style, script = read_page_part("review.css"), "".join(map(read_page_part, scripts))
     policy = (
@@ -315,17 +316,17 @@ def _shown_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str
 
 
 def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
-    """A card whose pictures are named by their numbers on the page; see `Card.picture`."""
+    """Return a card whose pictures are named by their numbers on the page (`Card.picture`)."""
     photos = (photo._replace(picture=pictures.get(photo.picture, "")) for photo in card.photos)
     return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
 
 
 def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
-    """Return what a person has to answer, then the screens, then an audit.
+    """Return the doubtful questions, then the screens, then the audit.
 
     Args:
         cards: all cards of the page.
-        is_first: whether nothing stands above them; doubtful cards alone have no heading then.
+        is_first: whether nothing is above them. Doubtful cards alone then have no heading.
     """
     drawn = [card for card in cards if card.audit]
     doubtful = [card for card in cards if not card.audit and not card.screen]
@@ -358,15 +359,15 @@ def _shown(card: Card) -> dict[str, object]:
 
 
 def _on_page(head: str) -> str:
-    """What a page calls a head: that of the class has no name in the column `attribute` of corrections."""
+    """Return the name of a head on the page. As in corrections, the name of the class is empty."""
     return "" if head == LABEL else head
 
 
 def read_page_part(name: str) -> str:
-    """The text of a style, script or frame of this package."""
+    """Read a style, script or frame of this package."""
     return files("labelling.review").joinpath(name).read_text("utf-8")
 
 
 def hash_content(text: str) -> str:
-    """How a Content-Security-Policy names an embedded style or script."""
+    """Return the name of an embedded style or script in a Content-Security-Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,6 +1,7 @@
-"""What a review sheet asks of each picture, or each product: one question for the class and each attribute.
+"""The questions of a review sheet: one about the class and one about each attribute, of pictures or products.
 
-A product is asked about once, whatever the number of its photos. Rows pass, and what is asked about is kept.
+A product is asked about once, whatever the number of its photos. Rows pass by, and only those for questions
+are kept.
 """
 
 from bisect import bisect_right
@@ -27,18 +28,18 @@ NO_ANSWER_PLACE: Final = 2
 
 
 class Review(NamedTuple):
-    """The page that a person asks for.
+    """The review page that a person asks for.
 
     Attributes:
-        page: the file to write; an existing one is replaced.
-        limit: the most doubtful pictures on the page, of the class and of each attribute.
-        audited: rows to be drawn at random of those that are accepted, whatever people answered; None for
-            what the table can pay for. They come last, in random order, without what the model answered. Each
-            has a card for the class and each attribute.
-        attributes: that are asked for beside the class.
-        feed: the attribute that a feed has; products without it are seen together. Empty for none.
-        texts: of the page in other languages.
-        command: see Frame.
+        page: the file, which is replaced if it exists.
+        limit: the largest number of doubtful pictures on the page, for the class and for each attribute.
+        audited: the number of accepted rows to draw at random, whatever people answered; None for as many as
+            the table can pay for. They come last, in random order, without the answer of the model. Each has
+            a card for the class and for each attribute.
+        attributes: the attributes that are asked for beside the class.
+        feed: the attribute of a feed, whose missing values have a screen of their own; empty for none.
+        texts: the texts of the page in other languages.
+        command: the command that applies the exported file, as in Frame.
     """
 
     page: Path
@@ -59,9 +60,9 @@ class SheetQuestion(NamedTuple):
     """A question on a sheet.
 
     Attributes:
-        row: of a picture, or of a product.
-        head: that it is about.
-        reason: why a person should look; None where model or list decided.
+        row: the picture or the product.
+        head: the head that is asked about.
+        reason: why a person should look; None if model or list decided.
     """
 
     row: TableRow
@@ -70,7 +71,7 @@ class SheetQuestion(NamedTuple):
 
     @property
     def decision(self) -> HeadDecision:
-        """What the table says."""
+        """The decision of the table."""
         return self.row.decision_on(self.head)
 
 
@@ -91,11 +92,11 @@ class LeastRows:
 
 
 class HeadQuestions:
-    """What a sheet asks about one head, chosen as rows pass.
+    """The questions of a sheet about one head, which are chosen while rows pass by.
 
     Attributes:
-        accepted: rows that an audit is drawn from.
-        is_fed: whether a feed has the head.
+        accepted: the number of rows that an audit is drawn from.
+        is_fed: whether a feed needs the head.
     """
 
     def __init__(self, head: str, review: Review, version: str) -> None:
@@ -129,13 +130,13 @@ class HeadQuestions:
 
     @property
     def audit_questions(self) -> list[SheetQuestion]:
-        """The audit: rows in random order, of which nobody sees what was answered."""
+        """The audit: rows in random order, whose answers nobody sees."""
         size = default_sample_size(self.accepted) if self._audited is None else self._audited
         return [SheetQuestion(row, self.head, None) for row in self._drawn.rows[:size]]
 
     @property
     def doubtful_questions(self) -> list[SheetQuestion]:
-        """What a person has to answer: what the list contradicts, what is unfamiliar, then the least sure."""
+        """The questions that a person has to answer: contradictions, unfamiliar ones, then the least sure."""
         drawn = {asked.row.record.name for asked in self.audit_questions}
         rows = (row for row in self._doubtful.rows if row.record.name not in drawn)
         return [SheetQuestion(row, self.head, row.decision_on(self.head).doubt) for row in rows]
@@ -154,7 +155,7 @@ class HeadQuestions:
 
 
 def _order(subject: Record, decided: HeadDecision) -> tuple[object, ...]:
-    """Within each doubt, the measure that decided is compared first, then the other one, then the place."""
+    """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
     first, second = decided.answer and decided.answer.confidence, subject.familiarity
     if decided.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
@@ -164,9 +165,9 @@ def _order(subject: Record, decided: HeadDecision) -> tuple[object, ...]:
 
 
 def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
-    """The photos of a row that could be read: familiar ones first, before all one of this product alone.
+    """Return the readable photos of a row: familiar ones first, and in front one of this product alone.
 
-    What people answer to a product is kept with its first photo, and holds where that is one of it.
+    A person's answer to a product is kept with its first photo, and is valid as long as the product has it.
     """
     places = (
         (_place(decisions.answers_before_people(photo)), photo) for photo in row.record.photos if photo.sha256
@@ -182,5 +183,5 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
 
 
 def _place(answers: HeadAnswers) -> int:
-    """Familiar photos come before others, and these before those without an answer."""
+    """Return a sort key that puts familiar photos first, and photos without an answer last."""
     return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER_PLACE

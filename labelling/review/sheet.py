@@ -54,13 +54,13 @@ EXPORT_NAME: Final = "corrections.csv"
 
 
 def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
-    """Write what people are to answer of a finished table, which they did not answer before.
+    """Write the questions about a finished table that people have not answered yet.
 
     The pictures of the page are read in one pass over the source.
 
     Args:
-        source: of its pictures.
-        decisions: of its table.
+        source: the source of the pictures.
+        decisions: the decided rows of the table.
         review: the page.
 
     Raises:
@@ -133,13 +133,13 @@ def _of_choice(
 
 
 def _blind(card: Card, audited: int, accepted: int) -> Card:
-    """A card of the sample: nothing on it shows what the model answered."""
+    """Return a card of the sample that does not show the answer of the model."""
     note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
 
 
 def _beside_list(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
-    """A doubtful card beside the list's words: they suggest, or stand with others that the photo confirms."""
+    """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
     decided, row = question.decision, question.row
     if decided.is_admitted is None or decided.answer is None:
         is_class = card.attribute != LABEL or has_likely_class(row.record, context)
@@ -162,7 +162,7 @@ def _card(
     pictures: Mapping[str, CardPhoto],
     decisions: Decisions,
 ) -> Card | None:
-    """The card of a question; None where the source has no picture of it any more."""
+    """Return the card of a question; None if the source no longer has a picture of it."""
     shown = [pictures[photo.path] for photo in photos[:MAX_PHOTOS_ON_CARD] if photo.path in pictures]
     answer, subject, head = question.decision.answer, question.row.record, question.head
     if not shown or answer is None:
@@ -193,7 +193,7 @@ def _card(
 
 
 def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
-    """Pictures of the source by their paths in the table, read in one pass, some of them at a time."""
+    """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
     read, shown = source.reader(), dict[str, CardPhoto]()
     wanted = (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
@@ -207,12 +207,12 @@ def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPh
 
 
 def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]:
-    """Whether a picture has the content of its row: what people say of another one is not about that."""
+    """Return whether a picture has the content of its row, since answers are about that content."""
     return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
 
 def _path_for_training(item: Item, source: Source) -> str:
-    """An absolute path; for a picture in an archive or a store, the path inside it."""
+    """Return an absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
     return escape_path(item.name.removeprefix(f"{source.address}/"))

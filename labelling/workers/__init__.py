@@ -1,1 +1,1 @@
-"""Where pictures are labelled: in processes of this machine, or on Ray. Start with labeller.py."""
+"""Workers that label pictures: processes of this machine, or Ray. Start with labeller.py."""

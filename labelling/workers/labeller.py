@@ -1,7 +1,7 @@
-"""Label some pictures: read, decode, convert, one run of the model after another, rows.
+"""Label some pictures: read, decode, convert, run the model for several at a time, and return rows.
 
-Each picture goes the same way as in the service, so that a table has the answers of `/predict`. Runs in a
-worker process, and says what starts such processes: an engine.
+Each picture takes the same path as in the service, so that a table has the answers of `/predict`. This runs
+in a worker process. An engine starts such processes.
 """
 
 import hashlib
@@ -37,13 +37,14 @@ PICTURES_PER_CHUNK: Final = 64
 """Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
 
 BYTES_PER_CHUNK: Final = 4 << 20
-"""Of pictures: a few photos, so that a kill costs little, and where bytes travel, they take little memory."""
+"""Bytes of pictures in a chunk of work: a few photos. A kill costs little then, and bytes that are sent take
+little memory."""
 
 CHUNKS_PER_WORKER: Final = 2
 """Chunks for each worker: one in work, and the next, so that it need not wait."""
 
 MAX_LOST_WORKERS: Final = 3
-"""How many worker processes may be lost; then the run ends, and the next command goes on."""
+"""Number of worker processes that may be lost before the run ends. The next command continues."""
 
 CHECK_SECONDS: Final = 10
 """Without an answer of a worker, after which an engine looks whether there still is one."""
@@ -60,10 +61,10 @@ Watch: TypeAlias = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class Setup:
-    """What every worker starts with.
+    """The values that every worker starts with.
 
     Attributes:
-        release: the folder of a release.
+        release: the folder of the release.
     """
 
     source: Source
@@ -102,17 +103,17 @@ def label_chunks(
     most: int,
     check: Callable[[], None] = lambda: None,
 ) -> LabelledChunks:
-    """Label chunks, taken only as fast as they are needed.
+    """Label chunks, which are taken only as fast as they are needed.
 
     Args:
         submit: hands a chunk to the workers.
-        chunks: to be labelled.
-        in_hand: chunks that were taken and have not come back, the oldest first.
-        most: how many may be in hand.
-        check: raises what ends the run where no chunk has come back for CHECK_SECONDS.
+        chunks: the chunks of work.
+        in_hand: the chunks that were taken and have not come back, the oldest first.
+        most: the largest number of chunks in hand.
+        check: raises an error that ends the run, if no chunk has come back for CHECK_SECONDS.
 
     Raises:
-        Exception: what has ended a chunk, which stays in hand.
+        Exception: the error that ended a chunk, which stays in hand.
     """
     while True:
         for chunk in islice(chunks, most - len(in_hand)):
@@ -129,9 +130,9 @@ def label_chunks(
 
 @contextmanager
 def name_failures() -> Iterator[None]:
-    """Turn what no other worker could do either into an error that can travel between processes.
+    """Turn errors that any worker would have into an error that can travel between processes.
 
-    A process without memory ends, as where the system ends it, and another one does its pictures.
+    A process without memory ends, as if the system had ended it, and another one does its pictures.
 
     Raises:
         WorkersFailed: the release, the model or the store of the pictures fails.
@@ -146,7 +147,7 @@ def name_failures() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Labeller:
-    """How pictures are read, and the model."""
+    """The reader of pictures, and the model."""
 
     read: Read
     networks: Networks
@@ -167,16 +168,16 @@ class Labeller:
 
 
 def _applicable(photo: PictureAnswers) -> PictureAnswers:
-    """What a table has: no attributes that the class lacks."""
+    """Return the answers without attributes that do not apply to the class, as tables have them."""
     answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
 
 
 def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) -> list[PictureAnswers]:
-    """Answer some pictures in one run of the model.
+    """Classify some pictures in one run of the model.
 
     Args:
-        networks: of a release.
+        networks: the networks of a release.
         uploads: the bytes of each picture, or why they cannot be read.
 
     Raises:
@@ -192,7 +193,7 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
 
 
 def _picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
-    """Return what the model answered, or what is wrong with the picture."""
+    """Return the answers of the model, or the error of the picture."""
     if isinstance(answer, str):
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
@@ -214,7 +215,7 @@ def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
 
 
 def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
-    """The hash of an upload, and what the model reads of it, or what is wrong with it."""
+    """Return the hash of an upload, and its model input or its error."""
     if isinstance(upload, Unreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
@@ -226,11 +227,11 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
 
 
 def open_labeller(setup: Setup) -> Labeller:
-    """Open the release, verified, and what reads the source.
+    """Open the verified release, and the reader of the source.
 
     Raises:
         StoreError: the release is not whole.
-        ModelError: see `open_networks`.
+        ModelError: the release cannot be run, as in `open_networks`.
     """
     prepare_decoders()
     release = open_release(setup.release)

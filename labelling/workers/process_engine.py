@@ -30,12 +30,12 @@ from labelling.workers.labeller import (
 
 
 def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> LabelledChunks:
-    """An engine on this machine alone.
+    """Label on the processes of this machine.
 
-    Where a process ends, all are started once more, and label again what they had in hand.
+    If a process ends, all are started once more, and label again the chunks that they had in hand.
 
     Raises:
-        WorkersFailed: TRIES of them have ended, or they cannot go on.
+        WorkersFailed: TRIES of them have ended, or they cannot continue.
     """
     size, chunks = workers or count_usable_cores(), group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
@@ -59,7 +59,7 @@ def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None,
 
 @contextmanager
 def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes, which are gone at the end, whatever they do then."""
+    """Yield worker processes, which are ended at the end of the block in any case."""
     pool = ProcessPoolExecutor(size, get_context("spawn"), _begin)
     resource_tracker.ensure_running()  # started by the first worker, it would let Ctrl-C through
     try:
@@ -73,7 +73,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[PictureAnswers]]:
-    """The rows of a chunk, once they are there; the first ones start processes."""
+    """Return the future rows of a chunk. The first chunks start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -103,4 +103,5 @@ def _label(setup: Setup, chunk: Chunk) -> list[PictureAnswers]:
 
 
 _opened = cache(open_labeller)
-"""By the first chunk: an executor does not report why a process cannot begin."""
+"""Labeller of this process. The first chunk opens it, because an executor does not report why a process
+cannot begin."""

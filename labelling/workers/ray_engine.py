@@ -1,9 +1,9 @@
-"""Workers on Ray, on one machine or many: the one file that knows Ray, which it imports on demand.
+"""Workers on Ray, on one machine or many. No other file imports Ray, and this one only on demand.
 
-Without RAY_ADDRESS a cluster is started on this machine, for this run alone: it listens on loopback, asks for
-a random token, and ends with this process. The bytes of the release and of pictures travel, since another
-machine has neither; a bucket's pictures are fetched where they are labelled. What a process or a machine has
-in hand when it is lost, Ray labels elsewhere.
+Without RAY_ADDRESS, a cluster is started on this machine for this run alone. It listens on loopback, asks for
+a random token, and ends with this process. The bytes of the release and of pictures are sent, since another
+machine has neither; pictures of a bucket are fetched where they are labelled. If a process or a machine is
+lost, Ray labels its chunks elsewhere.
 """
 
 import os
@@ -49,7 +49,7 @@ LOCAL: Final = "local"
 """Ray's own word for a cluster that is started on this machine."""
 
 LOCAL_STORE_BYTES: Final = 256 << 20
-"""Ray's memory for what travels, on this machine: a worker has two chunks of at most 24 MB there."""
+"""Memory of Ray for sent bytes on this machine. Each worker has two chunks of at most 24 MB there."""
 
 CONNECT_SECONDS: Final = 10
 
@@ -58,11 +58,11 @@ FETCHED: Final = 16
 
 
 def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> LabelledChunks:
-    """An engine on the machines of a Ray cluster.
+    """Label on the machines of a Ray cluster.
 
     Raises:
         EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
-        WorkersFailed: TRIES processes have ended over one chunk, or they cannot go on.
+        WorkersFailed: TRIES processes have ended over one chunk, or they cannot continue.
     """
     with _cluster(workers) as (ray, most):
         release = ray.put(_content(setup.release))
@@ -89,16 +89,16 @@ def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Sa
 
 
 def carry_bytes(items: Iterator[Item], source: Source) -> Iterator[Item]:
-    """The same pictures, with their bytes where another machine could not fetch them."""
+    """Yield the pictures, with their bytes if another machine could not fetch them."""
     return items if _is_read_anywhere(source) else _with_bytes(items, source.reader())
 
 
 @contextmanager
 def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
-    """A cluster that is joined, or started on this machine.
+    """Join a cluster, or start one on this machine.
 
     Yields:
-        Ray, and how many chunks may be in hand.
+        Ray, and the largest number of chunks in hand.
     """
     address = os.environ.get(ADDRESS) or LOCAL
     with ExitStack() as undo:
@@ -114,12 +114,12 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
 
 
 def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
-    """What Ray runs in a process of its own, wherever there is a core.
+    """Label a chunk in a process of Ray, on any core of the cluster.
 
     Args:
-        setup: its release is a folder on another machine.
-        release: the content of that folder, by name, as a reference of Ray's.
-        chunk: to be labelled.
+        setup: the values of the worker, whose release is a folder on another machine.
+        release: the content of that folder by name, as a reference of Ray.
+        chunk: the pictures to label.
     """
     with name_failures():
         return _opened(setup, *release).label(chunk)
@@ -137,15 +137,15 @@ def _opened(setup: Setup, release: Any) -> Labeller:  # noqa: ANN401 - see _impo
 
 
 def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
-    """Start Ray on this machine, for this run alone; how many chunks may be in hand.
+    """Start Ray on this machine for this run alone, and return the largest number of chunks in hand.
 
     Args:
-        ray: itself.
-        folder: for its sockets and logs.
-        workers: how many are wanted; None for one per core.
+        ray: the module of Ray.
+        folder: the folder for its sockets and logs.
+        workers: the number of workers; None for one per core.
 
     Raises:
-        EngineUnusable: it cannot be started, as where the folder's name is too long for a socket.
+        EngineUnusable: Ray cannot be started, for example because the folder's name is too long for a socket.
     """
     size = workers or count_usable_cores()
     _connect(
@@ -188,7 +188,7 @@ def _connect(ray: Any, what: str, **options: object) -> None:  # noqa: ANN401 - 
 
 
 def _isolate() -> None:
-    """Set what Ray reads from the environment alone, in this process and those that it starts."""
+    """Set the environment variables of Ray, for this process and those that it starts."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on Linux too, this keeps it on loopback
     os.environ["RAY_AUTH_MODE"] = "token"
@@ -196,10 +196,10 @@ def _isolate() -> None:
 
 
 def _imported() -> Any:  # noqa: ANN401 - Ray need not be installed where types are checked
-    """Ray itself.
+    """Import Ray.
 
     Raises:
-        EngineUnusable: it is not installed.
+        EngineUnusable: Ray is not installed.
     """
     try:
         import ray  # noqa: PLC0415 - see above
@@ -236,7 +236,7 @@ def _named(address: str) -> str:
 
 
 def _briefly(error: Exception) -> str:
-    """The first line of Ray's message, which may have twenty."""
+    """Return the first line of Ray's message, which may have twenty."""
     return str(error).strip().partition("\n")[0]
 
 
