@@ -51,8 +51,8 @@ def accepted_at(
     """Return the last tested point at which every set of pictures reaches its target.
 
     Args:
-        curves: the points of each set of pictures, at the same rising thresholds
-        targets: the share of accepted answers of each set that must be right, 0..1 exclusive
+        curves: the points of each set of pictures, at the same rising thresholds.
+        targets: the share of accepted answers of each set that must be right, 0..1 exclusive.
 
     Returns:
         By set, its point; None where nothing can be promised.
@@ -82,12 +82,12 @@ def last_kept(
     A threshold that accepts fewer than `needed` answers of a set is not tested: no answer could show it.
 
     Args:
-        accepted: float64 (T, K), shares of the pictures of K sets that T rising thresholds accept
+        accepted: float64 (T, K), shares of the pictures of K sets that T rising thresholds accept.
         independent: float64 (T, K), the number of independent answers that the accepted ones can stand for;
             infinite if an older report does not say it: then the lowest threshold that keeps all targets is
-            taken
-        kept: bool (T, K), whether the accepted answers show the target
-        targets: the share of accepted answers of each set that must be right, 0..1 exclusive
+            taken.
+        kept: bool (T, K), whether the accepted answers show the target.
+        targets: the share of accepted answers of each set that must be right, 0..1 exclusive.
     """
     least = np.array([needed(target) for target in targets])
     allowing = np.array([needed_with(ERRORS_AT_FIRST, target) for target in targets])

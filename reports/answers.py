@@ -289,9 +289,9 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
     """Read the answers of a release, and its parent's answers to pictures that the release learnt.
 
     Args:
-        manifest: the manifest of the release
-        read: reads a file of the release
-        where: the address of these files, for messages
+        manifest: the manifest of the release.
+        read: reads a file of the release.
+        where: the address of these files, for messages.
 
     Raises:
         NotFound: its file is not there.

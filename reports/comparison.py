@@ -27,9 +27,9 @@ class Difference:
 
     Attributes:
         now: the candidate's share, 0..1.
-        then: the other release's share
-        loss: the amount by which the candidate's share is worse, -1..1
-        p: the chance that two equally good releases differ so much or more, to the candidate's disadvantage
+        then: the other release's share.
+        loss: the amount by which the candidate's share is worse, -1..1.
+        p: the chance that two equally good releases differ so much or more, to the candidate's disadvantage.
     """
 
     now: float
@@ -45,10 +45,10 @@ class Shares:
     Attributes:
         n: the number of pictures.
         of_none: the number of these that show none of the classes.
-        right: the share of right answers; None if no picture shows a class
-        accepted: the share of accepted answers
+        right: the share of right answers; None if no picture shows a class.
+        accepted: the share of accepted answers.
         right_of_accepted: the share of right answers among the accepted ones, in which an answer to a picture
-            of none of the classes is wrong; None if none is accepted, or if no picture shows a class
+            of none of the classes is wrong; None if none is accepted, or if no picture shows a class.
     """
 
     n: int
@@ -63,12 +63,12 @@ class AnswerComparison:
     """Two releases on the same pictures.
 
     Attributes:
-        n: the number of pictures
-        groups: the number of groups; a picture without a group is one
-        right: right answers to the pictures that show a class; None if none does
+        n: the number of pictures.
+        groups: the number of groups; a picture without a group is one.
+        right: right answers to the pictures that show a class; None if none does.
         wrong_accepted: wrong answers that are accepted, to all pictures; an accepted picture of no class is a
             wrong answer. Its loss and p count only answers beyond the promise, so that a release may accept
-            more
+            more.
         sets: the shares of the candidate and of the other release, by the other release's name of the set.
     """
 

@@ -20,8 +20,8 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
     """Decide about the answers of the release itself.
 
     Args:
-        answers: the stored answers of all heads
-        contracts: the contract of each network of the release
+        answers: the stored answers of all heads.
+        contracts: the contract of each network of the release.
 
     Returns:
         The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,

@@ -28,13 +28,13 @@ class Evidence:
 
     Attributes:
         manifest: its contract with clients, and its headline.
-        answers: its answers to single pictures; none if it keeps none
-        of_parent: its parent's answers to pictures that it learnt and that the parent had not learnt
-        of_attributes: its answers to attributes of the same pictures
-        promised: the sets of which it accepts answers and promises that most of these are right
-        products: the promise about products of several photos, by attribute; the class is under `label`
+        answers: its answers to single pictures; none if it keeps none.
+        of_parent: its parent's answers to pictures that it learnt and that the parent had not learnt.
+        of_attributes: its answers to attributes of the same pictures.
+        promised: the sets of which it accepts answers and promises that most of these are right.
+        products: the promise about products of several photos, by attribute; the class is under `label`.
         promise: the share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS,
-            and each attribute by its name; if there is none, not one further answer may be wrong
+            and each attribute by its name; if there is none, not one further answer may be wrong.
     """
 
     manifest: Manifest

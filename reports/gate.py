@@ -52,8 +52,8 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
     Args:
         candidate: the release that wants to be current.
-        current: the current release; None if there is none
-        oldest: the oldest release kept that was current, was not rolled back since and has the same labels
+        current: the current release; None if there is none.
+        oldest: the oldest release kept that was current, was not rolled back since and has the same labels.
 
     Returns:
         What was compared.

@@ -44,9 +44,9 @@ def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURE
     """Return the share of right answers that `sureness` lies above, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
-        right: the number of right answers of each, 0..n; perhaps effective numbers
-        n: the number of all answers of each
-        sureness: the probability that the share is above the bound, 0..1, one-sided
+        right: the number of right answers of each, 0..n; perhaps effective numbers.
+        n: the number of all answers of each.
+        sureness: the probability that the share is above the bound, 0..1, one-sided.
 
     Returns:
         0 where none is right.
@@ -67,9 +67,9 @@ def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple
     """Return the interval of a share of which `right` of `n` independent draws were; 0 and 1 without a draw.
 
     Args:
-        right: the number of draws that were right
-        n: the number of draws
-        sureness: the sureness of each end, 0..1
+        right: the number of draws that were right.
+        n: the number of draws.
+        sureness: the sureness of each end, 0..1.
     """
     return float(lower_bound(right, n, sureness)[0]), float(upper_bound(right, n, sureness)[0])
 
@@ -130,10 +130,10 @@ class Weighted:
     """The share of wrong answers in each of K sets, with groups weighted; float64 (K,) each.
 
     Attributes:
-        wrong: the share of wrong answers, 0..1
-        n: the effective number of independent answers that the set is worth
-        independent: the largest such number that the sizes of its groups allow, whatever the answers are
-        sureness: the sureness of the bounds, one-sided
+        wrong: the share of wrong answers, 0..1.
+        n: the effective number of independent answers that the set is worth.
+        independent: the largest such number that the sizes of its groups allow, whatever the answers are.
+        sureness: the sureness of the bounds, one-sided.
     """
 
     wrong: Floats
@@ -169,13 +169,13 @@ def weighted(
     (Korn and Graubard 1998, Survey Methodology 24, 193); one group of n answers costs n.
 
     Args:
-        wrong: bool (N,), whether each answer is wrong
-        groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own
-        counts: int64 (K,), the numbers of first answers, 0..N
+        wrong: bool (N,), whether each answer is wrong.
+        groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
+        counts: int64 (K,), the numbers of first answers, 0..N.
         sureness: the sureness of the bound that the effective numbers are for: .95 for a one-sided one, .975
-            for each end of a two-sided interval
+            for each end of a two-sided interval.
         answers_alike: whether each answer weighs as much as any other, so that the share is the plain one;
-            the same likeness is then assumed of its variance
+            the same likeness is then assumed of its variance.
     """
     if groups is None:
         n = counts.astype(np.float64)
@@ -256,8 +256,8 @@ def mean_interval(
 
     Args:
         right: bool (N,), N >= 1.
-        groups: the group of each answer, as `share_interval` has it
-        classes: integers (N,), the class of each answer
+        groups: the group of each answer, as `share_interval` has it.
+        classes: integers (N,), the class of each answer.
     """
     cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
     return macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
@@ -309,10 +309,10 @@ def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> i
     rows are wrong.
 
     Args:
-        rows: the number of rows of the table, N
-        errors: the number of wrong rows among the drawn ones
-        drawn: the number of rows that were drawn at random without replacement and looked at, 0..N
-        sureness: the sureness of the bound, 0..1, one-sided
+        rows: the number of rows of the table, N.
+        errors: the number of wrong rows among the drawn ones.
+        drawn: the number of rows that were drawn at random without replacement and looked at, 0..N.
+        sureness: the sureness of the bound, 0..1, one-sided.
 
     Returns:
         errors..N; a share is this divided by `rows`.
@@ -344,8 +344,8 @@ def wilson_interval(right: float, n: float) -> tuple[float, float]:
     """Return the 95% score interval of a share (Wilson 1927), which is always within 0..1.
 
     Args:
-        right: the number of right answers, 0..n
-        n: the number of answers, at least 1; perhaps an effective number
+        right: the number of right answers, 0..n.
+        n: the number of answers, at least 1; perhaps an effective number.
     """
     share, weight = right / n, Z_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
@@ -360,8 +360,8 @@ def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats)
     shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
 
     Args:
-        right: the number of right answers of each
-        n: the number of answers of each, above 0; perhaps effective numbers
+        right: the number of right answers of each.
+        n: the number of answers of each, above 0; perhaps effective numbers.
     """
     shares = len(n)
     counts = np.asarray(n, np.float64) + 4 / shares

@@ -25,9 +25,9 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     """Compare a release with the current one, and with the oldest one that the store keeps.
 
     Args:
-        candidate: the release that wants to be current
-        store: the store
-        before: the version that services serve from it; None if there is none
+        candidate: the release that wants to be current.
+        store: the store.
+        before: the version that services serve from it; None if there is none.
 
     Returns:
         What was compared, in a sentence.

@@ -54,8 +54,8 @@ def answer_of_product(
     name another label, and the release must show its promise for products. A colour no photo may deny.
 
     Args:
-        photos: the answers to its photos, one or more
-        is_proven: whether the release shows its promise for products, see `is_shown`
+        photos: the answers to its photos, one or more.
+        is_proven: whether the release shows its promise for products, see `is_shown`.
         is_colour: whether the head is one of COLOURS.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
@@ -109,8 +109,8 @@ def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | No
     """Return the last tested point at which accepted products keep a share; None if there is none.
 
     Args:
-        promise: the promise of one head; None if no products were measured
-        right: the share of accepted products that has to be right, 0..1
+        promise: the promise of one head; None if no products were measured.
+        right: the share of accepted products that has to be right, 0..1.
     """
     points = accepted_at({PRODUCTS: promise.by_confidence}, {PRODUCTS: right}) if promise else None
     return points[PRODUCTS] if points else None

@@ -285,9 +285,9 @@ def size_in_words(parameters: int, mflops: float | None, trainable: int | None =
     """Say how large a network is, and how much a picture costs.
 
     Args:
-        parameters: the number of all weights
-        mflops: the cost of one picture in millions of operations; None if it is not known
-        trainable: the number of weights that are trained; None if that is not known
+        parameters: the number of all weights.
+        mflops: the cost of one picture in millions of operations; None if it is not known.
+        trainable: the number of weights that are trained; None if that is not known.
     """
     trained = f" ({trainable:,} trainable)" if trainable not in (None, parameters) else ""
     cost = f", {mflops:.1f} MFLOP a picture" if mflops is not None else ""

@@ -23,7 +23,7 @@ def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], Network
     """Trace a network as it answers, not as it learns.
 
     Args:
-        network: the network, with one input of fixed height and width
+        network: the network, with one input of fixed height and width.
         at_once: pictures in a run of the network.
 
     Returns:

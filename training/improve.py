@@ -58,11 +58,11 @@ class Corrected:
     """A release, and people's answers about its labels.
 
     Attributes:
-        name: of the release, as --from has it.
-        release: that learns the corrections.
-        file: of the corrections.
-        corrections: as the file has them.
-        encoding: of the file, where people name one.
+        name: the name of the release, as --from has it.
+        release: the release that learns the corrections.
+        file: the file of the corrections.
+        corrections: the rows of the file.
+        encoding: the encoding of the file, if people name one.
     """
 
     name: str
@@ -78,8 +78,8 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
     """Find the release that learns the corrections.
 
     Args:
-        file: the file of corrections
-        encoding: the encoding of the file, if it is not UTF-8; else empty
+        file: the file of corrections.
+        encoding: the encoding of the file, if it is not UTF-8; else empty.
         named: the release; None for what is current in the usual store, else the bundled one.
         usual_store: the one that `wardrobe train` fills.
         cache: the folder that a release of a store comes into.
@@ -208,7 +208,7 @@ def next_training(
     """Decide which training follows, say so, and keep a copy of the corrections of own classes.
 
     Args:
-        corrected: the release and its corrections, from `corrected_release`
+        corrected: the release and its corrections, from `corrected_release`.
         data: the pictures that a release of own classes learnt; None for those that its training named.
         progress: shows what will be done.
         learnt: files of corrections that such a release learnt; none for those that its training named.
@@ -258,9 +258,9 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     """Check that a release has a network that answers photos.
 
     Args:
-        release: the release that is to learn
-        name: the name of it, as --from has it
-        photos: the photos that it is to learn
+        release: the release that is to learn.
+        name: the name of it, as --from has it.
+        photos: the photos that it is to learn.
 
     Raises:
         BadRecipe: it has none; the message says what does.

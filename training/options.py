@@ -84,17 +84,19 @@ class Options(BaseModel):
         attribute: columns that are learnt beside the class.
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
-        path_column, root, encoding, skip_bad_rows: how a table is read; see `Reading` of labelling/lists.py.
-        product_column: of the table, that says which pictures show one product; None without products.
-        data_licence: for the model card.
+        path_column, root, encoding, skip_bad_rows: the way in which a table is read; see `Reading` of
+            labelling/lists.py.
+        product_column: the column of the table that says which pictures show one product; None without
+            products.
+        data_licence: the licence of the data, for the model card.
         fast: own classes: leave EfficientNet-Lite2 out.
-        network: that is trained by gradient.
+        network: the network that is trained by gradient.
         recipe: the name of the recipe that is changed.
         accept_right: share of accepted answers that must be right; None for the usual one.
-        accept_confidence: that each of them needs.
-        release: of the ten classes, whose head for photos is fitted again.
-        photos: that this head learns.
-        recipe_fields: of RECIPE_FIELDS, that were set.
+        accept_confidence: the confidence that each of them needs.
+        release: the release of the ten classes whose head for photos is fitted again.
+        photos: the photos that this head learns.
+        recipe_fields: the fields of RECIPE_FIELDS that were set.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

@@ -71,7 +71,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     Args:
         named: the pictures and their classes.
         contents: the contents of these pictures, checked.
-        options: the options of the user, which the release records
+        options: the options of the user, which the release records.
         progress: shows how far it is.
         run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
             runs/, where NAME comes from the network and the pictures.
@@ -212,8 +212,8 @@ def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: 
 
     Args:
         train: N pictures with what the body sees of them; each class occurs.
-        folds: the folds of all of them
-        blocks: the blocks of the vector
+        folds: the folds of all of them.
+        blocks: the blocks of the vector.
         progress: shows the heads that are fitted.
 
     Returns:
@@ -240,7 +240,7 @@ def fit_ood(
     Args:
         train: N pictures.
         features: float32 (N, M), the part of their vectors that distances are measured in.
-        folds: of all of them.
+        folds: the folds of all of them.
         ood: photos of other things; None for the distance alone.
         watch: called after each fold.
     """

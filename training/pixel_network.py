@@ -34,9 +34,9 @@ def train_pixels(
     """Divide, fit, and make the release.
 
     Args:
-        data: the training set, and the test set that the release is measured on
-        recipe: the recipe of the training
-        task: the run, from `run_of`; the caller has claimed its folder
+        data: the training set, and the test set that the release is measured on.
+        recipe: the recipe of the training.
+        task: the run, from `run_of`; the caller has claimed its folder.
         progress: shows epochs, and warns where figures would rest on too little.
         accept: when an answer is accepted.
 
@@ -140,8 +140,8 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its rel
     """Return the run of a recipe on data: its folder, and the values that its checkpoint must carry.
 
     Args:
-        recipe: of the training.
-        data: that is learnt.
+        recipe: the recipe of the training.
+        data: the data that is learnt.
         folder: None takes the one that recipe and data name, in runs/.
         events: the folder below which TensorBoard's log goes.
         command: the command line, which the release records.

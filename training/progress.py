@@ -106,7 +106,7 @@ def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
     """Warn, before hours of training, where too few answers would choose the thresholds.
 
     Args:
-        answers: of networks that did not learn the picture.
+        answers: the number of answers of networks that did not learn the picture.
         accuracy: 0..1, share of the accepted answers that is to be promised.
         say: receives the warning.
     """

@@ -99,11 +99,11 @@ def report_page(
     """Make the page of a report.
 
     Args:
-        report: the report that is shown
-        figures: PNGs by file name
-        address: the address of each figure
-        words: the wording of the reader's language
-        page: further values that the template names
+        report: the report that is shown.
+        figures: PNGs by file name.
+        address: the address of each figure.
+        words: the wording of the reader's language.
+        page: further values that the template names.
     """
     return rendered(
         words,

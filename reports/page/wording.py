@@ -29,7 +29,7 @@ class Wording:
     """The words of the page in one language.
 
     Attributes:
-        language: the code of the language, as HTML has it
+        language: the code of the language, as HTML has it.
     """
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:

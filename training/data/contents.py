@@ -86,7 +86,7 @@ class Contents:
         every: each content that can be read, in the order of the listing.
         corrections: the answers.
         hashed: the files.
-        notes: what corrections change, and which of them are ignored, a sentence each.
+        notes: sentences on the changes by corrections, and on corrections that are ignored.
     """
 
     listing: Listing
@@ -186,7 +186,7 @@ def make_contents(
         corrections: answers about labels, each of which is valid for all copies; `check_listed` refuses
             answers about other pictures.
         adds: whether corrections may name further pictures, which are learnt, too.
-        notes: sentences that a person should read before those that are added here
+        notes: sentences that a person should read before those that are added here.
 
     Raises:
         BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.

@@ -45,7 +45,7 @@ class ContentAnswer(NamedTuple):
 
     Attributes:
         label: a label, NONE or LEFT_OUT.
-        products: that it was given for; none where it holds for any.
+        products: the products that it was given for; none if it is valid for any.
         is_contested: whether products of the content have several labels, so that LEFT_OUT counts for these.
     """
 
@@ -64,10 +64,10 @@ class Answered:
 
     Attributes:
         path: absolute; of a file that has the content, where there is one.
-        sha256: of the content that was answered; the path where it cannot be known.
-        answers: that count for the content, by question.
-        group: that it shares with others, such as sender or product; empty where that is not known.
-        product: that it shows; empty where that is not known.
+        sha256: the hash of the content that was answered; the path if it cannot be known.
+        answers: the valid answers about the content, by question.
+        group: a name that it shares with others, such as sender or product; empty if it is not known.
+        product: the product that it shows; empty if it is not known.
         audited: whether an audit drew the content at random.
         is_there: whether the file can be read.
     """
@@ -86,7 +86,7 @@ class Corrections:
     """People's answers about picture files.
 
     Attributes:
-        files: that were answered.
+        files: the files that were answered.
         outdated: paths that have another content than the one that was answered.
         rows: the rows of the files of corrections.
         hashed: the files that were hashed, listed ones and others.
@@ -155,7 +155,7 @@ def rows_in(
 
     Args:
         files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
-        reading: the way in which the files are read
+        reading: the way in which the files are read.
         say: receives what a person should know of them.
 
     Raises:
@@ -418,7 +418,7 @@ def check_listed(corrections: Corrections, hashed: HashedFiles) -> None:
     """Refuse corrections of files that are neither listed nor exact copies of listed ones.
 
     Args:
-        corrections: the corrections of the files
+        corrections: the corrections of the files.
         hashed: the files of all listings.
 
     Raises:
@@ -446,7 +446,7 @@ def keep_corrections(corrections: Corrections, runs: Path) -> Path:
     moves, and for no other one that has its path later.
 
     Args:
-        corrections: what the files hold, and what counts of them.
+        corrections: the rows of the files, and the answers that are valid.
         runs: the folder of runs.
     """
     paths = {file.sha256: file.path for file in corrections.files if file.is_there}

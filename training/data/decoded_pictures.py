@@ -51,7 +51,7 @@ class DecodedPictures:
         is_plain: bool (N,), whether the border of each has one colour.
         networks: the network that each is for.
         pixels: uint8 (N, ...), as the model reads them; of large pictures their files.
-        features: what a network saw, if one did.
+        features: the features that a network made, if one saw them.
     """
 
     contents: tuple[Content, ...]

@@ -74,8 +74,8 @@ def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
     """Return the weight in the loss of a picture of each class, so that all classes weigh the same.
 
     Args:
-        labels: the labels of the training pictures, with each class among them
-        classes: the number of classes
+        labels: the labels of the training pictures, with each class among them.
+        classes: the number of classes.
 
     Returns:
         At most LARGEST_WEIGHT, else with mean 1 over the pictures; None for even classes.
@@ -93,8 +93,8 @@ def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | No
     """Return the warning before a training in which the weight of a rare class is capped, if one is.
 
     Args:
-        labels: of the training pictures, each class among them.
-        names: of the classes.
+        labels: the labels of the training pictures, with each class among them.
+        names: the names of the classes.
     """
     weights = class_weights(labels, len(names)) or {}
     rare = [name for index, name in enumerate(names) if weights.get(index) == LARGEST_WEIGHT]
@@ -111,14 +111,14 @@ class LabelledData:
     """A training set, and a test set that is measured on once at the end.
 
     Attributes:
-        train: what is learnt.
+        train: the training set.
         test: empty where none is set aside: then answers out of fold to `train` are measured.
         labels: class names in index order; 2 to 256 that differ.
         named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
             they get Fashion-MNIST's names by default.
-        name: what the data is called; None lets its hashes decide between NAME and OTHER_NAME.
-        reads: what a model of these pictures reads.
-        licence: of the data, as the user states it; None where nothing was stated.
+        name: the name of the data; None lets its hashes decide between NAME and OTHER_NAME.
+        reads: the input of a model of these pictures.
+        licence: the licence of the data, as the user states it; None if nothing was stated.
     """
 
     train: Pictures
@@ -146,8 +146,8 @@ class LabelledData:
         Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
 
         Args:
-            labels: the labels of the model
-            say: receives which classes the model lacks, whose pictures are left out; None refuses these
+            labels: the labels of the model.
+            say: receives which classes the model lacks, whose pictures are left out; None refuses these.
 
         Raises:
             BadClasses: other classes, or a number that the labels do not reach.

@@ -32,7 +32,7 @@ def list_pictures(
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
-        reading: the way in which the CSV is read
+        reading: the way in which the CSV is read.
         attributes: columns that are further questions, read where the CSV has them.
 
     Raises:

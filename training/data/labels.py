@@ -55,7 +55,7 @@ class Labels:
     """Labels of N pictures in answer to one question.
 
     Attributes:
-        names: of the labels, C of them, in order of their names, or of a release's.
+        names: the names of the labels, C of them, in order of their names, or of a release's.
         main: int16 (N,), the first label of each.
         right: bool (N, C), every label of each.
         applies_to: classes that have the attribute; None for all.
@@ -105,9 +105,9 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
     """Check that a table has columns of attributes, before pictures are read.
 
     Args:
-        listing: the listing of the table
-        names: the names of the attributes
-        classes: the classes of the same table
+        listing: the listing of the table.
+        names: the names of the attributes.
+        classes: the classes of the same table.
 
     Raises:
         BadCsv: there is no such table or column.
@@ -222,9 +222,9 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
 
     Args:
         where: begins a message.
-        cells: the cells of N pictures, each content once
-        groups: the group of each
-        classes: the class of each
+        cells: the cells of N pictures, each content once.
+        groups: the group of each.
+        classes: the class of each.
         say: receives what a person should know, a sentence each.
         keep: labels that have to be learnt.
 
@@ -249,8 +249,8 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
 
     Args:
         where: begins a message.
-        cells: the cells of N pictures, each content once
-        labels: that the release knows.
+        cells: the cells of N pictures, each content once.
+        labels: the labels that the release knows.
         say: receives which it lacks.
     """
     of_each = labels_in(cells, labels)

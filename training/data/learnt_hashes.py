@@ -61,7 +61,7 @@ class Learnt:
         """Tell which of N pictures are among them, or are nearly the same as one of them, bool (N,).
 
         Args:
-            contents: of each.
+            contents: the hash of each content.
             near: the perceptual hash of each; none where they are no photos.
         """
         learnt = np.isin(_first_bits(contents), self.hashes)
@@ -106,11 +106,11 @@ def learnt_among(
     """Tell which of N pictures a release learnt, or nearly the same, bool (N,).
 
     Args:
-        release: that is asked.
-        contents: of each.
+        release: the release.
+        contents: the hash of each content.
         near: the perceptual hash of each; none where they are no photos.
         say: receives that the release knows photos by bytes alone.
-        unsaid: what is returned where the release does not say what it learnt.
+        unsaid: the value that is returned if the release does not say which pictures it learnt.
     """
     learnt = load_learnt(release.folder)
     if doubt := knows_bytes_alone(learnt or NOTHING, release.version):

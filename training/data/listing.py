@@ -57,8 +57,8 @@ class ListedPicture:
         labels: the labels as the table or the folder spells them: that of the class by LABEL, attributes by
             their names. A label that is not known is empty or not there.
         part: train or test, if the data says so.
-        tier: how a photo was taken; empty if that is not said.
-        group: what it shares with other pictures, such as sender or product; empty if that is not known.
+        tier: the tier, a way in which a photo is taken; empty if it is not said.
+        group: a name that it shares with other pictures, such as sender or product; empty if it is not known.
         source: the shop or collection that it comes from; empty if that is not known.
         product: the product that it shows, if a column of the table names products.
         checked: whether a table says that a person checked its label.
@@ -104,15 +104,15 @@ class Listing:
 
     Attributes:
         place: the table or the folder.
-        left_out: what lies among the pictures and was not taken for one.
+        left_out: files among the pictures that were not taken for pictures.
         empty: folders of labels without a picture.
         nested: folders below a label's own that hold pictures, which are of that label.
-        columns: of a table.
+        columns: the columns of a table.
         attributes: columns that are further questions.
         labels: the labels of the classes, by class id; empty if the pictures are not classified.
         class_ids: the class id of each picture; empty if the pictures are not classified.
         trusts_checked: whether a checked label counts as a person's answer.
-        notes: what a person should know of a table, a sentence each.
+        notes: sentences on a table that a person should read.
         corrections: the rows of people's answers, if the table has such answers.
         hashed: files that were hashed when they were listed.
     """

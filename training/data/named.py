@@ -40,13 +40,13 @@ class Named:
         csv_pair: training set and test set as CSV files of pixels, in place of `place`.
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
-        licence: of the data, for the model card.
+        licence: the licence of the data, for the model card.
         attributes: columns of the table that are further questions.
         keep: labels that have to be learnt, of the class by "label", and of attributes.
-        reading: how a table is read.
+        reading: the way in which a table is read.
         parent: the release that is to become better: its corrections may name further pictures.
-        tiers: what becomes of photos in tiers, which `place` names: FOLDER/tier/label/file, a table with a
-            column `tier`, or corrections. None where it names pictures of classes.
+        tiers: the use of photos in tiers, which `place` names: FOLDER/tier/label/file, a table with a column
+            `tier`, or corrections. None if it names pictures of classes.
     """
 
     place: str | None = None

@@ -31,8 +31,8 @@ class NearCopies:
         contents: the contents.
         kept: int64 (M,), the positions of the contents that can be learnt, ascending.
         split_keys: str (M,), equal for kept contents that stay together.
-        cleared: by position, the attributes that are not known of a content, because its near copies have no
-            label in common.
+        cleared: the attributes that are not known of a content because its near copies have no label in
+            common, by position.
         groups: the groups of kept contents that are nearly the same.
         in_two_classes: groups of contents that are nearly the same as one of another class, of which one is
             wrong. None of them is kept.

@@ -49,9 +49,9 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
     Args:
         place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
             which have no tier.
-        reading: the way in which tables are read
+        reading: the way in which tables are read.
         use: `learn`: no table keeps photos for a test, and corrections that no audit drew are of
-            CORRECTED_TIER. `measure`: all photos are of one part, and corrections of OWN_TIER
+            CORRECTED_TIER. `measure`: all photos are of one part, and corrections of OWN_TIER.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -76,7 +76,7 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
 
     Args:
         place: the table.
-        reading: the way in which it is read
+        reading: the way in which it is read.
         use: see `list_photos`.
 
     Raises:
@@ -126,10 +126,10 @@ def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
     """Return the listing with the tier and the class of each photo.
 
     Args:
-        listing: the photos, from `list_photos`
+        listing: the photos, from `list_photos`.
         labels: the labels of the model. A photo's label is the class's index, or its name in any capitals,
-            with `_` for a slash
-        use: `learn`: each photo needs a tier. `measure`: a photo without a tier is of OWN_TIER
+            with `_` for a slash.
+        use: `learn`: each photo needs a tier. `measure`: a photo without a tier is of OWN_TIER.
 
     Raises:
         BadClasses: a label is none of the classes.

@@ -33,7 +33,7 @@ class Pictures:
     """N labelled pictures, each content once; a column that is not there is empty.
 
     Attributes:
-        labels: by question, that of the class, LABEL, first.
+        labels: the labels by question, those of the class, LABEL, first.
         sha256: str (N,), hex digests of the files, or of the pixels where there are none.
         groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
             split. Its own content where a picture belongs with no other.
@@ -42,9 +42,9 @@ class Pictures:
         sources: str (N,), the shop or collection; empty texts where that is not known.
         pixels: uint8, as the model reads them; of large pictures their files, read when needed. Not there of
             vectors that come with this package.
-        files: of each; not there of pixels without files.
-        networks: that each is for, by name.
-        features: what a network saw, if one did.
+        files: the file of each; not there of pixels without files.
+        networks: the network that each is for, by name.
+        features: the features that a network made, if one saw them.
         hashes: the perceptual hash of each; not there of pixels without files.
         is_plain: bool (N,), whether the border of each has one colour; likewise.
         checked: bool (N,), whether a person checked the label of each; not there where that is not said.

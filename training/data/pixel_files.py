@@ -40,7 +40,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
     Args:
         path: the file.
-        dimensions: the number of dimensions that it must have: 3 for pictures, 1 for labels
+        dimensions: the number of dimensions that it must have: 3 for pictures, 1 for labels.
 
     Returns:
         uint8, of the shape that the file's header says.

@@ -41,7 +41,7 @@ def rare_in_words(where: str, rare: Mapping[str, str]) -> str:
 
     Args:
         where: the table, and perhaps its column.
-        rare: by label, what there is of it and what it needs.
+        rare: the labels, with a text on the number of pictures that each has and needs.
     """
     if not rare:
         return ""
@@ -66,9 +66,9 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
 
     Args:
         where: begins a message: the table, and perhaps its column.
-        labels: the labels of N different pictures; empty if one is not known
-        groups: the group of each
-        tested: whether each is for the test set, and not learnt; empty if there is no test set
+        labels: the labels of N different pictures; empty if one is not known.
+        groups: the group of each.
+        tested: whether each is for the test set, and not learnt; empty if there is no test set.
         needs: groups of a label.
         keep: labels of a release that this training is to make better.
         gone: labels of which corrections may have left no picture.
@@ -146,7 +146,7 @@ def _check_spelling(where: str, rare: Mapping[str, int], labels: Sequence[str]) 
 
     Args:
         where: the table, and perhaps its column.
-        rare: by label that is left out, its number of pictures.
+        rare: the labels that are left out, with the number of pictures of each.
         labels: all labels.
     """
     pairs = [

@@ -49,9 +49,9 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
         named: the data set.
         progress: shows how many pictures are read.
         reads: the input of the model.
-        use: the use of pictures of one's own, to learn them or to measure on them
+        use: the use of pictures of one's own, to learn them or to measure on them.
         see: the network that sees pictures of one's own, if one does.
-        limit: the number of contents of these that are learnt, for a quick try; None for all
+        limit: the number of contents of these that are learnt, for a quick try; None for all.
         contents: the contents of these, if they were made and checked before.
 
     Raises:

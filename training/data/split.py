@@ -23,8 +23,8 @@ class Split:
     """The training set in its two parts.
 
     Attributes:
-        train: what is learnt.
-        validation: what is held out; empty where answers out of fold to `train` take its place.
+        train: the pictures that are learnt.
+        validation: the pictures that are held out; empty if answers out of fold to `train` take their place.
     """
 
     train: Pictures
@@ -81,7 +81,7 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
 
     Args:
         images: the training set.
-        classes: the number of classes; each must occur
+        classes: the number of classes; each must occur.
         share: 0..1.
 
     Returns:
@@ -151,7 +151,7 @@ def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
     Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
 
     Args:
-        labels: the label of each, (N,); one that is below 0 is no class, and may be missing in a fold
+        labels: the label of each, (N,); one that is below 0 is no class, and may be missing in a fold.
         keys: str (N,); equal ones are in one fold.
         folds: FEWEST_FOLDS or more.
 

@@ -47,7 +47,7 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
     Args:
         place: the table.
         attributes: columns that are further questions, read where the table has them.
-        reading: the way in which it is read
+        reading: the way in which it is read.
 
     Raises:
         BadCsv: it cannot be read, has another header, or a row that does not fit it or has no path.

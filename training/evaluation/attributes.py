@@ -32,10 +32,11 @@ def measure_attributes(
     """Measure attributes as served.
 
     Args:
-        classifier: the classifier of the release
+        classifier: the classifier of the release.
         out_of_fold: answers to N pictures about the class, before anything is decided.
-        probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before temperature
-        labels: the labels of the same pictures, by attribute
+        probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
+            temperature.
+        labels: the labels of the same pictures, by attribute.
         decided: about each attribute.
 
     Returns:
@@ -62,9 +63,9 @@ def attribute_answers(
     A further right label counts as the main one, so that the truth is the same for every release.
 
     Args:
-        predictions: of N pictures.
+        predictions: the predictions of N pictures.
         of_class: the answers to the same pictures, in their order.
-        attributes: what is known of them.
+        attributes: the labels of these pictures, by attribute.
     """
     return {
         name: _attribute_rows(name, [each.attributes[name] for each in predictions], of_class, labels)
@@ -89,9 +90,9 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
     """Return the figures of an attribute for the report.
 
     Args:
-        labels: of N pictures.
+        labels: the labels of N pictures.
         thresholds: about the attribute.
-        answers: as served, to the same pictures, in their order.
+        answers: the served answers to the same pictures, in their order.
     """
     of_labels, accepted = answers.take(answers.known), answers.accepted[answers.known]
     counts, hits = (
@@ -149,9 +150,9 @@ def all_accepted(
     """Return how often all accepted answers to a picture are right, for pictures whose labels are all known.
 
     Args:
-        of_class: as served, to N pictures.
+        of_class: the served answers about the class of N pictures.
         of_attributes: the same of each attribute, in the order of the pictures.
-        labels: of the same pictures, by attribute.
+        labels: the labels of the same pictures, by attribute.
     """
     is_known = ~of_class.accepted | of_class.known
     wrong, some = of_class.accepted & ~of_class.right, of_class.accepted

@@ -65,9 +65,9 @@ def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **colum
     """Return a network's scores of pictures, beside the truth; nothing is decided yet.
 
     Args:
-        scores: of all pictures.
-        images: what was asked.
-        sets: of which each is.
+        scores: the scores of all pictures.
+        images: the pictures.
+        sets: the set of each.
         columns: further ones, or others than `images` has.
     """
     known: dict[str, Values] = {"groups": images.groups if images.files else "", "networks": images.networks}
@@ -103,8 +103,8 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     """Calibrate and decide scores as serving does: probabilities, familiarities and decisions.
 
     Args:
-        classifier: the classifier of the release
-        answers: the probabilities and distances that the network gave, or that others calibrated
+        classifier: the classifier of the release.
+        answers: the probabilities and distances that the network gave, or that others calibrated.
 
     Raises:
         ModelError: the scores break the contract.
@@ -118,9 +118,9 @@ def interpreted(
     """Return the answers of serving if the model gave these scores.
 
     Args:
-        classifier: the classifier of the release
+        classifier: the classifier of the release.
         answers: N of the class, with probabilities and distances as the network gave them.
-        attributes: the scores of the same pictures by attribute, float32 (N, C), before temperature
+        attributes: the scores of the same pictures by attribute, float32 (N, C), before temperature.
 
     Raises:
         ModelError: the scores break the contract.
@@ -180,7 +180,7 @@ def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> 
     """Return the full evaluation.
 
     Args:
-        answers: as served.
+        answers: the served answers.
         before: the same split without temperature.
         contract: names the classes and holds the thresholds.
     """

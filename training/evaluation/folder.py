@@ -37,10 +37,10 @@ def write_evaluation(
 
     Args:
         folder: made if absent.
-        page: the page of all figures
-        answers: the served answers to N pictures
+        page: the page of all figures.
+        answers: the served answers to N pictures.
         pictures: N of them; one without a file is named by its position in the set.
-        contract: the contract of the release
+        contract: the contract of the release.
 
     Returns:
         The files.

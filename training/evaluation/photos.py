@@ -52,9 +52,9 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
     """Return the figures of each tier, by its name.
 
     Args:
-        answers: to the photos.
+        answers: the answers to the photos.
         contract: the release's.
-        split: what the photos were good for, such as `development`.
+        split: the use of the photos so far, such as `development`.
     """
     ood = answers.take(~answers.known)
     tiers = measured_tiers(answers)
@@ -142,8 +142,8 @@ def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, Unknow
     """Return the figures of `Answers.of_unknown_sources` in each tier, by its name.
 
     Args:
-        answers: to photos, decided.
-        labels: of the classes, by index.
+        answers: the decided answers to photos.
+        labels: the labels of the classes, by index.
     """
     unknown = answers.take(answers.of_unknown_sources)
     tiers = measured_tiers(unknown)
@@ -217,7 +217,7 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
 
     Args:
         parent: the release that was trained further.
-        shown: of `compared_of`.
+        shown: the photos, from `compared_of`.
     """
     answers = predicted(open_networks(parent)["photos"], shown)
     return Answers.of(

@@ -69,9 +69,9 @@ def draw_all(
 
     Args:
         folder: made if absent.
-        report: what they show.
-        answers: to the test set.
-        pixels: of the test set, as the model reads them.
+        report: the report whose figures are drawn.
+        answers: the answers to the test set.
+        pixels: the pixels of the test set, as the model reads them.
         polarity: theirs.
     """
     shown = report.examples
@@ -113,7 +113,7 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
     """Write a figure as PNG; its folder is made if absent.
 
     Args:
-        figure: to draw.
+        figure: the figure.
         path: the file.
         cut_to_content: make it as large as what is drawn.
     """
@@ -144,7 +144,7 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
     Args:
         counts: int64 (C, C), one row per true class, one column per predicted class.
         labels: class names in index order.
-        title: what was counted.
+        title: the title, which names the counted pictures.
     """
     edge, is_numbered = np.clip(CLASS_INCHES * len(labels), *MATRIX_INCHES), len(labels) <= NUMBERED_CLASSES
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")

@@ -86,8 +86,8 @@ def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
     """Make a trial of the answers of an attribute `kind`.
 
     Args:
-        answers: of that head, to photos of sources left out, with the tier as set.
-        labels: of the head: names of KINDS, and OTHER.
+        answers: the answers of that head, to photos of sources left out, with the tier as set.
+        labels: the labels of the head: names of KINDS, and OTHER.
     """
     of = answers.take(answers.known)
     names = [place for place, label in enumerate(labels) if label != OTHER]
@@ -126,7 +126,7 @@ def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
 
     Args:
         trial: answers to photos that nothing which answered had learnt.
-        network: that answered them.
+        network: the network that answered them.
     """
     named = _promise([_named_at(trial, share) for share in LEAST])
     other = None if trial.other is None else _promise([_other_at(trial, share) for share in LEAST])
@@ -137,8 +137,8 @@ def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigur
     """Measure words beside own classes, as one set, counted by group; None where words name none of them.
 
     Args:
-        answers: of each head, to pictures that were not learnt.
-        contract: of the network.
+        answers: the answers of each head, to pictures that were not learnt.
+        contract: the contract of the network.
     """
     head = contract.heads.get(KIND)
     labels = find_release_labels(contract.labels, head.labels if head else None, "en")

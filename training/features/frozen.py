@@ -26,8 +26,8 @@ class FrozenNetwork:
     """A network that ends with its features, and its file of weights.
 
     Attributes:
-        name: of the Keras model.
-        recipe: what it is built by.
+        name: the name of the Keras model.
+        recipe: the recipe by which it is built.
         reads: its input.
         weights: the file that comes with this package.
     """
@@ -41,7 +41,7 @@ class FrozenNetwork:
         """Build the network with fresh weights, from `pixels` to `features`, float32 (N, D).
 
         Args:
-            recipe: to train it by; None for its own.
+            recipe: the recipe to train it by; None for its own.
             training: build the form that trains faster; its weights are in the order of the other form's.
         """
         whole = build(recipe or self.recipe, 1, self.reads.array_shape, training=training)

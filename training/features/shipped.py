@@ -45,7 +45,7 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
 
     Args:
         photos: uint8 (N, 192, 192, 3), as `features.READS` says.
-        folder: the folder of the run
+        folder: the folder of the run.
         watch: called after each CHUNK.
 
     Returns:

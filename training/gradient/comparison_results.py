@@ -29,11 +29,11 @@ class Compared(FrozenModel):
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
         trainable_parameters: those that are trained; None in older results.
-        mflops: of one picture, counted in the serving graph; None where it cannot be counted.
-        recipe_name: of the recipe, or `own` for the network's.
+        mflops: the cost of one picture, counted in the serving graph; None if it cannot be counted.
+        recipe_name: the name of the recipe, or `own` for the network's.
         seconds: wall time of one training, mean of the seeds; None where it is not known.
-        summary: of the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
-        seeds: of each its `seed`, figures of the same three, and `training`, which older results lack.
+        summary: the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
+        seeds: the `seed` of each, figures of the same three, and `training`, which older results lack.
     """
 
     network: str

@@ -69,7 +69,7 @@ class Search:
 
     Attributes:
         start: the recipe that the first trial has, and whose other settings all of them have.
-        data: what is learnt, and what each accuracy is measured on.
+        data: the pictures that are learnt, and those that each accuracy is measured on.
     """
 
     start: Recipe
@@ -119,9 +119,9 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
     """Search until so many trials are done, those of an earlier call included.
 
     Args:
-        search: the recipe and the data
-        folder: the folder of the study and the trial under way; made if absent. One process at a time
-        trials: the number of trials, pruned ones included
+        search: the recipe and the data.
+        folder: the folder of the study and the trial under way; made if absent. One process at a time.
+        trials: the number of trials, pruned ones included.
         watcher: receives every step of a fit.
         say: receives what is tried, and what it came to.
 

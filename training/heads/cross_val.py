@@ -41,7 +41,7 @@ def out_of_fold(
             `logits`, or `distances`.
         vectors: float32 (N, D), what a model answers.
         groups: str (N,).
-        folds: the folds of N pictures
+        folds: the folds of N pictures.
         learnable: positions that can be learnt; None for all.
 
     Returns:
@@ -90,10 +90,10 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     """Fit the head of a question, and heads of folds.
 
     Args:
-        labels: of N pictures, C different ones; what has none is not learnt.
-        seen: of the pictures.
+        labels: the labels of N pictures, C different ones; a picture without a label is not learnt.
+        seen: the features of the pictures.
         groups: str (N,).
-        folds: of all of them.
+        folds: the folds of all of them.
         spread: float32 (D,), as `fit_head` has it.
         fitted: called after each head.
     """

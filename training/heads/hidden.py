@@ -79,11 +79,11 @@ def fit_hidden_head(
     """Fit it.
 
     Args:
-        seen: of N pictures.
+        seen: the features of N pictures.
         labels: (N,), 0..C - 1; some may not occur.
         classes: C.
         weights: float64 (N,), of each picture in the loss.
-        units: of each member.
+        units: the hidden units of each member.
     """
     both = np.concatenate([seen.upright, seen.mirrored])
     mean, scale = scaling(both)

@@ -84,7 +84,7 @@ def fit_head(
     """Fit a head on which all classes weigh the same, with the C that has the least log loss in inner folds.
 
     Args:
-        seen: of N pictures.
+        seen: the features of N pictures.
         labels: (N,), 0..C - 1; each occurs.
         groups: str (N,); equal ones are in one fold.
         spread: float32 (D,), the standard deviation that each number gets; None for 1.

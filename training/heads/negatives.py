@@ -93,12 +93,12 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     """Return the photos of other things for a set of own classes; None if the file has none for the block.
 
     Args:
-        block: the block in which distances are measured
+        block: the block in which distances are measured.
         train: the training pictures.
         measured: float32 (N, M), that part of their vectors.
-        folds: the folds of the training pictures
+        folds: the folds of the training pictures.
         say: receives the names of the things that are left out.
-        path: the path of the file
+        path: the path of the file.
 
     Raises:
         WeightsUnfit: the file is missing or damaged.
@@ -124,10 +124,10 @@ def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: F
     """List the things that the own classes show: TAKEN of their photos are surely one class and lie near it.
 
     Args:
-        negatives: of the same block.
+        negatives: the photos of other things, of the same block.
         train: the training pictures.
         measured: float32 (N, D), what it measures of them.
-        folds: of the training pictures.
+        folds: the folds of the training pictures.
     """
     labelled = np.flatnonzero(train.classes >= 0)
     head = fit_head(
@@ -172,7 +172,7 @@ def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
 
     Args:
         block: one that measures.
-        path: the path of the file
+        path: the path of the file.
 
     Raises:
         WeightsUnfit: the file is missing or damaged.

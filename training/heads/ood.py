@@ -82,7 +82,7 @@ def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
     Args:
         features: float32 (N, D), of training pictures.
         labels: (N,); every class must occur.
-        classes: how many there are.
+        classes: the number of classes.
     """
     exact = features.astype(np.float64)
     means = np.stack([exact[labels == label].mean(axis=0) for label in range(classes)])
@@ -154,8 +154,8 @@ def fit_measure(
     Args:
         features: float32 (N, D), of pictures that were learnt.
         labels: (N,); every class must occur, and what is no class is left out.
-        classes: how many there are.
-        photos: of other things; without them the distance measures.
+        classes: the number of classes.
+        photos: the photos of other things; without them the distance measures.
     """
     features, labels = features[labels >= 0], labels[labels >= 0]
     if photos is None:
@@ -181,7 +181,7 @@ def fit_ood_score(
     Args:
         features: float32 (N, D), of pictures that were learnt.
         labels: (N,), a class's index or OOD; every class must occur, and OOD.
-        classes: how many there are.
+        classes: the number of classes.
         weights: float64 (N,), how much each counts.
     """
     ood = labels == OOD
@@ -218,7 +218,7 @@ def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> O
     Args:
         learnt: float32 (N,), of pictures of the classes, by networks that did not learn them.
         ood: float32 (M,), of photos of things that the score has not seen.
-        familiarity: of the release.
+        familiarity: the familiarity of the release.
     """
     ranks = [compute_familiarity(distance, familiarity) for distance in ood.tolist()]
     return OutOfScope(

@@ -62,12 +62,12 @@ class PhotoHead:
 
     Attributes:
         learnt: photos that the head learnt.
-        head: of C + 1 classes, "none of these" last; of C where no OOD photo was learnt.
+        head: the head of C + 1 classes, "none of these" last; of C if no OOD photo was learnt.
         classes: C.
-        folds: of the photos that were learnt; those that choose thresholds have one.
-        scores: of these, in their order, before temperature.
-        scores_of_unseen_ood: of OOD photos, by heads that learnt no photo of the same thing; None where
-            there are fewer than two.
+        folds: the folds of the photos that were learnt; those that choose thresholds have one.
+        scores: the scores of these, in their order, before temperature.
+        scores_of_unseen_ood: the scores of OOD photos, by heads that learnt no photo of the same thing; None
+            if there are none.
         lacking: names of what a head of a fold has not learnt: all photos of it were in that fold.
     """
 
@@ -104,10 +104,10 @@ def fit_photo_head(
 
     Args:
         learnt: N photos.
-        names: the names of the classes
-        folds: the folds of the photos, from `folds_of`
+        names: the names of the classes.
+        folds: the folds of the photos, from `folds_of`.
         of_things: the folds of things, from `things_in_folds`; all 0 if no answer to OOD photos of unknown
-            things is needed
+            things is needed.
         watch: called after each head, with how many there are.
 
     Raises:

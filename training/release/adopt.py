@@ -77,7 +77,8 @@ def adopt(
     Args:
         folder: the folder of the new release; nothing may have this name.
         path: the model, a `.keras` file.
-        data: the pictures that calibrate and measure it; their labels are in the order of the model's outputs
+        data: the pictures that calibrate and measure it; their labels are in the order of the model's
+            outputs.
         progress: shows what is done, and receives what was found.
         forced: release it even if it is hardly better than chance.
 
@@ -249,7 +250,7 @@ def with_habits(model: Network, habits: ModelHabits) -> Network:
 
     Args:
         model: computes in float32.
-        habits: the habits that were found out about it
+        habits: the habits that were found out about it.
 
     Returns:
         `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the model's last dense layer can be

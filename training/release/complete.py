@@ -65,9 +65,9 @@ class Candidate:
     """An exported network that is to be released, and the data that decide, measure and describe it.
 
     Attributes:
-        network: what it is called.
-        model: with its weights.
-        training: how it was trained.
+        network: the name of the network.
+        model: the network with its weights.
+        training: facts about its training.
         history: an entry for each epoch; empty where it is not known.
         data: its labels name the network's outputs.
         split: the training set in its two parts; the held-out one calibrates.
@@ -123,8 +123,8 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     """Calibrate, measure, draw and seal a release that has its model.keras and model.onnx.
 
     Args:
-        folder: the folder with these two files
-        candidate: the network in them
+        folder: the folder with these two files.
+        candidate: the network in them.
         progress: shows what is done, and receives what was found of attributes.
 
     Returns:

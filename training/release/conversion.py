@@ -37,7 +37,7 @@ def converted(serving: Network) -> Graph:
 
     Args:
         serving: a network from one input, uint8, to a dictionary of outputs, the keys of which become their
-            names
+            names.
 
     Raises:
         GraphUnusable: a layer has no form in ONNX.
@@ -168,11 +168,11 @@ def model_figures(
     """Return the cost of a network.
 
     Args:
-        name: of the network.
-        network: with its weights.
-        folder: of its files.
+        name: the name of the network.
+        network: the network with its weights.
+        folder: the folder of its files.
         files: the names of these, the graph last.
-        temperature: of the network.
+        temperature: the temperature of the network.
     """
     return ModelFigures(
         network=name,

@@ -29,8 +29,8 @@ class Doubted:
         path: absolute.
         label: the given one.
         predicted: the likeliest one, another.
-        probability: of the likeliest one.
-        label_probability: of the given one.
+        probability: the probability of the likeliest label.
+        label_probability: the probability of the given label.
     """
 
     path: str
@@ -55,8 +55,8 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
     """List the pictures for which another class is preferred, those with the largest margin first.
 
     Args:
-        checkable: what was answered.
-        names: of the classes.
+        checkable: the answers, and the files that they are about.
+        names: the names of the classes.
     """
     answers, files = checkable
     doubts = [

@@ -73,10 +73,10 @@ def export_network(
     """Write model.keras and model.onnx, which answer alike.
 
     Args:
-        folder: the folder of the release
-        model: the network, from pixels to logits
-        measure: the measure of its features that `distance` gives
-        images: pictures by which they are compared
+        folder: the folder of the release.
+        model: the network, from pixels to logits.
+        measure: the measure of its features that `distance` gives.
+        images: pictures by which they are compared.
         attributes: further heads, as `export_graph` has them.
 
     Raises:
@@ -91,7 +91,7 @@ def save_artifact(model: Network, path: Path) -> Network:
     """Write model.keras, softmax attached, without the optimizer.
 
     Args:
-        model: the network, from pixels to logits
+        model: the network, from pixels to logits.
         path: ends in `.keras`.
 
     Returns:
@@ -134,8 +134,8 @@ def export_graph(
     """Write the serving graph.
 
     Args:
-        artifact: from `save_artifact`.
-        measure: of its features, what `distance` says; None leaves it out.
+        artifact: the artifact, from `save_artifact`.
+        measure: the measure of its features that `distance` gives; None leaves it out.
         path: ends in `.onnx`.
         attributes: heads that answer further outputs, on what the last layer of the artifact's reads.
     """

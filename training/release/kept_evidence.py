@@ -64,8 +64,8 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
 
     Args:
         parent: whose head for photos was fitted again.
-        parent_heads: of network_that_sees_alike.
-        head: that takes its place.
+        parent_heads: the parent's heads, from `network_that_sees_alike`.
+        head: the head that takes its place.
         now: the contract of the release.
         own: answers of folds to photos of the user's products, decided; none where groups are no products.
         say: receives why evidence is dropped.

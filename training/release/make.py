@@ -40,7 +40,7 @@ class Trained:
     Attributes:
         run: its folder; the release is in NEW_RELEASE_FOLDER there.
         answers: out-of-fold ones, from which doubted labels are listed.
-        labels: of the release.
+        labels: the labels of the release.
     """
 
     run: Path
@@ -124,12 +124,12 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     """Write report, card, page and answers beside networks and figures; the manifest seals them.
 
     Args:
-        folder: the folder of the release, with the files of its networks
+        folder: the folder of the release, with the files of its networks.
         networks: one or both.
-        report: the report on these networks
+        report: the report on these networks.
         answers: behind the report.
         parent: the release whose files it shares; None for none.
-        sources: the sources of learnt photos, as far as their table names them
+        sources: the sources of learnt photos, as far as their table names them.
 
     Raises:
         StoreError: the folder cannot be sealed.

@@ -48,8 +48,8 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     """Write photos.keras and photos.onnx.
 
     Args:
-        heads: the heads, in float32
-        folder: the folder of the release
+        heads: the heads, in float32.
+        folder: the folder of the release.
 
     Returns:
         The whole network with the weights that both files have, and some answers of the graph.

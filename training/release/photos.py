@@ -70,13 +70,13 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     Args:
         folder: the folder of the new release; nothing may have this name.
         parent: whose other files it has.
-        parent_heads: the parent's heads, from `network_that_sees_alike`
-        head: the head, with the photos that it learnt
-        answers: the answers of heads of folds, nothing decided; those to UNLEARNT_THINGS, too
-        learnt: the hashes of the photos that the head learnt
-        record: facts about the making of the network, for report and manifest
+        parent_heads: the parent's heads, from `network_that_sees_alike`.
+        head: the head, with the photos that it learnt.
+        answers: the answers of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
+        learnt: the hashes of the photos that the head learnt.
+        record: facts about the making of the network, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
-        of_parent: the parent's answers to pictures that the head learnt, which the release keeps
+        of_parent: the parent's answers to pictures that the head learnt, which the release keeps.
         of_products: whether these are of products.
 
     Raises:

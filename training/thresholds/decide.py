@@ -41,12 +41,12 @@ class Thresholds:
     """Values that answers decide.
 
     Attributes:
-        temperature: of the network.
+        temperature: the temperature of the network.
         familiarity: None where it has no OOD score.
         confidence: 0..1, that each accepted answer needs, or ACCEPT_NOTHING.
         answer_sets: the answers behind them.
         withheld: indices of labels that are never accepted.
-        stricter: as in Requirements.
+        stricter: the confidences of single labels, as in Requirements.
         of_unfamiliar: whether unfamiliar pictures are answered, too.
     """
 
@@ -62,7 +62,7 @@ class Thresholds:
         """Tell which answers are sure and familiar enough, whatever they say, bool (N,).
 
         Args:
-            answers: with probabilities as the network gave them.
+            answers: the answers, with probabilities as the network gave them.
         """
         confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity)
         return np.asarray(confidences >= np.maximum(self.confidence, _least_of(answers, self.stricter)))
@@ -90,8 +90,8 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
     What people looked at because the model doubted it fits nothing: it would make every answer less sure.
 
     Args:
-        answers: to N pictures, with groups, and probabilities as the network gave them.
-        required: what is to be kept.
+        answers: the answers to N pictures, with groups, and probabilities as the network gave them.
+        required: the requirements.
     """
     temperature = required.temperature or temperature_of(answers, alike=required.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
@@ -117,12 +117,12 @@ def decide_attributes(
     """Decide each.
 
     Args:
-        labels: of N pictures, those of the class among them.
-        probabilities: by attribute, float32 (N, C), before temperature, by heads that learnt none of the
-            picture's group.
+        labels: the labels of N pictures, those of the class among them.
+        probabilities: the probabilities by attribute, float32 (N, C), before temperature, by heads that
+            learnt none of the pictures that they answered.
         of_class: out-of-fold answers to the same pictures, in their order.
-        thresholds: what these decided about the class.
-        required: of the class.
+        thresholds: the thresholds of the class.
+        required: the requirements of the class.
     """
     classes = labels[LABEL].names
     return {

@@ -55,10 +55,10 @@ class Requirements:
     Attributes:
         right: 0..1, share of the accepted answers that must be right: in each of the tiers by itself.
         confidence: 0..1, that each accepted answer needs.
-        tiers: of photos, that promise it; None where all answers do together, as HELD_OUT.
+        tiers: the tiers of photos that promise it; None if all answers do together, as HELD_OUT.
         alike: whether each class, and each tier of it, weighs alike in the temperature.
-        temperature: of the network; None to fit it.
-        familiarity: of the network; None to fit it.
+        temperature: the temperature of the network; None to fit it.
+        familiarity: the familiarity of the network; None to fit it.
         unfamiliar: 0..1, shares of the known pictures that may be `unfamiliar`; the cheapest is chosen.
         others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
         before: the parent's threshold, which stays where the answers say too little about it.
@@ -100,9 +100,9 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
     takes, but not what people looked at because the model doubted it.
 
     Args:
-        answers: to the photos.
-        others: as in Requirements.
-        before: as in Requirements.
+        answers: the answers to the photos.
+        others: scores of photos of other kinds, as in Requirements.
+        before: the parent's confidence, as in Requirements.
     """
     counts = Counter(answers.sets[answers.known].tolist())
     enough = {tier for tier, n in counts.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
@@ -125,9 +125,9 @@ def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarit
     unfamiliar pictures, too.
 
     Args:
-        labels: of the pictures that decide.
-        of_class: what the class is to keep.
-        familiarity: of the class.
+        labels: the labels of the pictures that decide.
+        of_class: the requirements of the class.
+        familiarity: the familiarity of the class.
     """
     counts = np.bincount(labels.main[labels.main >= 0], minlength=len(labels.names))
     return Requirements(

@@ -31,9 +31,9 @@ class SourceLabel:
 
     Attributes:
         source: shop or collection.
-        label: that is answered.
+        label: the label that is answered.
         accepted: answers that are sure and familiar enough, withheld or not.
-        right: of these.
+        right: the number of these that are right.
         unproven: whether too few are right.
     """
 
@@ -48,9 +48,9 @@ def decide_withholding(answers: Answers, required: Requirements, labels: Sequenc
     """Decide on photos, and again with less of the labels that turn out to be unproven, until none does.
 
     Args:
-        answers: to the photos, as `decide` takes them.
-        required: what is to be kept.
-        labels: by index.
+        answers: the answers to the photos, as `decide` takes them.
+        required: the requirements.
+        labels: the labels by index.
     """
     while True:
         thresholds = decide(answers, required)
@@ -82,9 +82,9 @@ def source_labels(
     """Count accepted answers by source and label, and tell which of these labels are unproven.
 
     Args:
-        answers: to N photos, by networks that did not learn them.
+        answers: the answers to N photos, by networks that did not learn them.
         accepted: bool (N,), which of these are sure and familiar enough.
-        labels: by index.
+        labels: the labels by index.
         promised: 0..1 exclusive, share of accepted answers that must be right.
     """
     counted = accepted & (answers.sources != "") & (answers.sets != OOD_TIER)

@@ -35,7 +35,7 @@ class Run:
     """The place of a fit's checkpoint, and values that the checkpoint must carry.
 
     Attributes:
-        fingerprint: of the recipe and the data (recipes.py).
+        fingerprint: the fingerprint of the recipe and the data (recipes.py).
         events: the folder of its TensorBoard log; None for no log.
         command: the command line, which the release records.
         settings: the options of that command, as data, which it records, too.
@@ -56,10 +56,10 @@ class Checkpoint(FrozenModel):
     """How far a run is.
 
     Attributes:
-        fingerprint: of the recipe and the data (recipes.py).
+        fingerprint: the fingerprint of the recipe and the data (recipes.py).
         finished: no further epoch will be run.
         history: one entry per epoch done.
-        hardware: what they ran on, in this order.
+        hardware: the hardware that they ran on, in this order.
         libraries: the versions that the last one ran on, by package name.
     """
 
@@ -104,7 +104,7 @@ def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
 
     Args:
         history: one entry per epoch.
-        kept: of the recipe.
+        kept: the setting `kept` of the recipe.
     """
     if kept == "last" or not history:
         return len(history)
@@ -115,7 +115,7 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
     """Tell whether the last epochs were no better than one before them: by accuracy, ties by loss.
 
     Args:
-        history: at least one epoch.
+        history: the epochs, one or more.
         patience: end after so many epochs without a better one; None never ends.
     """
     scores = [(epoch.val_accuracy, -epoch.val_loss) for epoch in history]
@@ -127,7 +127,7 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
 
     Args:
         history: one entry per epoch.
-        steps: in one epoch, 1 or more.
+        steps: the number of steps in one epoch, 1 or more.
     """
     epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
     return len(history) >= epochs and all(epoch.val_accuracy == 1 for epoch in history[-epochs:])

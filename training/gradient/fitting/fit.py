@@ -58,7 +58,7 @@ class Fitted:
     Attributes:
         model: keras.Model, float32, to logits, with the averaged weights.
         history: one entry per epoch.
-        hardware: what its epochs ran on, in this order; more than one if it continued elsewhere.
+        hardware: the hardware that its epochs ran on, in this order; more than one if it continued elsewhere.
         libraries: the versions that its last epoch ran on, by package name.
     """
 
@@ -87,8 +87,8 @@ def fit(  # noqa: PLR0913 - what a training consists of
 
     Args:
         split: training and validation pictures.
-        classes: the number of classes
-        recipe: the recipe of the training
+        classes: the number of classes.
+        recipe: the recipe of the training.
         run: folder and fingerprint of the checkpoint.
         watcher: receives every step and epoch.
         extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the

@@ -64,9 +64,9 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
     """Build the recipe's optimizer with its learning rate schedule and running average, for these variables.
 
     Args:
-        recipe: what to do.
-        variables: of the model.
-        steps: of one epoch.
+        recipe: the recipe of the training.
+        variables: the variables of the model.
+        steps: the number of steps in one epoch.
     """
     total = steps * recipe.epochs
     optimizer = OPTIMIZERS[recipe.optimizer](

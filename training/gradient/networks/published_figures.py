@@ -16,11 +16,11 @@ class Published(FrozenModel):
     """The published figures of a network.
 
     Attributes:
-        accuracy: as published: on the test set, unless `test` is there.
-        test: on the test set in the authors' own notebook, where `accuracy` is of the validation.
+        accuracy: the published accuracy, on the test set unless `test` is there.
+        test: the accuracy on the test set in the authors' own notebook, if `accuracy` is of the validation.
         loss: cross entropy on the test set in nats; None where it was not published.
-        parameters: as its authors counted them; None where they did not.
-        remark: what else is needed to judge the accuracy; empty where nothing is.
+        parameters: the number of parameters as its authors counted them; None if they did not.
+        remark: a further fact that is needed to judge the accuracy; empty if there is none.
     """
 
     accuracy: Share

@@ -52,9 +52,9 @@ def build(
 
     Args:
         recipe: the network, and the settings of all of its layers. Weights and logits are float32, whatever
-            its precision
-        classes: the number of logits
-        shape: the shape of one picture: height and width, and 3 for RGB
+            its precision.
+        classes: the number of logits.
+        shape: the shape of one picture: height and width, and 3 for RGB.
         training: build the form that trains faster. Its weights are in the order of the other form's, so
             `set_weights` carries them over.
 
