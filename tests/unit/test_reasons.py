@@ -25,8 +25,8 @@ def reasons_of_schema(name: str) -> set[str]:
     return allowed - {None}
 
 
-def reasons_of_the_page() -> set[str]:
-    block = re.search(r"const REASONS = \{\n(.*?)\n\};", PAGE.read_text("utf-8"), re.DOTALL)
+def reasons_of_the_page(name: str) -> set[str]:
+    block = re.search(rf"const {name} = \{{\n(.*?)\n\}};", PAGE.read_text("utf-8"), re.DOTALL)
     assert block
     return set(re.findall(r'^  "?([a-z][a-z_ ]*)"?: ', block[1], re.MULTILINE))
 
@@ -49,7 +49,11 @@ LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
     "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), find_reasons([Place.ATTRIBUTE])),
     "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), find_reasons([Place.LISTED])),
     "translations.json": (translated_reasons, OF_CARDS),
-    "words.js, REASONS": (reasons_of_the_page, find_reasons([Place.ANSWER])),
+    "words.js, REASONS": (lambda: reasons_of_the_page("REASONS"), find_reasons([Place.ANSWER])),
+    "words.js, LISTED_REASONS": (
+        lambda: reasons_of_the_page("LISTED_REASONS"),
+        find_reasons([Place.LISTED]),
+    ),
     f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), find_reasons([Place.ANSWER])),
     f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), find_reasons([Place.ATTRIBUTE])),
     f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([Place.LISTED])),

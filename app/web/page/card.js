@@ -16,9 +16,10 @@ export class Card {
 
   /**
    * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
-   *     remove: function(Object), explain: function(Object): Promise<Object>}} of
+   *     remove: function(Object), explain: function(Object): Promise<Object>,
+   *     decideTogether: function(Object, string): Promise<Object>}} of
    */
-  constructor({ item, corrections, corrected, retry, remove, explain }) {
+  constructor({ item, corrections, corrected, retry, remove, explain, decideTogether }) {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
@@ -31,6 +32,10 @@ export class Card {
     this.#unfold(item.path, false);
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
+    this.#parts.titled.addEventListener("submit", (sent) => {
+      sent.preventDefault();
+      this.#decideTogether((title) => decideTogether(item, title));
+    });
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
     this.element.addEventListener("change", ({ target }) => {
       const truth = target.closest(".truth");
@@ -104,6 +109,23 @@ export class Card {
     explain.removeAttribute("aria-busy");
   }
 
+  /** Show what the title and the picture say together; without a title nothing. */
+  async #decideTogether(asked) {
+    const { title, listed } = this.#parts;
+    const text = title.value.trim();
+    listed.hidden = !text;
+    listed.textContent = "";
+    if (!text) return;
+    listed.setAttribute("aria-busy", "true");
+    try {
+      const answer = await asked(text);
+      if (title.value.trim() === text) listed.textContent = words.listed(answer.listed);
+    } catch (trouble) {
+      listed.textContent = `${trouble.title}. ${trouble.detail}`;
+    }
+    listed.removeAttribute("aria-busy");
+  }
+
   #trouble(item) {
     const { reason, request, retry } = this.#parts;
     const failed = item.state === "failed";
@@ -130,6 +152,7 @@ export class Card {
     this.#showProbabilities(answer);
     parts.api.hidden = false;
     parts.explain.hidden = false;
+    parts.titled.hidden = false;
     parts.save.hidden = !loose;
     this.#offerLabels(answer, path);
   }

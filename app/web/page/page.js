@@ -87,7 +87,7 @@ function take(pictures) {
   cleared = null;
   const batch = pictures.map((picture) => ({ ...picture }));
   for (const item of batch) {
-    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain });
+    item.card = new Card({ item, corrections, corrected: showCorrections, retry: (one) => queue.retry(one), remove, explain, decideTogether });
   }
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
@@ -116,6 +116,11 @@ function remove(item) {
 /** Ask why the answer to an item is as it is. */
 function explain({ file }) {
   return classify(file, { query: "explain=1", headers: keyHeaders() });
+}
+
+/** Ask what the title of an item and its picture say together. */
+function decideTogether({ file }, title) {
+  return classify(file, { query: "", headers: keyHeaders(), title });
 }
 
 /** Fetch the sample of a button and take it in like a photo. */

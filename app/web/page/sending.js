@@ -23,12 +23,12 @@ export class Trouble extends Error {
  * Classify one file.
  *
  * @param {File} file the picture, of any kind
- * @param {{query: string, headers: Object, signal: AbortSignal, onSent: function(number)}} how onSent hears the share
- *     sent, 0 to 1
+ * @param {{query: string, headers: Object, title: string, signal: AbortSignal, onSent: function(number)}} how title is
+ *     what a shop calls the garment, empty for none; onSent hears the share sent, 0 to 1
  * @returns {Promise<Object>} the answer of POST /predict
  * @throws {Trouble} anything else came; the AbortSignal's reason if it was aborted
  */
-export function classify(file, { query, headers, signal = new AbortController().signal, onSent = () => {} }) {
+export function classify(file, { query, headers, title = "", signal = new AbortController().signal, onSent = () => {} }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const patience = watchdog(() => {
@@ -53,6 +53,7 @@ export function classify(file, { query, headers, signal = new AbortController().
     };
     const form = new FormData();
     form.append("image", file);
+    if (title) form.append("title", title);
     request.send(form);
   });
 }

@@ -87,6 +87,22 @@ const REASONS = {
   unfamiliar: () => t("The picture is unlike what the model has learnt, so the answer may mean nothing."),
 };
 
+/** What the title and the picture say together. */
+export function listed({ kinds, label, kind, decision: decided, reason: why }) {
+  if (!kinds.length) return t("The title names no garment that is known, so the picture decides alone.");
+  const values = { label: className(label), kind: kind ?? kinds.join(" / ") };
+  if (decided === "accept") return t("Title and picture together: {label} ({kind}). Accept.", values);
+  return `${t("Title and picture together: perhaps {label} ({kind}). Review.", values)} ${LISTED_REASONS[why]?.() ?? why}`;
+}
+
+/** The sentence for each reason that title and picture together may have. */
+const LISTED_REASONS = {
+  ambiguous: () => t("Several kinds fit, and no one is sure enough."),
+  unproven: () => t("Too few measured answers show how often this model is right."),
+  unfamiliar: () => t("The picture is unlike what the model has learnt."),
+  list: () => t("Title and photo contradict each other."),
+};
+
 function closest(answer) {
   return Object.entries(answer.probabilities)
     .sort(([, one], [, other]) => other - one)

@@ -69,6 +69,26 @@ def test_more_than_four_pictures_begin_as_a_list_of_lines_that_open(page: Page) 
     expect(trousers.get_by_label("What is it really?")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        ("Blue jeans", "Title and picture together: Trouser (trousers). Accept."),
+        ("Wool scarf", "Title and photo contradict each other."),
+        ("Anna", "The title names no garment that is known, so the picture decides alone."),
+    ],
+)
+def test_a_title_and_its_picture_decide_together(page: Page, title: str, sentence: str) -> None:
+    give(page, TROUSERS)
+    settled(page, 1)
+    trousers = card(page, TROUSERS.name)
+
+    trousers.get_by_label("The shop's title (optional)").fill(title)
+    trousers.get_by_label("The shop's title (optional)").press("Enter")
+
+    expect(trousers.locator(".listed")).to_contain_text(sentence)
+    expect(trousers.locator(".label")).to_have_text("Trouser")
+
+
 def test_labels_of_classes_attributes_and_neither_stay_in_the_browser_and_are_exported_for_training(
     page: Page, tmp_path: Path
 ) -> None:
