@@ -107,9 +107,18 @@ class Language:
         """Whether titles in this language say something."""
         return bool(self.garments)
 
+    def word_tokens(self, word: str) -> tuple[str, ...]:
+        """Return the tokens of a word of a language file. They are kept, as several tables need them."""
+        return _word_tokens(word, self.keep_accents)
+
     def tokens(self, text: str) -> list[str]:
         """Return the words and signs of a text, with the accents that matter in this language."""
         return tokens_of(text, keep_accents=self.keep_accents)
+
+
+@cache
+def _word_tokens(word: str, keep_accents: bool) -> tuple[str, ...]:
+    return tuple(tokens_of(word, keep_accents=keep_accents))
 
 
 @cache
@@ -213,7 +222,7 @@ def _check_words(language: Language) -> None:
 def _check_once(name: str, words: Iterable[str], language: Language) -> None:
     earlier = dict[tuple[str, ...], str]()
     for word in words:
-        tokens = tuple(language.tokens(word.removeprefix(END)))
+        tokens = language.word_tokens(word)
         if not tokens:
             raise LanguageFileInvalid(f"`{name}` has {word!r}, which has no letters.")
         if tokens in earlier:

@@ -199,7 +199,7 @@ class _Known:
         for language in of:
             named = (*language.garments, *language.suits, *language.sets, *language.colours)
             for word in (*language.known_by, *named):
-                tokens = tuple(language.tokens(word))
+                tokens = language.word_tokens(word)
                 self.phrases.setdefault(tokens, set()).add(language.code)
                 self.longest[tokens[0]] = max(self.longest.get(tokens[0], 1), len(tokens))
                 if word.startswith(END):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from inference.tokens import SEPARATORS, SIGNS, fold
+from inference.tokens import SEPARATORS, SIGNS
 from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, named
 
 PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
@@ -18,27 +18,10 @@ PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 WORDS_BETWEEN: Final = 2
 """Words at most between a number and the garment that it counts: "3 striped cotton T-shirts"."""
 
-_PIECES: Final = (
-    "x",
-    "er",
-    "pk",
-    "pc",
-    "pcs",
-    "pz",
-    "szt",
-    "st",
-    "stk",
-    "tlg",
-    "종",
-    "개",
-    "장",
-    "매",
-    "벌",
-    "켤레",
-)
-"""Words for pieces that are written together with their number: "3er", "5pcs"."""
+_PIECES: Final = frozenset({"x", "er", "pk", "pc", "pcs", "pz", "szt", "st", "stk", "tlg"})
+"""Words for pieces in any language that are written together with their number: "3er", "5pcs"."""
 
-_NUMBER: Final = re.compile(rf"x?(?:[2-9]|1\d|2\d)(?:{'|'.join(map(fold, _PIECES))})?")
+_NUMBER: Final = re.compile(r"x?(?:[2-9]|1\d|2\d)(\D*)")
 _IN_PHRASE: Final = re.compile(r"\b[2-9]\b")
 
 
@@ -88,7 +71,8 @@ def _has_number(items: Sequence[Item], grammar: Grammar) -> bool:
 
 def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) -> bool:
     item = items[place]
-    if not isinstance(item, str) or not _NUMBER.fullmatch(item):
+    number = _NUMBER.fullmatch(item) if isinstance(item, str) else None
+    if not number or (number[1] and number[1] not in _PIECES | grammar.counts):
         return False
     before = items[max(place - 2, 0) : place]
     if (

@@ -83,7 +83,7 @@ def grammar_of(code: str) -> Grammar:
 def _either(own: Language, part: str) -> frozenset[str]:
     """Return the words of a list of a language, and those of all languages, as they stand in titles."""
     words = (*getattr(shared_words(), part), *getattr(own, part))
-    return frozenset(" ".join(own.tokens(word)) for word in words)
+    return frozenset(" ".join(own.word_tokens(word)) for word in words)
 
 
 @cache
@@ -113,7 +113,7 @@ def _words(sources: Iterable[Kinds], language: Language) -> Words:
     phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
     for source in sources:
         for word, kinds in source.items():
-            tokens = tuple(language.tokens(word))
+            tokens = language.word_tokens(word)
             phrases[tokens] = kinds
             if word.startswith(END):
                 ends["".join(tokens)] = kinds
