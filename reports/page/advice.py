@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reports.intervals import needed
-from reports.page.sentences import Confusion, confusions, name_of_pictures
+from reports.page.sentences import confusions, name_of_pictures
 from reports.page.wording import Wording
 from reports.values import HELD_OUT, PossiblePromise, Promise, Report
 
@@ -182,17 +182,18 @@ def _accepted(promise: PossiblePromise, words: Wording) -> str:
     )
 
 
-def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
+def _of_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
     """Say what helps against two classes that are mixed up, if their pictures are the reader's."""
+    first, other, wrong = pair
     named = {
-        "label": words.t(pair.truth),
-        "other": words.t(pair.predicted),
-        "wrong": words.whole(pair.wrong),
+        "label": words.t(first),
+        "other": words.t(other),
+        "wrong": words.whole(wrong),
         "pictures": words.counted(report.test.n, "answer"),
     }
     if _setting(report) == BY_SERVICE or report.data.name == ORIGINAL_DATA:
         return words.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **named)
-    counts = {label: report.test.per_class[label].support for label in (pair.truth, pair.predicted)}
+    counts = {label: report.test.per_class[label].support for label in (first, other)}
     rare = min(counts, key=lambda label: counts[label])
     return words.t(
         "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring more "
@@ -203,12 +204,10 @@ def _of_mixed_up(pair: Confusion, report: Report, words: Wording) -> str:
     )
 
 
-def _mixed_up(report: Report) -> Confusion | None:
-    """Return the two classes that are taken for each other most often; None without a mistake."""
+def _mixed_up(report: Report) -> tuple[str, str, int] | None:
+    """Return the two classes that are taken for each other most often, and in how many pictures; or None."""
     counts = Counter[tuple[str, ...]]()
-    for confusion in confusions(report):
-        counts[tuple(sorted((confusion.truth, confusion.predicted), key=report.labels.index))] += (
-            confusion.wrong
-        )
+    for truth, predicted, wrong, _ in confusions(report):
+        counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong
     most = counts.most_common(1)
-    return next((Confusion(first, other, wrong, report.test.n) for (first, other), wrong in most), None)
+    return next(((first, other, wrong) for (first, other), wrong in most), None)

@@ -5,7 +5,7 @@ advice.py. Knows no page.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from reports.page.wording import Wording
 from reports.values import (
@@ -42,32 +42,22 @@ SHARES_OF_TIERS: Final = {
 """Names of these tiers within a sentence."""
 
 
-class Confusion(NamedTuple):
-    """One class that was taken for another in `wrong` of its `n` pictures."""
+def confusions(report: Report) -> list[tuple[str, str, int, int]]:
+    """List confused pairs of classes by their share of the true class; none if the matrix does not fit.
 
-    truth: str
-    predicted: str
-    wrong: int
-    n: int
-
-    @property
-    def share(self) -> float:
-        """Share of the true class, 0..1."""
-        return self.wrong / self.n
-
-
-def confusions(report: Report) -> list[Confusion]:
-    """List confused pairs of classes by their share of the true class; none if the matrix does not fit."""
+    Returns:
+        The true class, the class that it was taken for, in how many pictures, and of how many.
+    """
     labels, matrix = report.labels, report.test.confusion_matrix
     if [len(row) for row in matrix] != [len(labels)] * len(labels):
         return []
     pairs = [
-        Confusion(truth, predicted, wrong, sum(row))
+        (truth, predicted, wrong, sum(row))
         for truth, row in zip(labels, matrix, strict=True)
         for predicted, wrong in zip(labels, row, strict=True)
         if wrong and truth != predicted
     ]
-    return sorted(pairs, key=lambda pair: -pair.share)
+    return sorted(pairs, key=lambda pair: -pair[2] / pair[3])
 
 
 def weaknesses(report: Report, words: Wording) -> Iterator[str]:
@@ -95,14 +85,14 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
             pictures=_measured(report, words),
             interval=words.interval(test.accuracy_interval),
         )
-    for pair in confusions(report)[:PAIRS]:
+    for truth, predicted, wrong, n in confusions(report)[:PAIRS]:
         yield t(
             "{label} is taken for {other} in {wrong} of {all} ({share}).",
-            label=t(pair.truth),
-            other=t(pair.predicted),
-            wrong=words.whole(pair.wrong),
-            all=words.whole(pair.n),
-            share=words.percent(pair.share),
+            label=t(truth),
+            other=t(predicted),
+            wrong=words.whole(wrong),
+            all=words.whole(n),
+            share=words.percent(wrong / n),
         )
     yield from _of_photos(report, words)
     for other, ood in report.out_of_scope.items():
