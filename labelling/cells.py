@@ -59,7 +59,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(cell: str) -> list[str]:
-    """The addresses of a cell as it has them, or none where it holds a path."""
+    """Find the addresses of a cell, as they stand there; none if it holds a path."""
     bare = cell.lstrip("[\"' ")
     if not ADDRESS.match(bare):
         return []
@@ -68,21 +68,21 @@ def find_addresses(cell: str) -> list[str]:
 
 
 def make_address(written: str) -> Address:
-    """Where one of `find_addresses` leads: `//host/` by HTTPS."""
+    """Make an address of one of `find_addresses`: `//host/` is fetched by HTTPS."""
     return Address(f"https:{written}" if written.startswith("//") else written)
 
 
 def is_picture_cell(cell: str) -> bool:
-    """Whether a cell looks like an address or the name of a file, and not like the name of a column."""
+    """Check whether a cell looks like an address or the name of a file, not like the name of a column."""
     return bool(ADDRESS.match(cell) or NAME_END.search(cell))
 
 
 def check_path(cell: str, path: str) -> str | Unreadable:
-    """The path that a cell without an address means, or why it is none.
+    """Return the path that a cell without an address means, or why it is none.
 
     Args:
         cell: without white space at its ends.
-        path: of the file that it would mean.
+        path: the path of the file that it would mean.
     """
     if cell and os.path.lexists(path):
         return path
@@ -93,7 +93,7 @@ def check_path(cell: str, path: str) -> str | Unreadable:
 
 
 def _why_no_path(cell: str) -> str:
-    """What is wrong with a cell that names no file; empty where it may be a path."""
+    """Explain what is wrong with a cell that names no file; empty if it may be a path."""
     if not cell:
         return "Its cell in the column `path` is empty. Write a path or an address, or leave the row out."
     scheme = (SCHEME.match(cell) or [""])[0].lower()

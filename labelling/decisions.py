@@ -58,20 +58,20 @@ class Decisions:
     """
 
     def __init__(self, journal: Journal) -> None:
-        """Nothing is read yet."""
+        """Begin with nothing read."""
         self.journal = journal
 
     def photo_rows(self) -> Iterator[TableRow]:
-        """The rows of the table of photos, in the order of the source."""
+        """Return the rows of the table of photos, in the order of the source."""
         return (decide_row(photo, self.context) for photo in read_photos(self.journal))
 
     def product_rows(self) -> Iterator[TableRow]:
-        """The rows of the table of products, each where its first photo stands; none without products."""
+        """Return the rows of the table of products, each at the place of its first photo."""
         groups = read_photo_groups(self.journal) if self.settings.by else ()
         return (self._of_group(photos) for photos in groups if photos[0].product)
 
     def rows_for_people(self) -> Iterator[TableRow]:
-        """What a person may be asked about: products, and pictures of none, each where its first photo is."""
+        """Return the rows that a sheet may ask about: products, and pictures that belong to no product."""
         return map(self._of_group, read_photo_groups(self.journal))
 
     def _of_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
@@ -79,7 +79,7 @@ class Decisions:
         return decide_row(subject, self.context)
 
     def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
-        """The answers to a photo before people."""
+        """Return the answers to a photo before people."""
         return answer_with_list(photo, self.context)
 
     @cached_property

@@ -19,7 +19,7 @@ MAX_NAME_BYTES: Final = 240
 
 
 def name_folders(labels: Iterable[str]) -> dict[str, str]:
-    """The name of the folder of each label, REVIEW for the empty one: all differ on every system."""
+    """Name the folder of each label, REVIEW for the empty label; all names differ on every system."""
     folders, taken = {"": REVIEW}, {REVIEW}
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
@@ -31,7 +31,7 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
 
 
 def make_safe_name(text: str) -> str:
-    """A name of a file or folder that every system takes."""
+    """Make a name of a file or folder that every system takes."""
     raw = os.fsencode(UNSAFE.sub("_", text))
     name = os.fsdecode(raw) if len(raw) <= MAX_NAME_BYTES else raw[-MAX_NAME_BYTES:].decode("utf-8", "ignore")
     return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"

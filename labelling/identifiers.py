@@ -30,7 +30,7 @@ LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
 
 
 def read_identifier(cell: str) -> str:
-    """The identifier that a cell holds; empty where it is not known.
+    """Read the identifier that a cell holds; empty if it is not known.
 
     Blanks count once, capitals count. What is an identifier already stays as it is.
     """
@@ -43,19 +43,19 @@ def read_identifier(cell: str) -> str:
 
 
 def read_listed_cell(cell: str) -> str:
-    """A cell without white space at its ends, a spreadsheet's `="..."`, and apostrophes of ours."""
+    """Read a cell without white space at its ends, a spreadsheet's `="..."` and a table's apostrophe."""
     text = MARKS.sub("", cell.strip())
     formula = TEXT_FORMULA.fullmatch(text)
     return formula[1].replace('""', '"').strip() if formula else text
 
 
 def remove_format_characters(text: str) -> str:
-    """A text without characters of category Cf: zero width spaces, soft hyphens, marks of direction."""
+    """Remove characters of category Cf: zero width spaces, soft hyphens, marks of direction."""
     if text.isascii():
         return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 def is_long_number(cell: str) -> bool:
-    """Whether a cell is a long number of which a spreadsheet has kept the first digits alone."""
+    """Check whether a cell is a long number of which a spreadsheet has kept the first digits alone."""
     return LONG_NUMBER.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None

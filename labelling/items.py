@@ -28,7 +28,7 @@ class Item(NamedTuple):
 
     Attributes:
         name: the picture's name in the table.
-        place: where it is, for the source's own reader. It travels between processes, so it is small, or
+        place: its place, for the source's own reader. It travels between processes, so it is small, or
             the picture's bytes, where they travel, or why it cannot be read.
         stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
         weight: bytes that count towards a chunk of work.
@@ -110,7 +110,7 @@ class LocalSource(Source):
 
 
 def read_stamp(path: str) -> tuple[str, int]:
-    """Size and time of change of a file as a stamp, and its size in bytes.
+    """Read the size and the time of change of a file as a stamp, and its size in bytes.
 
     Raises:
         OSError: there is none.
@@ -121,7 +121,7 @@ def read_stamp(path: str) -> tuple[str, int]:
 
 
 def read_or_explain(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
-    """The bytes at a place, or why they cannot be read; listing may have found that out already."""
+    """Read the bytes at a place, or return why they cannot be read; the listing may have found that out."""
     if isinstance(place, Unreadable):
         return place
     try:

@@ -63,7 +63,7 @@ class Job:
         categories: the categories of the platform; without them the table has no such columns.
         column: the column of the list that names products; FOLDER for the folders of a folder, None without
             products.
-        language, title: see RunSettings.
+        language, title: the language and the column of titles; empty to find them.
         options: the options of the command line, which the journal keeps for the next one.
         is_restart: whether everything is labelled again, and what is there is replaced.
         corrections: the answers of people that are taken in; None without a file of them.
@@ -145,7 +145,7 @@ class Job:
         )
 
     def _shares(self) -> MinimumShares:
-        """Of the network that answers photos; what it does not answer is held against the words alone."""
+        """Return the minimum shares of the network that answers photos."""
         networks = self.release.manifest.networks
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
         return minimum_shares_of(report_of(self.release).words, name)
@@ -164,7 +164,7 @@ class Job:
 
 
 def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
-    """The attributes of which `wardrobe improve` learns corrections: those that the training named."""
+    """Find the attributes that `wardrobe improve` can learn corrections of: the training named them."""
     settings = release.manifest.training.get("settings")
     named = settings.get("attribute") if isinstance(settings, dict) else None
     return tuple(name for name in run.attributes if isinstance(named, list) and name in named)

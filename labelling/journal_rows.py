@@ -89,7 +89,7 @@ class RunListing:
 
         Args:
             journal: opened for this run.
-            settings: what the listing is of.
+            settings: the settings of the run.
         """
         self.kept_count = self.done_count = 0
         self._journal, self._run, self._count, self._changes = journal, settings, 0, 0
@@ -117,7 +117,7 @@ class RunListing:
         self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
-        """Whether a picture has no answer, and did not come before; one with an error is tried again."""
+        """Check whether a picture has no answer, and did not come before; an error is tried again."""
         [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
@@ -171,19 +171,19 @@ def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
 
 
 def read_photos(journal: Journal) -> Iterator[PhotoRecord]:
-    """The pictures of the current listing as the model answered them, in the order of the source."""
+    """Read the pictures of the current listing as the model answered them, in the order of the source."""
     return _photos(journal, _IN_ORDER)
 
 
 def read_photos_of(
     journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()
 ) -> Iterator[PhotoRecord]:
-    """The photos of some products, and some pictures by their numbers, in the order of the source."""
+    """Read the photos of some products, and some pictures by their numbers, in the order of the source."""
     return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
 
 
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
-    """The photos of each product, and each picture of none, in one query.
+    """Read the photos of each product, and each picture of no product, in one query.
 
     In the order of the source, products by the first photo of each.
     """
@@ -209,7 +209,7 @@ def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]
 
 @lru_cache(MAX_CACHED_ANSWERS)
 def _answers(text: str) -> HeadAnswers:
-    """The answers of a picture, of the journal's text."""
+    """Read the answers to a picture from the text in the journal."""
     return {head: _answer(**answer) for head, answer in json.loads(text).items()}
 
 

@@ -71,12 +71,12 @@ def make_folders(files: Iterable[Path]) -> None:
 
 
 def find_list_file(source: str) -> list[str]:
-    """The file that a source is; none of a folder, into which a command may write beside its pictures."""
+    """Return the file that a source is; none for a folder, as a command may write beside its pictures."""
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
 
 
 def _identities(file: str | Path) -> list[Identity]:
-    """What a file, or the place of one that is not there, is known by."""
+    """Return what a file, or the place of one that is not there, is known by."""
     try:
         status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
     except (OSError, ValueError):
@@ -115,7 +115,7 @@ def claim_files(journal: Journal, files: Iterable[Path]) -> None:
 
 @contextmanager
 def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
-    """New files beside some of a table, which take their places together once all are written.
+    """Replace some files of a table by new ones, which take their places together once all are written.
 
     The journal has the sha256 of the new bytes beside that of the old ones before the first of them is in its
     place, so that both are known as its own after a kill.

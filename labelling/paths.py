@@ -30,12 +30,12 @@ million."""
 
 
 def is_too_long(path: str) -> bool:
-    """Whether the system takes no path of so many bytes, so that no file can have it."""
+    """Check whether a path has more bytes than the system takes, so that no file can have it."""
     return len(os.fsencode(path)) >= MAX_PATH_BYTES
 
 
 def find_existing(path: str) -> str:
-    """The path of the file that is meant, or the same path where there is none.
+    """Find the path of the file that is meant; the same path if there is none.
 
     Args:
         path: as a list or a person wrote it, for this or another system.
@@ -50,7 +50,7 @@ def find_existing(path: str) -> str:
 
 
 def explain_missing(path: str) -> str:
-    """Where a file that is not there was looked for, and which name there is nearest."""
+    """Explain where a file that is not there was looked for, and which name there is nearest."""
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
     what, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
@@ -67,7 +67,7 @@ def explain_missing(path: str) -> str:
 
 
 def _respelt(path: str) -> str:
-    """The path with each part as its folder spells it; the same path where a part is not there."""
+    """Spell each part of a path as its folder does; the same path is returned if a part is not there."""
     spelt = ""
     for part in path.split("/"):
         whole = spelt + part
@@ -91,7 +91,7 @@ def _sorted_names(folder: str, *, of_pictures: bool) -> list[str]:
 
 @lru_cache(MAX_CACHED_FOLDERS)
 def _names(folder: str) -> Mapping[str, str]:
-    """The names in a folder that are not ASCII, by their composed form."""
+    """Return the names in a folder that are not ASCII, by their composed form."""
     try:
         names = [name for name in os.listdir(folder) if not name.isascii()]  # noqa: PTH208 - names travel as text
     except (OSError, ValueError):

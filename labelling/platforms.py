@@ -38,9 +38,9 @@ class Platform(NamedTuple):
         other_cells: returns all other cells of a row, by column. A column of the colour may be among them: it
             keeps its place, and gets the cell of the colour.
         needs: columns of the list that it needs, each by any of these names, in small letters.
-        categories: what it imports of categories; None if its feed has none.
+        categories: the file of categories that it imports; None if there is none.
         loses: tells whether its import would take away what a product has there; such products are left out.
-        note: on a list without attributes.
+        note: a sentence about a list without attributes; empty for none.
     """
 
     key: str
@@ -101,7 +101,7 @@ FEEDS: Final[Mapping[str, Platform]] = {
 
 
 def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
-    """The cell of a column of the list, in whatever capitals; empty where it has nothing."""
+    """Read the cell of a column of the list, whose name may have any capitals; empty if it has nothing."""
     cells = (
         read_listed_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names
     )
@@ -109,12 +109,12 @@ def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
 
 
 def find_lacking_column(platform: str, row: TableRow) -> str:
-    """The first column that the platform needs and a row has nothing in; empty where there is none."""
+    """Find the first column that the platform needs and a row has nothing in; empty if there is none."""
     return next((names[0] for names in FEEDS[platform].needs if not read_list_cell(row, names)), "")
 
 
 def find_spellings(row: TableRow, by: ProductGrouping | None) -> list[str]:
-    """How the list spells a product: a platform knows it by the list's own cell; of a folder its name."""
+    """Find the spellings of a product in the list, by which a platform knows it; for a folder its name."""
     if by is None or by.folder is not None:
         return [row.record.product]
     return list(dict.fromkeys(read_listed_cell(photo.cells[by.column]) for photo in row.record.photos))

@@ -50,7 +50,7 @@ class Outcome:
 
     Attributes:
         summary: the summary of the tables.
-        taken: what became of corrections; None without them.
+        taken: the corrections that were taken in; None without a file of them.
         words_file: the shop's own words for its next list; None without corrections, or without such words.
         page: the review sheet; None if none was asked for, or it could not be written.
         pictures: the pictures in folders; None likewise.
@@ -74,7 +74,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     the labelling, the table gets the rows so far. An error of sheet, folders or feed hides no other output.
 
     Args:
-        job: what is to be done.
+        job: all that is to be done.
         watch: called with the number of rows, and of those that were there before, a few times a second.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
         show: called as soon as the tables stand.
@@ -209,7 +209,7 @@ def _check_lists_pictures(job: Job) -> None:
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
-    """What a person should know of the answers of earlier runs."""
+    """Say what a person should know of the answers of earlier runs."""
     if journal.recovered_count is not None:
         say(
             f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
@@ -263,7 +263,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
 
 
 def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreError]) -> Iterator[Item]:
-    """What a source lists; what ends that early is kept: the pictures before are labelled first."""
+    """Yield what a source lists; an error is kept for later, so that the pictures before it are labelled."""
     try:
         yield from items
     except (SourceUnusable, StoreError) as error:

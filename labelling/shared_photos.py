@@ -19,7 +19,7 @@ class SharedProducts(NamedTuple):
 
     Attributes:
         kinds: the kinds that the photos of each may show by its words.
-        variant_words: of each, see ProductTitle.
+        variant_words: the variant words of each, as in ProductTitle.
     """
 
     kinds: frozenset[frozenset[str]]
@@ -31,8 +31,8 @@ class SharedPhotos:
     """The photos of a table that lie under several products.
 
     Attributes:
-        titles: of its list.
-        products_of_photos: of each such photo, by its sha256.
+        titles: the meaning of its list's titles.
+        products_of_photos: the products of each such photo, by its sha256.
         own_answers: product, head and label of each answer of a familiar photo that lies under no other
             product.
     """
@@ -42,7 +42,7 @@ class SharedPhotos:
     own_answers: frozenset[tuple[str, str, str]] = frozenset()
 
     def prove(self, record: Record, head: str, label: str) -> bool:
-        """Whether a label rests on a photo of its product alone, or on one that may show each product."""
+        """Check whether a label rests on a photo of its own product, or on one that may show each product."""
         if not record.product or (record.product, head, label) in self.own_answers:
             return True
         answers = ((photo, photo.answers.get(head)) for photo in record.photos)
@@ -54,7 +54,7 @@ class SharedPhotos:
         return not agreeing or any(map(self._may_show_each, agreeing))
 
     def admit(self, record: Record, kind: str | None) -> bool:
-        """Whether a kind that words decided has a photo of its own, or the words of all products admit it."""
+        """Check whether a kind of the title has its own photo, or the titles of all products admit it."""
         under = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
         if not record.product or None in under:
             return True
@@ -73,12 +73,12 @@ class SharedPhotos:
 def find_shared_photos(
     products: Mapping[str, frozenset[str]], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
-    """The photos that lie under several products.
+    """Find the photos that lie under several products.
 
     Args:
-        products: under which each of them lies, by its sha256.
-        photos: of these products.
-        titles: of the list.
+        products: the products under which each photo lies, by its sha256.
+        photos: the photos of these products.
+        titles: the meaning of the list's titles.
     """
     nothing = ProductTitle()
     under = {

@@ -34,8 +34,8 @@ class SortedPictures(NamedTuple):
     """The result of sorting pictures into folders.
 
     Attributes:
-        copied: how many pictures are in the folders.
-        unread: how many could no longer be read, and are in none.
+        copied: the number of pictures in the folders.
+        unread: the number of pictures that could no longer be read, and are in no folder.
     """
 
     copied: int
@@ -49,8 +49,8 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
 
     Args:
         folder: new or empty.
-        source: of the pictures.
-        decisions: of their table; labels of people win.
+        source: the source of the pictures.
+        decisions: the decisions of their table; labels of people win.
 
     Raises:
         TableUnusable: the table cannot be read, the folder cannot be made or filled, or the source can no
@@ -84,8 +84,8 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
     """Copy pictures.
 
     Args:
-        folder: that has the folders of the labels.
-        source: of the pictures.
+        folder: the folder that has the folders of the labels.
+        source: the source of the pictures.
         names: the folder of its label, by the path of each picture in the table.
     """
     read, numbers, copied, unread = source.reader(), dict[Path, int](), 0, 0
@@ -111,7 +111,7 @@ def _name_of(item: Item) -> str:
 
 
 def _free(path: Path, numbers: dict[Path, int]) -> Path:
-    """Where a picture goes, beside others of the same name; `numbers` has the last one of each name."""
+    """Return a free path for a picture beside others of its name; `numbers` has the last one of each."""
     free, number = path, numbers.get(path, 1)
     while os.path.lexists(free):
         number += 1

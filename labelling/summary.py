@@ -52,28 +52,28 @@ class Summary:
 
     Attributes:
         source: its address.
-        version: of the release.
+        version: the version of the release.
         is_complete: it has a row for each picture of the source.
         rows_before: those that earlier runs had made.
         answers_recovered: people's answers that came over from a journal of version 2.0.0.
         first_error: the first picture that has one, and what it is; empty without errors.
         decided_by_person: those whose label people gave; the other figures are of the model's answers.
         accepted: answers about the class that are accepted.
-        accepted_by_list: of these, by the list's words and the photo together.
-        checked: of these, those that people answered, too.
-        checked_right: of these, those where people gave the same label.
-        seconds: that all runs took to label.
-        review_share: of the answers, how many need a person.
-        labels: for each label, in index order, the pictures with each outcome.
-        columns: what the table calls the columns of the list, by their names there.
+        accepted_by_list: those that title and photo accepted together.
+        checked: accepted answers that people gave an answer to, too.
+        checked_right: checked answers with the same label.
+        seconds: the time that all runs took to label.
+        review_share: the share of the answers that need a person.
+        labels: the number of pictures with each outcome, by label, in index order.
+        columns: the names of the list's columns in the table, by their names in the list.
         categories: id and name of the platform's category, by label; empty for none.
-        attributes: for each label of each attribute, the pictures with each decision.
-        products: of the table of products, the same figures, and the photos of none; None without one.
-        notes: what a person should know of the list and of the table, a sentence each.
-        category_questions: how many categories a sheet asks about, and how many rows that need a person are
-            in them; None if answers about categories would decide nothing.
-        words: of the list, in which language, of how many products or pictures they name a kind, and how many
-            answers agree; None where it has none, or they are not read.
+        attributes: the number of pictures with each decision, by attribute and label.
+        products: the same figures of the table of products, and the photos of no product; None without one.
+        notes: sentences about the list and the table that a person should know.
+        category_questions: the number of categories that a sheet asks about, and of rows in them that need a
+            person; None if answers about categories would decide nothing.
+        words: the language of the list's titles, the number of products or pictures whose kind they name, and
+            of answers that agree; None without titles, or if they are not read.
     """
 
     table: str
@@ -106,8 +106,8 @@ def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary
     """Write the tables and their summary, unless the same are there already: these are not decided again.
 
     Args:
-        table: where the table goes.
-        decisions: of its journal, which has an answer for each picture of the source.
+        table: the file of the table.
+        decisions: the decisions of its journal, which has an answer for each picture of the source.
         kept: rows that earlier runs had made.
 
     Raises:
@@ -143,7 +143,7 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
 
 
 def table_files(table: Path, *, has_products: bool) -> list[Path]:
-    """The files that a run writes of each table: the table, that of products, and the summary."""
+    """Return the files that a run writes: the table, the table of products, and the summary."""
     return [table, *([products_path(table)] if has_products else []), summary_path(table)]
 
 
@@ -181,7 +181,7 @@ def _write(
 
 
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
-    """What is to be said of a table."""
+    """Summarise a table."""
     run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
     title = "" if run.language == OFF else how_read(decisions.list_words, run.further, run.title)
     answers = photos.rows - errors
@@ -264,7 +264,7 @@ def _of_products(table: Path, run: RunSettings, photos: Counts, products: Counts
 
 
 def find_products_without_photo(journal: Journal, limit: int) -> list[str]:
-    """The first products of which no photo can be read."""
+    """Find the first products of which no photo can be read."""
     return [product for (product,) in journal.query(_WITHOUT_PHOTO, limit)]
 
 
@@ -275,7 +275,7 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 
 
 def summary_path(table: Path) -> Path:
-    """Where the summary of a table is."""
+    """Return the path of a table's summary."""
     return table.with_name(f"{table.name}.summary.json")
 
 

@@ -24,7 +24,7 @@ ROWS_AT_ONCE: Final = 1024
 
 
 def check_form(table: Path) -> str:
-    """The ending of a table's name, by which it is CSV, JSONL or a workbook of Excel.
+    """Check the ending of a table's name, and return it: CSV, JSONL or a workbook of Excel.
 
     Raises:
         TableUnusable: its ending is another one, or what it needs is not installed.
@@ -41,10 +41,10 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
     """Write a table into a file; how many cells are cut, as Excel has no room for them.
 
     Args:
-        file: that it fills, whatever its name.
-        form: of `check_form`.
-        columns: that it has.
-        rows: of pictures or of products, as the columns take them.
+        file: the file that it fills, whatever its name.
+        form: the form, as `check_form` returns it.
+        columns: the columns of the table.
+        rows: the rows of pictures or of products, as the columns take them.
 
     Raises:
         OSError: the disk is full, for example.
@@ -58,7 +58,7 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
 
 
 def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
-    """The text of a table, some rows at a time."""
+    """Yield the text of a table, some rows at a time."""
     if form == ".jsonl":
         for row in rows:
             yield (

@@ -24,10 +24,10 @@ PLATFORMS: Final = ("google", "shopify")
 
 
 def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
-    """The platform's category of each class, and of each kind where a release answers that.
+    """Find the platform's category of each class, and of each kind if the release answers kinds.
 
     Args:
-        platform: of PLATFORMS.
+        platform: the name of the platform in PLATFORMS.
         heads: the labels of each head of the release.
 
     Raises:
@@ -48,12 +48,12 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
 
 
 def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
-    """The platform's category of one kind; of several, or of one that lies in several categories, none."""
+    """Find the platform's category of one kind; none for several kinds, or a kind in several categories."""
     return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
 
 
 def _category(of: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
-    """That of one kind; of several, or of one that the file leaves empty, none."""
+    """Return the category of one kind; none for several kinds, or a kind that the file leaves empty."""
     (kind,) = kinds if len(kinds) == 1 else [""]
     identity, name = of.get(kind) or (None, None)
     return identity, name

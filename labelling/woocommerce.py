@@ -68,26 +68,26 @@ def _attribute(header: str) -> str:
 
 
 def loses_variations(cells: Mapping[str, str]) -> bool:
-    """Whether a row of the feed would take a product's variations away, or one of its own colours."""
+    """Check whether a row of the feed would take away a product's variations, or one of its own colours."""
     of_type = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
     types = {value.casefold() for cell in of_type for value in _values(cell)}
     return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:
-    """The values of the list's own attribute for the colour; none without one."""
+    """Read the values of the list's own attribute for the colour; none without such an attribute."""
     own = read_attributes(cells)
     name = _of_colour(own)
     return _values(own.get(_value_of(name), "")) if name else []
 
 
 def _values(cell: str) -> list[str]:
-    """What commas divide; a comma that belongs to a value has a backslash before it."""
+    """Split a cell at commas; a comma that belongs to a value has a backslash before it."""
     return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 
 
 def _of_colour(own: Mapping[str, str]) -> str | None:
-    """The column with the name of the list's own colour; None without one."""
+    """Find the column with the name of the list's own colour; None without one."""
     names = (column for column in own if column.endswith("name"))
     return next((column for column in names if is_colour_name(own[column])), None)
 
@@ -101,7 +101,7 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
 
     Args:
         cells: the cells of the list.
-        colours: of the product, the main one first.
+        colours: the colours of the product, the main one first.
     """
     own = read_attributes(cells)
     free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))

@@ -56,7 +56,7 @@ class Bucket(Source):
 
 
 def open_bucket(bucket: str) -> S3Store:
-    """A bucket as a store.
+    """Open a bucket as a store.
 
     Raises:
         StoreError: its name is none, or boto3's settings are unusable.
@@ -65,11 +65,11 @@ def open_bucket(bucket: str) -> S3Store:
 
 
 def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
-    """The bytes of the object at `s3://bucket/key`, which a list names.
+    """Read the bytes of the object at `s3://bucket/key`, which a list names.
 
     Args:
         store_of: finds the store of a bucket.
-        address: of the object.
+        address: the address of the object.
 
     Raises:
         Unreadable: it cannot be had, for whatever reason: the next row may name another bucket.

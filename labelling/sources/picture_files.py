@@ -93,8 +93,8 @@ class PathList(FileSource):
     several columns of pictures. The cells of other columns, such as article numbers, go with it.
 
     Attributes:
-        hosts: from which pictures may be fetched.
-        reading: how it is read.
+        hosts: the hosts from which pictures may be fetched.
+        reading: the way in which it is read.
     """
 
     hosts: Hosts = ()
@@ -144,7 +144,7 @@ class PathList(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def _items_in(self, row: ListRow) -> Iterator[Item]:
-        """The pictures that a row names."""
+        """Yield the pictures that a row names."""
         list_cells = tuple(row.cells[name] for name in self.columns)
         paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE] or [""]:
@@ -183,12 +183,12 @@ def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> Item:
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
-    """The bytes of some files, in order."""
+    """Read the bytes of some files, in order."""
     return (read_or_explain(read_file, path) for path in paths)
 
 
 def read_file(path: str) -> bytes:
-    """The bytes of a regular file of at most MAX_BYTES.
+    """Read the bytes of a regular file of at most MAX_BYTES.
 
     Raises:
         Unreadable: it is another kind of file, too large, or the system refuses it.
@@ -209,7 +209,7 @@ def read_file(path: str) -> bytes:
 
 
 def _listed(root: str) -> list[tuple[str, bool]]:
-    """The names in a folder, sorted, each with whether it is a folder; links to folders are none.
+    """List the names in a folder, sorted, each with whether it is a folder; a link to a folder is none.
 
     Raises:
         SourceUnusable: it cannot be listed, so that what is in it is not known.

@@ -26,8 +26,8 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folde
     Args:
         word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP, an
             `s3://bucket/prefix`, or one picture.
-        hosts: from which pictures of a list may be fetched.
-        reading: how a list is read.
+        hosts: the hosts from which pictures of a list may be fetched.
+        reading: the way in which a list is read.
         folder: the folder that the word is relative to; empty for the current one.
 
     Raises:
