@@ -48,6 +48,14 @@ def test_a_title_that_the_picture_confirms_is_accepted_and_one_that_it_denies_is
     }
 
 
+def test_a_picture_of_one_part_is_no_set(client: FlaskClient) -> None:
+    found = listed(client, "Set of shirt and trousers")
+
+    assert (found["kinds"], found["decision"], found["reason"]) == (["set"], "review", "list")
+    assert found["label"] == "none of these"
+    assert listed(client, "Set of 3 leggings")["decision"] == "accept"
+
+
 FORMS: dict[str, dict[str, Any]] = {
     "form field": {"data": {"title": "Jupe", "language": "fr"}},
     "JSON key": {"json": {"image": in_base64(PHOTO), "title": "Jupe", "language": "fr"}},
