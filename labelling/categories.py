@@ -60,11 +60,11 @@ def is_category_level(level: str) -> bool:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """What all cells of a category column show about how its paths are written.
+    """The way in which the paths of a category column are written, from all its cells.
 
     Attributes:
-        counts: in how many different cells each level occurs, by `level_key`, if commas and slashes are
-            taken for separators and if they are not.
+        counts: the number of different cells in which each level occurs, by `level_key`, with commas and
+            slashes as separators and without.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class FolderCategories:
     """The folders of a source as categories of its pictures.
 
     Attributes:
-        depth: how many folders all paths have in common; these are left out.
+        depth: the number of folders that all paths have in common, which are left out.
         names: the folders that are levels, by their depth below that.
     """
 
@@ -145,14 +145,15 @@ def find_folder_categories(
 ) -> FolderCategories:
     """Find the folders of a source that are categories.
 
-    A folder is a level if it is no number and occurs for several products. A depth is read only if at least
-    MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by class,
-    as `label --into` does it, none is read: their names are answers, and not what the shop says.
+    A folder is a level if it is not a number and occurs for several products. A depth is used only if at
+    least MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by
+    class, as `label --into` does it, none is used, because their names are answers of the model and not words
+    of the shop.
 
     Args:
-        paths: yields the folder of each picture, with `/` between its parts, and its product, from the first
-            with each call; a picture without a product is one of its own.
-        sorted_names: names of folders that pictures are sorted into.
+        paths: yields the folder of each picture, with `/` between its parts, and its product. Each call
+            begins with the first picture. A picture without a product counts as a product of its own.
+        sorted_names: the names of folders that pictures are sorted into.
     """
     depth = _common_depth(_parts(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)

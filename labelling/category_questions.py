@@ -25,7 +25,8 @@ MIN_ROWS_UNREAD: Final = 1
 """Products that need a person, from which a category is asked about if the titles cannot be read."""
 
 MIN_ROWS_READ: Final = 3
-"""The same number if the titles are in a language that is read: these answer most products already."""
+"""Smallest number of such products if the titles are in a language that is read, since these answer most
+products already."""
 
 MAX_PHOTOS: Final = 4
 """Photos on the card of a question."""
@@ -39,12 +40,12 @@ class CategoryQuestion(NamedTuple):
 
     Attributes:
         category: the level as the list writes it first.
-        branches: the levels above it, with ` > ` between, of each branch in which it occurs; at most
+        branches: the levels above it, with ` > ` between, for each branch in which it occurs; at most
             MAX_BRANCHES.
-        products: how many products are in it, or pictures in a table without products.
+        products: the number of products in it, or of pictures in a table without products.
         rows: the numbers of those products that need a person.
-        kinds: how many of the products the photos answer as each kind, the most frequent first.
-        photos: up to MAX_PHOTOS photos that the model answered differently.
+        kinds: the number of products that the photos answer as each kind, the most frequent first.
+        photos: up to MAX_PHOTOS photos to which the model gave different answers.
     """
 
     category: str
@@ -57,7 +58,7 @@ class CategoryQuestion(NamedTuple):
 
 @dataclass
 class _Level:
-    """What the rows of one level have shown so far."""
+    """The facts about one level from the rows so far."""
 
     category: str
     branches: dict[str, None] = field(default_factory=dict)
@@ -71,10 +72,10 @@ class CategoryQuestions:
     """Collect the questions while the rows of a table pass."""
 
     def __init__(self, reader: ListReader) -> None:
-        """Begin with no row.
+        """Begin without rows.
 
         Args:
-            reader: how the categories of the list are read, with the words that the shop explained already.
+            reader: the reader of the list's categories, with the words that the shop has explained already.
         """
         self._reader = reader
         self._min_rows = MIN_ROWS_READ if reader.list_words.is_read else MIN_ROWS_UNREAD

@@ -1,7 +1,7 @@
-"""What a cell of a list means: a path, or addresses on the web or in S3.
+"""The meaning of a list's cell: a path, or addresses on the web or in S3.
 
-A cell that is neither becomes a row whose error says what to write instead. Looks whether files exist, and
-opens none.
+A cell that is neither becomes a row whose error says what to write instead. This module checks whether files
+exist, and opens none.
 """
 
 import os
@@ -20,8 +20,8 @@ ADDRESS: Final = re.compile(rf"(?:https?|s3)://|{SHORT}", re.IGNORECASE)
 _BETWEEN: Final = r"[\s,;|\"'\[\]]"
 
 SEVERAL: Final = re.compile(rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS.pattern})", re.IGNORECASE)
-"""Between the addresses of one cell, as shops export them: commas, bars, spaces, lists of JSON. It begins
-where a run of these does, so that a long run is looked at once."""
+"""Pattern of the text between the addresses of one cell, as shops export them: commas, bars, spaces, lists of
+JSON. It begins at the beginning of such a run, so that a long run is searched once."""
 
 SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
 """How an address of another kind begins."""
@@ -44,11 +44,11 @@ NO_PATHS: Final = (
         "It is a path of Windows. Write one of this system, or one relative to the list.",
     ),
 )
-"""How cells begin, or look, that name no file, and what to write instead."""
+"""Patterns of cells that name no file, and what to write instead."""
 
 
 class Address(NamedTuple):
-    """Where a picture on the web or in S3 is; not a text, which would be a path."""
+    """The place of a picture on the web or in S3. It is not a text, which would be a path."""
 
     text: str
 
@@ -78,11 +78,11 @@ def is_picture_cell(cell: str) -> bool:
 
 
 def check_path(cell: str, path: str) -> str | Unreadable:
-    """Return the path that a cell without an address means, or why it is none.
+    """Return the path that a cell without an address names, or why it names none.
 
     Args:
-        cell: without white space at its ends.
-        path: the path of the file that it would mean.
+        cell: the cell, without white space at its ends.
+        path: the path of the file that it would name.
     """
     if cell and os.path.lexists(path):
         return path
@@ -93,7 +93,7 @@ def check_path(cell: str, path: str) -> str | Unreadable:
 
 
 def _why_no_path(cell: str) -> str:
-    """Explain what is wrong with a cell that names no file; empty if it may be a path."""
+    """Return what is wrong with a cell that names no file; empty if it may be a path."""
     if not cell:
         return "Its cell in the column `path` is empty. Write a path or an address, or leave the row out."
     scheme = (SCHEME.match(cell) or [""])[0].lower()

@@ -1,6 +1,6 @@
-"""The rows of a journal, decided as they are read. Nothing of it is kept: the same is decided again.
+"""The rows of a journal, decided while they are read. Decisions are not stored: reading again decides again.
 
-row_decision.py has the rules; here is what they have to know of a table, each read once.
+row_decision.py has the rules. This file has the facts of a table that they need, each read once.
 """
 
 import json
@@ -52,9 +52,9 @@ AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos US
 
 
 class Decisions:
-    """What is decided of the rows of a journal's current listing, with the answers that people gave by now.
+    """The decided rows of a journal's current listing, with the answers that people have given so far.
 
-    Make one when all answers are in, and hand it to all that shows rows.
+    Create one when all answers are stored, and use it for every output.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -84,7 +84,7 @@ class Decisions:
 
     @cached_property
     def context(self) -> DecisionContext:
-        """What decides about rows beside the rows themselves."""
+        """The facts that decide about rows."""
         journal, titles, products = self.journal, self._titles, self._under_several
         doubtful = {product for names in products.values() for product in names}
         photos = read_photos_of(journal, doubtful) if doubtful else ()
@@ -95,7 +95,7 @@ class Decisions:
 
     @cached_property
     def settings(self) -> RunSettings:
-        """What the rows are of."""
+        """The settings of the run."""
         return replace(self.journal.settings, list_words=self.list_words)
 
     @cached_property
@@ -154,7 +154,7 @@ class Decisions:
 
     @property
     def _people(self) -> HumanAnswers:
-        """What people said that holds for pictures, and for products of the current listing."""
+        """The valid answers of people about pictures and products of the current listing."""
         labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
             labels[sha256, product][head or LABEL] = label

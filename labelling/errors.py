@@ -1,18 +1,18 @@
-"""What may go wrong between a catalogue and its table.
+"""Everything that may go wrong between a catalogue and its table.
 
 LabellingError
-├── ListUnusable        a list cannot be read, or is not what its header says
-├── SourceUnusable      there is no such source, or it cannot be read as what it seems to be
+├── ListUnusable        a list cannot be read, or does not fit its header
+├── SourceUnusable      there is no such source, or it cannot be read as its kind of source
 ├── TableUnusable       the table cannot be written there, or in that form
-├── OutputUnusable      a file that a command names would replace what is not its own
-├── OtherRun            the table that is there was begun with another source, release or form
+├── OutputUnusable      an output would replace a file that does not belong to the command
+├── OtherRun            the existing table was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
 ├── WordsUnusable       a file of a shop's own words cannot be read, or says one thing twice
-├── EngineUnusable      what the workers run on is not installed, or does not answer
+├── EngineUnusable      the engine of the workers is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
 
-What is wrong with a picture itself: inference/errors.py.
+inference/errors.py has the faults of a picture itself.
 """
 
 
@@ -21,7 +21,7 @@ class LabellingError(Exception):
 
 
 class ListUnusable(LabellingError):
-    """A list of pictures or of corrections cannot be read, or is not what its header says."""
+    """A list of pictures or of corrections cannot be read, or does not fit its header."""
 
 
 class SourceUnusable(LabellingError):
@@ -33,7 +33,7 @@ class TableUnusable(LabellingError):
 
 
 class OutputUnusable(LabellingError):
-    """An output is what its command reads, another output, or a file of another kind."""
+    """An output is read by its command, is another output, or is a file of another kind."""
 
 
 class OtherRun(LabellingError):

@@ -16,15 +16,15 @@ from labelling.taxonomies import find_kind_category
 class FeedCategories:
     """The categories of products whose kind is accepted, by the shipped taxonomies.
 
-    A product for which the list has a category is left out, and so are products of one key with different
-    categories: an empty cell would take away what the shop has.
+    A product is left out if the list has a category for it, or if products with the same key have different
+    categories, because an empty cell would remove the shop's own category.
 
     Attributes:
-        header: the columns that name a product, and its category; none if the platform has no categories.
+        header: the columns that name a product, and its category; empty if the platform has no categories.
     """
 
     def __init__(self, platform: str, run: RunSettings) -> None:
-        """Of the products of a run."""
+        """Begin without products."""
         of_platform = FEEDS[platform]
         file = of_platform.categories
         self.header = [of_platform.key, *file.other_columns, file.column] if file else []
@@ -49,15 +49,15 @@ class FeedCategories:
         self._rows.setdefault(key, {column: cells[column] for column in self.header})
 
     def rows(self) -> list[dict[str, str]]:
-        """The cells of each product of one category."""
+        """Return the cells of each product with one category."""
         return [row for key, row in self._rows.items() if len(self._categories[key]) == 1]
 
 
 def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
-    """The kinds of a product by its accepted kind or class, or a person's.
+    """Return the kinds of a product, by its accepted kind or class, or by a person's answer.
 
-    For OTHER those that the list names and the head lacks: a skirt by its title is none, if the answer has
-    `skirt` and is OTHER.
+    For OTHER, these are the kinds that the list names and the head lacks. A skirt by its title is not one of
+    them, if the head has `skirt` and answered OTHER.
     """
     of_kind = row.decision_on(KIND)
     if of_kind.is_settled and of_kind.label:

@@ -1,7 +1,8 @@
 """Read an identifier: the article, SKU or group that a cell of a list names.
 
-Spreadsheets and shops write one in several ways: `="001001"`, an apostrophe before a sign, characters that
-no one sees. What is cleaned joins; a feed sends the list's own cell (`read_listed_cell`). Pure.
+Spreadsheets and shops write one identifier in several ways: `="001001"`, an apostrophe before a sign,
+invisible characters. Cleaned identifiers join rows, and a feed sends the list's own cell
+(`read_listed_cell`). This module is pure.
 """
 
 import re
@@ -11,13 +12,13 @@ from typing import Final
 from inference.spreadsheets import FORMULA_BEGINNING
 
 NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
-"""What programs write, in any capitals, as MySQL \\N, where a cell is not known."""
+r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""
 
 NOT_THERE: Final = "-"
 """The cell of a picture that does not have an attribute, or a product."""
 
 ERROR: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
-"""What a spreadsheet shows in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
+"""Pattern of a spreadsheet's text in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
 
 TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A formula that keeps a number's leading zeros as text."""
@@ -26,13 +27,13 @@ MARKS: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING})")
 """The apostrophes before a text that a spreadsheet would run."""
 
 LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
-"""What a spreadsheet makes of a number of more than eleven digits: the others are lost."""
+"""Pattern of a number of more than eleven digits in a spreadsheet, which loses the other digits."""
 
 
 def read_identifier(cell: str) -> str:
-    """Read the identifier that a cell holds; empty if it is not known.
+    """Return the identifier in a cell; empty if it is not known.
 
-    Blanks count once, capitals count. What is an identifier already stays as it is.
+    Several blanks are read as one, and capitals matter. A text that is an identifier already stays as it is.
     """
     text, before = cell, None
     while text != before:

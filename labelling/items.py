@@ -1,8 +1,8 @@
-"""What a source of pictures must do, and what it lists.
+"""The sources of pictures: what each of them does, and the items that it lists.
 
-A source lists its pictures in an order that does not change, so that an interrupted run can resume. It
-travels to every worker process, which opens a reader of its own. The sources are in sources/,
-where source_opening.py finds the one that a word names. Which names are pictures: inference/file_names.py.
+A source lists its pictures in an order that does not change, so that an interrupted run can resume. It is
+sent to every worker process, which opens a reader of its own. The sources are in sources/, where
+source_opening.py finds the one that a word names. inference/file_names.py decides which names are pictures.
 """
 
 import os
@@ -17,7 +17,7 @@ AT_ONCE: Final = 16
 """Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
 
 Hosts: TypeAlias = tuple[tuple[str, int], ...]
-"""From which pictures may be fetched: name, or `*.` and what it ends with, and port."""
+"""Hosts from which pictures may be fetched: the name, or `*.` and its ending, and the port."""
 
 UNKNOWN_STAMP: Final = "unseen"
 """The stamp of a picture whose content shows only when it is read: its answer is kept."""
@@ -48,11 +48,11 @@ Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures in an order that does not change; can be pickled.
+    """Pictures in an order that does not change. A source can be pickled.
 
     Attributes:
-        word: as it was named.
-        why_uncounted: why a count before the work would cost too much; empty where it costs little.
+        word: the word that names it on the command line.
+        why_uncounted: why counting before the work would take too long; empty if it does not.
     """
 
     word: str
@@ -60,17 +60,17 @@ class Source:
 
     @property
     def address(self) -> str:
-        """Where it is, the same from any working directory."""
+        """The place of the source, equal from any working directory."""
         raise NotImplementedError
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What a list has beside the pictures' paths, which goes into the table, too; empty for others."""
+        """The columns of a list beside the paths of pictures, for the table; empty for other sources."""
         return ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of a list, a sentence each."""
+        """Sentences about a list that a person should know."""
         return ()
 
     def items(self) -> Iterator[Item]:
@@ -83,7 +83,7 @@ class Source:
         raise NotImplementedError
 
     def reader(self) -> Read:
-        """Open what reads pictures; called once in every process that does."""
+        """Open the reader of pictures. Every process that reads calls this once."""
         raise NotImplementedError
 
 
@@ -92,7 +92,7 @@ class LocalSource(Source):
     """A source that is a file or a folder of this machine.
 
     Attributes:
-        word: as it was named; pictures that are files are called by it, too.
+        word: the word that names it, with which the names of its files begin.
         folder: the folder that the word is relative to; empty for the current one.
     """
 
@@ -105,7 +105,7 @@ class LocalSource(Source):
 
     @property
     def address(self) -> str:
-        """Where it is, the same from any working directory."""
+        """The place of the source, equal from any working directory."""
         return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
 
 

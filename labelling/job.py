@@ -33,14 +33,14 @@ from reports.word_figures import minimum_shares_of
 
 @dataclass(frozen=True, kw_only=True)
 class SheetOrder:
-    """What a person asks of a review sheet.
+    """The options of a review sheet that a person chose.
 
     Attributes:
-        page: the file.
-        limit: the most doubtful pictures on it, for the class and for each attribute.
-        audited: the accepted rows that are drawn at random; None for as many as the table can pay for.
+        page: the path of the file.
+        limit: the largest number of doubtful pictures on it, for the class and for each attribute.
+        audited: the number of accepted rows to draw at random; None for as many as the table can pay for.
         texts: the texts of the page in other languages.
-        command: the command that takes what the page exports.
+        command: the command that applies the exported file.
     """
 
     page: Path
@@ -52,22 +52,22 @@ class SheetOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """All that a run needs, read and checked before it begins.
+    """All facts that a run needs, read and checked before it begins.
 
     Attributes:
         source: the pictures.
-        table: the file of the table.
+        table: the path of the table.
         release: the release that answers.
         workers: the number of workers, at least 1; None for one per core.
         engine: the engine that the workers run on.
         categories: the categories of the platform; without them the table has no such columns.
         column: the column of the list that names products; FOLDER for the folders of a folder, None without
             products.
-        language, title: the language and the column of titles; empty to find them.
+        language, title: the language of titles and their column, as in RunSettings.
         options: the options of the command line, which the journal keeps for the next one.
-        is_restart: whether everything is labelled again, and what is there is replaced.
-        corrections: the answers of people that are taken in; None without a file of them.
-        sheet: the review sheet that is written; None for none.
+        is_restart: whether everything is labelled again, and existing outputs are replaced.
+        corrections: the answers of people to apply; None without a file of them.
+        sheet: the review sheet to write; None for none.
         into: the folder that pictures are sorted into; None for none.
         feed: the platform whose feed is written; empty for none.
         own_words: the rows of the shop's file of words.
@@ -121,11 +121,11 @@ class Job:
 
     @cached_property
     def settings(self) -> RunSettings:
-        """What its rows are of.
+        """The settings of the run's rows.
 
         Raises:
-            TableUnusable: see `check_attributes`.
-            ReportInvalid: what the release shows of products cannot be read.
+            TableUnusable: the attributes do not fit into the table, as in `check_attributes`.
+            ReportInvalid: the figures of the release about products cannot be read.
         """
         manifest = self.release.manifest
         attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}

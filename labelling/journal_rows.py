@@ -1,8 +1,8 @@
-"""A listing: what a source lists, filled beside the one before, and answered picture by picture.
+"""A listing: the pictures of a source, filled beside the listing before, and answered one by one.
 
-The journal has one answer for each path and stamp of content, whatever the list says of the picture and in
-however many of its rows it stands. The new listing becomes the current one when it is whole; a kill before
-leaves the old one, and the answers that were committed stay.
+The journal has one answer for each path and stamp of content, whatever the list says about the picture and
+however many of its rows name it. The new listing becomes current when it is complete. A kill before leaves
+the old one, and the committed answers stay.
 """
 
 import json
@@ -43,7 +43,7 @@ _REST: Final = """
 INSERT INTO listed SELECT ?, number + ?, path, stamp, product, cells FROM listed
 WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
 """
-"""What the listing before has and a new one has not come to yet."""
+"""Query of the pictures of the earlier listing that a new one has not reached yet."""
 
 _GONE: Final = """
 DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
@@ -153,7 +153,7 @@ class RunListing:
 
     @contextmanager
     def show_unfinished(self) -> Iterator[None]:
-        """Look at what is listed by now as the current listing, with the rest of the one before."""
+        """Use the pictures listed so far as the current listing, together with the rest of the one before."""
         journal = self._journal
         has_same_cells = journal.settings.further == self._run.further
         with journal.show_as_current(self._run, self._listing):

@@ -20,8 +20,8 @@ from labelling.identifiers import read_identifier
 from labelling.rows import HeadAnswer
 
 LEAST: Final = 0.02
-"""What the photos give at least to a word's names together. Of right words .96, .95 and .92 have it on 1,827
-photos of tiers A, B and C, of any other name .04 to .06."""
+"""Probability that the photos have to give to the names of a colour word together. Of right words, 96%, 95%
+and 92% reach it on 1,827 photos of tiers A, B and C; of any other word, 4% to 6%."""
 
 _HEX: Final = re.compile(
     r"(?:#|0x)(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|(?=[a-f]*[0-9])[0-9a-f]{6}|rgba?\(.*\)", re.IGNORECASE
@@ -47,11 +47,11 @@ _OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "add
 
 
 class ListColours(NamedTuple):
-    """The colour that a list says.
+    """The colour that a list names.
 
     Attributes:
-        feed_texts: what a feed sends, the main colour first.
-        labels: of the release, likewise; empty where it has none of these.
+        feed_texts: the texts for a feed, the main colour first.
+        labels: the labels of the release, the main colour first; empty if it has none of these.
         is_denied: whether the photos give its labels less than LEAST together.
     """
 
@@ -60,7 +60,7 @@ class ListColours(NamedTuple):
     is_denied: bool = False
 
     def make_answer(self, of_photos: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
-        """The answer to the colour, of the first label; where the photos deny it, a person looks."""
+        """Return the answer about the colour, with the first label. If the photos deny it, it is a review."""
         label, *also = self.labels
         reason = Reason.TITLE_CONFLICT if self.is_denied else None
         return replace(
@@ -77,23 +77,23 @@ class ListColours(NamedTuple):
 def match_colours(
     own: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
 ) -> ListColours | None:
-    """What a list says about a product's colour; None where the photos alone can answer.
+    """Return the colour that a list names for a product; None if only the photos can answer.
 
     Args:
-        own: of `read_own_colours`.
-        title: of the product; empty for none.
-        language: of the list's words.
-        shares: what the photos give to each label of the release together.
+        own: the colours from `read_own_colours`.
+        title: the title of the product; empty for none.
+        language: the language of the list's titles.
+        shares: the probability of each label, over all photos.
     """
     return _by_column(own, language, shares) or _by_title(title, language, shares)
 
 
 def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
-    """The colours of the list's own column, attribute or option, in the shop's words.
+    """Return the colours of the list's own column, attribute or option, in the shop's words.
 
     Args:
-        cells: of a product, or of a picture, by the names of its list.
-        rows: the same of each row of the product.
+        cells: the cells of a product, or of a picture, by column.
+        rows: the cells of each row of the product.
     """
     cell = next(filter(_is_colour, _colour_cells(cells)), "")
     parts = (
@@ -127,7 +127,7 @@ def is_colour_metafield(column: str) -> bool:
 
 
 def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """The colours of Shopify's options, whose name the first row of a product has alone, and of Magento's."""
+    """Yield the colours of Shopify's options, which only the first row of a product names, and Magento's."""
     if not any(column.strip().casefold() in _OPTIONS for column in rows[0]):
         return
     lines = [{column.strip().casefold(): cell.strip() for column, cell in row.items()} for row in rows]
@@ -169,7 +169,7 @@ def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float
 
 
 def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
-    """The colours of a title that the photos confirm."""
+    """Return the colours of a title that the photos confirm; None without any."""
     named = [_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed = [labels for labels in named if sum(shares[label] for label in labels) >= LEAST]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed))
@@ -177,7 +177,7 @@ def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListCol
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
-    """The colours that a title names of the garment, each by the names that it may have."""
+    """Return the colours that a title names for the garment, each with all names that it may have."""
     words = _words(language)
     tokens = words.tokens(title)
     end = next((place for place, token in enumerate(tokens) if token in words.parts), len(tokens))
@@ -190,7 +190,7 @@ def _named(text: str, language: str) -> list[frozenset[str]]:
 
 
 def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
-    """The labels of a release that are one of some colours, likeliest first."""
+    """Return the labels of a release that are one of some colours, likeliest first."""
     labels = [label for label in shares if not colours.isdisjoint(_colours_of(label))]
     return sorted(labels, key=lambda label: -shares[label])
 

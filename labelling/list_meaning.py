@@ -1,12 +1,13 @@
-"""Read what the list says about a row: title, category, and the shop's own words together. Pure.
+"""Read the meaning of a row's words: title, category, and the shop's own words together.
 
-title                        the kinds that the title names in the list's language, and phrases of a file
-of words
-category, explained          a person or a file of words said what it means: title and category admit the
-kinds that they share. If they share none, a person has to look
-category, with a known word  it is read if the title names no garment, in the list's language or, if that
-knows no word of it, in all languages: then what each of them says
-folder                       the names of folders are the category if the list has no such columns
+This module is pure. It reads, in this order:
+
+- The title names kinds in the list's language, or has phrases of a file of words.
+- The category was explained by a person or a file of words. Title and category then allow the kinds that they
+  share. If they share none, a person has to look.
+- The category has a known word. It is read if the title names no garment: in the list's language, or in all
+  languages if that one does not know the words.
+- The names of folders are used as the category, if the list has no such columns.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,15 +68,15 @@ def _is_other_word(level: str, code: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class ListReader:
-    """How the words about a row are read.
+    """The way in which the words about a row are read.
 
     Attributes:
         list_words: the columns of titles and categories, and their language.
         own_words: the words that the shop explained.
-        column: what all cells of the category column show.
-        folders: the folders that are categories, of a source without such columns.
+        column: the way in which the category column is written, from all its cells.
+        folders: the folders that are categories, for a source without such columns.
         folder_language: the language of their names.
-        is_on: whether known words are read; people can switch that off.
+        is_on: whether known words are read, which people can switch off.
     """
 
     list_words: ListWords = field(default_factory=ListWords)
@@ -133,12 +134,12 @@ class ListReader:
         return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
 
     def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
-        """Return what the list says about a row.
+        """Return the meaning of the list's words about a row.
 
         Args:
             cells: the cells of its list, by column.
             folder: the folder of its first photo, with `/` between the parts.
-            title: what all titles of a product say together; None to read the title among the cells.
+            title: the meaning of all titles of a product; None to read the title among the cells.
         """
         title = title or self.title_meaning(cells)
         if title.conflict:
@@ -163,9 +164,9 @@ class ListReader:
         return self.own_words.category_meaning(self.paths(cells, folder))
 
     def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
-        """Return what the title of a row says, whatever its category is.
+        """Return the meaning of a row's title, whatever its category is.
 
-        In a language that is read, the shop's phrases are words like any other. In another language all
+        In a language that is read, the shop's phrases are words like any other. In another language, all
         phrases of a title are used together.
         """
         if not self.own_words.phrases.phrases:
@@ -182,7 +183,7 @@ class ListReader:
 
 
 def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
-    """Return what several titles of one product say together: the kinds that all titles with a kind share.
+    """Return the kinds that all titles of one product share, among titles that name a kind.
 
     If they share none, two articles have one number, and a person has to look.
     """

@@ -1,7 +1,7 @@
-"""What may be written: never a file that the command reads; beside a table, only files that are its own.
+"""Check which files may be written: none that the command reads, and beside a table only its own.
 
-A page, a plot or a sheet that is there is replaced. A table and the files that are named after it are
-replaced only where the journal has the sha256 of what is there, so that an owner's file is kept.
+An existing page, plot or sheet is replaced. A table, and the files that are named after it, are replaced only
+if the journal has the sha256 of the existing file. So a file that somebody edited is kept.
 """
 
 import os
@@ -22,14 +22,14 @@ Identity: TypeAlias = str | tuple[int, int]
 
 
 def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
-    """Refuse outputs that would replace an input, or one another, before anything is done.
+    """Refuse outputs that would replace an input, or one another, before any work.
 
     Args:
-        outputs: all that a command writes.
-        reads: files that it reads, and folders that are read whole, such as a release.
+        outputs: all files that a command writes.
+        reads: the files that it reads, and folders that are read whole, such as a release.
 
     Raises:
-        OutputUnusable: one is what the command reads, or another output, or no file.
+        OutputUnusable: an output is read by the command, is another output, or is not a file.
     """
     inputs = {identity for file in reads for identity in _identities(file)}
     others = set[Identity]()
@@ -76,7 +76,7 @@ def find_list_file(source: str) -> list[str]:
 
 
 def _identities(file: str | Path) -> list[Identity]:
-    """Return what a file, or the place of one that is not there, is known by."""
+    """Return the identities of a file, or of the place of a file that does not exist."""
     try:
         status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
     except (OSError, ValueError):

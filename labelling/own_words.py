@@ -1,7 +1,7 @@
-"""The shop's own words: which kinds a shop means by its categories, and by phrases in its titles. Pure.
+"""The shop's own words: the kinds that a shop means by its categories, and by phrases in its titles.
 
-A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words (words_file.py). One
-word means
+This module is pure. A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words
+(words_file.py). One word means one of these:
 
     top, shirt           one or several kinds: a photo of one of these can be accepted
     NO_KIND              none of the kinds, as for perfume: an accepted kind becomes a review
@@ -33,7 +33,7 @@ Meaning: TypeAlias = frozenset[str]
 """The kinds that a word stands for, or NO_KIND alone; empty if the word says nothing."""
 
 Place: TypeAlias = Literal["category", "title", ""]
-"""Where a word is valid: as a whole level of a category, anywhere in a title, or both."""
+"""Place where a word is valid: as a whole level of a category, anywhere in a title, or both."""
 
 CATEGORY: Final[Place] = "category"
 TITLE: Final[Place] = "title"
@@ -43,12 +43,12 @@ PLACES: Final[tuple[Place, ...]] = (CATEGORY, TITLE, BOTH)
 
 
 class OwnWord(NamedTuple):
-    """A word of a shop and what it means.
+    """A word of a shop with its meaning.
 
     Attributes:
         words: the level or phrase as the shop writes it.
         meaning: the kinds that it stands for.
-        place: where it is valid.
+        place: the place where it is valid.
     """
 
     words: str
@@ -57,12 +57,12 @@ class OwnWord(NamedTuple):
 
 
 class CategoryAnswer(NamedTuple):
-    """What a person answered about a level of the category column.
+    """The answer of a person about a level of the category column.
 
     Attributes:
         category: the level as the list writes it.
         meaning: the kinds that the person chose.
-        at: the time of the answer in UTC; texts compare as times do.
+        at: the time of the answer in UTC, as text that sorts by time.
     """
 
     category: str
@@ -71,13 +71,13 @@ class CategoryAnswer(NamedTuple):
 
 
 def meaning_of(text: str) -> Meaning:
-    """Return what a cell of a file means.
+    """Return the meaning of a file's cell.
 
     Args:
         text: kinds with `|` between, NO_KIND, or an empty text.
 
     Raises:
-        ValueError: the text names something else; the message lists what is possible.
+        ValueError: the text names something else. The message lists the possible values.
     """
     names = [name.strip() for name in text.split(KIND_SEPARATOR) if name.strip()]
     if names == [NO_KIND]:
@@ -99,8 +99,8 @@ class OwnWords:
 
     Attributes:
         file: the rows of a file of words.
-        answers: what people answered about categories; these are valid in place of a row of the file.
-        language: the code of the language of the list, which says whether accents matter in titles.
+        answers: the answers of people about categories, which replace rows of the file.
+        language: the code of the list's language, which says whether accents matter in titles.
     """
 
     file: tuple[OwnWord, ...] = ()
@@ -129,10 +129,10 @@ class OwnWords:
         return level_key(level) in self.categories
 
     def category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return what the categories of a product mean: the deepest level of each path that says something.
+        """Return the meaning of a product's categories: the deepest level of each path that has one.
 
         Args:
-            paths: the paths of its category cell; of several paths all are used together.
+            paths: the paths of its category cell; several paths are used together.
         """
         return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
 

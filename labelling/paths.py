@@ -19,7 +19,7 @@ from inference.plain_text import escape_unprintable
 from inference.spreadsheets import unescape_text
 
 MAX_PATH_BYTES: Final = 4096
-"""Bytes of a path, with the NUL at its end: what Linux takes, and other systems do not exceed."""
+"""Largest number of bytes of a path on Linux, with the NUL at its end. Other systems allow no more."""
 
 MAX_CACHED_FOLDERS: Final = 64
 """Whose names are kept while lists are read: a list names the files of one folder one after another."""
@@ -35,10 +35,10 @@ def is_too_long(path: str) -> bool:
 
 
 def find_existing(path: str) -> str:
-    """Find the path of the file that is meant; the same path if there is none.
+    """Return the path of the file that is meant, or the same path if there is none.
 
     Args:
-        path: as a list or a person wrote it, for this or another system.
+        path: the path as a list or a person wrote it, for this or another system.
     """
     if is_too_long(path) or os.path.lexists(path):
         return path
@@ -67,7 +67,7 @@ def explain_missing(path: str) -> str:
 
 
 def _respelt(path: str) -> str:
-    """Spell each part of a path as its folder does; the same path is returned if a part is not there."""
+    """Return the path with each part as its folder spells it, or the same path if a part is missing."""
     spelt = ""
     for part in path.split("/"):
         whole = spelt + part

@@ -1,7 +1,7 @@
-"""The platforms that import a feed: the columns that each of them reads, and what it needs.
+"""The platforms that import a feed: the columns that each of them reads, and the cells that it needs.
 
-To add a platform, add a member of FEEDS. The columns are those of the platforms' own pages
-(docs/how-to/feeds.md). Pure. WooCommerce's cells: woocommerce.py.
+To add a platform, add a member of FEEDS. The columns are those in the platforms' documentation
+(docs/how-to/feeds.md). This module is pure. woocommerce.py has the cells of WooCommerce.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ from labelling.woocommerce import REPLACES, loses_variations, make_colour_attrib
 
 
 class CategoryFile(NamedTuple):
-    """What a platform imports of a product's category.
+    """The form in which a platform imports the category of a product.
 
     Attributes:
         column: the column of the category.
-        choose: returns what the platform takes of a category's id and name; None if it has none.
-        other_columns: the cells of the feed that stand in this file, too, between the key and the category.
+        choose: returns the platform's cell for a category's id and name; None if it has none.
+        other_columns: the cells of the feed that are in this file too, between the key and the category.
     """
 
     column: str
@@ -29,7 +29,7 @@ class CategoryFile(NamedTuple):
 
 
 class Platform(NamedTuple):
-    """What a platform imports.
+    """The form in which a platform imports a feed.
 
     Attributes:
         key: the column by which the platform knows a product. Products with the same key are one.
@@ -37,10 +37,11 @@ class Platform(NamedTuple):
         colour_cells: returns the cells of the colour, by column.
         other_cells: returns all other cells of a row, by column. A column of the colour may be among them: it
             keeps its place, and gets the cell of the colour.
-        needs: columns of the list that it needs, each by any of these names, in small letters.
-        categories: the file of categories that it imports; None if there is none.
-        loses: tells whether its import would take away what a product has there; such products are left out.
-        note: a sentence about a list without attributes; empty for none.
+        needs: the columns of the list that it needs, each with its possible names, in small letters.
+        categories: the form of its file of categories; None if its feed has none.
+        loses: returns whether its import would remove something of a product there. Such products are left
+            out.
+        note: a sentence about a list without attributes.
     """
 
     key: str

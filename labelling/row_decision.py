@@ -206,7 +206,7 @@ def choose_feed_colours(
 
 
 def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
-    """Return whether a person's colour is one of the list's, or what photos suggest that agree with it."""
+    """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
     is_suggested = not by_list.is_denied and colour.label == colour.predicted_label
     return is_suggested or colour.label in by_list.labels
 

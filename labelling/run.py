@@ -1,8 +1,8 @@
-"""One run from a source to its outputs: label what has no answer yet, write the tables, then all the others.
+"""One run from a source to its outputs: label new pictures, write the tables, then all other outputs.
 
-The parts: job.py says what is to be done, sources/ lists, workers/ labels on an engine, journal_rows.py
-keeps both, row_decision.py decides, and summary.py writes what was decided. Beside the table are
-`TABLE.sqlite`, the journal, and `TABLE.summary.json`.
+job.py describes a run, sources/ lists pictures, workers/ labels on an engine, journal_rows.py keeps both,
+row_decision.py decides, and summary.py writes the decisions. Beside the table are `TABLE.sqlite`, the
+journal, and `TABLE.summary.json`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,20 +41,22 @@ PRODUCTS_NAMED: Final = 6
 Output = TypeVar("Output")
 
 Show: TypeAlias = Callable[[Summary, Sequence[str], TakenCorrections | None], None]
-"""Receives the summary, the first products without a photo, and what became of corrections; None without."""
+"""Function that gets the summary, the first products without a photo, and the effect of corrections (None
+without any)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run has written.
+    """The results of a run.
 
     Attributes:
         summary: the summary of the tables.
-        taken: the corrections that were taken in; None without a file of them.
-        words_file: the shop's own words for its next list; None without corrections, or without such words.
+        taken: the effect of corrections; None without them.
+        words_file: the file of the shop's own words for its next list; None without corrections, or without
+            such words.
         page: the review sheet; None if none was asked for, or it could not be written.
-        pictures: the pictures in folders; None likewise.
-        feed: the feed; None likewise.
+        pictures: the pictures in folders; None if none were asked for, or they could not be written.
+        feed: the feed; None if none was asked for, or it could not be written.
         errors: the errors of the file of words, sheet, folders and feed, in this order.
     """
 
@@ -70,20 +72,20 @@ class Outcome:
 def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: Show) -> Outcome:
     """Label the pictures that have no answer yet, write the tables, and then sheet, folders and feed.
 
-    Every step can be repeated: after an interruption at any point the same call resumes. If something ends
+    Every step can be repeated: after an interruption at any point, the same call resumes. If an error ends
     the labelling, the table gets the rows so far. An error of sheet, folders or feed hides no other output.
 
     Args:
-        job: all that is to be done.
+        job: the description of the run.
         watch: called with the number of rows, and of those that were there before, a few times a second.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
-        show: called as soon as the tables stand.
+        show: called as soon as the tables are written.
 
     Raises:
-        LabellingError: see errors.py; what is done already stays for the next run.
-        SourceUnusable: the source lists no picture, and the journal and the table are not touched.
-        StoreError: the source lies in a store that does not answer.
-        KeyboardInterrupt: a person stopped the run; the message says how to go on.
+        LabellingError: a step failed (errors.py). Finished work stays for the next run.
+        SourceUnusable: the source lists no picture. The journal and the table are not touched.
+        StoreError: the source is in a store that does not answer.
+        KeyboardInterrupt: a person stopped the run. The message says how to continue.
     """
     check_form(job.table)
     if not journal_path(job.table).exists():
@@ -104,7 +106,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
 
 
 def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
-    """Label what has no answer yet, and return the number of pictures that were answered before."""
+    """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
         claim_files(journal, job.files if job.is_restart else job.tables)
     check_own(journal, job.files)
@@ -209,7 +211,7 @@ def _check_lists_pictures(job: Job) -> None:
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
-    """Say what a person should know of the answers of earlier runs."""
+    """Print sentences about the answers of earlier runs."""
     if journal.recovered_count is not None:
         say(
             f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
@@ -263,7 +265,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
 
 
 def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreError]) -> Iterator[Item]:
-    """Yield what a source lists; an error is kept for later, so that the pictures before it are labelled."""
+    """Yield the items of a source, and keep an error that ends it early, so that these are labelled."""
     try:
         yield from items
     except (SourceUnusable, StoreError) as error:

@@ -15,11 +15,11 @@ from labelling.title_decision import ListTitles, ProductTitle
 
 
 class SharedProducts(NamedTuple):
-    """What the list has about the products under which one photo lies.
+    """The facts of a list about the products under which one photo is listed.
 
     Attributes:
-        kinds: the kinds that the photos of each may show by its words.
-        variant_words: the variant words of each, as in ProductTitle.
+        kinds: the kinds that the photos of each product may show, by its title.
+        variant_words: the words of each title except those of colour and size, as in ProductTitle.
     """
 
     kinds: frozenset[frozenset[str]]

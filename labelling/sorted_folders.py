@@ -1,6 +1,6 @@
-"""Sort a labelled catalogue into folders, one for each label, and `review` for what a person has to look at.
+"""Sort a labelled catalogue into folders: one for each label, and `review` for doubtful pictures.
 
-Reads a finished table and its source, and writes the folder alone, with copies of the pictures.
+A finished table and its source are read, and copies of the pictures are written into the folder.
 """
 
 import os

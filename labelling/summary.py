@@ -48,32 +48,34 @@ FOLDERS_READ: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What `TABLE.summary.json` and `--json` say of a table.
+    """The content of `TABLE.summary.json`, and of `--json`.
 
     Attributes:
-        source: its address.
+        source: the address of the source.
         version: the version of the release.
-        is_complete: it has a row for each picture of the source.
-        rows_before: those that earlier runs had made.
-        answers_recovered: people's answers that came over from a journal of version 2.0.0.
-        first_error: the first picture that has one, and what it is; empty without errors.
-        decided_by_person: those whose label people gave; the other figures are of the model's answers.
-        accepted: answers about the class that are accepted.
-        accepted_by_list: those that title and photo accepted together.
-        checked: accepted answers that people gave an answer to, too.
-        checked_right: checked answers with the same label.
-        seconds: the time that all runs took to label.
+        is_complete: whether there is a row for each picture of the source.
+        rows_before: the number of rows of earlier runs.
+        answers_recovered: the number of people's answers from a journal of version 2.0.0.
+        first_error: the first picture with an error, and the error; empty without errors.
+        decided_by_person: the number of rows whose label people gave; the other figures are about the model's
+            answers.
+        accepted: the number of accepted answers about the class.
+        accepted_by_list: the number of these that title and photo accepted together.
+        checked: the number of these that people answered too.
+        checked_right: the number of these to which people gave the same label.
+        seconds: the seconds that all runs took to label.
         review_share: the share of the answers that need a person.
-        labels: the number of pictures with each outcome, by label, in index order.
+        labels: the number of pictures with each outcome, for each label in order.
         columns: the names of the list's columns in the table, by their names in the list.
-        categories: id and name of the platform's category, by label; empty for none.
-        attributes: the number of pictures with each decision, by attribute and label.
-        products: the same figures of the table of products, and the photos of no product; None without one.
+        categories: the id and name of the platform's category, by label; empty for none.
+        attributes: the number of pictures with each decision, for each label of each attribute.
+        products: the same figures for the table of products, and the photos without a product; None without
+            it.
         notes: sentences about the list and the table that a person should know.
-        category_questions: the number of categories that a sheet asks about, and of rows in them that need a
-            person; None if answers about categories would decide nothing.
-        words: the language of the list's titles, the number of products or pictures whose kind they name, and
-            of answers that agree; None without titles, or if they are not read.
+        category_questions: the number of categories that a sheet asks about, and of the rows in them that
+            need a person; None if answers about categories would decide nothing.
+        words: the figures of titles: their language, how many products or pictures they name a kind for, and
+            how many answers agree; None without titles.
     """
 
     table: str
@@ -157,7 +159,7 @@ def _not_written(table: Path, error: OSError) -> TableUnusable:
 def _write(
     table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
 ) -> Summary:
-    """Write `table_files` a table into new files, and count what is in them."""
+    """Write the files of `table_files` as new files, and count their content."""
     run, form = decisions.settings, check_form(table)
     with_people = bool(decisions.context.human_answers.labels)
     with_words = decisions.reader.says_something

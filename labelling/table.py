@@ -1,7 +1,7 @@
-"""The file of a table: CSV, JSONL or a workbook of Excel, written.
+"""Write the file of a table: CSV, JSONL or an Excel workbook.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
-What the columns are: columns.py.
+columns.py has the columns.
 """
 
 import json
@@ -24,10 +24,10 @@ ROWS_AT_ONCE: Final = 1024
 
 
 def check_form(table: Path) -> str:
-    """Check the ending of a table's name, and return it: CSV, JSONL or a workbook of Excel.
+    """Check the ending of a table's name, and return its form: CSV, JSONL or an Excel workbook.
 
     Raises:
-        TableUnusable: its ending is another one, or what it needs is not installed.
+        TableUnusable: the ending is another one, or a needed package is not installed.
     """
     form = table.suffix.lower()
     if form not in (".csv", ".jsonl", WORKBOOK):

@@ -46,7 +46,7 @@ MIN_OF_MOST_NAMED: Final = 0.8
 
 
 class TitleColumn(NamedTuple):
-    """A column that may be the title, and what its cells say.
+    """A column that may have the titles, with figures about its cells.
 
     Attributes:
         name: the name of the column.

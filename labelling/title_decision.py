@@ -1,7 +1,7 @@
-"""Decide the class and the kind of a row with the title of its list. Pure.
+"""Decide the class and the kind of a row with the title of its list. This module is pure.
 
 inference/title_rule.py has the rule. This file reads what the list says about a row, and writes the decision
-into the answers of the row. titles.py finds the columns that have words.
+into the answers of the row. titles.py finds the columns with titles.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,12 +30,12 @@ NO_LABELS: Final = ReleaseLabels(classes={})
 
 
 class ProductTitle(NamedTuple):
-    """What a list has about one product.
+    """The facts of a list about one product.
 
     Attributes:
-        meaning: what its title and category admit.
+        meaning: the kinds that its title and category allow.
         shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
-        variant_words: the words of its title but those of colour and size; empty without a title.
+        variant_words: the words of its title except those of colour and size; empty without a title.
     """
 
     meaning: ListMeaning = NO_MEANING
@@ -45,14 +45,14 @@ class ProductTitle(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ListTitles:
-    """What the titles of a list say.
+    """The titles of a list.
 
     Attributes:
-        reader: how titles and categories are read.
+        reader: the reader of titles and categories.
         labels: the labels of the release as kinds.
         minimum_shares: the shares of a photo from which titles decide.
         heads: the labels of each head of the release.
-        products: what the list has about each; empty without products.
+        products: the facts about each product; empty without products.
     """
 
     reader: ListReader = field(default_factory=ListReader)
@@ -94,21 +94,21 @@ class ListTitles:
         return (LABEL, KIND) if self.labels.kinds else (LABEL,)
 
     def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
-        """What all photos of a row give to each label."""
+        """Return the probability of each label, over all photos of a row."""
         return dict(zip(self.heads[head], record.probabilities_of(head), strict=True))
 
 
 def collect_titles(
     settings: RunSettings, reader: ListReader, listed: Iterable[tuple[str, str, Mapping[str, str]]]
 ) -> ListTitles:
-    """Read what the list says about each product.
+    """Read the titles of all products.
 
     Args:
         settings: the settings of the run.
-        reader: how titles and categories are read.
-        listed: the product and the path of each row, and its cells that have words. The kinds of a product
-            are those that all its titles share; of its other cells, and for sheets and colours of its titles,
-            the first one that is not empty is used.
+        reader: the reader of titles and categories.
+        listed: the product and the path of each row, and its cells with titles. The kinds of a product are
+            those that all its titles share. Of its other cells, and of its titles for sheets and colours, the
+            first one that is not empty is used.
     """
     columns, heads = reader.list_words.columns, settings.heads
     of_products: dict[str, dict[str, str]] = {}
@@ -136,13 +136,13 @@ def collect_titles(
 def _product_title(
     reader: ListReader, cells: Mapping[str, str], folder: str, titles: Iterable[ListMeaning]
 ) -> ProductTitle:
-    """Return what the list has about a product.
+    """Return the facts of the list about a product.
 
     Args:
-        reader: how titles and categories are read.
+        reader: the reader of titles and categories.
         cells: the first filled cell of each column.
         folder: the folder of its first photo.
-        titles: what each of its titles says.
+        titles: the meaning of each of its titles.
     """
     words, meaning = reader.list_words, reader.meaning(cells, folder, titles_meaning(list(titles)))
     shown = meaning.kinds | (words.shown_kinds(cells) if meaning.kinds == {SET} else frozenset())

@@ -207,10 +207,10 @@ def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
 
 
 def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str], str]]) -> str:
-    """Return a sentence on titles that name another kind than their labels; empty if none does.
+    """Return a sentence about titles that name another kind than their labels; empty if none does.
 
     Args:
-        words: how the titles are read.
+        words: the way in which titles are read.
         labelled: the cells of each row of a list, by column, and its label.
     """
     by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled}

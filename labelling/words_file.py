@@ -34,8 +34,8 @@ def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tupl
 
     Args:
         file: the path of the CSV.
-        reading: how lists are read; its encoding is used.
-        say: receives a sentence for each thing that a person should know of the file.
+        reading: the way in which lists are read, of which the encoding is used.
+        say: is called with sentences that a person should know.
 
     Raises:
         WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the

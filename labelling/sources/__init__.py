@@ -1,1 +1,1 @@
-"""Where pictures come from: folders, lists, archives, buckets. Start with source_opening.py."""
+"""Sources of pictures: folders, lists, archives, buckets. Start with source_opening.py."""

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
 
 WEIGHT: Final = 1 << 18
-"""Of a picture on the web, whose size is not known before it is fetched: AT_ONCE of them are a chunk."""
+"""Weight of a picture on the web, whose size is not known before it is fetched. AT_ONCE of them are a
+chunk."""
 
 
 class FileSource(LocalSource):
@@ -57,7 +58,7 @@ class Folder(FileSource):
 class Pattern(FileSource):
     """The files that a shell's pattern names, whatever their endings; `**` is any number of folders.
 
-    What systems add is passed over, unless the pattern itself names it.
+    Files that systems add are skipped, unless the pattern itself names them.
     """
 
     def items(self) -> Iterator[Item]:
@@ -121,12 +122,12 @@ class PathList(FileSource):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Those that have a name and hold no paths."""
+        """The columns that have a name and no paths."""
         return tuple(name for name in self._list.columns if name not in self._list.reading.path_columns)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the list, a sentence each."""
+        """Sentences about the list that a person should know."""
         return self._list.notes
 
     @cached_property
@@ -209,10 +210,10 @@ def read_file(path: str) -> bytes:
 
 
 def _listed(root: str) -> list[tuple[str, bool]]:
-    """List the names in a folder, sorted, each with whether it is a folder; a link to a folder is none.
+    """Return the names in a folder, sorted, each with whether it is a folder. Links to folders are none.
 
     Raises:
-        SourceUnusable: it cannot be listed, so that what is in it is not known.
+        SourceUnusable: the folder cannot be listed, so its content is not known.
     """
     try:
         with os.scandir(root) as entries:

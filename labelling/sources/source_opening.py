@@ -1,6 +1,6 @@
 """Find the source of pictures that a word on the command line names.
 
-The kinds of sources: picture_files.py, archives.py, buckets.py; what all of them do: items.py.
+picture_files.py, archives.py and buckets.py have the kinds of sources, and items.py says what all of them do.
 """
 
 import glob
@@ -21,7 +21,7 @@ LISTS: Final = (".csv", ".tsv", ".txt")
 
 
 def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folder: str | Path = "") -> Source:
-    """Find out what kind of source a word names.
+    """Return the source that a word names.
 
     Args:
         word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP, an
