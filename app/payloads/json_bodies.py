@@ -40,7 +40,7 @@ MAX_LENIENT_BYTES = 4_000_000
 """Largest body in bytes that Python's own parser reads. It holds Python's lock while it parses, here up to 40
 ms."""
 
-PRINTED_BYTES = re.compile(r"""b["']""")
+PRINTED_BYTES = re.compile(r"""\s*(b["'])""")
 """Pattern of the beginning of bytes as Python prints them: `b'iVBORw0...'`."""
 
 DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
@@ -206,9 +206,11 @@ def decode_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
-    if PRINTED_BYTES.match(text):
-        raise BadRequest(f"`{name}` begins with {text[:2]}: send the text without {text[:2]}...{text[1]}.")
-    letters = _after_prefix(text, name).translate(BASE64_TABLE)
+    behind = _after_prefix(text, name)
+    if printed := PRINTED_BYTES.match(behind):
+        begin = printed[1]
+        raise BadRequest(f"`{name}` begins with {begin}: send the text without {begin}...{begin[1]}.")
+    letters = behind.translate(BASE64_TABLE)
     try:
         decoded = binascii.a2b_base64(letters + "=" * (-len(letters) % 4), strict_mode=True)
     except binascii.Error as error:

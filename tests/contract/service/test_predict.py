@@ -163,6 +163,11 @@ def test_an_unknown_parameter_or_value_is_named(client: FlaskClient, query: str)
         ({"json": {"image": f"b'{in_base64(UPLOAD)}'"}}, 400, "begins with b': send the text without b'...'"),
         ({"json": {"image": f'b"{in_base64(UPLOAD)}"'}}, 400, 'begins with b": send the text without b"..."'),
         (
+            {"json": {"image": f"data:image/png;base64,b'{in_base64(UPLOAD)}'"}},
+            400,
+            "begins with b': send the text without b'...'",
+        ),
+        (
             {"json": {"image": f"data:;base64, DATA:;base64,{in_base64(UPLOAD)}"}},
             400,
             "has two data: prefixes",
