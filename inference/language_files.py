@@ -124,10 +124,10 @@ def _word_tokens(word: str, keep_accents: bool) -> tuple[str, ...]:
 @cache
 def languages() -> Mapping[str, Language]:
     """Return the languages that titles may have, by code: FIRST, others that are read, and the rest."""
-    found = [language for code, language in _shipped().items() if code != SHARED]
+    every = [language for code, language in _shipped().items() if code != SHARED]
     rank = {code: place for place, code in enumerate(FIRST)}
-    found.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
-    return MappingProxyType({language.code: language for language in found})
+    every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
+    return MappingProxyType({language.code: language for language in every})
 
 
 @cache
@@ -177,15 +177,15 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         raise LanguageFileInvalid("name the file after the language's code in ISO 639, as in de.toml.")
     _check_names("", table, [part.name for part in fields(Language)][1:])
     parts: dict[str, Any] = {name: _words(name, table[name]) for name in table if name in _LISTS}
-    parts |= {name: _by_word(name, table.get(name, {}), _kinds) for name in ("garments", "groups")}
+    parts |= {name: _read_meanings(name, table.get(name, {}), _kinds) for name in ("garments", "groups")}
     language = Language(
         code=code,
         name=_text("name", table.get("name", "")),
         head=_text("head", table.get("head", "")),
         keep_accents=_switch("keep_accents", table.get("keep_accents", False)),
-        colours=_by_word("colours", table.get("colours", {}), _colours),
-        columns={name: _words(name, of) for name, of in _part("columns", table, COLUMNS)},
-        woocommerce={name: _texts(name, of) for name, of in _part("woocommerce", table, WOOCOMMERCE)},
+        colours=_read_meanings("colours", table.get("colours", {}), _colours),
+        columns={name: _words(name, value) for name, value in _part("columns", table, COLUMNS)},
+        woocommerce={name: _texts(name, value) for name, value in _part("woocommerce", table, WOOCOMMERCE)},
         **parts,
     )
     _check_parts(language)
@@ -211,11 +211,11 @@ def _check_parts(language: Language) -> None:
 
 def _check_words(language: Language) -> None:
     """Refuse a word that a list has twice: nobody could tell which of the two is used."""
-    of_garments = chain(language.garments, language.suits, language.sets)
-    named = {name: iter(getattr(language, name)) for name in _LISTS if name not in {"suits", "sets"}}
-    named |= {"garments, suits or sets": of_garments}
-    named |= {"groups": iter(language.groups), "colours": iter(language.colours)}
-    for name, words in named.items():
+    garments = chain(language.garments, language.suits, language.sets)
+    lists = {name: iter(getattr(language, name)) for name in _LISTS if name not in {"suits", "sets"}}
+    lists |= {"garments, suits or sets": garments}
+    lists |= {"groups": iter(language.groups), "colours": iter(language.colours)}
+    for name, words in lists.items():
         _check_once(name, words, language)
 
 
@@ -243,20 +243,20 @@ def _part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator
     yield from part.items()
 
 
-def _by_word(name: str, table: Any, read: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
+def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
     """Return what each word of a table means: its keys are meanings, its values lists of words."""
     meanings = [
-        (key, read(key), _words(f"{name}.{key}", words)) for key, words in _table(name, table).items()
+        (key, parse(key), _words(f"{name}.{key}", words)) for key, words in _table(name, table).items()
     ]
-    found = dict[str, Any]()
+    meaning_by_word = dict[str, Any]()
     for key, meaning, words in meanings:
         for word in words:
-            if word in found:
+            if word in meaning_by_word:
                 raise LanguageFileInvalid(
                     f"`{name}` has {word!r} twice, also as {key}. Leave one of them out."
                 )
-            found[word] = meaning
-    return found
+            meaning_by_word[word] = meaning
+    return meaning_by_word
 
 
 def _kinds(key: str) -> frozenset[str]:

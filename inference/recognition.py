@@ -54,17 +54,17 @@ def language_of(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
     Returns:
         UNDETERMINED, if too few words are known in any of them.
     """
-    read, words, hits = list(islice(titles, ENOUGH)), 0, Counter[str]()
-    for title in read:
-        known = known_words(title)
-        words += known.words
-        hits.update(known.own)
+    first_titles, words, hits = list(islice(titles, ENOUGH)), 0, Counter[str]()
+    for title in first_titles:
+        counts = count_known_words(title)
+        words += counts.words
+        hits.update(counts.own)
     best = max(codes or languages(), key=hits.__getitem__)
-    is_known = hits[best] >= KNOWN_WORDS * words or _names_garments(read, best)
+    is_known = hits[best] >= KNOWN_WORDS * words or _has_garments(first_titles, best)
     return best if is_known else UNDETERMINED
 
 
-def _names_garments(titles: Sequence[str], code: str) -> bool:
+def _has_garments(titles: Sequence[str], code: str) -> bool:
     """Check whether enough titles name a garment in a language."""
     if code not in readable_languages():
         return False
@@ -74,7 +74,7 @@ def _names_garments(titles: Sequence[str], code: str) -> bool:
 
 def prepare_languages() -> None:
     """Read all language files now, so that the first title does not wait for them."""
-    known_words("")
+    count_known_words("")
     for code in readable_languages():
         title_says("", code)
 
@@ -86,18 +86,18 @@ def second_language(titles: Iterable[str], first: str) -> str:
         titles: the titles of a list.
         first: the language of the list.
     """
-    counts, read = Counter[str](), 0
+    counts, title_count = Counter[str](), 0
     for title in islice(titles, ENOUGH):
-        own = known_words(title).own
-        read += bool(title.strip())
+        own = count_known_words(title).own
+        title_count += bool(title.strip())
         counts.update(code for code in own if _is_in(own, code, first))
     best = max((code for code in readable_languages() if code != first), key=counts.__getitem__)
-    return best if counts[best] >= max(MIN_SECOND_TITLES, SECOND_TITLES * read) else ""
+    return best if counts[best] >= max(MIN_SECOND_TITLES, SECOND_TITLES * title_count) else ""
 
 
 def is_in_second(title: str, first: str, second: str) -> bool:
     """Check whether a title has strictly more words of a list's second language than of its first."""
-    return _is_in(known_words(title).own, second, first)
+    return _is_in(count_known_words(title).own, second, first)
 
 
 def _is_in(own: Mapping[str, int], code: str, first: str) -> bool:
@@ -110,16 +110,19 @@ def any_language_says(title: str) -> Says:
     The languages with the most known words of the title are likely, if enough of its words are known.
     """
     text = title if language_parts(title) else visible_text(title)
-    known = known_words(text)
-    most = max(known.own.values(), default=0)
-    if not most + known.shared or most + known.shared < KNOWN_WORDS * known.words:
+    counts = count_known_words(text)
+    most = max(counts.own.values(), default=0)
+    if not most + counts.shared or most + counts.shared < KNOWN_WORDS * counts.words:
         return NOTHING
-    read = [tokens_say(tokens[:LONGEST_READ], code) for code, tokens in _likely(text, known.own, most)]
-    words = dict.fromkeys(word for says in read for word in says.words)
-    return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in read)))
+    likely = _find_likely_languages(text, counts.own, most)
+    readings = [tokens_say(tokens[:LONGEST_READ], code) for code, tokens in likely]
+    words = dict.fromkeys(word for says in readings for word in says.words)
+    return Says(tuple(words), frozenset[str]().union(*(says.kinds for says in readings)))
 
 
-def _likely(title: str, own: Mapping[str, int], most: int) -> Iterator[tuple[str, Sequence[str]]]:
+def _find_likely_languages(
+    title: str, own: Mapping[str, int], most: int
+) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the likely languages of a title, and its words and signs in each.
 
     If the title has only words that all languages share, one language stands for those whose first garment
@@ -154,8 +157,8 @@ def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str
     return {label: title_says(label, spoken).kinds or set_says(label, spoken).kinds for label in labels}
 
 
-class Known(NamedTuple):
-    """The known words of a title.
+class WordCounts(NamedTuple):
+    """Counts of the known words of a title.
 
     Attributes:
         words: the number of words made of letters.
@@ -168,37 +171,39 @@ class Known(NamedTuple):
     shared: int
 
 
-def known_words(title: str) -> Known:
+def count_known_words(title: str) -> WordCounts:
     """Count the words of a title that each language knows; a part with a tag is in its language alone."""
     parts = language_parts(title)
     if not parts:
-        return _known_words(title)
-    known = {code: _known_words(part) for code, part in parts.items()}
-    own = {code: part.own[code] for code, part in known.items() if code in part.own}
-    return Known(max(part.words for part in known.values()), own, max(part.shared for part in known.values()))
+        return _count_words(title)
+    counts = {code: _count_words(part) for code, part in parts.items()}
+    own = {code: part.own[code] for code, part in counts.items() if code in part.own}
+    return WordCounts(
+        max(part.words for part in counts.values()), own, max(part.shared for part in counts.values())
+    )
 
 
-def _known_words(title: str) -> Known:
+def _count_words(title: str) -> WordCounts:
     text = visible_text(title)
     tokens = split_text(text)
-    counts = _known(keep_accents=False).count(tokens)
-    with_accents = tokens if text.isascii() else split_text(text, keep_accents=True)
-    counts |= _known(keep_accents=True).count(with_accents)
-    shared = counts.pop(SHARED, 0)
-    return Known(sum(map(str.isalpha, tokens)), counts, shared)
+    counts = _build_lexicon(keep_accents=False).count(tokens)
+    accented = tokens if text.isascii() else split_text(text, keep_accents=True)
+    counts |= _build_lexicon(keep_accents=True).count(accented)
+    shared_count = counts.pop(SHARED, 0)
+    return WordCounts(sum(map(str.isalpha, tokens)), counts, shared_count)
 
 
-class _Known:
+class _Lexicon:
     """The words of several languages, and which of these know each."""
 
-    def __init__(self, of: Sequence[Language]) -> None:
+    def __init__(self, sources: Sequence[Language]) -> None:
         self.phrases = dict[tuple[str, ...], set[str]]()
         self.ends = dict[str, set[str]]()
         self.longest = dict[str, int]()
-        self.codes = [language.code for language in of]
-        for language in of:
-            named = (*language.garments, *language.suits, *language.sets, *language.colours)
-            for word in (*language.known_by, *named):
+        self.codes = [language.code for language in sources]
+        for language in sources:
+            meanings = (*language.garments, *language.suits, *language.sets, *language.colours)
+            for word in (*language.known_by, *meanings):
                 tokens = language.word_tokens(word)
                 self.phrases.setdefault(tokens, set()).add(language.code)
                 self.longest[tokens[0]] = max(self.longest.get(tokens[0], 1), len(tokens))
@@ -217,12 +222,12 @@ class _Known:
                     if free[code] <= start:
                         counts[code] += length
                         free[code] = start + length
-            for code in self._knowing(token):
+            for code in self._find_codes(token):
                 if free[code] <= start:
                     counts[code] += 1
         return counts
 
-    def _knowing(self, token: str) -> Codes:
+    def _find_codes(self, token: str) -> Codes:
         """Return the languages that know a word, or the end of a compound."""
         if not token.isalpha():
             return _NONE
@@ -234,7 +239,7 @@ class _Known:
 
 
 @cache
-def _known(*, keep_accents: bool) -> _Known:
+def _build_lexicon(*, keep_accents: bool) -> _Lexicon:
     """Return the shared words, and those of the languages that keep their accents, or of all others."""
     every = (shared_words(), *languages().values())
-    return _Known([one for one in every if one.code == SHARED or one.keep_accents == keep_accents])
+    return _Lexicon([one for one in every if one.code == SHARED or one.keep_accents == keep_accents])

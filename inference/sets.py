@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from inference.tokens import SEPARATORS, SIGNS
-from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, named
+from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, select_named
 
 PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 """Kinds of which a set is a pack in any case: "sock set", "lingerie set"."""
@@ -38,7 +38,7 @@ def is_set(items: Sequence[Item], heads: Sequence[Named], grammar: Grammar) -> b
         heads: the garments among them that decide.
         grammar: the grammar of its language.
     """
-    garments = [item for item in named(items) if not _is_counting(item)]
+    garments = [item for item in select_named(items) if not _is_counting(item)]
     is_suit = any(garment.kinds == SUIT for garment in garments)
     if any(head.kinds == SUIT for head in heads) or (is_suit and not _shared(heads)):
         return True

@@ -193,6 +193,6 @@ def split(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]
     yield part
 
 
-def named(items: Iterable[Item]) -> list[Named]:
+def select_named(items: Iterable[Item]) -> list[Named]:
     """Return the words among some items that name a garment."""
     return [item for item in items if isinstance(item, Named) and item.kinds]

@@ -26,8 +26,8 @@ from inference.vocabulary import (
     find_words,
     grammar_of,
     has_word,
-    named,
     own_things,
+    select_named,
     split,
     variant_words,
     words_of,
@@ -81,7 +81,7 @@ def title_says(title: str, language: str, words: Words | None = None) -> Says:
 def part_kinds(title: str, language: str) -> frozenset[str]:
     """Return the kinds of all garments that a title names: the parts of a set, as far as they are named."""
     items = _items(*_read(title, language))
-    return frozenset(kind for item in named(without_counting(items)) for kind in item.kinds)
+    return frozenset(kind for item in select_named(without_counting(items)) for kind in item.kinds)
 
 
 def _read(text: str, language: str) -> tuple[list[str], str]:
@@ -105,14 +105,14 @@ def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None)
     items = _items(tokens, language, words)
     garments = without_counting(items)
     heads = _deciding(garments, language)
-    if not named(heads):
+    if not select_named(heads):
         is_of_clothes = not heads and has_word(tokens, words_of(language, "clothing"))
         return _set_word(items) if is_of_clothes else NOTHING
     if is_set(items, heads, grammar_of(language)):
-        counting = (item.word for item in named(items) if item.kinds in {SUIT, COUNTING})
+        counting = (item.word for item in select_named(items) if item.kinds in {SUIT, COUNTING})
         return Says(tuple(dict.fromkeys(counting)), SUIT)
     if any(SET in head.kinds for head in heads):
-        heads = named(garments)
+        heads = select_named(garments)
     return _together(heads)
 
 
@@ -126,7 +126,7 @@ def set_says(title: str, language: str) -> Says:
 
 
 def _set_word(items: Sequence[Item]) -> Says:
-    words = tuple(item.word for item in named(items) if item.kinds == COUNTING)
+    words = tuple(item.word for item in select_named(items) if item.kinds == COUNTING)
     return Says(words, SUIT) if words else NOTHING
 
 
@@ -186,7 +186,7 @@ def _level_says(parts: Sequence[str], language: str, words: Words | None) -> Say
 def _garments(level: str, language: str, words: Words) -> list[Named]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
     tokens = languages()[language].tokens(level)
-    heads = named(find_words(tokens, words_of(language, "groups")))
+    heads = select_named(find_words(tokens, words_of(language, "groups")))
     for part in split(find_words(tokens, words), SEPARATORS):
         heads += _heads(part, language)
     return [head._replace(kinds=SUIT) if head.kinds == COUNTING else head for head in heads]

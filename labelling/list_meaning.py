@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from inference.language_files import UNDETERMINED, languages, readable_languages
 from inference.reasons import Reason
-from inference.recognition import known_words
+from inference.recognition import count_known_words
 from inference.vocabulary import known_tokens, whole_words_of
 from inference.words import category_says, title_says
 from labelling.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
@@ -54,7 +54,7 @@ def level_kinds(level: str, language: str) -> Meaning:
     """
     if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
         return frozenset()
-    known = known_words(level)
+    known = count_known_words(level)
     knowing = (code for code in readable_languages() if known.own.get(code, 0) + known.shared >= known.words)
     said = list(filter(None, (category_says(level, code, whole_words_of(code)).kinds for code in knowing)))
     return frozenset.intersection(*said) if said else frozenset()

@@ -20,7 +20,7 @@ from inference.kinds import KINDS, in_order
 from inference.language_files import languages
 from inference.title_rule import NONE
 from inference.tokens import tokens_of
-from inference.vocabulary import Words, find_words, merge_words, named, words_of
+from inference.vocabulary import Words, find_words, merge_words, select_named, words_of
 from labelling.categories import CategoryPath, level_key
 
 NO_KIND: Final = NONE
@@ -160,7 +160,7 @@ class OwnWords:
         Args:
             title: the title as the list has it.
         """
-        return [item.kinds for item in named(find_words(self._tokens(title), self.phrases))]
+        return [item.kinds for item in select_named(find_words(self._tokens(title), self.phrases))]
 
     def rows_for_next_list(self) -> list[OwnWord]:
         """Return the rows of a file of words for the next list of this shop.
