@@ -17,8 +17,9 @@ from inference.title_rule import NONE
 from labelling.errors import ListUnusable
 from labelling.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
 from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
-from labelling.titles import contradictions, word_columns
+from labelling.titles import ListWords, contradictions, word_columns
 from training.data.listing import (
+    COLUMNS,
     FURTHER,
     HELD_OUT,
     LEARNT,
@@ -57,7 +58,10 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
     columns = tuple(name for name in table.columns if name != reading.by)
     there = [name for name in attributes if name in columns]
     parts = parts_in(table)
-    words, labelled = word_columns(table.columns), list[_Labelled]()
+    own = {*COLUMNS, *FURTHER, SPLIT, *reading.path_columns, reading.by}
+    # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
+    words = word_columns(table.columns) if set(table.columns) - own else ListWords()
+    labelled = list[_Labelled]()
     pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
         labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
@@ -74,7 +78,9 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
     for name in there:
         pictures, of_column = _without_what_is_no_label(pictures, name, f"{place}, column `{name}`")
         notes += of_column
-    if wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled):
+    if words.columns and (
+        wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled)
+    ):
         notes += (f"{place}: {wrong}",)
     return Listing(
         place,
