@@ -219,7 +219,9 @@ def test_a_path_is_absolute_or_relative_to_the_corrections_wherever_the_command_
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:
     journal_path(table).unlink()
 
-    with pytest.raises(TableUnusable, match=r"there is no table\.csv\.sqlite beside it"):
+    with pytest.raises(
+        TableUnusable, match=r"table\.csv\.sqlite is missing\. Label first, or name the SOURCE"
+    ):
         correct(table, {"path": "0.png", "label": "Bag"})
 
 
