@@ -157,10 +157,10 @@ def read_folder(folder: Path) -> dict[str, Language]:
     Raises:
         LanguageFileInvalid: the message names the file, and what is wrong in it.
     """
-    return {file.stem: read_file(file) for file in sorted(folder.glob("*.toml"))}
+    return {file.stem: read_language_file(file) for file in sorted(folder.glob("*.toml"))}
 
 
-def read_file(file: Path) -> Language:
+def read_language_file(file: Path) -> Language:
     """Return the language that a file describes.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from inference.tokens import SEPARATORS, SIGNS
-from inference.vocabulary import COUNTING, SUIT, Grammar, Item, Named, select_named
+from inference.vocabulary import COUNTING, SUIT, Grammar, Item, NamedKinds, select_named
 
 PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 """Kinds of which a set is a pack in any case: "sock set", "lingerie set"."""
@@ -30,7 +30,7 @@ def without_counting(items: Iterable[Item]) -> list[Item]:
     return [item for item in items if not _is_counting(item)]
 
 
-def is_set(items: Sequence[Item], heads: Sequence[Named], grammar: Grammar) -> bool:
+def is_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar) -> bool:
     """Check whether a title names a set of garments.
 
     Args:
@@ -49,10 +49,10 @@ def is_set(items: Sequence[Item], heads: Sequence[Named], grammar: Grammar) -> b
 
 
 def _is_counting(item: Item) -> bool:
-    return isinstance(item, Named) and item.kinds == COUNTING
+    return isinstance(item, NamedKinds) and item.kinds == COUNTING
 
 
-def _shared(garments: Iterable[Named]) -> frozenset[str]:
+def _shared(garments: Iterable[NamedKinds]) -> frozenset[str]:
     """Return the kinds that all garments have in common."""
     kinds = [garment.kinds for garment in garments]
     return frozenset.intersection(*kinds) if kinds else frozenset()
@@ -83,7 +83,7 @@ def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) ->
     ):
         return True  # "pack de 3"
     for distance, behind in enumerate(items[place + 1 : place + 2 + WORDS_BETWEEN]):
-        if isinstance(behind, Named) or (distance == 0 and behind in grammar.counts):
+        if isinstance(behind, NamedKinds) or (distance == 0 and behind in grammar.counts):
             return True
         if behind in SEPARATORS | SIGNS | grammar.prepositions or not behind.isalpha():
             return False

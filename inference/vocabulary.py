@@ -24,7 +24,7 @@ COUNTING: Final = frozenset({"counting"})
 Part: TypeAlias = Literal["garments", "groups", "things", "wearers", "clothing"]
 
 
-class Named(NamedTuple):
+class NamedKinds(NamedTuple):
     """A word of a title that names a garment.
 
     Attributes:
@@ -37,7 +37,7 @@ class Named(NamedTuple):
     kinds: frozenset[str]
 
 
-Item: TypeAlias = str | Named
+Item: TypeAlias = str | NamedKinds
 
 
 class Words(NamedTuple):
@@ -102,7 +102,7 @@ def variant_words() -> Words:
 
 
 @cache
-def own_things(code: str) -> Words:
+def find_own_things(code: str) -> Words:
     """Return the things of a language alone: they stand before a garment, English ones behind it."""
     own = languages()[code]
     return _words([_kinds_of(own, "things")], own)
@@ -132,7 +132,7 @@ def _kinds_of(language: Language, part: Part) -> Kinds:
 
 def has_word(tokens: Sequence[str], words: Words) -> bool:
     """Check whether a text has one of some words."""
-    return bool(words.phrases) and any(isinstance(item, Named) for item in find_words(tokens, words))
+    return bool(words.phrases) and any(isinstance(item, NamedKinds) for item in find_words(tokens, words))
 
 
 @cache
@@ -165,10 +165,10 @@ def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
         phrases = (tuple(tokens[start : start + count]) for count in range(longest, 0, -1))
         phrase = next((phrase for phrase in phrases if phrase in words.phrases), None)
         if phrase:
-            items.append(Named(" ".join(phrase), words.phrases[phrase]))
+            items.append(NamedKinds(" ".join(phrase), words.phrases[phrase]))
         else:
             kinds = _by_end(tokens[start], words.ends)
-            items.append(tokens[start] if kinds is None else Named(tokens[start], kinds))
+            items.append(tokens[start] if kinds is None else NamedKinds(tokens[start], kinds))
         start += len(phrase or "1")
     return items
 
@@ -181,7 +181,7 @@ def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | 
     return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
 
 
-def split(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
+def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
     """Yield the runs of items between some signs or words."""
     signs, part = frozenset(between), list[Item]()
     for item in items:
@@ -193,6 +193,6 @@ def split(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]
     yield part
 
 
-def select_named(items: Iterable[Item]) -> list[Named]:
+def select_named(items: Iterable[Item]) -> list[NamedKinds]:
     """Return the words among some items that name a garment."""
-    return [item for item in items if isinstance(item, Named) and item.kinds]
+    return [item for item in items if isinstance(item, NamedKinds) and item.kinds]

@@ -21,14 +21,14 @@ from inference.vocabulary import (
     SUIT,
     Grammar,
     Item,
-    Named,
+    NamedKinds,
     Words,
+    find_own_things,
     find_words,
     grammar_of,
     has_word,
-    own_things,
     select_named,
-    split,
+    split_at_words,
     variant_words,
     words_of,
 )
@@ -137,9 +137,9 @@ def _items(tokens: Sequence[str], language: str, words: Words | None = None) -> 
     return find_words(tokens, words or words_of(language))
 
 
-def _deciding(items: Sequence[Item], language: str) -> list[Named]:
+def _deciding(items: Sequence[Item], language: str) -> list[NamedKinds]:
     """Return the words that decide: those of the first part of a title that has some."""
-    parts = split(items, SEPARATORS)
+    parts = split_at_words(items, SEPARATORS)
     return next((heads for part in parts if (heads := _heads(part, language))), [])
 
 
@@ -183,11 +183,11 @@ def _level_says(parts: Sequence[str], language: str, words: Words | None) -> Say
     return _together([head for part in heads for head in part])
 
 
-def _garments(level: str, language: str, words: Words) -> list[Named]:
+def _garments(level: str, language: str, words: Words) -> list[NamedKinds]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
     tokens = languages()[language].tokens(level)
     heads = select_named(find_words(tokens, words_of(language, "groups")))
-    for part in split(find_words(tokens, words), SEPARATORS):
+    for part in split_at_words(find_words(tokens, words), SEPARATORS):
         heads += _heads(part, language)
     return [head._replace(kinds=SUIT) if head.kinds == COUNTING else head for head in heads]
 
@@ -199,19 +199,19 @@ def without_variant(title: str) -> tuple[str, ...]:
     return tuple(word for word in words if not _SIZE.fullmatch(word))
 
 
-def _heads(items: list[Item], language: str) -> list[Named]:
+def _heads(items: list[Item], language: str) -> list[NamedKinds]:
     """Return the words that decide for a part of a title: the garments before a preposition.
 
     Behind one ("Two in One Grey Shorts") a garment is used if none stands before, unless the preposition is
     its own: an "insole for shoes" is none.
     """
     grammar = grammar_of(language)
-    before, *behind = split(items, grammar.prepositions)
+    before, *behind = split_at_words(items, grammar.prepositions)
     heads, is_count = _joined_heads(before, language), _only_counts(before, grammar)
     for part in behind:
         if heads:
             break
-        is_own = not is_count and isinstance(part[0] if part else "", Named)
+        is_own = not is_count and isinstance(part[0] if part else "", NamedKinds)
         heads = _joined_heads(part[1:] if is_own else part, language)
     return heads
 
@@ -219,35 +219,35 @@ def _heads(items: list[Item], language: str) -> list[Named]:
 def _only_counts(items: list[Item], grammar: Grammar) -> bool:
     """Check whether items say no more than a number: "2", "par"."""
     return not any(
-        isinstance(item, Named) or (item.isalpha() and item not in grammar.counts) for item in items
+        isinstance(item, NamedKinds) or (item.isalpha() and item not in grammar.counts) for item in items
     )
 
 
-def _joined_heads(items: list[Item], language: str) -> list[Named]:
+def _joined_heads(items: list[Item], language: str) -> list[NamedKinds]:
     """Return the head of each of the parts that "and" joins, of those that have one."""
     grammar = grammar_of(language)
-    parts = split(items, grammar.conjunctions | SIGNS)
+    parts = split_at_words(items, grammar.conjunctions | SIGNS)
     return [head for part in parts if (head := _head(part, grammar, language))]
 
 
-def _head(part: list[Item], grammar: Grammar, language: str) -> Named | None:
+def _head(part: list[Item], grammar: Grammar, language: str) -> NamedKinds | None:
     """Return the head of a part: its first or last garment; None if it names none.
 
     A thing for garments is a head that admits nothing: in English right behind the garment ("dress hanger"),
     in other languages before it, also if the garment follows behind a preposition.
     """
     used = [item for item in part if word_of(item) not in grammar.alone or item is part[-1]]
-    garments = [place for place, item in enumerate(used) if isinstance(item, Named) and item.kinds]
+    garments = [place for place, item in enumerate(used) if isinstance(item, NamedKinds) and item.kinds]
     strong = [place for place in garments if word_of(used[place]) not in grammar.weak]
     if not garments:
-        return Named("", frozenset()) if _has_thing(used, own_things(language)) else None
+        return NamedKinds("", frozenset()) if _has_thing(used, find_own_things(language)) else None
     place = (strong or garments)[-1 if grammar.is_last else 0]
     if grammar.is_last:
         is_of_thing = _has_thing(used[place + 1 : place + 2], words_of(language, "things"))
     else:
-        is_of_thing = _has_thing(used[:place], own_things(language))
+        is_of_thing = _has_thing(used[:place], find_own_things(language))
     head = used[place]
-    return Named(word_of(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds)
+    return NamedKinds(word_of(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds)
 
 
 def _has_thing(items: Iterable[Item], things: Words) -> bool:
@@ -256,9 +256,9 @@ def _has_thing(items: Iterable[Item], things: Words) -> bool:
 
 def word_of(item: Item) -> str:
     """Return the word of an item, whether it names a garment or not."""
-    return item.word if isinstance(item, Named) else item
+    return item.word if isinstance(item, NamedKinds) else item
 
 
-def _together(heads: Sequence[Named]) -> Says:
+def _together(heads: Sequence[NamedKinds]) -> Says:
     words = tuple(dict.fromkeys(head.word for head in heads if head.kinds))
     return Says(words, frozenset(kind for head in heads for kind in head.kinds))

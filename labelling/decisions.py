@@ -18,7 +18,7 @@ from labelling.category_questions import CategoryQuestions
 from labelling.folder_names import REVIEW, name_folders
 from labelling.human_answers import HumanAnswers
 from labelling.journal import Journal
-from labelling.journal_rows import read_photo_groups, read_photos, read_photos_of
+from labelling.journal_rows import read_photo_groups, read_photo_records, read_photos_of
 from labelling.list_meaning import ListReader
 from labelling.own_words import OwnWords
 from labelling.product_answers import combine_photos
@@ -63,7 +63,7 @@ class Decisions:
 
     def photo_rows(self) -> Iterator[TableRow]:
         """Return the rows of the table of photos, in the order of the source."""
-        return (decide_row(photo, self.context) for photo in read_photos(self.journal))
+        return (decide_row(photo, self.context) for photo in read_photo_records(self.journal))
 
     def product_rows(self) -> Iterator[TableRow]:
         """Return the rows of the table of products, each at the place of its first photo."""

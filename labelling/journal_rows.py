@@ -170,7 +170,7 @@ def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
     return make_table_path(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
 
 
-def read_photos(journal: Journal) -> Iterator[PhotoRecord]:
+def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
     """Read the pictures of the current listing as the model answered them, in the order of the source."""
     return _photos(journal, _IN_ORDER)
 

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 try:
     from app import __version__
-    from scripts.terminal import command_parser, complain, perform, run, summary
+    from scripts.terminal import command_parser, complain, first_line_of_docstring, perform, run
 except KeyboardInterrupt:  # these imports take a second, in which `run` is not there yet
     sys.stderr.write("wardrobe: interrupted.\n")
     sys.exit(INTERRUPTED)
@@ -81,7 +81,7 @@ def verbs() -> tuple[Verb, ...]:
     """Return the verbs whose files exist here."""
     files = {name: Path(__file__).with_name(f"{name}.py") for name in VERBS}
     return tuple(
-        Verb(name, summary(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
+        Verb(name, first_line_of_docstring(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
         for name, file in files.items()
         if file.exists()
     )

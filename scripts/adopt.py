@@ -11,8 +11,8 @@ from inference.keras_file import check_keras_file
 from inference.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
-from scripts.options import add_data_options, named_of
-from scripts.progress import Terminal, say_promises
+from scripts.data_options import add_data_options, named_of
+from scripts.progress_bars import Terminal, say_promises
 from scripts.target import add_target_options, open_target
 from scripts.terminal import command_parser, complain, console
 from training.data.fashion import LabelledData

@@ -18,15 +18,15 @@ from model_store.local_releases import open_release
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.values import Report, report_of
 from scripts.__main__ import command
-from scripts.doubted import write_doubted
-from scripts.options import (
+from scripts.data_options import (
     add_data_options,
     add_recipe_options,
     files_of,
     load_pixels,
     options_of,
 )
-from scripts.progress import Terminal
+from scripts.doubted import write_doubted
+from scripts.progress_bars import Terminal
 from scripts.terminal import at_least, command_parser, console, print_table
 from training.data.fashion import LabelledData
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point

@@ -20,7 +20,7 @@ from labelling.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
 from scripts.list_options import add_list_options, add_product_column, typed_list_options
-from scripts.progress import Terminal
+from scripts.progress_bars import Terminal
 from scripts.terminal import Failed, command_parser, console, print_table, program
 from training.data.contents import Contents
 from training.data.decoded_pictures import decode_pictures, look_for_photo

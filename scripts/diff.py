@@ -31,7 +31,7 @@ from model_store.release_networks import open_networks
 from reports.answers import CLASS
 from scripts.__main__ import command
 from scripts.list_options import add_list_options
-from scripts.progress import counting
+from scripts.progress_bars import counting
 from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table, share
 
 EXAMPLES = (

@@ -23,8 +23,8 @@ from reports.answers import Answers
 from reports.page.page import REPORT_PAGE, file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
 from scripts.__main__ import command
-from scripts.options import add_data_options, files_of, named_of
-from scripts.progress import Terminal
+from scripts.data_options import add_data_options, files_of, named_of
+from scripts.progress_bars import Terminal
 from scripts.terminal import BUNDLED_HELP, Failed, command_parser, complain, console, print_table
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import learnt_among

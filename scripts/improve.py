@@ -15,10 +15,10 @@ from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
 from scripts import train
 from scripts.__main__ import command
+from scripts.data_options import options_of, typed_names
 from scripts.doubted import write_doubted
 from scripts.list_options import add_encoding
-from scripts.options import options_of, typed_names
-from scripts.progress import Terminal, say_promises
+from scripts.progress_bars import Terminal, say_promises
 from scripts.target import DEFAULT_STORE, open_target
 from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform
 from training.improve import (

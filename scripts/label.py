@@ -33,7 +33,7 @@ from scripts.__main__ import command
 from scripts.label_job import ENGINES, read_job
 from scripts.label_summary import show_outputs, show_tables
 from scripts.list_options import add_list_options
-from scripts.progress import counting
+from scripts.progress_bars import counting
 from scripts.terminal import BUNDLED_HELP, Failed, at_least, command_parser, complain
 from training.progress import resumable
 

@@ -27,7 +27,7 @@ from reports.intervals import wilson_interval
 from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
 from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
-from scripts.progress import progress_bar
+from scripts.progress_bars import progress_bar
 from scripts.terminal import complain, console, program
 from training.progress import resumable
 

@@ -252,7 +252,7 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     """
     parser = _Parser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
-        description=summary(doc),
+        description=first_line_of_docstring(doc),
         epilog="\n  ".join(("examples:", *examples)),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
         allow_abbrev=allow_abbrev,
@@ -344,6 +344,6 @@ def share(text: str) -> float:
     return value
 
 
-def summary(doc: str | None) -> str:
+def first_line_of_docstring(doc: str | None) -> str:
     """Return the first line of a docstring; empty without one, as under `python -OO`."""
     return (doc or "").partition("\n")[0]

@@ -17,9 +17,7 @@ from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
 from reports.judge import compared_with
 from scripts.__main__ import command
-from scripts.doubted import write_doubted
-from scripts.list_options import add_list_options, add_product_column
-from scripts.options import (
+from scripts.data_options import (
     add_accept_options,
     add_corrections,
     add_csv_pair,
@@ -30,7 +28,9 @@ from scripts.options import (
     options_of,
     typed_names,
 )
-from scripts.progress import Terminal, say_promises
+from scripts.doubted import write_doubted
+from scripts.list_options import add_list_options, add_product_column
+from scripts.progress_bars import Terminal, say_promises
 from scripts.target import ELSEWHERE, Target, add_store_options, next_commands, open_target
 from scripts.terminal import command_parser, console
 from training.errors import UnusedOption

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from labelling.outputs import check_outputs
 from scripts.__main__ import command
-from scripts.list_options import typed_list_options
-from scripts.options import (
+from scripts.data_options import (
     add_data_options,
     add_recipe_options,
     files_of,
     load_pixels,
     options_of,
 )
-from scripts.progress import EpochLines
+from scripts.list_options import typed_list_options
+from scripts.progress_bars import EpochLines
 from scripts.terminal import at_least, command_parser, console, print_table
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow

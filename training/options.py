@@ -2,7 +2,7 @@
 
 A release records what differs from the defaults; `wardrobe improve` trains with that again. Of a recipe these
 are the fields that were set; the others are those of the recipe that is named, or that fits the data. Pure.
-Parsing: scripts/options.py.
+Parsing: scripts/data_options.py.
 """
 
 from collections.abc import Iterable, Mapping

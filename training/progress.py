@@ -1,4 +1,4 @@
-"""Reports of a training while it runs. On a terminal: scripts/progress.py."""
+"""Reports of a training while it runs. On a terminal: scripts/progress_bars.py."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

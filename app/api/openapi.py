@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from app import __version__
 from app.api.schemas import create_report_schemas
-from app.payloads.titles import title_languages
+from app.payloads.request_title import list_title_languages
 from app.releases.serving import ServedModel
 from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN
@@ -51,7 +51,7 @@ def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> J
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     document["components"]["schemas"] |= create_report_schemas()
-    document["components"]["schemas"]["TitleLanguage"]["enum"] = list(title_languages())
+    document["components"]["schemas"]["TitleLanguage"]["enum"] = list(list_title_languages())
     _fill_security(document, settings)
     _fill_model(document, model, settings)
     return document

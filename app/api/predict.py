@@ -13,7 +13,7 @@ from app.payloads.body import Body
 from app.payloads.limits import batch_limits, single_limits
 from app.payloads.reading import find_many, find_one
 from app.payloads.request_items import RequestItem
-from app.payloads.titles import Title
+from app.payloads.request_title import Title
 from app.prediction.answer_json import create_answer
 from app.prediction.classify_items import FailedPicture, Outcome
 from app.prediction.parameters import (

@@ -15,7 +15,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
 from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
-from app.payloads.titles import OF_TITLES, TITLE
+from app.payloads.request_title import TITLE, TITLE_FIELDS
 
 FILE_FIELDS = ("image", "file")
 """Names of the file field of `/predict`."""
@@ -63,7 +63,7 @@ def get_only_file(form: ParsedForm) -> Upload:
     Raises:
         BadRequest: there is no picture or more than one, or a title is a file.
     """
-    if name := next((name for name, _ in form.files if name in OF_TITLES), ""):
+    if name := next((name for name, _ in form.files if name in TITLE_FIELDS), ""):
         raise BadRequest(f"The part `{name}` is a file. Send it as a field of text: without a filename.")
     uploads = [upload for name, upload in form.files if name in FILE_FIELDS]
     if len(uploads) == 1:
@@ -108,7 +108,7 @@ def parse_form(body: Body) -> ParsedForm:
             form.files.append((part.name, Upload(b"".join(part.pieces), name)))
         else:
             form.texts.append(part.name)
-            if part.name in OF_TITLES:
+            if part.name in TITLE_FIELDS:
                 form.fields.setdefault(part.name, []).append(b"".join(part.pieces).decode(errors="replace"))
     return form
 

@@ -14,12 +14,21 @@ from app.payloads.forms import FORM_TYPE, create_text_error, get_only_file, pars
 from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_object, parse_picture_object
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
-from app.payloads.titles import NOT_OF_BATCHES, OF_TITLES, TITLE, Given, Title, title_of
+from app.payloads.request_title import (
+    BATCH_TITLE_MESSAGE,
+    TITLE,
+    TITLE_FIELDS,
+    FieldValues,
+    Title,
+    read_title,
+)
 from inference.signatures import find_format
 from inference.zip_file import is_zip
 
 
-def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | PixelRows, Title | None]:
+def find_one(
+    body: Body, query: FieldValues = MappingProxyType({})
+) -> tuple[Upload | PixelRows, Title | None]:
     """Return the picture of a `/predict` request, and its title; None without a title.
 
     Args:
@@ -34,10 +43,10 @@ def find_one(body: Body, query: Given = MappingProxyType({})) -> tuple[Upload | 
     item, fields = _find_one_in_body(body)
     if isinstance(item, Upload):
         check_upload_size(item.data, body.limits)
-    return item, title_of(query, fields) if query or fields else None
+    return item, read_title(query, fields) if query or fields else None
 
 
-def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
+def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
     """Return the picture of a body, and the values of title and language in it."""
     if find_format(body.data) is not None:
         return Upload(body.data), {}
@@ -46,7 +55,7 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, Given]:
         return get_only_file(form), form.fields
     if is_json_body(body):
         document = parse_json_object(body)
-        fields: Given = {name: [document[name]] for name in OF_TITLES if name in document}
+        fields: FieldValues = {name: [document[name]] for name in TITLE_FIELDS if name in document}
         return parse_picture_object(document, SINGLE_FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {SINGLE_FORMS}")
@@ -76,7 +85,7 @@ def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
         if form.texts and not form.files:
             raise create_text_error(form.texts[0])
         if TITLE in form.fields:
-            raise BadRequest(NOT_OF_BATCHES)
+            raise BadRequest(BATCH_TITLE_MESSAGE)
         return _unpack_zips((upload for _, upload in form.files), body.limits, body.reserve_memory)
     if is_json_body(body):
         return parse_image_list(body)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from werkzeug.datastructures import MultiDict
 
 from app.errors import BadRequest
-from app.payloads.titles import OF_TITLES, Given
+from app.payloads.request_title import TITLE_FIELDS, FieldValues
 
 SWITCH_VALUES = {"0": False, "1": True, "false": False, "true": True}
 """Allowed values of `seen` and `explain`."""
@@ -24,20 +24,19 @@ class Parameters:
         top: the number of the likeliest classes to list; None for no list.
         seen: whether to add the pixels that the model saw, as a PNG.
         explain: whether to add the contribution of each part of the picture.
-        titles: the values of title and language, which payloads/titles.py reads together with those of the
-            body.
+        titles: the values of title and language. payloads/request_title.py reads them with those of the body.
     """
 
     top: int | None = None
     seen: bool = False
     explain: bool = False
-    titles: Given = field(default_factory=dict)
+    titles: FieldValues = field(default_factory=dict)
 
 
 BATCH_PARAMETERS = ("top", "seen")
 """Names of the parameters of a route for many pictures."""
 
-SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *OF_TITLES)
+SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *TITLE_FIELDS)
 """Names of the parameters of the route for one picture."""
 
 NO_PARAMETERS = Parameters()
@@ -60,7 +59,7 @@ def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[st
             few = ", ".join(f"`{parameter}`" for parameter in names)
             raise BadRequest(f"The query parameter `{name}` is unknown. This route has {few}.")
     top = _read_top(query.get("top"), classes)
-    titles = {name: query.getlist(name) for name in OF_TITLES if name in query}
+    titles = {name: query.getlist(name) for name in TITLE_FIELDS if name in query}
     return Parameters(top, _read_switch("seen", query), _read_switch("explain", query), titles)
 
 

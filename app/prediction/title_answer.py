@@ -6,7 +6,7 @@ Titles are read and forgotten. inference/title_rule.py has the rule. Pure.
 from collections.abc import Iterable
 from typing import Any
 
-from app.payloads.titles import NOT_READ, Title
+from app.payloads.request_title import NO_LANGUAGE, Title
 from app.prediction.classify_items import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
@@ -69,7 +69,7 @@ def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, 
 
 
 def _title_kinds(title: Title) -> frozenset[str]:
-    if title.language == NOT_READ:
+    if title.language == NO_LANGUAGE:
         return frozenset()
     says = title_says(title.text, title.language) if title.language else any_language_says(title.text)
     return says.kinds

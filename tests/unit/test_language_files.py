@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from inference.errors import LanguageFileInvalid
-from inference.language_files import FOLDER, SHARED, languages, read_file, read_folder, readable_languages
+from inference.language_files import (
+    FOLDER,
+    SHARED,
+    languages,
+    read_folder,
+    read_language_file,
+    readable_languages,
+)
 from inference.tokens import tokens_of
 from inference.vocabulary import words_of
 from inference.words import title_says
@@ -29,7 +36,7 @@ def written(folder: Path, text: str, name: str = "et.toml") -> Path:
 
 
 def test_a_file_has_all_that_is_known_about_its_language(tmp_path: Path) -> None:
-    language = read_file(written(tmp_path, RIGHT))
+    language = read_language_file(written(tmp_path, RIGHT))
 
     assert (language.code, language.name, language.head, language.is_read) == ("et", "Estonian", "last", True)
     assert language.garments == {
@@ -41,7 +48,7 @@ def test_a_file_has_all_that_is_known_about_its_language(tmp_path: Path) -> None
 
 
 def test_a_file_without_garments_is_of_a_language_that_is_recognised_and_not_read(tmp_path: Path) -> None:
-    language = read_file(written(tmp_path, 'name = "Estonian"\nknown_by = ["ja"]\n'))
+    language = read_language_file(written(tmp_path, 'name = "Estonian"\nknown_by = ["ja"]\n'))
 
     assert not language.is_read
 
@@ -76,10 +83,10 @@ def test_a_broken_file_is_refused_with_a_sentence(
     file = written(tmp_path, RIGHT.replace(old, new))
 
     if said is None:
-        read_file(file)
+        read_language_file(file)
         return
     with pytest.raises(LanguageFileInvalid) as refused:
-        read_file(file)
+        read_language_file(file)
 
     assert str(refused.value).startswith("et.toml: ")
     assert said in str(refused.value)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scripts.progress import Terminal
+from scripts.progress_bars import Terminal
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.data.fashion import LABELS, from_csv, from_idx
 from training.data.named import Named

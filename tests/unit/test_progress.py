@@ -6,7 +6,7 @@ import time
 import pytest
 
 from scripts.label_summary import pace
-from scripts.progress import counting
+from scripts.progress_bars import counting
 from tests.waiting import wait_for
 
 AT_ONCE = 0.001

@@ -16,7 +16,7 @@ from labelling.lists import Reading
 from model_store.errors import GateRefused
 from reports.values import Epoch
 from scripts import adopt, compare, evaluate, train, tune
-from scripts.options import NOT_CHOSEN, named_of, options_of
+from scripts.data_options import NOT_CHOSEN, named_of, options_of
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders

@@ -10,7 +10,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
-from scripts.options import options_of
+from scripts.data_options import options_of
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import BadRecipe

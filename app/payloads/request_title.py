@@ -17,16 +17,16 @@ TITLE: Final = "title"
 LANGUAGE: Final = "language"
 """Name of the language of the title."""
 
-OF_TITLES: Final = (TITLE, LANGUAGE)
+TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 """Names of title and language in a form, in JSON and in a query."""
 
-NOT_READ: Final = "none"
+NO_LANGUAGE: Final = "none"
 """Value of `language` with which the title is ignored."""
 
-NOT_OF_BATCHES: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
+BATCH_TITLE_MESSAGE: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
 """Message for a batch with a title."""
 
-Given: TypeAlias = Mapping[str, Sequence[object]]
+FieldValues: TypeAlias = Mapping[str, Sequence[object]]
 """Values by the name of their field."""
 
 
@@ -43,25 +43,27 @@ class Title:
     language: str = ""
 
 
-def title_of(query: Given, body: Given) -> Title | None:
+def read_title(query: FieldValues, body: FieldValues) -> Title | None:
     """Return the title of a request; None without one.
 
     Raises:
         BadRequest: a value came twice, is no text, or is no language.
     """
-    text, language = (_only(name, [*query.get(name, ()), *body.get(name, ())]) for name in OF_TITLES)
-    if language and language not in title_languages():
-        *codes, last = title_languages()
+    text, language = (
+        _get_only_value(name, [*query.get(name, ()), *body.get(name, ())]) for name in TITLE_FIELDS
+    )
+    if language and language not in list_title_languages():
+        *codes, last = list_title_languages()
         raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {', '.join(codes)}, or {last}.")
     return None if text is None else Title(text[:LONGEST_HTML], language or "")
 
 
-def title_languages() -> tuple[str, ...]:
+def list_title_languages() -> tuple[str, ...]:
     """Return the values that a request may have for the language of its title."""
-    return (*readable_languages(), NOT_READ)
+    return (*readable_languages(), NO_LANGUAGE)
 
 
-def _only(name: str, values: Sequence[object]) -> str | None:
+def _get_only_value(name: str, values: Sequence[object]) -> str | None:
     if len(values) > 1:
         raise BadRequest(
             f"`{name}` came {len(values)} times. Send it once: as a form field, a key of the JSON, or in the "

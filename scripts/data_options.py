@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from reports.acceptance import ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column
-from scripts.progress import Terminal
+from scripts.progress_bars import Terminal
 from scripts.terminal import number, whole_number
 from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import LabelledData
