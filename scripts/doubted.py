@@ -4,7 +4,9 @@ Where the network is wrong too often to doubt a label, one sentence takes their 
 training/release/doubts.py; the page: labelling/review/page.py. Writes the run's folder alone.
 """
 
+import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -59,9 +61,9 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     if not pictures:
         return
     doubts, out = doubted(answers, labels), console()
+    for name in (TABLE, PAGE):
+        _keep_earlier(folder / name)
     if len(doubts) > MOST_DOUBTED * pictures:
-        (folder / TABLE).unlink(missing_ok=True)
-        (folder / PAGE).unlink(missing_ok=True)
         out.print(
             f"No list of doubted labels: the network, which did not learn the picture, contradicts "
             f"{len(doubts):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
@@ -69,7 +71,6 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
         return
     write_whole(folder / TABLE, table_of(doubts).encode("utf-8", "backslashreplace"))
     if not doubts:
-        (folder / PAGE).unlink(missing_ok=True)
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
     out.print(
@@ -83,6 +84,16 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
         f"another folder there, or move {folder / NEW_RELEASE_FOLDER} away first.",
         soft_wrap=True,
     )
+
+
+def _keep_earlier(file: Path) -> None:
+    """Rename a file that is there already to the first free one of NAME-1, NAME-2, ..."""
+    if not file.is_file():
+        return
+    names = (file.with_stem(f"{file.stem}-{number}") for number in count(1))
+    kept = next(name for name in names if not os.path.lexists(name))
+    file.rename(kept)
+    complain(f"{file} was there already: it is kept as {kept}.")
 
 
 def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) -> int:

@@ -131,6 +131,20 @@ def test_where_no_label_is_doubted_there_is_no_page(
     assert len((tmp_path / TABLE).read_text("utf-8").splitlines()) == 1
 
 
+@pytest.mark.parametrize("wrong", [0, 1, 9])
+def test_files_that_have_the_names_already_are_kept(wrong: int, tmp_path: Path) -> None:
+    for name in (TABLE, PAGE):
+        (tmp_path / name).write_text(f"{name} of the owner", "utf-8")
+        (tmp_path / name.replace(".", "-1.")).write_text("earlier", "utf-8")
+    answers = [one("wrong", 0, 0.1, 0.9)] * wrong + [one("right", 0, 0.9, 0.1)] * 9
+
+    write_doubted(tmp_path, asked(*answers), NAMES[:2])
+
+    for name in (TABLE, PAGE):
+        assert (tmp_path / name.replace(".", "-2.")).read_text("utf-8") == f"{name} of the owner"
+        assert (tmp_path / name.replace(".", "-1.")).read_text("utf-8") == "earlier"
+
+
 @pytest.mark.parametrize("name", [TABLE, PAGE])
 def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_release_back(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
