@@ -110,6 +110,8 @@ def make_format_error(upload: bytes) -> UnknownFormat:
     seeming = _seems_to_be(upload)
     what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
+    if _is_tar(upload):
+        elsewhere = " Unpack the archive, or make a ZIP of it."
     return UnknownFormat(f"{what} {ACCEPTED_ADVICE}{elsewhere}")
 
 
@@ -128,10 +130,17 @@ def find_base64_format(text: bytes) -> Format | None:
         return None
 
 
+def _is_tar(upload: bytes) -> bool:
+    """Return whether bytes begin as a TAR archive does, whose first header has its mark at byte 257."""
+    return upload[257:262] == b"ustar"
+
+
 def _seems_to_be(upload: bytes) -> str:
     """Return a noun for the bytes that fits after "This looks like"; empty if they are unknown."""
     if upload[4:8] == b"ftyp":
         return "a video"
+    if _is_tar(upload):
+        return "a TAR archive"
     for beginning, name in _OTHERS:
         if upload.startswith(beginning):
             return name

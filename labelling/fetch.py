@@ -87,7 +87,9 @@ def checked(url: str, hosts: Hosts) -> Url:
     if not HOST.fullmatch(_bare(parts)):
         raise Unreadable("Its address names no host.")
     if not any(_fits(parts, *allowed) for allowed in hosts):
-        raise Unreadable(f"The host {parts.netloc} is not among those of --allow-host.")
+        raise Unreadable(
+            f"The host {parts.netloc} is not among those of --allow-host. Add --allow-host {parts.netloc}."
+        )
     return parts
 
 

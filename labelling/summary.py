@@ -41,9 +41,7 @@ MAX_NAMED_CELLS: Final = 3
 MAX_CONTRADICTING: Final = 0.2
 """Share of such products from which the column of products may be the wrong one."""
 
-FOLDERS_READ: Final = (
-    "The names of folders are read as categories of the products. --language none turns this off."
-)
+FOLDERS_READ: Final = "The names of folders are read as categories. --language none turns this off."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,7 +188,9 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
     if not names:
         return ""
     if not words.titles:
-        return f"No column names kinds: titles are not read (columns: {names}). --title-column names one."
+        return (
+            f"No column with titles was found among {names}, so only photos decide. --title-column names one."
+        )
     read = ", ".join(f"`{name}`" for name in words.titles)
     how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     other = "" if title or not words.is_chosen else " --title-column names another."

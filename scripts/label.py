@@ -73,7 +73,7 @@ def _check(arguments: argparse.Namespace) -> None:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
     named = str(arguments.own_words or "")
     if named in {*languages(), OFF} and not arguments.own_words.exists():
-        arguments.error(f"--words takes a file of words. The language is --language {named}.")
+        arguments.error(f"--words takes a file of words. The language is --language {named}")
     if arguments.audit and not arguments.review:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
 

@@ -109,7 +109,9 @@ def pace(pictures: int, seconds: float) -> str:
     if not pictures:
         return ""
     rate = pictures / max(seconds, 1e-9)
-    return f"{rate:,.0f} pictures a second. " if rate >= 1 else f"{1 / rate:,.1f} seconds a picture. "
+    if rate < 1:
+        return f"{1 / rate:,.1f} seconds per picture. "
+    return f"{rate:,.0f} picture{'s' * (round(rate) != 1)} per second. "
 
 
 def _of_checks(accepted: int, checked: int, right: int, rows: str) -> str:

@@ -48,10 +48,10 @@ def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> 
     ("pictures", "seconds", "sentence"),
     [
         (0, 1.0, ""),
-        (100, 2.0, "50 pictures a second. "),
-        (10, 9.9, "1 pictures a second. "),
-        (3, 10.0, "3.3 seconds a picture. "),
-        (1, 0.0, "1,000,000,000 pictures a second. "),
+        (100, 2.0, "50 pictures per second. "),
+        (10, 9.9, "1 picture per second. "),
+        (3, 10.0, "3.3 seconds per picture. "),
+        (1, 0.0, "1,000,000,000 pictures per second. "),
     ],
 )
 def test_the_pace_of_a_run_is_never_nothing_a_second(pictures: int, seconds: float, sentence: str) -> None:

@@ -30,6 +30,10 @@ MAX_PIXELS = 1_000_000
         (("é" * 300).encode()[:511], "This looks like text"),
         (b"", "The upload is empty"),
         (b"\x80\x81\x82\x83" * 10, "This is no known picture"),
+        (
+            b"a.png".ljust(257, b"\0") + b"ustar\x0000",
+            "This looks like a TAR archive, which is not read here",
+        ),
     ],
 )
 def test_what_is_no_picture_is_named_and_what_is_read_is_said(upload: bytes, message: str) -> None:

@@ -109,7 +109,7 @@ def test_a_sentence_says_which_column_is_read_and_why() -> None:
     assert how_read(named, ["title"], "") == "The title is `title`, by its name, in English."
     assert how_read(named, ["title"], "title") == "The title is `title`, as --title-column says, in English."
     assert how_read(none, ["sku"], "") == (
-        "No column names kinds: titles are not read (columns: `sku`). --title-column names one."
+        "No column with titles was found among `sku`, so only photos decide. --title-column names one."
     )
     assert MAX_COLUMNS == 200
 

@@ -139,9 +139,9 @@ def test_a_redirect_is_checked_like_the_first_address(server: HttpsServer) -> No
     server.answers |= {f"/{name}": redirect(location) for name, location in elsewhere.items()}
 
     assert {name: failure(server, f"/{name}") for name in elsewhere} == {
-        "host": "The host other.example is not among those of --allow-host.",
+        "host": "The host other.example is not among those of --allow-host. Add --allow-host other.example.",
         "plain": "Only addresses that begin with https:// are fetched.",
-        "relative": "The host 127.0.0.2 is not among those of --allow-host.",
+        "relative": "The host 127.0.0.2 is not among those of --allow-host. Add --allow-host 127.0.0.2.",
     }
 
 

@@ -90,7 +90,10 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
     *rows, last = label(catalogue, table, little_release)
 
     assert [row["error"] for row in rows] == [None] * AT_ONCE
-    assert last["error"] == f"The host 127.0.0.1:{catalogue.port} is not among those of --allow-host."
+    assert last["error"] == (
+        f"The host 127.0.0.1:{catalogue.port} is not among those of --allow-host. "
+        f"Add --allow-host 127.0.0.1:{catalogue.port}."
+    )
 
 
 def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
@@ -117,7 +120,7 @@ def test_what_cannot_be_fetched_is_its_rows_error_and_the_same_command_tries_the
     assert [row["error"] for row in first] == [
         *[None] * 3,
         f"The host localhost:{catalogue.port} answers with status 503.",
-        "The host other.example is not among those of --allow-host.",
+        "The host other.example is not among those of --allow-host. Add --allow-host other.example.",
         None,
         "Only addresses that begin with https:// are fetched.",
     ]

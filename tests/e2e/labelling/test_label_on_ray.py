@@ -34,7 +34,8 @@ pytestmark = pytest.mark.slow
 BIN = ROOT / ".venv-scale" / "bin"
 
 NO_TITLES = (
-    "wardrobe: No column names kinds: titles are not read (columns: `shelf`). --title-column names one.\n"
+    "wardrobe: No column with titles was found among `shelf`, so only photos decide. "
+    "--title-column names one.\n"
 )
 
 
