@@ -10,22 +10,22 @@ from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
 from inference.title_rule import MinimumShares
-from labelling.columns import check_attributes, name_list_columns
-from labelling.feeds import feed_files
-from labelling.items import Source
-from labelling.own_words import OwnWord
-from labelling.product_answers import find_likely_heads, find_proven_heads
+from labelling.decide.product_answers import find_likely_heads, find_proven_heads
+from labelling.decide.row_decision import find_colour_head
+from labelling.lists.own_words import OwnWord
+from labelling.lists.words_file import words_file_of
 from labelling.review.corrections import AllCorrections
 from labelling.review.page import Texts
 from labelling.review.questions import Review
-from labelling.row_decision import find_colour_head
 from labelling.rows import make_table_path
 from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
+from labelling.sources.items import Source
 from labelling.sources.picture_files import Folder
-from labelling.summary import table_files
-from labelling.words_file import words_file_of
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
+from labelling.write.columns import check_attributes, name_list_columns
+from labelling.write.feeds import feed_files
+from labelling.write.summary import table_files
 from model_store.local_releases import LocalRelease
 from reports.values import report_of
 from reports.word_figures import minimum_shares_of

@@ -13,22 +13,27 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.language_files import language_name
-from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
+from labelling.decide.decisions import COUNT_OUTDATED_ANSWERS, Decisions
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
-from labelling.feeds import Feed, feed_path, name_earlier_feed, write_feed
-from labelling.items import Item
 from labelling.job import Job
-from labelling.journal import EXPORTED, Journal, journal_path
-from labelling.journal_rows import RunListing
-from labelling.outputs import check_new, check_own, claim_files
+from labelling.journal.journal_file import EXPORTED, Journal, journal_path
+from labelling.journal.journal_rows import RunListing
+from labelling.lists.titles import OFF
 from labelling.review.correction_intake import TakenCorrections, take_corrections
 from labelling.review.sheet import write_sheet
-from labelling.sorted_folders import SortedPictures, half_filled, sort_into_folders
-from labelling.summary import Summary, find_products_without_photo, write_tables, write_unfinished_tables
-from labelling.table import check_form
-from labelling.titles import OFF
-from labelling.words_file import write_words
+from labelling.sources.items import Item
 from labelling.workers.labeller import Say, Setup
+from labelling.write.feeds import Feed, feed_path, name_earlier_feed, write_feed
+from labelling.write.outputs import check_new, check_own, claim_files
+from labelling.write.own_words_file import write_words
+from labelling.write.sorted_folders import SortedPictures, half_filled, sort_into_folders
+from labelling.write.summary import (
+    Summary,
+    find_products_without_photo,
+    write_tables,
+    write_unfinished_tables,
+)
+from labelling.write.table import check_form
 from model_store.errors import StoreError
 
 NOTHING_IS_LOST: Final = "Nothing is lost: the same command goes on where it was."

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 
 from inference.contract import LABEL
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
-from labelling.identifiers import read_identifier
-from labelling.own_words import OwnWord
+from labelling.lists.identifiers import read_identifier
+from labelling.lists.own_words import OwnWord
+from labelling.lists.titles import ListWords
 from labelling.rows import Category
-from labelling.titles import ListWords
 
 FOLDER: Final = "folder"
 """The column of products that are folders."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labelling.errors import OutputUnusable
-from labelling.outputs import check_outputs
+from labelling.write.outputs import check_outputs
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_files import NEW_RELEASE_FOLDER

@@ -15,8 +15,8 @@ import numpy as np
 
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
-from labelling.lists import Reading
-from labelling.outputs import check_outputs
+from labelling.lists.list_files import Reading
+from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
 from scripts.list_options import add_list_options, add_product_column, typed_list_options

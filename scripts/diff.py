@@ -14,8 +14,7 @@ from pathlib import Path
 from app.settings import read_command_settings
 from inference.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
-from labelling.lists import Reading
-from labelling.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.lists.list_files import Reading
 from labelling.review.changes import (
     Change,
     Comparison,
@@ -24,6 +23,7 @@ from labelling.review.changes import (
     make_changes_table,
 )
 from labelling.sources.source_opening import open_source
+from labelling.write.outputs import check_no_pictures, check_outputs, find_list_file
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, write_whole

@@ -17,18 +17,18 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from inference.language_files import languages, readable_languages
-from labelling.columns import photo_columns
 from labelling.errors import SourceUnusable
-from labelling.excel import check_room
 from labelling.job import Job
-from labelling.outputs import make_folders
-from labelling.platforms import FEEDS
+from labelling.lists.titles import OFF
 from labelling.review.audit import MAX_SAMPLE_ROWS
 from labelling.review.correction_intake import TakenCorrections
 from labelling.run import Outcome, run_labelling
-from labelling.summary import Summary
-from labelling.table import WORKBOOK, check_form
-from labelling.titles import OFF
+from labelling.write.columns import photo_columns
+from labelling.write.excel import check_room
+from labelling.write.outputs import make_folders
+from labelling.write.platforms import FEEDS
+from labelling.write.summary import Summary
+from labelling.write.table import WORKBOOK, check_form
 from scripts.__main__ import command
 from scripts.label_job import ENGINES, read_job
 from scripts.label_summary import show_outputs, show_tables
@@ -165,7 +165,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _host(text: str) -> tuple[str, int]:
-    from labelling.fetch import allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+    from labelling.sources.fetch import allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     try:
         return allowed_host(text)

@@ -16,28 +16,28 @@ from app.prediction.platform_categories import CategoriesMismatch, read_release_
 from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
+from labelling.decide.product_answers import check_column, check_grouping
 from labelling.errors import CorrectionsUnusable, OtherRun, TableUnusable
-from labelling.feeds import check_feed, feed_files, name_earlier_feed
-from labelling.items import Source
 from labelling.job import Job, SheetOrder
-from labelling.journal import Journal, journal_path
-from labelling.lists import Reading
-from labelling.outputs import check_no_pictures, check_outputs, find_list_file
-from labelling.own_words import OwnWord
-from labelling.product_answers import check_column, check_grouping
+from labelling.journal.journal_file import Journal, journal_path
+from labelling.lists.list_files import Reading
+from labelling.lists.own_words import OwnWord
+from labelling.lists.words_file import read_words, words_file_of
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.sheet import EXPORT_NAME
 from labelling.rows import Category
 from labelling.run_settings import Categories, RunSettings
-from labelling.sorted_folders import check_sorted_folder
+from labelling.sources.items import Source
 from labelling.sources.source_opening import open_source
-from labelling.summary import table_files
-from labelling.table import check_form
-from labelling.taxonomies import PLATFORMS, find_platform_categories
-from labelling.words_file import read_words, words_file_of
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
+from labelling.write.feeds import check_feed, feed_files, name_earlier_feed
+from labelling.write.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.write.sorted_folders import check_sorted_folder
+from labelling.write.summary import table_files
+from labelling.write.table import check_form
+from labelling.write.taxonomies import PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release, parse_store_address
 from model_store.release_files import expand_home

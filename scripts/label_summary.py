@@ -10,15 +10,15 @@ from inference.contract import LABEL
 from inference.language_files import UNDETERMINED, language_name, readable_languages
 from inference.plain_text import escape_unprintable_lines, join_first
 from inference.reasons import Place, Reason
-from labelling.counts import OUTCOMES
-from labelling.feeds import DOUBTFUL, Feed, describe_left_out
 from labelling.job import Job
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import TakenCorrections
 from labelling.rows import ACCEPT
 from labelling.run import Outcome
 from labelling.run_settings import FOLDER
-from labelling.summary import Summary
+from labelling.write.counts import OUTCOMES
+from labelling.write.feeds import DOUBTFUL, Feed, describe_left_out
+from labelling.write.summary import Summary
 from reports.products import is_shown
 from reports.values import Promise, report_of
 from scripts.label_job import words_after_sheet

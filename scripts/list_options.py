@@ -1,12 +1,12 @@
 """The options that say how a list of pictures is read, shared by the commands that take one.
 
-How lists are read: labelling/lists.py.
+How lists are read: labelling/lists/list_files.py.
 """
 
 import argparse
 from pathlib import Path
 
-from labelling.lists import split_column_names
+from labelling.lists.list_files import split_column_names
 
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:

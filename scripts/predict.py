@@ -22,7 +22,7 @@ from inference.classifier import Prediction
 from inference.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
-from labelling.outputs import check_outputs
+from labelling.write.outputs import check_outputs
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelling.outputs import check_outputs
+from labelling.write.outputs import check_outputs
 from scripts.__main__ import command
 from scripts.data_options import (
     add_data_options,

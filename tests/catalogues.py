@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from labelling.errors import Unreadable
-from labelling.items import Read, read_or_explain
+from labelling.sources.items import Read, read_or_explain
 from labelling.sources.picture_files import Folder, read_file
 from tests.service import ROOT
 from tests.uploads import a_garment, png

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from labelling.human_answers import HumanAnswer, HumanAnswers, Question
-from labelling.items import Item
-from labelling.journal import Journal
-from labelling.journal_rows import RunListing
-from labelling.row_decision import DecisionContext, decide_row
+from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.row_decision import DecisionContext, decide_row
+from labelling.decide.shared_photos import SharedPhotos
+from labelling.decide.title_decision import ListTitles
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import Journal
+from labelling.journal.journal_rows import RunListing
 from labelling.rows import PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
-from labelling.shared_photos import SharedPhotos
-from labelling.title_decision import ListTitles
+from labelling.sources.items import Item
 
 
 def an_item(row: PhotoRecord, run: RunSettings, stamp: str = "v1") -> Item:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from labelling.items import Item
+from labelling.sources.items import Item
 from labelling.workers.labeller import (
     LabelledChunks,
     Say,

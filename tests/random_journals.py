@@ -18,19 +18,19 @@ from typing import Final
 from inference.contract import LABEL
 from inference.reasons import Reason
 from inference.title_rule import NONE, MinimumShares
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.feeds import feed_files, write_feed
-from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
-from labelling.items import Item, LocalSource, Read, Source
-from labelling.journal import Journal
-from labelling.platforms import FEEDS
+from labelling.journal.human_answer import LEFT_OUT, HumanAnswer, Question
+from labelling.journal.journal_file import Journal
 from labelling.review.questions import Review
 from labelling.review.sheet import write_sheet
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.sorted_folders import sort_into_folders
-from labelling.summary import write_tables
+from labelling.sources.items import Item, LocalSource, Read, Source
+from labelling.write.feeds import feed_files, write_feed
+from labelling.write.platforms import FEEDS
+from labelling.write.sorted_folders import sort_into_folders
+from labelling.write.summary import write_tables
 from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import LABELS

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 from inference.spreadsheets import unescape_text
-from labelling.summary import summary_path
+from labelling.write.summary import summary_path
 from tests.commands import wardrobe
 
 Rows = list[dict[str, Any]]

@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Final
 
 from inference.contract import LABEL
-from labelling.human_answers import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT
 from labelling.review.corrections import Correction, merge_human_answers
 from reports.intervals import SURENESS, clopper_pearson, most_of
 

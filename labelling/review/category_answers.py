@@ -13,9 +13,9 @@ from typing import Final
 
 from inference.kinds import KIND
 from inference.spreadsheets import unescape_text
-from labelling.categories import level_key
 from labelling.errors import CorrectionsUnusable
-from labelling.own_words import CategoryAnswer, meaning_of
+from labelling.lists.categories import level_key
+from labelling.lists.own_words import CategoryAnswer, meaning_of
 
 CATEGORY: Final = "category"
 """The column of corrections that names a level of the category column; empty in rows about pictures."""

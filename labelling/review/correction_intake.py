@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from labelling.errors import CorrectionsUnusable
-from labelling.journal import Journal
-from labelling.own_words import CategoryAnswer
+from labelling.journal.journal_file import Journal
+from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
 from labelling.review.corrections import (
     AllCorrections,

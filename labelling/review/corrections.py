@@ -24,10 +24,10 @@ from inference.plain_text import normalize_label
 from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.human_answers import LEFT_OUT, HumanAnswer, Question
-from labelling.identifiers import read_identifier
-from labelling.lists import AS_IT_IS, Reading, open_list
-from labelling.own_words import CategoryAnswer
+from labelling.journal.human_answer import LEFT_OUT, HumanAnswer, Question
+from labelling.lists.identifiers import read_identifier
+from labelling.lists.list_files import AS_IT_IS, Reading, open_list
+from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY, read_category_answer
 
 COLUMNS: Final = ("path", "label")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from inference.kinds import KIND, in_order
 from inference.title_rule import NONE, OTHER, has_kinds
-from labelling.row_decision import DecisionContext
+from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 
 MAX_KIND_BUTTONS: Final = 3

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.review.audit import MAX_SAMPLE_ROWS, default_sample_size, sample_rank
 from labelling.review.page import Texts
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow

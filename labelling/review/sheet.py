@@ -15,10 +15,10 @@ from inference.kinds import KIND, KINDS, in_order
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import escape_path
 from inference.title_rule import NONE, has_kinds
-from labelling.category_questions import CategoryQuestion
-from labelling.decisions import Decisions
+from labelling.decide.category_questions import CategoryQuestion
+from labelling.decide.decisions import Decisions
+from labelling.decide.row_decision import DecisionContext
 from labelling.errors import Unreadable
-from labelling.items import Item, Source
 from labelling.review.kind_choices import choices_of_title, has_likely_class, kinds_without_class
 from labelling.review.page import (
     AGREEING,
@@ -41,9 +41,9 @@ from labelling.review.page import (
     write_page,
 )
 from labelling.review.questions import MAX_PHOTOS_ON_CARD, HeadQuestions, Review, SheetQuestion, choose_photos
-from labelling.row_decision import DecisionContext
 from labelling.rows import ACCEPT, REVIEW, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings
+from labelling.sources.items import Item, Source
 
 READ_AT_ONCE: Final = 16
 """Pictures that are read together, since those of a bucket and of the web come side by side."""

@@ -10,7 +10,7 @@ from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import is_possible_picture
 from inference.zip_file import open_zip, read_member, read_member_name
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.items import Item, LocalSource, Read, check_size, read_or_explain
+from labelling.sources.items import Item, LocalSource, Read, check_size, read_or_explain
 
 
 class Zip(LocalSource):

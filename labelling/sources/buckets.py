@@ -6,7 +6,7 @@ from typing import Final
 
 from inference.file_names import is_possible_picture
 from labelling.errors import Unreadable
-from labelling.items import Item, Read, Source, check_size, read_or_explain
+from labelling.sources.items import Item, Read, Source, check_size, read_or_explain
 from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inference.file_names import is_clutter, is_picture_name
-from labelling.cells import Address, check_path, find_addresses, make_address
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
-from labelling.items import (
+from labelling.lists.cells import Address, check_path, find_addresses, make_address
+from labelling.lists.list_files import AS_IT_IS, ListFile, ListRow, Reading, open_list
+from labelling.lists.paths import explain_missing
+from labelling.sources.items import (
     AT_ONCE,
     UNKNOWN_STAMP,
     Hosts,
@@ -27,12 +29,10 @@ from labelling.items import (
     read_or_explain,
     read_stamp,
 )
-from labelling.lists import AS_IT_IS, ListFile, ListRow, Reading, open_list
-from labelling.paths import explain_missing
 from model_store.release_files import open_regular_file
 
 if TYPE_CHECKING:
-    from labelling.fetch import Fetcher
+    from labelling.sources.fetch import Fetcher
 
 LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
 
@@ -171,7 +171,7 @@ def _objects() -> Callable[[str], bytes]:
 
 
 def _fetcher(hosts: Hosts) -> "Fetcher":
-    from labelling.fetch import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+    from labelling.sources.fetch import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     return Fetcher(hosts)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import SourceUnusable
-from labelling.items import Hosts, Source
-from labelling.lists import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
-from labelling.paths import find_existing
+from labelling.lists.list_files import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
+from labelling.lists.paths import find_existing
 from labelling.sources import archives, picture_files
+from labelling.sources.items import Hosts, Source
 from model_store.release_files import expand_home
 
 LISTS: Final = (".csv", ".tsv", ".txt")

@@ -23,8 +23,8 @@ from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
-from labelling.items import Item, Read, Source
 from labelling.rows import HeadAnswer, PictureAnswers
+from labelling.sources.items import Item, Read, Source
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks

@@ -13,8 +13,8 @@ from threading import Thread
 
 from inference.cores import count_usable_cores
 from labelling.errors import WorkersFailed
-from labelling.items import Item
 from labelling.rows import PictureAnswers
+from labelling.sources.items import Item
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,

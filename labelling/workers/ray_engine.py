@@ -25,8 +25,8 @@ import model_store
 import reports
 from inference.cores import count_usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
-from labelling.items import Item, Read, Source
 from labelling.rows import PictureAnswers
+from labelling.sources.items import Item, Read, Source
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,

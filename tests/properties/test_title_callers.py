@@ -13,15 +13,15 @@ from inference.kinds import KIND, KINDS
 from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, OTHER, MinimumShares, has_kinds
 from inference.words import title_says
-from labelling.human_answers import HumanAnswers
-from labelling.list_meaning import ListReader
-from labelling.product_answers import combine_photos
-from labelling.row_decision import DecisionContext, answer_with_list
+from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.product_answers import combine_photos
+from labelling.decide.row_decision import DecisionContext, answer_with_list
+from labelling.decide.shared_photos import SharedPhotos
+from labelling.decide.title_decision import collect_titles, decide_record_with_title
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord, Record
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.shared_photos import SharedPhotos
-from labelling.title_decision import collect_titles, decide_record_with_title
-from labelling.titles import ListWords
 
 LABELS = (
     "T-shirt/top",

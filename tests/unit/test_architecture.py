@@ -28,6 +28,12 @@ ARROWS = {
 }
 """Who may import which other package of ours."""
 
+FOLDERS_OF_LABELLING = ("lists", "sources", "workers", "journal", "decide", "write", "review")
+"""The folders of `labelling`; each may import those that stand before it."""
+
+FILES_OF_LABELLING = {"errors": set[str](), "rows": set[str](), "run_settings": {"lists"}}
+"""The folders that files beside them may import. Other files may import all."""
+
 HOMES = {
     "PIL": (
         "inference/child_decoder.py",
@@ -161,6 +167,24 @@ def test_nothing_imports_itself_in_a_circle(edges: Callable[[], Iterable[tuple[s
         TopologicalSorter(uses).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_a_folder_of_labelling_imports_folders_that_stand_before_it() -> None:
+    wrong = list[str]()
+    for one, other in between_files():
+        (home, *place), (package, *used) = one.split("/"), other.split("/")
+        if home != "labelling" or package != "labelling" or used == ["__init__.py"]:
+            continue
+        name = Path(used[0]).stem
+        if len(place) > 1:
+            order = FOLDERS_OF_LABELLING.index(place[0])
+            allowed = {*FOLDERS_OF_LABELLING[: order + 1], *FILES_OF_LABELLING}
+        else:
+            folders = FILES_OF_LABELLING.get(Path(place[0]).stem, {*FOLDERS_OF_LABELLING, "job"})
+            allowed = {*folders, *FILES_OF_LABELLING}
+        wrong += [f"{one} imports {other}"] if name not in allowed else []
+
+    assert wrong == []
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

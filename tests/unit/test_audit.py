@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.title_rule import NONE
-from labelling.human_answers import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT
 from labelling.review.audit import default_sample_size, describe_audits, find_bounds, sample_rank
 from labelling.review.corrections import Correction
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelling.categories import CategoryColumn, find_folder_categories
+from labelling.lists.categories import CategoryColumn, find_folder_categories
 
 SHOP = (
     "Giyim > Üst > Gömlek",

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable
-from labelling.journal import Journal
-from labelling.own_words import NO_KIND, CategoryAnswer
+from labelling.journal.journal_file import Journal
+from labelling.lists.own_words import NO_KIND, CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
 from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import read_all_corrections, read_corrections

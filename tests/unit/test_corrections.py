@@ -13,17 +13,17 @@ import pytest
 
 from inference.contract import LABEL, Head
 from inference.title_rule import NONE
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
-from labelling.human_answers import LEFT_OUT
 from labelling.job import Job
-from labelling.journal import Journal
-from labelling.lists import Reading
+from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.journal_file import Journal
+from labelling.lists.list_files import Reading
 from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
-from labelling.summary import Summary, write_tables
+from labelling.write.summary import Summary, write_tables
 from model_store.local_releases import open_release
 from tests.labelled_here import here
 from tests.own_pictures import a_photo

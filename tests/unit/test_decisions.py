@@ -10,13 +10,13 @@ import pytest
 
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.columns import photo_columns
-from labelling.decisions import COUNT_OUTDATED_ANSWERS, Decisions
-from labelling.human_answers import HumanAnswer, Question
-from labelling.journal import Journal
+from labelling.decide.decisions import COUNT_OUTDATED_ANSWERS, Decisions
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.summary import write_tables
+from labelling.write.columns import photo_columns
+from labelling.write.summary import write_tables
 from tests.journals import fill
 
 RUN = RunSettings(

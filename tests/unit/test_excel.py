@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from labelling.columns import Column
 from labelling.errors import TableUnusable
-from labelling.excel import LONGEST_CELL, MOST_ROWS, check_room, write_workbook
 from labelling.rows import PhotoRecord, TableRow
+from labelling.write.columns import Column
+from labelling.write.excel import LONGEST_CELL, MOST_ROWS, check_room, write_workbook
 from tests.tables import workbook_rows
 
 NAMES = [

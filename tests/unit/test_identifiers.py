@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.identifiers import is_long_number, read_identifier, read_listed_cell
-from labelling.lists import Reading, open_list
+from labelling.lists.identifiers import is_long_number, read_identifier, read_listed_cell
+from labelling.lists.list_files import Reading, open_list
 from labelling.review.corrections import read_corrections
 from tests.tables import write_csv
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.errors import OtherRun
-from labelling.human_answers import HumanAnswer, Question
-from labelling.journal import Journal, journal_path
-from labelling.journal_rows import RunListing
-from labelling.outputs import claim_files
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import Journal, journal_path
+from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.summary import table_files, write_tables
+from labelling.write.outputs import claim_files
+from labelling.write.summary import table_files, write_tables
 from tests.journals import an_item
 
 TABLE = "table.csv"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.errors import OtherRun, TableUnusable
-from labelling.human_answers import HumanAnswer, Question
-from labelling.journal import CHANGED, EXPORTED, FORM, Journal, journal_path
-from labelling.journal_rows import RunListing
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import CHANGED, EXPORTED, FORM, Journal, journal_path
+from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import an_item, label_rows, paths_in

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.reasons import Reason
-from labelling.decisions import Decisions
-from labelling.journal import Journal
+from labelling.decide.decisions import Decisions
+from labelling.journal.journal_file import Journal
 from labelling.review.questions import HeadQuestions, Review, choose_photos
 from labelling.rows import HeadAnswer, PhotoRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings

@@ -12,11 +12,11 @@ import pytest
 
 from inference.reasons import Reason
 from inference.spreadsheets import FORMULA_BEGINNING
-from labelling.columns import check_attributes, name_list_columns, photo_columns
 from labelling.errors import TableUnusable
 from labelling.rows import MAX_PATH_CHARACTERS, HeadAnswer, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings
-from labelling.table import write_table
+from labelling.write.columns import check_attributes, name_list_columns, photo_columns
+from labelling.write.table import write_table
 from tests.journals import row_of
 from tests.tables import read_rows
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from labelling.list_colours import (
+from labelling.decide.list_colours import (
     ListColours,
     find_no_colour,
     match_colours,
     read_own_colours,
     read_title_colours,
 )
-from labelling.woocommerce import loses_variations, read_attributes
+from labelling.lists.woocommerce import loses_variations, read_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 

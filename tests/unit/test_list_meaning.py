@@ -3,10 +3,10 @@
 import pytest
 
 from inference.reasons import Reason
-from labelling.categories import CategoryColumn, FolderCategories
-from labelling.list_meaning import ListMeaning, ListReader
-from labelling.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
-from labelling.titles import OFF, ListWords
+from labelling.lists.categories import CategoryColumn, FolderCategories
+from labelling.lists.list_meaning import ListMeaning, ListReader
+from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
+from labelling.lists.titles import OFF, ListWords
 
 AT = "2026-11-30T03:00:00.000Z"
 CONFLICT = Reason.TITLE_CONFLICT

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
-from labelling.lists import Reading, open_list, split_column_names
-from labelling.paths import explain_missing
+from labelling.lists.list_files import Reading, open_list, split_column_names
+from labelling.lists.paths import explain_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.source_opening import open_source
 from training.data.folders import list_pictures

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import OtherRun, OutputUnusable
-from labelling.journal import Journal
-from labelling.outputs import check_new, check_outputs, check_own, claim_files, replace_files
+from labelling.journal.journal_file import Journal
 from labelling.run_settings import RunSettings
+from labelling.write.outputs import check_new, check_outputs, check_own, claim_files, replace_files
 
 RUN = RunSettings(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import WordsUnusable
-from labelling.lists import AS_IT_IS
-from labelling.own_words import (
+from labelling.lists.list_files import AS_IT_IS
+from labelling.lists.own_words import (
     CATEGORY,
     NO_KIND,
     TITLE,
@@ -17,7 +17,7 @@ from labelling.own_words import (
     meaning_of,
     text_of,
 )
-from labelling.words_file import read_words, words_as_csv
+from labelling.lists.words_file import read_words, words_as_csv
 
 AT = "2026-11-30T03:00:00.000Z"
 

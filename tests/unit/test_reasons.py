@@ -9,8 +9,8 @@ import pytest
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.reasons import Place, Reason, find_reasons
-from labelling.counts import OUTCOMES, Counts
 from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
+from labelling.write.counts import OUTCOMES, Counts
 from tests.service import ROOT
 
 PAGE = ROOT / "app" / "web" / "page" / "words.js"

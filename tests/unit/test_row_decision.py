@@ -10,16 +10,17 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER, MinimumShares
-from labelling.columns import photo_columns, product_columns
-from labelling.human_answers import LEFT_OUT, HumanAnswers
-from labelling.list_meaning import ListReader
-from labelling.product_answers import combine_photos
-from labelling.row_decision import DecisionContext, decide_row
+from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.product_answers import combine_photos
+from labelling.decide.row_decision import DecisionContext, decide_row
+from labelling.decide.shared_photos import find_shared_photos
+from labelling.decide.title_decision import collect_titles
+from labelling.journal.human_answer import LEFT_OUT
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.shared_photos import find_shared_photos
-from labelling.title_decision import collect_titles
-from labelling.titles import ListWords
+from labelling.write.columns import photo_columns, product_columns
 
 HEADS: Final = {
     LABEL: ("Dress", "Trouser", "Shirt", "Bag"),

@@ -8,14 +8,14 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
 from inference.title_rule import NONE, OTHER, MinimumShares
-from labelling.category_questions import CategoryQuestion
-from labelling.decisions import Decisions
-from labelling.journal import Journal
-from labelling.own_words import NO_KIND, CategoryAnswer, OwnWord
+from labelling.decide.category_questions import CategoryQuestion
+from labelling.decide.decisions import Decisions
+from labelling.journal.journal_file import Journal
+from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord
+from labelling.lists.words_file import words_as_csv
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.summary import write_tables
-from labelling.words_file import words_as_csv
+from labelling.write.summary import write_tables
 from tests.journals import fill
 
 CLASSES = ("T-shirt/top", "Trouser", "Dress", "Shirt")

@@ -10,16 +10,16 @@ import pytest
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.folder_names import name_folders
-from labelling.human_answers import HumanAnswer, Question
 from labelling.job import Job
-from labelling.journal import Journal
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import Journal
+from labelling.lists.folder_names import name_folders
 from labelling.rows import HeadAnswer, PhotoRecord
-from labelling.sorted_folders import check_sorted_folder
-from labelling.sorted_folders import sort_into_folders as sort
 from labelling.sources.source_opening import open_source
+from labelling.write.sorted_folders import check_sorted_folder
+from labelling.write.sorted_folders import sort_into_folders as sort
 from model_store.local_releases import open_bundled_release
 from tests.journals import fill
 

@@ -8,7 +8,7 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KINDS
 from labelling.errors import TableUnusable
-from labelling.taxonomies import PLATFORMS, find_platform_categories
+from labelling.write.taxonomies import PLATFORMS, find_platform_categories
 from tests.releases import LABELS
 
 SHIPPED = json.loads(files("labelling").joinpath("taxonomies.json").read_text("utf-8"))

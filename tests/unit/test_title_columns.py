@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from labelling.title_columns import MAX_COLUMNS
-from labelling.titles import OFF, ListWords, how_read, words_in
+from labelling.lists.title_columns import MAX_COLUMNS
+from labelling.lists.titles import OFF, ListWords, how_read, words_in
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")

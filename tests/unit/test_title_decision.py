@@ -9,15 +9,15 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, MinimumShares
-from labelling.human_answers import HumanAnswers
-from labelling.list_meaning import ListReader
-from labelling.product_answers import combine_photos
-from labelling.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.product_answers import combine_photos
+from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.decide.shared_photos import find_shared_photos
+from labelling.decide.title_decision import collect_titles
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.titles import ListWords, word_columns
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.shared_photos import find_shared_photos
-from labelling.title_decision import collect_titles
-from labelling.titles import ListWords, word_columns
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
 KINDS = ("top", "dress", "shirt", "skirt", "other")

@@ -22,9 +22,9 @@ from inference.plain_text import join_first
 from inference.spreadsheets import format_csv
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
-from labelling.human_answers import LEFT_OUT
-from labelling.lists import AS_IT_IS, Reading
-from labelling.paths import find_existing
+from labelling.journal.human_answer import LEFT_OUT
+from labelling.lists.list_files import AS_IT_IS, Reading
+from labelling.lists.paths import find_existing
 from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
 from model_store.release_files import write_whole
 from training.data.hashed_files import NO_FILES, HashedFiles, hash_files

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.decode import MAX_BYTES, DecodedPicture
-from labelling.paths import explain_missing
+from labelling.lists.paths import explain_missing
 from model_store.release_files import open_regular_file
 from training.errors import BadPictures
 from training.progress import Say, Watch

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
 from inference.plain_text import join_first
-from labelling.columns import check_attributes
 from labelling.errors import TableUnusable
-from labelling.identifiers import NOT_THERE
-from labelling.lists import suggest_renaming
+from labelling.lists.identifiers import NOT_THERE
+from labelling.lists.list_files import suggest_renaming
+from labelling.write.columns import check_attributes
 from training.data.listing import COLUMNS, FURTHER, SPLIT, Listing
 from training.data.rare import GROUPS_OF_ATTRIBUTE, find_measurable, rare_in_words
 from training.errors import BadClasses, BadCsv

@@ -15,9 +15,9 @@ from inference.contract import LABEL
 from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import ListUnusable
-from labelling.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
-from labelling.lists import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
-from labelling.titles import ListWords, contradictions, word_columns
+from labelling.lists.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
+from labelling.lists.list_files import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
+from labelling.lists.titles import ListWords, contradictions, word_columns
 from training.data.listing import (
     COLUMNS,
     FURTHER,

@@ -16,17 +16,17 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.decisions import Decisions
+from labelling.decide.decisions import Decisions
+from labelling.decide.product_answers import is_likely
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.feed_categories import FeedCategories
-from labelling.feeds import DIFFERING, DOUBTFUL, write_feed
-from labelling.human_answers import HumanAnswer, Question
-from labelling.journal import Journal
-from labelling.platforms import FEEDS, Platform
-from labelling.product_answers import is_likely
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.journal_file import Journal
 from labelling.review import page as sheet_page
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.write.feed_categories import FeedCategories
+from labelling.write.feeds import DIFFERING, DOUBTFUL, write_feed
+from labelling.write.platforms import FEEDS, Platform
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks

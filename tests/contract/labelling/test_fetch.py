@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
-from labelling.fetch import REDIRECTS, Fetcher, allowed_host, checked
+from labelling.sources.fetch import REDIRECTS, Fetcher, allowed_host, checked
 from tests.catalogues import PICTURES
 from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 

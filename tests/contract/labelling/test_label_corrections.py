@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
-from labelling.journal import Journal, journal_path
+from labelling.journal.journal_file import Journal, journal_path
 from model_store.errors import NotFound
 from model_store.local_releases import open_release
 from tests.catalogues import write_folder, write_list

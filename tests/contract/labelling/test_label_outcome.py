@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from inference.contract import Head, make_whole_input
-from labelling.items import Item
-from labelling.journal import Journal
+from labelling.journal.journal_file import Journal
+from labelling.sources.items import Item
 from labelling.workers.labeller import LabelledChunks, Say, Setup
 from model_store.local_releases import open_release
 from scripts.label_job import ENGINES, with_whole_path

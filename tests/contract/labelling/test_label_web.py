@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from labelling.items import AT_ONCE
+from labelling.sources.items import AT_ONCE
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import carry_bytes

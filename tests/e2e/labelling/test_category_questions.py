@@ -9,7 +9,7 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.kinds import KIND, KINDS
 from inference.title_rule import NONE
-from labelling.own_words import NO_KIND
+from labelling.lists.own_words import NO_KIND
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.kind_choices import KindChoice
 from labelling.review.page import (

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from labelling.journal import journal_path
+from labelling.journal.journal_file import journal_path
 from tests.catalogues import write_folder, write_list
 from tests.commands import without_progress
 from tests.releases import a_release

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from labelling.errors import EngineUnusable
-from labelling.journal import journal_path
+from labelling.journal.journal_file import journal_path
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe, without_progress
 from tests.releases import a_release

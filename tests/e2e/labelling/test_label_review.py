@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.human_answers import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
     COLOURS,

@@ -1,0 +1,1 @@
+"""Decide what the rows of a table say. Start reading in row_decision.py."""

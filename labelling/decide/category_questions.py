@@ -1,0 +1,130 @@
+"""Find the categories that a person should explain: "What do you mean by *Gömlek*?" Pure.
+
+A shop uses few words for its categories, so one answer helps many products. The last level of a product's
+category is asked about if the shop has not explained it yet, no word of its path names a garment in any
+language, and products in it need a person. The levels with the most such products come first.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from labelling.decide.title_decision import folder_of
+from labelling.lists.categories import CategoryPath, level_key
+from labelling.lists.list_meaning import ListReader
+from labelling.rows import PhotoRecord, TableRow
+
+MAX_QUESTIONS: Final = 25
+"""Questions on one sheet; a shop that was tried needed 22 of them for three catalogues."""
+
+MIN_ROWS_UNREAD: Final = 1
+"""Products that need a person, from which a category is asked about if the titles cannot be read."""
+
+MIN_ROWS_READ: Final = 3
+"""Smallest number of such products if the titles are in a language that is read, since these answer most
+products already."""
+
+MAX_PHOTOS: Final = 4
+"""Photos on the card of a question."""
+
+MAX_BRANCHES: Final = 3
+"""Branches of the category tree that the card of a question names."""
+
+
+class CategoryQuestion(NamedTuple):
+    """A question about a level of the category column.
+
+    Attributes:
+        category: the level as the list writes it first.
+        branches: the levels above it, with ` > ` between, for each branch in which it occurs; at most
+            MAX_BRANCHES.
+        products: the number of products in it, or of pictures in a table without products.
+        rows: the numbers of those products that need a person.
+        kinds: the number of products that the photos answer as each kind, the most frequent first.
+        photos: up to MAX_PHOTOS photos to which the model gave different answers.
+    """
+
+    category: str
+    branches: tuple[str, ...]
+    products: int
+    rows: Sequence[int]
+    kinds: dict[str, int]
+    photos: tuple[PhotoRecord, ...]
+
+
+@dataclass
+class _Level:
+    """The facts about one level from the rows so far."""
+
+    category: str
+    branches: dict[str, None] = field(default_factory=dict)
+    products: int = 0
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    kinds: Counter[str] = field(default_factory=Counter)
+    photos: dict[str, PhotoRecord] = field(default_factory=dict)
+
+
+class CategoryQuestions:
+    """Collect the questions while the rows of a table pass."""
+
+    def __init__(self, reader: ListReader) -> None:
+        """Begin without rows.
+
+        Args:
+            reader: the reader of the list's categories, with the words that the shop has explained already.
+        """
+        self._reader = reader
+        self._min_rows = MIN_ROWS_READ if reader.list_words.is_read else MIN_ROWS_UNREAD
+        self._levels: dict[str, _Level] = {}
+
+    def collect(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """Yield the same rows, and take each into account as it passes."""
+        for row in rows:
+            self.add(row)
+            yield row
+
+    def add(self, row: TableRow) -> None:
+        """Take a product, or a picture without one, into account."""
+        record = row.record
+        for path in self._reader.paths(record.cells, folder_of(record.photos[0].path)):
+            if not self._reader.is_explained(path):
+                self._add_to_level(path, row)
+
+    def _add_to_level(self, path: CategoryPath, row: TableRow) -> None:
+        level = self._levels.setdefault(level_key(path[-1]), _Level(path[-1]))
+        if len(level.branches) < MAX_BRANCHES and path[:-1]:
+            level.branches[" > ".join(path[:-1])] = None
+        level.products += 1
+        if row.class_decision.answer and not row.class_decision.is_settled:
+            level.rows.append(row.record.number)
+        head = KIND if KIND in row.record.answers else LABEL
+        if answer := row.record.answers.get(head):
+            level.kinds[answer.label] += 1
+            if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS:
+                level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
+
+    def questions(self) -> list[CategoryQuestion]:
+        """Return the questions, those about the most products that need a person first."""
+        wanted = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
+        wanted.sort(key=lambda level: len(level.rows), reverse=True)
+        return [
+            CategoryQuestion(
+                category=level.category,
+                branches=tuple(level.branches),
+                products=level.products,
+                rows=level.rows,
+                kinds=dict(level.kinds.most_common()),
+                photos=tuple(level.photos.values()),
+            )
+            for level in wanted[:MAX_QUESTIONS]
+        ]
+
+    def count(self) -> dict[str, int]:
+        """Count the questions, and the rows that they are about; a row in two categories is counted once."""
+        questions = self.questions()
+        rows = {row for question in questions for row in question.rows}
+        return {"categories": len(questions), "rows": len(rows)}

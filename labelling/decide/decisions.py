@@ -1,0 +1,179 @@
+"""The rows of a journal, decided while they are read. Decisions are not stored: reading again decides again.
+
+row_decision.py has the rules. This file has the facts of a table that they need, each read once.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from inference.contract import LABEL
+from inference.recognition import language_of
+from inference.title_rule import NO_MINIMUM_SHARES, NONE
+from labelling.decide.category_questions import CategoryQuestions
+from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.product_answers import combine_photos
+from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.decide.shared_photos import find_shared_photos
+from labelling.decide.title_decision import ListTitles, collect_titles, folder_of
+from labelling.journal.journal_file import Journal
+from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_photos_of
+from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
+from labelling.lists.folder_names import REVIEW, name_folders
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.own_words import OwnWords
+from labelling.lists.titles import OFF, ListWords, words_in
+from labelling.rows import HeadAnswers, PhotoRecord, TableRow
+from labelling.run_settings import RunSettings
+
+_UNDER_SEVERAL: Final = """
+SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
+WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
+"""
+
+_ANSWERS: Final = """
+SELECT sha256, '', attribute, label, at FROM answers WHERE product = ''
+UNION ALL
+SELECT '', product, attribute, label, max(at) FROM answers
+WHERE product <> ''
+AND (product, sha256) IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
+GROUP BY product, attribute
+"""
+"""An answer to a product holds where the photo that it carries is one of it; of several the latest."""
+
+COUNT_OUTDATED_ANSWERS: Final = """
+SELECT count(*) FROM answers WHERE product <> ''
+AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
+"""
+"""Answers to products of which the photo that they carry is none."""
+
+
+class Decisions:
+    """The decided rows of a journal's current listing, with the answers that people have given so far.
+
+    Create one when all answers are stored, and use it for every output.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        """Begin with nothing read."""
+        self.journal = journal
+
+    def photo_rows(self) -> Iterator[TableRow]:
+        """Return the rows of the table of photos, in the order of the source."""
+        return (decide_row(photo, self.context) for photo in read_photo_records(self.journal))
+
+    def product_rows(self) -> Iterator[TableRow]:
+        """Return the rows of the table of products, each at the place of its first photo."""
+        groups = read_photo_groups(self.journal) if self.settings.by else ()
+        return (self._of_group(photos) for photos in groups if photos[0].product)
+
+    def rows_for_people(self) -> Iterator[TableRow]:
+        """Return the rows that a sheet may ask about: products, and pictures that belong to no product."""
+        return map(self._of_group, read_photo_groups(self.journal))
+
+    def _of_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
+        subject = combine_photos(photos, self.settings) if photos[0].product else photos[0]
+        return decide_row(subject, self.context)
+
+    def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
+        """Return the answers to a photo before people."""
+        return answer_with_list(photo, self.context)
+
+    @cached_property
+    def context(self) -> DecisionContext:
+        """The facts that decide about rows."""
+        journal, titles, products = self.journal, self._titles, self._under_several
+        doubtful = {product for names in products.values() for product in names}
+        photos = read_photos_of(journal, doubtful) if doubtful else ()
+        shared = find_shared_photos(products, photos, titles)
+        return DecisionContext(
+            settings=self.settings, titles=titles, shared_photos=shared, human_answers=self._people
+        )
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """The settings of the run."""
+        return replace(self.journal.settings, list_words=self.list_words)
+
+    @cached_property
+    def list_words(self) -> ListWords:
+        """How the words of the list are read: as the journal says, or as its rows show."""
+        run = self.journal.settings
+        if run.list_words is not None:
+            return run.list_words
+        renamed = [name for name, in_table in run.further.items() if in_table != name]
+        others = {*renamed, *run.attributes, run.by.column if run.by else ""}
+        return words_in(tuple(run.further), self._columns, run.language, run.title, others)
+
+    @cached_property
+    def reader(self) -> ListReader:
+        """How titles and categories are read, with the words that the shop explained."""
+        words, settings = self.list_words, self.journal.settings
+        is_on = settings.language != OFF
+        folders = NO_FOLDERS if words.columns or not is_on else self._folders()
+        names = (name for of_depth in folders.names.values() for name in sorted(of_depth))
+        return ListReader(
+            list_words=words,
+            own_words=OwnWords(
+                settings.own_words, tuple(self.journal.read_category_answers()), words.language
+            ),
+            column=CategoryColumn.of_cells(self._categories()),
+            folders=folders,
+            folder_language=language_of(names),
+            is_on=is_on,
+        )
+
+    def ask_about_categories(self) -> CategoryQuestions | None:
+        """Return an empty collection of questions; None if answers about categories would decide nothing."""
+        has_shares = self.settings.shares != NO_MINIMUM_SHARES
+        return CategoryQuestions(self.reader) if has_shares and self.reader.has_categories else None
+
+    def _categories(self) -> Iterator[str]:
+        words = self.list_words
+        cells = self._columns(words.categories) if words.categories else ()
+        return (words.category(of_row) for of_row in cells)
+
+    def _folders(self) -> FolderCategories:
+        """Find the folders that are categories, unless pictures were sorted into them by class."""
+        names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
+        return find_folder_categories(self._folders_of_pictures, {*names, REVIEW})
+
+    def _folders_of_pictures(self) -> Iterator[tuple[str, str]]:
+        for product, path in self.journal.query("SELECT product, path FROM current"):
+            yield folder_of(path), product or path
+
+    @property
+    def _titles(self) -> ListTitles:
+        is_read = self.settings.by and self.reader.says_something
+        return collect_titles(
+            self.settings, self.reader, self._cells(self.list_words.columns) if is_read else ()
+        )
+
+    @property
+    def _people(self) -> HumanAnswers:
+        """The valid answers of people about pictures and products of the current listing."""
+        labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
+            labels[sha256, product][head or LABEL] = label
+        return HumanAnswers(dict(labels))
+
+    @property
+    def _under_several(self) -> Mapping[str, frozenset[str]]:
+        """The products under which a photo lies, by its sha256, where there are several."""
+        with self.journal.name_damage():
+            rows = self.journal.query(_UNDER_SEVERAL)
+            return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
+
+    def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+        return (cells for _, _, cells in self._cells(columns))
+
+    def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Yield product, path, and the cells in some columns of each row, in the order of the source."""
+        places = [list(self.journal.settings.further).index(name) for name in columns]
+        cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
+        query = f"SELECT product, path{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
+        for product, path, *texts in self.journal.query(query):
+            yield product, path, dict(zip(columns, texts, strict=True))

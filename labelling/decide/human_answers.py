@@ -1,0 +1,166 @@
+"""The answers of people, which override the other answers to a row. This module is pure.
+
+An answer belongs to the content of a picture, or to a product that has the photo on the card. An answer to a
+product overrides answers to its photos. review/correction_intake.py takes answers into the journal.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from inference.reasons import DecidedBy, Reason
+from inference.title_rule import NONE
+from labelling.journal.human_answer import LEFT_OUT
+from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
+
+
+class RecordAnswers(NamedTuple):
+    """The answers of people about one row.
+
+    Attributes:
+        product_labels: the label by head, for the product as a whole.
+        photo_labels: the label by head, for each of its photos, or for the photo itself.
+    """
+
+    product_labels: Mapping[str, str]
+    photo_labels: Sequence[Mapping[str, str]]
+
+    @property
+    def heads(self) -> list[str]:
+        """That people answered."""
+        return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
+
+    def labels(self, head: str) -> set[str]:
+        """Return the valid labels of a head: one, none, or several if people contradict each other."""
+        if head in self.product_labels:
+            return {self.product_labels[head]}
+        return combine_photo_labels(labels.get(head) for labels in self.photo_labels)
+
+
+def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
+    """Return people's labels of a product, from those of its photos: one label if they agree.
+
+    Args:
+        labels: the label of each photo; LEFT_OUT if a person left it out, None without an answer.
+    """
+    given = set(labels)
+    return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
+
+
+class HeadContext(NamedTuple):
+    """The facts about one head of a row beside its answer.
+
+    Attributes:
+        categories: the categories of the platform, by label.
+        is_admitted: whether the list allows the answer; None if one of the two names no kind.
+    """
+
+    categories: Mapping[str, Category]
+    is_admitted: bool | None
+
+
+@dataclass(frozen=True)
+class HumanAnswers:
+    """The answers of people that are valid for a table: labels by head, by sha256 or by product."""
+
+    labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+
+    def answers_to(self, record: Record) -> RecordAnswers:
+        """Return the answers of people about a row."""
+        of_photos = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
+        of_product = self.labels.get(("", record.product), {}) if record.product else {}
+        return RecordAnswers(of_product, of_photos)
+
+
+def decide_head(
+    record: Record,
+    head: str,
+    answer: HeadAnswer | None,
+    human_answers: RecordAnswers,
+    context: HeadContext,
+) -> HeadDecision:
+    """Decide the label of a head in a table: a person's label, or the answer before people.
+
+    Args:
+        record: the subject of the row.
+        head: the class, or an attribute.
+        answer: the answer before people; None without one.
+        human_answers: the answers of people about the row.
+        context: the other facts about the head.
+    """
+    label, by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
+    if answer:
+        label, by, reason = answer.label, answer.decided_by, answer.reason
+    labels = human_answers.labels(head)
+    if len(labels) == 1:
+        label, by = min(labels) or None, DecidedBy.PERSON
+    elif labels:
+        reason = Reason.CONTRADICTING
+    return HeadDecision(
+        answer=answer,
+        label=label,
+        decided_by=by,
+        reason=reason,
+        category=context.categories.get(label or "", (None, None)),
+        is_admitted=context.is_admitted,
+        doubt=find_doubt(record, head, reason, human_answers) if answer else None,
+    )
+
+
+def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
+    """Return why a sheet asks about an answer that no person gave; None if there is no need.
+
+    Pictures of a product are asked about with the product. Tables do not store why an attribute of a picture
+    needs a review.
+
+    Args:
+        record: the subject of the row.
+        head: the head that answered.
+        reason: why the answer is not accepted; None if it is.
+        human_answers: the answers of people about the row.
+    """
+    is_photo = isinstance(record, PhotoRecord)
+    if head in human_answers.product_labels or (is_photo and record.product):
+        return None
+    of_readable = zip(record.photos, human_answers.photo_labels, strict=True)
+    labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
+    if len(combine_photo_labels(labels)) > 1:
+        return Reason.CONTRADICTING
+    if None not in labels or reason is None:
+        return None
+    return REVIEW if is_photo and head != LABEL else reason
+
+
+def carry_class_to_kind(
+    decisions: dict[str, HeadDecision],
+    kinds: Mapping[str, frozenset[str]],
+    names: Collection[str],
+    categories: Mapping[str, Category],
+) -> None:
+    """Set the kind that belongs to a person's class, or ask for a review if the kind contradicts it.
+
+    Args:
+        decisions: the decisions by head, which are changed.
+        kinds: the possible kinds of each class of the release.
+        names: the labels of the attribute `kind`.
+        categories: the categories of these labels.
+    """
+    label, kind = decisions[LABEL], decisions.get(KIND)
+    if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:
+        return
+    of_class = kinds.get(label.label or "", frozenset())
+    if len(of_class) == 1 and of_class <= {*names}:
+        [name] = of_class
+        category = categories.get(name, (None, None))
+        decisions[KIND] = replace(
+            kind, label=name, decided_by=DecidedBy.PERSON, category=category, doubt=None
+        )
+        return
+    if label.label == NONE:
+        fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
+    else:
+        fits = not of_class or (kind.is_accepted and kind.label in of_class)
+    if not fits:
+        decisions[KIND] = replace(kind, reason=Reason.CONTRADICTING)

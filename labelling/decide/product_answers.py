@@ -1,0 +1,156 @@
+"""The answer to a product: of all photos that a column of their list, or their folder, names together.
+
+How photos answer for a product: reports/products.py. summary.py writes `TABLE-products.csv` of such rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from inference.classifier import MIN_FURTHER_PROBABILITY
+from inference.reasons import DecidedBy, Reason
+from labelling.errors import SourceUnusable
+from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
+from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
+from labelling.sources.items import Source
+from labelling.sources.picture_files import Folder
+from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_shown, shown_from
+from reports.values import Report
+
+MIN_FEED_ACCURACY: Final = 0.85
+"""Share of the products of several photos in a feed that a release has to show to be right. It is less than a
+table promises: a shop looks at its feed, and a missing colour costs it the product's place."""
+
+
+def check_grouping(source: Source, column: str) -> str:
+    """Check the column of a list that names products, and return it.
+
+    Args:
+        source: the source that is labelled.
+        column: a column of its list; empty for the folders of photos.
+
+    Raises:
+        SourceUnusable: the source has no such column or folders. The message names the existing ones.
+    """
+    if not column and not isinstance(source, Folder):
+        raise SourceUnusable(f"{source.address}: is no folder, as --by-folder needs. A list has --by COLUMN.")
+    return check_column(source, column, "--by", "--by-folder takes the folders of a folder.") or FOLDER
+
+
+def check_column(source: Source, column: str, option: str, advice: str = "") -> str:
+    """Check a column of a list that an option names, and return it; empty for none.
+
+    Args:
+        source: the source that is labelled.
+        column: a column of its list.
+        option: the option that names it, for the message.
+        advice: advice if no column has a similar name.
+
+    Raises:
+        SourceUnusable: the list lacks the column. The message names the existing ones, and the nearest.
+    """
+    if column and column not in source.columns:
+        names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
+        near = get_close_matches(column, source.columns, 1)
+        hint = f"Did you mean `{near[0]}`?" if near else advice
+        why = f"has no column `{column}` for {option}; it has {names}. {hint}"
+        raise SourceUnusable(f"{source.address}: {why.rstrip()}")
+    return column
+
+
+def find_proven_heads(report: Report) -> tuple[str, ...]:
+    """Return the heads for which a release proves its promise for products."""
+    return tuple(head for head, promise in report.products.items() if is_shown(promise))
+
+
+def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
+    """Return the heads of which a release shows MIN_FEED_ACCURACY for products.
+
+    Returns:
+        the confidence from which it does, and the share that is right at least, by head.
+    """
+    points = {head: shown_from(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()}
+    return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
+
+
+def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
+    """Return the product of some photos, with their combined answers. Copies of a photo are used once.
+
+    Args:
+        photos: one or more photos, in the order of the source.
+        table: the settings of a run with products.
+    """
+    first, name = dict[str, PhotoRecord](), photos[0].product
+    for photo in photos:
+        first.setdefault(photo.sha256 or photo.path, photo)
+    distinct = tuple(first.values())
+    combined = {head: combine_answers(distinct, head, table) for head in table.heads}
+    answered = {head: answer for head, answer in combined.items() if answer}
+    cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
+    by = {table.by.column: name} if table.by and table.by.folder is None else {}
+    return ProductRecord(
+        product=name,
+        photos=tuple(photos),
+        distinct_photos=distinct,
+        answers={head: answer for head, (answer, _) in answered.items()},
+        deciding_photos={head: paths for head, (_, paths) in answered.items()},
+        cells=cells | by,
+    )
+
+
+def _first(cells: Iterable[str]) -> str:
+    """Return the first cell that is not empty."""
+    return next(filter(None, cells), "")
+
+
+def combine_answers(
+    photos: Sequence[PhotoRecord], head: str, table: RunSettings
+) -> tuple[HeadAnswer, tuple[str, ...]] | None:
+    """Return the answer of one head to a product, and the paths of the photos that it is based on.
+
+    Args:
+        photos: photos of different content.
+        head: the class, or an attribute.
+        table: the settings of a run with products.
+
+    Returns:
+        The answer and the paths; None if no photo has an answer.
+    """
+    answered = [photo for photo in photos if head in photo.answers]
+    if not answered:
+        return None
+    labels, is_proven = table.heads[head], table.by is not None and head in table.by.proven
+    of_photos = [_of_photo(photo.answers[head], labels) for photo in answered]
+    product = answer_of_product(of_photos, is_proven=is_proven, is_colour=head in COLOURS)
+    shares = product.probabilities
+    likely = sorted(range(len(labels)), key=lambda index: -shares[index])
+    also = [index for index in likely if shares[index] >= MIN_FURTHER_PROBABILITY and index != product.label]
+    answer = HeadAnswer(
+        label=labels[product.label],
+        confidence=shares[product.label],
+        reason=product.reason,
+        also=tuple(labels[index] for index in also),
+        probabilities=tuple(shares),
+        decided_by=DecidedBy.MODEL,
+    )
+    return answer, tuple(answered[place].path for place in product.rests_on)
+
+
+def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
+    return ProbableAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
+
+
+def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:
+    """Return whether an answer lacks only the release's promise, and is right often enough for a feed."""
+    answer = product.answers.get(head)
+    if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
+        return False
+    least, _ = by.likely[head]
+    agree = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)
+    return agree and (answer.confidence or 0.0) >= least
+
+
+def products_path(table: Path) -> Path:
+    """Return the path of the table of products beside a table of photos."""
+    return table.with_stem(f"{table.stem}-products")

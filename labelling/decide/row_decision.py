@@ -1,0 +1,216 @@
+"""Decide the row of a photo or of a product, for tables, sheets, feeds and folders.
+
+`decide_row` reads from top to bottom: the photos answer, then the title and the list's colour are considered,
+and people have the last word. Each step has a file. This is the row of an article with the title "Pleated
+skirt" and one photo; a person answered that its class is Dress:
+
+    file                 class                          kind                         reason
+    (the journal)        Dress .60                      dress .50, skirt .20         unfamiliar
+    product_answers.py   Dress .60                      dress .50                    unfamiliar
+    title_decision.py    none of these, by the list     skirt .20, by the list       (accepted)
+    shared_photos.py     the photo lies under no other article: no change
+    list_colours.py      the list has no colour: no change
+    human_answers.py     Dress, by a person             dress, by a person           (accepted)
+    columns.py           label Dress, predicted `none of these`, decision accept, decided by person
+
+Nothing of this is stored: decisions.py reads answers, list and people from a journal, and decides each row
+anew. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from inference.reasons import DecidedBy, Reason
+from inference.recognition import label_kinds, language_of
+from inference.title_rule import NONE, TitleDecision, has_kinds
+from labelling.decide.human_answers import HeadContext, HumanAnswers, carry_class_to_kind, decide_head
+from labelling.decide.list_colours import ListColours, match_colours, read_own_colours
+from labelling.decide.product_answers import is_likely
+from labelling.decide.shared_photos import SharedPhotos
+from labelling.decide.title_decision import (
+    ListTitles,
+    decide_record_with_title,
+    make_doubted_answer,
+    make_titled_answers,
+)
+from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
+from labelling.run_settings import RunSettings
+from reports.products import COLOURS
+
+MAX_FEED_COLOURS: Final = 3
+"""Largest number of colours of a product in a feed. Google accepts no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionContext:
+    """The facts beside a row that decide about it.
+
+    Attributes:
+        settings: the settings of the run.
+        titles: the titles of its list.
+        shared_photos: the photos that are listed under several products.
+        human_answers: the answers of people.
+    """
+
+    settings: RunSettings
+    titles: ListTitles
+    shared_photos: SharedPhotos
+    human_answers: HumanAnswers
+
+    @cached_property
+    def colour_head(self) -> str:
+        """See `find_colour_head`."""
+        return find_colour_head(self.settings.attributes)
+
+    @cached_property
+    def class_kinds(self) -> Mapping[str, frozenset[str]]:
+        """The kinds that each class may be."""
+        labels = self.settings.heads[LABEL]
+        return label_kinds(labels, language_of(labels))
+
+
+def decide_row(record: Record, context: DecisionContext) -> TableRow:
+    """Decide the row of a photo or of a product: from its photos, then the list, and last from people.
+
+    Args:
+        record: the answers of the model.
+        context: the facts of its table.
+    """
+    answers = answer_with_list(record, context)
+    by_photos, by_list = answer_likely_colour(record, answers, context), read_list_colours(record, context)
+    if by_list and by_list.labels:
+        shares = context.titles.label_probabilities(record, context.colour_head)
+        answers[context.colour_head] = by_list.make_answer(record.answers[context.colour_head], shares)
+    decisions = apply_human_answers(record, answers, context)
+    colour = decisions.get(context.colour_head, NO_DECISION)
+    return TableRow(
+        record=record,
+        decisions=decisions,
+        title_kinds=context.titles.title_kinds(record),
+        feed_colours=choose_feed_colours(colour, by_list, by_photos)
+        if isinstance(record, ProductRecord)
+        else (),
+        is_likely=by_list is None and not colour.is_settled,
+    )
+
+
+def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
+    """Return the answers to a row after its title and shared photos were considered.
+
+    Args:
+        record: the answers of the model.
+        context: the facts of its table.
+    """
+    titles, shared_photos = context.titles, context.shared_photos
+    decision = decide_record_with_title(record, titles)
+    answers = make_titled_answers(record, decision, titles) if decision else dict(record.answers)
+    joint_heads = titles.titled_heads if decision and decision.is_joint else ()
+    is_shared = (
+        decision is not None
+        and decision.label_reason is None
+        and not has_unshared_photo(record, decision, shared_photos)
+    )
+    for head, answer in answers.items():
+        if decision and head in joint_heads:
+            if is_shared:
+                answers[head] = make_doubted_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
+        elif answer.is_accepted and not shared_photos.prove(record, head, answer.label):
+            answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
+    return answers
+
+
+def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
+    """Return whether a decision with the title rests on more than photos that lie under two products."""
+    if decision.decided_by == DecidedBy.LIST:
+        return shared_photos.admit(record, decision.kind)
+    head = LABEL if record.answers[LABEL].is_accepted else KIND
+    return shared_photos.prove(record, head, record.answers[head].label)
+
+
+def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
+    """Return the colours that the list names for a row; None if only the photos answer."""
+    if context.colour_head not in record.answers:
+        return None
+    words = context.titles.reader.list_words
+    title = words.title(record.cells) if words.is_read else ""
+    own = read_own_colours(record.cells, [photo.cells for photo in record.photos])
+    return match_colours(
+        own,
+        title,
+        words.title_language(record.cells),
+        context.titles.label_probabilities(record, context.colour_head),
+    )
+
+
+def answer_likely_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
+    """Return the colour of the photos; for a product, also one that lacks only the release's promise."""
+    head = context.colour_head
+    if isinstance(record, ProductRecord) and is_likely(record, head, context.settings.by):
+        answer = record.answers[head]
+        is_shown = context.shared_photos.prove(record, head, answer.label)
+        return replace(answer, reason=None if is_shown else Reason.SHARED_PHOTO)
+    return answers.get(head)
+
+
+def apply_human_answers(
+    record: Record, answers: HeadAnswers, context: DecisionContext
+) -> dict[str, HeadDecision]:
+    """Return the decision about each head, with the reason why a sheet asks. The class always has one."""
+    said, categories = context.human_answers.answers_to(record), context.settings.categories
+    decisions = dict[str, HeadDecision]()
+    for head in dict.fromkeys([LABEL, *answers, *said.heads]):
+        answer = answers.get(head)
+        is_admitted = _is_admitted(record, head, answer, context) if answer else None
+        of_head = HeadContext(categories.get(head, {}), is_admitted)
+        decisions[head] = decide_head(record, head, answer, said, of_head)
+    names = context.settings.heads.get(KIND, ())
+    if has_kinds(names):
+        carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
+    return decisions
+
+
+def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: DecisionContext) -> bool | None:
+    """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
+    titles = context.titles
+    is_contradicting = titles.meaning(record).conflict == Reason.CONTRADICTING
+    if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.titled_heads):
+        return False
+    return titles.admits(head, answer.label, titles.title_kinds(record))
+
+
+def choose_feed_colours(
+    colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
+) -> tuple[str, ...]:
+    """Return the colours for a feed: a person's, the shop's own words, or those of certain photos.
+
+    If a person confirms the card's suggestion, or a label that the shop's own word stands for, "Navy" does
+    not become "blue": the feed keeps the shop's word. Another label replaces it, and so does the label of
+    photos that contradict it.
+    """
+    own_texts = by_list.feed_texts[:MAX_FEED_COLOURS] if by_list else ()
+    if colour.decided_by == DecidedBy.PERSON:
+        if by_list and own_texts and _confirms(colour, by_list):
+            return own_texts
+        return (colour.label,) if colour.label and colour.label != NONE else ()
+    if own_texts:
+        return own_texts
+    if by_photos is None or not by_photos.is_accepted or by_photos.label == NONE:
+        return ()
+    if colour.reason == Reason.CONTRADICTING:
+        return ()
+    return (by_photos.label, *by_photos.also)[:MAX_FEED_COLOURS]
+
+
+def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
+    """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
+    is_suggested = not by_list.is_denied and colour.label == colour.predicted_label
+    return is_suggested or colour.label in by_list.labels
+
+
+def find_colour_head(attributes: Iterable[str]) -> str:
+    """Return the attribute that a feed needs; empty if the release answers none."""
+    return next((head for head in COLOURS if head in attributes), "")

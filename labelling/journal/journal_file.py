@@ -1,0 +1,448 @@
+"""The journal: an SQLite file beside the table that survives a kill, since it is committed once a second.
+
+`TABLE.sqlite` keeps three things apart: the answers of the model to photos, the listing of the source, and
+the answers of people. SQLite's rollback journal undoes half-written changes after a kill, and its exclusive
+lock keeps a second run out. From a file of version 2.0.0, people's answers are kept. A damaged file is
+refused.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from inference.contract import LABEL
+from labelling.errors import OtherRun, TableUnusable
+from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.lists.identifiers import read_identifier
+from labelling.lists.own_words import CategoryAnswer, meaning_of, text_of
+from labelling.run_settings import RunSettings
+
+COMMIT_SECONDS: Final = 1.0
+"""Seconds of work that a kill may cost. Each commit waits for the disk."""
+
+RESTART: Final = (
+    "Name another table with --out, or add --restart: it labels everything again, and keeps what people "
+    "answered."
+)
+
+DAMAGED: Final = (
+    "is damaged, or of another version. Name another table with --out, or add --restart and give people's "
+    "corrections again."
+)
+
+FORM: Final = 11
+"""Version of the file's format, in its user_version."""
+
+FORM_OF_2: Final = 3
+"""That of version 2.0.0."""
+
+UNFINISHED, CHANGED, EXPORTED = range(3)
+"""States: answers are missing or of a listing that is not whole; all are there; the tables have them, too."""
+
+SCHEMA: Final = (
+    f"PRAGMA user_version = {FORM}",
+    "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER, written TEXT, options TEXT)",
+    "CREATE TABLE photos (path TEXT, stamp TEXT, sha256 TEXT, error TEXT, familiarity REAL, heads TEXT, "
+    "PRIMARY KEY (path, stamp))",
+    "CREATE TABLE listed (listing INTEGER, number INTEGER, path TEXT, stamp TEXT, product TEXT, cells TEXT, "
+    "PRIMARY KEY (listing, number)) WITHOUT ROWID",
+    "CREATE INDEX listed_by_product ON listed (listing, product)",
+    "CREATE VIEW current AS SELECT number, path, stamp, product, cells FROM listed "
+    "WHERE listing = (SELECT max(listing, 1) FROM run)",
+    "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
+    "PRIMARY KEY (sha256, attribute, product))",
+    "CREATE TABLE category_answers (key TEXT PRIMARY KEY, category TEXT NOT NULL, label TEXT NOT NULL, "
+    "at TEXT NOT NULL)",
+)
+"""Tables of the file. `run.listing` is the listing that is complete, and 0 before there is one; the first one
+is used while it is filled. `run.written` is JSON with the sha256 of the files beside the journal, or NULL if
+they are not known. `run.options` is JSON with the options of the command line. Version 2.0.0 can also read
+`answers` of a later file: the class is ''. `category_answers` has the answers of people about categories, by
+`level_key`."""
+
+_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
+
+_OF_TABLES: Final = ("run", "photos", "listed")
+
+
+class Journal(AbstractContextManager["Journal"]):
+    """The journal of one table, as a context manager that keeps a second run out.
+
+    Attributes:
+        path: the path of the SQLite file.
+        recovered_count: the number of people's answers from a file of version 2.0.0; None for another file.
+        earlier_settings: the settings of the run whose answers the file had when it was opened; None without
+            one.
+        options: the options of the command line of that run, or of this run once they are kept.
+        is_superseded: whether its answers are discarded, because this run has a later release.
+        seconds: the seconds that labelling took in all runs.
+        state: UNFINISHED, CHANGED or EXPORTED.
+    """
+
+    def __init__(
+        self,
+        table: Path,
+        settings: RunSettings | None = None,
+        *,
+        restart: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Create a journal without touching any file.
+
+        Args:
+            table: the path of the table.
+            settings: the settings of the run that continues or begins; None to use the existing rows of any
+                run.
+            restart: whether the answers of earlier runs are discarded.
+            clock: returns seconds, of which only differences are used.
+        """
+        self.path = journal_path(table)
+        self.recovered_count: int | None = None
+        self.is_superseded = False
+        self.earlier_settings: RunSettings | None = None
+        self.options: Mapping[str, Any] = {}
+        self.seconds, self.state = 0.0, UNFINISHED
+        self._run: RunSettings | None = None
+        self._begins = settings
+        self._committed, self._is_dirty = 0.0, False
+        self._restart = restart
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        """Open or make the file.
+
+        Raises:
+            TableUnusable: it cannot be written, or another run is at work.
+            OtherRun: it belongs to another command.
+        """
+        with ExitStack() as undo, self.name_errors():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=0)
+            undo.callback(self._close)
+            if not self._is_taken_whole():
+                self._replace_damaged()
+            self._begin()
+            undo.pop_all()
+        return self
+
+    def _close(self) -> None:
+        self._db.close()
+
+    def _replace_damaged(self) -> None:
+        if not self._restart:
+            raise TableUnusable(f"{self.path}: {DAMAGED}")
+        self._db.close()
+        for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            file.unlink(missing_ok=True)
+        self._db = sqlite3.connect(self.path, timeout=0)
+        self._take()
+
+    def _is_taken_whole(self) -> bool:
+        """Open the file, which undoes half-written changes. Return whether it is sound and its form known."""
+        try:
+            self._take()
+            (pages,), (size,), (form,) = (
+                self._db.execute(f"PRAGMA {what}").fetchone()
+                for what in ("page_count", "page_size", "user_version")
+            )
+            problems = self._db.execute("PRAGMA integrity_check(1)").fetchall()
+        except UnicodeDecodeError:  # SQLite quotes what is damaged
+            return False
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+                raise
+            return False
+        there = self.path.stat().st_size
+        is_sound = problems == [("ok",)] and form in {FORM_OF_2, FORM} and there >= pages * size
+        return is_sound or there == 0  # until the first commit
+
+    def _take(self) -> None:
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # held between transactions, too
+        self._db.execute("BEGIN EXCLUSIVE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            with suppress(TableUnusable) if error else ExitStack():  # a full disk was reported already
+                self.commit()
+        finally:
+            self._db.close()
+
+    def _begin(self) -> None:
+        """Make the tables, or check whose they are.
+
+        Raises:
+            OtherRun: another command's.
+        """
+        (form,) = self._db.execute("PRAGMA user_version").fetchone()
+        answers = self._answers_of_2() if form == FORM_OF_2 else None
+        if form != FORM:
+            for statement in SCHEMA:
+                self._db.execute(statement)
+        self._take_run()
+        if answers is not None:
+            self._db.execute("UPDATE run SET written = NULL")
+            self._db.executemany(_ANSWER, answers)
+            self.recovered_count = len(answers)
+        self._db.commit()
+        self._committed = self._clock()
+
+    def _answers_of_2(self) -> list[tuple[str, ...]]:
+        """Return people's answers from a file of version 2.0.0, by time, and remove its tables.
+
+        If two products of that file are one by now, the latest answer is used. An answer to the product `nan`
+        belongs to no product.
+
+        Raises:
+            OtherRun: the file belongs to another source, or no source is given.
+        """
+        rows = self._db.execute(
+            "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
+        ).fetchall()
+        for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
+            with self.name_damage():
+                source = json.loads(text)["source"]
+            if not self._restart and (self._begins is None or self._begins.source != source):
+                why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
+                raise OtherRun(f"{self.path}: {why} {RESTART}")
+        for name in ("run", "rows", "answers"):
+            self._db.execute(f"DROP TABLE {name}")  # with its indices
+        return [
+            (sha256, attribute, read_identifier(product), *answer)
+            for sha256, attribute, product, *answer in rows
+            if read_identifier(product) or not product
+        ]
+
+    def _take_run(self) -> None:
+        """Go on with the run that is there, or begin one in its place.
+
+        Raises:
+            OtherRun: it is another one.
+        """
+        kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
+        # A restart discards a damaged one, too.
+        with suppress(ValueError) if self._restart else self.name_damage():
+            self.earlier_settings = RunSettings.from_json(kept[0]) if kept else None
+            self.options = json.loads(kept[4] or "{}") if kept else {}
+        now = self._begins
+        if (
+            self.earlier_settings
+            and now
+            and not self._restart
+            and (others := self.earlier_settings.differences(now))
+        ):
+            if not self.earlier_settings.is_superseded_by(now):
+                raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
+            self.is_superseded = True
+        if kept and not (self._restart or self.is_superseded):
+            self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, kept
+        elif now:
+            for table in _OF_TABLES:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            written = kept[3] if kept else "{}"
+            row = now.as_json(), UNFINISHED, written
+            self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
+            self._run = now
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings of the current listing.
+
+        Raises:
+            TableUnusable: there is no listing.
+        """
+        if self._run is None:
+            raise TableUnusable(
+                f"{self.path}: has no rows. Label the source first; what people answered stays."
+            )
+        return self._run
+
+    @property
+    def known_hashes(self) -> dict[str, list[str]] | None:
+        """The sha256 of the table and of each file that is named after it, by name; None if not known.
+
+        While a file is replaced, the old and the new one.
+        """
+        text = self.query_value("SELECT max(written) FROM run")
+        with self.name_damage():
+            return json.loads(text) if text else None
+
+    def keep_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
+        """Keep the sha256 of the files beside the journal; None for a file that does not exist."""
+        written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
+        self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | written))
+        self.commit()
+
+    def keep_options(self, options: Mapping[str, object]) -> None:
+        """Keep the options of this run's command line."""
+        self.options = options
+        self.execute("UPDATE run SET options = ?", json.dumps(options, default=str))
+        self.commit()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is an answer, or an error, for each picture of a listing that is whole."""
+        return self.state != UNFINISHED
+
+    def query(self, sql: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query while they are read."""
+        with self.name_errors():
+            yield from self._db.execute(sql, values)
+
+    def query_value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
+        """Return the only cell of a query's only row."""
+        [(cell,)] = self.query(sql, *values)
+        return cell
+
+    def execute(self, sql: str, *values: str | int | float | None) -> int:
+        """Change rows within the transaction; how many they were."""
+        with self.name_errors():
+            return self._db.execute(sql, values).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
+        """Change some rows within the transaction; how many they were."""
+        with self.name_errors():
+            return self._db.executemany(sql, rows).rowcount
+
+    def mark_unfinished(self) -> None:
+        """Note that answers have changed, and commit changes that are older than COMMIT_SECONDS."""
+        self._is_dirty = True
+        if self._clock() - self._committed >= COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Wait until all rows are on the disk.
+
+        Raises:
+            TableUnusable: it is full; the rows since the last commit are lost.
+        """
+        now = self._clock()
+        if self._is_dirty:
+            self.seconds, self.state = self.seconds + now - self._committed, UNFINISHED
+            self.execute("UPDATE run SET seconds = ?, state = ?", self.seconds, UNFINISHED)
+        with self.name_errors():
+            self._db.commit()
+        self._committed, self._is_dirty = now, False
+
+    def make_current(self, run: RunSettings, listing: int) -> None:
+        """Make a listing the current one, whole: all queries see it from now on."""
+        self.commit()
+        self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
+        self._run, self.state = run, CHANGED
+
+    def keep_settings(self, run: RunSettings) -> None:
+        """Keep facts that were found about the current listing beside the settings of the run."""
+        self.execute("UPDATE run SET run = ?", run.as_json())
+        self._run = run
+
+    def mark_changed(self) -> None:
+        """Keep in mind that the tables have to be written once more, though no picture was labelled."""
+        if self.state == EXPORTED:
+            self.execute("UPDATE run SET state = ?", CHANGED)
+            self.state = CHANGED
+        self.commit()
+
+    def mark_exported(self) -> None:
+        """Keep in mind that the tables have these rows."""
+        self.execute("UPDATE run SET state = ?", EXPORTED)
+        self.state = EXPORTED
+        self.commit()
+
+    @contextmanager
+    def show_as_current(self, run: RunSettings, listing: int) -> Iterator[None]:
+        """Use an incomplete listing as the current one during the block; changes are undone at its end."""
+        self.commit()
+        before, self._run = self._run, run
+        try:
+            self.execute("UPDATE run SET listing = ?", listing)
+            yield
+        finally:
+            self._run = before
+            with self.name_errors():
+                self._db.rollback()
+
+    def read_human_answers(self) -> dict[Question, HumanAnswer]:
+        """Return the answers of people, including those about pictures that are not in this table."""
+        rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
+        return {
+            Question(sha256, attribute or LABEL, product): HumanAnswer(label, at)
+            for sha256, attribute, product, label, at in rows
+        }
+
+    def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
+        """Add or replace answers of people, all of them or none.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        rows = (
+            (of.sha256, "" if of.attribute == LABEL else of.attribute, of.product, *answer)
+            for of, answer in answers.items()
+        )
+        self.execute_many(_ANSWER, rows)
+        self.mark_changed()
+
+    def read_category_answers(self) -> list[CategoryAnswer]:
+        """Return the answers of people about categories, including categories that the current list lacks."""
+        rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, rowid")
+        return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
+
+    def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
+        """Add or replace answers of people about categories, all of them or none.
+
+        Args:
+            answers: the answers by `level_key`.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        rows = ((key, answer.category, text_of(answer.meaning), answer.at) for key, answer in answers.items())
+        self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)
+        self.mark_changed()
+
+    @contextmanager
+    def name_errors(self) -> Iterator[None]:
+        """Turn errors of SQLite and of the system into sentences that name the file.
+
+        An error about a text that is written is not among them, because only stored texts can be damaged.
+        """
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise TableUnusable(f"{self.path}: {_explained(error)}") from error
+        except OSError as error:
+            raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
+
+    @contextmanager
+    def name_damage(self) -> Iterator[None]:
+        """Turn errors into sentences while rows are read, whose texts may be damaged."""
+        try:
+            with self.name_errors():
+                yield
+        except ValueError as error:  # of JSON, or of text that is none
+            raise TableUnusable(f"{self.path}: {DAMAGED}") from error
+
+
+def journal_path(table: Path) -> Path:
+    """Return the path of a table's journal."""
+    return table.with_name(f"{table.name}.sqlite")
+
+
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _explained(error: sqlite3.Error) -> str:
+    match getattr(error, "sqlite_errorcode", None):  # errors of the module itself have none
+        case sqlite3.SQLITE_BUSY:
+            return "another run is at work on this table."
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return f"cannot be read ({error}). It {DAMAGED}"
+        case sqlite3.SQLITE_ERROR:  # of JSON: the statements are ours
+            return DAMAGED
+    return f"cannot be written ({error}). What was labelled before is kept."

@@ -1,0 +1,229 @@
+"""A listing: the pictures of a source, filled beside the listing before, and answered one by one.
+
+The journal has one answer for each path and stamp of content, whatever the list says about the picture and
+however many of its rows name it. The new listing becomes current when it is complete. A kill before leaves
+the old one, and the committed answers stay.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final
+
+from inference.reasons import DecidedBy, Reason
+from labelling.journal.journal_file import Journal
+from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, PictureAnswers, make_table_path
+from labelling.run_settings import RunSettings
+from labelling.sources.items import Item
+
+_LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
+
+_KNOWN: Final = """
+SELECT EXISTS(SELECT 1 FROM due WHERE path = ?1 AND stamp = ?2),
+    EXISTS(SELECT 1 FROM photos WHERE path = ?1 AND stamp = ?2 AND error = '')
+"""
+
+_ANSWERED: Final = """
+INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET (sha256, error, familiarity, heads)
+    = (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
+WHERE (sha256, error, familiarity, heads)
+    IS NOT (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
+"""
+
+_SAME: Final = """
+SELECT (SELECT count(*) FROM current) = (SELECT count(*) FROM listed WHERE listing = ?) AND NOT EXISTS (
+    SELECT number, path, stamp, product, cells FROM listed WHERE listing = ? EXCEPT SELECT * FROM current
+)
+"""
+
+_REST: Final = """
+INSERT INTO listed SELECT ?, number + ?, path, stamp, product, cells FROM listed
+WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
+"""
+"""Query of the pictures of the earlier listing that a new one has not reached yet."""
+
+_GONE: Final = """
+DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
+"""
+
+_PHOTOS: Final = """
+SELECT current.number, path, product, cells, sha256, error, familiarity, heads
+FROM {} JOIN photos USING (path, stamp) {}
+"""
+
+_IN_ORDER: Final = _PHOTOS.format("current", "ORDER BY number")
+
+_OF_SOME: Final = _PHOTOS.format(
+    "current",
+    "WHERE product IN (SELECT value FROM json_each(?)) OR current.number IN (SELECT value FROM json_each(?)) "
+    "ORDER BY current.number",
+)
+
+_IN_GROUPS: Final = _PHOTOS.format(
+    "(SELECT *, iif(product = '', number, min(number) OVER (PARTITION BY product)) AS first FROM current) "
+    "AS current",
+    "ORDER BY first, current.number",
+)
+"""Products stand where their first photo does."""
+
+MAX_CACHED_ANSWERS: Final = 256
+"""Pictures whose answers are kept as they are read: a list may have one in many of its rows."""
+
+KEPT_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
+"""Fields of an answer that the journal keeps of a photo."""
+
+
+class RunListing:
+    """The listing that a run fills.
+
+    Attributes:
+        kept_count: pictures that were answered before.
+        done_count: rows of the table that have an answer or an error by now.
+    """
+
+    def __init__(self, journal: Journal, settings: RunSettings) -> None:
+        """Begin one.
+
+        Args:
+            journal: opened for this run.
+            settings: the settings of the run.
+        """
+        self.kept_count = self.done_count = 0
+        self._journal, self._run, self._count, self._changes = journal, settings, 0, 0
+        whole = journal.query_value("SELECT listing FROM run")
+        journal.execute("DELETE FROM listed WHERE listing <> ?", whole)
+        self._listing = whole + 1
+        journal.execute(
+            "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
+        )
+
+    def list_items(self, source: Iterable[Item]) -> Iterator[Item]:
+        """List the pictures of a source; each that has no answer comes once."""
+        for item in source:
+            path = make_table_path(item.name)
+            self._add(path, item.stamp, item.list_cells)
+            if self._is_to_label(path, item.stamp):
+                yield item
+
+    def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
+        """Add a picture at the end."""
+        by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
+        product = by.find_product(path, named) if by else ""
+        text = json.dumps(cells)
+        self._journal.execute(_LISTED, self._listing, self._count, path, stamp, product, text)
+        self._count += 1
+
+    def _is_to_label(self, path: str, stamp: str) -> bool:
+        """Check whether a picture has no answer, and did not come before; an error is tried again."""
+        [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
+        if not (is_due or is_answered):
+            self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
+            return True
+        self.kept_count, self.done_count = self.kept_count + (not is_due), self.done_count + 1
+        return False
+
+    def keep_answers(self, items: Sequence[Item], photos: Sequence[PictureAnswers]) -> None:
+        """Keep the answers to some pictures; they are safe from the next commit on.
+
+        Raises:
+            TableUnusable: the disk is full.
+        """
+        answers = (_values(item, photo) for item, photo in zip(items, photos, strict=True))
+        if changes := self._journal.execute_many(_ANSWERED, answers):
+            self._changes += changes
+            self._journal.mark_unfinished()
+        self.done_count += len(items)
+
+    def make_current(self) -> None:
+        """Make this listing the current one; call it when all is listed and labelled.
+
+        One that is the same as before leaves the tables as they are.
+        """
+        journal, is_same = self._journal, False
+        if not self._changes and journal.is_complete and journal.settings == self._run:
+            is_same = bool(journal.query_value(_SAME, self._listing, self._listing))
+        if not is_same:
+            journal.make_current(self._run, self._listing)
+            journal.execute(_GONE, self._listing)
+        journal.execute("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
+        journal.commit()
+
+    @contextmanager
+    def show_unfinished(self) -> Iterator[None]:
+        """Use the pictures listed so far as the current listing, together with the rest of the one before."""
+        journal = self._journal
+        has_same_cells = journal.settings.further == self._run.further
+        with journal.show_as_current(self._run, self._listing):
+            if has_same_cells:
+                journal.execute(_REST, self._listing, self._count, self._listing - 1, self._listing)
+            yield
+
+
+def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
+    heads = {
+        head: {name: getattr(answer, name) for name in KEPT_FIELDS} for head, answer in photo.answers.items()
+    }
+    text = json.dumps(heads, ensure_ascii=False)
+    return make_table_path(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
+
+
+def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
+    """Read the pictures of the current listing as the model answered them, in the order of the source."""
+    return _photos(journal, _IN_ORDER)
+
+
+def read_photos_of(
+    journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()
+) -> Iterator[PhotoRecord]:
+    """Read the photos of some products, and some pictures by their numbers, in the order of the source."""
+    return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
+
+
+def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
+    """Read the photos of each product, and each picture of no product, in one query.
+
+    In the order of the source, products by the first photo of each.
+    """
+    for _, group in groupby(_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
+        yield list(group)
+
+
+def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:
+    columns = tuple(journal.settings.further)
+    with journal.name_damage():
+        for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
+            yield PhotoRecord(
+                path=path,
+                sha256=sha256,
+                error=error,
+                familiarity=familiarity,
+                answers=_answers(heads),
+                cells=dict(zip(columns, json.loads(cells), strict=True)),
+                product=product,
+                number=number,
+            )
+
+
+@lru_cache(MAX_CACHED_ANSWERS)
+def _answers(text: str) -> HeadAnswers:
+    """Read the answers to a picture from the text in the journal."""
+    return {head: _answer(**answer) for head, answer in json.loads(text).items()}
+
+
+def _answer(
+    *,
+    reason: str | None,
+    also: Sequence[str],
+    probabilities: Sequence[float],
+    **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
+) -> HeadAnswer:
+    return HeadAnswer(
+        reason=Reason(reason) if reason else None,
+        also=tuple(also),
+        probabilities=tuple(probabilities),
+        decided_by=DecidedBy.MODEL,
+        **rest,
+    )

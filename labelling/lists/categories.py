@@ -1,0 +1,186 @@
+"""Split the cells of a category column into the levels by which a shop sorts its products.
+
+    "Giyim > Üst > Gömlek"                  one path of three levels
+    "Clothing, Clothing > Shirts"           WooCommerce writes several paths, with commas between
+    "Shirts, blouses"                       one level, if its parts do not occur in other cells
+
+Whether a comma or a slash separates paths or belongs to a name is decided by the other cells of the column:
+`CategoryColumn` has read all of them. The names of the folders of a source are read as levels, too
+(`find_folder_categories`). Pure.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import takewhile
+from typing import Final, Self, TypeAlias
+
+from inference.tokens import fold
+from labelling.lists.cells import ADDRESS
+from labelling.lists.identifiers import read_identifier, read_listed_cell
+
+CategoryPath: TypeAlias = tuple[str, ...]
+"""The levels of one category, the top level first."""
+
+LEVEL_SEPARATORS: Final = re.compile(r"[>»\u203a\u2192|\\]")
+"""Signs that separate levels in any list, as `>` does in "Clothing > Shirts"."""
+
+PATH_SEPARATORS: Final = (",", "/")
+"""Signs that separate paths or levels in some lists, and belong to a name in others."""
+
+MAX_LEVEL_LENGTH: Final = 200
+"""Characters of a level; a longer text is a description."""
+
+NUMBER: Final = re.compile(r"[\W\d_]*")
+"""A text without a letter, such as `2024`, `10-15` or `€`."""
+
+MIN_FOLDERS: Final = 2
+"""Folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the depth is read."""
+
+MIN_PRODUCTS_OF_FOLDER: Final = 2
+
+
+@lru_cache(maxsize=8192)
+def level_key(level: str) -> str:
+    """Return a text that is equal for two spellings of one level: capitals and blanks make no difference.
+
+    Accents stay, since they tell words of some languages apart.
+    """
+    return " ".join(fold(level, keep_accents=True).split())
+
+
+def is_category_level(level: str) -> bool:
+    """Return whether a level is a name; an empty cell, a number and an address are none."""
+    if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
+        return False
+    return not (NUMBER.fullmatch(level) or ADDRESS.match(level) or "@" in level)
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """The way in which the paths of a category column are written, from all its cells.
+
+    Attributes:
+        counts: the number of different cells in which each level occurs, by `level_key`, with commas and
+            slashes as separators and without.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_cells(cls, cells: Iterable[str]) -> Self:
+        """Read the column.
+
+        Args:
+            cells: the cells of all rows; equal ones are counted once.
+        """
+        counts = Counter[str]()
+        for cell in set(cells):
+            text = read_listed_cell(cell)
+            texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
+            counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
+        return cls(counts)
+
+    def paths(self, cell: str) -> tuple[CategoryPath, ...]:
+        """Return the paths of a cell, each with the levels that are names.
+
+        A path that another path of the cell begins with is left out: "Clothing" says nothing beside
+        "Clothing > Shirts".
+        """
+        written = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
+        paths = dict.fromkeys(self._levels(text) for text in written)
+        return tuple(
+            path
+            for path in paths
+            if path and not any(other != path and other[: len(path)] == path for other in paths)
+        )
+
+    def _levels(self, text: str) -> CategoryPath:
+        levels = [level.strip() for part in _levels(text) for level in self._split(part, "/")]
+        return tuple(level for level in levels if is_category_level(level))
+
+    def _split(self, text: str, sign: str) -> list[str]:
+        """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
+        parts = text.split(sign)
+        shared = sum(
+            any(self.counts.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
+        )
+        return parts if 2 * shared > len(parts) > 1 else [text]
+
+
+def _levels(text: str) -> list[str]:
+    return LEVEL_SEPARATORS.split(text)
+
+
+@dataclass(frozen=True)
+class FolderCategories:
+    """The folders of a source as categories of its pictures.
+
+    Attributes:
+        depth: the number of folders that all paths have in common, which are left out.
+        names: the folders that are levels, by their depth below that.
+    """
+
+    depth: int = 0
+    names: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def path(self, folder: str) -> CategoryPath:
+        """Return the levels of a picture's folder.
+
+        Args:
+            folder: the folder of the picture, with `/` between its parts.
+        """
+        parts = _parts(folder)[self.depth :]
+        return tuple(name for level, name in enumerate(parts) if name in self.names.get(level, ()))
+
+
+NO_FOLDERS: Final = FolderCategories()
+"""The folders of a source whose folders are no categories."""
+
+
+def find_folder_categories(
+    paths: Callable[[], Iterable[tuple[str, str]]], sorted_names: Collection[str]
+) -> FolderCategories:
+    """Find the folders of a source that are categories.
+
+    A folder is a level if it is not a number and occurs for several products. A depth is used only if at
+    least MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by
+    class, as `label --into` does it, none is used, because their names are answers of the model and not words
+    of the shop.
+
+    Args:
+        paths: yields the folder of each picture, with `/` between its parts, and its product. Each call
+            begins with the first picture. A picture without a product counts as a product of its own.
+        sorted_names: the names of folders that pictures are sorted into.
+    """
+    depth = _common_depth(_parts(folder) for folder, _ in paths())
+    products: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for folder, product in paths():
+        for level, name in enumerate(_parts(folder)[depth:]):
+            of_name = products[level, name]
+            if len(of_name) < MIN_PRODUCTS_OF_FOLDER:  # more are not needed, and there can be a million
+                of_name.add(product)
+    if {name for level, name in products if level == 0} <= {*sorted_names}:
+        return NO_FOLDERS
+    levels: dict[int, set[str]] = defaultdict(set)
+    for (level, name), of_name in products.items():
+        if len(of_name) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
+            levels[level].add(name)
+    names = {level: frozenset(found) for level, found in levels.items() if len(found) >= MIN_FOLDERS}
+    return FolderCategories(depth, names) if names else NO_FOLDERS
+
+
+def _parts(folder: str) -> tuple[str, ...]:
+    return tuple(part for part in folder.split("/") if part not in {"", "."})
+
+
+def _common_depth(folders: Iterable[tuple[str, ...]]) -> int:
+    """Return how many parts all folders begin with."""
+    common: tuple[str, ...] | None = None
+    for parts in folders:
+        common = parts if common is None else common
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(common, parts, strict=False))
+        common = common[: sum(1 for _ in same)]
+    return len(common or ())

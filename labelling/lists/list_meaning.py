@@ -1,0 +1,202 @@
+"""Read the meaning of a row's words: title, category, and the shop's own words together.
+
+This module is pure. It reads, in this order:
+
+- The title names kinds in the list's language, or has phrases of a file of words.
+- The category was explained by a person or a file of words. Title and category then allow the kinds that they
+  share. If they share none, a person has to look.
+- The category has a known word. It is read if the title names no garment: in the list's language, or in all
+  languages if that one does not know the words.
+- The names of folders are used as the category, if the list has no such columns.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final, NamedTuple
+
+from inference.language_files import UNDETERMINED, languages, readable_languages
+from inference.reasons import Reason
+from inference.recognition import count_known_words
+from inference.vocabulary import known_tokens, whole_words_of
+from inference.words import category_says, title_says
+from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
+from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine
+from labelling.lists.titles import ListWords
+
+
+class ListMeaning(NamedTuple):
+    """The words of a list about one row.
+
+    Attributes:
+        kinds: the kinds that they admit; empty if they say nothing.
+        conflict: why a person has to look, whatever the photo shows; None if the words agree.
+    """
+
+    kinds: Meaning = frozenset()
+    conflict: Reason | None = None
+
+
+NO_MEANING: Final = ListMeaning()
+
+
+@lru_cache(maxsize=8192)
+def level_kinds(level: str, language: str) -> Meaning:
+    """Return the kinds of a level that every language admits which knows all words of it.
+
+    Whole words are used, no ends of compounds. The result is empty if no language knows the words, if they
+    mean different things, or if the list's own language is known by one of them, which is no word of another
+    language then. The same is true of English, in which many shops name a category ("Golf", "New Look").
+
+    Args:
+        level: a level of a category.
+        language: the code of the list's language.
+    """
+    if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
+        return frozenset()
+    known = count_known_words(level)
+    knowing = (code for code in readable_languages() if known.own.get(code, 0) + known.shared >= known.words)
+    said = list(filter(None, (category_says(level, code, whole_words_of(code)).kinds for code in knowing)))
+    return frozenset.intersection(*said) if said else frozenset()
+
+
+def _is_other_word(level: str, code: str) -> bool:
+    """Tell whether a language is known by a word of a level, in which it names no garment."""
+    is_known = not known_tokens(code).isdisjoint(languages()[code].tokens(level))
+    return is_known and not (code in readable_languages() and category_says(level, code).kinds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListReader:
+    """The way in which the words about a row are read.
+
+    Attributes:
+        list_words: the columns of titles and categories, and their language.
+        own_words: the words that the shop explained.
+        column: the way in which the category column is written, from all its cells.
+        folders: the folders that are categories, for a source without such columns.
+        folder_language: the language of their names.
+        is_on: whether known words are read, which people can switch off.
+    """
+
+    list_words: ListWords = field(default_factory=ListWords)
+    own_words: OwnWords = NO_OWN_WORDS
+    column: CategoryColumn = field(default_factory=CategoryColumn)
+    folders: FolderCategories = NO_FOLDERS
+    folder_language: str = UNDETERMINED
+    is_on: bool = True
+
+    @property
+    def says_something(self) -> bool:
+        """Whether a row can have a meaning at all."""
+        has_own_words = bool(self.own_words.file or self.own_words.answers)
+        return self.list_words.is_read or has_own_words or self.has_categories
+
+    @property
+    def has_categories(self) -> bool:
+        """Whether rows have categories whose words are read."""
+        return self.is_on and bool(self.list_words.categories or self.folders.names)
+
+    def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
+        """Return the categories of a row.
+
+        Args:
+            cells: the cells of its list, by column.
+            folder: the folder of its first photo, with `/` between the parts.
+        """
+        if self.folders.names:
+            path = self.folders.path(folder)
+            return (path,) if path else ()
+        category = self.list_words.category(cells)
+        return self.column.paths(category) if category else ()
+
+    def names_garment(self, level: str) -> bool:
+        """Return whether a level has a known word, so that nobody needs to be asked about it."""
+        return bool(self._level_kinds(level) or level_kinds(level, self._language))
+
+    @property
+    def _language(self) -> str:
+        """The language of the categories."""
+        return self.folder_language if self.folders.names else self.list_words.language
+
+    def _level_kinds(self, level: str) -> Meaning:
+        """Return the kinds of a level in the language of the categories, or in all if that is not read."""
+        if self._language in readable_languages():
+            return category_says(level, self._language).kinds
+        return level_kinds(level, self._language)
+
+    def is_explained(self, path: CategoryPath) -> bool:
+        """Return whether nobody needs to be asked about a category.
+
+        Args:
+            path: the levels of the category; the question would be about the last one.
+        """
+        return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
+
+    def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
+        """Return the meaning of the list's words about a row.
+
+        Args:
+            cells: the cells of its list, by column.
+            folder: the folder of its first photo, with `/` between the parts.
+            title: the meaning of all titles of a product; None to read the title among the cells.
+        """
+        title = title or self.title_meaning(cells)
+        if title.conflict:
+            return title
+        if explained := self._explained(cells, folder):
+            both = combine(title.kinds, explained)
+            return ListMeaning(both) if both else _conflict([title.kinds, explained])
+        if title.kinds or not self.is_on:
+            return title
+        if self.list_words.is_read:
+            return ListMeaning(self.list_words.says(cells).kinds)
+        return ListMeaning(self._deepest_kinds(self.paths(cells, folder)))
+
+    def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
+        """Return the kinds of the deepest level of each path that says something, of several together."""
+        deepest = (next(filter(None, map(self._level_kinds, reversed(path))), frozenset()) for path in paths)
+        return frozenset[str]().union(*deepest)
+
+    def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
+        if not self.own_words.categories:
+            return frozenset()
+        return self.own_words.category_meaning(self.paths(cells, folder))
+
+    def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+        """Return the meaning of a row's title, whatever its category is.
+
+        In a language that is read, the shop's phrases are words like any other. In another language, all
+        phrases of a title are used together.
+        """
+        if not self.own_words.phrases.phrases:
+            return ListMeaning(self.list_words.title_kinds(cells))
+        title = self.list_words.title(cells)
+        if self.list_words.is_read:
+            language = self.list_words.title_language(cells)
+            return ListMeaning(title_says(title, language, self.own_words.words_in(language)).kinds)
+        said = self.own_words.phrase_meanings(title)
+        if not said:
+            return NO_MEANING
+        shared = frozenset.intersection(*said)
+        return ListMeaning(shared) if shared else _conflict(said)
+
+
+def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
+    """Return the kinds that all titles of one product share, among titles that name a kind.
+
+    If they share none, two articles have one number, and a person has to look.
+    """
+    said = [title for title in titles if title.kinds]
+    if len(said) < 2:
+        return said[0] if said else NO_MEANING
+    shared = frozenset.intersection(*(title.kinds for title in said))
+    conflict = next((title.conflict for title in said if title.conflict), None)
+    if shared:
+        return ListMeaning(shared, conflict)
+    return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
+
+
+def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:
+    """Return all kinds of words that contradict each other, so that a person can choose."""
+    return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)

@@ -1,0 +1,194 @@
+"""The shop's own words: the kinds that a shop means by its categories, and by phrases in its titles.
+
+This module is pure. A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words
+(words_file.py). One word means one of these:
+
+    top, shirt           one or several kinds: a photo of one of these can be accepted
+    NO_KIND              none of the kinds, as for perfume: an accepted kind becomes a review
+    nothing              the word does not say: "Sale", "Women", a brand. It is never asked about again
+
+Words alone accept no product: the photo has to give their kinds the share that the release shows
+(inference/title_rule.py).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from inference.kinds import KINDS, in_order
+from inference.language_files import languages
+from inference.title_rule import NONE
+from inference.tokens import tokens_of
+from inference.vocabulary import Words, find_words, merge_words, select_named, words_of
+from labelling.lists.categories import CategoryPath, level_key
+
+NO_KIND: Final = NONE
+"""The meaning of a word for things that are none of the kinds, and how files write it."""
+
+KIND_SEPARATOR: Final = "|"
+"""The sign between kinds in a file."""
+
+Meaning: TypeAlias = frozenset[str]
+"""The kinds that a word stands for, or NO_KIND alone; empty if the word says nothing."""
+
+Place: TypeAlias = Literal["category", "title", ""]
+"""Place where a word is valid: as a whole level of a category, anywhere in a title, or both."""
+
+CATEGORY: Final[Place] = "category"
+TITLE: Final[Place] = "title"
+BOTH: Final[Place] = ""
+
+PLACES: Final[tuple[Place, ...]] = (CATEGORY, TITLE, BOTH)
+
+
+class OwnWord(NamedTuple):
+    """A word of a shop with its meaning.
+
+    Attributes:
+        words: the level or phrase as the shop writes it.
+        meaning: the kinds that it stands for.
+        place: the place where it is valid.
+    """
+
+    words: str
+    meaning: Meaning
+    place: Place = BOTH
+
+
+class CategoryAnswer(NamedTuple):
+    """The answer of a person about a level of the category column.
+
+    Attributes:
+        category: the level as the list writes it.
+        meaning: the kinds that the person chose.
+        at: the time of the answer in UTC, as text that sorts by time.
+    """
+
+    category: str
+    meaning: Meaning
+    at: str
+
+
+def meaning_of(text: str) -> Meaning:
+    """Return the meaning of a file's cell.
+
+    Args:
+        text: kinds with `|` between, NO_KIND, or an empty text.
+
+    Raises:
+        ValueError: the text names something else. The message lists the possible values.
+    """
+    names = [name.strip() for name in text.split(KIND_SEPARATOR) if name.strip()]
+    if names == [NO_KIND]:
+        return frozenset(names)
+    if unknown := [name for name in names if name not in KINDS]:
+        possible = f"It can be kinds with `|` between ({', '.join(KINDS)}), {NO_KIND!r} alone, or empty."
+        raise ValueError(f"{unknown[0]!r} is no kind. {possible}")
+    return frozenset(names)
+
+
+def text_of(meaning: Meaning) -> str:
+    """Return the text of which `meaning_of` makes a meaning."""
+    return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(in_order(meaning))
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """The words that a shop explained.
+
+    Attributes:
+        file: the rows of a file of words.
+        answers: the answers of people about categories, which replace rows of the file.
+        language: the code of the list's language, which says whether accents matter in titles.
+    """
+
+    file: tuple[OwnWord, ...] = ()
+    answers: tuple[CategoryAnswer, ...] = ()
+    language: str = ""
+
+    @cached_property
+    def categories(self) -> Mapping[str, Meaning]:
+        """The meaning of each level of a category, by `level_key`."""
+        rows = {level_key(row.words): row.meaning for row in self.file if row.place != TITLE}
+        return rows | {level_key(answer.category): answer.meaning for answer in self.answers}
+
+    @cached_property
+    def phrases(self) -> Words:
+        """The phrases of titles, as `find_words` looks them up."""
+        rows = ((tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY)
+        found = {tokens: meaning for tokens, meaning in rows if tokens}
+        return Words(found, {}, {tokens[0]: len(tokens) for tokens in sorted(found, key=len)})
+
+    def _tokens(self, text: str) -> list[str]:
+        language = languages().get(self.language)
+        return language.tokens(text) if language else tokens_of(text)
+
+    def knows(self, level: str) -> bool:
+        """Return whether the meaning of a level was given, also if it says nothing."""
+        return level_key(level) in self.categories
+
+    def category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
+        """Return the meaning of a product's categories: the deepest level of each path that has one.
+
+        Args:
+            paths: the paths of its category cell; several paths are used together.
+        """
+        return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
+
+    def _path_meaning(self, path: CategoryPath) -> Meaning:
+        meanings = (self.categories.get(level_key(level), frozenset()) for level in reversed(path))
+        return next(filter(None, meanings), frozenset())
+
+    def words_in(self, language: str) -> Words:
+        """Return the words of a language, with the shop's phrases among them.
+
+        Args:
+            language: the code of a language that is read.
+        """
+        if language not in self._words:
+            self._words[language] = merge_words(words_of(language), self.phrases)
+        return self._words[language]
+
+    @cached_property
+    def _words(self) -> dict[str, Words]:
+        return {}
+
+    def phrase_meanings(self, title: str) -> list[Meaning]:
+        """Return the meanings of all phrases in a title that say something; of several that fit, the longest.
+
+        Args:
+            title: the title as the list has it.
+        """
+        return [item.kinds for item in select_named(find_words(self._tokens(title), self.phrases))]
+
+    def rows_for_next_list(self) -> list[OwnWord]:
+        """Return the rows of a file of words for the next list of this shop.
+
+        Answers of people stand in place of the file's rows for the same category. A row that is valid in
+        titles, too, stays for titles.
+        """
+        answered = {level_key(answer.category) for answer in self.answers}
+        rows = list[OwnWord]()
+        for row in self.file:
+            if level_key(row.words) not in answered or row.place == TITLE:
+                rows.append(row)
+            elif row.place == BOTH:
+                rows.append(row._replace(place=TITLE))
+        return [*rows, *(OwnWord(answer.category, answer.meaning, CATEGORY) for answer in self.answers)]
+
+
+NO_OWN_WORDS: Final = OwnWords()
+"""The own words of a shop that explained none."""
+
+
+def combine(title: Meaning, category: Meaning) -> Meaning:
+    """Return the kinds that title and category of a product admit; empty if they contradict each other.
+
+    Args:
+        title: the kinds that the title names; empty if it names none.
+        category: the meaning that the shop gave to the category; empty if it gave none.
+    """
+    if not title or not category:
+        return title or category
+    return title & category

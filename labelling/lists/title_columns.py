@@ -1,0 +1,137 @@
+"""Choose the column of titles by its cells, for a list whose columns have no names that are known. Pure.
+
+A title names garments of several kinds, and says more than their names. Of several such columns the shortest
+is the title; the longer ones are descriptions.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final, NamedTuple, TypeAlias
+
+from inference.language_files import readable_languages
+from inference.recognition import language_of
+from inference.tokens import tokens_of
+from inference.words import title_says
+from labelling.lists.cells import find_addresses, is_picture_cell
+from labelling.lists.column_names import fold_name
+
+Rows: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
+"""A function that reads the cells of some columns, row by row, from the first row with each call."""
+
+NO_TITLES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
+"""Columns that other commands read, which are never chosen."""
+
+MAX_COLUMNS: Final = 200
+"""Columns of a list whose cells are read."""
+
+MAX_ROWS: Final = 2_000
+"""Rows whose cells are read."""
+
+MAX_CELLS: Final = 200
+"""Different cells by which the language of a column is recognised."""
+
+MAX_CHARACTERS: Final = 300
+"""Characters of a cell that are read for it."""
+
+MIN_NAMED: Final = 0.2
+"""Share of a column's filled cells that have to name a kind, and share of those that have to say more."""
+
+MIN_OF_MOST_SETS: Final = 0.5
+"""Different sets of kinds that a column has to name, as a share of the column that names most."""
+
+MIN_OF_MOST_NAMED: Final = 0.8
+"""Cells that have to name a kind, as a share of the column that has most such cells."""
+
+
+class TitleColumn(NamedTuple):
+    """A column that may have the titles, with figures about its cells.
+
+    Attributes:
+        name: the name of the column.
+        language: the language in which its cells are read.
+        filled: the number of cells that are not empty.
+        named: the number of these that name a kind.
+        more: the number of these that say more than a kind.
+        sets: the number of different sets of kinds that the cells name.
+        length: the mean length of a cell in characters.
+    """
+
+    name: str
+    language: str
+    filled: int
+    named: int
+    more: int
+    sets: int
+    length: float
+
+
+def choose_title_column(columns: Iterable[str], rows: Rows, language: str) -> TitleColumn | None:
+    """Return the column of titles; None if no column names kinds.
+
+    Args:
+        columns: the columns that are read as nothing else.
+        rows: a reader of their cells.
+        language: a language that is read; empty to find the language of each column.
+    """
+    left = [name for name in columns if fold_name(name) not in NO_TITLES]
+    return _best(list(_read_columns(left[:MAX_COLUMNS], rows, language)))
+
+
+def _read_columns(columns: Sequence[str], rows: Rows, language: str) -> Iterator[TitleColumn]:
+    """Yield the columns that may be titles."""
+    cells: dict[str, Counter[str]] = {name: Counter() for name in columns}
+    for row in islice(rows(columns), MAX_ROWS):
+        for name, counts in cells.items():
+            if text := (row.get(name) or "").strip():
+                counts[text] += 1
+    for name, counts in cells.items():
+        if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
+            begin = [text[:MAX_CHARACTERS] for text in islice(counts, MAX_CELLS)]
+            spoken = language or language_of(begin)
+            if spoken in readable_languages():
+                yield _read_column(name, spoken, counts)
+
+
+def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
+    kinds, named, more = set[frozenset[str]](), 0, 0
+    for text, count in counts.items():
+        meaning = title_says(text, language)
+        if meaning.kinds:
+            kinds.add(meaning.kinds)
+            named += count
+            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in meaning.words))
+    length = sum(len(text) * count for text, count in counts.items()) / counts.total()
+    return TitleColumn(name, language, counts.total(), named, more, len(kinds), length)
+
+
+def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
+    """Return the title among some columns; None if none names kinds.
+
+    A column of one bare word says something else: `short`, of sleeves.
+    """
+    naming = [column for column in columns if column.named >= MIN_NAMED * column.filled]
+    naming = [column for column in naming if column.sets > 1 or column.more >= MIN_NAMED * column.filled]
+    most = max((column.sets for column in naming), default=0)
+    naming = [column for column in naming if column.sets >= MIN_OF_MOST_SETS * most > 0]
+    naming = [column for column in naming if column.more >= MIN_NAMED * column.filled] or naming
+    best = max((column.named for column in naming), default=0)
+    naming = [column for column in naming if column.named >= MIN_OF_MOST_NAMED * best]
+    return min(naming, key=lambda column: column.length, default=None)
+
+
+def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
+    return 2 * sum(count for text, count in counts.items() if is_other(text)) > counts.total()
+
+
+def _is_picture(text: str) -> bool:
+    return is_picture_cell(text) or bool(find_addresses(text))
+
+
+def _is_slug(text: str) -> bool:
+    return not re.search(r"\s", text) and len(re.findall("[-_/]", text)) >= 2
+
+
+def _is_list(text: str) -> bool:
+    return text.count(",") >= 2 or ">" in text

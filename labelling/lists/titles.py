@@ -1,0 +1,237 @@
+"""Read the titles and categories of a list: which columns they are in, and in which language.
+
+Columns are known by their names. If none of these names a garment, title_columns.py chooses one by its cells.
+Pure.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from operator import itemgetter
+from typing import Final
+
+from inference.kinds import in_order
+from inference.language_files import UNDETERMINED, language_name, readable_languages
+from inference.language_tags import Part, choose_part
+from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
+from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
+from labelling.lists.column_names import column_names, fold_name
+from labelling.lists.title_columns import Rows, choose_title_column
+
+OFF: Final = "none"
+"""The value in place of a language if words are not read."""
+
+MAX_NAMED_CONTRADICTIONS: Final = 5
+"""Contradictions that a sentence names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListWords:
+    """How the words of a list are read.
+
+    Attributes:
+        titles: the columns of titles; of a row, the first one that is not empty is used.
+        categories: the columns of categories, likewise.
+        language: the language of the words; OFF if people said that they are not read. Titles in a language
+            whose file has no garments say nothing.
+        second: the language of titles that have more words of it than of `language`; empty for a list in one
+            language.
+        is_chosen: whether the title was chosen by its cells.
+    """
+
+    titles: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str = OFF
+    second: str = ""
+    is_chosen: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether the list has words that are read."""
+        return self.language in readable_languages()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that have words."""
+        return (*self.titles, *self.categories)
+
+    def in_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
+        """Return how these columns are read in a language.
+
+        Args:
+            language: a language that is read; empty to find the language of the rows.
+            rows: the cells of these columns, by column.
+        """
+        if not self.columns:
+            return self
+        if language:
+            return replace(self, language=language)
+        cells = list(islice(rows, ENOUGH))
+        titles = [_first(self.titles, row) for row in cells]
+        categories = [_first(self.categories, row) for row in cells]
+        texts = [title or category for title, category in zip(titles, categories, strict=True)]
+        spoken = language_of(texts)
+        if spoken == UNDETERMINED:
+            return replace(self, language=_language_beside(titles, categories))
+        return replace(self, language=spoken, second=_second(texts, spoken))
+
+    def title(self, cells: Mapping[str, str]) -> str:
+        """Return the title of a row, of several language tags the part in the list's language.
+
+        It is empty if the row has none.
+        """
+        return self._part(self.titles, cells).text
+
+    def _part(self, columns: Iterable[str], cells: Mapping[str, str]) -> Part:
+        part = choose_part(_first(columns, cells), (self.language, self.second, *readable_languages()))
+        return part._replace(text=part.text.strip())
+
+    def title_language(self, cells: Mapping[str, str]) -> str:
+        """Return the language in which the title of a row is read, or its category if it has no title."""
+        title = self._part(self.titles, cells)
+        part = title if title.text else self._part(self.categories, cells)
+        if part.code in readable_languages():
+            return part.code
+        is_second = self.second and is_in_second(part.text, self.language, self.second)
+        return self.second if is_second else self.language
+
+    def category(self, cells: Mapping[str, str]) -> str:
+        """Return the category of a row; empty if it has none."""
+        return self._part(self.categories, cells).text
+
+    def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+        """Return the kinds that the title of a row names, whatever its category is."""
+        return says(self.title(cells), "", self.title_language(cells)).kinds if self.is_read else frozenset()
+
+    def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+        """Return the kinds that a photo of a set may show: the garments that its title names."""
+        return part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
+
+    def says(self, cells: Mapping[str, str]) -> Says:
+        """Return what a row of the list says about its product."""
+        if not self.is_read:
+            return NOTHING
+        return says(self.title(cells), self.category(cells), self.title_language(cells))
+
+
+def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
+    """Return the language of categories beside titles that are names alone ("Anna").
+
+    If a title names a garment in it, the title is in another language that has this word, too ("cạp").
+    """
+    spoken = language_of(filter(None, categories))
+    is_read = spoken in readable_languages()
+    has_garments = is_read and any(category_says(category, spoken).kinds for category in categories)
+    is_misread = is_read and any(title_says(title, spoken).kinds for title in titles)
+    return spoken if has_garments and not is_misread else UNDETERMINED
+
+
+def _second(titles: Sequence[str], language: str) -> str:
+    """Return the second language of a list in a language that is read; empty if it has one language."""
+    return second_language(titles, language) if language in readable_languages() else ""
+
+
+def word_columns(columns: Iterable[str]) -> ListWords:
+    """Return the columns of a list that have words, in no language yet."""
+    names = tuple(columns)
+    return ListWords(
+        titles=_named(column_names("title"), names), categories=_named(column_names("category"), names)
+    )
+
+
+def words_in(
+    columns: Sequence[str], rows: Rows, language: str, title: str, others: Collection[str]
+) -> ListWords:
+    """Return how the words of a list are read.
+
+    Args:
+        columns: the columns of the list, in its order.
+        rows: a reader of its cells.
+        language: a language that is read, or OFF; empty to find the language of the cells.
+        title: the column that people named as the title; empty to find it.
+        others: columns that are read as something else.
+    """
+    named = word_columns(columns)
+    words = replace(named, titles=(title,)) if title else named
+    if language == OFF:
+        return words
+    words = words.in_language(language, rows(words.columns))
+    is_named = words.is_read and any(
+        title_says(words.title(row), words.language).kinds for row in rows(words.titles)
+    )
+    if title or is_named:
+        return words
+    left = [name for name in columns if name not in {*others, *words.columns}]
+    chosen = choose_title_column(left, rows, language)
+    if chosen is None:
+        return words
+    texts = (row.get(chosen.name) or "" for row in rows((chosen.name,)))
+    return replace(
+        words,
+        titles=(chosen.name,),
+        language=chosen.language,
+        second="" if language else _second(list(islice(texts, ENOUGH)), chosen.language),
+        is_chosen=True,
+    )
+
+
+def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
+    """Return a sentence on the column that is read as the title.
+
+    Args:
+        words: the result of `words_in`.
+        columns: the columns of the list; without any, the sentence is empty.
+        title: the column that people named.
+    """
+    names = ", ".join(f"`{name}`" for name in columns)
+    if not names:
+        return ""
+    if not words.titles:
+        return (
+            f"No column with titles was found among {names}, so only photos decide. --title-column names one."
+        )
+    read = ", ".join(f"`{name}`" for name in words.titles)
+    how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
+    other = "" if title or not words.is_chosen else " --title-column names another."
+    second = f" Titles with more {language_name(words.second)} words are read in it." if words.second else ""
+    return f"The title is {read}, {how}, in {language_name(words.language)}.{second}{other}"
+
+
+def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that have some names, in whatever capitals, in the order of the names."""
+    named = [(wanted.index(name), column) for column in columns if (name := fold_name(column)) in wanted]
+    return tuple(column for _, column in sorted(named, key=itemgetter(0)))
+
+
+def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
+    return next((text for column in columns if (text := (cells.get(column) or "").strip())), "")
+
+
+def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str], str]]) -> str:
+    """Return a sentence about titles that name another kind than their labels; empty if none does.
+
+    Args:
+        words: the way in which titles are read.
+        labelled: the cells of each row of a list, by column, and its label.
+    """
+    by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled}
+    pairs = Counter((listed, label) for (_, label), listed in by_title.items() if listed)
+    kinds = label_kinds(sorted({label for _, label in pairs}), words.language)
+    wrong = [
+        (count, " or ".join(in_order(listed)), label)
+        for (listed, label), count in pairs.most_common()
+        if kinds[label] and not kinds[label] & listed
+    ]
+    if not wrong:
+        return ""
+    named = [
+        f"{count:,} {_titles(count)} {listed}, labelled {label}"
+        for count, listed, label in wrong[:MAX_NAMED_CONTRADICTIONS]
+    ]
+    more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
+    return "; ".join([*named, *([f"{more:,} more"] if more else [])]) + ". The labels are learnt as they are."
+
+
+def _titles(count: int) -> str:
+    return "title says" if count == 1 else "titles say"

@@ -1,0 +1,115 @@
+"""WooCommerce's export of a shop, and the rows that its importer takes. Pure.
+
+The importer replaces all attributes of a product by those of its row, so a row carries those of the list. It
+takes away the variations of a product whose row names none: such products, and variations, are left out. An
+export has its headers in the shop's language, which the language files have; the importer reads English ones
+in every shop.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from itertools import count
+from typing import Final
+
+from inference.language_files import WOOCOMMERCE, languages
+from labelling.lists.column_names import is_colour_name
+
+REPLACES: Final = (
+    "WooCommerce replaces all attributes of a product by those of its row, and the list has none: label the "
+    "export of the shop, whose columns `Attribute 1 name`, `Attribute 1 value(s)`, `Attribute 1 visible`, "
+    "`Attribute 1 global` and so on then stay. They are known in some languages; in an export "
+    "in another language give them these names."
+)
+
+TYPE: Final = "type"
+"""The heading of the column that says whether a row is a variation."""
+
+_OF_VARIATIONS: Final = frozenset({"variable", "variation"})
+
+
+def translate_header(column: str) -> str | None:
+    """Return the English header of a column with attributes; None for another column."""
+    of_attributes = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
+    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in of_attributes)
+    return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return a pattern for the headers of each column in all languages, by its English name."""
+    headers = {part: [] for part in WOOCOMMERCE}  # type: dict[str, list[str]]
+    for language in languages().values():
+        for part, written in language.woocommerce.items():
+            headers[part] += (
+                re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]") for header in written
+            )
+    return {
+        "value(s)" if part == "values" else part: re.compile("|".join(of_part), re.IGNORECASE)
+        for part, of_part in headers.items()
+    }
+
+
+def _number(match: re.Match[str]) -> str:
+    return next(number for number in match.groups() if number)
+
+
+def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of the list that hold attributes, by their English headers.
+
+    An attribute whose column of values is not known is left out: a row without values would empty it.
+    """
+    own = {name: cell for column, cell in cells.items() if (name := translate_header(column))}
+    return {name: cell for name, cell in own.items() if _value_of(f"{_attribute(name)} name") in own}
+
+
+def _attribute(header: str) -> str:
+    return " ".join(header.split()[:2])
+
+
+def loses_variations(cells: Mapping[str, str]) -> bool:
+    """Check whether a row of the feed would take away a product's variations, or one of its own colours."""
+    of_type = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
+    types = {value.casefold() for cell in of_type for value in _values(cell)}
+    return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
+
+
+def read_colour_values(cells: Mapping[str, str]) -> list[str]:
+    """Read the values of the list's own attribute for the colour; none without such an attribute."""
+    own = read_attributes(cells)
+    name = _of_colour(own)
+    return _values(own.get(_value_of(name), "")) if name else []
+
+
+def _values(cell: str) -> list[str]:
+    """Split a cell at commas; a comma that belongs to a value has a backslash before it."""
+    return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
+
+
+def _of_colour(own: Mapping[str, str]) -> str | None:
+    """Find the column with the name of the list's own colour; None without one."""
+    names = (column for column in own if column.endswith("name"))
+    return next((column for column in names if is_colour_name(own[column])), None)
+
+
+def _value_of(name: str) -> str:
+    return name.removesuffix("name") + "value(s)"
+
+
+def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
+    """Return the cells of the colour: of the attribute of that name, or of the first that has none.
+
+    Args:
+        cells: the cells of the list.
+        colours: the colours of the product, the main one first.
+    """
+    own = read_attributes(cells)
+    free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
+    name = _of_colour(own) or next(free)
+    visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
+    return {
+        name: own.get(name) or "Color",
+        _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
+        visible: own.get(visible) or "1",
+        shared: own.get(shared) or "1",
+    }

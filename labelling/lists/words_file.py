@@ -1,0 +1,102 @@
+"""Read a file of a shop's own words: a CSV with the columns `words`, `kinds` and `in`.
+
+    words,kinds,in
+    Gömlek,shirt,category
+    Parfüm,none of these,category
+    kot,trousers|shorts,title
+
+`kinds` are names of KINDS with `|` between, `none of these`, or empty (the words do not say). `in` is
+`category` (the words are a whole level of the category column), `title` (a phrase anywhere in a title), or
+empty for both. docs/how-to/label-a-catalogue.md describes it for readers; own_words_file.py of write/ writes
+it beside a table.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from inference.spreadsheets import format_csv, unescape_text
+from labelling.errors import ListUnusable, WordsUnusable
+from labelling.lists.categories import level_key
+from labelling.lists.list_files import Reading, open_list
+from labelling.lists.own_words import CATEGORY, PLACES, TITLE, OwnWord, Place, meaning_of, text_of
+
+COLUMNS: Final = ("words", "kinds")
+"""Columns that a file of words needs."""
+
+PLACE: Final = "in"
+"""The optional column that says where words are valid."""
+
+
+def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
+    """Read a file of words.
+
+    Args:
+        file: the path of the CSV.
+        reading: the way in which lists are read, of which the encoding is used.
+        say: is called with sentences that a person should know.
+
+    Raises:
+        WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the
+            same words twice.
+    """
+    of_words = Reading(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
+    try:
+        opened = open_list(file, COLUMNS, of_words, (PLACE,))
+        for note in opened.notes:
+            say(note)
+        rows = [
+            (where, {name: cell.strip() for name, cell in cells.items()}) for where, cells in opened.rows()
+        ]
+    except ListUnusable as error:
+        raise WordsUnusable(str(error)) from error
+    words = [(where, _word(cells, where)) for where, cells in rows]
+    _check_once(words)
+    return tuple(word for _, word in words)
+
+
+def _word(cells: dict[str, str], where: str) -> OwnWord:
+    words = unescape_text(cells["words"])
+    if not level_key(words):
+        raise WordsUnusable(
+            f"{where}: the cell in the column `words` is empty. Write a category or a phrase."
+        )
+    try:
+        meaning = meaning_of(cells["kinds"])
+    except ValueError as error:
+        raise WordsUnusable(f"{where}: {error}") from error
+    return OwnWord(words, meaning, _place(cells.get(PLACE, ""), where))
+
+
+def _place(text: str, where: str) -> Place:
+    place = next((place for place in PLACES if place == text.casefold()), None)
+    if place is None:
+        raise WordsUnusable(
+            f"{where}: {text!r} in the column `in` is no place. Write `category`, `title`, or nothing "
+            "for both."
+        )
+    return place
+
+
+def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
+    """Refuse words that are given twice for the same place, since the two rows could differ."""
+    first: dict[tuple[str, Place], str] = {}
+    for where, word in words:
+        for place in (CATEGORY, TITLE) if not word.place else (word.place,):
+            key = level_key(word.words), place
+            if key in first:
+                raise WordsUnusable(
+                    f"{where}: {word.words!r} stands in {first[key]}, too. Leave one of the two rows out."
+                )
+            first[key] = where
+
+
+def words_as_csv(words: Iterable[OwnWord]) -> str:
+    """Return a file of words as text, with its header."""
+    rows = ((word.words, text_of(word.meaning), word.place) for word in words)
+    return format_csv([(*COLUMNS, PLACE), *rows])
+
+
+def words_file_of(table: Path) -> Path:
+    """Return the path of the file of words that `label --corrections` writes beside a table."""
+    return table.with_name(f"{table.stem}-words.csv")

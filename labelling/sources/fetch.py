@@ -1,0 +1,223 @@
+"""Fetch pictures over HTTPS from hosts that are allowed by name.
+
+A name may lead to an address inside the network. The operator has named it, and the server has to show a
+certificate for that name which this system trusts. Redirects are followed one by one, and each is checked
+like the first address. Bytes and seconds are limited while reading. No proxy, cookie or compression is used.
+"""
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPException
+from threading import Timer
+from typing import Final
+from urllib.parse import urljoin
+
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as TimedOut
+from urllib3.response import HTTPResponse
+from urllib3.util import Url, parse_url
+
+from inference.decode import MAX_BYTES
+from labelling.errors import Unreadable
+from labelling.sources.items import Hosts
+
+PORT: Final = 443
+"""Port of HTTPS, if neither a list nor an option names another one."""
+
+ANY_BELOW: Final = "*."
+"""Beginning of an allowed host that stands for all names below it, but not for itself."""
+
+HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
+"""A name in ASCII, as long as DNS allows, or an IP address: nothing that a spreadsheet would run."""
+
+SECONDS: Final = 20.0
+"""Seconds for one picture with all its redirects, after a host is connected."""
+
+CONNECT_SECONDS: Final = 5.0
+"""Seconds for connecting to one address of a host. A host with several addresses may take this for each."""
+
+PIECE: Final = 1 << 16
+"""Bytes that are read at a time."""
+
+REDIRECTS: Final = 5
+"""That are followed for one picture."""
+
+_REDIRECTING: Final = (301, 302, 303, 307, 308)
+_HEADERS: Final = {
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": "wardrobe",
+    "Connection": "close",
+}
+
+
+def allowed_host(text: str) -> tuple[str, int]:
+    """Read a host that may be fetched from: `shop.example`, `*.shop.example`, either with `:port`.
+
+    Raises:
+        ValueError: it is something else, as an address with a path.
+    """
+    parts = parse_url(f"https://{text}")
+    name = _bare(parts)
+    is_more = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
+    if is_more or not HOST.fullmatch(name.removeprefix(ANY_BELOW)):
+        raise ValueError(text)
+    return name, parts.port or PORT
+
+
+def checked(url: str, hosts: Hosts) -> Url:
+    """Take a picture's address apart.
+
+    Raises:
+        Unreadable: it is none, not one of HTTPS, holds a user name, or its host is not allowed.
+    """
+    try:
+        parts = parse_url(url)
+    except ValueError as error:
+        raise Unreadable("Its address is none.") from error
+    if parts.scheme != "https":
+        raise Unreadable("Only addresses that begin with https:// are fetched.")
+    if parts.auth is not None:
+        raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
+    if not HOST.fullmatch(_bare(parts)):
+        raise Unreadable("Its address names no host.")
+    if not any(_fits(parts, *allowed) for allowed in hosts):
+        raise Unreadable(
+            f"The host {parts.netloc} is not among those of --allow-host. Add --allow-host {parts.netloc}."
+        )
+    return parts
+
+
+def _bare(parts: Url) -> str:
+    """Return the host without the brackets of IPv6 and without the dot at the end of a full name."""
+    return (parts.host or "").strip("[]").rstrip(".").lower()
+
+
+def _fits(parts: Url, name: str, port: int) -> bool:
+    host = _bare(parts)
+    is_named = host.endswith(name[1:]) if name.startswith(ANY_BELOW) else host == name
+    return is_named and (parts.port or PORT) == port
+
+
+class Fetcher:
+    """Fetches pictures one at a time; threads may share it."""
+
+    def __init__(self, hosts: Hosts, seconds: float = SECONDS) -> None:
+        """Load the certificate authorities of the system, or those that `SSL_CERT_FILE` names.
+
+        Args:
+            hosts: the allowed hosts.
+            seconds: the seconds for one picture.
+        """
+        self._hosts = hosts
+        self._seconds = seconds
+        self._tls = ssl.create_default_context()
+
+    def fetch(self, url: str) -> bytes:
+        """Return the bytes of a picture, at most MAX_BYTES.
+
+        Raises:
+            Unreadable: the picture may not be fetched, or could not be.
+        """
+        deadline = time.monotonic() + self._seconds
+        for _ in range(1 + REDIRECTS):
+            parts = checked(url, self._hosts)
+            answer = self._asked(parts, deadline)
+            if isinstance(answer, bytes):
+                return answer
+            url = _joined(url, answer)
+        raise Unreadable(f"The host {parts.netloc} redirects more than {REDIRECTS} times.")
+
+    def _asked(self, parts: Url, deadline: float) -> bytes | str:
+        """Return the content that a host sends, or the address of a redirect."""
+        try:
+            with self._connected(parts, deadline) as connection:
+                answer = _answer(parts, connection)
+            if time.monotonic() >= deadline:  # what was cut may look whole
+                raise TimeoutError
+            return answer
+        except (OSError, HTTPError, HTTPException, ValueError) as error:
+            is_late = isinstance(error, TimeoutError | TimedOut) or time.monotonic() >= deadline
+            why = "does not answer in time" if is_late else _why(error)
+            raise Unreadable(f"The host {parts.netloc} {why}.") from error
+
+    @contextmanager
+    def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
+        """Yield a connection to a host, which ends at the deadline at the latest."""
+        host, port = _bare(parts), parts.port or PORT
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        with socket.create_connection((host, port), min(CONNECT_SECONDS, left)) as plain:
+            # Wrapped before the handshake, so that this is cut as well.
+            tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+            with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:
+                connection.sock = tls
+                with _until(deadline, tls):
+                    tls.do_handshake()
+                    yield connection
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:  # brackets that are no IPv6
+        raise Unreadable("It is redirected to what is no address.") from error
+
+
+@contextmanager
+def _until(deadline: float, opened: socket.socket) -> Iterator[None]:
+    """Cut a connection at the deadline: the socket's own timeout starts again with each byte that arrives."""
+    timer = Timer(deadline - time.monotonic(), _cut, [opened])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _cut(opened: socket.socket) -> None:
+    with suppress(OSError):  # the server was faster
+        opened.shutdown(socket.SHUT_RDWR)
+
+
+def _answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
+    """Return the content of a picture, or the address of a redirect."""
+    connection.request(
+        "GET", parts.request_uri, headers=_HEADERS, preload_content=False, decode_content=False
+    )
+    with closing(connection.getresponse()) as response:
+        location = response.headers.get("Location")
+        if response.status in _REDIRECTING and location:
+            return location.strip()
+        if response.status != 200:
+            raise Unreadable(f"The host {parts.netloc} answers with status {response.status}.")
+        return _content(response)
+
+
+def _content(response: HTTPResponse) -> bytes:
+    """Return the whole body; urllib3 raises an error if the end is missing."""
+    content = bytearray()
+    is_too_large = (response.length_remaining or 0) > MAX_BYTES
+    while not is_too_large and (piece := response.read(PIECE)):
+        content += piece
+        is_too_large = len(content) > MAX_BYTES
+    if is_too_large:
+        raise Unreadable(f"It has more than {MAX_BYTES:,} bytes, which is the most that is read.")
+    return bytes(content)
+
+
+def _why(error: Exception) -> str:
+    """Return a sentence about an error, without words of the server, since tables and terminals show it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"shows a certificate that is not trusted: {error.verify_message.rstrip('.')}"
+    cause = error if isinstance(error, OSError) else error.__cause__
+    reason = cause.strerror if isinstance(cause, OSError) else None
+    return f"cannot be read: {reason or type(error).__name__}"

@@ -1,0 +1,1 @@
+"""Write tables, summaries, feeds and folders from what was decided."""

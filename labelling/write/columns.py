@@ -1,0 +1,280 @@
+"""The columns of all tables: their names, and the cell of each row. No other file spells these names.
+
+There are columns of the table of photos, of the table of products, and of a list. table.py writes them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from inference.contract import LABEL
+from inference.kinds import KIND, in_order
+from inference.reasons import DecidedBy, Reason
+from labelling.errors import TableUnusable
+from labelling.lists.titles import OFF
+from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, ProductRecord, TableRow
+from labelling.run_settings import FOLDER, RunSettings
+
+PROBABILITY_PREFIX: Final = "p_"
+"""Text in front of a label in the name of its column of probabilities."""
+
+LIST_PREFIX: Final = "list_"
+"""Text in front of a list's column in the table, if the table has a column of the same name."""
+
+TITLE_KINDS: Final = "listed_as"
+"""The kinds that the words of the list admit, where it has words."""
+
+PHOTOS: Final = "photos"
+DECIDING_PHOTOS: Final = "rests_on"
+"""Column with the photos on which the class of a product is based. PHOTOS is their number."""
+
+PATH_SEPARATOR: Final = "|"
+"""Stands between these."""
+
+CLASS_FIELDS: Final = ("confidence", "decision", "reason")
+ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
+"""Fields of an answer that the table of photos has."""
+
+DECISION_FIELDS: Final = ("decided_by", "predicted")
+"""Columns of a table in which people or titles decided: who decided, and the label before people answered."""
+
+CATEGORY_FIELDS: Final = ("category_id", "category_name")
+"""Columns of a table whose platform has categories of its own."""
+
+FIRST_COLUMNS: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
+"""The first columns of the table of photos."""
+
+LAST_COLUMNS: Final = ("version", "sha256", "error")
+"""Columns behind the answers."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: its name in the header.
+        kind: the kind of its cells, which Excel needs.
+        read_cell: returns the cell of a row, of this kind; None for an empty cell.
+    """
+
+    name: str
+    kind: type[str] | type[int] | type[float]
+    read_cell: Callable[[TableRow], object]
+
+
+def photo_columns(
+    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+) -> list[Column]:
+    """Return the columns of the table of photos.
+
+    Args:
+        settings: the settings of the run.
+        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
+        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
+            columns in any case.
+    """
+    has_words = with_words or has_titles(settings)
+    return [
+        *_of_photo(settings.heads, settings.version),
+        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        *([_title_kinds()] if has_words else []),
+        *(_text(ours, _cell(name)) for name, ours in settings.further.items()),
+    ]
+
+
+def product_columns(
+    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+) -> list[Column]:
+    """Return the columns of the table of products. The first one names them.
+
+    Args:
+        settings: the settings of a run with products.
+        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
+        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
+            columns in any case.
+    """
+    has_words = with_words or has_titles(settings)
+    own = list(_of_product(settings.attributes, settings.version))
+    further = make_distinct_names(settings.further.values(), {column.name for column in own})
+    names = {name: further[ours] for name, ours in settings.further.items()}
+    by = settings.by.column if settings.by and settings.by.folder is None else ""
+    return [
+        _text(names.pop(by, FOLDER), lambda row: row.record.product),
+        *own,
+        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        *([_title_kinds()] if has_words else []),
+        *(_text(ours, _cell(name)) for name, ours in names.items()),
+    ]
+
+
+def column_name(head: str, field: str) -> str:
+    """Return the column of an answer's field: `confidence` for the class, `colour_confidence` for colour."""
+    return field if head == LABEL else f"{head}_{field}"
+
+
+def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
+    """Refuse an attribute whose columns would have the names of other columns.
+
+    Args:
+        labels: the classes of the release.
+        attributes: the attributes of the release.
+
+    Raises:
+        TableUnusable: there is such a column. The message names it.
+    """
+    names = Counter(_names(labels, attributes))
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise TableUnusable(
+            f"Attributes {', '.join(attributes)}: a table would have two columns `{twice[0]}`. Give the "
+            "attribute another name."
+        )
+
+
+def name_list_columns(
+    names: Iterable[str], labels: Iterable[str], attributes: Iterable[str]
+) -> dict[str, str]:
+    """Return the names of a list's columns in the table, with LIST_PREFIX if the table has the name.
+
+    Args:
+        names: the names of the list's columns.
+        labels: the classes of the release that answers.
+        attributes: the attributes of that release.
+
+    Returns:
+        The name in the table by the name in the list; all names differ.
+    """
+    return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS})
+
+
+def make_distinct_names(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
+    """Return the names of a list's columns beside those of `ours`, by their names in the list; all differ."""
+    given = tuple(names)
+    renamed = dict(zip(given, given, strict=True))
+    for name in set(ours).intersection(given):
+        while renamed[name] in ours or renamed[name] in given:
+            renamed[name] = LIST_PREFIX + renamed[name]
+    return renamed
+
+
+def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
+    """Yield the names of all our columns that a table of photos may have."""
+    yield from (
+        *FIRST_COLUMNS[:1],
+        "familiarity",
+        *LAST_COLUMNS,
+        *(PROBABILITY_PREFIX + label for label in labels),
+    )
+    for head, fields in ((LABEL, CLASS_FIELDS), *((name, ATTRIBUTE_FIELDS) for name in attributes)):
+        yield head
+        yield from (column_name(head, field) for field in (*fields, *DECISION_FIELDS, *CATEGORY_FIELDS))
+
+
+def _of_photo(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
+    yield _text("path", lambda row: row.record.name)
+    yield from _of_head(LABEL, CLASS_FIELDS)
+    yield Column("familiarity", float, read_cell=lambda row: row.record.familiarity)
+    for index, label in enumerate(heads[LABEL]):
+        yield Column(PROBABILITY_PREFIX + label, float, read_cell=_probability(index))
+    for name in heads:
+        if name != LABEL:
+            yield from _of_head(name, ATTRIBUTE_FIELDS)
+    yield _text("version", lambda _: version)
+    yield _text("sha256", lambda row: row.record.sha256 or None)
+    yield _text("error", lambda row: row.record.error or None)
+
+
+def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
+    yield from _of_head(LABEL, CLASS_FIELDS)
+    for name in attributes:
+        yield from _of_head(name, ("confidence", "decision", "reason", "also"))
+    yield Column(PHOTOS, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos}))
+    yield _text(DECIDING_PHOTOS, _deciding_photos)
+    yield _text("version", lambda _: version)
+    yield _text("error", lambda row: row.record.error or None)
+
+
+def _of_people_and_platform(run: RunSettings, *, with_decider: bool) -> Iterator[Column]:
+    for head in run.heads if with_decider else ():
+        yield from (_field(head, field) for field in DECISION_FIELDS)
+    for head in run.heads:
+        if run.categories.get(head):
+            yield from (_category(head, place) for place in range(len(CATEGORY_FIELDS)))
+
+
+def has_titles(run: RunSettings) -> bool:
+    """Return whether the list has titles that are read."""
+    return run.list_words is not None and run.list_words.language != OFF
+
+
+def _title_kinds() -> Column:
+    return _text(TITLE_KINDS, lambda row: "/".join(in_order(row.title_kinds)) or None)
+
+
+def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:
+    """Yield the columns of a head: its label, and fields of its answer."""
+    yield _text(head, lambda row: row.decision_on(head).label)
+    yield from (_field(head, field) for field in fields)
+
+
+def _text(name: str, of: Callable[[TableRow], object]) -> Column:
+    return Column(name, str, of)
+
+
+def _field(head: str, field: str) -> Column:
+    return Column(
+        column_name(head, field),
+        kind=float if field == "confidence" else str,
+        read_cell=lambda row: _SHOWN[field](row.decision_on(head)),
+    )
+
+
+def _decision(decided: HeadDecision) -> str | None:
+    """Return whether a person has to look. An answer of a person needs no review."""
+    if decided.decided_by == DecidedBy.PERSON:
+        return ACCEPT if decided.label else REVIEW
+    if decided.answer is None and decided.reason != Reason.CONTRADICTING:
+        return None
+    return REVIEW if decided.reason else ACCEPT
+
+
+def _also(decided: HeadDecision) -> str | None:
+    """Return the further labels of the answer that is used."""
+    return (
+        "/".join(decided.answer.also) or None
+        if decided.answer and decided.decided_by != DecidedBy.PERSON
+        else None
+    )
+
+
+_SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
+    "confidence": lambda decided: decided.answer and decided.answer.confidence,
+    "decision": _decision,
+    "reason": lambda decided: (
+        None if decided.decided_by == DecidedBy.PERSON and decided.label else decided.reason
+    ),
+    "also": _also,
+    "decided_by": lambda decided: decided.decided_by,
+    "predicted": lambda decided: decided.predicted_label,
+}
+"""The fields of an answer as a table has them."""
+
+
+def _deciding_photos(row: TableRow) -> str | None:
+    """Return the paths of the photos that the class of a product is based on, as far as a cell holds them."""
+    paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
+    return PATH_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
+
+
+def _category(head: str, place: int) -> Column:
+    return _text(column_name(head, CATEGORY_FIELDS[place]), lambda row: row.decision_on(head).category[place])
+
+
+def _probability(index: int) -> Callable[[TableRow], object]:
+    return lambda row: row.class_decision.answer.probabilities[index] if row.class_decision.answer else None
+
+
+def _cell(name: str) -> Callable[[TableRow], object]:
+    """Return a function that reads the cell of a list's column; None if no photo of a product has one."""
+    return lambda row: row.record.cells[name] or (None if isinstance(row.record, ProductRecord) else "")

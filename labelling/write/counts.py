@@ -1,0 +1,138 @@
+"""Counts of a table's pictures, or of its products. This module is pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from inference.reasons import DecidedBy, Place, Reason, find_reasons
+from inference.title_rule import NONE
+from labelling.decide.list_colours import find_no_colour
+from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
+from labelling.run_settings import RunSettings
+
+OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
+"""The outcomes for the class of a picture, in the order of the columns of a summary; None is ACCEPT."""
+
+
+class Counts:
+    """Counts of the rows of one table, as the model or the list decided them.
+
+    Attributes:
+        outcomes: counts by head, the model's label, and the reason why a person is asked; None if nobody is
+            asked.
+        rows: the number of rows.
+        accepted: the number of accepted answers about the class.
+        accepted_by_list: the number of these that title and photo accepted together.
+        decided_by_person: the number of rows whose class people gave.
+        checked_answers: counts of accepted answers that people answered too, by whether they agree.
+        first_error: the first row with an error, and the error; empty without errors.
+        cells_without_colour: cells of colour columns that name no colour, by their text.
+        rows_without_product: the number of rows without a product.
+        rows_with_title_kinds: the number of rows for which the list names a kind.
+        admitted_answers: counts of these, by whether the answer is of that kind.
+    """
+
+    def __init__(self, place: Place) -> None:
+        """Begin without rows.
+
+        Args:
+            place: the place of the rows, PICTURE or PRODUCT, which decides the possible reasons of their
+                class.
+        """
+        self._reasons = frozenset[Reason | None]([None, *find_reasons([place])])
+        self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
+        self.checked_answers, self.admitted_answers = Counter[bool](), Counter[bool | None]()
+        self.rows = self.accepted = self.accepted_by_list = self.decided_by_person = (
+            self.rows_without_product
+        ) = self.rows_with_title_kinds = 0
+        self.first_error = ""
+        self.cells_without_colour = Counter[str]()
+
+    def count_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """Yield the same rows, and count each as it passes.
+
+        Raises:
+            ValueError: a class has a reason that cannot occur in this table, so that a summary would not show
+                the row.
+        """
+        for row in rows:
+            if row.class_decision.reason not in self._reasons:
+                raise ValueError(
+                    f"{row.record.name}: a summary has no place for the reason "
+                    f"{row.class_decision.reason!r}; inference/reasons.py says where each reason may occur."
+                )
+            for head, decided in row.decisions.items():
+                reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
+                self.outcomes[head, decided.predicted_label, reason] += 1
+            self._add(row, row.class_decision)
+            self.admitted_answers[_is_admitted(row)] += 1
+            error = row.record.error
+            self.first_error = self.first_error or (f"{row.record.name}: {error}" if error else "")
+            yield row
+
+    def _add(self, row: TableRow, decided: HeadDecision) -> None:
+        by_person = decided.decided_by == DecidedBy.PERSON
+        self.rows += 1
+        self.decided_by_person += by_person
+        self.rows_without_product += not row.record.product
+        if cell := find_no_colour(row.record.cells):
+            self.cells_without_colour[cell] += 1
+        self.rows_with_title_kinds += bool(row.title_kinds)
+        if decided.answer and decided.is_accepted:
+            self.accepted += 1
+            self.accepted_by_list += decided.answer.decided_by == DecidedBy.LIST
+            if by_person and decided.label:
+                self.checked_answers[decided.label == decided.predicted_label] += 1
+
+    def count_without_answer(self, reason: Reason | None = None) -> int:
+        """Count the rows without an answer about the class."""
+        return self.outcomes[LABEL, None, reason]
+
+    def count_reviews(self) -> dict[Reason, int]:
+        """Count the rows with an answer about the class that need a person, by reason."""
+        reasons = Counter[Reason]()
+        for (head, label, reason), count in self.outcomes.items():
+            if head == LABEL and label is not None and reason:
+                reasons[reason] += count
+        return dict(sorted(reasons.items()))
+
+    def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
+        """Count the rows with each outcome for each class, in order, including NONE if it was answered."""
+        has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
+        return {
+            label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
+            for label in (*run.heads[LABEL], *([NONE] if has_none else []))
+        }
+
+    def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
+        """Count the rows with each decision for each label of each attribute."""
+        every = Counter[tuple[str, str | None]]()
+        for (head, label, _), count in self.outcomes.items():
+            every[head, label] += count
+        return {
+            head: {label: self._decisions(head, label, every[head, label]) for label in labels}
+            for head, labels in run.attributes.items()
+        }
+
+    def _decisions(self, head: str, label: str, every: int) -> dict[str, int]:
+        accepted = self.outcomes[head, label, None]
+        return {ACCEPT: accepted, REVIEW: every - accepted}
+
+    def count_title_kinds(self, language: str) -> dict[str, str | int]:
+        """Count the decisions beside the titles in a language: by kind, and by list and photo together."""
+        agreeing, contradicting = self.admitted_answers[True], self.admitted_answers[False]
+        of_kind = {"named": self.rows_with_title_kinds, "agreeing": agreeing, "contradicting": contradicting}
+        return {"language": language, **of_kind, "by_list": self.accepted_by_list}
+
+
+def _is_asked(row: TableRow, decided: HeadDecision) -> bool:
+    """Return whether nobody answered and a card would ask; for a photo of a product, that of the product."""
+    return decided.decided_by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
+
+
+def _is_admitted(row: TableRow) -> bool | None:
+    """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class."""
+    kind = row.decision_on(KIND)
+    return True if kind.is_accepted and kind.is_admitted else row.class_decision.is_admitted

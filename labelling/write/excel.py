@@ -1,0 +1,96 @@
+"""Write a table as Excel's own file: numbers that fit every country, and no formula or link.
+
+The one file that knows XlsxWriter, which is imported where it is needed, since serving does not install it.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from labelling.errors import TableUnusable
+from labelling.rows import TableRow
+from labelling.write.columns import Column
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+MOST_ROWS: Final = 1_048_575
+"""That a sheet holds below its header. XlsxWriter drops more, of columns and characters too, in silence."""
+
+MOST_COLUMNS: Final = 16_384
+
+LONGEST_CELL: Final = 32_767
+"""Characters, of which those beyond 16 bits count twice."""
+
+
+def require_xlsxwriter() -> None:
+    """Check that a workbook can be written, before anything is labelled.
+
+    Raises:
+        TableUnusable: XlsxWriter is not installed.
+    """
+    try:
+        import xlsxwriter  # noqa: F401, PLC0415 - see above
+    except ModuleNotFoundError as error:
+        raise TableUnusable(
+            "A table in .xlsx needs XlsxWriter, which is not installed here: pip install -r "
+            "requirements/label.txt. CSV and JSONL need nothing."
+        ) from error
+
+
+def check_room(rows: int, columns: int) -> None:
+    """Refuse a table that a sheet cannot hold.
+
+    Raises:
+        TableUnusable: it has too many rows or columns.
+    """
+    for number, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
+        if number > most:
+            raise TableUnusable(
+                f"A sheet of Excel has no room for {number:,} {what}, but for {most:,}. Name a table that "
+                "ends in .csv."
+            )
+
+
+def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
+    """Write a workbook of one sheet, row by row.
+
+    Returns:
+        how many cells were too long, and are cut.
+
+    Raises:
+        OSError: the disk is full, for example.
+        TableUnusable: see `check_room`.
+    """
+    from xlsxwriter import Workbook  # noqa: PLC0415 - see above
+
+    with TemporaryDirectory() as folder, file.open("wb") as opened:
+        options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
+        with Workbook(opened, options) as workbook:
+            return _fill(workbook.add_worksheet(), columns, rows)
+
+
+def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
+    """Write header and rows; how many cells are cut. A typed method never makes a formula or a link."""
+    cut = 0
+    for place, column in enumerate(names):
+        cut += _write_text(sheet, 0, place, column.name)
+    for number, row in enumerate(rows, 1):
+        check_room(number, len(names))
+        for place, column in enumerate(names):
+            cell: Any = column.read_cell(row)
+            if cell is None or cell == "":
+                continue
+            if column.kind is str:
+                cut += _write_text(sheet, number, place, cell)
+            else:
+                sheet.write_number(number, place, cell)
+    return cut
+
+
+def _write_text(sheet: "Worksheet", row: int, column: int, text: str) -> bool:
+    """Write a text; whether it is cut."""
+    units = text.encode("utf-16-le")
+    sheet.write_string(row, column, units[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore"))
+    return len(units) > 2 * LONGEST_CELL

@@ -1,0 +1,74 @@
+"""The categories of products, in the form in which a platform imports them beside its feed. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from inference.contract import LABEL
+from inference.kinds import KIND
+from inference.recognition import label_kinds, language_of
+from inference.title_rule import OTHER
+from labelling.rows import TableRow
+from labelling.run_settings import RunSettings
+from labelling.write.platforms import FEEDS, find_lacking_column, find_spellings, read_list_cell
+from labelling.write.taxonomies import find_kind_category
+
+
+class FeedCategories:
+    """The categories of products whose kind is accepted, by the shipped taxonomies.
+
+    A product is left out if the list has a category for it, or if products with the same key have different
+    categories, because an empty cell would remove the shop's own category.
+
+    Attributes:
+        header: the columns that name a product, and its category; empty if the platform has no categories.
+    """
+
+    def __init__(self, platform: str, run: RunSettings) -> None:
+        """Begin without products."""
+        of_platform = FEEDS[platform]
+        file = of_platform.categories
+        self.header = [of_platform.key, *file.other_columns, file.column] if file else []
+        self._platform, self._run = platform, run
+        self._rows, self._categories = dict[str, dict[str, str]](), defaultdict[str, set[str]](set)
+        self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
+
+    def take(self, row: TableRow) -> None:
+        """Take the category of a product that has one."""
+        of_platform = FEEDS[self._platform]
+        if (file := of_platform.categories) is None:
+            return
+        spellings = find_spellings(row, self._run.by)
+        kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
+        category = file.choose(find_kind_category(self._platform, kinds))
+        is_own = _has_own(row, file.column)
+        if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
+            return
+        cells = of_platform.make_cells(spellings[0], row) | {file.column: category}
+        key = cells[of_platform.key]
+        self._categories[key].add(category)
+        self._rows.setdefault(key, {column: cells[column] for column in self.header})
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return the cells of each product with one category."""
+        return [row for key, row in self._rows.items() if len(self._categories[key]) == 1]
+
+
+def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
+    """Return the kinds of a product, by its accepted kind or class, or by a person's answer.
+
+    For OTHER, these are the kinds that the list names and the head lacks. A skirt by its title is not one of
+    them, if the head has `skirt` and answered OTHER.
+    """
+    of_kind = row.decision_on(KIND)
+    if of_kind.is_settled and of_kind.label:
+        return row.title_kinds.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
+    return (
+        kinds.get(row.class_decision.label or "", frozenset())
+        if row.class_decision.is_settled
+        else frozenset()
+    )
+
+
+def _has_own(row: TableRow, column: str) -> bool:
+    names = (column.casefold(), column.casefold().replace("_", " "))
+    return bool(read_list_cell(row, names))

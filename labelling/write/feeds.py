@@ -1,0 +1,232 @@
+"""A feed: the colours and categories of products in the columns that a shop's platform imports.
+
+A feed leaves out a product whose colour is doubtful, because an empty cell would remove the colour that a
+person gave it on the platform. For a product of several photos it accepts a likely colour, which is less than
+a table accepts, and says how many of these are right. The journal is only read. platforms.py has the columns,
+as the pages of the platforms document them (docs/how-to/feeds.md).
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from inference.plain_text import join_first
+from inference.reasons import Reason
+from labelling.decide.decisions import Decisions
+from labelling.decide.row_decision import find_colour_head
+from labelling.errors import TableUnusable
+from labelling.journal.journal_file import Journal
+from labelling.lists.woocommerce import read_attributes
+from labelling.rows import TableRow
+from labelling.run_settings import ProductGrouping
+from labelling.write.feed_categories import FeedCategories
+from labelling.write.outputs import replace_files
+from labelling.write.platforms import FEEDS, find_lacking_column, find_spellings
+
+NAMED: Final = 5
+"""Products that a sentence names."""
+
+DOUBTFUL: Final = "{n:,} are in no feed: their colour is doubtful."
+UNSEEN: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
+LOSING: Final = (
+    "{n:,} are in no feed: they have variations or several colours of their own, which the import would take "
+    "away."
+)
+LACKING: Final = "{n:,} lack what it needs, and are in no feed: {named}."
+SPELT_TWICE: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
+DIFFERING: Final = "{n:,} have articles of different colours, and are in no feed."
+REASONS: Final = (DOUBTFUL, UNSEEN, LOSING, LACKING, SPELT_TWICE, DIFFERING)
+"""Why products are in no feed, as a sentence of how many and of some names."""
+
+
+class Feed(NamedTuple):
+    """The result of writing a feed.
+
+    Attributes:
+        file: the path of the feed.
+        products: the number of its rows.
+        likely: the number of rows with a colour that several photos agree on, without the proof that a table
+            needs.
+        right: the share of these that is right at least; 0 without such rows.
+        left_out: the names of the other products, by each of REASONS.
+        categories: the file of the products' categories, and how many products have one; None without any.
+        note: a sentence for the user; empty for none.
+    """
+
+    file: Path
+    products: int
+    likely: int
+    right: float
+    left_out: Mapping[str, list[str]]
+    categories: tuple[Path, int] | None
+    note: str
+
+
+def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
+    """Refuse a feed that a table cannot have, before anything is labelled.
+
+    Args:
+        platform: one of FEEDS.
+        columns: the columns of the list.
+        attributes: the attributes of the release.
+
+    Returns:
+        The attribute of the colour.
+
+    Raises:
+        TableUnusable: the release answers no colour, or the list lacks a column that the platform needs.
+    """
+    head = find_colour_head(attributes)
+    if not head:
+        raise TableUnusable(
+            f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
+        )
+    there = {column.casefold() for column in columns}
+    if lacking := [names[0] for names in FEEDS[platform].needs if there.isdisjoint(names)]:
+        raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
+    return head
+
+
+def feed_path(table: Path, platform: str) -> Path:
+    """Return the path of a table's feed."""
+    return table.with_name(f"{table.stem}-{platform}.csv")
+
+
+def categories_path(table: Path, platform: str) -> Path:
+    """Return the path of the file with the categories of a table's products."""
+    return table.with_name(f"{table.stem}-{platform}-categories.csv")
+
+
+def feed_files(table: Path, platform: str) -> list[Path]:
+    """Return all files that a feed of this platform writes; none without a platform."""
+    return [feed_path(table, platform), categories_path(table, platform)] if platform else []
+
+
+@contextmanager
+def name_earlier_feed(table: Path, platform: str) -> Iterator[None]:
+    """Add to the refusal of a feed that the file of an earlier run is still there, if it is.
+
+    Raises:
+        TableUnusable: the feed was refused, or cannot be written.
+    """
+    try:
+        yield
+    except TableUnusable as error:
+        if (file := feed_path(table, platform)).exists():
+            raise TableUnusable(f"{error} {file} is still the one of an earlier run.") from error
+        raise
+
+
+def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
+    """Write the feed of a finished table, with a row for each product, and the file of categories.
+
+    The files are `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`. The main colour of a product comes
+    first. The products are read once.
+
+    Args:
+        platform: one of FEEDS.
+        table: the table of photos of a run with products.
+        decisions: the decided rows of the table.
+        advice: advice if the feed would be empty.
+
+    Raises:
+        TableUnusable: the feed is not possible (`check_feed`); no colour is accepted or given by a person, or
+            all such products lack a cell that the platform needs; or a file cannot be read or written.
+    """
+    run = decisions.settings
+    head = check_feed(platform, run.further, run.attributes)
+    of_keys, categories = defaultdict[str, list[Article]](list), FeedCategories(platform, run)
+    left_out, count = {reason: list[str]() for reason in REASONS}, 0
+    for row in decisions.product_rows():
+        count += 1
+        categories.take(row)
+        if why := find_left_out_reason(row, platform, run.by):
+            reason, product = why
+            left_out[reason].append(product)
+        else:
+            article = _article(row, platform, run.by)
+            of_keys[article.key].append(article)
+    fed = [articles for articles in of_keys.values() if not _differ(articles)]
+    left_out[DIFFERING] = [key for key, articles in of_keys.items() if _differ(articles)]
+    if not fed:
+        why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
+        if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
+            why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
+        raise TableUnusable(f"--feed {platform}: {why_none}")
+    rows, of_categories = [articles[0].cells for articles in fed], categories.rows()
+    file, of_platform = feed_path(table, platform), categories_path(table, platform)
+    files = {file: (list(dict.fromkeys(chain.from_iterable(rows))), rows)}
+    files |= {of_platform: (categories.header, of_categories)} if categories.header else {}
+    _write(decisions.journal, files)
+    likely = sum(all(article.is_likely for article in articles) for articles in fed)
+    return Feed(
+        file=file,
+        products=len(fed),
+        likely=likely,
+        right=run.by.likely[head][1] if likely and run.by else 0.0,
+        left_out=left_out,
+        categories=(of_platform, len(of_categories)) if of_categories else None,
+        note="" if read_attributes(run.further) else FEEDS[platform].note,
+    )
+
+
+def describe_left_out(reason: str, products: Sequence[str]) -> str:
+    """Return the sentence about products that are left out for one of REASONS."""
+    return reason.format(n=len(products), named=join_first(products, NAMED))
+
+
+def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:
+    """Return why a product is left out (one of REASONS) and its name for a sentence; None if it is not."""
+    product = row.record.product
+    if not row.feed_colours:
+        return UNSEEN if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL, product
+    if FEEDS[platform].loses(row):
+        return LOSING, product
+    if lacking := find_lacking_column(platform, row):
+        return LACKING, f"{product} (`{lacking}`)"
+    return (SPELT_TWICE, product) if len(find_spellings(row, by)) > 1 else None
+
+
+class Article(NamedTuple):
+    """A product as a row of a feed. Several products may have one key there.
+
+    Attributes:
+        key: the key by which the platform knows it.
+        is_likely: whether its colour is only likely, as in TableRow.
+    """
+
+    key: str
+    cells: dict[str, str]
+    colours: tuple[str, ...]
+    is_likely: bool
+
+
+def _article(row: TableRow, platform: str, by: ProductGrouping | None) -> Article:
+    [name] = find_spellings(row, by)
+    of_platform = FEEDS[platform]
+    cells = of_platform.make_cells(name, row)
+    return Article(cells[of_platform.key], cells, row.feed_colours, row.is_likely)
+
+
+def _differ(articles: Sequence[Article]) -> bool:
+    return len({article.colours for article in articles}) > 1
+
+
+def _write(
+    journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Sequence[Mapping[str, str]]]]
+) -> None:
+    """Write files, each with its columns and rows."""
+    try:
+        with replace_files(journal, list(tables)) as new:
+            for file, (columns, rows) in zip(new, tables.values(), strict=True):
+                with file.open("w", encoding="utf-8", newline="") as opened:
+                    writer = csv.DictWriter(opened, columns, restval="")
+                    writer.writeheader()
+                    writer.writerows(rows)
+    except OSError as error:
+        file = error.filename2 or next(iter(tables))
+        raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error

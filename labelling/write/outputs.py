@@ -1,0 +1,139 @@
+"""Check which files may be written: none that the command reads, and beside a table only its own.
+
+An existing page, plot or sheet is replaced. A table, and the files that are named after it, are replaced only
+if the journal has the sha256 of the existing file. So a file that somebody edited is kept.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from inference.file_names import is_picture_name
+from labelling.errors import OtherRun, OutputUnusable
+from labelling.journal.journal_file import Journal, journal_path
+from model_store.release_files import flush_folder, hash_file, write_partial_file
+
+CHANGED: Final = "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
+
+Identity: TypeAlias = str | tuple[int, int]
+"""A path without links, or the device and number of a file, which all of its hard links have."""
+
+
+def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
+    """Refuse outputs that would replace an input, or one another, before any work.
+
+    Args:
+        outputs: all files that a command writes.
+        reads: the files that it reads, and folders that are read whole, such as a release.
+
+    Raises:
+        OutputUnusable: an output is read by the command, is another output, or is not a file.
+    """
+    inputs = {identity for file in reads for identity in _identities(file)}
+    others = set[Identity]()
+    for file in outputs:
+        own = _identities(file)
+        inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
+        if not inputs.isdisjoint(own) or not inputs.isdisjoint(inside):
+            raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")
+        if not others.isdisjoint(own):
+            raise OutputUnusable(f"{file}: would be two outputs of this command. Name another file.")
+        if os.path.lexists(file) and not file.is_file():
+            raise OutputUnusable(f"{file}: is there already and is no file. Name another one.")
+        others.update(own)
+
+
+def check_no_pictures(outputs: Iterable[Path]) -> None:
+    """Refuse tables and pages with the name of a picture, which they might replace.
+
+    Raises:
+        OutputUnusable: one has.
+    """
+    if picture := next((file for file in outputs if is_picture_name(file.name)), None):
+        raise OutputUnusable(
+            f"{picture}: has the name of a picture, which it might replace. Name it otherwise."
+        )
+
+
+def make_folders(files: Iterable[Path]) -> None:
+    """Make the folders of outputs, before the work whose results go there.
+
+    Raises:
+        OutputUnusable: one cannot be made.
+    """
+    for file in files:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputUnusable(f"{file}: its folder cannot be made ({error.strerror}).") from error
+
+
+def find_list_file(source: str) -> list[str]:
+    """Return the file that a source is; none for a folder, as a command may write beside its pictures."""
+    return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
+
+
+def _identities(file: str | Path) -> list[Identity]:
+    """Return the identities of a file, or of the place of a file that does not exist."""
+    try:
+        status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
+    except (OSError, ValueError):
+        return [os.path.realpath(file)] if "\0" not in str(file) else []
+    return [os.path.realpath(file), (status.st_dev, status.st_ino)]
+
+
+def check_new(table: Path, files: Iterable[Path]) -> None:
+    """Refuse files that are there beside a table without a journal, which would say whose they are.
+
+    Raises:
+        OtherRun: one is there.
+    """
+    if there := [file for file in files if os.path.lexists(file)]:
+        raise OtherRun(
+            f"{there[0]}: is there already, and there is no {journal_path(table).name}, which says what "
+            "`wardrobe label` wrote. Name another table with --out, or move that file away."
+        )
+
+
+def check_own(journal: Journal, files: Iterable[Path]) -> None:
+    """Refuse files that are there and that the journal's command did not write.
+
+    Raises:
+        OutputUnusable: one has another content.
+    """
+    for file in files:
+        if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
+            raise OutputUnusable(CHANGED.format(file))
+
+
+def claim_files(journal: Journal, files: Iterable[Path]) -> None:
+    """Take the files that are there for the journal's own: --restart replaces them."""
+    journal.keep_hashes({file.name: [hash_file(file)] for file in files if file.is_file()})
+
+
+@contextmanager
+def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
+    """Replace some files of a table by new ones, which take their places together once all are written.
+
+    The journal has the sha256 of the new bytes beside that of the old ones before the first of them is in its
+    place, so that both are known as its own after a kill.
+
+    Raises:
+        OSError: the disk is full, for example; all files stay as they were.
+        OutputUnusable: one was changed meanwhile.
+    """
+    with ExitStack() as beside:
+        new = [beside.enter_context(write_partial_file((), file.parent, f".{file.name}.")) for file in files]
+        yield new
+        for file in new:
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
+        check_own(journal, files)
+        pairs = zip(files, new, strict=True)
+        journal.keep_hashes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
+        for file, there in zip(files, new, strict=True):
+            there.replace(file)
+        for folder in {file.parent for file in files}:
+            flush_folder(folder)

@@ -1,0 +1,133 @@
+"""Sort a labelled catalogue into folders: one for each label, and `review` for doubtful pictures.
+
+A finished table and its source are read, and copies of the pictures are written into the folder.
+"""
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from labelling.decide.decisions import Decisions
+from labelling.errors import SourceUnusable, TableUnusable, Unreadable
+from labelling.lists.folder_names import make_safe_name, name_folders
+from labelling.rows import make_table_path
+from labelling.sources.items import Item, Source
+from model_store.errors import StoreError
+
+
+def check_sorted_folder(folder: Path, source: str) -> None:
+    """Check that a folder can be filled, before anything is labelled.
+
+    Raises:
+        TableUnusable: something is in it, or it lies in the source, which would label it the next time.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TableUnusable(f"{folder}: is there already. Name a folder that is new or empty.")
+    if Path(source).is_dir() and folder.resolve().is_relative_to(Path(source).resolve()):
+        raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
+
+
+class SortedPictures(NamedTuple):
+    """The result of sorting pictures into folders.
+
+    Attributes:
+        copied: the number of pictures in the folders.
+        unread: the number of pictures that could no longer be read, and are in no folder.
+    """
+
+    copied: int
+    unread: int
+
+
+def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> SortedPictures:
+    """Copy each answered picture of a finished table into FOLDER/label, or FOLDER/review, once.
+
+    One that stands in several rows with different labels goes to REVIEW.
+
+    Args:
+        folder: new or empty.
+        source: the source of the pictures.
+        decisions: the decisions of their table; labels of people win.
+
+    Raises:
+        TableUnusable: the table cannot be read, the folder cannot be made or filled, or the source can no
+            longer be listed.
+    """
+    labels = dict[str, str]()
+    for row in decisions.photo_rows():
+        if row.class_decision.decided_by:
+            decision = row.class_decision
+            path, label = row.record.name, (decision.label or "") if decision.is_settled else ""
+            labels[path] = label if labels.get(path, label) == label else ""
+    folders = name_folders(labels.values())
+    names = {path: folders[label] for path, label in labels.items()}
+    try:
+        for name in sorted(set(names.values())):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TableUnusable(f"{folder}: cannot be made ({error.strerror}).") from error
+    try:
+        return _copy_pictures(folder, source, names)
+    except (SourceUnusable, StoreError) as error:
+        raise TableUnusable(f"{error} {half_filled(folder)}") from error
+
+
+def half_filled(folder: Path) -> str:
+    """Return the sentence on a folder into which some of the pictures were copied."""
+    return f"{folder} has only a part of the pictures: name a new folder with --into."
+
+
+def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> SortedPictures:
+    """Copy pictures.
+
+    Args:
+        folder: the folder that has the folders of the labels.
+        source: the source of the pictures.
+        names: the folder of its label, by the path of each picture in the table.
+    """
+    read, numbers, copied, unread = source.reader(), dict[Path, int](), 0, 0
+    for item in source.items():
+        if inside := names.pop(make_table_path(item.name), ""):
+            [upload] = read([item.place])
+            if isinstance(upload, Unreadable):
+                unread += 1
+                continue
+            target = _free(folder / inside / _name_of(item), numbers)
+            try:
+                _write(upload, target, item)
+            except OSError as error:
+                raise TableUnusable(
+                    f"{target}: cannot be written ({error.strerror}). {half_filled(folder)}"
+                ) from error
+            copied += 1
+    return SortedPictures(copied, unread + len(names))  # with those that the source has no more
+
+
+def _name_of(item: Item) -> str:
+    return make_safe_name(re.split(r"[/\\]", item.name)[-1])
+
+
+def _free(path: Path, numbers: dict[Path, int]) -> Path:
+    """Return a free path for a picture beside others of its name; `numbers` has the last one of each."""
+    free, number = path, numbers.get(path, 1)
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    numbers[path] = number
+    return free
+
+
+def _write(upload: bytes, target: Path, item: Item) -> None:
+    """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
+    try:
+        target.write_bytes(upload)
+    except BaseException:
+        with suppress(OSError):
+            target.unlink(missing_ok=True)
+        raise
+    if isinstance(item.place, str):
+        with suppress(OSError):  # some file systems keep neither times nor modes
+            shutil.copystat(item.place, target)

@@ -1,0 +1,72 @@
+"""Write the file of a table: CSV, JSONL or an Excel workbook.
+
+Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
+columns.py has the columns.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from inference.spreadsheets import format_csv
+from labelling.errors import TableUnusable
+from labelling.rows import TableRow
+from labelling.write.columns import Column
+from labelling.write.excel import require_xlsxwriter, write_workbook
+
+WORKBOOK: Final = ".xlsx"
+"""The ending of a table for Excel. No command reads one."""
+
+ROWS_AT_ONCE: Final = 1024
+"""Rows that are written to a CSV at a time."""
+
+
+def check_form(table: Path) -> str:
+    """Check the ending of a table's name, and return its form: CSV, JSONL or an Excel workbook.
+
+    Raises:
+        TableUnusable: the ending is another one, or a needed package is not installed.
+    """
+    form = table.suffix.lower()
+    if form not in (".csv", ".jsonl", WORKBOOK):
+        raise TableUnusable(f"{table}: a table ends in .csv, .jsonl, or .xlsx for Excel.")
+    if form == WORKBOOK:
+        require_xlsxwriter()
+    return form
+
+
+def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
+    """Write a table into a file; how many cells are cut, as Excel has no room for them.
+
+    Args:
+        file: the file that it fills, whatever its name.
+        form: the form, as `check_form` returns it.
+        columns: the columns of the table.
+        rows: the rows of pictures or of products, as the columns take them.
+
+    Raises:
+        OSError: the disk is full, for example.
+        TableUnusable: Excel has no room for so many rows or columns.
+    """
+    if form == WORKBOOK:
+        return write_workbook(file, columns, rows)
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        opened.writelines(_lines(form, columns, rows))
+    return 0
+
+
+def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
+    """Yield the text of a table, some rows at a time."""
+    if form == ".jsonl":
+        for row in rows:
+            yield (
+                json.dumps({column.name: column.read_cell(row) for column in columns}, ensure_ascii=False)
+                + "\n"
+            )
+        return
+    yield format_csv([[column.name for column in columns]])
+    cells = ([column.read_cell(row) for column in columns] for row in rows)
+    while some := list(islice(cells, ROWS_AT_ONCE)):
+        yield format_csv(some)
