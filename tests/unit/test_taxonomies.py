@@ -11,7 +11,7 @@ from labelling.errors import TableUnusable
 from labelling.write.taxonomies import PLATFORMS, find_platform_categories
 from tests.releases import LABELS
 
-SHIPPED = json.loads(files("labelling").joinpath("taxonomies.json").read_text("utf-8"))
+SHIPPED = json.loads(files("labelling.write").joinpath("taxonomies.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
