@@ -13,7 +13,8 @@ function categoryCard(one) {
   made.dataset.category = one.category;
   made.labels = [...one.kinds.map(([kind]) => kind), NONE, LEAVE_OUT];
   made.labels.spoken = spokenKind;
-  made.toggles = new Map(made.labels.map((label) => [label, toggleButton(made, label, new Map(one.kinds).get(label))]));
+  const counts = new Map([...one.kinds, [NONE, one.other]]);
+  made.toggles = new Map(made.labels.map((label) => [label, toggleButton(made, label, counts.get(label))]));
   group.append(...made.toggles.values());
   return made;
 }

@@ -135,6 +135,7 @@ class CategoryCard(NamedTuple):
         products: the number of products in it, or of pictures in a table without products.
         is_of_products: whether these are products.
         kinds: the kinds to choose from, each with the number of products that the photos answer so.
+        other: the number of these that the photos answer as none of the kinds.
         photos: photos to which the model gave different answers.
     """
 
@@ -143,6 +144,7 @@ class CategoryCard(NamedTuple):
     products: int
     is_of_products: bool
     kinds: tuple[tuple[str, int], ...]
+    other: int
     photos: tuple[CardPhoto, ...]
 
 

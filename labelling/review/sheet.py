@@ -14,7 +14,7 @@ from inference.decode import prepare_decoders
 from inference.kinds import KIND, KINDS, in_order
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import escape_path
-from inference.title_rule import NONE, has_kinds
+from inference.title_rule import NONE, OTHER, has_kinds
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import DecisionContext
@@ -112,6 +112,7 @@ def _category_card(
         products=question.products,
         is_of_products=settings.by is not None,
         kinds=tuple((kind, of_photos.get(kind, 0)) for kind in kinds),
+        other=of_photos.get(OTHER, 0),
         photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
     )
 
