@@ -21,40 +21,40 @@ class LabellingError(Exception):
 
 
 class ListUnusable(LabellingError):
-    """A list of pictures or of corrections cannot be read, or does not fit its header."""
+    """Error: a CSV of pictures or of corrections cannot be read, or its rows do not fit its header."""
 
 
 class SourceUnusable(LabellingError):
-    """No such source, or not of a kind that is read here."""
+    """Error: the folder, list, ZIP or bucket to label does not exist, or cannot be read."""
 
 
 class TableUnusable(LabellingError):
-    """The table cannot be written there, or in that form."""
+    """Error: the table of results, or its journal file, cannot be written or read."""
 
 
 class OutputUnusable(LabellingError):
-    """An output is read by its command, is another output, or is a file of another kind."""
+    """Error: an output would replace an input of its command, another output, or a file of another kind."""
 
 
 class OtherRun(LabellingError):
-    """An unfinished or finished table is there that another command made."""
+    """Error: the existing table was made from another source, or with another release or other settings."""
 
 
 class CorrectionsUnusable(LabellingError):
-    """A file of corrections cannot be read, contradicts another one, or is not about this table."""
+    """Error: a CSV of people's corrections cannot be read, contradicts another, or is about another table."""
 
 
 class WordsUnusable(LabellingError):
-    """A file of a shop's own words cannot be read, names an unknown kind, or gives the same words twice."""
+    """Error: the CSV of a shop's own words cannot be read, names an unknown kind, or has words twice."""
 
 
 class EngineUnusable(LabellingError):
-    """Workers cannot be started there."""
+    """Error: worker processes cannot be started, for example because Ray is missing or does not answer."""
 
 
 class WorkersFailed(LabellingError):
-    """The processes that label cannot go on."""
+    """Error: worker processes ended, or met an error that every worker would meet, so the run stops."""
 
 
 class Unreadable(LabellingError):
-    """The bytes of one picture cannot be read; the others can."""
+    """Error: one picture cannot be read. The run continues, and its row in the table has this error."""

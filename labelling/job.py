@@ -33,7 +33,7 @@ from reports.word_figures import minimum_shares_of
 
 @dataclass(frozen=True, kw_only=True)
 class SheetOrder:
-    """The options of a review sheet that a person chose.
+    """The options that a person chose for a review sheet, an HTML page with questions about doubtful rows.
 
     Attributes:
         page: the path of the file.
@@ -52,24 +52,24 @@ class SheetOrder:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """All facts that a run needs, read and checked before it begins.
+    """The inputs, outputs and options of one labelling run, read and checked before it begins.
 
     Attributes:
         source: the pictures.
-        table: the path of the table.
-        release: the release that answers.
+        table: the path of the table, the file of results.
+        release: the release whose networks label the pictures.
         workers: the number of workers, at least 1; None for one per core.
         engine: the engine that the workers run on.
         categories: the categories of the platform; without them the table has no such columns.
-        column: the column of the list that names products; FOLDER for the folders of a folder, None without
-            products.
+        column: the column of the list that names products; FOLDER if each folder of pictures is a product;
+            None if photos are not grouped into products.
         language, title: the language of titles and their column, as in RunSettings.
         options: the options of the command line, which the journal keeps for the next one.
-        is_restart: whether everything is labelled again, and existing outputs are replaced.
+        is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people to apply; None without a file of them.
         sheet: the review sheet to write; None for none.
         into: the folder that pictures are sorted into; None for none.
-        feed: the platform whose feed is written; empty for none.
+        feed: the platform, such as Shopify, for which an import file is written; empty for none.
         own_words: the rows of the shop's file of words.
         feed_advice: the sentence that says how to fill a feed that would be empty.
     """
@@ -94,18 +94,25 @@ class Job:
 
     @property
     def tables(self) -> list[Path]:
-        """The files of its tables."""
+        """The paths of the table, of the table of products if there is one, and of the summary."""
         return table_files(self.table, has_products=self.column is not None)
 
     @property
     def files(self) -> list[Path]:
-        """All that is named after the table."""
+        """The paths of all files that a run writes beside the table, whose names begin with the table's name.
+
+        They are the tables and the summary, the files of the feed for a platform, and with corrections the
+        file of the shop's own words.
+        """
         words = [words_file_of(self.table)] if self.corrections is not None else []
         return [*self.tables, *feed_files(self.table, self.feed), *words]
 
     @property
     def review(self) -> Review | None:
-        """The review sheet with the questions that the release can learn from; None without a sheet."""
+        """The options and questions of the review sheet, a page on which people check doubtful rows.
+
+        None if no sheet is to be written.
+        """
         if self.sheet is None:
             return None
         settings = self.settings
@@ -121,7 +128,7 @@ class Job:
 
     @cached_property
     def settings(self) -> RunSettings:
-        """The settings of the run's rows.
+        """The settings of this run that decide the content of the table, as the journal file keeps them.
 
         Raises:
             TableUnusable: the attributes do not fit into the table, as in `check_attributes`.
@@ -145,7 +152,11 @@ class Job:
         )
 
     def _shares(self) -> MinimumShares:
-        """Return the minimum shares of the network that answers photos."""
+        """Return the minimum shares of the network that answers photos.
+
+        A minimum share is the probability that a photo has to give to the kinds in a title, so that photo and
+        title together can accept.
+        """
         networks = self.release.manifest.networks
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
         return minimum_shares_of(report_of(self.release).words, name)
@@ -164,7 +175,15 @@ class Job:
 
 
 def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
-    """Find the attributes that `wardrobe improve` can learn corrections of: the training named them."""
+    """Return the attributes whose corrections `wardrobe improve` can use for training.
+
+    These are the attributes of the run, such as `colour`, that the training of the release named, in the
+    order of the run.
+
+    Args:
+        release: the release whose manifest has the settings of its training.
+        run: the settings of the run.
+    """
     settings = release.manifest.training.get("settings")
     named = settings.get("attribute") if isinstance(settings, dict) else None
     return tuple(name for name in run.attributes if isinstance(named, list) and name in named)

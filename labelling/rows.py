@@ -24,24 +24,27 @@ ACCEPT: Final = "accept"
 REVIEW: Final = "review"
 
 MAX_PATH_CHARACTERS: Final = 32_767
-"""Characters that a cell of a spreadsheet holds, those beyond 16 bits twice; Python's own reader of CSV takes
-four times as many."""
+"""Longest path in a table, in UTF-16 code units: the limit of a spreadsheet's cell. Python's reader of CSV
+accepts four times as many characters."""
 
 Category: TypeAlias = tuple[str | None, str | None]
-"""Id and name of a category of the platform."""
+"""The id and the name of a category in the taxonomy of a platform such as Google; None if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadAnswer:
-    """The answer of photos, or of photos and list together, about one head.
+    """The answer about one head, which is the class or an attribute such as `colour`.
+
+    The answer comes from photos alone, or from photos and the shop's list together.
 
     Attributes:
+        label: the label that is the answer.
         confidence: the probability of the label, 0 to 1; None if the photos give it none.
         reason: why a person should look; None if the answer is accepted.
         also: further labels of an attribute.
         probabilities: the probabilities (C,), in the order of the head's labels.
         decided_by: the model or the list, never a person.
-        suggested_label: the other label that a card shows beside it; None for none.
+        suggested_label: another label that a review sheet shows beside this one; None for none.
     """
 
     label: str
@@ -54,12 +57,12 @@ class HeadAnswer:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether no person need look at it."""
+        """Whether the answer can be used without a review by a person."""
         return self.reason is None
 
 
 HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
-"""Answers by head, LABEL first, without attributes that do not apply to the class."""
+"""The answers by head: the class (LABEL) first, then the attributes that apply to that class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,16 +100,22 @@ class PhotoRecord(PictureAnswers):
 
     @property
     def name(self) -> str:
-        """The name in tables and on sheets."""
+        """The path of the picture, which is its name in tables and on review sheets."""
         return self.path
 
     @property
     def photos(self) -> "tuple[PhotoRecord, ...]":
-        """Itself."""
+        """A tuple of this record alone, so that a photo can be read like a product with its photos."""
         return (self,)
 
     def probabilities_of(self, head: str) -> Sequence[float]:
-        """Return the probability of each label of a head."""
+        """Return the probability of each label of a head, in the order of the head's labels.
+
+        The result is empty if the picture has no answer for that head.
+
+        Args:
+            head: the name of the head: LABEL for the class, or an attribute such as `colour`.
+        """
         return self.answers[head].probabilities if head in self.answers else ()
 
 
@@ -133,17 +142,17 @@ class ProductRecord:
 
     @property
     def name(self) -> str:
-        """The name in tables and on sheets."""
+        """The name of the product in tables and on review sheets."""
         return self.product
 
     @property
     def number(self) -> int:
-        """The place of its first photo."""
+        """The position of the product's first photo in the source, counted from 0."""
         return self.photos[0].number
 
     @property
     def error(self) -> str:
-        """Why there is no answer; empty where there is one."""
+        """The reason why the product has no answer about its class; empty if it has one."""
         return (
             ""
             if LABEL in self.answers
@@ -151,7 +160,13 @@ class ProductRecord:
         )
 
     def probabilities_of(self, head: str) -> Sequence[float]:
-        """Return the probability that all its photos, even unfamiliar ones, give to each label of a head."""
+        """Return the mean probability of each label of a head over the product's different photos.
+
+        Photos without an answer for the head are left out. Unfamiliar photos are included.
+
+        Args:
+            head: the name of the head: LABEL for the class, or an attribute such as `colour`.
+        """
         return mean_of(
             [photo.answers[head].probabilities for photo in self.distinct_photos if head in photo.answers]
         )
@@ -166,13 +181,13 @@ class HeadDecision:
     """The decision of a table about one head of a photo or a product.
 
     Attributes:
-        answer: the answer before people; None without one.
+        answer: the answer of model or list, before people corrected it; None without one.
         label: the label in the table; None without one, or if a person left it out.
         decided_by: who decided the label; None if nobody did.
         reason: why the answer is not accepted; None if it is.
         category: the platform's category of the label.
         is_admitted: whether the title allows the answer; None if one of the two names no kind.
-        doubt: why a card asks about it; None if there is no need.
+        doubt: why a review sheet asks people about it; None if there is no need.
     """
 
     answer: HeadAnswer | None = None
@@ -185,21 +200,22 @@ class HeadDecision:
 
     @property
     def predicted_label(self) -> str | None:
-        """The label before people."""
+        """The label that model or list gave, before people corrected it; None without an answer."""
         return self.answer.label if self.answer else None
 
     @property
     def is_accepted(self) -> bool:
-        """Whether model or list decided, whatever people say."""
+        """Whether the answer of model or list was good enough without a review, whatever people answered."""
         return self.answer is not None and self.reason is None
 
     @property
     def is_settled(self) -> bool:
-        """Whether no person need look any more."""
+        """Whether no review is needed any more: the answer is accepted, or a person decided."""
         return self.decided_by == DecidedBy.PERSON or self.is_accepted
 
 
 NO_DECISION: Final = HeadDecision()
+"""The decision about a head for which there is no answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +226,7 @@ class TableRow:
         decisions: the decisions by head, LABEL first.
         title_kinds: the kinds that the titles of its list allow.
         feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
-        is_likely: whether only photos show these colours, less certainly than a table requires.
+        is_likely: whether these colours come from photos alone, and are less certain than a table requires.
     """
 
     record: Record
@@ -226,11 +242,15 @@ class TableRow:
 
     @property
     def is_of_product(self) -> bool:
-        """Whether it is about a photo, of which its product's row asks people."""
+        """Whether the row is about a photo of a product: the product's row then asks people, not this one."""
         return isinstance(self.record, PhotoRecord) and bool(self.record.product)
 
     def decision_on(self, head: str) -> HeadDecision:
-        """Return the decision about a head."""
+        """Return the decision about a head; NO_DECISION if the row has none.
+
+        Args:
+            head: the name of the head: LABEL for the class, or an attribute such as `colour`.
+        """
         return self.decisions.get(head, NO_DECISION)
 
 

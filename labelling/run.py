@@ -41,7 +41,7 @@ TABLES_STAND: Final = "The tables are written, and the same command writes the r
 """How to go on after Ctrl-C, while pictures are labelled and tables are written, and afterwards."""
 
 PRODUCTS_NAMED: Final = 6
-"""Products without a photo whose names `show` gets."""
+"""Largest number of products without a photo whose names are reported after a run."""
 
 Output = TypeVar("Output")
 
@@ -82,7 +82,8 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
 
     Args:
         job: the description of the run.
-        watch: called with the number of rows, and of those that were there before, a few times a second.
+        watch: called a few times a second with two numbers: rows that have an answer, and among them the rows
+            that had one before this run.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.
         show: called as soon as the tables are written.
 
@@ -208,7 +209,7 @@ def _check_lists_pictures(job: Job) -> None:
     """Refuse a source without pictures, such as a folder that is not mounted, before the journal is opened.
 
     Raises:
-        SourceUnusable: it lists none.
+        SourceUnusable: the source lists no picture.
     """
     if next(job.source.items(), None) is None:
         stays = f" {job.table} stays as it was." if job.table.exists() else ""
@@ -230,7 +231,7 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
 
 
 def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
-    """Keep how the titles of the list are read, and name language and columns if they were others before."""
+    """Keep how the titles of the list are read; say so if columns or language differ from the last run."""
     journal, now = decisions.journal, decisions.list_words
     if journal.state == EXPORTED:
         return
@@ -248,7 +249,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
 
 
 def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
-    """Count the answers to products whose photos are others now."""
+    """Say how many answers of people are about photos that their products no longer have."""
     if journal.settings.by and (gone := journal.query_value(COUNT_OUTDATED_ANSWERS)):
         say(
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
@@ -270,7 +271,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
 
 
 def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreError]) -> Iterator[Item]:
-    """Yield the items of a source, and keep an error that ends it early, so that these are labelled."""
+    """Yield the items of a source; an error that ends it early is added to `ended_by`, not raised."""
     try:
         yield from items
     except (SourceUnusable, StoreError) as error:

@@ -20,10 +20,10 @@ from labelling.lists.titles import ListWords
 from labelling.rows import Category
 
 FOLDER: Final = "folder"
-"""The column of products that are folders."""
+"""The name that stands for a column of the list if each folder of pictures is a product."""
 
 Categories: TypeAlias = Mapping[str, Mapping[str, Category]]
-"""The platform's category, by head and label."""
+"""The category of the platform (id and name) for each label, by head and then by label."""
 
 TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
 """Format of the time at the beginning of a release's version, before `-` and a hash."""
@@ -37,8 +37,8 @@ class ProductGrouping:
         column: the column of the list, or FOLDER.
         folder: the source, with which the paths of its photos begin; None if a column names products.
         proven: the heads for which the release proves its promise for products.
-        likely: the heads that may be used for a feed: the confidence from which they may, and the share of
-            such answers that is right at least.
+        likely: the lowest confidence at which a feed may use an answer, and the smallest share of such
+            answers that is right, by head; heads that a feed may not use are left out.
     """
 
     column: str
@@ -47,7 +47,15 @@ class ProductGrouping:
     likely: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def find_product(self, path: str, cells: Mapping[str, str]) -> str:
-        """Return the product of a photo, by its path in the table or by its list; empty if it has none."""
+        """Return the name of the product that a photo shows; empty if the photo belongs to no product.
+
+        If products are folders, the name is the photo's folder relative to the source. Otherwise it is the
+        cleaned cell of the column that names products.
+
+        Args:
+            path: the path of the photo in the table.
+            cells: the cells of the photo's row in the list, by column.
+        """
         if self.folder is None:
             return read_identifier(cells[self.column])
         beside = os.path.dirname(path) or os.curdir  # noqa: PTH120 - as written
@@ -89,11 +97,14 @@ class RunSettings:
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
-        """The labels of each attribute."""
+        """The labels of each attribute, such as `colour`, by its name; the class is not among them."""
         return {name: labels for name, labels in self.heads.items() if name != LABEL}
 
     def as_json(self) -> str:
-        """Return JSON for a journal, in ASCII, because the name of a source may not be Unicode."""
+        """Return the settings as JSON, the form in which a journal file keeps them.
+
+        The text is ASCII, because the name of a source may have bytes that are not Unicode.
+        """
         return json.dumps(TypeAdapter(RunSettings).dump_python(self), default=sorted)  # sets of kinds
 
     @classmethod
@@ -106,7 +117,14 @@ class RunSettings:
         return TypeAdapter(cls).validate_python(json.loads(text))
 
     def differences(self, now: "RunSettings") -> str:
-        """Return a sentence about differences that would change rows; empty if there are none."""
+        """Describe the differences between these settings and newer ones that would change rows of the table.
+
+        Compared are the source, the release's version, the labels and the attributes. The result is part of a
+        sentence, such as "version 'a' (now 'b')"; it is empty if these are equal.
+
+        Args:
+            now: the settings of the new run.
+        """
         named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
         return ", ".join(
             [
@@ -117,7 +135,13 @@ class RunSettings:
         )
 
     def is_superseded_by(self, now: "RunSettings") -> bool:
-        """Return whether `now` has only a later release, with equal labels and perhaps more attributes."""
+        """Return whether a new run has the same source and a later release, so that it may label again.
+
+        The later release has to have the same labels, and at least the same attributes.
+
+        Args:
+            now: the settings of the new run.
+        """
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
         before, after = _made_at(self.version), _made_at(now.version)
         return (

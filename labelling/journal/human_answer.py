@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 
 LEFT_OUT: Final = ""
-"""The label of a picture that a person cannot decide about."""
+"""The label that stands for "left out": a person saw the picture and could not, or would not, decide."""
 
 
 class Question(NamedTuple):
-    """The question that a person answered.
+    """A question about a picture or a product that a person answered on a review sheet.
 
     Attributes:
-        sha256: the hash of the picture.
-        attribute: the head, LABEL for the class.
+        sha256: the SHA-256 of the picture's bytes, in hexadecimal.
+        attribute: the attribute that the question is about, such as `colour`; LABEL for the class.
         product: the product of the picture, as its list names it; empty if the answer belongs to the picture.
     """
 
@@ -29,7 +29,7 @@ class HumanAnswer(NamedTuple):
     """The answer of a person to a question.
 
     Attributes:
-        label: a class, NONE or LEFT_OUT.
+        label: the class or the label of an attribute, NONE for none of them, or LEFT_OUT.
         at: the time in UTC, as text that sorts by time.
     """
 

@@ -36,13 +36,13 @@ DAMAGED: Final = (
 )
 
 FORM: Final = 11
-"""Version of the file's format, in its user_version."""
+"""Version of the journal file's format, which the file has in SQLite's `user_version`."""
 
 FORM_OF_2: Final = 3
-"""That of version 2.0.0."""
+"""Format version of journal files that release 2.0.0 of this software wrote."""
 
 UNFINISHED, CHANGED, EXPORTED = range(3)
-"""States: answers are missing or of a listing that is not whole; all are there; the tables have them, too."""
+"""States of a journal: some pictures have no answer; all have one; the tables show all answers, too."""
 
 SCHEMA: Final = (
     f"PRAGMA user_version = {FORM}",
@@ -71,7 +71,9 @@ _OF_TABLES: Final = ("run", "photos", "listed")
 
 
 class Journal(AbstractContextManager["Journal"]):
-    """The journal of one table, as a context manager that keeps a second run out.
+    """The journal of one table: an SQLite file with the answers of model and people, which survives a kill.
+
+    Use it as a context manager. The file is locked inside the block, so that no second run can use it.
 
     Attributes:
         path: the path of the SQLite file.
@@ -114,11 +116,11 @@ class Journal(AbstractContextManager["Journal"]):
         self._clock = clock
 
     def __enter__(self) -> Self:
-        """Open or make the file.
+        """Open the journal file, or create it, and lock it.
 
         Raises:
-            TableUnusable: it cannot be written, or another run is at work.
-            OtherRun: it belongs to another command.
+            TableUnusable: the file cannot be written, is damaged, or is in use by another run.
+            OtherRun: the file belongs to a run with another source, release or labels.
         """
         with ExitStack() as undo, self.name_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +145,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._take()
 
     def _is_taken_whole(self) -> bool:
-        """Open the file, which undoes half-written changes. Return whether it is sound and its form known."""
+        """Open the file, which undoes half-written changes; return whether it is sound and its form known."""
         try:
             self._take()
             (pages,), (size,), (form,) = (
@@ -175,10 +177,10 @@ class Journal(AbstractContextManager["Journal"]):
             self._db.close()
 
     def _begin(self) -> None:
-        """Make the tables, or check whose they are.
+        """Create the tables of the file, or check that they belong to this run.
 
         Raises:
-            OtherRun: another command's.
+            OtherRun: they belong to a run with another source, release or labels.
         """
         (form,) = self._db.execute("PRAGMA user_version").fetchone()
         answers = self._answers_of_2() if form == FORM_OF_2 else None
@@ -220,10 +222,10 @@ class Journal(AbstractContextManager["Journal"]):
         ]
 
     def _take_run(self) -> None:
-        """Go on with the run that is there, or begin one in its place.
+        """Continue the run that the file has, or begin a new one in its place.
 
         Raises:
-            OtherRun: it is another one.
+            OtherRun: the run in the file has another source, release or labels.
         """
         kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
@@ -252,10 +254,10 @@ class Journal(AbstractContextManager["Journal"]):
 
     @property
     def settings(self) -> RunSettings:
-        """The settings of the current listing.
+        """The settings of the run whose rows the journal has.
 
         Raises:
-            TableUnusable: there is no listing.
+            TableUnusable: the journal has no rows yet.
         """
         if self._run is None:
             raise TableUnusable(
@@ -265,62 +267,101 @@ class Journal(AbstractContextManager["Journal"]):
 
     @property
     def known_hashes(self) -> dict[str, list[str]] | None:
-        """The sha256 of the table and of each file that is named after it, by name; None if not known.
+        """The SHA-256 of the table and of each file written beside it, by file name; None if not known.
 
-        While a file is replaced, the old and the new one.
+        A name has two hashes while its file is replaced: the old one and the new one.
         """
         text = self.query_value("SELECT max(written) FROM run")
         with self.name_damage():
             return json.loads(text) if text else None
 
     def keep_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
-        """Keep the sha256 of the files beside the journal; None for a file that does not exist."""
+        """Keep the SHA-256 of files beside the journal, so that later runs recognise them as their own.
+
+        Args:
+            hashes: the hashes of each file in hexadecimal, by file name; None if a file does not exist.
+        """
         written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
         self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | written))
         self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:
-        """Keep the options of this run's command line."""
+        """Keep the options of this run's command line in the journal, for a later command to read."""
         self.options = options
         self.execute("UPDATE run SET options = ?", json.dumps(options, default=str))
         self.commit()
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is an answer, or an error, for each picture of a listing that is whole."""
+        """Whether all pictures of the source are listed, and each has an answer or an error."""
         return self.state != UNFINISHED
 
     def query(self, sql: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query while they are read."""
+        """Run an SQL query on the journal file, and yield its rows while they are read.
+
+        Args:
+            sql: the query, with a question mark for each value.
+            *values: the values of the question marks.
+
+        Raises:
+            TableUnusable: SQLite reports an error.
+        """
         with self.name_errors():
             yield from self._db.execute(sql, values)
 
     def query_value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
-        """Return the only cell of a query's only row."""
+        """Run an SQL query that has one row with one cell, and return the cell.
+
+        Args:
+            sql: the query, with a question mark for each value.
+            *values: the values of the question marks.
+
+        Raises:
+            TableUnusable: SQLite reports an error.
+        """
         [(cell,)] = self.query(sql, *values)
         return cell
 
     def execute(self, sql: str, *values: str | int | float | None) -> int:
-        """Change rows within the transaction; how many they were."""
+        """Run an SQL statement without a commit, and return how many rows it changed.
+
+        Args:
+            sql: the statement, with a question mark for each value.
+            *values: the values of the question marks.
+
+        Raises:
+            TableUnusable: SQLite reports an error.
+        """
         with self.name_errors():
             return self._db.execute(sql, values).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
-        """Change some rows within the transaction; how many they were."""
+        """Run an SQL statement for each row of values, without a commit; return how many rows it changed.
+
+        Args:
+            sql: the statement, with a question mark for each value.
+            rows: the values of the question marks, for each run of the statement.
+
+        Raises:
+            TableUnusable: SQLite reports an error.
+        """
         with self.name_errors():
             return self._db.executemany(sql, rows).rowcount
 
     def mark_unfinished(self) -> None:
-        """Note that answers have changed, and commit changes that are older than COMMIT_SECONDS."""
+        """Note that answers have changed, so that the tables are no longer complete.
+
+        The changes are committed if the last commit was at least COMMIT_SECONDS ago.
+        """
         self._is_dirty = True
         if self._clock() - self._committed >= COMMIT_SECONDS:
             self.commit()
 
     def commit(self) -> None:
-        """Wait until all rows are on the disk.
+        """Commit all changes, and wait until they are on the disk.
 
         Raises:
-            TableUnusable: it is full; the rows since the last commit are lost.
+            TableUnusable: the disk is full; changes since the last commit are lost.
         """
         now = self._clock()
         if self._is_dirty:
@@ -331,32 +372,48 @@ class Journal(AbstractContextManager["Journal"]):
         self._committed, self._is_dirty = now, False
 
     def make_current(self, run: RunSettings, listing: int) -> None:
-        """Make a listing the current one, whole: all queries see it from now on."""
+        """Make a complete listing of the source's pictures the current one, which all queries then read.
+
+        Args:
+            run: the settings of the run that made the listing.
+            listing: the number of the listing in the file.
+        """
         self.commit()
         self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
         self._run, self.state = run, CHANGED
 
     def keep_settings(self, run: RunSettings) -> None:
-        """Keep facts that were found about the current listing beside the settings of the run."""
+        """Replace the settings in the journal file, for example when the language of titles was found.
+
+        Args:
+            run: the settings of the current run, with the facts that were found.
+        """
         self.execute("UPDATE run SET run = ?", run.as_json())
         self._run = run
 
     def mark_changed(self) -> None:
-        """Keep in mind that the tables have to be written once more, though no picture was labelled."""
+        """Note in the journal that the tables have to be written again, though no picture was labelled."""
         if self.state == EXPORTED:
             self.execute("UPDATE run SET state = ?", CHANGED)
             self.state = CHANGED
         self.commit()
 
     def mark_exported(self) -> None:
-        """Keep in mind that the tables have these rows."""
+        """Note in the journal that the tables have been written with all its rows."""
         self.execute("UPDATE run SET state = ?", EXPORTED)
         self.state = EXPORTED
         self.commit()
 
     @contextmanager
     def show_as_current(self, run: RunSettings, listing: int) -> Iterator[None]:
-        """Use an incomplete listing as the current one during the block; changes are undone at its end."""
+        """Use an incomplete listing of the source's pictures as the current one during a `with` block.
+
+        Changes that are made within the block are undone at its end.
+
+        Args:
+            run: the settings of the run that makes the listing.
+            listing: the number of the listing in the file.
+        """
         self.commit()
         before, self._run = self._run, run
         try:
@@ -368,7 +425,7 @@ class Journal(AbstractContextManager["Journal"]):
                 self._db.rollback()
 
     def read_human_answers(self) -> dict[Question, HumanAnswer]:
-        """Return the answers of people, including those about pictures that are not in this table."""
+        """Return the answers of people by question, also about pictures that are not in this table."""
         rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
         return {
             Question(sha256, attribute or LABEL, product): HumanAnswer(label, at)
@@ -408,9 +465,9 @@ class Journal(AbstractContextManager["Journal"]):
 
     @contextmanager
     def name_errors(self) -> Iterator[None]:
-        """Turn errors of SQLite and of the system into sentences that name the file.
+        """Turn errors of SQLite and of the system within a `with` block into TableUnusable, naming the file.
 
-        An error about a text that is written is not among them, because only stored texts can be damaged.
+        A ValueError about a text passes through; `name_damage` turns such errors about stored texts.
         """
         try:
             yield
@@ -421,7 +478,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     @contextmanager
     def name_damage(self) -> Iterator[None]:
-        """Turn errors into sentences while rows are read, whose texts may be damaged."""
+        """Turn errors in a `with` block that reads rows into TableUnusable, also those of damaged text."""
         try:
             with self.name_errors():
                 yield
@@ -430,7 +487,11 @@ class Journal(AbstractContextManager["Journal"]):
 
 
 def journal_path(table: Path) -> Path:
-    """Return the path of a table's journal."""
+    """Return the path of a table's journal, the SQLite file beside the table that survives a kill.
+
+    Args:
+        table: the path of the table, such as `labels.csv`, whose journal is `labels.csv.sqlite`.
+    """
     return table.with_name(f"{table.name}.sqlite")
 
 

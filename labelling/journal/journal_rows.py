@@ -1,4 +1,6 @@
-"""A listing: the pictures of a source, filled beside the listing before, and answered one by one.
+"""Read and write a listing, which is the rows of a journal for all pictures of a source.
+
+A run fills a new listing beside the earlier one, and its pictures are answered one by one.
 
 The journal has one answer for each path and stamp of content, whatever the list says about the picture and
 however many of its rows name it. The new listing becomes current when it is complete. A kill before leaves
@@ -67,28 +69,28 @@ _IN_GROUPS: Final = _PHOTOS.format(
     "AS current",
     "ORDER BY first, current.number",
 )
-"""Products stand where their first photo does."""
+"""Query of all photos, those of a product together, at the position of its first photo."""
 
 MAX_CACHED_ANSWERS: Final = 256
-"""Pictures whose answers are kept as they are read: a list may have one in many of its rows."""
+"""Number of pictures whose parsed answers are cached, because a list may name one picture in many rows."""
 
 KEPT_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
-"""Fields of an answer that the journal keeps of a photo."""
+"""Names of the fields of a HeadAnswer that the journal keeps for each photo."""
 
 
 class RunListing:
-    """The listing that a run fills.
+    """The listing that a run fills: rows of the journal that name the pictures of the source in order.
 
     Attributes:
-        kept_count: pictures that were answered before.
-        done_count: rows of the table that have an answer or an error by now.
+        kept_count: the number of rows whose picture was answered before this run.
+        done_count: the number of rows of the table that have an answer or an error by now.
     """
 
     def __init__(self, journal: Journal, settings: RunSettings) -> None:
-        """Begin one.
+        """Begin an empty listing in a journal.
 
         Args:
-            journal: opened for this run.
+            journal: the journal of the table, opened for this run.
             settings: the settings of the run.
         """
         self.kept_count = self.done_count = 0
@@ -101,7 +103,14 @@ class RunListing:
         )
 
     def list_items(self, source: Iterable[Item]) -> Iterator[Item]:
-        """List the pictures of a source; each that has no answer comes once."""
+        """Add all pictures of a source to the listing, and yield the pictures that still need an answer.
+
+        A picture that several rows name is yielded once. A picture whose last answer was an error is yielded
+        again.
+
+        Args:
+            source: the pictures of the source, in its order.
+        """
         for item in source:
             path = make_table_path(item.name)
             self._add(path, item.stamp, item.list_cells)
@@ -109,7 +118,7 @@ class RunListing:
                 yield item
 
     def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
-        """Add a picture at the end."""
+        """Add a picture at the end of the listing."""
         by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
         product = by.find_product(path, named) if by else ""
         text = json.dumps(cells)
@@ -117,7 +126,7 @@ class RunListing:
         self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
-        """Check whether a picture has no answer, and did not come before; an error is tried again."""
+        """Check whether a picture has no answer and was not yielded before; an error is tried again."""
         [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
@@ -126,7 +135,11 @@ class RunListing:
         return False
 
     def keep_answers(self, items: Sequence[Item], photos: Sequence[PictureAnswers]) -> None:
-        """Keep the answers to some pictures; they are safe from the next commit on.
+        """Write the answers to some pictures into the journal; they are safe from its next commit on.
+
+        Args:
+            items: the pictures.
+            photos: the answers of the model, one for each picture, in the same order.
 
         Raises:
             TableUnusable: the disk is full.
@@ -138,9 +151,10 @@ class RunListing:
         self.done_count += len(items)
 
     def make_current(self) -> None:
-        """Make this listing the current one; call it when all is listed and labelled.
+        """Make this listing the current one; call this when all pictures are listed and labelled.
 
-        One that is the same as before leaves the tables as they are.
+        Answers of pictures that the source no longer has are deleted. If listing, answers and settings equal
+        those of the earlier run, nothing changes, and the tables need not be written again.
         """
         journal, is_same = self._journal, False
         if not self._changes and journal.is_complete and journal.settings == self._run:
@@ -153,7 +167,10 @@ class RunListing:
 
     @contextmanager
     def show_unfinished(self) -> Iterator[None]:
-        """Use the pictures listed so far as the current listing, together with the rest of the one before."""
+        """Use the pictures listed so far as the current listing during a `with` block.
+
+        Pictures of the earlier listing that this one has not reached follow, if both have the same columns.
+        """
         journal = self._journal
         has_same_cells = journal.settings.further == self._run.further
         with journal.show_as_current(self._run, self._listing):
@@ -171,21 +188,27 @@ def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
 
 
 def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
-    """Read the pictures of the current listing as the model answered them, in the order of the source."""
+    """Yield all answered pictures of a journal with the answers of the model, in the order of the source."""
     return _photos(journal, _IN_ORDER)
 
 
 def read_photos_of(
     journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()
 ) -> Iterator[PhotoRecord]:
-    """Read the photos of some products, and some pictures by their numbers, in the order of the source."""
+    """Yield the photos of some products, and some further pictures, in the order of the source.
+
+    Args:
+        journal: the journal that has the pictures.
+        products: the names of products, all photos of which are read.
+        numbers: the positions of further pictures in the source, counted from 0.
+    """
     return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
 
 
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
-    """Read the photos of each product, and each picture of no product, in one query.
+    """Yield the photos of each product as one list, and each picture without a product as a list of its own.
 
-    In the order of the source, products by the first photo of each.
+    The lists are in the order of the source, at the position of the first photo of each.
     """
     for _, group in groupby(_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
         yield list(group)

@@ -31,28 +31,33 @@ PATH_SEPARATORS: Final = (",", "/")
 """Signs that separate paths or levels in some lists, and belong to a name in others."""
 
 MAX_LEVEL_LENGTH: Final = 200
-"""Characters of a level; a longer text is a description."""
+"""Largest number of characters of a category level; a longer text is a description."""
 
 NUMBER: Final = re.compile(r"[\W\d_]*")
-"""A text without a letter, such as `2024`, `10-15` or `€`."""
+"""Pattern of a text without letters, such as `2024`, `10-15` or `€`."""
 
 MIN_FOLDERS: Final = 2
-"""Folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the depth is read."""
+"""Number of folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the names of
+folders of that depth are used as categories."""
 
 MIN_PRODUCTS_OF_FOLDER: Final = 2
+"""Number of products in a folder, so that the name of the folder can be a category."""
 
 
 @lru_cache(maxsize=8192)
 def level_key(level: str) -> str:
-    """Return a text that is equal for two spellings of one level: capitals and blanks make no difference.
+    """Return the key by which a category level is compared: without capitals and superfluous blanks.
 
     Accents stay, since they tell words of some languages apart.
+
+    Args:
+        level: a level of a category as a list writes it, such as "T-Shirts" in "Clothing > T-Shirts".
     """
     return " ".join(fold(level, keep_accents=True).split())
 
 
 def is_category_level(level: str) -> bool:
-    """Return whether a level is a name; an empty cell, a number and an address are none."""
+    """Return whether a text can be a level of a category: no empty text, number, address or description."""
     if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
     return not (NUMBER.fullmatch(level) or ADDRESS.match(level) or "@" in level)
@@ -60,7 +65,9 @@ def is_category_level(level: str) -> bool:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """The way in which the paths of a category column are written, from all its cells.
+    """The way in which a list writes categories, learnt from all cells of its category column.
+
+    It decides whether commas and slashes separate levels or belong to a name.
 
     Attributes:
         counts: the number of different cells in which each level occurs, by `level_key`, with commas and
@@ -71,7 +78,7 @@ class CategoryColumn:
 
     @classmethod
     def of_cells(cls, cells: Iterable[str]) -> Self:
-        """Read the column.
+        """Learn from the cells of a category column how categories are written in it.
 
         Args:
             cells: the cells of all rows; equal ones are counted once.
@@ -84,10 +91,13 @@ class CategoryColumn:
         return cls(counts)
 
     def paths(self, cell: str) -> tuple[CategoryPath, ...]:
-        """Return the paths of a cell, each with the levels that are names.
+        """Return the categories in a cell, each as a tuple of its levels, the top level first.
 
-        A path that another path of the cell begins with is left out: "Clothing" says nothing beside
-        "Clothing > Shirts".
+        Levels that are numbers or addresses are left out. A category that another one of the cell begins with
+        is left out, too: "Clothing" says nothing beside "Clothing > Shirts".
+
+        Args:
+            cell: the cell of the category column, such as "Clothing, Clothing > Shirts".
         """
         written = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
         paths = dict.fromkeys(self._levels(text) for text in written)
@@ -120,14 +130,14 @@ class FolderCategories:
 
     Attributes:
         depth: the number of folders that all paths have in common, which are left out.
-        names: the folders that are levels, by their depth below that.
+        names: the names of folders that are levels of a category, by their depth below the common folders.
     """
 
     depth: int = 0
     names: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def path(self, folder: str) -> CategoryPath:
-        """Return the levels of a picture's folder.
+        """Return the category that the folder of a picture stands for; empty if it stands for none.
 
         Args:
             folder: the folder of the picture, with `/` between its parts.
@@ -137,13 +147,13 @@ class FolderCategories:
 
 
 NO_FOLDERS: Final = FolderCategories()
-"""The folders of a source whose folders are no categories."""
+"""The value for a source whose folders are not used as categories."""
 
 
 def find_folder_categories(
     paths: Callable[[], Iterable[tuple[str, str]]], sorted_names: Collection[str]
 ) -> FolderCategories:
-    """Find the folders of a source that are categories.
+    """Find out which folders of a source have names that are categories; NO_FOLDERS if none have.
 
     A folder is a level if it is not a number and occurs for several products. A depth is used only if at
     least MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by
@@ -153,7 +163,7 @@ def find_folder_categories(
     Args:
         paths: yields the folder of each picture, with `/` between its parts, and its product. Each call
             begins with the first picture. A picture without a product counts as a product of its own.
-        sorted_names: the names of folders that pictures are sorted into.
+        sorted_names: the names of folders that `label --into` sorts pictures into.
     """
     depth = _common_depth(_parts(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)

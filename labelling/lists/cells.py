@@ -12,10 +12,10 @@ from labelling.errors import Unreadable
 from labelling.lists.paths import MAX_PATH_BYTES, is_too_long
 
 SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
-"""How an address of a web page begins that leaves `https:` out."""
+"""Pattern of the beginning of a web address without `https:`, such as `//shop.example/`."""
 
 ADDRESS: Final = re.compile(rf"(?:https?|s3)://|{SHORT}", re.IGNORECASE)
-"""How an address begins that is no path."""
+"""Pattern of the beginning of an address on the web or in S3, in place of a path."""
 
 _BETWEEN: Final = r"[\s,;|\"'\[\]]"
 
@@ -24,10 +24,10 @@ SEVERAL: Final = re.compile(rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS.pattern})",
 JSON. It begins at the beginning of such a run, so that a long run is searched once."""
 
 SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
-"""How an address of another kind begins."""
+"""Pattern of the beginning of an address that is not read, such as `ftp://` or `data:`."""
 
 NAME_END: Final = re.compile(r"\.[a-z]\w{1,4}[\"'\]]*\s*(?:[,;|\n\t]|$)", re.IGNORECASE)
-"""The end of a file's name in a cell with one or several."""
+"""Pattern of the end of a file's name, such as `.jpg`, in a cell that names one or several files."""
 
 NO_PATHS: Final = (
     (re.compile("^~"), "~ stands for no folder in a list. Write the whole path in its place."),
@@ -44,22 +44,30 @@ NO_PATHS: Final = (
         "It is a path of Windows. Write one of this system, or one relative to the list.",
     ),
 )
-"""Patterns of cells that name no file, and what to write instead."""
+"""Patterns of cells that name no file, each with a sentence that says what to write instead."""
 
 
 class Address(NamedTuple):
-    """The place of a picture on the web or in S3. It is not a text, which would be a path."""
+    """The address of a picture on the web or in S3. It is a class of its own, because a text is a path.
+
+    Attributes:
+        text: the address, such as `https://shop.example/a.jpg`.
+    """
 
     text: str
 
     @property
     def is_in_s3(self) -> bool:
-        """Whether it is `s3://bucket/key`."""
+        """Whether the address is of the form `s3://bucket/key`, in any capitals."""
         return self.text.lower().startswith("s3://")
 
 
 def find_addresses(cell: str) -> list[str]:
-    """Find the addresses of a cell, as they stand there; none if it holds a path."""
+    """Return the addresses in a cell of a list as they are written; empty if it does not begin with one.
+
+    Args:
+        cell: the cell, such as `https://a.example/1.jpg, https://a.example/2.jpg`.
+    """
     bare = cell.lstrip("[\"' ")
     if not ADDRESS.match(bare):
         return []
@@ -68,7 +76,11 @@ def find_addresses(cell: str) -> list[str]:
 
 
 def make_address(written: str) -> Address:
-    """Make an address of one of `find_addresses`: `//host/` is fetched by HTTPS."""
+    """Return an address that can be fetched, with `https:` before an address that begins with `//`.
+
+    Args:
+        written: an address as a list writes it, one of the results of `find_addresses`.
+    """
     return Address(f"https:{written}" if written.startswith("//") else written)
 
 
@@ -78,11 +90,11 @@ def is_picture_cell(cell: str) -> bool:
 
 
 def check_path(cell: str, path: str) -> str | Unreadable:
-    """Return the path that a cell without an address names, or why it names none.
+    """Return the path of the file that a cell names, or the error Unreadable (not raised) if it names none.
 
     Args:
-        cell: the cell, without white space at its ends.
-        path: the path of the file that it would name.
+        cell: the cell, which has no address, without white space at its ends.
+        path: the path of the file that the cell would name.
     """
     if cell and os.path.lexists(path):
         return path

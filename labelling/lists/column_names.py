@@ -11,7 +11,10 @@ from inference.tokens import fold
 
 @cache
 def column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
-    """Return the usual names of a column as `fold_name` writes them, those that are used first in front.
+    """Return the names that lists usually give to a column of titles, categories or colours.
+
+    The names of all languages are in small letters without accents, as `fold_name` returns them, in the order
+    in which they are tried.
 
     The first name of each language comes before its others, and names that all languages use come last.
     """
@@ -22,11 +25,14 @@ def column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...
 
 
 def is_colour_name(text: str) -> bool:
-    """Check whether a column, an attribute or an option is called as a colour usually is."""
+    """Check whether the name of a column, attribute or option means colour in some language."""
     return fold_name(text) in column_names("colour")
 
 
 @lru_cache
 def fold_name(column: str) -> str:
-    """Return a column's name in small letters, without accents, with blanks for underscores."""
+    """Return a column's name in the form in which names are compared.
+
+    The form has small letters, no accents, single blanks for blanks and underscores, and no `*` at its end.
+    """
     return " ".join(re.split(r"[\s_]+", fold(column).rstrip("* ").strip()))

@@ -6,20 +6,29 @@ from collections.abc import Iterable
 from typing import Final
 
 REVIEW: Final = "review"
-"""The folder of answers that need a person, and of pictures that a person left out."""
+"""The folder for pictures whose answer a person has to review, or that a person left out."""
 
 UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
-"""Characters that some system allows in no name."""
+"""Pattern of characters that are not allowed in file names on some operating system."""
 
 RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
-"""How names begin that are devices of Windows."""
+"""Pattern of the beginning of file names that Windows reserves for devices, such as `con` and `nul.txt`."""
 
 MAX_NAME_BYTES: Final = 240
-"""Bytes of a name, before a number: file systems hold 255."""
+"""Largest number of bytes of a name. File systems allow 255; the rest is for a number at the end."""
 
 
 def name_folders(labels: Iterable[str]) -> dict[str, str]:
-    """Name the folder of each label, REVIEW for the empty label; all names differ on every system."""
+    """Return the name of a folder for each label; the folder of the empty label is REVIEW.
+
+    All names are valid on every system, and differ there even if the system ignores capitals.
+
+    Args:
+        labels: the labels, in any order.
+
+    Returns:
+        the names by label, with the empty label among them.
+    """
     folders, taken = {"": REVIEW}, {REVIEW}
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
@@ -31,7 +40,10 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
 
 
 def make_safe_name(text: str) -> str:
-    """Make a name of a file or folder that every system takes."""
+    """Return a text changed so that it is a valid name of a file or folder on every operating system.
+
+    Forbidden characters become underscores, a long text keeps its end, and an empty text becomes `_`.
+    """
     raw = os.fsencode(UNSAFE.sub("_", text))
     name = os.fsdecode(raw) if len(raw) <= MAX_NAME_BYTES else raw[-MAX_NAME_BYTES:].decode("utf-8", "ignore")
     return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"

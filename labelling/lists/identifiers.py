@@ -15,7 +15,7 @@ NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""
 
 NOT_THERE: Final = "-"
-"""The cell of a picture that does not have an attribute, or a product."""
+"""Text of a cell that means "none", for a picture without some attribute or product."""
 
 ERROR: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
 """Pattern of a spreadsheet's text in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
@@ -31,9 +31,11 @@ LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
 
 
 def read_identifier(cell: str) -> str:
-    """Return the identifier in a cell; empty if it is not known.
+    """Return the cleaned identifier in a cell, such as an article number; empty if the cell has none.
 
-    Several blanks are read as one, and capitals matter. A text that is an identifier already stays as it is.
+    A spreadsheet's `="..."`, apostrophes and invisible characters are removed. Several blanks become one,
+    and capitals stay. Texts such as `n/a`, `null`, `-` and `#REF!` are no identifiers. A cleaned identifier
+    stays as it is.
     """
     text, before = cell, None
     while text != before:
@@ -44,19 +46,26 @@ def read_identifier(cell: str) -> str:
 
 
 def read_listed_cell(cell: str) -> str:
-    """Read a cell without white space at its ends, a spreadsheet's `="..."` and a table's apostrophe."""
+    """Return the text of a list's cell as its author meant it.
+
+    White space at the ends, the `="..."` of a spreadsheet around the text, and apostrophes that protect a
+    text from being run as a formula are removed.
+    """
     text = MARKS.sub("", cell.strip())
     formula = TEXT_FORMULA.fullmatch(text)
     return formula[1].replace('""', '"').strip() if formula else text
 
 
 def remove_format_characters(text: str) -> str:
-    """Remove characters of category Cf: zero width spaces, soft hyphens, marks of direction."""
+    """Return a text without invisible format characters (Unicode category Cf).
+
+    They are, for example, zero width spaces, soft hyphens and marks of writing direction.
+    """
     if text.isascii():
         return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
 def is_long_number(cell: str) -> bool:
-    """Check whether a cell is a long number of which a spreadsheet has kept the first digits alone."""
+    """Check whether a cell is a long number, such as `4,01E+12`, whose last digits a spreadsheet dropped."""
     return LONG_NUMBER.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None

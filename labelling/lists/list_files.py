@@ -2,7 +2,7 @@
 
 Nothing is guessed: text is UTF-8, or UTF-16 with its mark, or in the encoding that people name, and the
 header shows whether commas, semicolons or tabs separate cells. Every row is looked at before the first one
-counts: one that does not fit the header makes the list unusable, or is left out where people say so. A
+counts: one that does not fit the header makes the list unusable, or is left out if people say so. A
 quotation mark that is not closed swallows the rows that follow it, so the lines of a row are looked at as
 well. Reads the list, and looks whether files exist.
 """
@@ -31,32 +31,35 @@ from model_store import release_files
 from model_store.release_files import expand_home
 
 SEPARATORS: Final = ",;\t"
+"""Characters that may separate the cells of a list."""
 
 SEPARATOR_HINT: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
-"""A line above the header by which Excel knows the separator."""
+"""Pattern of a line above the header, such as `sep=;`, that tells Excel the separator."""
 
 LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 
 LONGEST_CELL: Final = 1 << 24
-"""Characters of a cell, and bytes of a header: shops export whole pages of HTML, with pictures in them."""
+"""Largest number of characters of a cell, and of bytes of a header. Shops export whole pages of HTML, with
+pictures in them."""
 
 BEGIN_BYTES: Final = 1 << 16
 """Number of bytes of a list that are searched after its first line. In UTF-16 and UTF-32, separators of cells
 and lines among them have NULs."""
 
 NAMED: Final = 3
-"""Rows that an error names."""
+"""Largest number of rows that an error names."""
 
 MAX_NAMED_BAD_ROWS: Final = 20
-"""Rows that are named where they are left out."""
+"""Largest number of left out rows that a note names."""
 
 SAMPLE_ROWS: Final = 100
-"""Rows by which a column is found to name pictures."""
+"""Number of rows that are read to find out which columns name pictures."""
 
 MAX_SHOWN_CHARACTERS: Final = 40
-"""Characters of a header or a cell that an error shows."""
+"""Largest number of characters of a header or a cell that an error shows."""
 
 WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".numbers")
+"""Endings of files of spreadsheet programs, which are not read as lists."""
 
 OF_WORKBOOK: Final = "is a workbook. Save its sheet as CSV UTF-8."
 
@@ -71,7 +74,7 @@ ENCODINGS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The way in which a list is read, as people chose it.
+    """The options with which a list (a CSV that names pictures) is read.
 
     Attributes:
         path_columns: the columns that name pictures. Each of them gives a row of its own.
@@ -92,7 +95,12 @@ class Reading:
 
     @classmethod
     def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
-        """Return the way of reading that options choose. The options have their names on the command line."""
+        """Return the reading that the options of a command choose.
+
+        Args:
+            options: an object such as parsed arguments, with the attributes `path_column`, `root`,
+                `encoding`, `skip_bad_rows` and, if the command has it, `product_column`.
+        """
         root = options.root
         return cls(
             path_columns=tuple(options.path_column or (PATH,)),
@@ -104,19 +112,20 @@ class Reading:
 
     @property
     def of_corrections(self) -> "Reading":
-        """The way to read corrections beside such lists, with their own columns and folders."""
+        """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
         return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
-        """Return the path of the file that a cell of a list means, whether it is there or not.
+        """Return the path of the file that a cell of a list names, whether the file exists or not.
 
         If people named a root, a path that begins with a slash is looked for below the root first: Magento
         writes all of its paths so.
 
         Args:
             cell: the cell without white space around it.
-            file: the list.
-            encoding: the encoding of its text; the name of a file may be no Unicode, and have the same bytes.
+            file: the path of the list.
+            encoding: the encoding of the list's text; a file whose name has the same bytes as the cell in
+                this encoding is found, too.
         """
         if self.root and cell.startswith("/"):
             below = find_existing(os.path.join(self.root, cell.lstrip("/")))  # noqa: PTH118 - Path would change what is written
@@ -132,13 +141,15 @@ class Reading:
 
 
 AS_IT_IS: Final = Reading()
+"""The default options for reading a list: the column `path`, UTF-8, and every row has to fit."""
 
 
 class ListRow(NamedTuple):
-    """A row that fits the header.
+    """A row of a list that fits the header.
 
     Attributes:
-        where: the list, the number of the row (the header is row 1), and the line at which it begins.
+        where: a text for messages: the path of the list, the number of the row (the header is row 1), and the
+            line at which the row begins.
         cells: the cells by column. If two columns share a name, the first one is used.
     """
 
@@ -185,7 +196,7 @@ class _Parsed(NamedTuple):
 
 @dataclass(frozen=True)
 class ListFile:
-    """A list whose rows were checked.
+    """An opened list: a CSV whose rows name pictures or products.
 
     Attributes:
         path: the path of the list.
@@ -193,8 +204,8 @@ class ListFile:
         encoding: the encoding of its text, as Python names it.
         separator: the separator between cells.
         header: the names of the columns, as they are written.
-        stamp: its size and time of change before it was read.
-        notes: sentences that a person should know.
+        stamp: the size of the file in bytes, and its time of change in nanoseconds, before it was read.
+        notes: sentences about the list that a person should read.
         is_quoted: whether quotation marks around a cell are those of CSV. Otherwise they are part of its
             text.
     """
@@ -210,14 +221,14 @@ class ListFile:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that have a name, each once."""
+        """The names of the columns, each once, without empty names."""
         return tuple(dict.fromkeys(filter(None, self.header)))
 
     def rows(self) -> Iterator[ListRow]:
-        """Yield the rows that fit the header, in order.
+        """Yield the rows that fit the header, in order. Rows that do not fit are left out.
 
         Raises:
-            ListUnusable: the list was changed meanwhile, so that rows may be missing.
+            ListUnusable: the list cannot be read, or was changed since it was opened.
         """
         places: dict[str, int] = {}
         for place, name in enumerate(self.header):
@@ -231,11 +242,14 @@ class ListFile:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
     def place(self, cell: str) -> str:
-        """Return the path of the file that a cell names, whether it exists or not."""
+        """Return the path of the file that a cell of this list names, whether the file exists or not."""
         return self.reading.place(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[_Bad], int]:
-        """Return the rows that do not fit the header, and the number of others with invisible characters."""
+        """Return the faults of rows that do not fit the header, and a number of other rows.
+
+        The number is of rows that fit, but have invisible characters in a column of identifiers.
+        """
         every, unseen = list[_Bad](), 0
         for _, cells, bad in self._checked():
             if bad:
@@ -253,7 +267,7 @@ class ListFile:
         return tuple(self.header.index(name) for name in names if name in self.header)
 
     def has_quoted_cells(self) -> bool:
-        """Return whether a cell begins and ends with a quotation mark, on any line."""
+        """Return whether any cell of the list begins and ends with a quotation mark."""
         with _opened(self.path, self.encoding) as file:
             cells = (cell.strip() for line in file for cell in line.split(self.separator))
             return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
@@ -302,8 +316,8 @@ def open_list(
 
     Args:
         path: the path of the CSV.
-        needed: the columns that it must have.
-        reading: the way in which it is read.
+        needed: the columns that the list must have.
+        reading: the options for reading the list.
         read: further columns that are read if they exist.
 
     Raises:
@@ -332,10 +346,17 @@ def open_list(
 def open_header(
     path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
 ) -> ListFile:
-    """Open a list by its header alone: its rows may not fit. See `open_list`.
+    """Open a list and check its header, but not its rows.
+
+    Args:
+        path: the path of the CSV.
+        needed: the columns that the list must have.
+        reading: the options for reading the list.
+        read: further columns that are read if they exist.
 
     Raises:
-        ListUnusable: it cannot be read, lacks a column, or has two of one name that is read.
+        ListUnusable: the list cannot be read, lacks a needed column, or has two columns of one name that is
+            read.
     """
     with _readable(path, reading.encoding or "utf-8"):
         stamp, (encoding, note) = _stamp(path), _encoding_of(path, reading.encoding)
@@ -552,7 +573,7 @@ def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> C
 
 
 def explain_cut_number(cell: str) -> str:
-    """Return the sentence about an identifier that has lost digits in a spreadsheet."""
+    """Return a sentence for an error about an identifier, such as `4,01E+12`, that a spreadsheet cut."""
     return (
         f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
         "the list again, with this column as text."
@@ -560,12 +581,24 @@ def explain_cut_number(cell: str) -> str:
 
 
 def explain_unseen(path: Path | str, rows: int) -> str:
-    """Return the sentence about rows with invisible characters in their identifiers."""
+    """Return a note that invisible characters were removed from the identifiers of some rows.
+
+    Args:
+        path: the path of the list.
+        rows: the number of these rows.
+    """
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 
 def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
-    """Return the sentence about columns that the header writes in capitals or with blanks; else empty."""
+    """Return advice to rename columns whose names differ from needed ones only in capitals or blanks.
+
+    The advice is empty if there are no such columns.
+
+    Args:
+        needed: the names of columns that are needed, in small letters.
+        header: the names of the columns that the list has.
+    """
     names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
     alike = ((name, want) for want in needed for name in names if trim(name).casefold() == want != name)
     return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
@@ -602,7 +635,7 @@ def _with_header(
 
 
 def split_column_names(text: str) -> tuple[str, ...]:
-    """Return the names that commas separate, each once."""
+    """Return the names of columns in a text with commas between, such as `image,image 2`, each name once."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
 

@@ -29,7 +29,7 @@ class ListMeaning(NamedTuple):
     """The words of a list about one row.
 
     Attributes:
-        kinds: the kinds that they admit; empty if they say nothing.
+        kinds: the kinds (garments as shops name them) that the words allow; empty if they say nothing.
         conflict: why a person has to look, whatever the photo shows; None if the words agree.
     """
 
@@ -38,19 +38,23 @@ class ListMeaning(NamedTuple):
 
 
 NO_MEANING: Final = ListMeaning()
+"""The meaning of a row whose words say nothing about kinds."""
 
 
 @lru_cache(maxsize=8192)
 def level_kinds(level: str, language: str) -> Meaning:
-    """Return the kinds of a level that every language admits which knows all words of it.
+    """Return the kinds that a category level names, read in every language that knows all of its words.
 
-    Whole words are used, no ends of compounds. The result is empty if no language knows the words, if they
-    mean different things, or if the list's own language is known by one of them, which is no word of another
-    language then. The same is true of English, in which many shops name a category ("Golf", "New Look").
+    Kinds name garments as shops do, such as `skirt`. The result has the kinds on which these languages agree,
+    from whole words, not from the ends of compounds. It is empty in these cases:
+
+    1. No language knows all words, or the languages name different kinds.
+    2. A word is typical of the list's own language or of English, in which the level names no garment
+       ("Golf", "New Look").
 
     Args:
         level: a level of a category.
-        language: the code of the list's language.
+        language: the code of the list's language, such as `de`.
     """
     if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
         return frozenset()
@@ -61,21 +65,21 @@ def level_kinds(level: str, language: str) -> Meaning:
 
 
 def _is_other_word(level: str, code: str) -> bool:
-    """Tell whether a language is known by a word of a level, in which it names no garment."""
+    """Return whether a level has a word that is typical of a language, and names no garment in it."""
     is_known = not known_tokens(code).isdisjoint(languages()[code].tokens(level))
     return is_known and not (code in readable_languages() and category_says(level, code).kinds)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListReader:
-    """The way in which the words about a row are read.
+    """A reader of the words that a list has about a row: its title, its category, its folder.
 
     Attributes:
         list_words: the columns of titles and categories, and their language.
         own_words: the words that the shop explained.
         column: the way in which the category column is written, from all its cells.
         folders: the folders that are categories, for a source without such columns.
-        folder_language: the language of their names.
+        folder_language: the language of the names of folders.
         is_on: whether known words are read, which people can switch off.
     """
 
@@ -88,7 +92,7 @@ class ListReader:
 
     @property
     def says_something(self) -> bool:
-        """Whether a row can have a meaning at all."""
+        """Whether the list has any words, or the shop explained any, that can say which kind a product is."""
         has_own_words = bool(self.own_words.file or self.own_words.answers)
         return self.list_words.is_read or has_own_words or self.has_categories
 
@@ -98,7 +102,7 @@ class ListReader:
         return self.is_on and bool(self.list_words.categories or self.folders.names)
 
     def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
-        """Return the categories of a row.
+        """Return the categories of a row, each as a tuple of levels; empty if the row has none.
 
         Args:
             cells: the cells of its list, by column.
@@ -111,7 +115,7 @@ class ListReader:
         return self.column.paths(category) if category else ()
 
     def names_garment(self, level: str) -> bool:
-        """Return whether a level has a known word, so that nobody needs to be asked about it."""
+        """Return whether a category level has a known word for a garment, and needs no explanation."""
         return bool(self._level_kinds(level) or level_kinds(level, self._language))
 
     @property
@@ -126,7 +130,7 @@ class ListReader:
         return level_kinds(level, self._language)
 
     def is_explained(self, path: CategoryPath) -> bool:
-        """Return whether nobody needs to be asked about a category.
+        """Return whether the meaning of a category is known, so that no person has to explain it.
 
         Args:
             path: the levels of the category; the question would be about the last one.
@@ -134,7 +138,7 @@ class ListReader:
         return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
 
     def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
-        """Return the meaning of the list's words about a row.
+        """Return the kinds that title and category of a row allow together, or a conflict between them.
 
         Args:
             cells: the cells of its list, by column.
@@ -154,7 +158,7 @@ class ListReader:
         return ListMeaning(self._deepest_kinds(self.paths(cells, folder)))
 
     def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return the kinds of the deepest level of each path that says something, of several together."""
+        """Return the kinds that the deepest telling level of each path names, those of all paths together."""
         deepest = (next(filter(None, map(self._level_kinds, reversed(path))), frozenset()) for path in paths)
         return frozenset[str]().union(*deepest)
 
@@ -164,10 +168,14 @@ class ListReader:
         return self.own_words.category_meaning(self.paths(cells, folder))
 
     def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
-        """Return the meaning of a row's title, whatever its category is.
+        """Return the kinds that the title of a row names, whatever its category is.
 
-        In a language that is read, the shop's phrases are words like any other. In another language, all
-        phrases of a title are used together.
+        In a language that has a file of words, the shop's phrases are used like its words. In another
+        language, only the shop's phrases are used: the result has the kinds that all phrases of the title
+        share, or a conflict if they share none.
+
+        Args:
+            cells: the cells of the row, by column.
         """
         if not self.own_words.phrases.phrases:
             return ListMeaning(self.list_words.title_kinds(cells))
@@ -185,7 +193,11 @@ class ListReader:
 def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
     """Return the kinds that all titles of one product share, among titles that name a kind.
 
-    If they share none, two articles have one number, and a person has to look.
+    If they share none, the result has the conflict CONTRADICTING: probably two articles have one number,
+    and a person has to look.
+
+    Args:
+        titles: the meanings of the titles of all rows of the product.
     """
     said = [title for title in titles if title.kinds]
     if len(said) < 2:

@@ -27,26 +27,27 @@ NO_KIND: Final = NONE
 """The meaning of a word for things that are none of the kinds, and how files write it."""
 
 KIND_SEPARATOR: Final = "|"
-"""The sign between kinds in a file."""
+"""The sign between several kinds in a cell of a file of words, as in `top|shirt`."""
 
 Meaning: TypeAlias = frozenset[str]
 """The kinds that a word stands for, or NO_KIND alone; empty if the word says nothing."""
 
 Place: TypeAlias = Literal["category", "title", ""]
-"""Place where a word is valid: as a whole level of a category, anywhere in a title, or both."""
+"""Place where a word is valid: as a whole level of a category, anywhere in a title, or in both (empty)."""
 
 CATEGORY: Final[Place] = "category"
 TITLE: Final[Place] = "title"
 BOTH: Final[Place] = ""
 
 PLACES: Final[tuple[Place, ...]] = (CATEGORY, TITLE, BOTH)
+"""All places where a word can be valid."""
 
 
 class OwnWord(NamedTuple):
-    """A word of a shop with its meaning.
+    """A word or phrase of a shop, and the kinds of garment that the shop means by it.
 
     Attributes:
-        words: the level or phrase as the shop writes it.
+        words: the category level or the phrase, as the shop writes it.
         meaning: the kinds that it stands for.
         place: the place where it is valid.
     """
@@ -71,13 +72,13 @@ class CategoryAnswer(NamedTuple):
 
 
 def meaning_of(text: str) -> Meaning:
-    """Return the meaning of a file's cell.
+    """Return the meaning that a cell of a file of words gives to a word: a set of kinds, perhaps empty.
 
     Args:
-        text: kinds with `|` between, NO_KIND, or an empty text.
+        text: kinds with `|` between, such as `top|shirt`; or NO_KIND; or an empty text.
 
     Raises:
-        ValueError: the text names something else. The message lists the possible values.
+        ValueError: the text names something that is no kind. The message lists the possible values.
     """
     names = [name.strip() for name in text.split(KIND_SEPARATOR) if name.strip()]
     if names == [NO_KIND]:
@@ -89,13 +90,16 @@ def meaning_of(text: str) -> Meaning:
 
 
 def text_of(meaning: Meaning) -> str:
-    """Return the text of which `meaning_of` makes a meaning."""
+    """Return the text of a meaning in a file of words, which `meaning_of` reads.
+
+    It is kinds with `|` between, NO_KIND, or empty.
+    """
     return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(in_order(meaning))
 
 
 @dataclass(frozen=True)
 class OwnWords:
-    """The words that a shop explained.
+    """The words of a shop's categories and titles whose meaning people explained.
 
     Attributes:
         file: the rows of a file of words.
@@ -109,13 +113,13 @@ class OwnWords:
 
     @cached_property
     def categories(self) -> Mapping[str, Meaning]:
-        """The meaning of each level of a category, by `level_key`."""
+        """The explained meaning of each category level, by its key (`level_key`)."""
         rows = {level_key(row.words): row.meaning for row in self.file if row.place != TITLE}
         return rows | {level_key(answer.category): answer.meaning for answer in self.answers}
 
     @cached_property
     def phrases(self) -> Words:
-        """The phrases of titles, as `find_words` looks them up."""
+        """The explained phrases of titles, in the form in which `find_words` looks them up."""
         rows = ((tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY)
         found = {tokens: meaning for tokens, meaning in rows if tokens}
         return Words(found, {}, {tokens[0]: len(tokens) for tokens in sorted(found, key=len)})
@@ -125,14 +129,17 @@ class OwnWords:
         return language.tokens(text) if language else tokens_of(text)
 
     def knows(self, level: str) -> bool:
-        """Return whether the meaning of a level was given, also if it says nothing."""
+        """Return whether people explained a category level, even if they said that it means nothing."""
         return level_key(level) in self.categories
 
     def category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return the meaning of a product's categories: the deepest level of each path that has one.
+        """Return the kinds that people explained for the categories of a product; empty without any.
+
+        Of each category, the deepest level whose explanation names kinds is used. The kinds of several
+        categories are joined.
 
         Args:
-            paths: the paths of its category cell; several paths are used together.
+            paths: the categories of the product, each as a tuple of levels.
         """
         return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
 
@@ -141,10 +148,10 @@ class OwnWords:
         return next(filter(None, meanings), frozenset())
 
     def words_in(self, language: str) -> Words:
-        """Return the words of a language, with the shop's phrases among them.
+        """Return the known garment words of a language, with the shop's phrases added.
 
         Args:
-            language: the code of a language that is read.
+            language: the code of a language that has a file of words, such as `de`.
         """
         if language not in self._words:
             self._words[language] = merge_words(words_of(language), self.phrases)
@@ -155,10 +162,12 @@ class OwnWords:
         return {}
 
     def phrase_meanings(self, title: str) -> list[Meaning]:
-        """Return the meanings of all phrases in a title that say something; of several that fit, the longest.
+        """Return the meaning of each of the shop's phrases that a title contains, in the order of the title.
+
+        Phrases that say nothing are left out. If several phrases begin at one word, the longest is used.
 
         Args:
-            title: the title as the list has it.
+            title: the title as the list writes it.
         """
         return [item.kinds for item in select_named(find_words(self._tokens(title), self.phrases))]
 
@@ -183,7 +192,10 @@ NO_OWN_WORDS: Final = OwnWords()
 
 
 def combine(title: Meaning, category: Meaning) -> Meaning:
-    """Return the kinds that title and category of a product admit; empty if they contradict each other.
+    """Return the kinds that both title and category of a product allow.
+
+    If one of the two names no kind, the kinds of the other are returned. The result is empty if they
+    contradict each other, or if neither names a kind.
 
     Args:
         title: the kinds that the title names; empty if it names none.

@@ -1,6 +1,6 @@
-"""Find the file that a path means: of a table, or of a system with backslashes or letters spelt otherwise.
+"""Find the file that a written path means, even if it has backslashes or spells accented letters differently.
 
-Where there is none, the folder that was looked in says which name is nearest.
+If there is no such file, a sentence names the most similar name in the folder.
 
 macOS may write an accented letter as two characters, the letter and its accent (NFD); others write one (NFC).
 Looks at names alone.
@@ -22,20 +22,23 @@ MAX_PATH_BYTES: Final = 4096
 """Largest number of bytes of a path on Linux, with the NUL at its end. Other systems allow no more."""
 
 MAX_CACHED_FOLDERS: Final = 64
-"""Whose names are kept while lists are read: a list names the files of one folder one after another."""
+"""Number of folders whose file names are cached, because a list often names files of one folder in a row."""
 
 NEIGHBOURS: Final = 10
-"""Names before and after a missing one, by the alphabet, that are compared with it: a folder may hold a
-million."""
+"""Number of names before and after a missing name, by the alphabet, that are compared with it. A folder may
+have a million names."""
 
 
 def is_too_long(path: str) -> bool:
-    """Check whether a path has more bytes than the system takes, so that no file can have it."""
+    """Check whether a path has more bytes than the operating system allows."""
     return len(os.fsencode(path)) >= MAX_PATH_BYTES
 
 
 def find_existing(path: str) -> str:
-    """Return the path of the file that is meant, or the same path if there is none.
+    """Return the path of the existing file that a written path means, or the written path if there is none.
+
+    Backslashes are tried as slashes, the apostrophe that a table writes before some names is left out, and
+    accented letters are matched in both Unicode forms.
 
     Args:
         path: the path as a list or a person wrote it, for this or another system.
@@ -50,7 +53,11 @@ def find_existing(path: str) -> str:
 
 
 def explain_missing(path: str) -> str:
-    """Explain where a file that is not there was looked for, and which name there is nearest."""
+    """Return a sentence about a missing file: the folder that was searched, and the nearest name in it.
+
+    Args:
+        path: the path of the file, which does not exist.
+    """
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
     what, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below

@@ -21,28 +21,29 @@ Rows: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
 """A function that reads the cells of some columns, row by row, from the first row with each call."""
 
 NO_TITLES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
-"""Columns that other commands read, which are never chosen."""
+"""Names of columns that other commands read, which are never chosen as the column of titles."""
 
 MAX_COLUMNS: Final = 200
-"""Columns of a list whose cells are read."""
+"""Largest number of columns whose cells are read to find the titles."""
 
 MAX_ROWS: Final = 2_000
-"""Rows whose cells are read."""
+"""Largest number of rows whose cells are read to find the titles."""
 
 MAX_CELLS: Final = 200
-"""Different cells by which the language of a column is recognised."""
+"""Largest number of different cells by which the language of a column is recognised."""
 
 MAX_CHARACTERS: Final = 300
-"""Characters of a cell that are read for it."""
+"""Largest number of characters of a cell that are read to recognise its language."""
 
 MIN_NAMED: Final = 0.2
-"""Share of a column's filled cells that have to name a kind, and share of those that have to say more."""
+"""Smallest share of a column's filled cells that name a kind, so that the column can have the titles; also
+the smallest share that say more than the kind."""
 
 MIN_OF_MOST_SETS: Final = 0.5
-"""Different sets of kinds that a column has to name, as a share of the column that names most."""
+"""Number of different sets of kinds that a column has to name, relative to the column that names most."""
 
 MIN_OF_MOST_NAMED: Final = 0.8
-"""Cells that have to name a kind, as a share of the column that has most such cells."""
+"""Number of cells of a column that have to name a kind, relative to the column with most such cells."""
 
 
 class TitleColumn(NamedTuple):
@@ -52,8 +53,8 @@ class TitleColumn(NamedTuple):
         name: the name of the column.
         language: the language in which its cells are read.
         filled: the number of cells that are not empty.
-        named: the number of these that name a kind.
-        more: the number of these that say more than a kind.
+        named: the number of cells that name a kind.
+        more: the number of cells that name a kind and say more than the kind.
         sets: the number of different sets of kinds that the cells name.
         length: the mean length of a cell in characters.
     """
@@ -68,12 +69,14 @@ class TitleColumn(NamedTuple):
 
 
 def choose_title_column(columns: Iterable[str], rows: Rows, language: str) -> TitleColumn | None:
-    """Return the column of titles; None if no column names kinds.
+    """Return the column of a list that most probably has the titles of products, judged by its cells.
+
+    None is returned if no column names enough kinds, which are garments as shops name them.
 
     Args:
-        columns: the columns that are read as nothing else.
-        rows: a reader of their cells.
-        language: a language that is read; empty to find the language of each column.
+        columns: the names of the columns to choose from.
+        rows: a function that reads the cells of given columns, row by row.
+        language: the code of the language of the titles; empty to find the language of each column.
     """
     left = [name for name in columns if fold_name(name) not in NO_TITLES]
     return _best(list(_read_columns(left[:MAX_COLUMNS], rows, language)))

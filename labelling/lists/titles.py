@@ -20,19 +20,19 @@ from labelling.lists.column_names import column_names, fold_name
 from labelling.lists.title_columns import Rows, choose_title_column
 
 OFF: Final = "none"
-"""The value in place of a language if words are not read."""
+"""The value in place of a language code if the words of a list are not read."""
 
 MAX_NAMED_CONTRADICTIONS: Final = 5
-"""Contradictions that a sentence names."""
+"""Largest number of contradictions between title and label that a sentence names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListWords:
-    """How the words of a list are read.
+    """The columns of a list that have titles and categories, and the language in which they are read.
 
     Attributes:
-        titles: the columns of titles; of a row, the first one that is not empty is used.
-        categories: the columns of categories, likewise.
+        titles: the columns of titles; in each row, the first one that is not empty is used.
+        categories: the columns of categories; in each row, the first one that is not empty is used.
         language: the language of the words; OFF if people said that they are not read. Titles in a language
             whose file has no garments say nothing.
         second: the language of titles that have more words of it than of `language`; empty for a list in one
@@ -48,16 +48,16 @@ class ListWords:
 
     @property
     def is_read(self) -> bool:
-        """Return whether the list has words that are read."""
+        """Whether the list has words in a language that this software reads."""
         return self.language in readable_languages()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the columns that have words."""
+        """The columns of titles, then the columns of categories."""
         return (*self.titles, *self.categories)
 
     def in_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
-        """Return how these columns are read in a language.
+        """Return the same columns with a language: the given one, or the one that the cells are written in.
 
         Args:
             language: a language that is read; empty to find the language of the rows.
@@ -77,9 +77,13 @@ class ListWords:
         return replace(self, language=spoken, second=_second(texts, spoken))
 
     def title(self, cells: Mapping[str, str]) -> str:
-        """Return the title of a row, of several language tags the part in the list's language.
+        """Return the title of a row; empty if the row has none.
 
-        It is empty if the row has none.
+        If the title has parts in several languages, marked by language tags, the part in the list's language
+        is returned.
+
+        Args:
+            cells: the cells of the row, by column.
         """
         return self._part(self.titles, cells).text
 
@@ -88,7 +92,11 @@ class ListWords:
         return part._replace(text=part.text.strip())
 
     def title_language(self, cells: Mapping[str, str]) -> str:
-        """Return the language in which the title of a row is read, or its category if it has no title."""
+        """Return the code of the language in which the title of a row is read, or else its category.
+
+        Args:
+            cells: the cells of the row, by column.
+        """
         title = self._part(self.titles, cells)
         part = title if title.text else self._part(self.categories, cells)
         if part.code in readable_languages():
@@ -97,19 +105,35 @@ class ListWords:
         return self.second if is_second else self.language
 
     def category(self, cells: Mapping[str, str]) -> str:
-        """Return the category of a row; empty if it has none."""
+        """Return the text of a row's category; empty if the row has none.
+
+        Args:
+            cells: the cells of the row, by column.
+        """
         return self._part(self.categories, cells).text
 
     def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
-        """Return the kinds that the title of a row names, whatever its category is."""
+        """Return the kinds (garments as shops name them) that the title of a row names, without its category.
+
+        Args:
+            cells: the cells of the row, by column.
+        """
         return says(self.title(cells), "", self.title_language(cells)).kinds if self.is_read else frozenset()
 
     def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
-        """Return the kinds that a photo of a set may show: the garments that its title names."""
+        """Return the kinds of all garments that a title names, one of which a photo of a set may show alone.
+
+        Args:
+            cells: the cells of the row, by column.
+        """
         return part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
 
     def says(self, cells: Mapping[str, str]) -> Says:
-        """Return what a row of the list says about its product."""
+        """Return the words and kinds that title and category of a row name; NOTHING if no words are read.
+
+        Args:
+            cells: the cells of the row, by column.
+        """
         if not self.is_read:
             return NOTHING
         return says(self.title(cells), self.category(cells), self.title_language(cells))
@@ -133,7 +157,11 @@ def _second(titles: Sequence[str], language: str) -> str:
 
 
 def word_columns(columns: Iterable[str]) -> ListWords:
-    """Return the columns of a list that have words, in no language yet."""
+    """Return the columns of titles and categories of a list, known by their names; the language stays OFF.
+
+    Args:
+        columns: the names of all columns of the list.
+    """
     names = tuple(columns)
     return ListWords(
         titles=_named(column_names("title"), names), categories=_named(column_names("category"), names)
@@ -143,11 +171,14 @@ def word_columns(columns: Iterable[str]) -> ListWords:
 def words_in(
     columns: Sequence[str], rows: Rows, language: str, title: str, others: Collection[str]
 ) -> ListWords:
-    """Return how the words of a list are read.
+    """Find the columns of a list that have titles and categories, and the language in which to read them.
+
+    Columns are known by their names. If their titles name no garment, a column of titles is chosen by its
+    cells.
 
     Args:
         columns: the columns of the list, in its order.
-        rows: a reader of its cells.
+        rows: a function that reads the cells of given columns, row by row.
         language: a language that is read, or OFF; empty to find the language of the cells.
         title: the column that people named as the title; empty to find it.
         others: columns that are read as something else.
@@ -177,7 +208,7 @@ def words_in(
 
 
 def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
-    """Return a sentence on the column that is read as the title.
+    """Return a sentence that tells a person which column is read as the title, why, and in which language.
 
     Args:
         words: the result of `words_in`.
@@ -199,7 +230,7 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
 
 
 def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that have some names, in whatever capitals, in the order of the names."""
+    """Return the columns whose names are among the wanted ones, in the order of the wanted names."""
     named = [(wanted.index(name), column) for column in columns if (name := fold_name(column)) in wanted]
     return tuple(column for _, column in sorted(named, key=itemgetter(0)))
 

@@ -29,7 +29,11 @@ _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
 
 def translate_header(column: str) -> str | None:
-    """Return the English header of a column with attributes; None for another column."""
+    """Return the English header of a column that holds an attribute; None for any other column.
+
+    Args:
+        column: the header in an export of WooCommerce, in any language that has a file of words.
+    """
     of_attributes = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
     matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in of_attributes)
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
@@ -55,7 +59,7 @@ def _number(match: re.Match[str]) -> str:
 
 
 def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns of the list that hold attributes, by their English headers.
+    """Return the cells of a row that hold attributes of WooCommerce, by the English headers of their columns.
 
     An attribute whose column of values is not known is left out: a row without values would empty it.
     """
@@ -68,14 +72,25 @@ def _attribute(header: str) -> str:
 
 
 def loses_variations(cells: Mapping[str, str]) -> bool:
-    """Check whether a row of the feed would take away a product's variations, or one of its own colours."""
+    """Return whether importing a row into WooCommerce would remove variations of a product.
+
+    This is so if the row is a variation or a product with variations, or if its own colour attribute has
+    several values.
+
+    Args:
+        cells: the cells of the product's row in the list, by column.
+    """
     of_type = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
     types = {value.casefold() for cell in of_type for value in _values(cell)}
     return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:
-    """Read the values of the list's own attribute for the colour; none without such an attribute."""
+    """Return the values of the colour attribute that a row already has; empty if it has no such attribute.
+
+    Args:
+        cells: the cells of the product's row in the list, by column.
+    """
     own = read_attributes(cells)
     name = _of_colour(own)
     return _values(own.get(_value_of(name), "")) if name else []
@@ -87,7 +102,7 @@ def _values(cell: str) -> list[str]:
 
 
 def _of_colour(own: Mapping[str, str]) -> str | None:
-    """Find the column with the name of the list's own colour; None without one."""
+    """Return the header of the column that names the row's colour attribute; None if the row has none."""
     names = (column for column in own if column.endswith("name"))
     return next((column for column in names if is_colour_name(own[column])), None)
 
@@ -97,10 +112,12 @@ def _value_of(name: str) -> str:
 
 
 def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
-    """Return the cells of the colour: of the attribute of that name, or of the first that has none.
+    """Return the cells that set the colour attribute of a product, by the English headers of their columns.
+
+    The row's own colour attribute is used, or else the first attribute number that is free.
 
     Args:
-        cells: the cells of the list.
+        cells: the cells of the product's row in the list, by column.
         colours: the colours of the product, the main one first.
     """
     own = read_attributes(cells)

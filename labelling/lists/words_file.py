@@ -29,11 +29,11 @@ PLACE: Final = "in"
 
 
 def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
-    """Read a file of words.
+    """Read a file of words: a CSV in which a shop explains words of its categories and titles.
 
     Args:
         file: the path of the CSV.
-        reading: the way in which lists are read, of which the encoding is used.
+        reading: the way in which lists are read; its encoding and its treatment of bad rows are used.
         say: is called with sentences that a person should know.
 
     Raises:
@@ -92,7 +92,7 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
 
 
 def words_as_csv(words: Iterable[OwnWord]) -> str:
-    """Return a file of words as text, with its header."""
+    """Return explained words as the text of a CSV with the columns `words`, `kinds` and `in`."""
     rows = ((word.words, text_of(word.meaning), word.place) for word in words)
     return format_csv([(*COLUMNS, PLACE), *rows])
 

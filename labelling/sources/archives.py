@@ -14,7 +14,7 @@ from labelling.sources.items import Item, LocalSource, Read, check_size, read_or
 
 
 class Zip(LocalSource):
-    """The files of a ZIP in its own order; folders and hidden files are skipped."""
+    """A source whose pictures are the files in a ZIP, in its order, without folders and hidden files."""
 
     def items(self) -> Iterator[Item]:
         with closing(self._opened()) as archive:

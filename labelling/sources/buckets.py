@@ -11,14 +11,17 @@ from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
 AT_ONCE: Final = 16
-"""Objects that one process fetches at a time: each costs a round trip, and hardly any processor."""
+"""Number of objects that one process fetches at the same time: fetching is mostly waiting."""
 
 
 class Bucket(Source):
-    """The objects under `s3://bucket/prefix` that may be pictures by their names; a place is key and size."""
+    """A source whose pictures are the objects under `s3://bucket/prefix` with names that pictures can have.
+
+    The place of an item is a tuple of the object's key and its size in bytes.
+    """
 
     why_uncounted = "a bucket is listed while it is read"
-    """A thousand objects are a request."""
+    """Reason why the pictures are not counted before the work: each thousand objects take a request."""
 
     @property
     def address(self) -> str:
@@ -56,10 +59,13 @@ class Bucket(Source):
 
 
 def open_bucket(bucket: str) -> S3Store:
-    """Open a bucket as a store.
+    """Open an S3 bucket as a store, from which objects can be read.
+
+    Args:
+        bucket: the name of the bucket.
 
     Raises:
-        StoreError: its name is none, or boto3's settings are unusable.
+        StoreError: the name is not a valid one, or the settings of boto3 cannot be used.
     """
     return S3Store(f"s3://{bucket}")
 
@@ -68,11 +74,12 @@ def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
     """Read the bytes of the object at `s3://bucket/key`, which a list names.
 
     Args:
-        store_of: finds the store of a bucket.
+        store_of: returns the store of a bucket with a given name.
         address: the address of the object.
 
     Raises:
-        Unreadable: it cannot be had, for whatever reason: the next row may name another bucket.
+        Unreadable: the object cannot be read or is too large. The run continues, since the next row of the
+            list may name another bucket.
     """
     bucket, _, key = address[len("s3://") :].partition("/")
     try:

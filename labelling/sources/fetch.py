@@ -30,10 +30,11 @@ PORT: Final = 443
 """Port of HTTPS, if neither a list nor an option names another one."""
 
 ANY_BELOW: Final = "*."
-"""Beginning of an allowed host that stands for all names below it, but not for itself."""
+"""Beginning of an allowed host that allows all names below it: `*.shop.example` allows `img.shop.example`,
+but not `shop.example` itself."""
 
 HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
-"""A name in ASCII, as long as DNS allows, or an IP address: nothing that a spreadsheet would run."""
+"""Pattern of a host: a DNS name in ASCII or an IP address, without signs that begin a formula."""
 
 SECONDS: Final = 20.0
 """Seconds for one picture with all its redirects, after a host is connected."""
@@ -42,10 +43,10 @@ CONNECT_SECONDS: Final = 5.0
 """Seconds for connecting to one address of a host. A host with several addresses may take this for each."""
 
 PIECE: Final = 1 << 16
-"""Bytes that are read at a time."""
+"""Number of bytes that are read from a connection at a time."""
 
 REDIRECTS: Final = 5
-"""That are followed for one picture."""
+"""Largest number of redirects that are followed for one picture."""
 
 _REDIRECTING: Final = (301, 302, 303, 307, 308)
 _HEADERS: Final = {
@@ -57,10 +58,13 @@ _HEADERS: Final = {
 
 
 def allowed_host(text: str) -> tuple[str, int]:
-    """Read a host that may be fetched from: `shop.example`, `*.shop.example`, either with `:port`.
+    """Return the name and the port of a host that a person allowed for fetching pictures.
+
+    Args:
+        text: the host: `shop.example`, or `*.shop.example` for all names below it, perhaps with `:port`.
 
     Raises:
-        ValueError: it is something else, as an address with a path.
+        ValueError: the text is something else, such as an address with a path.
     """
     parts = parse_url(f"https://{text}")
     name = _bare(parts)
@@ -71,10 +75,15 @@ def allowed_host(text: str) -> tuple[str, int]:
 
 
 def checked(url: str, hosts: Hosts) -> Url:
-    """Take a picture's address apart.
+    """Return the parsed address of a picture, after a check that it may be fetched.
+
+    Args:
+        url: the address.
+        hosts: the hosts from which pictures may be fetched.
 
     Raises:
-        Unreadable: it is none, not one of HTTPS, holds a user name, or its host is not allowed.
+        Unreadable: the text is no address, does not begin with https://, has a user name, or its host is not
+            allowed.
     """
     try:
         parts = parse_url(url)
@@ -105,24 +114,24 @@ def _fits(parts: Url, name: str, port: int) -> bool:
 
 
 class Fetcher:
-    """Fetches pictures one at a time; threads may share it."""
+    """A client that fetches pictures over HTTPS from allowed hosts. Threads may share one."""
 
     def __init__(self, hosts: Hosts, seconds: float = SECONDS) -> None:
         """Load the certificate authorities of the system, or those that `SSL_CERT_FILE` names.
 
         Args:
             hosts: the allowed hosts.
-            seconds: the seconds for one picture.
+            seconds: the largest number of seconds for one picture, with its redirects.
         """
         self._hosts = hosts
         self._seconds = seconds
         self._tls = ssl.create_default_context()
 
     def fetch(self, url: str) -> bytes:
-        """Return the bytes of a picture, at most MAX_BYTES.
+        """Fetch a picture, following redirects, and return its bytes, at most MAX_BYTES.
 
         Raises:
-            Unreadable: the picture may not be fetched, or could not be.
+            Unreadable: the address is not allowed, or the host does not send a picture in time and size.
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + REDIRECTS):

@@ -14,25 +14,26 @@ from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
 
 AT_ONCE: Final = 16
-"""Pictures on the web that one process fetches at a time: they cost waiting, and hardly any processor."""
+"""Number of pictures on the web that one process fetches at the same time: fetching is mostly waiting."""
 
 Hosts: TypeAlias = tuple[tuple[str, int], ...]
-"""Hosts from which pictures may be fetched: the name, or `*.` and its ending, and the port."""
+"""Hosts from which pictures may be fetched, each with its port; `*.shop.example` is all names below it."""
 
 UNKNOWN_STAMP: Final = "unseen"
-"""The stamp of a picture whose content shows only when it is read: its answer is kept."""
+"""The stamp of a picture, such as one on the web, whose changes cannot be seen without reading it. Its answer
+is kept."""
 
 
 class Item(NamedTuple):
-    """One picture of a source, not yet read.
+    """A picture of a source that was listed and is not read yet.
 
     Attributes:
         name: the picture's name in the table.
-        place: its place, for the source's own reader. It travels between processes, so it is small, or
-            the picture's bytes, where they travel, or why it cannot be read.
-        stamp: size and time, ETag or checksum, as the source has them: another content has another stamp.
-        weight: bytes that count towards a chunk of work.
-        list_cells: the cells of the list that names it, in the source's `columns`.
+        place: the place of the picture as the reader of its source needs it, such as a path; or the picture's
+            bytes; or the error Unreadable. It is sent between processes.
+        stamp: a text that changes with the content of the picture, such as size and time, or a checksum.
+        weight: the number of bytes that the picture adds to a chunk of work.
+        list_cells: the cells of the picture's row in a list, in the order of the source's `columns`.
     """
 
     name: str
@@ -43,16 +44,19 @@ class Item(NamedTuple):
 
 
 Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
-"""Fetches the bytes at some places, in order, or says why they cannot be read."""
+"""Function that returns the bytes of the pictures at some places, in order, or for a picture that cannot be
+read the error Unreadable."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures in an order that does not change. A source can be pickled.
+    """A source of pictures, such as a folder or a list, in an order that does not change.
+
+    A source can be pickled, since each worker process gets a copy.
 
     Attributes:
-        word: the word that names it on the command line.
-        why_uncounted: why counting before the work would take too long; empty if it does not.
+        word: the argument on the command line that names the source, such as a path.
+        why_uncounted: the reason why the pictures are not counted before the work; empty if they are.
     """
 
     word: str
@@ -60,30 +64,33 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The place of the source, equal from any working directory."""
+        """The absolute path or the address of the source, independent of the working directory."""
         raise NotImplementedError
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a list beside the paths of pictures, for the table; empty for other sources."""
+        """The columns of a list that do not name pictures, whose cells go into the table.
+
+        Empty for a source that is not a list.
+        """
         return ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about a list that a person should know."""
+        """Sentences about the list that a person should read, such as left out rows; empty without any."""
         return ()
 
     def items(self) -> Iterator[Item]:
-        """List the pictures, without reading them.
+        """Yield the pictures of the source in its order, without reading their bytes.
 
         Raises:
-            SourceUnusable: it cannot be listed.
-            StoreError: it lies in a store that cannot be listed.
+            SourceUnusable: the source cannot be listed.
+            StoreError: the source is in an S3 store that cannot be listed.
         """
         raise NotImplementedError
 
     def reader(self) -> Read:
-        """Open the reader of pictures. Every process that reads calls this once."""
+        """Return a function that reads the bytes of pictures; every process that reads calls this once."""
         raise NotImplementedError
 
 
@@ -92,36 +99,43 @@ class LocalSource(Source):
     """A source that is a file or a folder of this machine.
 
     Attributes:
-        word: the word that names it, with which the names of its files begin.
-        folder: the folder that the word is relative to; empty for the current one.
+        word: the path of the source as the command line has it, with which the names of its files begin.
+        folder: the folder that `word` is relative to; empty for the current folder.
     """
 
     folder: str = field(default="", kw_only=True)
 
     @property
     def place(self) -> str:
-        """The path of its file or folder, as this process opens it."""
+        """The path of the source's file or folder, relative to the working directory or absolute."""
         return os.path.join(self.folder, self.word)  # noqa: PTH118 - Path would change what is written
 
     @property
     def address(self) -> str:
-        """The place of the source, equal from any working directory."""
+        """The absolute path of the source, independent of the working directory."""
         return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
 
 
 def read_stamp(path: str) -> tuple[str, int]:
-    """Read the size and the time of change of a file as a stamp, and its size in bytes.
+    """Return the stamp of a file, a text that changes with its content, and its size in bytes.
+
+    The stamp consists of the size and the time of change.
 
     Raises:
-        OSError: there is none.
-        ValueError: the path holds a NUL.
+        OSError: the file does not exist, or cannot be looked up.
+        ValueError: the path has a NUL character.
     """
     facts = os.stat(path)  # noqa: PTH116 - as above
     return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
 def read_or_explain(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
-    """Read the bytes at a place, or return why they cannot be read; the listing may have found that out."""
+    """Return the bytes of a picture, or the error Unreadable (not raised) if it cannot be read.
+
+    Args:
+        read: reads the bytes at a place, and raises Unreadable.
+        place: the place of the picture; or an Unreadable, which is returned as it is.
+    """
     if isinstance(place, Unreadable):
         return place
     try:
@@ -131,10 +145,13 @@ def read_or_explain(read: Callable[[Any], bytes], place: Any) -> bytes | Unreada
 
 
 def check_size(size: int) -> None:
-    """Check a picture's size in bytes.
+    """Check that a picture is not too large to be read.
+
+    Args:
+        size: the size of the picture's file in bytes.
 
     Raises:
-        Unreadable: it is more than MAX_BYTES.
+        Unreadable: the size is more than MAX_BYTES.
     """
     if size > MAX_BYTES:
         raise Unreadable(f"It has {size:,} bytes; at most {MAX_BYTES:,} are read. Send a smaller one.")

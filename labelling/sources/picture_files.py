@@ -42,21 +42,21 @@ chunk."""
 
 
 class FileSource(LocalSource):
-    """Pictures whose places are paths."""
+    """A source of pictures that are files of this machine; the place of a picture is its path."""
 
     def reader(self) -> Read:
         return read_files
 
 
 class Folder(FileSource):
-    """Everything below a folder that may be a picture by its name."""
+    """A source of all files below a folder whose names pictures can have."""
 
     def items(self) -> Iterator[Item]:
         return _files(self.folder, self.word, _listed(self.place))
 
 
 class Pattern(FileSource):
-    """The files that a shell's pattern names, whatever their endings; `**` is any number of folders.
+    """A source of the files that match a shell pattern such as `photos/**/*.jpg`, whatever their endings.
 
     Files that systems add are skipped, unless the pattern itself names them.
     """
@@ -76,26 +76,26 @@ class Pattern(FileSource):
 
 
 class Single(FileSource):
-    """One picture."""
+    """A source that is a single picture file."""
 
     def items(self) -> Iterator[Item]:
         return iter((_item(self.word, self.place),))
 
 
 NO_PICTURE: Final = "no_selection"
-"""The cell of a product without a picture, in Magento's export."""
+"""The cell that Magento's export writes for a product without a picture."""
 
 
 @dataclass(frozen=True)
 class PathList(FileSource):
-    """The pictures that a CSV names in its column `path`, relative to its own folder.
+    """A source of the pictures that a list (CSV) names in its column `path`, relative to the list's folder.
 
-    Every row is an item, also one without a path; one with several addresses is several, and so is one with
-    several columns of pictures. The cells of other columns, such as article numbers, go with it.
+    Every row gives an item, even without a path, and one for each picture if it names several. An item has
+    the cells of the other columns, such as the article number.
 
     Attributes:
         hosts: the hosts from which pictures may be fetched.
-        reading: the way in which it is read.
+        reading: the options for reading the list, such as its encoding and its columns of pictures.
     """
 
     hosts: Hosts = ()
@@ -122,12 +122,12 @@ class PathList(FileSource):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns that have a name and no paths."""
+        """The named columns of the list that do not name pictures."""
         return tuple(name for name in self._list.columns if name not in self._list.reading.path_columns)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about the list that a person should know."""
+        """Sentences about the list that a person should read, such as left out rows; empty without any."""
         return self._list.notes
 
     @cached_property
@@ -184,15 +184,15 @@ def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> Item:
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
-    """Read the bytes of some files, in order."""
+    """Yield the bytes of some files, in order; for a file that cannot be read, yield the error Unreadable."""
     return (read_or_explain(read_file, path) for path in paths)
 
 
 def read_file(path: str) -> bytes:
-    """Read the bytes of a regular file of at most MAX_BYTES.
+    """Return the bytes of a regular file, at most MAX_BYTES.
 
     Raises:
-        Unreadable: it is another kind of file, too large, or the system refuses it.
+        Unreadable: the file does not exist, is a folder or too large, or the system refuses to read it.
     """
     try:
         with open_regular_file(path) as file:

@@ -18,21 +18,22 @@ from labelling.sources.items import Hosts, Source
 from model_store.release_files import expand_home
 
 LISTS: Final = (".csv", ".tsv", ".txt")
+"""Endings of files that are read as lists of pictures."""
 
 
 def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folder: str | Path = "") -> Source:
-    """Return the source that a word names.
+    """Return the source of pictures that an argument of the command line names.
 
     Args:
-        word: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP, an
-            `s3://bucket/prefix`, or one picture.
+        word: the argument: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP,
+            an `s3://bucket/prefix`, or one picture.
         hosts: the hosts from which pictures of a list may be fetched.
         reading: the way in which a list is read.
-        folder: the folder that the word is relative to; empty for the current one.
+        folder: the folder that `word` is relative to; empty for the current folder.
 
     Raises:
-        SourceUnusable: there is no such thing.
-        StoreError: the address of a store is wrong.
+        SourceUnusable: there is no such file or folder, or it is a workbook of a spreadsheet program.
+        StoreError: the address of a bucket is wrong.
     """
     if word.startswith("s3://"):
         from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import

@@ -44,26 +44,27 @@ CHUNKS_PER_WORKER: Final = 2
 """Chunks for each worker: one in work, and the next, so that it need not wait."""
 
 MAX_LOST_WORKERS: Final = 3
-"""Number of worker processes that may be lost before the run ends. The next command continues."""
+"""Number of lost worker processes that ends a run. The next command continues."""
 
 CHECK_SECONDS: Final = 10
-"""Without an answer of a worker, after which an engine looks whether there still is one."""
+"""Seconds without an answer of any worker, after which an engine checks that workers are still there."""
 
 Chunk: TypeAlias = list[Item]
-"""Some pictures, at least one, in the order of the source."""
+"""The unit of work that is sent to a worker: one or more pictures, in the order of the source."""
 
 Say: TypeAlias = Callable[[str], None]
-"""Receives a sentence for people."""
+"""Function that gets a sentence to show to a person."""
 
 Watch: TypeAlias = Callable[[int, int | None], None]
-"""Receives how many are done, and of how many; None where that is not known."""
+"""Function that gets progress: the number of finished pictures, and their total or None if it is unknown."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The values that every worker starts with.
+    """The values that every worker process starts with.
 
     Attributes:
+        source: the source that the pictures are read from.
         release: the folder of the release.
     """
 
@@ -72,18 +73,22 @@ class Setup:
 
 
 LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PictureAnswers]], None, None]
-"""Chunks, each with its photos as they were answered."""
+"""Generator of finished chunks: the pictures of a chunk, and the answers to them in the same order."""
 
 Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], LabelledChunks]
-"""Labels pictures with so many workers, None for one per core: each chunk with its rows, as it is done.
+"""Function that labels pictures with several workers, and yields each chunk with its answers when it is done.
 
-Pictures are taken only as fast as they are needed. At the end of the iterator the workers are gone. Raises
-EngineUnusable and WorkersFailed; says which workers are lost.
+Its arguments are the setup of the workers, the pictures, the number of workers (None for one per core), and a
+function that gets sentences about lost workers. Pictures are taken only as fast as they are needed. The
+workers are ended with the generator. It raises EngineUnusable and WorkersFailed.
 """
 
 
 def group_into_chunks(items: Iterable[Item]) -> Iterator[Chunk]:
-    """Group pictures that follow one another, by number and by weight."""
+    """Group pictures into chunks of work, in their order.
+
+    A chunk ends with its PICTURES_PER_CHUNK-th picture, or when its pictures have BYTES_PER_CHUNK together.
+    """
     batch: Chunk = []
     weight = 0
     for item in items:
@@ -103,17 +108,20 @@ def label_chunks(
     most: int,
     check: Callable[[], None] = lambda: None,
 ) -> LabelledChunks:
-    """Label chunks, which are taken only as fast as they are needed.
+    """Send chunks of pictures to workers, and yield each chunk with its answers when it is done.
+
+    Chunks are taken only as fast as the workers need them.
 
     Args:
-        submit: hands a chunk to the workers.
+        submit: sends a chunk to the workers, and returns the future of its answers.
         chunks: the chunks of work.
-        in_hand: the chunks that were taken and have not come back, the oldest first.
-        most: the largest number of chunks in hand.
-        check: raises an error that ends the run, if no chunk has come back for CHECK_SECONDS.
+        in_hand: the chunks that were sent and are not done, by their futures, the oldest first; this function
+            adds and removes them.
+        most: the largest number of chunks that are sent and not done.
+        check: is called if no chunk was done for CHECK_SECONDS; it raises an error to end the run.
 
     Raises:
-        Exception: the error that ended a chunk, which stays in hand.
+        Exception: the error that ended a chunk, which stays in `in_hand`.
     """
     while True:
         for chunk in islice(chunks, most - len(in_hand)):
@@ -130,9 +138,9 @@ def label_chunks(
 
 @contextmanager
 def name_failures() -> Iterator[None]:
-    """Turn errors that any worker would have into an error that can travel between processes.
+    """Turn errors of release, model and store in a `with` block into WorkersFailed, which can be pickled.
 
-    A process without memory ends, as if the system had ended it, and another one does its pictures.
+    If memory is exhausted, the process ends at once, and another process labels its pictures.
 
     Raises:
         WorkersFailed: the release, the model or the store of the pictures fails.
@@ -147,16 +155,24 @@ def name_failures() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Labeller:
-    """The reader of pictures, and the model."""
+    """The labeller of a worker process: a reader of pictures, and the networks that classify them.
+
+    Attributes:
+        read: reads the bytes of pictures at some places of the source.
+        networks: the networks of the release.
+    """
 
     read: Read
     networks: Networks
 
     def label(self, items: Sequence[Item]) -> list[PictureAnswers]:
-        """Label some pictures, in order; one that cannot be read or decoded becomes a row with an error.
+        """Read and classify some pictures, and return the answers in the same order.
+
+        A picture that cannot be read or decoded gets its error in place of answers. Attributes that do not
+        apply to the class are left out.
 
         Raises:
-            StoreError: the store that they lie in fails.
+            StoreError: the store that has the pictures does not answer.
             ModelError: the model failed.
         """
         photos: list[PictureAnswers] = []
@@ -174,7 +190,9 @@ def _applicable(photo: PictureAnswers) -> PictureAnswers:
 
 
 def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) -> list[PictureAnswers]:
-    """Classify some pictures in one run of the model.
+    """Classify some pictures in one run of the model, and return their answers in the same order.
+
+    A picture that cannot be read or decoded gets its error in place of answers.
 
     Args:
         networks: the networks of a release.
@@ -227,10 +245,10 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
 
 
 def open_labeller(setup: Setup) -> Labeller:
-    """Open the verified release, and the reader of the source.
+    """Open the networks of a release and the reader of a source, as a worker process needs them.
 
     Raises:
-        StoreError: the release is not whole.
+        StoreError: files of the release are missing or damaged.
         ModelError: the release cannot be run, as in `open_networks`.
     """
     prepare_decoders()

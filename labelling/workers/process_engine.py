@@ -30,12 +30,18 @@ from labelling.workers.labeller import (
 
 
 def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> LabelledChunks:
-    """Label on the processes of this machine.
+    """Label pictures in several processes of this machine, and yield each chunk with its answers.
 
-    If a process ends, all are started once more, and label again the chunks that they had in hand.
+    If a process ends unexpectedly, all processes are started again, and unfinished chunks are labelled again.
+
+    Args:
+        setup: the source and the release that every process opens.
+        items: the pictures.
+        workers: the number of processes; None for one per core.
+        say: called with a sentence for each lost process.
 
     Raises:
-        WorkersFailed: TRIES of them have ended, or they cannot continue.
+        WorkersFailed: MAX_LOST_WORKERS processes have ended, or an error stops all of them.
     """
     size, chunks = workers or count_usable_cores(), group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
@@ -87,7 +93,7 @@ def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[
 
 
 def _begin() -> None:
-    """Begin a worker process, which ends with its parent, also where that is killed."""
+    """Start a thread that ends this worker process when its parent ends, even if the parent is killed."""
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -43,26 +43,34 @@ from labelling.workers.labeller import (
 from model_store.local_releases import BUNDLED_FOLDER
 
 ADDRESS: Final = "RAY_ADDRESS"
-"""Ray's own variable: where a cluster is, host:port of its head, or `auto` for the one of this machine."""
+"""Environment variable of Ray with the cluster to use: `host:port`, or `auto` for this machine's cluster."""
 
 LOCAL: Final = "local"
-"""Ray's own word for a cluster that is started on this machine."""
+"""Value of RAY_ADDRESS, defined by Ray, for a new cluster that is started on this machine."""
 
 LOCAL_STORE_BYTES: Final = 256 << 20
-"""Memory of Ray for sent bytes on this machine. Each worker has two chunks of at most 24 MB there."""
+"""Bytes of memory for pictures that are sent through a Ray cluster on this machine. Each worker has two
+chunks of at most 24 MB there."""
 
 CONNECT_SECONDS: Final = 10
+"""Seconds to wait for a connection to a Ray cluster."""
 
 FETCHED: Final = 16
-"""Pictures that are read at a time, as many as go through the model at once."""
+"""Number of pictures whose bytes are read together before they are sent to Ray."""
 
 
 def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> LabelledChunks:
-    """Label on the machines of a Ray cluster.
+    """Label pictures on the machines of a Ray cluster, and yield each chunk with its answers.
+
+    Args:
+        setup: the source and the release, which is sent to the workers.
+        items: the pictures.
+        workers: the number of workers; None for one per core of the cluster.
+        _: a function for sentences about lost workers, which is not used: Ray replaces them itself.
 
     Raises:
         EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
-        WorkersFailed: TRIES processes have ended over one chunk, or they cannot continue.
+        WorkersFailed: MAX_LOST_WORKERS processes have ended over one chunk, or an error stops all of them.
     """
     with _cluster(workers) as (ray, most):
         release = ray.put(_content(setup.release))
@@ -89,7 +97,15 @@ def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Sa
 
 
 def carry_bytes(items: Iterator[Item], source: Source) -> Iterator[Item]:
-    """Yield the pictures, with their bytes if another machine could not fetch them."""
+    """Yield pictures in a form that any machine of a cluster can use.
+
+    Pictures of an S3 bucket pass unchanged, because every machine can fetch them. Any other picture is read
+    here, and its bytes, or the error of reading, stand in place of its path.
+
+    Args:
+        items: the pictures of the source.
+        source: the source, whose reader reads them.
+    """
     return items if _is_read_anywhere(source) else _with_bytes(items, source.reader())
 
 
@@ -162,10 +178,10 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
 
 
 def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
-    """Join a cluster that is there, and send it our code; how many chunks may be in hand.
+    """Join a running cluster, send it our code, and return the largest number of chunks in hand.
 
     Raises:
-        EngineUnusable: it does not answer, or has fewer cores than workers are wanted.
+        EngineUnusable: the cluster does not answer, or has fewer cores than workers are wanted.
     """
     packages = (inference, labelling, model_store, reports)
     code = [str(Path(package.__file__ or "").parent) for package in packages]
@@ -212,10 +228,10 @@ def _imported() -> Any:  # noqa: ANN401 - Ray need not be installed where types 
 
 
 def _check_reachable(address: str) -> None:
-    """Find out in seconds that there is no cluster, which takes Ray a minute.
+    """Check that a cluster accepts connections; Ray itself would take a minute to find out.
 
     Raises:
-        EngineUnusable: it is no address, or nothing answers there.
+        EngineUnusable: the text is no address, or nothing answers there.
     """
     if address == "auto":
         return
