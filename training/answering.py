@@ -20,7 +20,7 @@ NetworkOutput: TypeAlias = Any
 
 
 def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], NetworkOutput]:
-    """Trace a network as it answers, not as it learns.
+    """Return a function that runs a network on pictures, in inference mode and without tracing it again.
 
     Args:
         network: the network, with one input of fixed height and width.

@@ -43,7 +43,7 @@ def _processor() -> str:
 
 
 def libraries() -> dict[str, str]:
-    """Return versions by package name; packages that are not installed are left out."""
+    """Return the versions of the packages in LIBRARIES by package name; missing packages are left out."""
     versions = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
@@ -54,7 +54,7 @@ def libraries() -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """Return the commit of the checkout that this code lies in; None outside one or without git."""
+    """Return the git commit of this code; None outside a checkout, or if git is not installed."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no input from outside

@@ -24,11 +24,11 @@ A message says what came, in which file and row, and what would do.
 
 
 class TrainingError(Exception):
-    """The root of this package's errors."""
+    """Base class of all errors that the package `training` raises."""
 
 
 class DataError(TrainingError):
-    """A data set cannot be used as it is."""
+    """A data set cannot be used until a person repairs its files."""
 
 
 class DataSetMissing(DataError):
@@ -48,7 +48,7 @@ class BadClasses(DataError):
 
 
 class BadPictures(DataError):
-    """Picture files cannot be read, or say two things of one picture; the message names them."""
+    """Picture files cannot be read, or give one picture two classes; the message names the files."""
 
 
 class NotInstalled(TrainingError):
@@ -68,7 +68,7 @@ class WeightsUnfit(TrainingError):
 
 
 class Diverged(TrainingError):
-    """A loss that is no finite number: no further epoch would mend it."""
+    """The loss of a training became infinite or NaN, so that further epochs are useless."""
 
 
 class CheckpointUnreadable(TrainingError):
@@ -96,5 +96,5 @@ class ParityFailed(ExportError):
 
 
 def not_installed(name: str) -> str:
-    """Return the message about a library that is not there."""
+    """Return the error message that a library of the training requirements is not installed."""
     return f"{name} is not installed: `make install-train` in a checkout installs what training needs."

@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # needs Keras
 
 @dataclass(frozen=True)
 class Corrected:
-    """A release, and people's answers about its labels.
+    """A release, and the corrections that people made to its answers.
 
     Attributes:
         name: the name of the release, as --from has it.
@@ -80,10 +80,11 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
     Args:
         file: the file of corrections.
         encoding: the encoding of the file, if it is not UTF-8; else empty.
-        named: the release; None for what is current in the usual store, else the bundled one.
-        usual_store: the one that `wardrobe train` fills.
-        cache: the folder that a release of a store comes into.
-        say: receives what a person should know of the file.
+        named: the folder or store of the release; None takes the current release of `usual_store`, or the
+            bundled release if that store has none.
+        usual_store: the folder or S3 prefix in which `wardrobe train` puts its releases.
+        cache: the folder into which a release is fetched from a store.
+        say: receives sentences about the file, to be shown to a person.
 
     Raises:
         StoreError: there is no such release.
@@ -105,7 +106,7 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
 
 @dataclass(frozen=True, kw_only=True)
 class ImproveRequest:
-    """The corrections that a release learns, and how.
+    """The input of `improve`: the corrections, and the options of the training that learns them.
 
     Attributes:
         corrected: the corrections, their file and its encoding, and the name of the release.
@@ -132,19 +133,20 @@ OWN_OF_IMPROVE: Final = {
     "test": "--test is for `wardrobe train`: improve learns what the release learnt, and its CSV",
     "corrections": "--corrections is for `wardrobe train`: improve learns its CSV and --learnt-corrections",
 }
-"""Options of `wardrobe train` that improve sets itself, with the message about each."""
+"""Options of `wardrobe train` that `wardrobe improve` sets itself, with the message that refuses each."""
 
 
 def improve(
     request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
 ) -> "Trained":
-    """Train a release again with corrections, by the story that made it.
+    """Train a release again with corrections, with the kind of training (story) that made the release.
 
     Args:
         request: the corrections, and how they are learnt.
         release: the release that learns them.
         progress: shows what is done.
-        check_labels: receives the classes of the new release, before anything is fitted.
+        check_labels: a function that gets the classes of the new release, and may refuse them by an
+            exception, before anything is fitted.
 
     Raises:
         OutputUnusable: the folder of the run has a release already.
@@ -168,15 +170,18 @@ def improve(
 
 
 def learnt_place(release: LocalRelease) -> str | None:
-    """Return the place of the pictures that a release learnt, if its training named one."""
+    """Return the path or name of the data set that a release learnt; None if its manifest records none."""
     return Options.recorded(release.manifest.training).data
 
 
 def looked_at(corrections: Sequence[Correction]) -> Path | None:
-    """Return the folder that the corrected pictures come from: a new release changes answers to all in it.
+    """Return the innermost folder that has all corrected pictures.
+
+    The answers to the other pictures in it may change, too, once the corrections are learnt.
 
     Returns:
-        None where they are no files here, or share no folder but one around the working directory.
+        The folder, relative to the working directory if it lies below it. None if no corrected picture is
+        a file on this computer, or if the folder is the working directory or contains it.
     """
     there = {
         absolute(Path(correction.path).parent)
@@ -205,13 +210,15 @@ def next_training(
     progress: Progress,
     learnt: Sequence[str] = (),
 ) -> tuple[Options, HashedFiles]:
-    """Decide which training follows, say so, and keep a copy of the corrections of own classes.
+    """Choose the training that learns the corrections, announce it, and copy corrections of own classes.
 
     Args:
         corrected: the release and its corrections, from `corrected_release`.
-        data: the pictures that a release of own classes learnt; None for those that its training named.
+        data: the place of the pictures that a release of own classes learnt; None takes the place that its
+            manifest records.
         progress: shows what will be done.
-        learnt: files of corrections that such a release learnt; none for those that its training named.
+        learnt: files of corrections that such a release learnt; empty takes the files that its manifest
+            records.
 
     Returns:
         The options of the training, and the files that were read. For a release of the ten classes, the
@@ -250,7 +257,7 @@ def next_training(
 
 
 def knows_ten_classes(release: LocalRelease) -> bool:
-    """Return whether a release knows the ten classes of Fashion-MNIST, not a person's own."""
+    """Return whether the classes of a release are the ten of Fashion-MNIST, not a person's own."""
     return release.manifest.data.name in {NAME, OTHER_NAME}
 
 
@@ -259,11 +266,11 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
 
     Args:
         release: the release that is to learn.
-        name: the name of it, as --from has it.
-        photos: the photos that it is to learn.
+        name: the name of the release for the message, as given to --from.
+        photos: the path of the photos that the release is to learn, for the message.
 
     Raises:
-        BadRecipe: it has none; the message says what does.
+        BadRecipe: the release has no such network; the message says which releases have one.
     """
     if release.manifest.has_both_networks:
         return

@@ -25,15 +25,19 @@ ERRORS_ONLY: Final = "3"
 def require(module: str, name: str) -> None:
     """Check that a library of the training requirements is there, before any work.
 
+    Args:
+        module: the name by which the library is imported, such as `sklearn`.
+        name: the name of the library for the message, such as `scikit-learn`.
+
     Raises:
-        NotInstalled: it is not; the message names it.
+        NotInstalled: the library is not installed; the message names it.
     """
     if importlib.util.find_spec(module) is None:
         raise NotInstalled(not_installed(name))
 
 
 def allow_many_networks() -> None:
-    """Drop TensorFlow's warning of retracing, and no other, where a command fits several networks.
+    """Hide TensorFlow's warning of retracing, and no other; for commands that fit several networks.
 
     Keras traces the steps of each network once. TensorFlow takes them for one function that is traced again
     and again, and warns where the fits are short (https://github.com/tensorflow/tensorflow/issues/42441).
@@ -55,11 +59,11 @@ def check_tensorflow() -> None:
 
 
 def start_tensorflow() -> None:
-    """Load TensorFlow.
+    """Import TensorFlow without the lines that it prints while it loads.
 
     Raises:
-        NotInstalled: it is not there.
-        ImportError: it is, and cannot be loaded.
+        NotInstalled: TensorFlow is not installed.
+        ImportError: TensorFlow is installed, but cannot be loaded.
     """
     check_tensorflow()
     if LOG_LEVEL in os.environ:
@@ -72,7 +76,7 @@ def start_tensorflow() -> None:
 
 @contextmanager
 def stderr_kept_back() -> Iterator[None]:
-    """Drop all that is written to the file of stderr, also by C++; if an error rises, write it after all.
+    """Hide all output to stderr in a block, also that of C++; if the block raises, print the output then.
 
     Until absl is initialized, which TensorFlow's import does, it writes whatever the log level is.
     """

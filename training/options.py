@@ -20,7 +20,7 @@ _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
 """Fields of a recipe that another option sets, or named recipes alone."""
 
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
-"""The fields of a recipe that options of the same names change."""
+"""Names of the recipe's fields that options of `wardrobe train` set, each under the name of its field."""
 
 Story: TypeAlias = Literal["own classes", "pixels", "photos"]
 """Story of a training: heads of own classes, a network that reads pixels, or a release's head for photos."""
@@ -61,7 +61,7 @@ _WHY_NOT_FOR_PHOTOS: Final = {
 
 
 def check_used(names: Iterable[str], *stories: Story) -> None:
-    """Refuse options that would have no effect.
+    """Check that each option has an effect in one of the trainings (stories) that may follow.
 
     Args:
         names: the options that a person typed, by their names as attributes.
@@ -122,9 +122,9 @@ class Options(BaseModel):
 
     @classmethod
     def recorded(cls, training: Mapping[str, Any]) -> Self:
-        """Return the options that a manifest's `training` records; the defaults if it records none.
+        """Return the options that the section `training` of a manifest records, or the defaults.
 
-        What no option is called now is ignored: another version may have recorded it.
+        Recorded names that are no option of this version are ignored: another version may have written them.
         """
         settings = training.get("settings")
         names = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
@@ -133,7 +133,7 @@ class Options(BaseModel):
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
-        """Read the options of `as_json`; None sets nothing.
+        """Return options from a dictionary, such as that of `as_json`; a value of None leaves the default.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.
@@ -148,19 +148,19 @@ class Options(BaseModel):
         return frozenset(self.model_fields_set - {"recipe_fields"} | self.recipe_fields.keys())
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Return the options that differ from the defaults, fields of the recipe beside the others."""
+        """Return the options that differ from the defaults, and the recipe's fields that were set."""
         given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
         return given | dict(self.recipe_fields)
 
     def changed_by(self, others: Self) -> Self:
-        """Return these options, but for those that the others set."""
+        """Return a copy of these options in which the options that `others` sets replace these ones."""
         set_by_others = {name: getattr(others, name) for name in others.model_fields_set}
         return self.changed(
             **set_by_others | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
         )
 
     def changed(self, **options: object) -> Self:
-        """Return these with other options, which are checked as those of new ones are.
+        """Return a validated copy of these options with some values replaced.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.
@@ -169,27 +169,27 @@ class Options(BaseModel):
         return self.model_validate(kept | options)
 
     def for_story(self, story: Story) -> Self:
-        """Return these options without those that such a training does not use."""
+        """Return a copy of these options without the options that a training of this story does not use."""
         return self.from_json({name: value for name, value in self.as_json().items() if name in USES[story]})
 
     @property
     def reading(self) -> Reading:
-        """How a table of pictures is read."""
+        """The settings by which a table (CSV) of pictures is read: columns, root folder, encoding."""
         return Reading.of(self)
 
     @property
     def accept(self) -> Conditions:
-        """When an answer is accepted."""
+        """The conditions under which an answer is accepted: share of right answers, and confidence."""
         return Conditions(self.accept_right, self.accept_confidence)
 
     @property
     def seed(self) -> int:
-        """Recorded with the release of a head, where nothing depends on it."""
+        """The seed of the random numbers; if only a head is fitted, it is recorded but has no effect."""
         return self._recipe.seed
 
     @property
     def limit(self) -> int | None:
-        """How many pictures are learnt; None for all."""
+        """The number of pictures that are learnt; None for all."""
         return self._recipe.limit
 
     @property

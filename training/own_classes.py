@@ -66,17 +66,18 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     command: str = "",
     check_labels: CheckLabels = accept_labels,
 ) -> Trained:
-    """Read, see, learn, and make the release.
+    """Train a release on pictures of own classes, and write it into the folder of a run.
 
     Args:
         named: the pictures and their classes.
         contents: the contents of these pictures, checked.
         options: the options of the user, which the release records.
-        progress: shows how far it is.
-        run: the folder that gets the release; None takes the first without one of NAME, NAME-2, ... in
-            runs/, where NAME comes from the network and the pictures.
+        progress: the display of the steps that are done.
+        run: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that has
+            no release; NAME comes from the network and the pictures.
         command: the command line, which the release records, too.
-        check_labels: receives the classes before anything is fitted.
+        check_labels: a function that gets the classes, and may refuse them by an exception, before
+            anything is fitted.
 
     Raises:
         OutputUnusable: `run` has a release already.
@@ -135,9 +136,9 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
 def see_pictures(
     named: Named, contents: Contents, see: See, options: Options, progress: Progress
 ) -> LabelledData:
-    """Read the learnt pictures, step by step: decode contents, join near copies, choose labels.
+    """Return the pictures to learn: decoded, with near copies grouped, and one label for each picture.
 
-    No test set is drawn: heads of folds answer what they did not learn, so that all pictures can be learnt.
+    No test set is taken out. The release is measured by cross-fitting, so that it can learn all pictures.
 
     Raises:
         DataError: the pictures cannot be learnt.
@@ -156,7 +157,7 @@ def see_pictures(
 def announce(
     parts: Split, folds: Folds, blocks: Sequence[Block], options: Options, progress: Progress
 ) -> None:
-    """Say which pictures are learnt, and warn if they are too few to promise anything."""
+    """Print which pictures are learnt, and warn if they are too few to promise a share of right answers."""
     progress.say(
         f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
@@ -208,16 +209,17 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
 
 
 def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: Progress) -> dict[str, Fit]:
-    """Fit a head for each question, and heads of folds that answer pictures that they did not learn.
+    """Fit a logistic head for the class and for each attribute, and cross-fitted answers of each head.
 
     Args:
-        train: N pictures with what the body sees of them; each class occurs.
-        folds: the folds of all of them.
-        blocks: the blocks of the vector.
-        progress: shows the heads that are fitted.
+        train: N pictures with the vectors that the frozen networks made of them; each class occurs.
+        folds: the division of these pictures into folds.
+        blocks: the parts of the vector, one for each frozen network.
+        progress: the display of the heads that are fitted.
 
     Returns:
-        by question, the class first.
+        The fits by question, the class first, then the attributes. Each has the head that learnt all
+        pictures, and answers of heads that did not learn the picture.
     """
     spreads = spread(blocks)
     with progress.counting("fitting heads") as watch:
@@ -235,14 +237,15 @@ def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: 
 def fit_ood(
     train: Pictures, features: Vectors, folds: Folds, ood: OodPhotos | None, watch: Watch
 ) -> tuple[Whitening | OodScore, Distances]:
-    """Fit the measure of distances, and return each picture's distance from those that its fold learnt.
+    """Fit the measure of how unfamiliar a picture is, and return it with cross-fitted distances.
 
     Args:
         train: N pictures.
-        features: float32 (N, M), the part of their vectors that distances are measured in.
-        folds: the folds of all of them.
-        ood: photos of other things; None for the distance alone.
-        watch: called after each fold.
+        features: float32 (N, M), the part of their vectors in which distances are measured.
+        folds: the division of these pictures into folds.
+        ood: photos of other things (out of distribution), which an OodScore learns to tell apart; None for
+            a Whitening, the distance from the learnt pictures alone.
+        watch: a function that is called after each fold.
     """
     done, classes = count(1), int(train.classes.max()) + 1
 
@@ -258,6 +261,13 @@ def fit_ood(
 def scores_of_vectors(
     head: LogisticHead, measure: Whitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
-    """Return the answers of the serving graph to pictures with vectors; `features` is the measured part."""
+    """Return the probabilities and distances of a network for pictures whose vectors are known.
+
+    Args:
+        head: the head that answers the class.
+        measure: the measure of the distance.
+        features: the part of the vector in which distances are measured.
+        pictures: the pictures with their vectors.
+    """
     vectors = pictures.features.upright
     return Scores.make_class_scores(head.probabilities(vectors), measure.distances(vectors[:, features]))

@@ -31,18 +31,18 @@ from training.thresholds.requirements import usual_accept_right
 def train_pixels(
     data: LabelledData, recipe: Recipe, task: Run, progress: Progress, accept: Conditions = USUAL
 ) -> Trained:
-    """Divide, fit, and make the release.
+    """Train a network on pixels by gradient, and write its release into the folder of the run.
 
     Args:
         data: the training set, and the test set that the release is measured on.
         recipe: the recipe of the training.
         task: the run, from `run_of`; the caller has claimed its folder.
-        progress: shows epochs, and warns where figures would rest on too little.
-        accept: when an answer is accepted.
+        progress: the display of epochs and of warnings, such as that pictures are too few.
+        accept: the conditions under which an answer is accepted.
 
     Raises:
         OutputUnusable: the folder has a release already.
-        TrainingError: the checkpoint is another run's, or the network cannot be exported.
+        TrainingError: the checkpoint belongs to another run, or the network cannot be exported.
     """
     check_no_release(task.folder / NEW_RELEASE_FOLDER)
     parts = parts_of(data, recipe.limit, recipe.held_out)
@@ -60,10 +60,10 @@ def train_pixels(
 
 
 def fit_network(task: Run, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress) -> Fitted:
-    """Fit, from the run's checkpoint if it has one.
+    """Fit a network to pictures, from the checkpoint of the run on if the run has one.
 
     Raises:
-        TrainingError: the checkpoint is another run's.
+        TrainingError: the checkpoint belongs to another run.
     """
     if done := len(load_checkpoint(task).history):
         progress.say(f"Continues after epoch {done} of {recipe.epochs}.")
@@ -88,7 +88,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     progress: Progress,
     accept: Conditions = USUAL,
 ) -> Trained:
-    """Export, decide and measure a fitted network, in the run's folder.
+    """Write the release of a fitted network into the folder of its run: exported, measured and sealed.
 
     Raises:
         OutputUnusable: the run's folder has a release already.
@@ -123,7 +123,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
 
 
 def kept_in_words(recipe: Recipe) -> str:
-    """Say which weights a training keeps."""
+    """Return a phrase that says which weights a training keeps: of the best epoch, or their average."""
     if recipe.kept == "least_loss":
         return "the weights of the least validation loss"
     return "the average of the weights after the last epoch"
@@ -142,10 +142,10 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its rel
     Args:
         recipe: the recipe of the training.
         data: the data that is learnt.
-        folder: None takes the one that recipe and data name, in runs/.
-        events: the folder below which TensorBoard's log goes.
+        folder: the folder of the run; None takes a folder in runs/ whose name comes from recipe and data.
+        events: the folder below which the log for TensorBoard is written; None writes no log.
         command: the command line, which the release records.
-        settings: the options of that command, which it records, too.
+        settings: the options of that command, which the release records, too.
     """
     usual = default_run_folder(recipe, data)
     logged = events and events / usual.name

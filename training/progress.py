@@ -12,22 +12,22 @@ from reports.page.wording import ENGLISH
 from reports.values import HELD_OUT, Epoch, Promise
 
 Say = Callable[[str], None]
-"""Receives a sentence for people."""
+"""Type of a function that gets a sentence and shows it to people."""
 
 Watch = Callable[[int, int | None], None]
-"""Receives how many are done, and of how many; None where that is not known."""
+"""Type of a function that gets the number of things done and the total; a total of None is unknown."""
 
 
 CheckLabels = Callable[[Sequence[str]], None]
-"""Receives the classes that a new release will have, and refuses them before anything is fitted."""
+"""Type of a function that gets the classes of a new release, and raises if they are not allowed."""
 
 
 def accept_labels(labels: Sequence[str]) -> None:
-    """Refuse no classes: the release goes into no store that has others."""
+    """Accept any classes; used if the release goes into no store, which would prescribe its classes."""
 
 
 class Watcher(Protocol):
-    """Receives the progress of a fit."""
+    """Protocol of a receiver of the progress of a fit, step by step and epoch by epoch."""
 
     def step(self, epoch: int, step: int, steps: int) -> None:
         """Report that a step of an epoch is done; all numbers are 1-based."""
@@ -35,54 +35,58 @@ class Watcher(Protocol):
     def epoch(self, epoch: Epoch) -> None:
         """Report that an epoch is done and on disk; a resumed run reports its past epochs first.
 
-        What this raises ends the fit; the checkpoint stays.
+        An exception that this method raises ends the fit; the checkpoint stays.
         """
 
 
 class Progress(Protocol):
-    """Shows people how a training goes."""
+    """Protocol of a display that shows people how far a training is."""
 
     def say(self, line: str) -> None:
-        """Report a step that is done, or a result."""
+        """Show a line about a step that is done, or about a result."""
 
     def warn(self, line: str) -> None:
-        """Report a likely mistake."""
+        """Show a warning about a likely mistake."""
 
     def counting(self, what: str) -> AbstractContextManager[Watch]:
-        """Show that a block runs, and how many of how many are done as far as that is reported."""
+        """Show the progress of a block of code, which reports it to the function that it gets.
+
+        Args:
+            what: the work that the block does, for people.
+        """
 
     def epochs(self, most: int) -> AbstractContextManager[Watcher]:
-        """Show the epochs of a fit, of which there are `most` at most."""
+        """Show the epochs of a fit in a block, at most `most` of them, as the block reports them."""
 
 
 class Lines:
-    """Plain lines for all that is said, and for each epoch: for logs, and for programs of your own."""
+    """Progress as plain lines, without bars: for logs, and for programs of your own."""
 
     def say(self, line: str) -> None:
-        """Print to stdout."""
+        """Print a line to stdout."""
         self._print(line, sys.stdout)
 
     def warn(self, line: str) -> None:
-        """Print to stderr."""
+        """Print a warning to stderr."""
         self._print(line, sys.stderr)
 
     @contextmanager
     def counting(self, what: str) -> Iterator[Watch]:
-        """Print the step that begins."""
+        """Print a line that names the work of a block; what the block reports is not shown."""
         self.say(what)
         yield lambda done, of: None
 
     @contextmanager
     def epochs(self, most: int) -> Iterator[Watcher]:
-        """Print each epoch."""
+        """Give the block a watcher that prints a line for each epoch."""
         self.say(f"up to {most} epochs")
         yield self
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """Print nothing."""
+        """Ignore a single step: a line for each would fill a log."""
 
     def epoch(self, epoch: Epoch) -> None:
-        """Print loss and accuracy."""
+        """Print loss and accuracy of an epoch that is done."""
         self.say(
             f"epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
             f"held out {epoch.val_accuracy:.4f}, {epoch.seconds:.1f} s"
@@ -95,7 +99,7 @@ class Lines:
 
 @contextmanager
 def resumable(how: str) -> Iterator[None]:
-    """Let Ctrl-C in this block end the command with a sentence on how to go on."""
+    """Add the sentence `how`, on how to go on later, to the message if Ctrl-C stops this block."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -103,11 +107,11 @@ def resumable(how: str) -> Iterator[None]:
 
 
 def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
-    """Warn, before hours of training, where too few answers would choose the thresholds.
+    """Warn, before a long training, if too few answers would choose the thresholds of acceptance.
 
     Args:
         answers: the number of answers of networks that did not learn the picture.
-        accuracy: 0..1, share of the accepted answers that is to be promised.
+        accuracy: the share of right answers among accepted ones that is to be promised, 0..1.
         say: receives the warning.
     """
     if (least := needed(accuracy)) > answers:
@@ -121,5 +125,5 @@ def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
 
 
 def as_time(seconds: float) -> str:
-    """Write a time as 1:02:03, or as 2:03 below an hour."""
+    """Return a number of seconds as text: `1:02:03`, or `2:03` below an hour."""
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")

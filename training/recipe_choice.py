@@ -17,7 +17,10 @@ from training.options import Options
 
 
 def choose_recipe(options: Options, data: LabelledData) -> Recipe:
-    """Return the recipe that the options name, adapted to the data if they name none, with their changes.
+    """Return the recipe (the settings of a training by gradient) for these options and pictures.
+
+    The start is the recipe that the options name, or the usual one, adapted to the number of pictures. The
+    fields that the options set replace those of the start.
 
     Args:
         options: the options of the training.
@@ -46,12 +49,12 @@ def find_start(options: Options) -> Recipe:
 
 
 def adapt_to_size(recipe: Recipe, data: LabelledData) -> Recipe:
-    """Return the recipe for as many pictures as there are, if these are a person's own."""
+    """Return the recipe adapted to the number of pictures, if these are a person's own; else unchanged."""
     return for_few(recipe, len(data.train)) if data.named else recipe
 
 
 def apply_options(start: Recipe, options: Options) -> Recipe:
-    """Return the recipe with the fields that the options set.
+    """Return a copy of the recipe in which the options replace the fields that they set.
 
     Raises:
         BadRecipe: a field cannot be trained with.

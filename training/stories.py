@@ -47,7 +47,7 @@ class RunRequest:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of the options behind `events` and `is_fresh` that were typed."""
+        """The names of the options of this request that a person typed: those of `events` and `is_fresh`."""
         typed = {"tensorboard": self.events is not None, "fresh": self.is_fresh}
         return frozenset(name for name, is_typed in typed.items() if is_typed)
 
@@ -55,12 +55,12 @@ class RunRequest:
 def name_pictures(
     options: Options, csv_pair: tuple[Path, Path] | None = None, parent: LocalRelease | None = None
 ) -> Named:
-    """Return the pictures that the options name, and how they are read.
+    """Return the pictures of a training that the options name: their place, and the way they are read.
 
     Args:
         options: the options of the training.
-        csv_pair: a training set and a test set of pixels in their place.
-        parent: the release whose labels have to be learnt; None for none.
+        csv_pair: CSV files of pixels, a training set and a test set, that take the place of these pictures.
+        parent: the release whose labels the training has to learn; None if the labels are free.
     """
     return Named(
         place=options.data,
@@ -84,7 +84,7 @@ def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
 
 
 def name_photos(options: Options) -> Named:
-    """Return the photos of the ten classes that the options name, and how they are read."""
+    """Return the photos of the ten classes that the options name: their place, and the way they are read."""
     return Named(
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),
@@ -102,14 +102,15 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     typed: Collection[str] = (),
     known: HashedFiles = NO_FILES,
 ) -> "Trained":
-    """Train own classes, or by gradient on pictures of 28 x 28, as the pictures need it.
+    """Train a release on pictures: by gradient if they are 28 x 28, else a head on frozen networks.
 
     Args:
         named: the pictures.
         options: the options of the training.
-        run: the folder, and what is written there.
-        progress: shows how far the training is.
-        check_labels: receives the classes before anything is fitted.
+        run: the folder, and the files that are written there.
+        progress: the display of the training.
+        check_labels: a function that gets the classes, and may refuse them by an exception, before
+            anything is fitted.
         typed: the names of the options that a person typed; one without effect is refused.
         known: files of the pictures that were read before.
 
@@ -142,11 +143,11 @@ def choose_story(
     typed: Collection[str] = (),
     known: HashedFiles = NO_FILES,
 ) -> tuple[Story, HashedFiles]:
-    """Return the story that pictures need, after the first ones of them are read.
+    """Return the story, the sort of training that pictures need, after a look at the first pictures.
 
     Args:
         listing: the pictures; None for a data set in the form of Fashion-MNIST.
-        progress: shows how many are read.
+        progress: the display of how many pictures are read.
         typed: the names of the options that a person typed.
         known: files that were read before.
 
@@ -204,7 +205,8 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
         options: the options of the training, which the release records.
         run: the folder, and the command line.
         progress: shows how far the training is.
-        check_labels: receives the classes before anything is fitted.
+        check_labels: a function that gets the classes, and may refuse them by an exception, before
+            anything is fitted.
         listing: the photos with their classes, if they were listed before.
 
     Raises:

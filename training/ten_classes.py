@@ -60,19 +60,23 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     settings: Mapping[str, JsonValue] = MappingProxyType({}),
     listing: Listing | None = None,
 ) -> tuple[Trained, PhotoHead]:
-    """Read, see, learn, and make the release; for corrections it keeps its parent's answers, for the gate.
+    """Train a release whose network answers photos of the ten classes, on the photos of a person.
+
+    If the photos are corrections, the release also keeps the answers of its parent to them, so that the check
+    before a promotion (the gate) can compare both.
 
     Args:
-        parent: whose other files the release has.
-        named: the photos.
-        progress: shows how far it is.
-        run: the folder, which the caller has claimed; None claims the one that the photos name, in runs/.
+        parent: the release whose other files the new release has.
+        named: the photos: their place, and the way they are read.
+        progress: the display of the training.
+        run: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose name
+            comes from the photos.
         command: the command line, which the release records.
-        settings: the options that it records.
+        settings: the options of the training, which the release records, too.
         listing: the photos with their classes, if they were listed before.
 
     Returns:
-        what every training leaves, and the head with the answers of folds.
+        The result of the training, and the head with its cross-fitted answers.
 
     Raises:
         OutputUnusable: the folder has a release already.
@@ -122,12 +126,12 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
 
 
 def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
-    """Fit the head that is released, and heads of folds that answer photos that they did not learn.
+    """Fit the head (last layer) that answers photos, on all photos, and get cross-fitted answers.
 
     Args:
         learnt: all photos that are learnt, from `seen_photos`.
         parent: the release whose head is replaced.
-        progress: shows the heads that are fitted.
+        progress: the display of the heads that are fitted.
     """
     labels = parent.manifest.labels
     with progress.counting("fitting heads") as watch:
@@ -155,7 +159,7 @@ def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: 
 def seen_photos(
     photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
 ) -> Pictures:
-    """Return all photos that are learnt: corrections with those that come with this package."""
+    """Return the photos that are learnt, with their vectors; to corrections, the bundled photos are added."""
     with progress.counting("seeing photos") as watch:
         learnt = photo_features(photos, folder, watch)
     if not corrected:
@@ -171,7 +175,11 @@ def seen_photos(
 
 
 def answers_of_folds(head: PhotoHead) -> Answers:
-    """Return the answers of heads of folds to the checked photos, and to UNLEARNT_THINGS, undecided."""
+    """Return cross-fitted answers to photos, before anything is decided.
+
+    They are answers to the photos that have a fold, and to photos of things that no head learnt
+    (UNLEARNT_THINGS).
+    """
     others = head.scores_of_unseen_ood
     answers = checked_answers(head.learnt, head.scores, head.folds)
     if others is None:
@@ -186,7 +194,13 @@ def answers_of_folds(head: PhotoHead) -> Answers:
 
 
 def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
-    """Return the answers to the photos that have a fold, whose scores these are."""
+    """Return the undecided answers to those photos that have a fold.
+
+    Args:
+        learnt: all photos that are learnt.
+        scores: the scores of the photos that have a fold, in their order.
+        folds: the folds of all photos.
+    """
     answered = folds > 0
     answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.

@@ -9,10 +9,10 @@ Tensor: TypeAlias = Any
 """A tensor of TensorFlow, or Keras' symbolic one; its docstring gives shape and dtype."""
 
 Network: TypeAlias = Any
-"""keras.Model."""
+"""A `keras.Model`, the type of all networks."""
 
 Graph: TypeAlias = Any
-"""onnx.ModelProto."""
+"""An `onnx.ModelProto`, the type of all ONNX graphs."""
 
 Callback: TypeAlias = Any
-"""keras.callbacks.Callback."""
+"""A `keras.callbacks.Callback`, which Keras calls during a fit."""

@@ -29,7 +29,7 @@ def measure_attributes(
     labels: Mapping[str, Labels],
     decided: Mapping[str, Thresholds],
 ) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
-    """Measure attributes as served.
+    """Measure the answers to attributes (further questions, such as colour) as the service would give them.
 
     Args:
         classifier: the classifier of the release.
@@ -37,10 +37,11 @@ def measure_attributes(
         probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
             temperature.
         labels: the labels of the same pictures, by attribute.
-        decided: about each attribute.
+        decided: the thresholds of each attribute.
 
     Returns:
-        figures of each attribute, of all heads together, and the answers where something is known.
+        The figures of each attribute, the figures of class and attributes together, and the answers to
+        pictures of which something is known.
     """
     predictions = interpreted(classifier, out_of_fold, probabilities)
     of_class = as_served(predictions, out_of_fold)
@@ -58,9 +59,10 @@ def measure_attributes(
 def attribute_answers(
     predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
 ) -> dict[str, Answers]:
-    """Return the answers of serving to attributes: N rows of each, in the order of the pictures.
+    """Return the answers to each attribute that predictions contain, by attribute, beside the true labels.
 
-    A further right label counts as the main one, so that the truth is the same for every release.
+    If a picture has several right labels, an answer with any of them is counted as the main label, so that
+    the truth is the same for every release.
 
     Args:
         predictions: the predictions of N pictures.
@@ -91,7 +93,7 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
 
     Args:
         labels: the labels of N pictures.
-        thresholds: about the attribute.
+        thresholds: the thresholds of the attribute.
         answers: the served answers to the same pictures, in their order.
     """
     of_labels, accepted = answers.take(answers.known), answers.accepted[answers.known]
@@ -122,7 +124,7 @@ def _counts(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
 
 
 def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
-    """Return a line on an attribute, and advice if none of its answers is accepted."""
+    """Return the figures of an attribute as a sentence, with advice if none of its answers is accepted."""
     share, promise = figures.right_of_accepted, figures.promise
     accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
     if not figures.accepted:
@@ -151,7 +153,7 @@ def all_accepted(
 
     Args:
         of_class: the served answers about the class of N pictures.
-        of_attributes: the same of each attribute, in the order of the pictures.
+        of_attributes: the served answers to the same pictures, by attribute.
         labels: the labels of the same pictures, by attribute.
     """
     is_known = ~of_class.accepted | of_class.known

@@ -30,16 +30,19 @@ from training.thresholds.answer_sets import scores_in
 
 WRONG_EXAMPLES: Final = 12
 RIGHT_EXAMPLES: Final = 6
-"""How many pictures the examples show: the mistakes teach more."""
+"""Number of right answers among the examples of the report; few, because mistakes teach more."""
 
 
 def ece(answers: Answers) -> float:
-    """Return the expected calibration error, 0..1."""
+    """Return the expected calibration error of answers, 0..1; 0 if they are right as often as they say."""
     return expected_calibration_error(answers.confidences, answers.right)
 
 
 def nll(answers: Answers) -> float:
-    """Return the mean negative log likelihood, in nats. The least probability is float32's epsilon."""
+    """Return the mean negative log likelihood of the true classes, in nats.
+
+    Probabilities below the epsilon of float32 are raised to it.
+    """
     from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
     # A network that computes in halves rounds its answers by as much as their sum differs from 1.
@@ -49,11 +52,11 @@ def nll(answers: Answers) -> float:
 
 
 Score: TypeAlias = Callable[[Pictures], Scores]
-"""Function of a network that returns scores of pictures, before temperature."""
+"""Type of a function that returns the scores of a network for pictures, before calibration."""
 
 
 def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
-    """Classify a split as serving would.
+    """Run a model on pictures of a data set and return the answers that the service would give.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
@@ -62,13 +65,13 @@ def answer(session: Session, contract: ModelContract, images: Pictures) -> Answe
 
 
 def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **columns: Values) -> Answers:
-    """Return a network's scores of pictures, beside the truth; nothing is decided yet.
+    """Return a table of answers with scores and true classes, before anything is accepted or reviewed.
 
     Args:
         scores: the scores of all pictures.
         images: the pictures.
-        sets: the set of each.
-        columns: further ones, or others than `images` has.
+        sets: the name of the set that each picture belongs to, or one name for all.
+        columns: values of further columns of Answers, or values that replace those of `images`.
     """
     known: dict[str, Values] = {"groups": images.groups if images.files else "", "networks": images.networks}
     return Answers.of(
@@ -90,7 +93,7 @@ def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
 
 
 def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
-    """Return the answers of serving to all questions about each picture."""
+    """Return the predictions of the service for each picture: class, attributes and decisions."""
     names = iter(images.networks)
     return [
         prediction
@@ -100,7 +103,7 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
 
 
 def decided(classifier: Classifier, answers: Answers) -> Answers:
-    """Calibrate and decide scores as serving does: probabilities, familiarities and decisions.
+    """Return answers with calibrated probabilities, familiarities and decisions, as the service gives them.
 
     Args:
         classifier: the classifier of the release.
@@ -115,11 +118,11 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
 def interpreted(
     classifier: Classifier, answers: Answers, attributes: Mapping[str, Probabilities] = MappingProxyType({})
 ) -> list[Prediction]:
-    """Return the answers of serving if the model gave these scores.
+    """Return the predictions that the service would make from stored scores, without running a network.
 
     Args:
         classifier: the classifier of the release.
-        answers: N of the class, with probabilities and distances as the network gave them.
+        answers: N answers about the class, with probabilities and distances as the network gave them.
         attributes: the scores of the same pictures by attribute, float32 (N, C), before temperature.
 
     Raises:
@@ -132,7 +135,7 @@ def interpreted(
 
 
 def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
-    """Return the answers about the class, with the answers of serving in place of scores."""
+    """Return a copy of the answers with the classes, decisions and probabilities of these predictions."""
     return replace(
         answers,
         predicted=np.array([prediction.answer.class_id for prediction in predictions], np.int64),
@@ -145,12 +148,12 @@ def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
 
 
 def most_are(answers: Answers) -> NetworkName:
-    """Return the name of the network that most pictures are for."""
+    """Return the name of the network that answered most of the pictures."""
     return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
 def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
-    """Return a model's scores, in batches."""
+    """Run a model on pictures in batches, and return its scores for all of them."""
     return joined([session.run(batch) for batch in in_batches(images)])
 
 
@@ -167,22 +170,22 @@ def joined(parts: Sequence[Scores]) -> Scores:
 
 
 def uncalibrated(contract: ModelContract) -> ModelContract:
-    """Return the same contract with probabilities as the network gives them."""
+    """Return a copy of the contract without calibration of the class (its temperature is 1)."""
     return contract.replace_heads({LABEL: replace(contract.class_head, temperature=1.0)})
 
 
 def counted(answers: Answers) -> SplitFigures:
-    """Return accuracy and loss."""
+    """Return the number, the accuracy and the loss of answers, as the report has them for a split."""
     return SplitFigures(n=len(answers), accuracy=float(answers.right.mean()), loss=nll(answers))
 
 
 def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
-    """Return the full evaluation.
+    """Return all figures of the report about the answers to a test set.
 
     Args:
         answers: the served answers.
-        before: the same split without temperature.
-        contract: names the classes and holds the thresholds.
+        before: the answers to the same pictures without calibration.
+        contract: the contract of the release, with its labels and thresholds.
     """
     # Here: commands show their help where serving alone is installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
@@ -227,7 +230,7 @@ def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
 
 
 def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
-    """Return the most confident mistakes, worst first, and the first right answers."""
+    """Return the examples of the report: the most confident mistakes, and the first right answers."""
     right = np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
     return Examples(
         wrong=mistakes(answers, labels, WRONG_EXAMPLES),

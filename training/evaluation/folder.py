@@ -25,7 +25,7 @@ CONFUSION: Final = "confusion_matrix.png"
 MISTAKES: Final = "mistakes.png"
 
 SHOWN: Final = 60
-"""Mistakes on the sheet, the most confident ones."""
+"""Largest number of mistakes on the picture of mistakes; the most confident ones are shown."""
 
 COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", "decision")
 
@@ -33,13 +33,15 @@ COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", 
 def write_evaluation(
     folder: Path, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> list[Path]:
-    """Write REPORT_PAGE, TABLE, and CONFUSION and MISTAKES where pictures show classes and answers are wrong.
+    """Write an evaluation into a folder: page, table of answers, and drawings; return the files.
+
+    The confusion matrix is drawn if pictures show classes of the release, the mistakes if answers are wrong.
 
     Args:
-        folder: made if absent.
+        folder: the folder of the files, which is made if it is missing.
         page: the page of all figures.
         answers: the served answers to N pictures.
-        pictures: N of them; one without a file is named by its position in the set.
+        pictures: the N pictures; one without a file is named by its position in the set.
         contract: the contract of the release.
 
     Returns:

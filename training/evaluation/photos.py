@@ -43,7 +43,13 @@ from training.progress import Say
 
 
 def undecided_photos(scores: Scores, photos: Pictures, **columns: Values) -> Answers:
-    """Return a network's scores of photos, each in the set of its tier, beside the truth; see `undecided`."""
+    """Return a table of undecided answers to photos, in which each photo's set is its tier.
+
+    Args:
+        scores: the scores of a network for the photos.
+        photos: the photos with their true classes.
+        columns: values of further columns, as for `undecided`.
+    """
     known: dict[str, Values] = {"groups": photos.groups, "spelt": photos.spelt, "sources": photos.sources}
     return undecided(scores, photos, photos.tiers, **known | columns)
 
@@ -53,7 +59,7 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
 
     Args:
         answers: the answers to the photos.
-        contract: the release's.
+        contract: the contract of the release.
         split: the use of the photos so far, such as `development`.
     """
     ood = answers.take(~answers.known)
@@ -139,7 +145,7 @@ def _auroc(answers: Answers, ood: Answers) -> OodAuroc:
 
 
 def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
-    """Return the figures of `Answers.of_unknown_sources` in each tier, by its name.
+    """Return the figures of photos from sources (shops, people) that were not learnt, by tier.
 
     Args:
         answers: the decided answers to photos.
@@ -198,10 +204,17 @@ def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
 
 
 def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
-    """Return the photos that the parent did not learn, nor nearly the same.
+    """Return the photos on which a release and its parent can be compared: the parent did not learn them.
+
+    Photos that are near copies of a learnt photo are left out, too.
+
+    Args:
+        photos: the photos to choose from.
+        parent: the release that was trained further.
+        say: receives a warning if the parent recorded no hashes, so that near copies are not recognised.
 
     Raises:
-        BadPictures: none of these shows a class.
+        BadPictures: none of the photos that are left shows a class.
     """
     new = photos.take(~learnt_among(parent, photos.sha256, photos.hashes, say=say))
     if not (new.classes != OOD).any():
@@ -213,7 +226,7 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
 
 
 def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
-    """Ask the parent about the pictures that are compared; the release keeps these answers for the gate.
+    """Return the parent's answers to photos, for the check (gate) that compares a release with its parent.
 
     Args:
         parent: the release that was trained further.

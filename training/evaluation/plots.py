@@ -29,9 +29,9 @@ from training.evaluation.statistics import ECE_BINS, likeliest
 
 DPI: Final = 100
 USUAL_FONT: Final = "DejaVu Sans"
-"""Comes with matplotlib."""
+"""Font of the plots, which comes with matplotlib."""
 BOXES: Final = "Last Resort"
-"""A font of matplotlib's that has a box for every letter."""
+"""Font of matplotlib that draws a box for every letter, used if no font has the letter."""
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
@@ -39,19 +39,19 @@ LINE_COLOUR: Final = "#1565c0"
 EXAMPLES_PER_ROW: Final = 3
 
 PER_CLASS: Final = 12
-"""Pictures of a row of a sheet of a data set."""
+"""Number of pictures in each row of a sheet of a data set; a row shows one class."""
 
 MOST_CLASSES: Final = 40
-"""Most rows of the matrix: more would be too high to look at."""
+"""Largest number of classes on a sheet of a data set: more rows would be too high to look at."""
 
 NUMBERED_CLASSES: Final = 20
-"""Up to so many, each cell of the confusion matrix has its figure; beyond, its colour alone."""
+"""Number of classes up to which cells of the confusion matrix have figures; with more, colours alone."""
 
 SMALL_TEXT: Final = 7
-"""Points of the texts of the confusion matrix, where there are many."""
+"""Font size in points of the texts of a confusion matrix with many classes."""
 
 CLASS_INCHES: Final = 0.16
-"""Height and width of a class in the confusion matrix, enough for a slanted name of SMALL_TEXT."""
+"""Height and width of a class in the confusion matrix in inches, enough for a slanted name."""
 
 MATRIX_INCHES: Final = (6.5, 40.0)
 """Least and largest height of the confusion matrix: of 40 inches, which 250 classes fill, drawing needs
@@ -68,11 +68,11 @@ def draw_all(
     """Write confusion_matrix.png, reliability.png, examples.png, and curves.png if there is a history.
 
     Args:
-        folder: made if absent.
+        folder: the folder of the files, which is made if it is missing.
         report: the report whose figures are drawn.
         answers: the answers to the test set.
         pixels: the pixels of the test set, as the model reads them.
-        polarity: theirs.
+        polarity: the polarity of the pixels, such as `light-on-black`.
     """
     shown = report.examples
     with font_for(report.labels):
@@ -87,7 +87,7 @@ def draw_all(
 
 
 def font_for(labels: Sequence[str]) -> AbstractContextManager[None]:
-    """Draw the figures of a block in fonts that have the letters of these labels."""
+    """Draw the figures of a block of code in fonts that have the letters of these labels."""
     return mpl.rc_context({"font.family": [USUAL_FONT, *_fonts_for("".join(labels))]})
 
 
@@ -114,8 +114,8 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
 
     Args:
         figure: the figure.
-        path: the file.
-        cut_to_content: make it as large as what is drawn.
+        path: the PNG file.
+        cut_to_content: whether to cut off the margins around the drawing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -250,7 +250,7 @@ def draw_sheet(pictures: Mapping[str, Sequence[Pixels]]) -> Figure:
     """Draw the first PER_CLASS pictures of each class, of at most MOST_CLASSES.
 
     Args:
-        pictures: uint8 (28, 28), by class; one class at least.
+        pictures: the pictures by class, each uint8 (28, 28); one class at least.
     """
     shown = list(pictures.items())[:MOST_CLASSES]
     figure = Figure(figsize=(PER_CLASS * 0.8 + 1.6, len(shown) * 0.85), layout="constrained")

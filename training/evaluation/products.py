@@ -15,17 +15,18 @@ from training.thresholds.answer_sets import AnswerSet
 
 
 def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
-    """Return the promises about accepted products for `Report.products`, by attribute, the class under LABEL.
+    """Return, for each attribute, how often accepted answers about products are right, as `Report.products`.
 
-    Counts products of two or more photos whose truth is the same. One that shows none of the classes counts,
-    too: to accept it is wrong. A group of several truths is no product.
+    Only products of two or more photos with the same true label are counted. A product that shows none of
+    the classes is counted, too: to accept it is wrong.
 
     Args:
-        answers: decided, to photos whose groups are products.
-        right: 0..1, share of the accepted products that is promised to be right.
+        answers: decided answers to photos whose groups are products.
+        right: the share of accepted products that is promised to be right, 0..1.
 
     Returns:
-        without attributes of which no product is known.
+        The promises by attribute, the class under LABEL. Attributes of which no product is known are left
+        out.
     """
     promises_of = {}
     for head in np.unique(answers.attributes[answers.decided]).tolist():

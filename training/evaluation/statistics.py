@@ -14,10 +14,10 @@ ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
 
 NULL_DRAWS: Final = 1000
-"""Draws of the band in which the error of a calibrated network lies."""
+"""Number of random draws from which `null_band` takes the band of a calibrated network."""
 
 SHOWN_CLASSES: Final = 12
-"""The most classes that one picture's bars are drawn for."""
+"""Largest number of classes whose probabilities are drawn as bars beside a picture."""
 
 TOLERANCE: Final = 1e-3
 """Largest difference of a figure, and share of pictures with another answer, that rounding on another
@@ -25,7 +25,7 @@ processor explains; on the same one both are zero."""
 
 
 def likeliest(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Return the numbers of the SHOWN_CLASSES likeliest classes, ascending, of probabilities (C,)."""
+    """Return the indexes of the SHOWN_CLASSES likeliest of C probabilities, in ascending order of index."""
     order = np.argsort(-probabilities, kind="stable")[:SHOWN_CLASSES]
     return np.sort(order).astype(np.int64)
 
@@ -34,8 +34,8 @@ def expected_calibration_error(confidences: NDArray[np.floating[Any]], right: ND
     """Return the mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
 
     Args:
-        confidences: (N,), 0..1; one on an edge belongs to the lower bin.
-        right: (N,), whether the answer was.
+        confidences: (N,), 0..1; a confidence on the edge of two bins belongs to the lower one.
+        right: (N,), whether the answer was right.
     """
     edges = np.linspace(0, 1, ECE_BINS + 1)[1:-1]
     excess = np.bincount(np.digitize(confidences, edges, right=True), weights=confidences - right)
@@ -46,7 +46,10 @@ def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
     """Simulate the 95% band of the calibration error of N answers that are right as often as they say.
 
     Args:
-        confidences: (N,), 0..1.
+        confidences: (N,), the confidences of the answers, 0..1.
+
+    Returns:
+        The lower and the upper end of the band.
     """
     random = np.random.default_rng(0)
     errors = [
@@ -58,12 +61,17 @@ def null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
 
 
 def overconfidence(confidences: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
-    """Return mean confidence minus accuracy, -1..1, of N answers; arguments as above."""
+    """Return mean confidence minus accuracy, -1..1; above 0 if answers are surer than they are right.
+
+    Args:
+        confidences: (N,), the confidences of the answers, 0..1.
+        right: (N,), whether each answer was right.
+    """
     return float(np.mean(confidences) - np.mean(right))
 
 
 def differences(stored: TestFigures, measured: TestFigures) -> list[str]:
-    """List the figures that differ by more than TOLERANCE between two evaluations, a sentence each."""
+    """Return a sentence for each figure that differs by more than TOLERANCE between two evaluations."""
     if stored.n != measured.n:
         return [f"n: the report has {stored.n}, found {measured.n}."]
     named = {

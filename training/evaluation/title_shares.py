@@ -23,22 +23,23 @@ from reports.values import HELD_OUT
 from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 
 LEAST: Final = (0.05, 0.1, 0.2)
-"""Shares that are tried; the smallest is taken that shows the promised share."""
+"""Minimum shares that are tried: the probability that a photo has to give to the kinds in a title. The
+smallest one with enough right answers is taken."""
 
 WRONG_TITLES: Final = 0.03
 """Share of titles that name another garment: 3 of 107 that were looked at in shops' lists."""
 
 RIGHT: Final = 0.98
-"""Share of the answers so accepted that has to be right at least, of each tier."""
+"""Smallest share of right answers among those that title and photo accept together, in each tier."""
 
 RIGHT_WITHOUT_CLASS: Final = 0.975
-"""Share of the answers so accepted about things without a class that has to be right at least."""
+"""Smallest share of right answers about things without a class that title and photo accept together."""
 
 WITHOUT_CLASS: Final = "X"
-"""The tier of these."""
+"""The tier of photos that show none of the classes."""
 
 WITHOUT_NAME: Final = "things without a name"
-"""Photos whose kind the network has no name for: any word of a name is wrong of them."""
+"""Name of the set of photos whose kind the network has no label for: any named kind is wrong."""
 
 PRODUCTS: Final = "products of several photos"
 
@@ -47,13 +48,14 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Trial:
-    """Answers to N photos whose kind is known, by networks that had not learnt them.
+    """Cross-fitted answers to N photos whose kind (such as `skirt`) is known, to measure words of titles.
 
     Attributes:
-        sets: str (N,).
-        shares: float64 (N, K), what the photo gives to each of K words that have a label of their own.
-        right: bool (N, K), which of these words are right of it; none where its kind has no such word.
-        other: float64 (N,), what it gives to OTHER; None where nothing answers that.
+        sets: str (N,), the name of the set of each photo, such as its tier.
+        shares: float64 (N, K), the probability that the photo gives to each of K words with a label.
+        right: bool (N, K), whether each of these words is right for the photo; all False if its kind has no
+            such word.
+        other: float64 (N,), the probability that the photo gives to OTHER; None if no label is OTHER.
         misled: bool (N,), where a right word, once confirmed, accepts a wrong label: several labels are of
             that kind.
         groups: int64 (N,), equal where photos are not independent; None to count by photo.
@@ -70,24 +72,25 @@ class Trial:
 
     @property
     def has_name(self) -> Bools:
-        """Bool (N,), whose kind has a word."""
+        """Whether the kind of each photo has a word, bool (N,)."""
         return np.asarray(self.right.any(axis=1))
 
     def of_right(self) -> NDArray[np.float64]:
-        """Return the share that each photo gives to its right word, float64 (N,); -1 without one."""
+        """Return the probability that each photo gives to its right word, float64 (N,); -1 if it has none."""
         return np.asarray(np.where(self.right, self.shares, -1.0).max(axis=1, initial=-1.0))
 
     def of_wrong(self) -> NDArray[np.float64]:
-        """Return the share that each photo gives to the worst wrong word, float64 (N,); -1 without one."""
+        """Return the probability that each photo gives to its likeliest wrong word, float64 (N,), or -1."""
         return np.asarray(np.where(self.right, -1.0, self.shares).max(axis=1, initial=-1.0))
 
 
 def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
-    """Make a trial of the answers of an attribute `kind`.
+    """Return the measurement data (Trial) from answers of the attribute `kind`, which names garments.
 
     Args:
-        answers: the answers of that head, to photos of sources left out, with the tier as set.
-        labels: the labels of the head: names of KINDS, and OTHER.
+        answers: the answers about the attribute, by networks that did not learn the source of the photo; the
+            set of each photo is its tier.
+        labels: the labels of the attribute: names of KINDS, and OTHER.
     """
     of = answers.take(answers.known)
     names = [place for place, label in enumerate(labels) if label != OTHER]
@@ -102,12 +105,11 @@ def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
 
 
 def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
-    """Make a trial of answers about the class, each by the kinds that it is.
+    """Return the measurement data (Trial) from answers about the class, by the kinds that each class is.
 
     Args:
-        answers: about the class, to pictures that were not learnt; those of a class that is no kind are left
-            out.
-        labels: the classes.
+        answers: cross-fitted answers about the class; pictures of a class that is no kind are left out.
+        labels: the names of the classes.
     """
     kinds = list(label_kinds(labels, "en").values())
     words = [kind for kind in KINDS if any(kind in of for of in kinds)]
@@ -122,10 +124,10 @@ def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
 
 
 def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
-    """Measure words beside the answers of a network, at each of LEAST.
+    """Measure how often title words and photos together are right, for each minimum share in LEAST.
 
     Args:
-        trial: answers to photos that nothing which answered had learnt.
+        trial: cross-fitted answers to photos whose kind is known.
         network: the network that answered them.
     """
     named = _promise([_named_at(trial, share) for share in LEAST])
@@ -134,11 +136,16 @@ def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
 
 
 def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigures | None:
-    """Measure words beside own classes, as one set, counted by group; None where words name none of them.
+    """Measure how often title words and photos of a person's own classes are right together.
+
+    All pictures are one set, and pictures of one group are counted as one.
 
     Args:
-        answers: the answers of each head, to pictures that were not learnt.
+        answers: cross-fitted answers about class and attributes.
         contract: the contract of the network.
+
+    Returns:
+        The figures; None if no title word names one of the classes.
     """
     head = contract.heads.get(KIND)
     labels = find_release_labels(contract.labels, head.labels if head else None, "en")

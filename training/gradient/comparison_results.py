@@ -24,16 +24,17 @@ OWN_RECIPE: Final = "own"
 
 
 class Compared(FrozenModel):
-    """One network under one recipe.
+    """The results of one network in a comparison, trained by one recipe with one or several seeds.
 
     Attributes:
         parameters: all weights; a published count may leave out those that are not trained.
-        trainable_parameters: those that are trained; None in older results.
+        trainable_parameters: the number of weights that are trained; None in older results.
         mflops: the cost of one picture, counted in the serving graph; None if it cannot be counted.
-        recipe_name: the name of the recipe, or `own` for the network's.
-        seconds: wall time of one training, mean of the seeds; None where it is not known.
+        recipe_name: the name of the recipe, or `own` for the recipe that belongs to the network.
+        seconds: wall time of one training, mean of the seeds; None if it is not known.
         summary: the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
-        seeds: the `seed` of each, figures of the same three, and `training`, which older results lack.
+        seeds: one dictionary for each training: its `seed`, the figures of `train`, `validation` and `test`,
+            and `training`, which older results lack.
     """
 
     network: str
@@ -53,18 +54,27 @@ class Compared(FrozenModel):
 
 
 def spread(values: Sequence[float]) -> dict[str, float | None]:
-    """Return mean, sample standard deviation (divided by n - 1; None of one value) and number of values."""
+    """Return the keys `mean`, `std` and `n` with the mean, spread and number of values.
+
+    `std` is the sample standard deviation, divided by n - 1; None for a single value.
+    """
     std = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
 def in_words(accuracy: Mapping[str, Any]) -> str:
-    """Write a spread as `0.9200 ± 0.0200`."""
+    """Return a result of `spread` as text, such as `0.9200 ± 0.0200`."""
     return f"{accuracy['mean']:.4f}" + ("" if accuracy["std"] is None else f" ± {accuracy['std']:.4f}")
 
 
 def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
-    """Set the reports of a network under one recipe together, which are by seed; at least one."""
+    """Combine the reports of several trainings of a network into one row of a comparison.
+
+    Args:
+        network: the name of the network.
+        reports: the report of each training, by its seed; at least one.
+        recipe: the name of the recipe that all of them used.
+    """
     first = next(iter(reports.values()))
     times = [report.training.seconds for report in reports.values() if report.training.seconds is not None]
     return Compared(
@@ -93,20 +103,20 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
 
 
 def write_comparison(path: Path, networks: Sequence[Compared]) -> None:
-    """Replace the file, all of it or nothing; its folder is made if absent."""
+    """Write the results of a comparison to a JSON file, in one step; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"networks": [json.loads(network.model_dump_json()) for network in networks]}
     write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def read_comparison(path: Path) -> tuple[Compared, ...]:
-    """Read the file of `write_comparison`."""
+    """Read the results of a comparison from the JSON file that `write_comparison` wrote."""
     document = json.loads(path.read_bytes())
     return tuple(map(Compared.model_validate, document["networks"]))
 
 
 def draw_comparison(networks: Sequence[Compared]) -> Figure:
-    """Test accuracy of each network, mean and standard deviation, next to the published one.
+    """Draw the test accuracy of each network, mean and standard deviation, next to the published one.
 
     Each seed is a mark; the training accuracy, which some publish instead, is drawn too.
     """

@@ -46,10 +46,10 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 DEFAULT_NETWORK: Final = "compact32"
 
 NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
-"""All that commands train from fresh weights."""
+"""Names of the networks that commands can train from fresh weights."""
 
 MIXUP_MIN: Final = 0.05
-"""Least alpha of mixup: below it, hardly any picture is mixed."""
+"""Smallest alpha of mixup that a recipe may have: below it, hardly any picture is mixed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,7 @@ class Recipe:
     @model_validator(mode="wrap")
     @classmethod
     def _explain(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Refuse values that cannot be trained with, by the name of the setting."""
+        """Check the values, and raise BadRecipe with the name of the setting that cannot be trained with."""
         try:
             recipe = handler(values)
         except ValidationError as error:
@@ -213,7 +213,7 @@ NETWORK_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "labelling1": {"l2": 0.0001},
     "labelling2": {"initializer": "he_uniform"},
 }
-"""The fields that belong to a published network in any recipe."""
+"""Fields of a recipe that a published network always has, by the name of the network."""
 
 _NOTEBOOK: Final = {"batch_size": 250, "held_out": 0.2, "kept": "least_loss"}
 
@@ -242,12 +242,12 @@ RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
 
 
 def starting_point(network: NetworkName) -> Recipe:
-    """Return the recipe that a network starts from when it is named alone."""
+    """Return the usual recipe of a network, for a training that names a network but no recipe."""
     return for_network(COMPACT if network.startswith("compact") else PLAIN, network)
 
 
 def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
-    """Return the recipe with this network, and with the settings that belong to it."""
+    """Return a copy of the recipe for another network, with the settings that belong to that network."""
     as_published = AS_PUBLISHED.get(network, {}) if recipe == PUBLISHED else {}
     return replace(recipe, network=network, **NETWORK_FIELDS.get(network, {}), **as_published)
 
@@ -259,18 +259,18 @@ STEPS_PER_EPOCH: Final = 32
 """Steps per epoch that smaller batches should give."""
 
 BATCH_MIN: Final = 16
-"""Smallest batch that is chosen for that. Half of it was worse: batch
-normalization needs several pictures."""
+"""Smallest batch that `for_few` chooses, in pictures. Half of it was worse: batch normalization needs
+several pictures."""
 
 MANY_EPOCHS: Final = 100
-"""More come of fewer than 160 pictures; then a training ends early."""
+"""Number of epochs above which a training may end early (PATIENCE). Fewer than 160 pictures give more."""
 
 PATIENCE: Final = 20
-"""Epochs without a better one after which it does."""
+"""Number of epochs without a better one after which a training of many epochs ends."""
 
 
 def for_few(recipe: Recipe, pictures: int) -> Recipe:
-    """Return the recipe with smaller batches and more epochs, if there are few pictures to learn from."""
+    """Return a copy of the recipe with smaller batches and more epochs if there are few pictures to learn."""
     batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
     epochs = max(recipe.epochs, ceil(STEPS_MIN * batch / pictures))
     patience = PATIENCE if epochs > MANY_EPOCHS and recipe.patience is None else recipe.patience
@@ -278,23 +278,26 @@ def for_few(recipe: Recipe, pictures: int) -> Recipe:
 
 
 def fingerprint(recipe: Recipe, data: DataSet) -> str:
-    """Return sixteen hex digits that differ when the settings or the data do."""
+    """Return a hash of recipe and data as sixteen hex digits; other settings or data give another hash."""
     text = json.dumps({"recipe": recipe.changes(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def groups_suffix(data: LabelledData) -> str:
-    """Return the end of a fingerprint if pictures are grouped, since groups decide which are held out."""
+    """Return a hyphen and eight hex digits that depend on the groups of the pictures; empty without files.
+
+    Pictures of one group are held out together, so other groups are another training.
+    """
     if not data.train.files:
         return ""
     return "-" + hashlib.sha256("\n".join(data.train.groups).encode()).hexdigest()[:8]
 
 
 def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
-    """Return the fingerprint that the checkpoint of a run carries, with that of the groups."""
+    """Return the hash of recipe, data and groups by which a checkpoint is known to belong to a run."""
     return fingerprint(recipe, data.described()) + groups_suffix(data)
 
 
 def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
-    """Return the default folder of a run's checkpoint: the same command finds it again."""
+    """Return the default folder of a training, `runs/NETWORK-HASH`; the same command finds it again."""
     return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"

@@ -35,7 +35,7 @@ from training.gradient.recipes import Recipe, run_fingerprint
 from training.progress import Say, Watcher
 
 STUDY: Final = "study.db"
-"""SQLite, as Optuna keeps it: its dashboard can open the file too."""
+"""Name of the SQLite file in which Optuna keeps the search; its dashboard can open the file, too."""
 
 STUDY_NAME: Final = "search"
 
@@ -43,10 +43,11 @@ INCHES: Final = 3.6
 """Height of a plot of the search, and width of each setting in it."""
 
 UNPRUNED_TRIALS: Final = 5
-"""So many must have finished before any is pruned: a median of fewer says little."""
+"""Number of trials that must have finished before any is pruned: a median of fewer says little."""
 
 UNPRUNED_SHARE: Final = 4
-"""No trial is pruned in its first epochs, one in so many: the running average has not caught up by then."""
+"""Divisor of the number of epochs: in the first quarter of its epochs no trial is pruned, because the
+running average of the weights has not caught up by then."""
 
 FINGERPRINT: Final = "fingerprint"
 
@@ -57,10 +58,10 @@ Trials = list[FrozenTrial]
 """Trials that are done, the best first: finished before pruned ones, the earlier first among equals."""
 
 Values = Mapping[str, int | float]
-"""A value by the name of the recipe's field."""
+"""Values of a trial, by the names of the recipe's fields."""
 
 Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
-"""Optuna's distributions by the name of the recipe's field."""
+"""Range of each setting that is searched: Optuna's distribution, by the name of the recipe's field."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Search:
     """The recipe that a search starts from, and its data.
 
     Attributes:
-        start: the recipe that the first trial has, and whose other settings all of them have.
-        data: the pictures that are learnt, and those that each accuracy is measured on.
+        start: the recipe of the first trial. The settings that are not searched are the same in all trials.
+        data: the pictures that are learnt, and the pictures that each accuracy is measured on.
     """
 
     start: Recipe
@@ -77,19 +78,24 @@ class Search:
 
     @cached_property
     def split(self) -> Split:
-        """Pictures that each trial learns, and those that it holds out."""
+        """The pictures that each trial learns, and the pictures that are held out to measure it."""
         return parts_of(self.data, self.start.limit, self.start.held_out)
 
     @property
     def fingerprint(self) -> str:
-        """Differs when the start, the data or their groups do; a study carries it."""
+        """A hash of start, data and groups, by which a stored study is known to belong to this search."""
         return run_fingerprint(self.start, self.data)
 
 
 def search_space(start: Recipe, classes: int) -> Space:
-    """Return the space of a search, around the learning rate and batch size of the recipe it starts from.
+    """Return the settings that a search varies, each with its range of values.
 
-    Dropout is, only where the network has it.
+    Learning rate and batch size vary around those of the recipe. Dropout is varied only if the network has
+    dropout layers.
+
+    Args:
+        start: the recipe that the search starts from.
+        classes: the number of classes.
     """
     sizes = sorted({max(start.batch_size // 2, 1), start.batch_size, start.batch_size * 2})
     space: Space = {
@@ -106,7 +112,7 @@ def search_space(start: Recipe, classes: int) -> Space:
 
 
 def starting_values(start: Recipe, space: Space) -> Values:
-    """Return the values of the recipe that a search starts from, as far as they lie within the bounds."""
+    """Return the values of a recipe for the searched settings; values outside their range are left out."""
     return {
         name: value
         for name, bounds in space.items()
@@ -116,20 +122,20 @@ def starting_values(start: Recipe, space: Space) -> Values:
 
 
 def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say: Say) -> Trials:
-    """Search until so many trials are done, those of an earlier call included.
+    """Train one network after another with other settings until a number of trials is done.
 
     Args:
         search: the recipe and the data.
         folder: the folder of the study and the trial under way; made if absent. One process at a time.
-        trials: the number of trials, pruned ones included.
+        trials: the number of trials in all, with pruned ones and with trials of an earlier call.
         watcher: receives every step of a fit.
-        say: receives what is tried, and what it came to.
+        say: receives sentences on the settings of each trial, and on its accuracy.
 
     Returns:
-        all that are done.
+        All trials that are done, the best first.
 
     Raises:
-        CheckpointUnreadable: the folder's study is another search's.
+        CheckpointUnreadable: the study in the folder belongs to another search.
     """
     space = search_space(search.start, len(search.data.labels))
     study = _open(search, space, folder)
@@ -147,7 +153,7 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
 
 
 def recipe_of(start: Recipe, values: Values) -> Recipe:
-    """Return the recipe of one trial.
+    """Return the recipe of one trial: a copy of the start with the values that are tried.
 
     Raises:
         BadRecipe: a value cannot be trained with.

@@ -39,7 +39,7 @@ from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024
-"""Most features that a distance is measured in: whitening takes their square in weights, 4 MB at so many."""
+"""Largest number of features in which a distance is measured. Its weights grow with the square, to 4 MB."""
 
 ROUNDING: Final = 2**-19
 """Largest difference of a probability, as a share of the largest logit. Float32 rounds a number by 2**-24 of
@@ -47,8 +47,8 @@ its size, and sums in another order add up to 64 such roundings here; a probabil
 what its logits do. Where a model gets pixels of another scale than it learnt, its logits are thousands."""
 
 HAND_MADE_TOLERANCE: Final = 1e-3
-"""The least that is allowed beside the hand-made model itself, as of golden answers, and the only one where
-its logits cannot be reached."""
+"""Smallest limit for the difference of a probability from the hand-made model, as for golden answers. It is
+the only limit if the logits of the model cannot be read."""
 
 ROUNDED_TOLERANCE: Final = 0.02
 """Largest difference of a probability from a model that computed in half precision: bfloat16 has 8 bits."""
@@ -72,20 +72,20 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 def adopt(
     folder: Path, path: Path, data: LabelledData, progress: Progress, *, forced: bool = False
 ) -> Manifest:
-    """Write a release.
+    """Make a release of a Keras model that was trained elsewhere, calibrated and measured on pictures.
 
     Args:
         folder: the folder of the new release; nothing may have this name.
         path: the model, a `.keras` file.
         data: the pictures that calibrate and measure it; their labels are in the order of the model's
             outputs.
-        progress: shows what is done, and receives what was found.
-        forced: release it even if it is hardly better than chance.
+        progress: the display of the steps, and of facts that were found out about the model.
+        forced: whether to release the model even if it is hardly better than chance.
 
     Raises:
         OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: there are more labels than outputs, or fewer, or it is hardly better than chance.
+        NotAdoptable: the numbers of labels and outputs differ, or the model is hardly better than chance.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
@@ -157,10 +157,15 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
 
 
 def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
-    """Write model.keras and model.onnx; both answer as the hand-made model does when it is served bare.
+    """Write model.keras and model.onnx of a hand-made model, and check that they answer as the model does.
+
+    Args:
+        folder: the folder of the two files.
+        session: the hand-made model.
+        parts: the pictures: training ones fit the distance, held-out ones compare the files.
 
     Returns:
-        Why nothing will be `unfamiliar`; None where a distance is measured.
+        A sentence that says why no answer will be `unfamiliar`; None if the files measure a distance.
     """
     config = keras.saving.serialize_keras_object(session.model)
     in_float32 = _said_in_float32(config)
@@ -246,15 +251,16 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
 
 
 def with_habits(model: Network, habits: ModelHabits) -> Network:
-    """Put a model inside one that feeds it as it wants to be fed.
+    """Return a network around a hand-made model that gives it pixels in the shape and scale it expects.
 
     Args:
-        model: computes in float32.
-        habits: the habits that were found out about it.
+        model: the hand-made model, which computes in float32.
+        habits: the shape, scale and form of output that were found out about the model.
 
     Returns:
-        `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the model's last dense layer can be
-        separated from what is below it, the layer FEATURES stands between the two.
+        A network from `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the
+        model's last dense layer can be separated from the layers below it, the layer FEATURES stands
+        between them.
     """
     pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
     shaped = layers.Reshape(habits.shape, name="shape")(pixels) if habits.shape != (EDGE, EDGE) else pixels

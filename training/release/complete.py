@@ -68,18 +68,18 @@ class Candidate:
         network: the name of the network.
         model: the network with its weights.
         training: facts about its training.
-        history: an entry for each epoch; empty where it is not known.
-        data: its labels name the network's outputs.
+        history: an entry for each epoch; empty if it is not known.
+        data: the pictures; their labels name the outputs of the network.
         split: the training set in its two parts; the held-out one calibrates.
         out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
             each where nothing is held out. Without a test set they are measured. Where the class of a picture
             is not known, its attributes alone are decided and measured.
-        attributes: float32 (N, C) by name, what heads of folds answered to the training pictures.
-        score: gives the network's scores of pictures; None to ask the graph.
-        unseen: distances of photos of other things that the distance was not fitted against; None
-            where it was fitted against no such photos.
-        accept: when an answer is accepted.
-        of_products: whether groups are products, of which the report says what is accepted.
+        attributes: cross-fitted probabilities of the training pictures by attribute, float32 (N, C).
+        score: a function that returns the scores of the network for pictures; None to run the graph.
+        unseen: distances of photos of other things that were kept out of the fit of the distance; None if
+            no such photos were learnt.
+        accept: the conditions under which an answer is accepted.
+        of_products: whether groups are products, so that the report has figures of accepted products.
     """
 
     network: str
@@ -102,7 +102,7 @@ class Candidate:
 
 
 def samples(split: Split) -> PixelsBatch:
-    """Return pictures by which graphs are compared; held out, if any picture is."""
+    """Return some pictures to compare a graph with its network: held-out ones if there are any."""
     pixels = (split.validation or split.train).pixels
     return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
 
@@ -110,7 +110,14 @@ def samples(split: Split) -> PixelsBatch:
 def made_with(
     command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
 ) -> dict[str, JsonValue]:
-    """Return the facts that a release records of a training beside the settings of its fit."""
+    """Return facts about a training that its release records, beside the settings of the fit.
+
+    Args:
+        command: the command line.
+        settings: the options of the command.
+        data: the data that was learnt.
+        folds: the number of folds; 0 if there are none.
+    """
     recorded: dict[str, JsonValue] = {"command": command}
     if settings:
         recorded["settings"] = dict(settings)
@@ -125,10 +132,10 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     Args:
         folder: the folder with these two files.
         candidate: the network in them.
-        progress: shows what is done, and receives what was found of attributes.
+        progress: the display of the steps, and of figures of the attributes.
 
     Returns:
-        what it sealed, and what networks answered that had not learnt the picture.
+        The manifest of the release, and answers with their files by networks that had not learnt the picture.
 
     Raises:
         ModelError: the graph cannot be run.

@@ -33,7 +33,7 @@ OFTEN: Final = (2000, 1, 1)
 
 
 def converted(serving: Network) -> Graph:
-    """Convert a network to a graph.
+    """Convert a Keras network to an ONNX graph.
 
     Args:
         serving: a network from one input, uint8, to a dictionary of outputs, the keys of which become their
@@ -60,13 +60,14 @@ def converted(serving: Network) -> Graph:
 
 
 LARGE: Final = 1024
-"""Numbers from which `in_half_precision` stores a weight as float16."""
+"""Number of values from which a weight is large, so that `in_half_precision` stores it as float16."""
 
 
 def in_half_precision(graph: Graph) -> Graph:
-    """Store large weights as float16 behind a Cast, which ONNX Runtime folds when it opens the graph.
+    """Store the large weights of a graph as float16, and return the graph.
 
-    One that float16 cannot hold stays float32.
+    A Cast turns them back into float32; ONNX Runtime does that once, when it opens the graph. A weight with a
+    value that float16 cannot hold stays float32.
     """
     casts = []
     for weight in graph.graph.initializer:
@@ -165,13 +166,13 @@ def _layer_of(node: str, serving: Network) -> str:
 def model_figures(
     name: str, network: Network, folder: Path, files: Sequence[str], temperature: float
 ) -> ModelFigures:
-    """Return the cost of a network.
+    """Return the size and cost of a network for the report: weights, operations and bytes.
 
     Args:
         name: the name of the network.
         network: the network with its weights.
         folder: the folder of its files.
-        files: the names of these, the graph last.
+        files: the names of the files of the network, the graph last.
         temperature: the temperature of the network.
     """
     return ModelFigures(
@@ -189,14 +190,17 @@ UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsu
 
 
 def mflops(path: Path) -> float | None:
-    """Count the millions of multiplications and additions for one picture.
+    """Count the millions of floating-point operations that a graph needs for one picture.
 
-    Of convolutions and matrix products alone, one multiplication and one addition counted as two, as the
-    field does (additions of biases, activations and pooling are a few percent more).
+    Only convolutions and matrix products are counted, a multiplication with its addition as two operations,
+    as is usual. Biases, activations and pooling would add a few percent.
+
+    Args:
+        path: the ONNX file of the graph.
 
     Returns:
-        None where they cannot be counted: a shape is not known, an operator is one of UNCOUNTED, or there is
-        no product.
+        The millions of operations. None if they cannot be counted: a shape is not known, an operator is one
+        of UNCOUNTED, or there is no convolution or matrix product.
     """
     model = onnx.load(path)
     for value in (*model.graph.input, *model.graph.output):

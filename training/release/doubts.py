@@ -23,12 +23,12 @@ FileAnswers = tuple[Answers, Sequence[Path]]
 
 @dataclass(frozen=True)
 class Doubted:
-    """One picture whose label is doubted.
+    """A picture whose label may be wrong, because a network that did not learn it prefers another class.
 
     Attributes:
-        path: absolute.
-        label: the given one.
-        predicted: the likeliest one, another.
+        path: the absolute path of the picture.
+        label: the label that the data set gives.
+        predicted: the likeliest label by the network, which is another one.
         probability: the probability of the likeliest label.
         label_probability: the probability of the given label.
     """
@@ -52,10 +52,10 @@ def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
 
 
 def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
-    """List the pictures for which another class is preferred, those with the largest margin first.
+    """Return the pictures whose labels may be wrong, those with the clearest contradiction first.
 
     Args:
-        checkable: the answers, and the files that they are about.
+        checkable: cross-fitted answers, and the files of their pictures.
         names: the names of the classes.
     """
     answers, files = checkable
@@ -76,7 +76,7 @@ COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probabilit
 
 
 def table_of(doubts: Sequence[Doubted]) -> str:
-    """Return a CSV with COLUMNS, a row per picture; paths are absolute."""
+    """Return a CSV of pictures whose labels may be wrong, one row for each picture, with absolute paths."""
     rows = (
         (
             doubt.path,

@@ -44,7 +44,7 @@ PARITY_TOLERANCE: Final = 1e-5
 """Largest difference of a probability between network and float32 graph."""
 
 ROUNDING_TOLERANCE: Final = 0.005
-"""Largest such difference between that graph and the stored one, whose large weights are float16."""
+"""Largest difference of a probability between a float32 graph and its copy with float16 weights."""
 
 DISTANCE_TOLERANCE: Final = 1e-2
 """Largest difference of a distance, as a share of 1 and its size: whitening enlarges the roundings of
@@ -57,7 +57,7 @@ PARITY_PHOTOS: Final = 32
 GOLDEN_PHOTOS: Final = 2
 
 PATCHES: Final = 6
-"""Along each edge of a made picture."""
+"""Number of coloured patches along each edge of a made picture."""
 
 SEED: Final = 0
 """Seed of the made pictures on which network and graph are compared: no photo is stored in a release."""
@@ -70,14 +70,14 @@ def export_network(
     images: PixelsBatch,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
-    """Write model.keras and model.onnx, which answer alike.
+    """Write the files model.keras and model.onnx of a network, and check that both give the same answers.
 
     Args:
         folder: the folder of the release.
         model: the network, from pixels to logits.
-        measure: the measure of its features that `distance` gives.
-        images: pictures by which they are compared.
-        attributes: further heads, as `export_graph` has them.
+        measure: the measure that gives the output `distance` from the features of the network.
+        images: pictures on which the two files are compared.
+        attributes: the heads of attributes, by name; each gives a further output of model.onnx.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -88,14 +88,14 @@ def export_network(
 
 
 def save_artifact(model: Network, path: Path) -> Network:
-    """Write model.keras, softmax attached, without the optimizer.
+    """Write a network with a softmax to model.keras, without its optimizer, and return that network.
 
     Args:
         model: the network, from pixels to logits.
-        path: ends in `.keras`.
+        path: the file, whose name ends in `.keras`.
 
     Returns:
-        The artifact: `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C).
+        The network in the file: `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C).
     """
     artifact = with_softmax(model)
     artifact.save(path, include_optimizer=False)
@@ -103,7 +103,7 @@ def save_artifact(model: Network, path: Path) -> Network:
 
 
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Compute the layer below the last, float32 (N, D)."""
+    """Compute the features of pictures: the output of the layer below the last one, float32 (N, D)."""
     body = keras.Model(model.input, model.get_layer(FEATURES).output)
     features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(body, at_once(images))(images)
     return features
@@ -115,7 +115,7 @@ def scores_of(
     attributes: Mapping[str, LogisticHead],
     images: PixelsBatch,
 ) -> Scores:
-    """Return the scores that the serving graph of `export_graph` has to answer."""
+    """Compute, with Keras, the scores that the ONNX graph of the network has to give for pictures."""
     read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES).output}
     if attributes:
         read[LOGITS] = artifact.get_layer(LOGITS).input
@@ -131,13 +131,13 @@ def export_graph(
     path: Path,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
-    """Write the serving graph.
+    """Write the ONNX graph that serves a network, with outputs for distance and attributes.
 
     Args:
-        artifact: the artifact, from `save_artifact`.
-        measure: the measure of its features that `distance` gives; None leaves it out.
-        path: ends in `.onnx`.
-        attributes: heads that answer further outputs, on what the last layer of the artifact's reads.
+        artifact: the network with softmax, from `save_artifact`.
+        measure: the measure that gives the output `distance` from the features; None for no such output.
+        path: the file, whose name ends in `.onnx`.
+        attributes: the heads of attributes, by name; each reads the features and gives an output.
     """
     answers = {PROBABILITIES: artifact.output} | {
         f"{ATTRIBUTE_PREFIX}{name}": _answer_of(artifact, head, place)
@@ -160,7 +160,7 @@ def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
 
 
 def write_graph(serving: Network, path: Path) -> None:
-    """Write a network as a graph; the keys of its outputs become their names.
+    """Write a network to a file as an ONNX graph; the keys of its outputs become their names.
 
     Raises:
         GraphUnusable: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
@@ -208,16 +208,18 @@ def check_parity(
     """Compare a float32 serving graph with the network it was made from.
 
     Args:
-        network: gives the probabilities of each head that is to be compared, and distances if these are.
-        path: the graph.
-        images: uint8 (N, 28, 28).
-        allowed: largest difference of a probability; more for a network that itself rounds to half precision.
+        network: a function that returns the scores of pictures: probabilities of each head to compare, and
+            distances, or None to leave them out.
+        path: the file of the graph.
+        images: the pictures, uint8 (N, 28, 28).
+        allowed: the largest difference of a probability that is allowed; more for a network that itself
+            rounds to half precision.
 
     Returns:
         The largest difference of a probability.
 
     Raises:
-        ParityFailed: it is above `allowed`, or not a number; or a distance differs by more than
+        ParityFailed: the difference is above `allowed`, or not a number; or a distance differs by more than
             DISTANCE_TOLERANCE.
     """
     session = OnnxSession(path, shape=images.shape[1:])
@@ -244,7 +246,10 @@ def check_parity(
 
 
 def export_photos(network: Network, folder: Path) -> GoldenAnswers:
-    """Write photos.onnx, with large weights as float16; compare it with the network, and keep some answers.
+    """Write photos.onnx, the graph of a network for photos, and return some of its answers.
+
+    Large weights are stored as float16. The graph is compared with the network. The answers go into the
+    release, so that a server can check that the graph still gives them (golden answers).
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -270,7 +275,12 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
 
 
 def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
-    """Compare a graph whose weights are rounded with the answers of the float32 graph.
+    """Check that a graph with weights rounded to float16 answers nearly as the float32 graph.
+
+    Args:
+        path: the file of the graph.
+        exact: the scores of the float32 graph for these pictures.
+        images: the pictures.
 
     Raises:
         ParityFailed: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than

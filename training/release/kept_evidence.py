@@ -32,14 +32,19 @@ from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
 from training.untyped import Network
 
 GARMENTS: Final = ("A", "B")
-"""Tiers of the photos that both heads are asked about: shops', as products have."""
+"""Tiers (ways to take photos) of the photos that both heads answer: the shops' photos of products."""
 
 MOST_CHANGED: Final = 0.03
-"""Share of these that may be unfamiliar to one of both heads alone."""
+"""Largest share of these photos that may be unfamiliar to one head but not to the other."""
 
 
 def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
-    """Tell whether a network accepts no answer about the class that was not accepted before."""
+    """Return whether new thresholds accept no answer about the class that the old ones did not accept.
+
+    Args:
+        before: the contract of the old network.
+        now: the contract of the new network.
+    """
     then, head = before.class_head, now.class_head
     return (
         head.temperature >= then.temperature
@@ -60,15 +65,15 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
     own: Answers,
     say: Say,
 ) -> Mapping[str, ProductPromise]:
-    """Return the promises about products: the parent's evidence, or that of the user's own products.
+    """Return what a release promises about products: the parent's figures, or those of the user's products.
 
     Args:
-        parent: whose head for photos was fitted again.
+        parent: the release whose head for photos was fitted again.
         parent_heads: the parent's heads, from `network_that_sees_alike`.
         head: the head that takes its place.
         now: the contract of the release.
-        own: answers of folds to photos of the user's products, decided; none where groups are no products.
-        say: receives why evidence is dropped.
+        own: decided cross-fitted answers to photos of the user's products; empty if groups are no products.
+        say: receives a sentence on why figures of the parent are dropped.
     """
     before = report_of(parent).products
     if not before or parent_heads is None:
@@ -121,5 +126,8 @@ def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.boo
 
 
 def rests_on_kinds(contract: ModelContract) -> bool:
-    """Tell whether the shares of words were measured on the head KIND, which a new head leaves."""
+    """Return whether the minimum shares of title words were measured on the attribute `kind`.
+
+    If so, they stay valid when the head that answers the class is replaced.
+    """
     return KIND in contract.attributes

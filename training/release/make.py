@@ -38,8 +38,8 @@ class Trained:
     """The result of a training.
 
     Attributes:
-        run: its folder; the release is in NEW_RELEASE_FOLDER there.
-        answers: out-of-fold ones, from which doubted labels are listed.
+        run: the folder of the training; the release is in NEW_RELEASE_FOLDER there.
+        answers: cross-fitted answers and their files, from which pictures with doubtful labels are listed.
         labels: the labels of the release.
     """
 
@@ -57,7 +57,7 @@ class Trained:
 def new_release(
     folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
 ) -> Iterator[Path]:
-    """Give a folder in which a release is written, and the name `folder` once it is sealed.
+    """Yield a temporary folder to write a release into, which gets the name `folder` after the block.
 
     Args:
         folder: the folder of the new release; nothing may have this name.
@@ -92,7 +92,9 @@ class ReleasePlace:
 
 @contextmanager
 def new_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
-    """Give a folder in which a release is written, for a training that keeps nothing else in its folder.
+    """Yield a temporary folder for a release whose last folder may get a number, such as NAME-2.
+
+    For trainings that write nothing else into the folder of their run.
 
     Args:
         run: the folder that a user named, in which the release is put, as by `new_release`; None to put it
@@ -121,14 +123,14 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     parent: Manifest | None = None,
     sources: Sequence[str] = (),
 ) -> Manifest:
-    """Write report, card, page and answers beside networks and figures; the manifest seals them.
+    """Finish a release: write report, model card, page and answers, and last the manifest that seals it.
 
     Args:
         folder: the folder of the release, with the files of its networks.
-        networks: one or both.
+        networks: the networks of the release by name, one or both of `pixels` and `photos`.
         report: the report on these networks.
-        answers: behind the report.
-        parent: the release whose files it shares; None for none.
+        answers: the answers from which the report was computed.
+        parent: the manifest of the release whose files the new one shares; None if it shares none.
         sources: the sources of learnt photos, as far as their table names them.
 
     Raises:

@@ -24,19 +24,19 @@ from training.release.export import export_photos
 from training.untyped import Network
 
 BELOW: Final = "photos_seen_by"
-"""Key of a training's configuration, in report and manifest, with `weights_hash` of the network below."""
+"""Key in the configuration of a training under which the hash of the weights of the frozen network stands."""
 
 STORED: Final = "float16"
 COMPUTED: Final = "float32"
 
 
 def below() -> dict[str, str]:
-    """Return the facts that a release with such heads records about the network below."""
+    """Return what a release with heads for photos records about the frozen network that they need."""
     return {BELOW: weights_hash(network_below(LITE2))}
 
 
 def read_heads(path: Path) -> Network:
-    """Read the heads of a file, in float32, from pixels and vector to the outputs of the graph.
+    """Read the heads for photos from photos.keras, as a float32 network from pixels and vector to outputs.
 
     Raises:
         ModelUnreadable: Keras cannot load it.
@@ -45,7 +45,7 @@ def read_heads(path: Path) -> Network:
 
 
 def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
-    """Write photos.keras and photos.onnx.
+    """Write heads for photos to photos.keras, and the whole network to photos.onnx.
 
     Args:
         heads: the heads, in float32.
@@ -64,7 +64,10 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
 
 
 def joined(heads: Network) -> Network:
-    """Put heads on the package's network, from `pixels` uint8 (N, 192, 192, 3) to their outputs."""
+    """Return the whole network for photos: the bundled frozen network with these heads on top.
+
+    Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads.
+    """
     body = network_below(LITE2)
     return keras.Model(body.input, heads([body.input, body.output]), name="photos")
 

@@ -49,7 +49,7 @@ from training.thresholds.unproven import decide_withholding, source_labels
 from training.untyped import Network
 
 UNLEARNT_THINGS: Final = "other kinds"
-"""Name of the set of OOD photos of things that the heads which answered them had not learnt."""
+"""Name of the set of photos of other things (out of distribution) that no head had learnt."""
 
 
 def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and whose files it joins
@@ -65,19 +65,19 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     *,
     of_products: bool = False,
 ) -> Report:
-    """Write a release with a new network that answers photos.
+    """Make a release from another one, with a new network that answers photos, and return its report.
 
     Args:
         folder: the folder of the new release; nothing may have this name.
-        parent: whose other files it has.
+        parent: the release whose other files the new release has.
         parent_heads: the parent's heads, from `network_that_sees_alike`.
         head: the head, with the photos that it learnt.
-        answers: the answers of heads of folds, nothing decided; those to UNLEARNT_THINGS, too.
+        answers: undecided cross-fitted answers, with answers to UNLEARNT_THINGS.
         learnt: the hashes of the photos that the head learnt.
         record: facts about the making of the network, for report and manifest.
         say: receives progress messages, and promises that cannot be given.
         of_parent: the parent's answers to pictures that the head learnt, which the release keeps.
-        of_products: whether these are of products.
+        of_products: whether the groups of the photos are products.
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -120,11 +120,11 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
 
 
 def network_that_sees_alike(parent: LocalRelease) -> Network | None:
-    """Read the parent's heads for photos, whose attributes and thresholds stay; None if it has none.
+    """Read the heads for photos of a release; None if the release has no network for photos.
 
     Raises:
-        BadRecipe: it sees photos by other weights than this package has, so a head that was learnt on these
-            does not fit it, nor do its thresholds fit that head.
+        BadRecipe: the release was made with other weights of the frozen network than this package has, so a
+            head that is learnt now does not fit its attributes and thresholds.
     """
     if not parent.manifest.has_both_networks:
         return None
@@ -139,9 +139,13 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
 
 
 def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
-    """Tell whether the parent's thresholds stay, as nothing chooses but the tiers that it promises.
+    """Return whether the parent's thresholds stay valid for a new head, so that none are chosen.
 
-    Reads no score, so that it can be asked before any head is fitted.
+    No score is read, so the function can be called before any head is fitted.
+
+    Args:
+        answers: the answers, of which only sets and truth matter.
+        parent: the release whose head is replaced.
     """
     if not parent.manifest.has_both_networks or tiers_that_unknown_sources_decide(answers):
         return False
@@ -153,10 +157,10 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
 
 
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
-    """Return the answers that are used, and the thresholds that they decide.
+    """Choose the thresholds of a new head for photos; return the answers that were used, and the thresholds.
 
-    Where the parent's thresholds stay, so does its temperature, its confidences are the least, since unknown
-    sources may have chosen them, and the usual share is unfamiliar.
+    If the parent's thresholds stay valid, its temperature stays, too. Its confidences are lower limits, since
+    photos of unknown sources may have chosen them, and the usual share of photos is called unfamiliar.
     """
     of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
     manifest, deciding = parent.manifest, that_decide(of_classes)
@@ -194,7 +198,7 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
 def measured_photos(
     folder: Path, before: Report, photos: ReleasedNetwork, thresholds: Thresholds, of_folds: Answers
 ) -> tuple[Report, Answers]:
-    """Return the report with new figures of photos, from the answers that decided, and these answers."""
+    """Return a report with new figures of photos, and the decided answers that the figures come from."""
     contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
     answers = decided(Classifier(session, contract), of_folds)
     changed = {
@@ -208,5 +212,5 @@ def measured_photos(
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
-    """Return the cost of the network whose files `export_heads` wrote."""
+    """Return the size and cost of the network for photos that `export_heads` wrote into a folder."""
     return model_figures("_".join(LITE2), network, folder, PHOTO_FILES, contract.temperature)

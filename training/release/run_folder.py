@@ -35,11 +35,11 @@ _UNFINISHED_NAME: Final = re.compile(re.escape(UNFINISHED) + "[0-9a-f]{16}")
 
 
 class RunBusy(OutputUnusable):
-    """Another training is at work in the folder."""
+    """Another training is at work in the folder that a training wants to use."""
 
 
 def check_no_release(folder: Path) -> None:
-    """Refuse a folder in which a new release cannot appear, because something has its name already.
+    """Check that a new release can get the name of a folder: nothing has this name yet.
 
     Args:
         folder: the folder that the release will have, such as `runs/mine/release`.
@@ -85,7 +85,7 @@ def _is_release(folder: Path) -> bool:
 
 
 def check_named_run(run: Path | None) -> None:
-    """Refuse the folder that a person named for a training if it has a release, or lies in one.
+    """Check the folder that a person named for a training: it has no release, and lies in none.
 
     Args:
         run: the folder; None for a new one below the working directory, which may lie in a release.
@@ -101,7 +101,7 @@ def check_named_run(run: Path | None) -> None:
 
 @contextmanager
 def claim_run(run: Path) -> Iterator[Path]:
-    """Keep other trainings out of a folder, and remove the unfinished folders of killed ones in it.
+    """Lock a folder for one training in a block, and remove what killed trainings left unfinished in it.
 
     Args:
         run: the folder of a training. It is made if it is missing, with the folders above it, and removed
@@ -124,7 +124,7 @@ def claim_run(run: Path) -> Iterator[Path]:
 
 @contextmanager
 def claim_new_run(run: Path) -> Iterator[Path]:
-    """Claim a folder in which a release will be made, as `claim_run` does.
+    """Lock a folder for a training that will make a release in it, and check that it has none yet.
 
     Args:
         run: the folder of a training.
@@ -140,10 +140,13 @@ def claim_new_run(run: Path) -> Iterator[Path]:
 
 @contextmanager
 def claim_next_run(usual: Path) -> Iterator[Path]:
-    """Claim the first of NAME, NAME-2, NAME-3, ... without a release and without a training at work.
+    """Lock the first of the folders NAME, NAME-2, NAME-3, ... that has no release and no training at work.
 
     Args:
         usual: the folder NAME.
+
+    Yields:
+        The folder that is locked until the block ends.
     """
     with ExitStack() as stack:
         yield next(run for run in _numbered(usual) if _can_claim(run, stack))
@@ -223,7 +226,7 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 def unfinished_release(
     run: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
 ) -> Iterator[Path]:
-    """Make a folder for a release that is being written, and remove it if that fails.
+    """Yield a new folder for a release that is being written; remove the folder if the block fails.
 
     Args:
         run: the folder in which it is made.
@@ -249,7 +252,7 @@ def _copy_files(parent: LocalRelease, folder: Path, without: Set[str]) -> None:
 
 
 def put_in_place(unfinished: Path, folder: Path) -> None:
-    """Give a sealed release its last name, which nothing else has.
+    """Rename the temporary folder of a sealed release to its last name, which nothing else may have.
 
     Raises:
         OutputUnusable: something has this name already.
@@ -264,7 +267,7 @@ def put_in_place(unfinished: Path, folder: Path) -> None:
 
 
 def put_in_first_place(unfinished: Path, usual: Path) -> Path:
-    """Put a sealed release into the first of NAME, NAME-2, NAME-3, ... that has no release at this moment.
+    """Move a sealed release into the first of the folders NAME, NAME-2, NAME-3, ... without a release.
 
     Args:
         unfinished: the folder of the release.

@@ -19,24 +19,26 @@ from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
 BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
-"""New pixels at the border are background (0)."""
+"""Arguments of Keras' layers that fill new pixels at the border with background (0)."""
 
 NEAREST: Final = {"fill_mode": "nearest"}
-"""Fill of new pixels with those of the border, as Keras' ImageDataGenerator does, which made such copies."""
+"""Arguments of Keras' layers that fill new pixels with the nearest pixel of the border, as Keras'
+ImageDataGenerator did for the published networks."""
 
 
 class Augmentation:
-    """The changes that a recipe asks for, one after another. A change that it leaves out costs nothing.
+    """Random changes to batches of training pictures, as a recipe sets them.
 
     Args:
-        recipe: its `flip`, `rotate`, `zoom`, `shear`, `shift`, `erase`, `mixup` and `seed`.
+        recipe: the recipe, of which the fields `flip`, `rotate`, `zoom`, `shear`, `shift`, `erase`, `mixup`
+            and `seed` are used. A change that is not set costs no time.
     """
 
     def __init__(self, recipe: Recipe) -> None:
         self._layers = _layers(recipe)
 
     def __call__(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Change a batch.
+        """Change the pictures of a batch at random.
 
         Args:
             images: uint8 (B, H, W), or (B, H, W, 3) in RGB.

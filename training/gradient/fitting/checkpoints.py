@@ -32,7 +32,7 @@ _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
 @dataclass(frozen=True)
 class Run:
-    """The place of a fit's checkpoint, and values that the checkpoint must carry.
+    """A training run: the folder of its checkpoint, and the facts that checkpoint and release record.
 
     Attributes:
         fingerprint: the fingerprint of the recipe and the data (recipes.py).
@@ -53,14 +53,14 @@ class Run:
 
 
 class Checkpoint(FrozenModel):
-    """How far a run is.
+    """The stored progress of a training run, from which the run can continue after a kill.
 
     Attributes:
         fingerprint: the fingerprint of the recipe and the data (recipes.py).
-        finished: no further epoch will be run.
+        finished: whether the training is done, so that no further epoch is run.
         history: one entry per epoch done.
-        hardware: the hardware that they ran on, in this order.
-        libraries: the versions that the last one ran on, by package name.
+        hardware: the hardware that the epochs ran on, in their order.
+        libraries: the versions of the libraries that the last epoch ran on, by package name.
     """
 
     fingerprint: str
@@ -71,10 +71,10 @@ class Checkpoint(FrozenModel):
 
 
 def load_checkpoint(run: Run) -> Checkpoint:
-    """Read how far the run is; nowhere, if its folder holds no checkpoint.
+    """Read the checkpoint of a run, or return one without epochs if the folder of the run has none.
 
     Raises:
-        CheckpointUnreadable: it is damaged, or belongs to a run with another fingerprint.
+        CheckpointUnreadable: the checkpoint is damaged, or belongs to a run with another fingerprint.
     """
     path = run.folder / CHECKPOINT
     try:
@@ -91,16 +91,16 @@ def load_checkpoint(run: Run) -> Checkpoint:
 
 
 def save_checkpoint(run: Run, checkpoint: Checkpoint, kept: int) -> None:
-    """Replace the checkpoint in one step, then remove the files of earlier epochs, but for that of `kept`.
+    """Write the checkpoint in one step, then remove the weights of earlier epochs, except of epoch `kept`.
 
-    The file of its last epoch must be complete.
+    The caller has written the weights of the last epoch before.
     """
     write_whole(run.folder / CHECKPOINT, checkpoint.model_dump_json().encode())
     _remove_weights(run, {run.state(len(checkpoint.history)), run.state(kept)})
 
 
 def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
-    """Return the epoch, 1-based, whose weights a run keeps; 0 without any.
+    """Return the number of the epoch whose weights a run keeps, counted from 1; 0 if no epoch is done.
 
     Args:
         history: one entry per epoch.
@@ -112,11 +112,13 @@ def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
 
 
 def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
-    """Tell whether the last epochs were no better than one before them: by accuracy, ties by loss.
+    """Tell whether a training should end, because its last epochs were no better than an earlier one.
+
+    Epochs are compared by validation accuracy, and by loss if that is equal.
 
     Args:
         history: the epochs, one or more.
-        patience: end after so many epochs without a better one; None never ends.
+        patience: the number of epochs without a better one after which a training ends; None for no end.
     """
     scores = [(epoch.val_accuracy, -epoch.val_loss) for epoch in history]
     return patience is not None and len(scores) - 1 - scores.index(max(scores)) >= patience

@@ -83,7 +83,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
     extra: Sequence[keras.callbacks.Callback] = (),
     targets: NDArray[np.float32] | None = None,
 ) -> Fitted:
-    """Train to the recipe's end, from the run's last checkpoint if it has one.
+    """Train a network to the end of its recipe, from the last checkpoint of the run on if there is one.
 
     Args:
         split: training and validation pictures.
@@ -96,7 +96,7 @@ def fit(  # noqa: PLR0913 - what a training consists of
         targets: (N, C), probabilities that the training pictures have as targets in place of their labels.
 
     Raises:
-        CheckpointUnreadable: the run's checkpoint is damaged or another run's.
+        CheckpointUnreadable: the checkpoint is damaged or belongs to another run.
         CheckpointUnwritable: the disk is full, for example.
         Diverged: the loss is no finite number.
     """
@@ -200,7 +200,7 @@ def _batches(
 
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
-    """Keeps the checkpoint and the history, and stops early."""
+    """Keras callback that writes the checkpoint and the history after each epoch, and stops early."""
 
     def __init__(self, run: Run, checkpoint: Checkpoint, watcher: Watcher, recipe: Recipe) -> None:
         super().__init__()

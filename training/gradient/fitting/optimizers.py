@@ -61,7 +61,7 @@ still hold the initial weights at the end of a short training."""
 
 
 def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int) -> keras.Optimizer:
-    """Build the recipe's optimizer with its learning rate schedule and running average, for these variables.
+    """Build the optimizer of a recipe, with its learning rate schedule and running average of weights.
 
     Args:
         recipe: the recipe of the training.
@@ -81,9 +81,10 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
 
 
 def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """Return a linear rise over `warm_up` epochs, then a half cosine down to zero (arXiv 1608.03983).
+    """Return the learning rate of a recipe as a schedule over steps, or as one number.
 
-    Or the same rate throughout, where the schedule is `constant`.
+    The schedule rises linearly over `warm_up` epochs, then falls to zero as a half cosine (arXiv
+    1608.03983). If the recipe's schedule is `constant`, the rate is the same throughout.
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate

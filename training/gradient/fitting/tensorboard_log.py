@@ -23,7 +23,13 @@ CONFUSION: Final = "confusion of the held-out pictures"
 def tensorboard_callbacks(
     folder: Path, held_out: Pictures, labels: tuple[str, ...]
 ) -> list[keras.callbacks.Callback]:
-    """Return the callbacks that log one run into `folder`, which is this run's alone."""
+    """Return the Keras callbacks that write a log of one run for TensorBoard.
+
+    Args:
+        folder: the folder of the log, which no other run uses.
+        held_out: the pictures whose confusion matrix is drawn after each validation.
+        labels: the names of the classes by index.
+    """
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
         _ConfusionPicture(folder, held_out, labels),

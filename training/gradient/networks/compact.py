@@ -15,7 +15,7 @@ from training.untyped import Tensor
 def compact(
     x: Tensor, factory: LayerFactory, *, width: int, blocks: tuple[int, int] = (1, 1), separable: bool = False
 ) -> Tensor:
-    """Build a stem that leaves 28 x 28 at once, residual stages at 14 and 7, and one filter per channel.
+    """Build a small residual network for pictures of 28 x 28: a stem, and stages of 14 x 14 and 7 x 7.
 
     The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
     In place of a mean over all positions, which forgets where a sleeve or a strap was, each channel has a
@@ -24,7 +24,7 @@ def compact(
 
     Args:
         x: the pictures.
-        factory: makes the layers.
+        factory: the maker of the layers.
         width: the channels of the stem; each stage has twice those before it.
         blocks: the numbers of residual blocks at 14 x 14 and at 7 x 7 pixels.
         separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv
@@ -45,7 +45,7 @@ COMPACT: Final = {
     "compact48_separable": partial(compact, width=48, blocks=(2, 2), separable=True),
     "compact48_separable_deep": partial(compact, width=48, blocks=(3, 3), separable=True),
 }
-"""Networks from the cheapest to the dearest."""
+"""Builders of our own networks by name, from the fastest to the slowest."""
 
 STAGED_WIDTH: Final = 28
 STAGES: Final = 3
@@ -53,7 +53,7 @@ STAGES: Final = 3
 
 
 def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build a stem and stages of one block; return the mean of each channel of every stage."""
+    """Build a residual network for colour pictures; return the means of the channels of all stages."""
     x, means = _stem(x, factory, STAGED_WIDTH), []
     for stage in range(1, STAGES + 1):
         x = _block(x, factory, f"stage{stage}", STAGED_WIDTH << stage, halved=True)

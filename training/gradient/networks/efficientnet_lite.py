@@ -32,7 +32,12 @@ LAST: Final = f"stage{len(STAGES)}_1_norm"
 
 
 def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
-    """Compute the features, float (N, 352), of float (N, H, W, 3) in 0..1: the mean of each channel."""
+    """Build EfficientNet-Lite2 without its classifier; return its features, float (N, 352).
+
+    Args:
+        light: the pictures, float (N, H, W, 3) in 0..1, RGB.
+        factory: the maker of the layers.
+    """
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
     x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")

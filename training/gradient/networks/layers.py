@@ -18,11 +18,11 @@ FEATURES: Final = "features"
 
 
 class LayerFactory:
-    """Makes layers, and applies them.
+    """Maker of the layers of a network, which share the settings of a recipe.
 
     Args:
-        recipe: its `initializer`, `l2` and `dropout`.
-        training: take the faster batch normalization, which only training can use.
+        recipe: the recipe, of which `initializer`, `l2` and `dropout` are used.
+        training: whether to take the faster batch normalization, which only training can use.
     """
 
     def __init__(self, recipe: Recipe, *, training: bool) -> None:
@@ -65,7 +65,7 @@ class LayerFactory:
         return layers.Dropout(share, name=name)(x) if share else x
 
     def placed(self, x: Tensor) -> Tensor:
-        """Add the features, one row a picture: each channel by a filter of its own over all positions."""
+        """Add a filter for each channel over all positions, which gives the features, one row a picture."""
         x = self.normalized(self.depthwise(x, x.shape[1], "place", padding="valid"), "place_norm")
         return layers.Flatten(name=FEATURES)(x)
 

@@ -38,7 +38,8 @@ BUILDERS: Final[dict[str, Builder]] = {
     "compact_stages": compact_stages,
     "efficientnet_lite2": efficientnet_lite2,
 }
-"""Each takes float (N, H, W, channels) in 0..1 and gives the features below the logits."""
+"""Functions that build networks, by name. Each takes pictures, float (N, H, W, channels) in 0..1, and
+returns the features below the logits."""
 
 
 def build(
@@ -55,8 +56,8 @@ def build(
             its precision.
         classes: the number of logits.
         shape: the shape of one picture: height and width, and 3 for RGB.
-        training: build the form that trains faster. Its weights are in the order of the other form's, so
-            `set_weights` carries them over.
+        training: whether to build the form that trains faster. Its weights are in the order of the other
+            form's, so `set_weights` carries them over.
 
     Returns:
         keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
@@ -76,11 +77,11 @@ def build(
 
 
 def trainable_count(model: Network) -> int:
-    """Count the weights that are trained: all but the statistics of normalization, and frozen layers."""
+    """Return the number of weights that a training changes, without statistics and frozen layers."""
     return sum(prod(weights.shape) for weights in model.trainable_weights)
 
 
 def with_softmax(model: Network) -> Network:
-    """Return the artifact: the same layers and weights, answering `probabilities` float32 (N, classes)."""
+    """Return the network with a softmax added, so that it gives `probabilities`, float32 (N, classes)."""
     probabilities = layers.Softmax(name="probabilities", dtype="float32")(model.output)
     return keras.Model(model.input, probabilities, name=model.name)
