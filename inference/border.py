@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from inference.arrays import Mask, Picture
 
 Colour: TypeAlias = NDArray[np.float64]
-"""float64, (3,), RGB, 0..255."""
+"""Array of a colour: float64, (3,), RGB, 0..255."""
 
 PLAIN_SHARE: Final = 0.85
 """The share of a border that has to have its median colour, so that the border is plain."""
 
 STUDIO_SHARE: Final = 0.5
-"""The share for a white or black border, over which a garment may run out of the picture."""
+"""The share that is enough for a white or black border, as a garment may run out of the picture there."""
 
 _MIDDLE_GREY = 127.5
 
@@ -51,7 +51,7 @@ class Border:
         return bool(self.colour.min() >= 255 * (1 - self.tolerance))
 
     def is_plain(self) -> bool:
-        """Return whether one colour fills the border."""
+        """Return whether the border is plain: enough of its pixels have the median colour."""
         return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
 
 
@@ -74,7 +74,7 @@ def measure_border(picture: Picture, tolerance: float) -> Border:
 
 
 def mask_garment(picture: Picture, background: Colour, tolerance: float) -> Mask:
-    """Mark where a picture differs from its background by more than the tolerance, in any channel.
+    """Return the mask of the garment: the pixels that differ from the background by more than a tolerance.
 
     Args:
         picture: the picture, uint8, (H, W, 3), RGB.

@@ -37,12 +37,12 @@ SILENT_SECONDS: Final = 40
 """Limit for the wall time in which nothing comes from the child. It limits its processor time itself."""
 
 CostListener = Callable[[int, float], None]
-"""A function that receives the cost of a picture: the pixels that its header declares, 0 if that cannot be
-read, and the seconds of processor time."""
+"""Type of a function that receives the cost of decoding a picture: the pixels that its header
+declares, 0 if the header cannot be read, and the seconds of processor time."""
 
 
 def ignore_cost(pixels: int, seconds: float) -> None:
-    """Do nothing; used when no limit applies to several pictures together."""
+    """Ignore the cost of a picture; used when no limit applies to several pictures together."""
 
 
 def decode_in_child(
@@ -60,10 +60,10 @@ def decode_in_child(
         The picture as grey, RGB or RGBA of 8 bits, upright.
 
     Raises:
-        UnknownFormat: a HEIC, and its decoder is not installed; or samples of 32 bits.
-        BrokenPicture: truncated or damaged.
-        PictureTooLarge: too many pixels, or it takes more memory or time than a photo does.
-        DecoderStopped: the system gave it no process, or ended it.
+        UnknownFormat: the picture is a HEIC and its decoder is not installed, or has samples of 32 bits.
+        BrokenPicture: the picture is truncated or damaged.
+        PictureTooLarge: the picture has too many pixels, or takes more memory or time than a photo does.
+        DecoderStopped: the system had no process for the picture, or ended the process.
     """
     name, data = opened.format, opened.data
     if name == "HEIC" and find_spec("pillow_heif") is None:

@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def also(self) -> list[str]:
-        """Further labels with at least MIN_FURTHER_PROBABILITY, likeliest first."""
+        """Labels after the first with a probability of at least MIN_FURTHER_PROBABILITY, likeliest first."""
         indices = self.rank_labels(1 + int(1 / MIN_FURTHER_PROBABILITY))[1:]
         return [
             self.labels[index] for index in indices if self.probabilities[index] >= MIN_FURTHER_PROBABILITY

@@ -182,7 +182,7 @@ class Head:
     familiarity: Mapping[str, float] | None = None
 
     def find_minimum_confidence(self, label: str) -> float:
-        """Return the confidence that an answer with this label needs."""
+        """Return the confidence, 0..1, that an answer with this label needs to be accepted."""
         return max(self.confidence, self.stricter.get(label, 0.0))
 
     def is_applicable(self, class_label: str) -> bool:
@@ -191,7 +191,7 @@ class Head:
 
     @property
     def exceptions(self) -> dict[str, float]:
-        """The thresholds of labels that need more than `confidence`; ACCEPT_NOTHING for withheld labels."""
+        """The confidence that each stricter label needs, by label; ACCEPT_NOTHING for withheld labels."""
         least = {
             label: ACCEPT_NOTHING if label in self.withheld else self.find_minimum_confidence(label)
             for label in self.labels
@@ -208,7 +208,7 @@ class Head:
 
     @property
     def accepts_nothing(self) -> bool:
-        """Whether no confidence is enough for any label."""
+        """Whether all answers of the head go to review, because no confidence is enough."""
         return self.confidence > 1
 
     def find_fault(self) -> str | None:
@@ -279,7 +279,7 @@ class ModelContract:
 
     @property
     def minimum_familiarity(self) -> float:
-        """The threshold, 0..1, of the class, and of labels of attributes without one of their own."""
+        """The familiarity, 0..1, below which answers are `unfamiliar`; labels may have other thresholds."""
         return self.familiarity.threshold if self.familiarity else 0.0
 
     def find_minimum_familiarity(self, head: Head, label: str) -> float:
@@ -287,17 +287,20 @@ class ModelContract:
         return (head.familiarity or {}).get(label, self.minimum_familiarity)
 
     def replace_heads(self, heads: Mapping[str, Head]) -> "ModelContract":
-        """Return this contract with some heads in place of those with the same names."""
+        """Return a copy of this contract in which the given heads replace the heads of the same names."""
         return replace(self, heads={**self.heads, **heads})
 
     def set_class_threshold(self, confidence: float) -> "ModelContract":
-        """Return this contract with another threshold for the class; no attribute is accepted any more."""
+        """Return a copy of this contract with another confidence threshold for the class.
+
+        The copy accepts no attribute.
+        """
         nothing = {name: replace(head, confidence=ACCEPT_NOTHING) for name, head in self.attributes.items()}
         return self.replace_heads({LABEL: replace(self.class_head, confidence=confidence), **nothing})
 
     @property
     def has_unproven_photos(self) -> bool:
-        """Whether photos are cut out for the network; it was not measured on such photos."""
+        """Whether answers to photos are `unproven`: the network cuts photos out, which was not measured."""
         return self.input.framing == "cut-out"
 
     def find_deciding_contract(self, name: NetworkName) -> "ModelContract":

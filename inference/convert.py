@@ -35,7 +35,7 @@ class ModelInput:
 
 
 def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
-    """Return the input for one of the networks of a release.
+    """Return the pixels that a release's network reads for a picture, and the name of that network.
 
     Args:
         decoded: the upload, decoded for the network that reads pixels.
@@ -51,7 +51,9 @@ def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, Input
 
 
 def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixels:
-    """Return the pixels of an upload as they are, if it has some; otherwise convert its picture.
+    """Return the pixels that a network reads for an upload.
+
+    An upload that already is an input of the network is not changed. Any other picture is converted.
 
     A picture in which nothing differs from the border becomes black when it is cut out. That raises no error
     here: such pixels have a low familiarity.
@@ -78,7 +80,9 @@ def is_enlarged(decoded: DecodedPicture, contract: InputContract) -> bool:
 
 
 def cut_out_garment(picture: Picture, imaging: Imaging) -> Pixels:
-    """Convert the part of a picture that differs from its border's colour, even if the border is not plain.
+    """Return pixels of the part of a picture that differs from its border's colour, as in Fashion-MNIST.
+
+    The border does not have to be plain.
 
     A picture of 28 x 28 is already framed and most likely from the data set, so it is not trimmed.
 
@@ -101,15 +105,15 @@ _WHOLE = (slice(None), slice(None))
 
 
 def convert_to_grey(picture: Picture) -> Grey:
-    """Return the lightness of each pixel (ITU-R BT.601)."""
+    """Return a picture as grey: the lightness of each pixel (ITU-R BT.601)."""
     return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
 def negate(grey: Grey) -> Grey:
-    """Swap light and dark."""
+    """Return a grey picture with light and dark swapped."""
     return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
 
 
 def black_out_background(grey: Grey, garment: Mask) -> Grey:
-    """Set everything but the garment to 0."""
+    """Return a grey picture in which everything outside of the garment's mask is 0 (black)."""
     return cv2.bitwise_and(grey, garment).astype(np.uint8, copy=False)

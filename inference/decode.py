@@ -78,7 +78,7 @@ def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
 def decode_image(
     upload: bytes, max_pixels: int, contract: InputContract = GREY_28, report_cost: CostListener = ignore_cost
 ) -> DecodedPicture:
-    """Decode an upload, or the first frame of an animation.
+    """Decode an upload into a picture; of an animation, the first frame.
 
     Args:
         upload: the bytes of a PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF.
@@ -87,10 +87,10 @@ def decode_image(
         report_cost: a function that receives the cost, if the upload is decoded in a separate process.
 
     Raises:
-        UnknownFormat: not an accepted format, or samples that have neither 8 nor 16 bits.
-        PictureTooLarge: more than `max_pixels`, or more work than a picture of its size.
-        BrokenPicture: truncated or damaged.
-        DecoderStopped: the process of a picture was ended by the system.
+        UnknownFormat: the upload is no accepted format, or has samples of neither 8 nor 16 bits.
+        PictureTooLarge: the picture has more than `max_pixels`, or takes more work than others of its size.
+        BrokenPicture: the upload is truncated or damaged.
+        DecoderStopped: the system ended the process that decodes the picture.
     """
     return decode_opened_image(open_picture(upload, max_pixels, contract), max_pixels, contract, report_cost)
 

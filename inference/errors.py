@@ -21,7 +21,7 @@ A message says what was received and what would be accepted. HTTP statuses are i
 
 
 class InferenceError(Exception):
-    """The root of this package's errors."""
+    """Base class of all errors that the package `inference` raises."""
 
 
 class UploadError(InferenceError):
@@ -41,11 +41,11 @@ class BrokenPicture(UploadError):
 
 
 class DecoderStopped(UploadError):
-    """The system ended the process that decodes the picture, as for lack of memory; another try may work."""
+    """The system ended the process that decodes the picture, as for lack of memory; a retry may succeed."""
 
 
 class BadPixels(UploadError):
-    """The pixels are not as many whole numbers of 0..255 as the model reads."""
+    """The pixels of a client have a wrong shape, or are not all whole numbers of 0..255."""
 
 
 class ArchiveUnreadable(InferenceError):
@@ -61,7 +61,7 @@ class MemberTooLarge(MemberUnreadable):
 
 
 class LanguageFileInvalid(InferenceError):
-    """A file of a language lacks a part, or has an unknown name or a word twice."""
+    """A language file (words of titles) lacks a part, has an unknown name, or has a word twice."""
 
 
 class ModelError(InferenceError):

@@ -27,7 +27,8 @@ MIN_STRONG_DROP: Final = 0.05
 RED, BLUE = (200, 30, 30), (30, 90, 220)
 
 Drops: TypeAlias = NDArray[np.float32]
-"""float32, (SQUARES, SQUARES), -1..1, from the top left; > 0 if the hidden part speaks for the class."""
+"""Drop of a class's probability when each square of the picture is hidden, float32 (SQUARES, SQUARES),
+-1..1, from the top left. Above 0 the square speaks for the class."""
 
 
 def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:

@@ -28,7 +28,7 @@ StoredSamples: TypeAlias = NDArray[np.uint8]
 
 
 def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy: bool) -> Pixels | None:
-    """Return the samples of a picture that a grey model reads as they are.
+    """Return a picture's samples if they already are the input of a grey model, such as Fashion-MNIST's.
 
     Args:
         samples: the samples of the picture.
@@ -114,7 +114,7 @@ def _border(samples: StoredSamples) -> StoredSamples:
 
 
 def blend_over_white(samples: StoredSamples) -> Picture:
-    """Blend samples with alpha over white, and return any samples as RGB, uint8, (H, W, 3)."""
+    """Return samples as RGB, uint8, (H, W, 3); grey is repeated, and transparency is blended over white."""
     if samples.ndim == 2:
         return cv2.cvtColor(samples, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
     if samples.shape[2] == 3:

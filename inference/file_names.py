@@ -75,12 +75,12 @@ def is_clutter(name: str) -> bool:
 
 
 def is_picture_name(name: str) -> bool:
-    """Return whether a file that was found, not named, may be a picture, by its name without a path."""
+    """Return whether a file found in a folder may be a picture, by its name without a path."""
     return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(OTHER_ENDINGS)
 
 
 def has_clutter(path: str) -> bool:
-    """Return whether a member of an archive, or a folder that it lies in, was added by a system."""
+    """Return whether a path in an archive names a file or folder that a system added, such as `__MACOSX`."""
     return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, SEPARATORS.split(path)))
 
 

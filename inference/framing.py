@@ -25,7 +25,7 @@ stripes.
 
 
 def find_bounding_box(garment: Mask) -> tuple[slice, slice] | None:
-    """Return the rows and columns of the garment; None if there is no garment."""
+    """Return the slices of rows and columns that bound the garment in a mask; None for an empty mask."""
     left, top, width, height = cv2.boundingRect(garment)
     if width == 0:
         return None
@@ -33,7 +33,7 @@ def find_bounding_box(garment: Mask) -> tuple[slice, slice] | None:
 
 
 def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
-    """Scale the longest edge down to `edge` pixels; a smaller picture stays as it is."""
+    """Return a picture whose longest edge is at most `edge` pixels; a smaller picture is unchanged."""
     height, width = picture.shape[:2]
     scale = edge / max(height, width)
     if scale >= 1:
@@ -43,7 +43,7 @@ def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
 
 
 def scale_garment(grey: Grey, imaging: Imaging) -> Grey:
-    """Scale the longest edge to 28, and sharpen a picture that became smaller, as the paper does.
+    """Return a garment whose longest edge is 28 pixels, sharpened if it became smaller, as in the paper.
 
     The paper skips rows and columns, which approximates the mean over each pixel's area. This function
     computes that mean (INTER_AREA), which has no moiré on large photos. Sharpening restores the detail that
@@ -77,7 +77,7 @@ def compute_sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
 
 
 def centre_garment(grey: Grey) -> Pixels:
-    """Place a garment of at most 28 x 28 in the middle of black.
+    """Return a black picture of 28 x 28 with the garment, of at most that size, in its middle.
 
     If an exact middle is impossible, the garment is half a pixel right and down, as in Fashion-MNIST.
     """
@@ -89,7 +89,7 @@ def centre_garment(grey: Grey) -> Pixels:
 
 
 def fit_whole_picture(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels:
-    """Scale a picture until it just fits, with its aspect kept, and place it in the middle of black.
+    """Return a black picture of a given size that shows the whole picture, centred, with its aspect kept.
 
     Args:
         picture: the picture, uint8, (H, W) or (H, W, 3).

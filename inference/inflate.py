@@ -20,7 +20,7 @@ stores bytes that it cannot shrink, in parts of some kilobytes, and a header of 
 
 @dataclass(frozen=True)
 class InflatedStream:
-    """The content of a stream.
+    """The unpacked content of a compressed stream.
 
     Attributes:
         data: the unpacked bytes; one more than the limit if there are more.
@@ -32,7 +32,7 @@ class InflatedStream:
 
 
 def inflate(packed: Buffer, bits: int, limit: int) -> InflatedStream:
-    """Inflate one stream of deflate, zlib or gzip.
+    """Unpack one stream of deflate, zlib or gzip, up to a limit.
 
     Args:
         packed: the bytes of the stream.

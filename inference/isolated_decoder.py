@@ -37,8 +37,7 @@ from PIL import (
 from inference.samples import convert_to_8_bits, reduce_image, turn_upright
 
 SPARE_MEGABYTES, PIXEL_BYTES = 100, 16
-"""Limits for the memory of one picture: the megabytes of any picture, and the bytes for each of its
-pixels."""
+"""Limits for the memory to decode a picture: megabytes for any picture, plus bytes for each pixel."""
 
 HEADER_SECONDS = 0.1
 """Limit for the processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
@@ -48,7 +47,8 @@ PIXEL_NANOSECONDS = {"BMP": 15, "GIF": 45, "TIFF": 45, "HEIF": 150, "AVIF": 180,
 (docs/reference/limits.md)."""
 
 FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
-"""Exit codes: damaged; too large by its header; the limit of memory was reached; samples of 32 bits."""
+"""Exit codes of the decoding process: the picture is damaged; its header declares too many pixels; the limit
+of memory was reached; it has samples of 32 bits."""
 
 STATUS = struct.Struct("<id")
 """The record that comes over the pipe: the exit code, negative for a signal, and seconds of processor
@@ -129,7 +129,10 @@ def _report() -> None:
 
 
 def decode_from_socket(connection: socket.socket) -> int:
-    """Read an order and an upload, write header and samples, and return the exit code."""
+    """Decode the upload that comes over a socket, write the samples back, and return the exit code.
+
+    The module docstring describes the messages.
+    """
     address_space = _address_space()
     with connection.makefile("rb") as file:
         name, *numbers = file.readline().decode().split()

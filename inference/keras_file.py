@@ -25,7 +25,7 @@ _CONVERT: Final = (
 
 
 def check_keras_file(path: Path) -> None:
-    """Refuse a file that is no `.keras` file of Keras 3, by its metadata alone.
+    """Check, without TensorFlow, that a file is a `.keras` file of Keras 3, by its metadata alone.
 
     Raises:
         ModelUnreadable: the file is something else; the message names it, and says how to convert it.
@@ -56,7 +56,7 @@ def read_keras_version(path: Path) -> str:
     """Return the version of Keras that saved a file.
 
     Raises:
-        ModelUnreadable: the file does not say which.
+        ModelUnreadable: the file does not name the version.
     """
     try:
         with open_zip(str(path)) as archive:

@@ -87,12 +87,12 @@ class KerasSession:
         self.habits = replace(fed, softmax=not _are_probabilities(_scores(self.model, fed, _probe())))
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score pixels, uint8, (N, 28, 28), in one call of the model. The scores have no distance."""
+        """Return the probabilities of N pictures, uint8, (N, 28, 28), by one call; there are no distances."""
         scores = _scores(self.model, self.habits, pixels)
         return Scores.make_class_scores(_softmax(scores) if self.habits.softmax else scores, None)
 
     def log_guesses(self, path: Path) -> None:
-        """Log the inferred habits, since a wrong guess costs accuracy and shows nowhere else."""
+        """Log what was inferred about the model, since a wrong guess costs accuracy without an error."""
         if self.habits.divisor != 1:
             _LOG.warning("%s has no Rescaling or Normalization layer: its input is pixels / 255.", path)
         if self.habits.softmax:
@@ -130,7 +130,7 @@ _LONGEST_CAUSE = 80
 
 
 def shorten_error(error: Exception) -> str:
-    """Return the cause that another library's error names, in a few words."""
+    """Return the cause of an error of another library in at most a few words, for our own messages."""
     text = str(error).rpartition("Exception encountered: ")[2] or type(error).__name__
     cause = " ".join(text.removesuffix(".").split())
     return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:_LONGEST_CAUSE]}..."

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 KIND: Final = "kind"
-"""The attribute whose labels are kinds themselves."""
+"""The name of the attribute that names a garment as shops do (`skirt`, `closed shoe`)."""
 
 KINDS: Final = (
     *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag"),
@@ -18,5 +18,5 @@ SET: Final = "set"
 
 
 def in_order(kinds: Iterable[str]) -> list[str]:
-    """Return kinds in the order of KINDS; names that are no kind come last."""
+    """Return kinds sorted as in KINDS; names that are no kind come last."""
     return sorted(kinds, key=lambda kind: (*KINDS, kind).index(kind))

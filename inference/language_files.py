@@ -21,19 +21,19 @@ from inference.tokens import tokens_of
 FOLDER: Final = Path(__file__).with_name("languages")
 
 SHARED: Final = "all"
-"""The file with the words of all languages."""
+"""The name, without ending, of the file with words that all languages share."""
 
 UNDETERMINED: Final = "und"
 """The code of a language that is not recognised (ISO 639)."""
 
 FIRST: Final = ("en", "de", "fr", "es")
-"""Languages that come first, so that one of them is chosen if two languages have equally many words."""
+"""Codes of languages that come first, so that one of them is taken if two know equally many words."""
 
 NO_GARMENT: Final = "none"
 """The name in `garments` for phrases that only look like a garment ("tie waist")."""
 
 END: Final = "-"
-"""The sign before a word that is also the end of compounds ("-hemd")."""
+"""Sign before a word of a language file that may also be the end of a compound word ("-hemd")."""
 
 COLUMNS: Final = ("title", "category", "colour")
 WOOCOMMERCE: Final = ("type", "name", "values", "visible", "global", "default")
@@ -104,11 +104,11 @@ class Language:
 
     @property
     def is_read(self) -> bool:
-        """Whether titles in this language say something."""
+        """Whether titles in this language can be read, because its file has words for garments."""
         return bool(self.garments)
 
     def word_tokens(self, word: str) -> tuple[str, ...]:
-        """Return the tokens of a word of a language file. They are kept, as several tables need them."""
+        """Return the tokens of a word of a language file; the result is cached for several tables."""
         return _word_tokens(word, self.keep_accents)
 
     def tokens(self, text: str) -> list[str]:
@@ -123,7 +123,10 @@ def _word_tokens(word: str, keep_accents: bool) -> tuple[str, ...]:
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """Return the languages that titles may have, by code: FIRST, others that are read, and the rest."""
+    """Return all languages with a file by their codes: those of FIRST, then readable ones, then the rest.
+
+    A language without words for garments is recognised, but its titles cannot be read.
+    """
     every = [language for code, language in _shipped().items() if code != SHARED]
     rank = {code: place for place, code in enumerate(FIRST)}
     every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
@@ -132,17 +135,17 @@ def languages() -> Mapping[str, Language]:
 
 @cache
 def readable_languages() -> tuple[str, ...]:
-    """Return the codes of the languages whose titles say something, FIRST first."""
+    """Return the codes of the languages whose titles can be read, in the order of `languages()`."""
     return tuple(code for code, language in languages().items() if language.is_read)
 
 
 def language_name(code: str) -> str:
-    """Return what a sentence calls a language."""
+    """Return the English name of a language for sentences; a phrase for the code UNDETERMINED."""
     return "a language that Wardrobe cannot read" if code == UNDETERMINED else languages()[code].name
 
 
 def shared_words() -> Language:
-    """Return the words of all languages."""
+    """Return the words that are used in all languages, as the file `all.toml` has them."""
     return _shipped()[SHARED]
 
 
@@ -152,7 +155,7 @@ def _shipped() -> Mapping[str, Language]:
 
 
 def read_folder(folder: Path) -> dict[str, Language]:
-    """Return the languages that a folder describes, by the names of their files.
+    """Read all language files (`*.toml`) of a folder, and return the languages by the names of the files.
 
     Raises:
         LanguageFileInvalid: the message names the file, and what is wrong in it.
@@ -161,7 +164,7 @@ def read_folder(folder: Path) -> dict[str, Language]:
 
 
 def read_language_file(file: Path) -> Language:
-    """Return the language that a file describes.
+    """Read a language file (`CODE.toml`), and return the language that the file describes.
 
     Raises:
         LanguageFileInvalid: the message names the file, and what is wrong in it.

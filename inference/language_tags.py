@@ -18,7 +18,7 @@ _TAG: Final = re.compile(
 
 
 class Part(NamedTuple):
-    """The part of a text that is used.
+    """The part of a text in one language, cut out by language tags.
 
     Attributes:
         text: the part without tags.
@@ -30,12 +30,12 @@ class Part(NamedTuple):
 
 
 def choose_part(text: str, languages: Sequence[str]) -> Part:
-    """Return the part of a text in the first of some languages that has one, without tags.
+    """Return the part of a text in the preferred language, without language tags such as `[:en]`.
 
     Args:
         text: a title, with tags or without.
-        languages: codes, the preferred one first. If the text has a part in none of them, its first part is
-            returned.
+        languages: the codes of the languages, the preferred one first. If the text has a part in none of
+            them, its first part is returned.
     """
     filled = {code: part for code, part in language_parts(text).items() if part.strip()}
     if not filled:

@@ -44,11 +44,11 @@ class Networks:
         return iter(self._networks)
 
     def __getitem__(self, name: NetworkName) -> Classifier:
-        """Return the network of a name, or the only network."""
+        """Return the network with a name; a single network answers to any name."""
         return self._networks.get(name) or next(iter(self._networks.values()))
 
     def replace_contracts(self, contracts: Mapping[NetworkName, ModelContract]) -> "Networks":
-        """Return these models with other contracts, such as contracts with other thresholds."""
+        """Return a copy of these networks with other contracts, such as contracts with other thresholds."""
         return Networks(
             {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )

@@ -130,7 +130,7 @@ def _lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lan
 
 
 def check_picture_size(width: int, height: int, max_pixels: int) -> None:
-    """Refuse a picture of more pixels than allowed.
+    """Check that a picture has no more pixels, and no longer edge, than allowed.
 
     Raises:
         PictureTooLarge: the picture has too many pixels, or too long an edge.
@@ -168,7 +168,7 @@ def _bare_head(height: int, width: int) -> bytes:
 
 
 def make_damage_error(name: str, width: int, height: int) -> BrokenPicture:
-    """Return the error for a picture that was opened and cannot be decoded."""
+    """Return the error for a picture with a sound header that cannot be decoded."""
     return BrokenPicture(
         f"This {name} of {width} x {height} pixels is truncated, damaged, or stored in a way that is not "
         "read here. Send the whole file, or save it again."

@@ -57,7 +57,10 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
 
 
 def find_rows_shape(rows: object) -> tuple[int, ...]:
-    """Return the shape of nested lists by the first of each; `parse_pixel_rows` checks the others."""
+    """Return the shape of nested lists, such as (28, 28), by the first element of each list.
+
+    Other elements are not checked here; `parse_pixel_rows` does that.
+    """
     shape = list[int]()
     while isinstance(rows, list) and len(shape) <= len(_AXES):
         shape.append(len(rows))
@@ -98,7 +101,7 @@ def _bad(what: str, contract: InputContract) -> BadPixels:
 
 
 def name_json_value(value: object) -> str:
-    """Return a value in the words of JSON; a list or an object by its kind alone."""
+    """Return a value in the words of JSON for messages: `null`, a number, or a phrase such as `an object`."""
     match value:
         case None:
             return "null"

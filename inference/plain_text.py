@@ -25,22 +25,22 @@ _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def trim(text: str) -> str:
-    """Remove unseen characters from both ends of a text."""
+    """Return a text without white space and invisible characters at both ends."""
     return _AT_THE_ENDS.sub("", text)
 
 
 def remove_unseen(text: str) -> str:
-    """Remove all unseen characters from a text, including spaces."""
+    """Return a text without any white space or invisible characters."""
     return _ANYWHERE.sub("", text)
 
 
 def normalize_label(text: str) -> str:
-    """Compose the accents and reduce the spaces of a label, to compare it with what people write."""
+    """Return a label with composed accents and single spaces, to compare it with labels that people write."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def escape_unprintable(text: str) -> str:
-    """Escape all characters of a text that are not printable."""
+    """Return a text in which all characters that are not printable are escaped."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
@@ -48,17 +48,17 @@ def escape_unprintable(text: str) -> str:
 
 
 def escape_unprintable_lines(text: str) -> str:
-    """Escape all characters of several lines that are not printable."""
+    """Return lines of text in which all characters but line ends that are not printable are escaped."""
     return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
 def join_first(items: Sequence[object], most: int, between: str = ", ") -> str:
-    """Join the first items for a sentence, with an ellipsis if there are more."""
+    """Return the first `most` items as a text, joined by `between`, with an ellipsis if there are more."""
     return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
 
 
 def decode_text(content: bytes) -> str:
-    """Decode the content of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+    """Return the text of a file's content: UTF-8, with or without a byte order mark, or UTF-16 with one.
 
     Raises:
         UnicodeDecodeError: the content is in another encoding.

@@ -33,7 +33,7 @@ class Place(Enum):
 
 
 ANY_CLASS = (Place.ANSWER, Place.LISTED, Place.PICTURE, Place.PRODUCT)
-"""Places of a reason that the class of a picture may have."""
+"""Places where a reason about the class of a picture may occur; see `Place`."""
 
 
 class Reason(StrEnum):
@@ -110,6 +110,6 @@ class DecidedBy(StrEnum):
 
 
 def find_reasons(places: Iterable[Place]) -> tuple[Reason, ...]:
-    """Return the reasons that may occur at one of some places, in the order of the members."""
+    """Return the reasons that may occur at one of these places, in the order of the members of `Reason`."""
     wanted = frozenset(places)
     return tuple(reason for reason in Reason if reason.places & wanted)

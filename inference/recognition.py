@@ -24,7 +24,7 @@ from inference.vocabulary import SHORTEST_START
 from inference.words import NOTHING, Says, set_says, title_says, tokens_say
 
 ENOUGH: Final = 2_000
-"""Titles by which the language of a list is recognised."""
+"""Number of titles, from the first on, by which the language of a list is recognised."""
 
 KNOWN_WORDS: Final = 0.15
 """Share of the words made of letters that are a language's own. Real lists in a language with a file have .19
@@ -34,7 +34,7 @@ KNOWN_TITLES: Final = 0.5
 """Share of titles that name a garment, which is enough, too: in titles full of codes few words are known."""
 
 LONGEST_READ: Final = 40
-"""Words and signs of a title that are read if its language is not known."""
+"""Number of words and signs of a title that are read if its language is not known."""
 
 SECOND_TITLES: Final = 0.2
 MIN_SECOND_TITLES: Final = 5
@@ -45,14 +45,15 @@ _NONE: Final[Codes] = frozenset()
 
 
 def language_of(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
-    """Return the language that has most words of some titles; of languages with equally many the first.
+    """Return the code of the language in which most words of the titles are known.
 
     Args:
         titles: the titles of a list.
-        codes: the languages to choose from, in their order; all that have a file, if none is given.
+        codes: the codes of the languages to choose from; empty for all languages that have a file.
 
     Returns:
-        UNDETERMINED, if too few words are known in any of them.
+        The code. If two languages know equally many words, the first of them. UNDETERMINED if too few words
+        are known in any language.
     """
     first_titles, words, hits = list(islice(titles, ENOUGH)), 0, Counter[str]()
     for title in first_titles:
@@ -80,11 +81,11 @@ def prepare_languages() -> None:
 
 
 def second_language(titles: Iterable[str], first: str) -> str:
-    """Return the language of enough titles that are not in the language of their list; empty without one.
+    """Return the code of a second language that enough titles of a list are in; empty if there is none.
 
     Args:
         titles: the titles of a list.
-        first: the language of the list.
+        first: the code of the main language of the list.
     """
     counts, title_count = Counter[str](), 0
     for title in islice(titles, ENOUGH):
@@ -96,7 +97,7 @@ def second_language(titles: Iterable[str], first: str) -> str:
 
 
 def is_in_second(title: str, first: str, second: str) -> bool:
-    """Check whether a title has strictly more words of a list's second language than of its first."""
+    """Return whether a title has more known words of one language (`second`) than of another (`first`)."""
     return _is_in(count_known_words(title).own, second, first)
 
 
@@ -105,7 +106,7 @@ def _is_in(own: Mapping[str, int], code: str, first: str) -> bool:
 
 
 def any_language_says(title: str) -> Says:
-    """Return what a title admits if its language is not known: everything that a likely language reads there.
+    """Return the kinds of garment that a title of unknown language names in its likely languages.
 
     The languages with the most known words of the title are likely, if enough of its words are known.
     """
@@ -141,10 +142,12 @@ def _find_likely_languages(
 
 
 def label_kinds(labels: Sequence[str], language: str) -> dict[str, frozenset[str]]:
-    """Return the kinds that a release's classes are, by class; empty for a class without a known word.
+    """Return the kinds of garment that the names of a release's classes stand for, by class.
 
-    Classes have one language, too, which need not be that of the list: English before the list's, if both
-    have as many words.
+    The kinds are empty for a class whose name has no known word.
+
+    All class names are read in one language, which may differ from the language of the list. If English and
+    the language of the list know equally many words, English is taken.
 
     Args:
         labels: the classes of a release.

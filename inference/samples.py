@@ -9,7 +9,10 @@ from PIL import ExifTags, Image
 
 
 def turn_upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation, but do not write the EXIF block again: writing 8 MB takes seconds."""
+    """Return a picture turned upright as its EXIF orientation says.
+
+    The EXIF block is not written again, since writing a block of 8 MB takes seconds.
+    """
     orientation = None
     with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
         orientation = image.getexif().get(ExifTags.Base.Orientation)
@@ -17,7 +20,7 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
 
 def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn a picture as the orientation of EXIF says (CIPA DC-008, section 4.6.4)."""
+    """Return a picture turned or mirrored as an EXIF orientation, 1..8, says (CIPA DC-008, section 4.6.4)."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
@@ -33,7 +36,7 @@ _TURNS = {
 
 
 def convert_to_8_bits(image: Image.Image) -> Image.Image:
-    """Convert to grey, RGB or RGBA in 8 bits. 16 bits are rounded to nearest (65535 / 257 = 255)."""
+    """Return a picture as grey, RGB or RGBA in 8 bits; 16 bits are rounded (65535 / 257 = 255)."""
     if image.mode.startswith("I;16"):
         image = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     grey_or_rgb = "L" if image.mode in ("1", "L") else "RGB"
@@ -42,6 +45,6 @@ def convert_to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def reduce_image(image: Image.Image, edge: int) -> Image.Image:
-    """Reduce a picture to the means of squares, if its longest edge is at least twice `edge`."""
+    """Return a picture reduced to a longest edge below twice `edge` pixels; pixels are means of squares."""
     factor = max(image.size) // edge
     return image.reduce(factor) if factor > 1 else image

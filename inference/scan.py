@@ -41,7 +41,7 @@ MAX_PNG_SPARE_BYTES: Final = 64 * 1024
 """Limit for the packed bytes of a PNG beyond twice its samples. Encoders store samples that do not shrink."""
 
 MAX_EXIF_BYTES: Final = 64 * 1024
-"""Number of bytes of an EXIF block that are read."""
+"""Largest number of bytes of an EXIF block that are read."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ _EXIF = b"Exif\0\0"
 
 
 def scan_jpeg(upload: bytes) -> ScannedPicture:
-    """Walk the markers of a JPEG to the end of its picture.
+    """Return the picture of a JPEG without metadata and other parts, by a walk over its markers.
 
     Raises:
         BrokenPicture: there is no scan, or there are too many markers, tables or scans.
@@ -152,7 +152,7 @@ def _is_metadata(code: int, segment: bytes) -> bool:
 
 
 def scan_png(upload: bytes) -> ScannedPicture:
-    """Walk the chunks of a PNG to its end, and keep the chunks with samples, colours and transparency.
+    """Return the picture of a PNG: its chunks with samples, colours and transparency alone.
 
     Raises:
         BrokenPicture: the PNG has no header, too many chunks, or far more packed bytes than samples.
@@ -196,7 +196,7 @@ _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 
 
 def scan_webp(upload: bytes) -> ScannedPicture:
-    """Walk the chunks of a WebP, and keep its picture.
+    """Return the picture of a WebP without metadata and other parts, by a walk over its chunks.
 
     Returns:
         The scanned picture. If it is lossless, animated or has alpha, it is whole and its work is not

@@ -39,11 +39,11 @@ class Scores:
 
 
 class Session(Protocol):
-    """A loaded model; several threads may call it."""
+    """Protocol of a loaded model that turns pixels into scores; several threads may call it."""
 
     @property
     def outputs(self) -> Mapping[str, int]:
         """The number of labels of each head, by name; LABEL is the head of the class."""
 
     def run(self, pixels: PixelsBatch) -> Scores:
-        """Score a batch of pixels, N >= 1, in one call of the model."""
+        """Return the scores of a batch of N >= 1 pictures, by one call of the model."""

@@ -13,10 +13,10 @@ from inference.tokens import SEPARATORS, SIGNS
 from inference.vocabulary import COUNTING, SUIT, Grammar, Item, NamedKinds, select_named
 
 PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
-"""Kinds of which a set is a pack in any case: "sock set", "lingerie set"."""
+"""Kinds whose sets are always packs of one garment: "sock set", "lingerie set"."""
 
 WORDS_BETWEEN: Final = 2
-"""Words at most between a number and the garment that it counts: "3 striped cotton T-shirts"."""
+"""Largest number of words between a number and the garment it counts: "3 striped cotton T-shirts"."""
 
 _PIECES: Final = frozenset({"x", "er", "pk", "pc", "pcs", "pz", "szt", "st", "stk", "tlg"})
 """Words for pieces in any language that are written together with their number: "3er", "5pcs"."""
@@ -26,17 +26,17 @@ _IN_PHRASE: Final = re.compile(r"\b[2-9]\b")
 
 
 def without_counting(items: Iterable[Item]) -> list[Item]:
-    """Return items without words that only count."""
+    """Return the items of a title without words that only count things, such as "set"."""
     return [item for item in items if not _is_counting(item)]
 
 
 def is_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar) -> bool:
-    """Check whether a title names a set of garments.
+    """Return whether a title names a set of different garments, not a pack of one garment.
 
     Args:
         items: the words of the title.
-        heads: the garments among them that decide.
-        grammar: the grammar of its language.
+        heads: the garments among these words that decide.
+        grammar: the function words of the title's language.
     """
     garments = [item for item in select_named(items) if not _is_counting(item)]
     is_suit = any(garment.kinds == SUIT for garment in garments)

@@ -72,7 +72,7 @@ _BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECAS
 
 
 def find_format(upload: bytes) -> Format | None:
-    """Return the accepted format whose signature the upload begins with; None for any other upload."""
+    """Return the picture format of an upload by its first bytes; None if no accepted format has these."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
             return None if upload.startswith(_FOR_IPHONES) else name
@@ -95,7 +95,10 @@ def _find_codec(upload: bytes) -> Format | None:
 
 
 def set_codec_brand(upload: bytes) -> bytes:
-    """Return a HEIC or AVIF with the major brand of its codec, since readers refuse most others."""
+    """Return a HEIC or AVIF file whose major brand (format code in the header) names its codec.
+
+    Readers refuse most other brands.
+    """
     if upload[8:12] in _BRANDS:
         return upload
     return upload[:8] + (b"avif" if _find_codec(upload) == "AVIF" else b"heic") + upload[12:]
@@ -171,7 +174,7 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def is_cut_short(upload: bytes) -> bool:
-    """Return whether a HEIC or AVIF lacks a part of its coded data; libheif would leave tiles blank."""
+    """Return whether a HEIC or AVIF file is truncated, so that libheif would leave parts of it blank."""
     at = 0
     for _ in range(_BOXES):
         if at + 8 > len(upload):

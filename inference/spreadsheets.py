@@ -18,7 +18,7 @@ FORMULA_BEGINNING: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
 ignore."""
 
 CELL_BEGINNING: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING})"
-"""Pattern of the place before such a text, with any separator of cells."""
+"""Pattern of the place in a line at which a cell begins that spreadsheets may run as a formula."""
 
 _UNMARKED, _MARKED = re.compile(CELL_BEGINNING), re.compile(CELL_BEGINNING.replace("(?='*", "'(?='*"))
 
@@ -29,7 +29,7 @@ MARK: Final = "'"
 
 
 def escape_path(path: str) -> str:
-    """Return a path that no spreadsheet runs as a formula: `./` before it names the same file."""
+    """Return a path that no spreadsheet runs as a formula: one that would be run gets `./` before it."""
     return f"./{path}" if re.match(FORMULA_BEGINNING, path) else path
 
 

@@ -18,10 +18,10 @@ from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds
 
 MIN_SHARE_OF_LEADER: Final = 0.7
-"""The share that the likeliest kind needs, of all that the photo gives to the kinds in the title."""
+"""Smallest part of the probability of all kinds in a title that the likeliest of these kinds must have."""
 
 OTHER: Final = "other"
-"""The answer of the attribute `kind` to a garment that it has no name for."""
+"""The label of the attribute `kind` (a garment's name in shops) for garments without a label of their own."""
 
 NONE: Final = "none of these"
 """The class of a garment that is none of the release's classes."""
@@ -29,7 +29,7 @@ NONE: Final = "none of these"
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseLabels:
-    """The labels of a release, as kinds of the table of words.
+    """The labels of a release, translated into kinds, the names of garments that titles are read as.
 
     Attributes:
         classes: the kinds of each class, in the order of the classes; empty for a class that the table lacks.
@@ -48,13 +48,13 @@ class ReleaseLabels:
 
     @property
     def has_other(self) -> bool:
-        """Whether the release has an answer for garments without a name."""
+        """Whether the attribute `kind` has the label OTHER, for garments without a label of their own."""
         return OTHER in self.kinds
 
     def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
-        """Return whether a title allows a class; None if the title or the table says nothing about it.
+        """Return whether a title allows a class; None if the title or the table of words does not tell.
 
-        A set is not its part: if the title names only a set, no other class is allowed but NONE.
+        If the title names only a set, classes of its parts are not allowed, only classes of sets and NONE.
         """
         kinds = self.classes.get(label or "")
         if title_kinds == {SET} and kinds is not None and label != NONE:
@@ -62,7 +62,7 @@ class ReleaseLabels:
         return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
 
     def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
-        """Return whether a title allows a kind; None if the title or the table says nothing about it."""
+        """Return whether a title allows a kind; None if the title or the table of words does not tell."""
         if title_kinds and kind == OTHER:
             return not title_kinds <= self.named_kinds
         return kind in title_kinds if title_kinds and kind in KINDS else None
@@ -72,7 +72,7 @@ class ReleaseLabels:
 def find_release_labels(
     labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str
 ) -> ReleaseLabels:
-    """Look up the labels of a release in the table of words.
+    """Return the labels of a release, translated into kinds by the table of words.
 
     Args:
         labels: the classes.
@@ -105,7 +105,7 @@ class MinimumShares:
 
 
 NO_MINIMUM_SHARES: Final = MinimumShares()
-"""The shares of a release whose report shows none: a title can only contradict the photo."""
+"""Minimum shares of a release whose report has none: a title can only contradict the photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,8 @@ class TitleDecision:
         label: the class, or NONE; if there is a reason, the class of the photo alone.
         kind: one of KINDS, or OTHER; if there is a reason, the kind of the photo alone; None if unknown.
         label_reason: why a person should look at the class; None if it is accepted.
-        kind_reason: the same for the kind. Without an attribute `kind`, the reason of the class.
+        kind_reason: why a person should look at the kind; None if it is accepted. Without an attribute
+            `kind`, the reason of the class.
         suggested_label: the likeliest class that the title allows, or NONE; None to suggest nothing.
         suggested_kind: the likeliest kind that the title allows; None to suggest nothing.
         is_suggestion_shown: whether the photo gives the suggested class the minimum share. A review sheet
@@ -227,7 +228,11 @@ def decide_with_title(
 def find_minimum_share(
     title_kinds: frozenset[str], labels: ReleaseLabels, minimum_shares: MinimumShares
 ) -> float | None:
-    """Return the share from which a title decides; None if it says nothing, or decides nothing."""
+    """Return the minimum share for a title: the probability that a photo has to give to the title's kinds.
+
+    If no label of the release names these kinds, it is the probability of OTHER. None if the title says
+    nothing, or if the release shows no such share for its kinds.
+    """
     if not title_kinds.isdisjoint(labels.named_kinds):
         return minimum_shares.named
     return minimum_shares.other if title_kinds and labels.has_other else None

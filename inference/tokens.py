@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 from typing import Final
 
 LONGEST: Final = 300
-"""Characters of a title that are read, without its tags. Google takes 150, Shopify 255."""
+"""Number of characters of a title that are read, without HTML tags. Google takes 150, Shopify 255."""
 
 LONGEST_HTML: Final = 10 * LONGEST
-"""Characters of a title that are read, with its tags."""
+"""Number of characters of a title that are read, with HTML tags."""
 
 SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
-"""Signs between the parts of a title."""
+"""Signs that divide a title into parts."""
 
 SIGNS: Final = frozenset("&+/")
 """Signs that stand for "and" or "or"."""
@@ -40,7 +40,7 @@ Turkish `i` without a dot, U+2044 the stroke of a fraction, and U+0640 lengthens
 
 
 def tokens_of(title: str, *, keep_accents: bool = False) -> list[str]:
-    """Return the words and signs of a title.
+    """Return the words and signs (tokens) of a product's title, in a form in which spellings are equal.
 
     Args:
         title: the text as a list has it, of any length, in any script, with HTML or without.
@@ -50,7 +50,7 @@ def tokens_of(title: str, *, keep_accents: bool = False) -> list[str]:
 
 
 def visible_text(title: str) -> str:
-    """Return the beginning of a title that is read, without tags."""
+    """Return the text of a title without HTML tags, cut off after LONGEST characters."""
     text = title[:LONGEST_HTML]
     if "<" in text or "&" in text:
         parser = _Text()
@@ -66,7 +66,7 @@ def visible_text(title: str) -> str:
 
 
 def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
-    """Return the words and signs of a text without tags."""
+    """Return the words and signs (tokens) of a text that has no HTML tags."""
     return _TOKEN.findall(fold(text, keep_accents=keep_accents))
 
 

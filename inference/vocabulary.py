@@ -13,13 +13,13 @@ from inference.kinds import SET
 from inference.language_files import END, Kinds, Language, languages, shared_words
 
 SHORTEST_START: Final = 2
-"""Letters at least before the end of a German compound: Jeans-hose."""
+"""Smallest number of letters before the known end of a compound word (German `Jeans-hose`)."""
 
 SUIT: Final = frozenset({SET})
-"""The kinds of words for a set, whatever else is named ("suit")."""
+"""The kinds of words that name a set whatever else the title names ("suit")."""
 
 COUNTING: Final = frozenset({"counting"})
-"""A mark in place of kinds, of words that count things which are sold as one ("set")."""
+"""Mark in place of kinds for words that count several things which are sold as one ("set")."""
 
 Part: TypeAlias = Literal["garments", "groups", "things", "wearers", "clothing"]
 
@@ -29,8 +29,8 @@ class NamedKinds(NamedTuple):
 
     Attributes:
         word: the word in small letters, without accents.
-        kinds: the kinds that it admits; empty for words that only look like a garment ("tie waist"). SUIT and
-            COUNTING mark words for sets.
+        kinds: the kinds of garment that the word admits; empty for words that only look like a
+            garment ("tie waist"). SUIT and COUNTING mark words for sets.
     """
 
     word: str
@@ -41,7 +41,7 @@ Item: TypeAlias = str | NamedKinds
 
 
 class Words(NamedTuple):
-    """Words of a language that are looked up in titles.
+    """Table of words and phrases of a language that are looked up in titles.
 
     Attributes:
         phrases: the kinds of whole words and phrases, by their tokens.
@@ -56,7 +56,11 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
-    """Words of a language by which the deciding words of a title are found; see `Language`."""
+    """Function words of a language, such as prepositions, that show which garment of a title decides.
+
+    The attributes are those of `Language`, as they stand in titles. `is_last` says whether the last of
+    several garments in a row decides.
+    """
 
     prepositions: frozenset[str]
     conjunctions: frozenset[str]
@@ -68,7 +72,11 @@ class Grammar:
 
 @cache
 def grammar_of(code: str) -> Grammar:
-    """Return the grammar of a language that is read."""
+    """Return the function words, such as prepositions, that find the deciding garment of a title.
+
+    Args:
+        code: the code of a language that can be read, such as `en`.
+    """
     own = languages()[code]
     return Grammar(
         prepositions=_either(own, "prepositions"),
@@ -88,14 +96,19 @@ def _either(own: Language, part: str) -> frozenset[str]:
 
 @cache
 def words_of(code: str, part: Part = "garments") -> Words:
-    """Return the words of a language that are looked up in titles, the words of all languages among them."""
+    """Return the table of words to look up in titles of a language, with words that all languages share.
+
+    Args:
+        code: the code of the language, such as `en`.
+        part: the part of the language file: garments with sets, groups, clothing, and so on.
+    """
     own = languages()[code]
     return _words([_kinds_of(shared_words(), part), _kinds_of(own, part)], own)
 
 
 @cache
 def variant_words() -> Words:
-    """Return the words of colour and size of every language, as shops mix languages in these."""
+    """Return the table of words of colour and size in all languages, since shops mix languages in them."""
     everything = (shared_words(), *languages().values())
     words = [dict.fromkeys((*one.variants, *one.colours), frozenset[str]()) for one in everything]
     return _words(words, shared_words())
@@ -103,7 +116,7 @@ def variant_words() -> Words:
 
 @cache
 def find_own_things(code: str) -> Words:
-    """Return the things of a language alone: they stand before a garment, English ones behind it."""
+    """Return the table of a language's words for things for garments ("hanger"), without shared words."""
     own = languages()[code]
     return _words([_kinds_of(own, "things")], own)
 
@@ -131,25 +144,25 @@ def _kinds_of(language: Language, part: Part) -> Kinds:
 
 
 def has_word(tokens: Sequence[str], words: Words) -> bool:
-    """Check whether a text has one of some words."""
+    """Return whether one of the words of a table occurs among the tokens of a text."""
     return bool(words.phrases) and any(isinstance(item, NamedKinds) for item in find_words(tokens, words))
 
 
 @cache
 def whole_words_of(code: str) -> Words:
-    """Return the garments of a language without the ends of compounds, which occur by chance elsewhere."""
+    """Return the table of garments of a language without ends of compounds, which other words may end in."""
     return words_of(code)._replace(ends={})
 
 
 @cache
 def known_tokens(code: str) -> frozenset[str]:
-    """Return the tokens of the words by which a language is recognised."""
+    """Return the tokens of the frequent words by which the language of titles is recognised."""
     language = languages()[code]
     return frozenset(token for word in language.known_by for token in language.tokens(word))
 
 
 def merge_words(words: Words, further: Words) -> Words:
-    """Return words with further ones; a phrase that both have means what the further one says."""
+    """Return a table of words with further ones; if both have a phrase, its kinds come from `further`."""
     longest = {
         token: max(words.longest.get(token, 1), further.longest.get(token, 1))
         for token in words.longest.keys() | further.longest.keys()
@@ -158,7 +171,10 @@ def merge_words(words: Words, further: Words) -> Words:
 
 
 def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
-    """Return tokens, with a word in place of those that name a garment: of several words the longest."""
+    """Return the tokens of a text, in which each word or phrase of a table is replaced by its kinds.
+
+    If several phrases begin at a token, the longest is taken.
+    """
     items, start = list[Item](), 0
     while start < len(tokens):
         longest = min(words.longest.get(tokens[start], 0), len(tokens) - start)
@@ -182,7 +198,7 @@ def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | 
 
 
 def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
-    """Yield the runs of items between some signs or words."""
+    """Yield the parts of a title, split at the signs or words in `between`."""
     signs, part = frozenset(between), list[Item]()
     for item in items:
         if isinstance(item, str) and item in signs:
@@ -194,5 +210,5 @@ def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[li
 
 
 def select_named(items: Iterable[Item]) -> list[NamedKinds]:
-    """Return the words among some items that name a garment."""
+    """Return the items of a title that name a garment or a set."""
     return [item for item in items if isinstance(item, NamedKinds) and item.kinds]

@@ -38,11 +38,11 @@ _SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
 class Says(NamedTuple):
-    """The words of a list about a product.
+    """The statement of a title or category about a product: the kinds of garment that it may be.
 
     Attributes:
-        words: the words that decide; empty if the list says nothing.
-        kinds: the kinds that they admit; empty if the list says nothing.
+        words: the words of the text that decide; empty if the text names no garment.
+        kinds: the kinds (such as `skirt`) that these words admit; empty if the text names no garment.
     """
 
     words: tuple[str, ...] = ()
@@ -54,10 +54,16 @@ NOTHING: Final = Says()
 
 @lru_cache(maxsize=8192)
 def says(title: str, category: str, language: str) -> Says:
-    """Return what a product's title says, or its category if the title names no garment.
+    """Return the kinds of garment that a product's title names, or its category if the title names none.
 
-    A title that only says "set" names a set of garments if the category is one of clothes. Answers are kept,
-    as a list is read more than once. Titles that clients send are read by `title_says`, which keeps none.
+    A title that only says "set" names a set of garments if the category is one of clothes. Results are
+    cached, since a list is read more than once. For titles that clients send, use `title_says`, which does
+    not cache.
+
+    Args:
+        title: the title, as a list has it.
+        category: the category of the product; may be empty.
+        language: the code of a language that can be read.
     """
     by_title = title_says(title, language)
     if by_title.kinds:
@@ -68,18 +74,21 @@ def says(title: str, category: str, language: str) -> Says:
 
 
 def title_says(title: str, language: str, words: Words | None = None) -> Says:
-    """Return the kinds that the deciding words of a title admit.
+    """Return the kinds of garment that a product's title names.
 
     Args:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
-        language: the code of a language that is read.
-        words: the words that name garments; None for those of the language.
+        language: the code of a language that can be read, such as `en`.
+        words: the words that name garments; None for the words of the language.
+
+    Returns:
+        The deciding words and their kinds; both empty if the title names no garment.
     """
     return tokens_say(*_read(title, language), words)
 
 
 def part_kinds(title: str, language: str) -> frozenset[str]:
-    """Return the kinds of all garments that a title names: the parts of a set, as far as they are named."""
+    """Return the kinds of all garments that a title names, such as the parts of a set."""
     items = _items(*_read(title, language))
     return frozenset(kind for item in select_named(without_counting(items)) for kind in item.kinds)
 
@@ -95,12 +104,15 @@ def _read(text: str, language: str) -> tuple[list[str], str]:
 
 
 def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None) -> Says:
-    """Return the kinds that the deciding words of a title admit.
+    """Return the kinds of garment that a title names, from its words and signs.
 
     Args:
         tokens: the words and signs of the title, as `Language.tokens` returns them.
-        language: the code of a language that is read.
-        words: the words that name garments; None for those of the language.
+        language: the code of a language that can be read, such as `en`.
+        words: the words that name garments; None for the words of the language.
+
+    Returns:
+        The deciding words and their kinds; both empty if the title names no garment.
     """
     items = _items(tokens, language, words)
     garments = without_counting(items)
@@ -117,7 +129,7 @@ def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None)
 
 
 def set_says(title: str, language: str) -> Says:
-    """Return what a title says that names no garment, but only a set ("Summer set")."""
+    """Return the kind `set` for a title that names only a set and no garment ("Summer set"); else nothing."""
     tokens, language = _read(title, language)
     items = _items(tokens, language)
     if _deciding(without_counting(items), language):
@@ -144,9 +156,10 @@ def _deciding(items: Sequence[Item], language: str) -> list[NamedKinds]:
 
 
 def category_says(category: str, language: str, words: Words | None = None) -> Says:
-    """Return the kinds of a category, by the deepest of its levels that names one ("Women > Dresses").
+    """Return the kinds of garment that a category names at its deepest level ("Women > Dresses").
 
-    Every garment of a level is used ("Shirts, Blouses"); "Top", "Bottom" and "Outerwear" admit a group.
+    All garments of that level are used ("Shirts, Blouses"). "Top", "Bottom" and "Outerwear" stand for groups
+    of kinds.
 
     Args:
         category: the category as a list has it.
@@ -193,7 +206,7 @@ def _garments(level: str, language: str, words: Words) -> list[NamedKinds]:
 
 
 def without_variant(title: str) -> tuple[str, ...]:
-    """Return a title's words without those of colour and size, by which variants of one product differ."""
+    """Return the words of a title without colour and size, so that variants of one product are equal."""
     items = find_words(tokens_of(title), variant_words())
     words = (item for item in items if isinstance(item, str) and item not in SEPARATORS | SIGNS)
     return tuple(word for word in words if not _SIZE.fullmatch(word))
@@ -255,7 +268,7 @@ def _has_thing(items: Iterable[Item], things: Words) -> bool:
 
 
 def word_of(item: Item) -> str:
-    """Return the word of an item, whether it names a garment or not."""
+    """Return the word of an item of a title, whether the item names a garment or not."""
     return item.word if isinstance(item, NamedKinds) else item
 
 

@@ -45,7 +45,7 @@ def is_zip(content: Buffer) -> bool:
 
 
 def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
-    """Open an archive. Its members keep their order.
+    """Open a ZIP archive for reading.
 
     Raises:
         ArchiveUnreadable: the file is damaged, or no ZIP.
