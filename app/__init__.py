@@ -11,11 +11,7 @@ from pathlib import Path
 
 
 def _read_version() -> str:
-    """Return the version from pyproject.toml, or from the metadata of an installed wheel.
-
-    A wheel does not contain pyproject.toml. The container image contains no metadata, and those of a checkout
-    can be old, so the file comes first.
-    """
+    """Return the version of this program, from pyproject.toml or from the metadata of an installed wheel."""
     file = Path(__file__).resolve().parents[1] / "pyproject.toml"
     if not file.exists():
         return importlib.metadata.version("wardrobe")

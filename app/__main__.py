@@ -21,11 +21,12 @@ NUMBER_VARIABLES = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),
     "PORT": (1, 65535, "the port to listen on; without it that is 8000"),
 }
-"""Environment variables that gunicorn reads as numbers: smallest value, largest value, and meaning."""
+"""Environment variables that gunicorn reads as numbers, each with its smallest value, its largest value, and
+its meaning for an error message."""
 
 
 def main() -> None:
-    """Replace this process by gunicorn, or end with a line that says what is wrong."""
+    """Start the service: replace this process by gunicorn, or exit with an error message."""
     try:
         read_dotenv()
     except OSError as error:
@@ -51,7 +52,11 @@ def _exit_with(complaint: str) -> NoReturn:
 
 
 def describe_wrong_number(environment: Mapping[str, str]) -> str:
-    """Return a sentence about the first of NUMBER_VARIABLES that is out of range; empty if all are right."""
+    """Return an error message for the first of NUMBER_VARIABLES that is out of range; empty if all are valid.
+
+    Args:
+        environment: the environment variables by name.
+    """
     for name, (least, most, meaning) in NUMBER_VARIABLES.items():
         text = environment.get(name, str(least))
         if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
@@ -60,7 +65,11 @@ def describe_wrong_number(environment: Mapping[str, str]) -> str:
 
 
 def describe_wrong_address(environment: Mapping[str, str]) -> str:
-    """Return a sentence that says why the service cannot listen on BIND and PORT; empty if it can."""
+    """Return an error message if the service cannot listen on the variables BIND and PORT; empty if it can.
+
+    Args:
+        environment: the environment variables by name.
+    """
     host, port = environment.get("BIND", "127.0.0.1"), environment.get("PORT", "8000")
     try:
         # Like gunicorn, this treats a port that is only closing (TIME_WAIT) as free.

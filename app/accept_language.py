@@ -15,16 +15,16 @@ LanguageTag: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,
 
 
 def find_preferred_language(accept_language: str | None, languages: Container[str]) -> str | None:
-    """Return the language that a client prefers among those that are available.
+    """Return which of the available languages an Accept-Language header prefers; None if none fits.
 
     A tag also finds its shorter forms: `fr-CH` finds `fr`, before any language of lower quality.
 
     Args:
         accept_language: the value of the header; None if the request has none.
-        languages: the available tags, in lower case.
+        languages: the available language tags, in lower case.
 
     Returns:
-        The tag; None if no language fits, or if the header is missing or too long.
+        The language tag; None if no language fits, or if the header is missing or too long.
     """
     if not accept_language or len(accept_language) > MAX_ACCEPT_LANGUAGE_LENGTH:
         return None

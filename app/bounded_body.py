@@ -20,26 +20,26 @@ STEP_BYTES: Final = 65_536
 """Largest number of bytes that one step takes from the socket."""
 
 DUE_SECONDS: Final = 1e-9
-"""Seconds of the shortest pause in which gevent polls its sockets. With 0 it does not poll. A timer that is
-not due yet would make epoll wait for at least a millisecond."""
+"""Seconds of the shortest pause after which gevent has polled its sockets. With 0 gevent does not poll. A
+timer that is not due yet would make epoll wait for at least a millisecond."""
 
 TOO_SLOW_MESSAGE: Final = "the body came too slowly"
-"""Message of the TimeoutError of a body that did not arrive in time."""
+"""Message of the TimeoutError for a body that did not arrive before its deadline."""
 
 MAX_FRAMING_BYTES: Final = 65_536
-"""Largest number of bytes of chunk sizes, extensions and line ends that a body may have beyond the size of
-its data."""
+"""Number of bytes by which the chunk sizes, extensions and line ends of a chunked body may exceed its
+data."""
 
 
 class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no types
-    """The chunked coding of a body has too many more bytes than the data in it."""
+    """A chunked body has too many bytes of chunk sizes, extensions and line ends, compared with its data."""
 
 
 class ReadingSteps:
-    """The steps in which one body is read, and the deadline at which reading ends.
+    """The timing of one body: short steps of reading, pauses between them, and a deadline.
 
     Args:
-        seconds: seconds that the body may take.
+        seconds: the seconds from now until the deadline.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -47,11 +47,11 @@ class ReadingSteps:
         self._paused_at = monotonic()
 
     def create_timeout(self) -> Any:  # noqa: ANN401 - gevent has no types
-        """Return a context manager that raises TimeoutError in a block that still waits at the deadline."""
+        """Return a context manager that raises TimeoutError if its block still waits at the deadline."""
         return gevent.Timeout(max(0, self._deadline - monotonic()), TimeoutError(TOO_SLOW_MESSAGE))
 
     def pause(self) -> None:
-        """Let other connections go on if this step has taken its time.
+        """Let other connections go on if the current step has lasted for STEP_SECONDS.
 
         Raises:
             TimeoutError: the deadline is over.
@@ -65,10 +65,12 @@ class ReadingSteps:
 
 
 class MeteredUnreader:
-    """The source of a chunked body. It counts bytes, and refuses a body with too much framing.
+    """The source of bytes for gunicorn's parser of chunked bodies, which counts the bytes.
+
+    A body with too many bytes of chunk sizes, extensions and line ends is refused.
 
     Attributes:
-        data_bytes: bytes of data that the parser has found so far.
+        data_bytes: the number of bytes of data that the parser has found so far.
     """
 
     def __init__(self, unreader: Any, steps: ReadingSteps) -> None:  # noqa: ANN401 - gunicorn has no types
@@ -78,7 +80,7 @@ class MeteredUnreader:
         self.data_bytes = 0
 
     def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
-        """Return the next bytes of the connection."""
+        """Return the next bytes of the connection. The parameters are those of gunicorn's Unreader."""
         self.check_framing()
         self._steps.pause()
         data: bytes = self._unreader.read(size, min(read_ahead or 0, STEP_BYTES))
@@ -86,22 +88,22 @@ class MeteredUnreader:
         return data
 
     def unread(self, data: bytes) -> None:
-        """Give back bytes that belong to the next request."""
+        """Put bytes back that belong to the next request on this connection."""
         self._received -= len(data)
         self._unreader.unread(data)
 
     def check_framing(self) -> None:
-        """Check that the framing of the body has at most MAX_FRAMING_BYTES more than its data.
+        """Check that the framing (chunk sizes, extensions and line ends) is not much larger than the data.
 
         Raises:
-            TooMuchFraming: the framing has more bytes.
+            TooMuchFraming: the framing has over MAX_FRAMING_BYTES more than the data.
         """
         if self._received - self.data_bytes > self.data_bytes + MAX_FRAMING_BYTES:
             raise TooMuchFraming
 
 
 class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
-    """gunicorn's reader of chunked bodies, which reads one step at a time."""
+    """gunicorn's reader of chunked bodies, which lets other connections go on after each step."""
 
     def __init__(self, request: Any, unreader: Any, steps: ReadingSteps, max_trailer_bytes: int) -> None:  # noqa: ANN401
         self._steps = steps
@@ -109,7 +111,7 @@ class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
         self.limit_trailer_section = max_trailer_bytes
 
     def parse_chunked(self, unreader: MeteredUnreader) -> Iterator[bytes]:
-        """Yield the data of each chunk, or of a part of it."""
+        """Yield the data of each chunk. A long chunk is yielded in several parts."""
         for data in super().parse_chunked(unreader):
             unreader.data_bytes += len(data)
             self._steps.pause()
@@ -117,7 +119,7 @@ class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
 
 
 class BoundedBody:
-    """The body of a request, which is read until a deadline and knows whether all of it has arrived."""
+    """The stream from which a WSGI application reads the body of a request, with a deadline."""
 
     def __init__(self, request: Any, seconds: float, max_trailer_bytes: int) -> None:  # noqa: ANN401 - as above
         reader, self._unreader = request.body.reader, request.unreader
@@ -128,7 +130,7 @@ class BoundedBody:
             self._chunks = SteppedChunkedReader(request, request.unreader, self._steps, max_trailer_bytes)
 
     def read(self, size: int) -> bytes:
-        """Return at most `size` bytes, or b"" at the end of the body.
+        """Return at most `size` bytes of the body, or b"" at its end.
 
         Raises:
             TimeoutError: the deadline is over.

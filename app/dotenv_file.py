@@ -13,14 +13,16 @@ from dotenv import load_dotenv
 from inference.plain_text import decode_text, trim
 
 DOTENV_PATH: Final = Path(".env")
-"""Path of the file, relative to the working directory."""
+"""Path of the file with environment variables, relative to the working directory."""
 
 
 def read_dotenv(path: Path = DOTENV_PATH) -> None:
-    """Add the variables of a file to the environment of the process; those that are set keep their values.
+    """Add the variables of a `.env` file to the environment of this process.
+
+    Variables that the environment already has keep their values.
 
     Args:
-        path: the file; nothing happens if it does not exist.
+        path: the path of the file. If the file does not exist, nothing happens.
 
     Raises:
         OSError: the file cannot be read.

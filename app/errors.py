@@ -18,7 +18,7 @@ from typing import TypeVar
 
 
 class RequestError(Exception):
-    """The root of these errors. Every message may be shown to the client."""
+    """The base class of errors in a request. Clients may see the message of every such error."""
 
 
 class BadRequest(RequestError):
@@ -26,11 +26,11 @@ class BadRequest(RequestError):
 
 
 class ClientGone(BadRequest):
-    """The client has closed its connection, so the rest of its request is not worth the work."""
+    """The client has closed its connection, so its request is not worth further work."""
 
 
 class KeyRefused(RequestError):
-    """The request has no API key, or one that is not known."""
+    """The request has no API key, or an API key that is not in the key file."""
 
 
 class NoSuchModel(RequestError):
@@ -46,10 +46,10 @@ class TooLarge(RequestError):
 
 
 class TemporaryError(RequestError):
-    """A request that may succeed if it is sent again later.
+    """The request cannot be answered now, but may succeed if the client sends it again later.
 
     Attributes:
-        retry_after: seconds until another try is likely to succeed.
+        retry_after: seconds after which another try is likely to succeed; sent as Retry-After.
     """
 
     def __init__(self, message: str, retry_after: int) -> None:
@@ -62,24 +62,28 @@ class Busy(TemporaryError):
 
 
 class NotReady(TemporaryError):
-    """No model is warm, this worker is stopping, or its key file cannot be read."""
+    """The service cannot answer: no model is loaded, it is stopping, or its key file cannot be read."""
 
 
 AnyError = TypeVar("AnyError", bound=Exception)
 
 
 def drop_traceback(error: AnyError) -> AnyError:
-    """Remove the traceback of an error that is kept instead of raised, and return the error.
+    """Remove the traceback of an error that is stored instead of raised, and return the error.
 
-    The frames of a traceback hold the upload, and the frame that keeps the error makes a cycle. A refused
-    batch of 15 MB would leave 30 MB to the garbage collector, which may not run for hundreds of requests.
+    The frames of a traceback keep the upload in memory, and the frame that stores the error makes a cycle. A
+    refused batch of 15 MB would leave 30 MB to the garbage collector, which may not run for hundreds of
+    requests.
     """
     error.__traceback__ = error.__cause__ = error.__context__ = None
     return error
 
 
 def error_headers(error: Exception) -> dict[str, str]:
-    """Return the headers that HTTP asks for in the answer of an error (RFC 9110, 10.2.3, 11.6.1, 12.5.3)."""
+    """Return the HTTP headers that an error needs in its answer, such as Retry-After or WWW-Authenticate.
+
+    Which ones is defined in RFC 9110, sections 10.2.3, 11.6.1 and 12.5.3.
+    """
     if isinstance(error, TemporaryError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, KeyRefused):

@@ -42,7 +42,7 @@ from model_store.store import Store, open_store
 log = logging.getLogger("wardrobe")
 
 CORS_METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
-"""Methods of all routes, for the answer to a CORS preflight."""
+"""HTTP methods that pages of other origins may use, if WARDROBE_CORS_ORIGINS allows the origin."""
 
 EXPOSED_HEADERS = [
     "X-Request-ID",
@@ -52,21 +52,22 @@ EXPOSED_HEADERS = [
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
 ]
-"""Headers of an answer that a page of another origin may read, in addition to the safelisted ones."""
+"""Headers of an answer that pages of other origins may read, in addition to those that browsers always
+show."""
 
 
 PREFLIGHT_SECONDS = 7200
-"""Seconds for which browsers may keep the answer to a preflight, the longest that Chromium accepts."""
+"""Seconds for which browsers may keep the answer to a CORS preflight, the longest that Chromium accepts."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts that outlive a request; `app.extensions["wardrobe"]` holds them.
+    """The objects of an app that outlive a request, found at `app.extensions["wardrobe"]`.
 
     Attributes:
-        models: the model that is served.
-        admissions: the queues that requests wait in.
-        watcher: follows the promotions of the store; None if there are no promotions to follow.
+        models: the holder of the model that is served.
+        admissions: the queues in which requests wait for a free slot.
+        watcher: the object that polls the store for newer releases; None if there is nothing to poll.
     """
 
     models: ModelHolder
@@ -74,12 +75,12 @@ class Service:
     watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
-        """Make `/readyz` answer 503, because this worker is stopping."""
+        """Make `/readyz` answer 503 from now on, since this worker is going to stop."""
         self.models.is_draining = True
 
 
 def create_app(settings: Settings) -> Flask:
-    """Build the service: open its model, put the parts together, and start to follow the store.
+    """Create the Flask app: load the model, connect all parts, and start to poll for newer releases.
 
     Raises:
         SettingsError: the settings do not fit together, or the key file cannot be read.
@@ -118,10 +119,10 @@ def create_app(settings: Settings) -> Flask:
 
 
 class PathPartConverter(BaseConverter):
-    """A converter for a part of a path that ends at a colon.
+    """A converter of Werkzeug for a part of a path that ends before a colon.
 
-    TensorFlow Serving writes a method behind a colon. Without this converter, `/v1/models/<name>` would also
-    match `/v1/models/wardrobe:predict`, and would answer with its own methods.
+    TensorFlow Serving writes a method behind a colon. Without this converter, the rule `/v1/models/<name>`
+    would also match `/v1/models/wardrobe:predict`, and answer that only its own HTTP methods are allowed.
     """
 
     regex = "[^/:]+"

@@ -11,14 +11,14 @@ import urllib.request
 from inference.plain_text import trim
 
 TIMEOUT_SECONDS = 3
-"""Seconds after which the service counts as not alive."""
+"""Seconds to wait for an answer. Without an answer, the service counts as not alive."""
 
 DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""An opener that asks this machine directly, even if the environment names a proxy."""
+"""A urllib opener that uses no proxy, even if the environment names one."""
 
 
 def main() -> None:
-    """Exit with 0 if the service is alive, otherwise with a message."""
+    """Ask the service in this container whether it is alive; exit with 0 if so, otherwise with a message."""
     address = f"http://127.0.0.1:{trim(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
         DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()

@@ -12,11 +12,14 @@ from flask.json.provider import DefaultJSONProvider
 
 
 class OrjsonProvider(DefaultJSONProvider):
-    """Flask's JSON provider with answers that orjson encodes."""
+    """Flask's JSON provider, with responses that the faster library orjson encodes."""
 
     sort_keys = False
 
     def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - Flask's signature
-        """Create a response with one value or with the given fields; its last character is a newline."""
+        """Create a JSON response with one value, or with an object of the named arguments.
+
+        The last character is a newline.
+        """
         body = orjson.dumps(self._prepare_response_obj(args, kwargs), option=orjson.OPT_APPEND_NEWLINE)
         return Response(body, content_type=self.mimetype)

@@ -13,28 +13,26 @@ from app.payloads.limits import max_large_body_bytes, max_small_body_bytes
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
-"""Memory of a worker without any picture, in bytes: ONNX Runtime after a batch of 256, and the template
+"""Memory of a worker in bytes while it has no picture: ONNX Runtime after a batch of 256, and the template
 process of the decoders."""
 
 BYTES_PER_PIXEL = 16
-"""Memory for decoding and converting, in bytes for each pixel of the largest picture. A worker decodes one
-such picture at a time."""
+"""Memory in bytes for each pixel of a picture that is decoded and converted. A worker decodes one picture of
+the largest size at a time."""
 
 COPIES_OF_BODY = 3
-"""Number of copies of a body that may exist at a time: the chunks that arrive, the joined body, and the
-parsed one."""
+"""Number of copies of a request body that may be in memory at a time: the chunks that arrive, the joined
+body, and the parsed one."""
 
 CGROUP_FOLDER = Path("/sys/fs/cgroup")
-"""Folder of the control groups (cgroups(7)), of version 2, or of version 1 with a folder for each
-controller."""
+"""Folder in which Linux shows the control groups (cgroups(7)) with their memory limits, of version 2, or of
+version 1 with a folder for each controller."""
 
 
 def read_memory_limit(
     groups: Path = CGROUP_FOLDER, own_groups: Path = Path("/proc/self/cgroup")
 ) -> int | None:
-    """Return the memory that the control group of this process may use, in bytes; None if there is no limit.
-
-    The smallest limit of the group and of the groups that contain it applies.
+    """Return the memory in bytes that the control group of this process may use; None if there is no limit.
 
     Args:
         groups: the folder of the control groups.
@@ -57,18 +55,34 @@ def read_memory_limit(
 
 
 def max_worker_bytes(settings: Settings) -> int:
-    """Return the memory that one worker may take in the worst case, in bytes."""
+    """Return the memory in bytes that one worker may need in the worst case with these settings."""
     bodies = max_large_body_bytes(settings) + max_small_body_bytes(settings)
     return WORKER_BYTES + BYTES_PER_PIXEL * settings.max_pixels + COPIES_OF_BODY * bodies
 
 
 def count_fitting_workers(settings: Settings, cores: int, limit: int | None) -> int:
-    """Return the number of workers: one for each core, or as many as fit into the limit, but at least 1."""
+    """Return the number of workers to start: one for each core, but only as many as fit into memory.
+
+    At least one is started, even if it may not fit.
+
+    Args:
+        settings: the settings, which decide how much memory a worker may need.
+        cores: the number of processor cores.
+        limit: the available memory in bytes; None for no limit.
+    """
     return cores if limit is None else max(1, min(cores, limit // max_worker_bytes(settings)))
 
 
 def describe_memory_shortage(settings: Settings, workers: int, limit: int | None) -> str:
-    """Return a sentence about a limit that these workers may exceed, and a remedy; empty if they fit."""
+    """Return a warning if the workers may need more memory than allowed; empty if all fit.
+
+    The warning says which number of workers fits.
+
+    Args:
+        settings: the settings, which decide how much memory a worker may need.
+        workers: the number of workers.
+        limit: the available memory in bytes; None for no limit.
+    """
     most = max_worker_bytes(settings)
     if limit is None or workers * most <= limit:
         return ""
@@ -90,6 +104,9 @@ def _in_megabytes(size: int) -> str:
 
 
 def release_free_memory() -> None:
-    """Return free memory to the system. By itself, glibc keeps much of the memory of a replaced release."""
+    """Make the C library return unused memory to the system.
+
+    By itself, glibc keeps much of the memory of a release that was replaced.
+    """
     with suppress(AttributeError):  # the C library is not glibc
         ctypes.CDLL(None).malloc_trim(0)

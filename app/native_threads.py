@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` and return its result, while other requests go on.
+    """Call a function in another thread, and return its result, while the event loop serves other requests.
 
-    On the event loop the function runs in gevent's pool of native threads, with the caller's context
-    variables. Elsewhere it runs in the calling thread. Errors of the function are raised here.
+    On gevent's event loop the function runs in a pool of native threads, with the caller's context variables.
+    Without an event loop the function runs in the calling thread. Its exceptions are raised to the caller.
     """
     if not _is_on_event_loop():
         return function(*args, **kwargs)
@@ -46,11 +46,14 @@ def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kw
 
 
 def start_native_thread(target: Callable[[], None], name: str) -> None:
-    """Run `target` in a thread of the system that does not keep the process alive.
+    """Start a daemon thread of the operating system, even if gevent has replaced Python's threads.
 
-    Such a thread and the event loop may share `threading.Event`s, and the queues and locks that
-    `create_native_queue` and `create_native_lock` return. gevent's own queues and locks do not work between
-    threads.
+    The thread and the event loop may share `threading.Event`s, and what `create_native_queue` and
+    `create_native_lock` return. gevent's own queues and locks do not work between threads.
+
+    Args:
+        target: the function that the thread runs.
+        name: the name of the thread. Under gevent the thread has no name.
     """
     if not is_patched_by_gevent():
         threading.Thread(target=target, name=name, daemon=True).start()
@@ -63,25 +66,27 @@ def start_native_thread(target: Callable[[], None], name: str) -> None:
 
 
 def create_native_queue() -> "queue.SimpleQueue[Any]":
-    """Return an unbounded queue between native threads and the event loop. gevent's own are for one thread.
+    """Return an unbounded queue that native threads and gevent's event loop can share.
 
-    `put` never waits. `get` blocks the calling thread, so call it in a native thread.
+    gevent's own queues work only within one thread. `put` never waits. `get` blocks the calling thread, so
+    call it in a native thread.
     """
     new_queue: queue.SimpleQueue[Any] = _get_original("queue", "SimpleQueue")()
     return new_queue
 
 
 def create_native_lock() -> AbstractContextManager[bool]:
-    """Return a lock that native threads and the event loop share, for work of some microseconds.
+    """Return a lock that native threads and gevent's event loop can share.
 
-    Native threads that wait for one of gevent's locks may wait for ever.
+    Hold it only for microseconds, since the whole event loop waits for it. Threads that wait for one of
+    gevent's own locks may wait for ever.
     """
     new_lock: AbstractContextManager[bool] = _get_original("_thread", "allocate_lock")()
     return new_lock
 
 
 def sleep_in_native_thread(seconds: float) -> None:
-    """Pause a thread that `start_native_thread` started."""
+    """Pause the calling thread. It must be one that `start_native_thread` has started."""
     _get_original("time", "sleep")(seconds)
 
 
@@ -95,7 +100,7 @@ def _get_original(module: str, name: str) -> Any:  # noqa: ANN401 - whatever gev
 
 
 def is_patched_by_gevent() -> bool:
-    """Return whether gevent has replaced Python's threads by greenlets in this process."""
+    """Return whether gevent has replaced Python's threads by its own greenlets in this process."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
 

@@ -20,10 +20,10 @@ from inference.decode import MAX_BYTES, MAX_PIXELS
 from inference.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim
 
 PREFIX = "WARDROBE_"
-"""Beginning of the names of all settings in the environment."""
+"""Beginning of the names of this program's environment variables."""
 
 CURRENT = "current"
-"""Value of MODEL_VERSION with which the service follows the promotions."""
+"""Value of MODEL_VERSION with which the service always serves the current release of the store."""
 
 MAX_WAIT_SECONDS = 86_400
 """Longest wait in seconds, one day. A larger value, such as "inf", would be an OverflowError at the wait."""
@@ -32,25 +32,27 @@ KUBERNETES_NAMES = re.compile(
     rf"{PREFIX}([A-Z0-9_]+_)?"
     r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
-"""Pattern of the variables that kubelet sets for a Service whose name begins with wardrobe. They are no
-settings."""
+"""Pattern of the environment variables that Kubernetes sets for a Service whose name begins with wardrobe.
+They are not settings of this program."""
 
 KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
-"""Pattern of the value that kubelet sets under the name of the Service and _PORT."""
+"""Pattern of the addresses that Kubernetes writes into variables of a Service, such as
+`tcp://10.0.0.1:80`."""
 
 ORIGIN_PATTERN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
 """Pattern of an Origin that a browser may send, or * for all. Any other text would match nothing, or be read
 as a pattern."""
 
 STORAGE_SCHEMES = ("memory", "redis", "rediss", "redis+unix")
-"""Allowed schemes of RATE_LIMIT_STORAGE. Valkey and KeyDB also work with `redis`."""
+"""Allowed beginnings of the address in RATE_LIMIT_STORAGE. Valkey and KeyDB also work with `redis`."""
 
 UNPREFIXED_FIELDS = ("prometheus_dir",)
-"""Fields that come from variables of other programs, and so have no prefix."""
+"""Fields of `Settings` that come from variables of other programs, whose names do not begin with
+WARDROBE_."""
 
 MAX_JSON_NUMBERS = 1_500_000
-"""Default limit of numbers in the JSON of a request. A JSON parser holds Python's lock for 0.1 microseconds a
-number, even in a native thread, and no other request is answered in this time."""
+"""Default for the largest number of values in the JSON of a request. A JSON parser holds Python's lock for
+0.1 microseconds a number, even in a native thread, and no other request is answered in this time."""
 
 
 EXPECTED_VALUES = {
@@ -65,12 +67,12 @@ EXPECTED_VALUES = {
     "string_pattern_mismatch": "expected letters, digits, dots, hyphens and underscores alone",
     "string_too_short": "expected a value; without the variable, the default holds",
 }
-"""Sentences about allowed values, by the types of pydantic's errors. None of these settings contains a
-password."""
+"""Sentences for error messages about the values that a setting may have, by the types of pydantic's errors.
+The settings with such errors contain no password."""
 
 
 class SettingsError(Exception):
-    """A setting is unknown, or its value is not allowed. The message names it."""
+    """A setting is unknown, or its value is not allowed. The message names the setting."""
 
 
 def _split_at_commas(value: object) -> object:
@@ -195,16 +197,19 @@ class Settings(BaseModel):
     prometheus_dir: Path | None = None
 
     def format_for_log(self) -> str:
-        """Return one line of `name=value` for the log, with passwords inside addresses masked."""
+        """Return all settings as one line of `name=value` pairs, with passwords inside addresses masked."""
         return " ".join(f"{name}={value}" for name, value in self.dump_masked().items())
 
     def dump_masked(self) -> dict[str, object]:
-        """Return every setting as a JSON value, with passwords inside addresses masked."""
+        """Return all settings as JSON values by name, with passwords inside addresses masked."""
         return {name: _mask_passwords(value) for name, value in self.model_dump(mode="json").items()}
 
 
 def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
-    """Read the settings from `.env` and the environment of the process.
+    """Read the file `.env` into the environment of the process, and the settings from the environment.
+
+    Args:
+        dotenv: the path of the file, which need not exist.
 
     Raises:
         SettingsError: as in `parse_settings`.
@@ -214,7 +219,9 @@ def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
 
 
 def read_command_settings() -> Settings:
-    """Read only WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY. Commands serve nothing and ignore other settings.
+    """Read the two settings that command-line tools use: WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY.
+
+    Other settings are ignored, even if their values are wrong, because they are about the service.
 
     Raises:
         SettingsError: a value is in quotation marks.
@@ -224,7 +231,10 @@ def read_command_settings() -> Settings:
 
 
 def parse_settings(environment: Mapping[str, str]) -> Settings:
-    """Turn the `WARDROBE_*` variables of an environment into settings.
+    """Create the settings from the `WARDROBE_*` variables of an environment, and check them.
+
+    Args:
+        environment: the environment variables by name.
 
     Raises:
         SettingsError: a name is unknown (the message has the nearest one), or a value is in quotation marks
@@ -245,13 +255,18 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def is_kubernetes_variable(name: str, value: str) -> bool:
-    """Return whether kubelet sets variables like this one."""
+    """Return whether an environment variable is one that Kubernetes sets for a Service named wardrobe.
+
+    Args:
+        name: the name of the variable.
+        value: its value.
+    """
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
 
 
 def list_setting_names() -> list[str]:
-    """Return the names that an operator may set, with their prefix."""
+    """Return the names of all environment variables that an operator may set."""
     return [PREFIX + field.upper() for field in Settings.model_fields if field not in UNPREFIXED_FIELDS]
 
 

@@ -18,22 +18,26 @@ from gunicorn.workers.ggevent import GeventWorker
 from app.bounded_body import BoundedBody
 
 PAUSE_SECONDS = 0.0002
-"""Seconds, for each open connection, for which a worker leaves the next connection to other workers."""
+"""Seconds for each open connection during which a worker accepts no further connection, so that other workers
+get it."""
 
 MAX_PAUSES = 10
-"""Number of open connections beyond which the pause does not grow."""
+"""Number of open connections from which on the pause does not grow any more."""
 
 MAX_DRAINED_BYTES = 64_000_000
-"""Bytes of an unread body that are still read, so that the client sees the answer. A body that arrives as
-fast as it is read keeps the event loop busy."""
+"""Bytes of a refused body that are still read, so that the client gets to see the answer. There is a limit
+because a body that arrives as fast as it is read keeps the event loop busy."""
 
 MAX_HEADER_BYTES = 16_384
-"""Largest size of all headers of a request, and of the trailers of its body. Parsing by RFC 9110 takes a
-microsecond a byte, on the event loop."""
+"""Largest size in bytes of all headers of a request, and of the trailers of its body. Parsing them by RFC
+9110 takes a microsecond a byte, on the event loop."""
 
 
 class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
-    """A server that accepts waiting connections before it closes its socket, which would reset them."""
+    """A gevent server that accepts all waiting connections before it closes its socket.
+
+    Closing the socket would otherwise reset these connections.
+    """
 
     max_accept = 1  # at a time: the worker with the fewest connections gets the next one
     _pauses = False
@@ -47,7 +51,7 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
         super().__init__(listener, handle=partial(handler_class, listener_name), spawn=spawn, **ssl)
 
     def do_handle(self, *accepted: Any) -> None:  # noqa: ANN401
-        """Serve a connection, and leave the next one to other workers for a moment."""
+        """Serve a new connection, and pause before the next one, so that other workers can accept it."""
         super().do_handle(*accepted)
         if not self._pauses:
             self._pauses = True
@@ -63,16 +67,17 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
             self.start_accepting()
 
     def close(self) -> None:
-        """Accept the connections that wait, then close the socket."""
+        """Accept the connections that are waiting, then close the socket."""
         while not self.closed and not self.full() and (accepted := self.do_read()):
             self.do_handle(*accepted)
         super().close()
 
 
 class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
-    """A worker that closes the connection after every answer whose request was not read whole.
+    """A gunicorn worker that closes the connection after an answer if the request was not read whole.
 
-    The headers of such an answer announce it.
+    The headers of such an answer announce it. Otherwise the rest of the request would be read as the next
+    one.
     """
 
     server_class = DrainingServer
@@ -82,7 +87,7 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     @property
     def wsgi_handler(self) -> Any:  # noqa: ANN401 - gunicorn has no types
-        """The handler of connections that `server_class` gets as its `handler_class`."""
+        """The function that handles a connection; `server_class` gets it as its `handler_class`."""
         return self.handle
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401

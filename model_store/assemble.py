@@ -34,7 +34,13 @@ from model_store.release_files import (
 
 
 def make_single_network(contract: ModelContract, golden: GoldenAnswers) -> dict[NetworkName, ReleaseNetwork]:
-    """Return the networks of a release that has one network, in model.keras and model.onnx."""
+    """Return the one-entry `networks` of a release whose only network is in model.keras and model.onnx.
+
+    Args:
+        contract: the facts about the network that serving needs, such as its input and its labels.
+        golden: some inputs with the answers that the network gave for them, to compare with when it is
+            opened.
+    """
     network = ReleaseNetwork(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
     return {choose_only_name(contract.input): network}
 
@@ -51,7 +57,9 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
     headline: Headline,
     sources: Sequence[str] = (),
 ) -> Manifest:
-    """Make `folder` a release. Its manifest appears whole or not at all, and an earlier signature is removed.
+    """Turn a folder of finished files into a release: write its manifest.json, which gives it a version.
+
+    The manifest appears whole or not at all. A signature of an earlier manifest in the folder is removed.
 
     Args:
         folder: the folder with the files of the networks, report.json and any figures. An earlier manifest is
@@ -64,6 +72,9 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
         data: the name and the hashes of the data sets.
         headline: the figures that the gate and listings read.
         sources: the sources of the learnt photos.
+
+    Returns:
+        The manifest that was written.
 
     Raises:
         ReleaseCorrupt: the folder lacks one of these files, or contains a link.

@@ -54,16 +54,18 @@ DEFAULT_CACHE = Path("~/.cache/wardrobe")
 """Default folder in which the service keeps pulled releases."""
 
 ARRIVING_PREFIX = ".arriving-"
-"""Beginning of the name of a folder in the cache until its release is whole."""
+"""Beginning of the name of a cache folder whose release is still being downloaded."""
 
 BARE_FOLDER, BARE_VERSION_PREFIX = "bare", "bare-"
-"""Folder of bare artifacts in the cache, and the beginning of their versions."""
+"""Name of the cache folder for bare artifacts (a model and its metrics without a manifest), and the beginning
+of the versions that they get."""
 
 LOCK_FILE = ".lock"
 """File that a process locks while it changes the cache."""
 
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
-"""Seconds to wait for the lock if no start is under way, and seconds between two attempts."""
+"""Largest number of seconds to wait for the lock of the cache, and seconds between two attempts to take
+it."""
 
 FILE_NAME_ERRNOS = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 """Errors of the system for a file name that it does not accept. Any other error is a fault of the cache
@@ -74,16 +76,16 @@ CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
 
 
 def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
-    """Bring a release into the cache.
+    """Download a release into the cache, verify it, and return it from there.
 
-    A release that is already there is verified again and used, without asking the store.
+    A release that is already in the cache is verified again and returned, without asking the store.
 
     Args:
         store: the store in which it is published.
-        version: the version of the release.
+        version: the version of the release, such as `20261120T101500Z-3f9a1c2e`.
         cache: the folder of the cache, made if it does not exist. Several processes may share it, and one of
             them fetches for all.
-        trusted: the keys of which one must have signed it; None if no signature is required.
+        trusted: the public keys of which one must have signed the release; None if no signature is required.
 
     Raises:
         NotFound: the store has no such release.
@@ -118,10 +120,10 @@ def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> Cac
 
 
 def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
-    """Return the folder of the cache, with `~` resolved.
+    """Return the folder of the cache, with `~` replaced by the home folder of the user.
 
-    Some users have no home folder that they can write to, such as `nobody`, or a user without a name in a
-    container. Their cache is in the folder for temporary files, and no other user can write to it.
+    If the user cannot write to a home folder (`nobody`, or a user without a name in a container), the cache
+    is in the folder for temporary files instead, and no other user can write to it.
 
     Raises:
         StoreRefused: there is no such folder, or it belongs to another user.
@@ -153,9 +155,10 @@ _NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 
 
 def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
-    """Bring the bare artifact directly under a store's address into the cache.
+    """Download the bare artifact of a store (a model and its metrics without a manifest) into the cache.
 
-    Only its content identifies it, so it is always fetched. If the cache already has it, that copy stays.
+    The store has no version for it, so both files are always downloaded. If the cache already has files with
+    this content, the cached copy is returned.
 
     Raises:
         NothingPromoted: the store has neither a release nor a model.
@@ -207,7 +210,7 @@ def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder, with everything in it that the disk lets go."""
+    """Remove a folder and its content. If something cannot be removed, log the error and leave the rest."""
     try:
         shutil.rmtree(folder)
     except OSError as error:
@@ -216,7 +219,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
-    """Bring a release into the cache, and keep it there until this process ends."""
+    """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
     while True:  # again, if a prune removed the release in between
         release = pull_release(store, version, cache)
         if _hold_folder(release.folder) is not None:
@@ -242,10 +245,10 @@ def _hold_folder(folder: Path) -> int | None:
 
 
 def locate_in_cache(cache: Path, version: str) -> Path:
-    """Return the folder of a release, or of a bare artifact, in the cache.
+    """Return the path of a release, or of a bare artifact, in the cache; the folder need not exist.
 
     Raises:
-        NotFound: the text is not a version.
+        NotFound: `version` does not have the form of a version.
         StoreRefused: a part of the path is a symbolic link, which may lead outside of the cache.
     """
     is_bare = version.startswith(BARE_VERSION_PREFIX)
@@ -253,10 +256,10 @@ def locate_in_cache(cache: Path, version: str) -> Path:
 
 
 def refuse_links(folder: Path) -> Path:
-    """Return a folder two levels below the cache, after a check that neither level is a symbolic link.
+    """Return a folder two levels below the cache unchanged, if neither level is a symbolic link.
 
     Raises:
-        StoreRefused: one of them is a symbolic link.
+        StoreRefused: the folder or its parent is a symbolic link, which may lead outside of the cache.
     """
     for path in (folder.parent, folder):
         if path.is_symlink():
@@ -268,9 +271,7 @@ def refuse_links(folder: Path) -> Path:
 
 @contextmanager
 def lock_cache(cache: Path) -> Iterator[None]:
-    """Keep other processes from changing the cache during the block; they wait.
-
-    The folder of the cache is made if it does not exist.
+    """Lock the cache during the block, so that other processes that want to change it wait.
 
     Raises:
         CacheUnwritable: permissions are missing, the disk is full or read-only, or `.lock` is a symbolic

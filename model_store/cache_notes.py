@@ -33,16 +33,17 @@ from model_store.signing import TrustedKeys
 log = logging.getLogger("wardrobe")
 
 NOTE_PATTERN = "last-*.json"
-"""Pattern of the names of notes."""
+"""Pattern of the names of note files. A note says which release of a store was current when it last
+answered."""
 
 MIN_UNUSED_SECONDS = 600.0
-"""Seconds for which a release stays after its last use, since another service may open it or fetch it
-meanwhile."""
+"""Seconds after its last use for which a release stays in the cache. Another service may be about to open
+it."""
 
 
 @dataclass(frozen=True)
 class NotedRelease:
-    """The release that was current in a store when it last answered.
+    """The cached release that was current when its store last answered.
 
     Attributes:
         release: the verified release in the cache.
@@ -64,7 +65,15 @@ class _Note(FrozenModel):
 def note_current_release(
     cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime
 ) -> None:
-    """Note the current release of a store, for a start at which the store does not answer.
+    """Write into the cache which release of a store is current.
+
+    If the store does not answer at a later start, the service starts with this release.
+
+    Args:
+        cache: the folder of the cache.
+        address: the address of the store.
+        release: the current release, which is in the cache.
+        since: the time at which this service began to serve it, with a time zone.
 
     Raises:
         CacheUnwritable: the note cannot be written.
@@ -76,7 +85,7 @@ def note_current_release(
 
 
 def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = None) -> NotedRelease | None:
-    """Find the release that was current when the store last answered.
+    """Return the cached release that was current when a store last answered.
 
     Args:
         cache: the folder of the cache, which need not exist.
@@ -96,7 +105,7 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
 
 
 def read_noted_version(cache: Path, address: str) -> str | None:
-    """Return the version that was last noted for a store; None if there is no note."""
+    """Return the version that `note_current_release` last wrote for a store; None if there is no note."""
     note = _read_note(_note_path(cache, address))
     return None if note is None else note.version
 
@@ -117,16 +126,17 @@ def _open_noted(cache: Path, version: str, trusted: TrustedKeys | None) -> Local
 
 
 def prune_cache(cache: Path, keep: int) -> list[str]:
-    """Remove all releases except those used last, and the remains of crashes.
+    """Remove releases from the cache, except those used last, and the remains of crashes.
 
-    A noted release stays whatever its age. Several services may share a cache, each with its own store, and
-    one of them starts with that release if its store does not answer. A release also stays if it was used
-    within MIN_UNUSED_SECONDS, or if a command holds it. If the disk does not let a folder go, that is logged,
-    and the next call tries again.
+    The release that was current when a store last answered (`note_current_release`) stays whatever its age.
+    Several services may share a cache, each with its own store, and one of them starts with that release if
+    its store does not answer. A release also stays if it was used within MIN_UNUSED_SECONDS, or if a process
+    holds it (`pull_and_hold_release`). If the system refuses to remove a folder, that is logged, and the next
+    call tries again.
 
     Args:
         cache: the folder of the cache, which need not exist.
-        keep: the number of releases that stay, including the noted ones.
+        keep: the number of releases that stay, including the current release of each store.
 
     Returns:
         The versions that were removed.

@@ -17,7 +17,11 @@ _end: ContextVar[float] = ContextVar("end", default=inf)
 
 @contextmanager
 def limit_time(seconds: float) -> Iterator[None]:
-    """Limit the time of the block. Within another such block, the shorter time is used."""
+    """Limit the seconds that operations on stores and locks may take within the block.
+
+    Nested blocks are allowed; the earliest deadline applies. Nothing is interrupted: operations ask
+    `seconds_left` and `check_time`.
+    """
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield
@@ -26,15 +30,19 @@ def limit_time(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return the seconds until the end of the innermost block; infinite outside, negative when over."""
+    """Return the seconds until the deadline that `limit_time` has set.
+
+    Returns:
+        The seconds; infinity outside of any `limit_time` block, and a negative number after the deadline.
+    """
     return _end.get() - time.monotonic()
 
 
 def check_time(address: str) -> None:
-    """Check that there is time left.
+    """Raise an error if the deadline that `limit_time` has set is over.
 
     Args:
-        address: the thing that is waited for, for the message.
+        address: the store, file or folder that the caller waits for. The error message names it.
 
     Raises:
         OutOfTime: no time is left.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 MAX_RECORD_BYTES: Final = 64 << 20
-"""Largest size in bytes that `read` takes into memory. Manifests and promotions are far smaller."""
+"""Largest size in bytes of an object that `Store.read` returns. Manifests and promotions are far smaller."""
 
 
 @dataclass(frozen=True)

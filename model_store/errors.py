@@ -41,11 +41,11 @@ class StoreUnreachable(StoreError):
 
 
 class OutOfTime(StoreUnreachable):
-    """The time for an operation, or for a whole start, is over."""
+    """The deadline for an operation, or for the whole start of a service, is over."""
 
 
 class StoreRefused(StoreError):
-    """The store answered that this is not allowed, or that there is no such bucket."""
+    """The store refused a request: a permission or the whole bucket is missing, for example."""
 
 
 class CacheUnwritable(StoreRefused):
@@ -53,23 +53,29 @@ class CacheUnwritable(StoreRefused):
 
 
 class StoreBroken(StoreError):
-    """The store answered with an error that is not known here. Its own code is in the message."""
+    """The store answered with an error that this program does not know.
+
+    The message has the error code of the store.
+    """
 
 
 class RecordUnreadable(StoreBroken):
-    """A promotion exists but cannot be read as one, because it is cut short or has a later format."""
+    """A promotion (the record that makes a release current) exists but cannot be parsed.
+
+    The record is cut short, or a later version has written it in another format.
+    """
 
 
 class OpeningEnded(StoreError):
-    """A process ended while it opened a release, which may be too big for this machine."""
+    """An earlier process was killed while it opened this release, which may need too much memory."""
 
 
 class NotFound(StoreError):
-    """There is no such key, release or promotion."""
+    """The store has no such key, release or promotion (the record that makes a release current)."""
 
 
 class AlreadyExists(StoreError):
-    """Something is already under the key where a new object should have been created."""
+    """The key of a new object already has content."""
 
 
 class BadAddress(StoreError):
@@ -77,11 +83,11 @@ class BadAddress(StoreError):
 
 
 class NothingPromoted(StoreError):
-    """The store has no promotion yet, so no release is current."""
+    """The store has no promotion (the record that makes a release current), so no release can be served."""
 
 
 class KeyUnusable(StoreError):
-    """A file with signing or trusted keys is missing, or contains no such key."""
+    """A file of signing keys, or of trusted public keys, is missing or contains no such key."""
 
 
 class ReleaseError(StoreError):
@@ -117,15 +123,18 @@ class FormatRefused(ReleaseError):
 
 
 class PublishError(StoreError):
-    """A release was not made current."""
+    """A release could not be made the current one of a store."""
 
 
 class GateRefused(PublishError):
-    """The release is measurably worse than the current one, or differs in something that clients rely on."""
+    """The gate, which compares a new release with the current one, refused the new one.
+
+    The new release is measurably worse, or differs in something that clients rely on.
+    """
 
 
 class LostRace(PublishError):
-    """Another promotion was appended first."""
+    """Another process appended a promotion first, so the number of this one is taken."""
 
 
 class ReleaseRemoved(PublishError):
@@ -133,8 +142,11 @@ class ReleaseRemoved(PublishError):
 
 
 class PromotionUnchecked(PublishError):
-    """A promotion is written, or may be, and the store failed before it was checked."""
+    """A promotion is written, or may be, but the store failed before the result could be checked."""
 
 
 class UnconditionalStore(PublishError):
-    """The store ignores create-if-absent, so two writers could both believe that they were first."""
+    """The store overwrites an object although it was asked to create it.
+
+    Of two writers, both could therefore believe that they were first.
+    """

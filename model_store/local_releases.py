@@ -27,17 +27,17 @@ BUNDLED_FOLDER = Path(__file__).with_name("bundled")
 """Folder of the release that comes with this package."""
 
 MAX_RELEASE_BYTES = 4 << 30
-"""Largest size of a release, as its manifest declares it. Usual ones have 3 MB, and a wrong manifest must not
-fill the disk."""
+"""Largest total size in bytes of the files of a release, according to its manifest. Usual releases have 3 MB.
+The limit keeps a wrong manifest from filling the disk."""
 
 
 @dataclass(frozen=True)
 class LocalRelease:
-    """A verified release in a folder that contains exactly the files of its manifest.
+    """A release in a local folder, verified: the folder contains exactly the files of its manifest.
 
     Attributes:
-        folder: the folder.
-        manifest: the manifest.
+        folder: the path of the folder.
+        manifest: the parsed manifest.json.
     """
 
     folder: Path
@@ -45,22 +45,28 @@ class LocalRelease:
 
     @property
     def version(self) -> str:
-        """The name of the release."""
+        """The version of the release, such as `20261120T101500Z-3f9a1c2e`."""
         return self.manifest.version
 
     def graph_path(self, name: NetworkName) -> Path:
-        """Return the path of the serving graph of the network that answers this kind of input."""
+        """Return the path of the ONNX graph that answers one kind of input.
+
+        Args:
+            name: "pixels" or "photos". If the release has only one network, its graph answers both.
+        """
         return self.folder / self.manifest.network(name).graph
 
 
 @dataclass(frozen=True)
 class BareArtifact:
-    """A model and its metrics without a manifest, as uploaded by hand. Nothing vouches for them.
+    """A model and its metrics in a folder without a manifest, as a person uploaded them.
+
+    No hash protects the two files.
 
     Attributes:
-        folder: the folder.
+        folder: the path of the folder.
         model: the path of a `.keras` file in the folder.
-        report: the path of a JSON file in the folder, of any form.
+        report: the path of a JSON file with metrics in the folder, of any form.
         version: `bare-` and the first eight digits of the hash of both files.
     """
 
@@ -71,7 +77,7 @@ class BareArtifact:
 
 
 def open_bundled_release() -> LocalRelease:
-    """Open the release that comes with this package.
+    """Verify and return the release that is part of this package.
 
     Raises:
         NotFound: this copy of the package has none.
@@ -80,11 +86,11 @@ def open_bundled_release() -> LocalRelease:
 
 
 def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
-    """Read and verify a release.
+    """Read the manifest of a release in a folder, and verify all files with it.
 
     Args:
         folder: the folder of the release.
-        trusted: the keys of which one must have signed it; None if no signature is required.
+        trusted: the public keys of which one must have signed the release; None if no signature is required.
 
     Raises:
         NotFound: the folder has no manifest.json.
@@ -106,7 +112,7 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
 
 
 def verify_release(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with the manifest: none is missing, none is extra, sizes and sha256 are equal.
+    """Check that a folder contains exactly the files of a manifest, with the right sizes and sha256 hashes.
 
     Raises:
         FormatRefused: the manifest names a format that can run code when it is read.
@@ -119,10 +125,10 @@ def verify_release(folder: Path, manifest: Manifest) -> None:
 
 
 def check_manifest(manifest: Manifest, address: str) -> None:
-    """Check everything that the manifest alone can show: names, formats and sizes of files, and the version.
+    """Check a manifest without opening any file: the names, formats and sizes of files, and the version.
 
     Args:
-        manifest: the manifest.
+        manifest: the parsed manifest.
         address: the folder or address of the release, for messages.
 
     Raises:
@@ -191,7 +197,9 @@ def _check_file(path: Path, expected: FileEntry) -> None:
 
 
 def open_bare_artifact(folder: Path) -> BareArtifact:
-    """Find the one model and the one metrics file in a folder, and name the artifact after their content.
+    """Return the bare artifact of a folder: its only `.keras` file and its only JSON file of metrics.
+
+    The version of the artifact is `bare-` and the beginning of a hash of both files.
 
     Raises:
         NothingPromoted: the folder has neither.
@@ -207,9 +215,7 @@ def open_bare_artifact(folder: Path) -> BareArtifact:
 
 
 def choose_bare_files(names: Collection[str], address: str) -> tuple[str, str]:
-    """Choose the model and the metrics among the names in a folder or directly under a prefix.
-
-    Other files, such as a README or a picture, are ignored.
+    """Return the file name of the model and of its metrics among the names in a folder or below a prefix.
 
     Args:
         names: the file names, without folders.

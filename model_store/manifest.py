@@ -37,33 +37,34 @@ from inference.contract import (
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
 SCHEMA_VERSION: Final = 11
-"""Version of the schema that is written, and the newest one that is read."""
+"""Version of the schema with which new manifests are written, and the newest version that can be read."""
 
 SCHEMA_10: Final = 10
-"""Schema of version 2.0. It has no `familiarity` of heads; its releases mean the default."""
+"""Version of the schema that Wardrobe 2.0 writes. Its heads have no `familiarity`, for which the default is
+used."""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
-"""Pattern of a version: UTC time and the first eight hexadecimal digits of the content hash, such as
-20261120T101500Z-3f9a1c2e."""
+"""Pattern of the version of a release: UTC time and the first eight hexadecimal digits of the content hash,
+such as 20261120T101500Z-3f9a1c2e."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-"""A share, 0 to 1."""
+"""A number from 0 to 1, such as a probability or an accuracy."""
 
 PATH_PATTERN = r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
-"""Pattern of a path in a release: relative, without a way out of the folder, and the same on every file
-system and in every URL."""
+"""Pattern of the path of a file in a release: relative, without `..`, and with characters that mean the same
+on every file system and in every URL."""
 
 RelativePath = Annotated[str, Field(pattern=rf"^{PATH_PATTERN}$", max_length=200)]
 
 
 class FrozenModel(BaseModel):
-    """A value that rejects unknown keys and never changes."""
+    """Base class of immutable values. A key that is no field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
     def replace_fields(self, **fields: object) -> Self:
-        """Return the value with other fields, which are checked like those of a new value.
+        """Return a copy with some fields replaced and validated.
 
         Raises:
             ValidationError: a field does not exist, or its value is not allowed.
@@ -72,17 +73,17 @@ class FrozenModel(BaseModel):
         return self.model_validate(kept | fields)
 
     def serialize(self) -> bytes:
-        """Return the value as it is stored: UTF-8 JSON, indented, with a newline at the end."""
+        """Return the bytes that are stored for the value: UTF-8 JSON, indented, with a final newline."""
         return self.model_dump_json(indent=1).encode() + b"\n"
 
 
 def describe_schema(text: str, *, is_open: bool = False) -> ConfigDict:
-    """Return the configuration of a type for which the HTTP contract has a schema.
+    """Return the pydantic configuration of a type that appears in the HTTP contract (openapi.json).
 
-    The text is not a docstring, because `python -OO` removes docstrings.
+    The description is not a docstring, because `python -OO` removes docstrings.
 
     Args:
-        text: the description of the schema.
+        text: the description of the type in the contract.
         is_open: whether clients have to expect further fields.
     """
 
@@ -95,14 +96,14 @@ def describe_schema(text: str, *, is_open: bool = False) -> ConfigDict:
 
 
 class FileEntry(FrozenModel):
-    """One file of the release, listed under its path relative to the folder."""
+    """The size and the hash of one file of a release. The manifest lists it under the path of the file."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
 class DataSet(FrozenModel):
-    """The data on which the model was trained and measured."""
+    """The name and the hashes of the data on which a model was trained and measured."""
 
     model_config = describe_schema("The data on which the model was trained and measured.")
 
@@ -112,7 +113,10 @@ class DataSet(FrozenModel):
 
 
 class Headline(FrozenModel):
-    """The figures that the promotion gate and listings read."""
+    """The few figures of a release that lists show.
+
+    The gate, which is the check before a promotion, compares the figures of two releases.
+    """
 
     test_accuracy: Share
     test_n: Annotated[int, Field(gt=0)]
@@ -122,6 +126,8 @@ class Headline(FrozenModel):
 
 class GoldenAnswers(FrozenModel):
     """Inputs with the answers that the serving graph gave when the release was made.
+
+    When a release is opened, its graph has to give these answers again.
 
     Attributes:
         pixels: base64 of uint8, N pictures as the model reads them, C order.
@@ -140,7 +146,7 @@ class GoldenAnswers(FrozenModel):
         answers: Mapping[str, NDArray[np.float32]],
         distances: NDArray[np.float32] | None = None,
     ) -> "GoldenAnswers":
-        """Return a value with these arrays.
+        """Create a value from arrays.
 
         Args:
             pixels: the pixels of N pictures.
@@ -154,7 +160,13 @@ class GoldenAnswers(FrozenModel):
         )
 
     def decode_pixels(self, contract: InputContract) -> PixelsBatch:
-        """Return the pixels of the N pictures, with the shape of the contract in the same manifest.
+        """Return the golden pictures as an array.
+
+        Args:
+            contract: the contract of the network in the same manifest. It has the shape of one picture.
+
+        Returns:
+            uint8, N pictures as the network reads them.
 
         Raises:
             ManifestInvalid: the text is not base64, or its length does not fit a whole number of pictures.
@@ -169,7 +181,7 @@ class GoldenAnswers(FrozenModel):
             ) from error
 
     def decode_answers(self) -> dict[str, NDArray[np.float32]]:
-        """Return the answers as arrays, float32 (N, C), by head.
+        """Return the golden answers as arrays of probabilities, float32 (N, C), by the name of the head.
 
         Raises:
             ManifestInvalid: the rows of a head differ in length.
@@ -215,7 +227,7 @@ def _read_schema_version(schema: object) -> object:
 
 
 class Manifest(FrozenModel):
-    """Everything about a release except the bytes of its files.
+    """The content of manifest.json: all facts about a release, except the bytes of its files.
 
     Attributes:
         files: the files by path relative to the folder of the release, without manifest.json.
@@ -239,26 +251,38 @@ class Manifest(FrozenModel):
     headline: Headline
 
     def network(self, name: NetworkName) -> ReleaseNetwork:
-        """Return the network that answers this kind of input: the one with this name, or the only one."""
+        """Return the network that answers one kind of input.
+
+        Args:
+            name: "pixels" or "photos". If the release has only one network, it answers both.
+        """
         return self.networks[name] if name in self.networks else next(iter(self.networks.values()))
 
     def contract(self, name: NetworkName) -> ModelContract:
-        """Return the contract of the network that answers this kind of input."""
+        """Return the contract (input, labels, thresholds) of the network that answers one kind of input.
+
+        Args:
+            name: "pixels" or "photos". If the release has only one network, it answers both.
+        """
         return self.network(name).contract
 
     @property
     def contracts(self) -> dict[NetworkName, ModelContract]:
-        """The contract of each network, by name."""
+        """The contract (input, labels, thresholds) of each network, by the name of the network."""
         return {name: network.contract for name, network in self.networks.items()}
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, in order."""
+        """The labels of the classes, in the order of the probabilities."""
         return self.contract("pixels").labels
 
     @property
     def attributes(self) -> dict[str, Head]:
-        """The head of each attribute that a network answers. If both networks do, their labels are equal."""
+        """The head of each attribute, such as `colour`, by name.
+
+        A head is the part of a network that answers one question. If both networks answer an attribute, the
+        labels are equal.
+        """
         return {
             name: head for contract in self.contracts.values() for name, head in contract.attributes.items()
         }
@@ -315,7 +339,7 @@ def parse_manifest(text: bytes, address: str) -> Manifest:
 
 
 def describe_first_problem(error: ValidationError) -> str:
-    """Return the first error that pydantic found, as `key: message`."""
+    """Return the first of the errors that pydantic found, as `key: message`."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     key = ".".join(map(str, first["loc"])) or "the whole"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}"

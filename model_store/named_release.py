@@ -16,7 +16,9 @@ from model_store.store import open_store
 
 
 def find_release(name: str, cache: Path) -> LocalRelease:
-    """Find and verify the release that a person names. A release of a store is brought into the cache.
+    """Return the release that a person names on the command line, verified.
+
+    A release of a store is downloaded into the cache first.
 
     Args:
         name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or the address of a store
@@ -39,10 +41,10 @@ def find_release(name: str, cache: Path) -> LocalRelease:
 
 
 def parse_store_address(name: str) -> str | None:
-    """Return the address of the store in the name of a release; None if the name is a release itself.
+    """Return the address of the store in the name of a release; None if the name is a local release.
 
     Args:
-        name: a name as in `find_release`.
+        name: a name as in `find_release`, such as `bundled` or `s3://bucket/prefix@VERSION`.
     """
     if name == "bundled" or (expand_home(name) / MANIFEST_FILE).is_file():
         return None

@@ -19,20 +19,24 @@ from model_store.release_files import is_open_file_at
 log = logging.getLogger("wardrobe")
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 3600.0
-"""Seconds to wait after a process that ended; each further one doubles them, up to MAX_PAUSE_SECONDS."""
+"""Seconds during which a release is not opened again after a process was killed while it opened the release.
+Each further killed process doubles the seconds, up to MAX_PAUSE_SECONDS."""
 
 
 @contextmanager
 def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
-    """Keep a mark during the block. The mark stays if this process ends within the block.
+    """Mark a release as being opened during the block, with a file in the cache.
+
+    If the process is killed within the block, perhaps because the release needs too much memory, the file
+    stays. Later processes see it, and do not try this release again at once.
 
     Args:
         cache: the folder of the cache, which exists.
         version: the release that the block opens.
-        last: whether there is no other release to serve, so that this one is opened whatever the mark says.
+        last: whether there is no other release to serve. Then this one is opened whatever the file says.
 
     Raises:
-        OpeningEnded: a process ended while it opened the release, and the pause after it is not over.
+        OpeningEnded: an earlier process was killed while it opened this release, and the pause is not over.
     """
     path = cache / f"opening-{version}"
     mark = _claim_mark(path, version, last=last)

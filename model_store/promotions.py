@@ -44,7 +44,10 @@ from model_store.store_keys import (
 
 
 def read_newest_promotion(store: Store) -> Promotion | None:
-    """Return the record that is valid; None if nothing was ever promoted in this store.
+    """Return the promotion with the highest number, whose release is the current one of a store.
+
+    Returns:
+        The promotion; None if nothing was ever promoted in this store.
 
     Raises:
         RecordUnreadable: the record cannot be read.
@@ -56,7 +59,9 @@ def read_newest_promotion(store: Store) -> Promotion | None:
 
 
 def read_newer_promotion(store: Store, number: int) -> Promotion | None:
-    """Return the newest record after `number`, by asking only for the next ones; None if there is none.
+    """Return the newest promotion whose number is above `number`; None if there is none.
+
+    Only the keys of the next numbers are asked for, without a listing, so that polling is cheap.
 
     Raises:
         StoreBroken: promotion `number` is gone. If its folder is gone, there is no later one either.
@@ -76,11 +81,11 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
 
 
 def read_current_promotion(store: Store) -> Promotion:
-    """Return the promotion that is valid.
+    """Return the promotion with the highest number, whose release is the current one; never None.
 
     Raises:
-        NothingPromoted: nothing was ever promoted here.
-        RecordUnreadable, ReleaseCorrupt: its record cannot be read.
+        NothingPromoted: nothing was ever promoted in this store.
+        RecordUnreadable, ReleaseCorrupt: the promotion cannot be read.
     """
     record = read_newest_promotion(store)
     if record is None:
@@ -92,10 +97,10 @@ def read_current_promotion(store: Store) -> Promotion:
 
 
 def read_promotions(store: Store) -> list[Promotion]:
-    """Read the whole log, oldest first.
+    """Return all promotions of a store, oldest first.
 
     Raises:
-        RecordUnreadable, ReleaseCorrupt: a record cannot be read.
+        RecordUnreadable, ReleaseCorrupt: a promotion cannot be read.
     """
     return [_read_promotion(store, number) for number in _list_numbers(store)]
 
@@ -128,15 +133,18 @@ def append_promotion(  # noqa: PLR0913 - what a record says
     *,
     note: str | None = None,
 ) -> Promotion:
-    """Make a release current.
+    """Append a promotion to the log of a store, which makes a release the current one.
 
     Args:
-        store: the store.
+        store: the store with the release and the log.
         version: a release that is complete in the store.
         reason: "promote" or "rollback".
-        author: the name of whoever does it.
-        expected_previous: the newest record at the time of the decision; None for an empty log.
+        author: the name of the person or program that promotes, for the log.
+        expected_previous: the newest promotion that the caller knew when it decided; None for an empty log.
         note: the reason in the author's words; None without one.
+
+    Returns:
+        The new promotion.
 
     Raises:
         LostRace: another promotion came after that record. Nothing was added to the log.
@@ -169,11 +177,11 @@ def append_promotion(  # noqa: PLR0913 - what a record says
 
 
 def check_promoted_release(store: Store, promotion: Promotion) -> None:
-    """Check the release of a written record once more, since a prune may have removed it.
+    """Check that the release of a new promotion is still complete, since a prune may have removed it.
 
     Raises:
-        ReleaseRemoved: the release is gone, and the record stays.
-        PromotionUnchecked: the store failed.
+        ReleaseRemoved: the release is gone. The promotion stays in the log.
+        PromotionUnchecked: the store failed during the check.
     """
     version = promotion.version
     try:
@@ -196,10 +204,10 @@ def _unchecked_error(store: Store, outcome: str, record: Promotion, error: Store
 
 
 def require_conditional_writes(store: Store) -> None:
-    """Create one key twice, under a random name, and check that the store refuses the second time.
+    """Check that a store refuses to create a key that exists. The probe is a random key, created twice.
 
     Raises:
-        UnconditionalStore: the store does not refuse it.
+        UnconditionalStore: the store does not refuse the second creation.
     """
     key = f"{PROBES}{secrets.token_hex(16)}"
     with suppress(AlreadyExists):  # the key is random, so it comes from the first try of a repeated request
@@ -219,7 +227,7 @@ def require_conditional_writes(store: Store) -> None:
 
 
 def is_release_complete(store: Store, version: str) -> bool:
-    """Return whether a release is in the store with all its files, by size, and can be read here."""
+    """Return whether a store has all files of a release in the right sizes, with a readable manifest."""
     try:
         check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError):
@@ -240,13 +248,18 @@ def _read_promotion(store: Store, number: int) -> Promotion:
 def roll_back(
     store: Store, author: str, *, note: str | None = None, unconditional: bool = False
 ) -> Promotion:
-    """Make the next complete release among the candidates of the newest record current.
+    """Make an earlier release current: the next complete candidate of the newest promotion.
+
+    Each promotion lists candidates: its own release, followed by the releases to fall back to.
 
     Args:
         store: the store.
         author: the name of whoever does it, for the log.
         note: the reason, for the log; None without one.
         unconditional: whether to go on if the store ignores conditional writes.
+
+    Returns:
+        The new promotion.
 
     Raises:
         NothingPromoted: there is no earlier release to go back to.

@@ -46,18 +46,20 @@ from model_store.store_keys import (
 )
 
 MIN_AGE = timedelta(hours=1)
-"""Age below which a release is not removed. Sending, checking and promoting a release takes less time."""
+"""Age below which a prune does not remove a release. Uploading, checking and promoting a release takes less
+time."""
 
 MIN_UNFINISHED_AGE = timedelta(days=1)
-"""Age from which a folder without a manifest is not one that is still being sent."""
+"""Age from which a folder without a manifest is taken for the rest of a failed upload, and may be pruned."""
 
 Judge = Callable[[ReleaseFiles, Store, str | None], str]
-"""Function that decides whether a release may follow the version that services use (None if there is none).
-It returns the reason as a sentence, and raises GateRefused if the release may not follow."""
+"""Function that decides whether a release may become current. It gets the files of the release, the store,
+and the version that services use now (None if there is none). It returns its reason as a sentence, and raises
+GateRefused if the release may not become current."""
 
 ReportFile = Callable[[str, int], None]
-"""Function that is called with the path and the size in bytes of a file once it is known to be right in the
-store."""
+"""Function that is called with the path and the size in bytes of each file, once the file is in the store and
+verified."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,20 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
     unconditional: bool = False,
     progress: ReportFile = lambda path, size: None,
 ) -> PublishResult:
-    """Bring a release into a store and make it current.
+    """Upload a release to a store and, if `promote` is true, make it the current one.
 
-    If an interrupted run left files of this release in the store, the right ones are kept.
+    If an interrupted run left files of this release in the store, the intact ones are not sent again.
 
     Args:
         folder: the folder of the release.
         store: the store.
-        judge: the function that decides whether it may become current. It is asked before anything is sent.
+        judge: the function that decides whether the release may become current. It is called before anything
+            is sent.
         author: the name of whoever publishes, for the log.
-        promote: whether to make it current. Otherwise it stays an orphan until it is promoted.
-        unconditional: whether to promote even if the store ignores conditional writes.
-        progress: a function that is called for each file.
+        promote: whether to make the release current. Otherwise it stays in the store until somebody promotes
+            it.
+        unconditional: whether to promote even if the store overwrites objects that should only be created.
+        progress: a function that is called with the path and the size of each file once it is in the store.
 
     Raises:
         ReleaseError: the folder is not a release that may be served. Nothing was sent.
@@ -122,7 +126,14 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
 def promote_release(
     version: str, store: Store, judge: Judge, *, author: str, unconditional: bool = False
 ) -> PublishResult:
-    """Make a release that is in the store current.
+    """Make a release current that is already in a store.
+
+    Args:
+        version: the version of the release.
+        store: the store with the release.
+        judge: the function that decides whether the release may become current.
+        author: the name of the person or program that promotes, for the log.
+        unconditional: whether to go on if the store overwrites objects that should only be created.
 
     Raises:
         NotFound: there is no such release.
@@ -149,9 +160,9 @@ def _promote(store: Store, manifest: Manifest, before: Promotion | None, author:
 
 
 def upload_release(release: LocalRelease, store: Store, progress: ReportFile) -> None:
-    """Upload a release: every file and the signature, each read back, then the manifest.
+    """Upload all files of a release and its signature, read each back, and upload the manifest last.
 
-    A signature in the store is replaced by the one in the folder. That is how keys are rotated.
+    A signature in the store is replaced by the one in the folder, so a release can be signed with a new key.
 
     Raises:
         AlreadyExists: the store has another manifest for this version. Nothing was sent.
@@ -214,17 +225,18 @@ def _difference_message(store: Store, key: str) -> str:
 
 
 def list_prunable_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
-    """List the releases that `prune_releases` would remove.
+    """Return the releases that `prune_releases` would remove from a store.
 
-    It keeps the `keep` releases that were current last, the `keep` releases that rollbacks would go through
-    (they differ after a rollback), and everything that was written to within `older_than`. Every other
-    release is removed. A folder without a manifest is removed from MIN_UNFINISHED_AGE on.
+    These releases are kept: the `keep` releases that were current last, the first `keep` releases to which a
+    rollback would go, and all releases that were written to within `older_than`. A folder without a manifest
+    may still be uploading, so it is kept for at least MIN_UNFINISHED_AGE.
 
     Args:
         store: the store.
         keep: the number of releases to keep, 1 or more, including the current one.
-        older_than: the time since the last write to a release, by the clock of the store. It protects a
-            publisher at work. Zero protects none, and a publisher that loses its release reports an error.
+        older_than: the time since the last write to a release, by the clock of the store, below which the
+            release is kept. It protects a release that is being published. With zero nothing is protected,
+            and a publisher whose release is removed reports an error.
 
     Raises:
         NothingPromoted: there is no promotion, so nothing shows which release is in use.
@@ -252,11 +264,11 @@ def _is_old(modified: datetime, age: timedelta, now: datetime) -> bool:
 
 
 def prune_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> list[StoredRelease]:
-    """Remove the releases that `list_prunable_releases` lists, and return them.
+    """Remove the releases that `list_prunable_releases` returns, and return the removed ones.
 
-    A release that the newest record may serve is not removed. That record is read again before each release.
-    The manifest is removed first, so a prune that is stopped leaves no release, and a later prune removes the
-    rest. No lock is held, since a crash would leave it behind.
+    The newest promotion is read again before each removal, and the releases that it names stay. The manifest
+    is removed first, so a prune that is stopped leaves no half release, and a later prune removes the rest.
+    No lock is used, since a crash would leave it behind.
 
     Args:
         store: the store.

@@ -13,17 +13,17 @@ from model_store.errors import RecordUnreadable
 from model_store.manifest import VERSION_PATTERN, FrozenModel, describe_first_problem
 
 PromotionReason = Literal["promote", "rollback"]
-"""Reason of a record."""
+"""The reason of a promotion: the release is new, or somebody went back to an earlier one."""
 
 Version = Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
-"""Version of a release."""
+"""The version of a release, such as `20261120T101500Z-3f9a1c2e`."""
 
 MAX_CANDIDATES = 10
-"""Largest number of candidates of a record, which a service may try and rollbacks may go through."""
+"""Largest number of candidates in a promotion: its release, and the earlier releases to fall back to."""
 
 
 class PromotionRecord(FrozenModel):
-    """The content of one promotion.
+    """The content of a promotion, the record that makes a release the current one of a store.
 
     Attributes:
         version: the release that it makes current.
@@ -56,13 +56,20 @@ class PromotionRecord(FrozenModel):
 
 
 class Promotion(PromotionRecord):
-    """A record with the number from its key, counted from 1. It always has candidates."""
+    """A promotion (the record that makes a release current) with its number in the log, counted from 1.
+
+    Its `candidates` are never empty.
+    """
 
     number: Annotated[int, Field(gt=0)]
 
 
 def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
-    """Return the last promotion of each release that no rollback has left since, oldest first."""
+    """Return the last promotion of each release, without releases that a rollback has left; oldest first.
+
+    Args:
+        log: all promotions of a store, oldest first.
+    """
     last: dict[str, Promotion] = {}
     for record in log:
         if record.reason == "rollback" and record.previous is not None:
@@ -73,15 +80,15 @@ def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
 
 
 def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the candidates of a new record.
+    """Return the `candidates` of a new promotion: its release, then the releases to fall back to.
 
     A promotion puts its release in front of the earlier candidates. A rollback removes all candidates before
-    the one that it goes to.
+    the release that it goes back to.
 
     Args:
-        version: the release of the new record.
-        reason: the reason of the new record.
-        before: the candidates of the record before it.
+        version: the release that the new promotion makes current.
+        reason: "promote" or "rollback".
+        before: the candidates of the promotion before it.
     """
     if reason == "promote":
         return tuple(dict.fromkeys((version, *before)))[:MAX_CANDIDATES]
@@ -89,15 +96,15 @@ def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ..
 
 
 def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
-    """Parse a record.
+    """Parse the JSON of a promotion, the record that makes a release current.
 
     Args:
-        text: the bytes of the record.
-        number: its number.
-        address: its address, for messages.
+        text: the bytes of the JSON object.
+        number: the number of the promotion, which its key contains.
+        address: the address of the object, for error messages.
 
     Raises:
-        RecordUnreadable: the bytes are not a record. The message names the key that is wrong.
+        RecordUnreadable: the bytes are not a promotion. The message names the key that is wrong.
     """
     try:
         record = PromotionRecord.model_validate_json(text)
@@ -111,5 +118,5 @@ def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
 
 
 def serialize_promotion(promotion: Promotion) -> bytes:
-    """Return a record as it is stored: UTF-8 JSON that ends with a newline."""
+    """Return the bytes with which a promotion is stored: UTF-8 JSON that ends with a newline."""
     return promotion.model_dump_json(indent=1, exclude={"number"}).encode() + b"\n"

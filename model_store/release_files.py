@@ -20,28 +20,28 @@ from model_store.manifest import FileEntry
 MANIFEST_FILE = "manifest.json"
 SIGNATURE_FILE = "manifest.sig"
 UNLISTED_FILES = frozenset({MANIFEST_FILE, SIGNATURE_FILE})
-"""Files that the manifest cannot list: itself, and the signature of its bytes."""
+"""Names of the files that a manifest cannot list: the manifest itself, and the signature of its bytes."""
 
 MODEL_FILE = "model.keras"
-"""Keras model of the only network of a release, or of its network for pixels."""
+"""Name of the Keras model in a release, for its only network or for its network for 28 x 28 pixels."""
 
 GRAPH_FILE = "model.onnx"
-"""Serving graph of that network."""
+"""Name of the ONNX graph that was made from MODEL_FILE and answers requests."""
 
 REPORT_FILE = "report.json"
 FIGURES_FOLDER = "figures"
-"""Folder of the plots of the report."""
+"""Name of the folder with the plots of the report, inside a release."""
 
 NEW_RELEASE_FOLDER = "release"
-"""Folder of a new release, in the folder of the training that makes it."""
+"""Name of the folder of a new release, inside the output folder of the training that makes it."""
 
 PHOTO_MODEL_FILE = "photos.keras"
 PHOTO_GRAPH_FILE = "photos.onnx"
 PHOTO_FILES = (PHOTO_MODEL_FILE, PHOTO_GRAPH_FILE)
-"""Files of the network that answers photos, in a release that also has a network for pixels."""
+"""Names of the Keras model and the ONNX graph for photos, in a release that also has a network for pixels."""
 
 CHUNK_BYTES = 1 << 20
-"""Number of bytes of a file that are in memory at a time."""
+"""Number of bytes that are read into memory at a time when a file is hashed or copied."""
 
 _BY_KERAS = (
     "Build its layers with Keras 3 as your code did, then model.load_weights('model{suffix}') and "
@@ -54,12 +54,12 @@ CONVERSION_ADVICE = {
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), _WHERE_MADE),
     **dict.fromkeys((".pt", ".pth"), _REBUILT),
 }
-"""Advice for each format that is refused because it can run code when it is read. Keras' safe_mode does not
-cover these formats."""
+"""Advice on how to convert a model, by file ending. These formats are refused because reading them can run
+code, and Keras' safe_mode does not cover them."""
 
 
 def expand_home(path: str | Path) -> Path:
-    """Return a path with `~` resolved.
+    """Return a path with a leading `~` replaced by the home folder.
 
     Raises:
         BadAddress: the path begins with `~`, and that user has no home folder.
@@ -71,7 +71,7 @@ def expand_home(path: str | Path) -> Path:
 
 
 def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
-    """Check file names for formats that can run code. No file is opened.
+    """Check by file endings that no file has a format that can run code, such as pickle. No file is opened.
 
     Args:
         names: the names of the files.
@@ -91,7 +91,9 @@ def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
 
 @contextmanager
 def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a regular file that a table, a manifest or a folder names. Reading other kinds might never end.
+    """Open a file for reading after a check that it is a regular file.
+
+    Reading a pipe or a device might never end.
 
     Raises:
         OSError: the file does not exist or is not a regular file, or the system refuses it.
@@ -104,7 +106,7 @@ def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def hash_file(path: str | Path) -> str | None:
-    """Return the sha256 of a file; None if it cannot be read."""
+    """Return the sha256 of a file in hexadecimal; None if it cannot be read."""
     try:
         return fingerprint_file(Path(path)).sha256
     except (OSError, ValueError):  # a NUL in a path
@@ -131,19 +133,19 @@ def hash_release_files(files: Mapping[str, FileEntry]) -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a crash leaves either the old file or the new one, never a half."""
+    """Write a file atomically: after a crash it has either its old content or all of the new content."""
     write_chunks([data], path)
 
 
 def write_chunks(
     chunks: Iterable[bytes], target: Path, *, limit: int | None = None, address: str = ""
 ) -> None:
-    """Write arriving bytes to a file that appears whole or not at all.
+    """Write chunks of bytes to a file that appears whole or not at all.
 
     Args:
         chunks: the bytes, in order.
         target: the file, which is replaced if it exists. Its folder exists.
-        limit: the number of bytes after which reading stops; None for no limit.
+        limit: the largest number of bytes; more are an error. None for no limit.
         address: the address that the bytes come from, for messages.
 
     Raises:
@@ -158,7 +160,9 @@ def write_chunks(
 
 @contextmanager
 def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") -> Iterator[Path]:
-    """Write a file with these bytes, flushed to the disk. The block may move or link it; then it is removed.
+    """Write bytes to a temporary file, flush it to the disk, and yield its path.
+
+    The block may move or link the file to its final place. After the block the temporary file is removed.
 
     Args:
         chunks: the bytes, in order.
@@ -180,7 +184,7 @@ def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") 
 
 @contextmanager
 def name_file_in_errors(path: Path) -> Iterator[None]:
-    """Add the name of a file to the system's errors in this block, since those of a full disk have none."""
+    """Add the name of a file to the OSErrors of the block, since the error of a full disk names no file."""
     try:
         yield
     except OSError as error:
@@ -189,7 +193,7 @@ def name_file_in_errors(path: Path) -> Iterator[None]:
 
 
 def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> Iterator[bytes]:
-    """Yield chunks, up to a limit of bytes.
+    """Yield chunks of bytes unchanged, and raise an error once they exceed a limit.
 
     Args:
         chunks: the bytes, in order.
@@ -208,7 +212,12 @@ def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> It
 
 
 def is_open_file_at(path: Path, descriptor: int) -> bool:
-    """Return whether an open file still has this name; another file may have taken its place."""
+    """Return whether a path still leads to an open file; another file may have taken its place.
+
+    Args:
+        path: the path at which the file was opened.
+        descriptor: the descriptor of the open file.
+    """
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
@@ -216,7 +225,10 @@ def is_open_file_at(path: Path, descriptor: int) -> bool:
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk; fsync of a file does not promise that."""
+    """Flush a folder to the disk, so that a crash cannot undo new or changed names in it.
+
+    Flushing a file alone does not save its name.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

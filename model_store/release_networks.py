@@ -11,7 +11,9 @@ from model_store.manifest import ReleaseNetwork
 
 
 def open_networks(release: LocalRelease) -> Networks:
-    """Load the serving graphs of a release, and run each once over its golden pictures.
+    """Load the ONNX graphs of a verified release, and check each on its golden pictures.
+
+    Golden pictures are inputs with the answers that the graph gave when the release was made.
 
     Raises:
         ModelError: a graph cannot be run here, or its answers differ from those at its creation.

@@ -40,10 +40,10 @@ CONNECT_SECONDS: Final = 3
 """Seconds after which an attempt to connect is given up."""
 
 READ_SECONDS: Final = 10
-"""Seconds of silence after which a connection is given up."""
+"""Seconds without any byte from the server after which a connection is given up."""
 
 PAGE_KEYS: Final = 1000
-"""Number of keys in one page of a listing, which is S3's own limit."""
+"""Number of keys in one page of a listing. It is the largest that S3 allows."""
 
 MAX_ATTEMPTS: Final = 3
 """Number of attempts of one request, with boto3's standard backoff between them (up to 2 s here)."""
@@ -55,31 +55,31 @@ CREDENTIAL_ERRORS: Final = (
     boto_errors.TokenRetrievalError,
     boto_errors.UnauthorizedSSOTokenError,
 )
-"""Errors of missing or unusable credentials."""
+"""boto3's exceptions for credentials that are missing or unusable."""
 
 DAMAGE_ERRORS: Final = (boto_errors.ChecksumError, boto_errors.FlexibleChecksumError)
-"""Errors of a body whose checksum is wrong."""
+"""boto3's exceptions for a body whose checksum is wrong."""
 
 # botocore passes on urllib3's errors for bodies that it reads itself: listings, and answers with errors.
 BROKEN_BODY_ERRORS: Final = (ResponseStreamingError, boto_errors.IncompleteReadError, BrokenInside)
-"""Errors of a connection that breaks inside a body."""
+"""Exceptions for a connection that breaks while a body arrives."""
 
 NO_ANSWER_ERRORS: Final = (boto_errors.HTTPClientError, boto_errors.ConnectionError, *BROKEN_BODY_ERRORS)
-"""Errors of a server that gives no whole answer."""
+"""Exceptions for a server that gives no answer, or only a part of one."""
 
 CUT_SHORT_MESSAGE: Final = "The answer ended before its headers did. Look at the network and the server."
-"""Message about an answer that ended before its headers did. Python's http.client takes it for a whole answer
-with little content, such as an empty listing."""
+"""Error message for an answer that ends within its headers. Python's http.client takes such an answer for a
+complete one with little content, such as an empty listing."""
 
 # The error codes of S3 ("Error responses" in its API reference); Swift, MinIO and R2 send the same ones.
 NOT_FOUND_CODES: Final = {"NoSuchKey", "404"}
-"""Error codes for a missing key or bucket."""
+"""S3 error codes for a missing key or bucket."""
 
 EXISTS_CODES: Final = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
-"""Error codes for a key that exists although it should be created."""
+"""S3 error codes for a key that already exists, when an object is to be created."""
 
 DENIED_CODES: Final = {"AccessDenied", "Forbidden", "403"}
-"""Error codes for a missing permission."""
+"""S3 error codes for a missing permission."""
 
 BUSY_CODES: Final = {
     "SlowDown",
@@ -91,8 +91,7 @@ BUSY_CODES: Final = {
     "503",
     "504",
 }
-"""Error codes of a server that could not answer this time. boto3 has tried again before such a code comes
-here."""
+"""S3 error codes of a server that could not answer this time, after boto3 has repeated the request."""
 
 PERMISSIONS: Final = {
     "GetObject": "s3:GetObject under this prefix, and s3:ListBucket on the bucket "
@@ -101,10 +100,11 @@ PERMISSIONS: Final = {
     "ListObjectsV2": "s3:ListBucket on the bucket",
     "DeleteObject": "s3:DeleteObject under this prefix",
 }
-"""Permission that each operation needs."""
+"""The permissions that each S3 operation needs, as a phrase for error messages."""
 
 KEY_OPERATIONS: Final = {"GetObject", "DeleteObject"}
-"""Operations for which NOT_FOUND_CODES are about the key. For other operations they are about the bucket."""
+"""S3 operations for which NOT_FOUND_CODES mean a missing key. For other operations they mean a missing
+bucket."""
 
 REFUSAL_ADVICE: Final = {
     **dict.fromkeys(
@@ -129,19 +129,19 @@ REFUSAL_ADVICE: Final = {
     "NotImplemented": "The server lacks something that was asked of it. If that is checksums, "
     "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required.",
 }
-"""Advice for each error code that stands for a refusal."""
+"""Advice for the operator, by S3 error code, for requests that the server refuses."""
 
 CERTIFICATE_ADVICE: Final = (
     "If its certificate is of an authority of your own, set AWS_CA_BUNDLE to the file with that authority's "
     "certificate (PEM)."
 )
-"""Advice for a certificate that is not trusted."""
+"""Advice for the operator if the server's certificate is not trusted."""
 
 NO_S3_ADVICE: Final = (
     "What answers there is not S3 but a web page, say of a console, a login or a proxy. If it stays so, set "
     "AWS_ENDPOINT_URL_S3 to the address of the S3 API."
 )
-"""Advice for an address at which a web page answers in place of S3."""
+"""Advice for the operator if a web page answers at the address in place of S3."""
 
 SECRET_PATTERNS: Final = (
     (re.compile(r"(Invalid header value ).*", re.DOTALL), r"\1***: a key may have a line break."),
@@ -150,14 +150,14 @@ SECRET_PATTERNS: Final = (
     (re.compile(r"((?:Signature|Credential|Security-Token)=)[^&\s'\",]+", re.IGNORECASE), r"\1***"),
     (re.compile(r"//[^/@\s]+@"), "//***@"),
 )
-"""Patterns of secrets that libraries quote in messages, with their masks: headers with keys, presigned
-addresses, and passwords in addresses."""
+"""Patterns of secrets in the messages of libraries, each with the text that replaces them: headers with keys,
+presigned addresses, and passwords in addresses."""
 
 Result = TypeVar("Result")
 
 
 class S3Store:
-    """A store under an S3 prefix. `Store` describes each method."""
+    """A store in an S3 bucket, below a prefix. It implements the protocol `Store`."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class S3Store:
         read_seconds: float = READ_SECONDS,
         page_keys: int = PAGE_KEYS,
     ) -> None:
-        """Prepare a client. Nothing is contacted.
+        """Create a client for the bucket without contacting the server.
 
         Args:
             address: `s3://bucket` or `s3://bucket/prefix`.
@@ -215,9 +215,9 @@ class S3Store:
         return sorted(self.iterate_entries(prefix), key=lambda entry: entry.key)
 
     def iterate_entries(self, prefix: str) -> Iterator[StoreEntry]:
-        """Yield the entries under a prefix, a page at a time, in the order of the bytes of their keys.
+        """Yield the objects below a prefix in the byte order of their keys, and load one page at a time.
 
-        It is for listings that are too long for the memory, such as a million pictures.
+        Use it for listings that do not fit into memory, such as a million pictures.
         """
         for page in self._iterate_pages(prefix):
             for item in page.get("Contents", []):
@@ -318,7 +318,15 @@ class S3Store:
 
 
 def translate_server_error(error: ClientError, address: str, operation: str) -> StoreError:
-    """Return our error for an error of the server, or for a web page of a proxy or console in its place."""
+    """Return our exception for an error that an S3 server sent.
+
+    If a web page of a proxy or console answered in place of S3, the message says so.
+
+    Args:
+        error: boto3's exception.
+        address: the bucket and key, as `s3://bucket/key`.
+        operation: the requested operation, such as GetObject.
+    """
     answer = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
     code = answer.get("Code") or str(about.get("HTTPStatusCode", "no code"))
@@ -349,7 +357,7 @@ def _new_client(address: str, read_seconds: float) -> "S3Client":
 
 
 def mask_credentials(message: object) -> str:
-    """Return the message of a library without credentials and headers with keys."""
+    """Return the text of a library's error message, with keys and passwords masked."""
     text = str(message)
     for secret, mask in SECRET_PATTERNS:
         text = secret.sub(mask, text)
@@ -357,7 +365,7 @@ def mask_credentials(message: object) -> str:
 
 
 def choose_error(code: str, message: str, address: str, operation: str) -> StoreError:
-    """Choose our error for the error of an S3 server.
+    """Return our exception for an error code of an S3 server.
 
     Args:
         code: the error code of the server, or the HTTP status if it sent none.
@@ -366,7 +374,7 @@ def choose_error(code: str, message: str, address: str, operation: str) -> Store
         operation: the requested operation, such as GetObject.
 
     Returns:
-        The error to raise. Its message has bucket, key, code and advice.
+        The exception to raise. Its message has the bucket, the key, the code and advice.
     """
     answer, words = f"{address}: {code} on {operation}.", f" The server says: {message}" if message else ""
     if code in NOT_FOUND_CODES and operation in KEY_OPERATIONS:

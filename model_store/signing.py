@@ -23,7 +23,7 @@ from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
 
 PRIVATE_MODE = 0o600
-"""Permissions of a private key, which only its owner may read."""
+"""File permissions of a private key: only its owner may read and write the file."""
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
@@ -31,11 +31,11 @@ _NOT_A_KEY = (ValueError, TypeError, UnsupportedAlgorithm)
 
 @dataclass(frozen=True)
 class TrustedKeys:
-    """The keys whose signatures are accepted. One signature is enough, so that keys can be rotated.
+    """The public keys whose signatures are accepted. One valid signature is enough, so keys can be rotated.
 
     Attributes:
         keys: the public keys.
-        source: the file of the keys, for messages.
+        source: the file that the keys were read from, for error messages.
     """
 
     keys: tuple[Ed25519PublicKey, ...]
@@ -67,7 +67,7 @@ class TrustedKeys:
 
 
 def read_trusted_keys(path: Path) -> TrustedKeys:
-    """Read a file of public keys, which has PEM blocks and comments that begin with `#`.
+    """Read the trusted public keys from a file, which has PEM blocks and comments that begin with `#`.
 
     Raises:
         KeyUnusable: the file cannot be read, contains no key, or contains something else. The message names
@@ -91,7 +91,7 @@ def read_trusted_keys(path: Path) -> TrustedKeys:
 
 
 def create_key_pair(path: Path) -> Path:
-    """Create a key pair: the private key at `path`, mode 0600, and the public key at `path` with `.pub`.
+    """Create an Ed25519 key pair: the private key at `path`, mode 0600, the public one at `path` with `.pub`.
 
     Returns:
         The path of the public key.
@@ -114,7 +114,7 @@ _NEVER_OVERWRITTEN = "A key is never overwritten; choose another file."
 
 
 def sign_release(folder: Path, key: Path) -> None:
-    """Write manifest.sig beside the manifest of a release. An earlier signature is replaced.
+    """Sign the manifest of a release: write manifest.sig beside it. An earlier signature is replaced.
 
     Args:
         folder: the folder of a sealed release.
@@ -151,7 +151,7 @@ def _is_made_by(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> boo
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
-    """Read a key that can sign.
+    """Read an Ed25519 private key from a PEM file without a passphrase.
 
     Raises:
         KeyUnusable: the file contains no such key.

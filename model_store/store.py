@@ -28,57 +28,60 @@ from model_store.release_files import (
 )
 
 PARTIAL_FOLDER = ".partial"
-"""Folder of files that are not completely written."""
+"""Name of the folder, inside a store, for files whose upload is not complete."""
 
 SYSTEM_FOLDER = "lost+found"
-"""Folder that ext file systems keep at their root, and only root can read."""
+"""Name of a folder that ext file systems keep at their root. Only root can read it, so listings skip it."""
 
 MAX_PARTIAL_AGE_SECONDS = 24 * 3600
 """Age in seconds from which a partial file counts as left behind by a crash."""
 
 
 class Store(Protocol):
-    """A place for bytes under keys, in which readers see a whole object or nothing.
+    """A key-value store for files, in which readers see a whole object or none.
 
-    Every method raises StoreUnreachable if there is no answer, StoreRefused if the answer is no, and
-    StoreBroken for an answer that is not known here. Each message has address, key and cause.
+    Every method raises StoreUnreachable if the store does not answer, StoreRefused if the store denies the
+    request, and StoreBroken for an unknown error. Each message has the address, the key and the cause.
     """
 
     @property
     def address(self) -> str:
-        """The folder, or `s3://bucket/prefix`, without a slash at the end."""
+        """The path of the folder, or `s3://bucket/prefix`, without a slash at the end."""
         ...
 
     def read(self, key: str) -> bytes:
-        """Return the bytes under a key.
+        """Return the content of a key.
 
         Raises:
-            NotFound: there is nothing under the key.
-            ReleaseCorrupt: there are more than MAX_RECORD_BYTES.
+            NotFound: the key has no content.
+            ReleaseCorrupt: the content has more than MAX_RECORD_BYTES.
         """
         ...
 
     def download(self, key: str, target: Path, limit: int | None = None) -> None:
-        """Copy the bytes under a key to a file, which appears whole or not at all.
+        """Copy the content of a key to a local file, which appears whole or not at all.
 
         Args:
-            key: the key.
-            target: the file, which is replaced if it exists. Its folder exists.
-            limit: the number of bytes after which reading stops; None for no limit.
+            key: the key to read.
+            target: the path of the file, which is replaced if it exists. Its folder exists.
+            limit: the largest number of bytes of the content; None for no limit.
 
         Raises:
-            NotFound: there is nothing under the key.
+            NotFound: the key has no content.
             ReleaseCorrupt: there are more than `limit` bytes. The file stays as it was.
             OSError: the file cannot be written.
         """
         ...
 
     def upload(self, key: str, source: Path) -> None:
-        """Put a file under a key, with a checksum if the store accepts one. Earlier content is replaced."""
+        """Store a local file as the content of a key, with a checksum if the store accepts one.
+
+        Earlier content of the key is replaced.
+        """
         ...
 
     def create(self, key: str, data: bytes) -> None:
-        """Put bytes under a key that has no content yet.
+        """Store bytes as the content of a key that has no content yet.
 
         Raises:
             AlreadyExists: the key has content. Not every S3 server is strict if two writers create at the
@@ -87,16 +90,18 @@ class Store(Protocol):
         ...
 
     def list_entries(self, prefix: str) -> list[StoreEntry]:
-        """List everything whose key begins with `prefix`, sorted by key; empty if there is nothing."""
+        """Return all objects whose key begins with `prefix`, sorted by key; an empty list for none."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the content of a key. Nothing happens if there is none."""
+        """Delete the content of a key. A key without content is no error."""
         ...
 
 
 def open_store(address: str) -> Store:
-    """Turn `s3://bucket/prefix` or the path of a folder into a store. Nothing is contacted or created yet.
+    """Return the store for an address: `s3://bucket/prefix`, or the path of a folder.
+
+    Nothing is contacted or created yet.
 
     Raises:
         BadAddress: the address is neither.
@@ -122,7 +127,7 @@ _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 class FolderStore:
-    """A store in a folder on a local disk, or on a mount that supports hard links; `Store` has its promises.
+    """A store in a folder on a local disk, or on a mount with hard links. It implements the protocol `Store`.
 
     Files that are not completely written are in `.partial/` inside the folder, which no listing shows.
     """

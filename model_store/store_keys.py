@@ -20,25 +20,25 @@ from model_store.signing import TrustedKeys
 from model_store.store import Store
 
 RELEASES = "releases/"
-"""Beginning of the keys of releases."""
+"""Beginning of the keys of all files of releases."""
 
 PROMOTIONS = "promotions/"
-"""Beginning of the keys of promotions."""
+"""Beginning of the keys of promotions, the records that make a release current."""
 
 PROBES = "probe-"
-"""Beginning of a key with which a writer finds out whether the store honours conditional writes. It is
-deleted at once. It is in no folder of its own, since one writer could remove that folder while another one
-creates a key in it."""
+"""Beginning of the keys of probes. A writer creates a probe twice to find out whether the store refuses to
+overwrite it, and deletes it at once. Probes have no folder of their own, since one writer could remove that
+folder while another one creates a probe in it."""
 
 _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 
 
 def release_prefix(version: str) -> str:
-    """Return the key prefix of the files of a release.
+    """Return the beginning of the keys of all files of a release, `releases/VERSION/`.
 
     Raises:
-        NotFound: the text is not a version.
+        NotFound: `version` does not have the form of a version.
     """
     if not re.fullmatch(VERSION_PATTERN, version):
         raise NotFound(f"{version!r} is no version; one looks like 20261120T101500Z-3f9a1c2e.")
@@ -46,33 +46,41 @@ def release_prefix(version: str) -> str:
 
 
 def file_key(version: str, path: str) -> str:
-    """Return the key of one file of a release."""
+    """Return the key under which a store has one file of a release.
+
+    Args:
+        version: the version of the release.
+        path: the path of the file, relative to the folder of the release.
+    """
     return release_prefix(version) + path
 
 
 def manifest_key(version: str) -> str:
-    """Return the key of a release's manifest. A release without a manifest is unfinished."""
+    """Return the key under which a store has the manifest of a release.
+
+    A release whose manifest is missing is still being uploaded, or its upload failed.
+    """
     return file_key(version, MANIFEST_FILE)
 
 
 def promotion_key(number: int) -> str:
-    """Return the key of a promotion. Numbers are counted from 1."""
+    """Return the key of a promotion (the record that makes a release current) from its number, 1 or more."""
     return f"{PROMOTIONS}{number:08}.json"
 
 
 def parse_promotion_number(key: str) -> int | None:
-    """Return the number of a promotion from its key; None if the key is not that of a promotion."""
+    """Return the number of a promotion from its key; None if the key is not the key of a promotion."""
     match = _PROMOTION_KEY.fullmatch(key)
     return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
 class StoredRelease:
-    """One folder under releases/ in a store.
+    """The files of one release in a store, as a listing shows them. The release may be incomplete.
 
     Attributes:
-        version: the name of the folder.
-        entries: the files in it.
+        version: the version of the release.
+        entries: the files with their keys, sizes and times.
     """
 
     version: str
@@ -80,28 +88,28 @@ class StoredRelease:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has a manifest. Without one, its publishing has not ended."""
+        """Whether the release has a manifest, which is uploaded last."""
         return any(entry.key == manifest_key(self.version) for entry in self.entries)
 
     @property
     def size(self) -> int:
-        """Number of bytes of all its files."""
+        """Total size of the files in bytes."""
         return sum(entry.size for entry in self.entries)
 
     @property
     def modified_at(self) -> datetime:
-        """Time of the last write to it, by the clock of the store."""
+        """Time of the last write to a file of the release, by the clock of the store."""
         return max(entry.modified_at for entry in self.entries)
 
 
 @dataclass(frozen=True)
 class ReleaseFiles:
-    """The manifest of a release, and access to its files wherever they are.
+    """The manifest of a release, and a function that reads its files from a folder or a store.
 
     Attributes:
-        manifest: the manifest.
-        address: the folder or the address in a store, for messages.
-        read_file: returns the bytes of a file, by its path in the release.
+        manifest: the parsed manifest.
+        address: the folder, or the address in the store, for messages.
+        read_file: a function that takes a path within the release, and returns the bytes of the file.
     """
 
     manifest: Manifest
@@ -110,20 +118,20 @@ class ReleaseFiles:
 
 
 def files_in_folder(release: LocalRelease) -> ReleaseFiles:
-    """Return the files of a release in a folder."""
+    """Return the manifest of a release in a local folder, with a function that reads its files."""
     return ReleaseFiles(
         release.manifest, str(release.folder), lambda path: (release.folder / path).read_bytes()
     )
 
 
 def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
-    """Return the files of a release in a store."""
+    """Return the manifest of a release in a store, with a function that reads its files."""
     address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
     return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
 
 
 def list_releases(store: Store) -> list[StoredRelease]:
-    """List everything under releases/, including unfinished releases, by version and so by age."""
+    """Return all releases in a store, including incomplete ones, sorted by version and so by age."""
     entries: dict[str, list[StoreEntry]] = defaultdict(list)
     for entry in store.list_entries(RELEASES):
         if match := _RELEASE_KEY.fullmatch(entry.key):
@@ -132,7 +140,7 @@ def list_releases(store: Store) -> list[StoredRelease]:
 
 
 def list_complete_versions(store: Store) -> set[str]:
-    """List the versions of the complete releases."""
+    """Return the versions of the releases in a store that have a manifest, which is uploaded last."""
     return {release.version for release in list_releases(store) if release.is_complete}
 
 
@@ -154,7 +162,7 @@ class SignedManifest:
 
 
 def read_manifest(store: Store, version: str) -> Manifest:
-    """Read the manifest of a release, and check everything that it can show by itself.
+    """Read the manifest of a release in a store, and check it without its other files.
 
     Raises:
         StoreError: as in `read_signed_manifest`.
@@ -163,16 +171,16 @@ def read_manifest(store: Store, version: str) -> Manifest:
 
 
 def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
-    """Read the manifest of a release with its signature, and check everything that it can show by itself.
+    """Read the manifest of a release in a store, check its signature, then check its content.
 
     Args:
         store: the store.
         version: the version of the release.
-        trusted: the keys of which one must have signed it. The signature is checked before anything in the
-            manifest is believed. None if no signature is required.
+        trusted: the public keys of which one must have signed the manifest; None if no signature is required.
+            The signature is checked before the manifest is parsed.
 
     Raises:
-        NotFound: there is no such release, or its publishing has not ended.
+        NotFound: there is no such release, or its upload has not ended.
         SignatureMissing, SignatureWrong: no trusted key has signed it.
         ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
         ReleaseCorrupt: the manifest belongs to other files.
@@ -195,7 +203,9 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
 
 
 def check_release_complete(store: Store, manifest: Manifest) -> None:
-    """Check with one listing that the manifest and every file in it are in the store with the right size.
+    """Check that a store has the manifest and every file of a release, each with the right size.
+
+    One listing is enough: no file is read.
 
     Raises:
         ReleaseCorrupt: a file is missing or has another size. The message names it.

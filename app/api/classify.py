@@ -28,13 +28,13 @@ from app.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The objects of the service that every protocol works with.
+    """The objects that every route needs to classify pictures; created once for each app.
 
     Attributes:
         settings: the settings of the operator.
-        models: the model that is served now.
-        body_reader: reads bodies within the memory that they share.
-        admissions: the queues that requests wait in.
+        models: the holder of the release that is served now.
+        body_reader: the reader of request bodies, which limits the memory of all bodies together.
+        admissions: the queues in which requests wait for a free slot.
     """
 
     settings: Settings
@@ -44,7 +44,8 @@ class Services:
 
 
 ParsedRequest: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
-"""The pictures of a request, and the function that makes the response from their outcomes."""
+"""The pictures of a request, and a function that takes their outcomes (an answer or an error for each) and
+returns the response."""
 
 
 def classify_request(
@@ -53,16 +54,18 @@ def classify_request(
     parse_body: Callable[[Body], ParsedRequest],
     parameters: Parameters = NO_PARAMETERS,
 ) -> Response:
-    """Read the body of the current request, wait for a slot, find its pictures and answer them.
+    """Classify the pictures of the current Flask request, and return the response.
 
-    The request holds no slot during the two calls of `sleep(0)`. They let other requests that are ready go
-    on, so that one run of the model follows the other.
+    The body is read, the request waits for a slot, its pictures are classified, and the response is made. The
+    request holds no slot during the two calls of `sleep(0)`, which let other requests that are ready go on,
+    so that the runs of the model follow one another.
 
     Args:
         services: the objects of the service.
         limits: the limits of bytes, pictures and pixels for this route.
-        parse_body: finds the pictures in the body.
-        parameters: the query parameters of the request.
+        parse_body: a function that finds the pictures in a body. It also returns the function that makes the
+            response.
+        parameters: the query parameters that change the answers.
 
     Raises:
         RequestError: the request is too large or malformed, or the service is busy.

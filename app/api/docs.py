@@ -24,17 +24,17 @@ FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
 SWAGGER_UI = "flask_swagger_ui"
 """Name of the package that contains Swagger UI."""
 PREFIX_HEADER = "X-Forwarded-Prefix"
-"""Header in which a proxy says below which path it serves this service."""
+"""Header in which a proxy names the path below which it publishes this service, such as `/wardrobe`."""
 PREFIX_PATTERN = re.compile(r"(/[A-Za-z0-9._~-]+){1,8}")
-"""Pattern of an allowed prefix: a path without characters to escape, and without the address of another
-host."""
+"""Pattern of an allowed value of PREFIX_HEADER: a path without characters to escape, and without the name of
+another host."""
 
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-"""Files of Swagger UI that the page loads."""
+"""Files of Swagger UI (a browser page for an OpenAPI document) that the page at /docs loads."""
 
 
 def create_docs_routes(settings: Settings) -> Blueprint:
-    """Create the routes of the contract."""
+    """Create the routes /openapi.json and /docs, for the OpenAPI document and a page that shows it."""
     routes = Blueprint("docs", __name__)
     page_files = read_page_files(FOLDER)
 
@@ -66,11 +66,7 @@ def create_docs_routes(settings: Settings) -> Blueprint:
 
 
 def _read_prefix() -> str:
-    """Return the path below which a proxy serves this service, such as `/wardrobe`; empty if nobody says so.
-
-    The path comes from the server or from PREFIX_HEADER. Any client may send this header: it changes only the
-    document that this client gets, and it cannot name another host.
-    """
+    """Return the path below which a proxy publishes this service, such as `/wardrobe`; empty without one."""
     prefix = (request.script_root or request.headers.get(PREFIX_HEADER, "")).rstrip("/")
     return prefix if PREFIX_PATTERN.fullmatch(prefix) else ""
 

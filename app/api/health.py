@@ -10,18 +10,19 @@ from app.middleware.request_context import get_served_model
 from app.releases.serving import ModelHolder, Refusal, StoreFault, TargetAcceptance
 
 HIDDEN_ERROR = "The log says why, and so does this answer to a request with an API key."
-"""Text in place of an error for clients without an API key, since an error may name buckets and keys."""
+"""Text that clients without an API key get in place of an error, since an error may name buckets and keys."""
 
 DRAIN_RETRY_SECONDS = 5
-"""Retry-After of a worker that is stopping. By then another worker accepts requests."""
+"""Value of Retry-After in answers of a worker that is stopping. By then another worker accepts requests."""
 
 
 def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> Blueprint:
-    """Create the routes that report the state of the service.
+    """Create the routes /healthz and /readyz, which report whether the service is alive and ready.
 
     Args:
-        models: the model that is served, with the faults of its store.
-        is_known: returns whether the client of the current request may see addresses in errors.
+        models: the holder of the served model, which also records the errors of its store.
+        is_known: a function that returns whether the client of the current request may see addresses in
+            errors.
     """
     routes = Blueprint("health", __name__)
 
@@ -38,7 +39,7 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
 
 
 def check_ready(models: ModelHolder) -> None:
-    """Check that this worker still takes requests.
+    """Raise an error if this worker is stopping and so takes no further requests.
 
     Raises:
         NotReady: the worker is stopping.
@@ -65,12 +66,16 @@ def _describe_condition(models: ModelHolder, *, may_see: bool) -> dict[str, Any]
 
 
 def _describe_photos(fault: str | None) -> dict[str, Any]:
-    """Return why no photo is accepted, if the release has no network for photos."""
+    """Return the field of /readyz that says why no answer to a photo is accepted; no field if photos work.
+
+    Args:
+        fault: why no answer to a photo is accepted; None if the release has a network for photos.
+    """
     return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
 
 def _describe_accept_target(acceptance: TargetAcceptance | None) -> dict[str, Any]:
-    """Return whether the release supports WARDROBE_ACCEPT_TARGET; nothing if it is not set."""
+    """Return the field of /readyz about WARDROBE_ACCEPT_TARGET; no field if the setting is empty."""
     if acceptance is None:
         return {}
     is_supported = acceptance.fault is None

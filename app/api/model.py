@@ -17,17 +17,23 @@ from app.settings import Settings
 from inference.contract import ModelContract
 
 SCRAPER_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
-"""Media types that only Prometheus scrapers accept."""
+"""Media types in an Accept header that only Prometheus scrapers send. They get Prometheus' format."""
 
 _HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
     "files": True,
     "networks": {"__all__": {"golden"}},
 }
-"""Parts of a manifest that `/model` leaves out, because they are long and only for machines."""
+"""Fields of a manifest that the answer of `/model` leaves out, because they are long and only for
+machines."""
 
 
 def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
-    """Create the routes that describe the model and its evaluation."""
+    """Create the routes /model, /metrics and /metrics/prometheus, which describe the served model.
+
+    Args:
+        settings: the settings of the service.
+        counts: the Prometheus metrics of the app.
+    """
     routes = Blueprint("model", __name__)
 
     @routes.get("/metrics")
@@ -96,7 +102,7 @@ def _describe_attributes(model: ServedModel) -> dict[str, Any]:
 
 
 def _describe_acceptance(acceptance: TargetAcceptance | None) -> dict[str, Any] | None:
-    """Return the effect of WARDROBE_ACCEPT_TARGET on this release; None if it is not set."""
+    """Return the effect of WARDROBE_ACCEPT_TARGET on the release; None if the setting is empty."""
     if acceptance is None:
         return None
     gives = {

@@ -22,29 +22,29 @@ from model_store.manifest import VERSION_PATTERN
 Json: TypeAlias = dict[str, Any]
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
-"""Path of the document."""
+"""Path of the OpenAPI document, before it is filled in for one release."""
 
 _VERSION_PATTERN = re.compile(VERSION_PATTERN)
-"""Pattern of the version of a release, in examples."""
+"""Pattern of the version of a release in examples. The version of the served release replaces it."""
 
 _SETTING_PATTERN = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
-"""Pattern of a setting in a description, behind which its value is written."""
+"""Pattern of the name of a setting in a description. The value of the setting is written behind it."""
 
 _LABEL_EXAMPLES = ("Answer", "AnswerWithTopAndSeen", "BatchAnswer", "TfRows", "TfOutputs", "V2Answer")
-"""Names of examples that are right only for the labels of the bundled release."""
+"""Names of examples that are removed if the labels differ from the labels of the bundled release."""
 
 _SIZE_EXAMPLES = ("Pixels", "TfNumbers", "V2Numbers")
-"""Names of examples that are right only for the input size of the bundled release."""
+"""Names of examples that are removed if the input size differs from that of the bundled release."""
 
 
 def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
-    """Return the document of a service.
+    """Return the OpenAPI document of the service, filled in with one release and the settings.
 
     Args:
-        model: the release that it serves.
-        settings: the settings of the service.
-        prefix: the path below which a proxy serves it, such as `/wardrobe`. If it is empty, clients use the
-            folder of the document.
+        model: the release whose version, labels and input size the document has.
+        settings: the settings, whose limits the document has.
+        prefix: the path below which a proxy publishes the service, such as `/wardrobe`. If it is empty,
+            clients use the folder of the document.
     """
     text = _VERSION_PATTERN.sub(model.version, DOCUMENT.read_text("utf-8"))
     document: Json = json.loads(_fill_limits(text, settings))
@@ -66,7 +66,7 @@ def _fill_limits(text: str, settings: Settings) -> str:
 
 
 def _fill_security(document: Json, settings: Settings) -> None:
-    """Remove parts that are not configured: the scheme and 401 without API keys, 429 without a rate."""
+    """Remove parts of the document that are not configured: API keys with status 401, and status 429."""
     absent = []
     if settings.api_keys_file is None:
         absent.append("401")
@@ -108,7 +108,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
 
 
 def _nested_schema(shape: Sequence[int]) -> Json:
-    """Return the schema of nested lists of whole numbers, 0 to 255."""
+    """Return the JSON schema of nested lists of this shape, with whole numbers from 0 to 255."""
     schema: Json = {"type": "integer", "minimum": 0, "maximum": 255}
     for size in reversed(shape):
         schema = {"type": "array", "minItems": size, "maxItems": size, "items": schema}

@@ -28,7 +28,7 @@ from app.prediction.title_answer import listed_fields
 
 
 def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
-    """Create the routes that classify."""
+    """Create the routes /predict and /predict/batch, which classify pictures."""
     routes = Blueprint("predict", __name__)
     of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
 
@@ -97,7 +97,7 @@ def _create_response(answer: dict[str, Any], context: RequestContext) -> Respons
 
 
 def _choose_categories(context: RequestContext) -> NamedCategories | None:
-    """Return the platform's categories, named in the client's language; None if there are none."""
+    """Return the operator's own categories, named in the client's language; None if none are configured."""
     categories = context.model.categories
     return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
 

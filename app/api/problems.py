@@ -25,12 +25,12 @@ log = logging.getLogger("wardrobe")
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem type of RFC 9457.
+    """A type of error answer, as RFC 9457 (problem details for HTTP APIs) defines it.
 
     Attributes:
         status: the HTTP status.
-        slug: the last part of `type`.
-        title: the short text that is the same for all problems of this type.
+        slug: the last part of the field `type`, such as `too-large`.
+        title: the short text that is the same for all errors of this type.
     """
 
     status: HTTPStatus
@@ -39,12 +39,12 @@ class Problem:
 
 
 MEDIA_TYPE = "application/problem+json"
-"""Content-Type of a problem."""
+"""Content-Type of an error answer (RFC 9457)."""
 
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
-"""Problem type of every error that PROBLEM_TYPES does not list."""
+"""Problem type of every error whose class is not in PROBLEM_TYPES."""
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
-"""Detail of an internal error, which says nothing about its cause."""
+"""Text for clients about an internal error, which says nothing about its cause."""
 
 PROBLEM_TYPES: dict[type[Exception], Problem] = {
     errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
@@ -65,26 +65,31 @@ PROBLEM_TYPES: dict[type[Exception], Problem] = {
     ),
     inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
 }
-"""Problem type of each class of errors."""
+"""The problem type (HTTP status and title) of each class of errors. Subclasses share it."""
 
 ERROR_PREFIXES = ("/v1/", "/v2")
-"""Paths of other servers' protocols. Their clients read the message from the field `error`."""
+"""Beginnings of the paths of other servers' protocols. Their clients read the error message from the field
+`error`."""
 
 MAX_DETAIL_LENGTH = 1000
-"""Largest number of characters of a detail. Some messages quote the request, which may have kilobytes."""
+"""Largest number of characters of the field `detail`. Some messages quote the request, which may have
+kilobytes."""
 
 MAX_PATH_LENGTH = 100
-"""Largest number of characters of a path that an answer repeats."""
+"""Largest number of characters of the request's path that an error answer repeats."""
 
 
 def register_problem_handlers(app: Flask) -> None:
-    """Answer every error of `app` with problem+json, including the framework's own errors."""
+    """Make `app` answer every error, including Flask's own, with a JSON problem document (RFC 9457)."""
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(Exception, _answer_error)
 
 
 def create_problem(error: Exception) -> dict[str, Any]:
-    """Return the problem document of an error: type, title, status and detail."""
+    """Return the JSON object that tells a client about an error: type, title, status and detail.
+
+    The detail of an internal error does not show its cause.
+    """
     problem = find_problem_type(type(error))
     return _create_document(
         problem, INTERNAL_DETAIL if problem is INTERNAL else str(error)[:MAX_DETAIL_LENGTH]
@@ -92,7 +97,10 @@ def create_problem(error: Exception) -> dict[str, Any]:
 
 
 def find_problem_type(error: type[Exception]) -> Problem:
-    """Return the problem type of a class of errors. The framework's own errors have one for each status."""
+    """Return the problem type (HTTP status and title) for a class of errors.
+
+    The nearest ancestor in PROBLEM_TYPES is used, or else INTERNAL. Flask's own errors keep their status.
+    """
     if issubclass(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
@@ -107,10 +115,15 @@ def problem_urn(problem: Problem) -> str:
 
 
 def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> str:
-    """Return the JSON of a problem document, with the id of its request.
+    """Return the JSON text of a problem document, with the id of the request added.
 
-    Below ERROR_PREFIXES, the detail is repeated in the field `error` (RFC 9457, section 3.2, extension
-    members).
+    If the path begins with one of ERROR_PREFIXES, the detail is repeated in the field `error` (RFC 9457,
+    section 3.2, extension members).
+
+    Args:
+        document: the problem document, as `create_problem` returns it.
+        request_id: the id of the request.
+        path: the path of the request.
     """
     answer = document | {"request_id": request_id}
     if path.startswith(ERROR_PREFIXES):

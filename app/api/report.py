@@ -18,11 +18,14 @@ from app.web.translations import find_translation
 from reports.page.wording import Wording
 
 YEAR_SECONDS = 31_536_000  # seconds
-"""One year in seconds: how long a browser may keep a figure of a named release."""
+"""One year in seconds. A browser may keep a figure for this time, because its address names the release."""
 
 
 def create_report_routes() -> Blueprint:
-    """Create the routes of the JSON report and its figures; the blueprint also has the templates of pages."""
+    """Create the routes of the JSON report and its figures.
+
+    The blueprint also holds the templates of all pages.
+    """
     routes = Blueprint("report", __name__, template_folder="../web/templates")
 
     @routes.get("/metrics/report.json")
@@ -37,12 +40,18 @@ def create_report_routes() -> Blueprint:
 
 
 def wants_page(accept: MIMEAccept) -> bool:
-    """Return whether a client prefers HTML to JSON, as browsers do. If it accepts anything, it gets JSON."""
+    """Return whether a client prefers HTML to JSON, as browsers do.
+
+    If the client accepts everything alike, the result is False.
+
+    Args:
+        accept: the Accept header of the request.
+    """
     return accept["text/html"] > accept["application/json"]
 
 
 def send_report_page(settings: Settings, model: ServedModel) -> Response:
-    """Return a response with the report as a page, in the language that the reader prefers."""
+    """Return a response with the evaluation of a release as an HTML page, in the language of the reader."""
     words = Wording(*find_translation(request.headers.get("Accept-Language")))
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
     page = render_report(settings.model_name, model, words).encode("utf-8", "replace")
@@ -52,7 +61,11 @@ def send_report_page(settings: Settings, model: ServedModel) -> Response:
 
 
 def send_report_json(model: ServedModel) -> Response:
-    """Return a response with the report byte for byte, with gzip if accepted, or 304 if the client has it."""
+    """Return a response with the evaluation of a release as JSON, exactly as it is stored.
+
+    The body is compressed with gzip if the client accepts it. If the client has this report already, the
+    status is 304 without a body.
+    """
     return send_file(_pack_report(model.report))
 
 

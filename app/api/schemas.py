@@ -21,12 +21,16 @@ _SCHEMAS: Final = "#/components/schemas/"
 
 @cache
 def create_report_schemas() -> Json:
-    """Return the schemas of Report, and of all that is in one, by name."""
+    """Return the JSON schemas of an evaluation (`Report`) and of all types within it, by type name."""
     return {kind.__name__: _create_schema(kind) for kind in types_within(Report)}
 
 
 def types_within(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
-    """List a type of values and those of its fields, of their fields, and so on, each once."""
+    """Return a type and all types of its fields, of their fields, and so on, each once.
+
+    Args:
+        kind: a type of immutable values, whose fields are searched.
+    """
     found = dict.fromkeys([kind])
     for field in kind.model_fields.values():
         for inner in _types_in_annotation(field.annotation):
@@ -35,14 +39,14 @@ def types_within(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
 
 
 def _types_in_annotation(annotation: object) -> list[type[FrozenModel]]:
-    """List the types of values in an annotation such as `dict[str, tuple[Promise, ...]] | None`."""
+    """Return the FrozenModel types in an annotation such as `dict[str, tuple[Promise, ...]] | None`."""
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return [annotation] if issubclass(annotation, FrozenModel) else []
     return [kind for inner in get_args(annotation) for kind in _types_in_annotation(inner)]
 
 
 def _create_schema(kind: type[FrozenModel]) -> Json:
-    """Return the schema of one type, which names those of other types."""
+    """Return the JSON schema of one type, with references to the schemas of other types."""
     schema = kind.model_json_schema(mode="serialization", ref_template=f"{_SCHEMAS}{{model}}")
     schema = {key: value for key, value in schema.items() if key not in {"title", "$defs"}}
     properties = {
@@ -53,7 +57,7 @@ def _create_schema(kind: type[FrozenModel]) -> Json:
 
 
 def _create_property(schema: Json, field: FieldInfo) -> Json:
-    """Return the schema of a field as the contract writes it."""
+    """Return the JSON schema of a field, in the form that the OpenAPI document uses."""
     plain = {key: value for key, value in schema.items() if key not in {"title", "default"}}
     if (is_left_out := field.exclude_if) is not None:
         if "anyOf" in plain and is_left_out(None):
@@ -64,7 +68,7 @@ def _create_property(schema: Json, field: FieldInfo) -> Json:
 
 
 def _convert_to_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of whatever kind
-    """Return a part of a schema with references to Share, and with null as a second type."""
+    """Return a part of a JSON schema with references to Share, and with null as a second type."""
     if isinstance(schema, list):
         return [_convert_to_contract(part) for part in schema]
     if isinstance(schema, float) and schema.is_integer():

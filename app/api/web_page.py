@@ -21,8 +21,8 @@ FOLDER = Path(__file__).parents[1] / "web" / "page"
 
 
 HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
-"""Types of HEIC files for the file picker. The endings are listed too, since few desktop systems know the
-type of a .heic file."""
+"""Types of HEIC files for the file picker of a browser. The file endings are listed too, since few desktop
+systems know the type of a .heic file."""
 
 
 TEXTS_ELEMENT = '<script type="application/json" id="texts">'
@@ -30,7 +30,7 @@ TEXTS_ELEMENT = '<script type="application/json" id="texts">'
 
 
 def create_page_routes() -> Blueprint:
-    """Create the routes of the page at / and of its files."""
+    """Create the routes of the web page at /, of its files, and of its icon."""
     routes = Blueprint("page", __name__)
     shared_styles = {name: report_page.FOLDER / name for name in report_page.STYLES}
     files = read_page_files(FOLDER) | {
@@ -62,10 +62,10 @@ def create_page_routes() -> Blueprint:
 
 
 def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
-    """Return the page with its language and the translations of its texts, which translate.js then shows.
+    """Return the HTML of the page with a language tag and translated texts, which translate.js then shows.
 
     Args:
-        page: the English page.
+        page: the HTML of the English page.
         language: the language tag, such as `de`.
         texts: the translation of each English text; empty for English.
     """
@@ -75,10 +75,10 @@ def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
 
 
 def fill_in_formats(page: str, accepted: str) -> str:
-    """Return the page with the formats that are read, in its text and in its file picker.
+    """Return the HTML of the page with the picture formats that this service reads.
 
     Args:
-        page: the page with the placeholders `{formats}` and `{types}`.
+        page: the HTML with the placeholders `{formats}` and `{types}`.
         accepted: a sentence with the formats, such as "Send PNG, JPEG or AVIF.".
     """
     formats = accepted.removeprefix("Send ").removesuffix(".")

@@ -15,7 +15,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Content-Security-Policy (W3C CSP Level 3): only our own scripts, styles and calls, and nothing inline."""
+"""Value of Content-Security-Policy (W3C CSP Level 3): pages load only scripts, styles and data of this
+service, and nothing inline."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -27,4 +28,4 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""The headers of every answer, by name."""
+"""HTTP headers that are added to every answer, by name."""

@@ -26,29 +26,31 @@ from app.security.refused_origins import RefusedOrigins
 from inference.classifier import Answer, Prediction
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Pattern of a client's X-Request-ID that may be logged. Any other request gets an id from this service."""
+"""Pattern of the values of X-Request-ID that are accepted from clients. A request with any other value gets a
+new id."""
 
 CONTEXT_KEY = "wardrobe.context"
-"""Key of the `RequestContext` in a WSGI environment. No header of a client is stored under such a key."""
+"""Key of the `RequestContext` in a WSGI environment. A client cannot set it, since headers have other
+keys."""
 
 STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>", "/favicon.ico"})
-"""Routes whose answers are logged at level DEBUG, so that a visit of the page gives one line and not
-twenty."""
+"""URL rules of static files. Their log lines have level DEBUG, so that a visit of the page gives one line and
+not twenty."""
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request and its outcome.
+    """Facts about one request, collected while it is answered, for its headers, log line and metrics.
 
     Attributes:
-        request_id: the id, which is sent as X-Request-ID and logged.
-        model: the release that answers this request, from its beginning to its end.
-        timing: the time that each stage of its prediction took.
-        predictions: the answers to its pictures, which are counted.
+        request_id: the id of the request, which is sent as X-Request-ID and logged.
+        model: the release that answers the request, even if another one replaces it meanwhile.
+        timing: the time that each stage of the prediction took.
+        predictions: the predictions for the pictures of the request, for the metrics.
         status: the HTTP status of the answer; 0 until there is one.
         route: the URL rule under which the request is counted; None if Flask found none.
-        key: the name of its API key; None without a key.
-        problem: the `type` of the problem that answers it; None if there is no problem.
+        key: the name of the API key of the client; None without a key.
+        problem: the `type` of the problem document (RFC 9457) in the answer; None if there is no error.
     """
 
     request_id: str
@@ -73,12 +75,12 @@ def get_served_model() -> ServedModel:
 
 
 class RequestMiddleware:
-    """A WSGI application that adds a context, headers, a log line and counts to each request.
+    """A WSGI application around the Flask app that gives each request an id, headers, a log line and counts.
 
     Args:
-        app: the application that answers.
+        app: the WSGI application that answers.
         models: the holder of the served release.
-        metrics: the counts of answers.
+        metrics: the Prometheus metrics of the app.
     """
 
     def __init__(self, app: WSGIApplication, models: ModelHolder, metrics: Metrics) -> None:
@@ -88,7 +90,7 @@ class RequestMiddleware:
         self._refused_origins = RefusedOrigins()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does, with headers, an access log line and counts."""
+        """Answer a request as the inner application does, with the added headers, log line and counts."""
         began = time.perf_counter()
         request_id = choose_request_id(environ.get("HTTP_X_REQUEST_ID"))
         context = environ[CONTEXT_KEY] = RequestContext(request_id, self._models.current)
@@ -130,7 +132,13 @@ class RequestMiddleware:
 
 
 def choose_request_id(client_id: str | None) -> str:
-    """Return the client's id of a request if it may be logged, otherwise a new random one (not a secret)."""
+    """Return the client's X-Request-ID if it may be logged, otherwise a new random id.
+
+    The id is not a secret.
+
+    Args:
+        client_id: the value of the header; None if the request has none.
+    """
     return (
         client_id
         if client_id and REQUEST_ID_PATTERN.fullmatch(client_id)
@@ -191,7 +199,9 @@ def _count_accepted(field: str, answer: Answer, fields: AccessFields) -> None:
 
 
 def check_host() -> None:
-    """Check that a request names its host, as HTTP/1.1 demands (RFC 9112, 3.2); gunicorn does not check it.
+    """Check that the current request has a Host header, as HTTP/1.1 demands (RFC 9112, 3.2).
+
+    gunicorn does not check it.
 
     Raises:
         BadRequest: the request has no Host header.

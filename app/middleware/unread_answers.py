@@ -13,18 +13,18 @@ MAX_UNREAD_BYTES: Final = 64_000_000
 counted."""
 
 SMALL_ANSWER_BYTES: Final = 65_536
-"""Largest size in bytes of a small answer, which is always sent. With as many of them as a worker has
-connections, they take 64 MB."""
+"""Largest size in bytes of a small answer, which is always sent. If every connection of a worker has one,
+they take 64 MB together."""
 
 RETRY_SECONDS: Final = 1
-"""Retry-After of an answer for which there is no memory."""
+"""Value of Retry-After when an answer is replaced by an error, because there is no memory for the answer."""
 
 
 class UnreadAnswers:
-    """The number of bytes of answers that were made and that clients have not read yet.
+    """A limit for the memory of answers that are written but that clients have not read yet.
 
     Args:
-        max_bytes: the largest number of bytes of all these answers.
+        max_bytes: the largest number of bytes of all these answers together.
     """
 
     def __init__(self, max_bytes: int = MAX_UNREAD_BYTES) -> None:
@@ -33,7 +33,10 @@ class UnreadAnswers:
         self._lock = threading.Lock()
 
     def count_answer(self, response: Response) -> Response:
-        """Return the response, or a refusal if too many bytes are unread; used with `after_request`."""
+        """Return the response unchanged, or an error response if too many bytes are unread already.
+
+        Flask calls it for each response (`after_request`).
+        """
         size = response.content_length or 0
         if size <= SMALL_ANSWER_BYTES:
             return response

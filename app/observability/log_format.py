@@ -17,19 +17,17 @@ from app.settings import Settings
 from inference.plain_text import escape_unprintable_lines
 
 LOGGER_NAMES = ("wardrobe", "gunicorn.error", "flask-limiter")
-"""Loggers whose lines are written from LOG_LEVEL on. Other libraries log warnings and errors only."""
+"""Names of the loggers whose lines are written from LOG_LEVEL on. Other libraries log only warnings and
+errors."""
 
 access_log = logging.getLogger("wardrobe.access")
 
 AccessFields: TypeAlias = dict[str, Any]
-"""The fields of an access log line by name, in the order of the line."""
+"""The fields of an access log line (the line about one request), by name, in the order of the line."""
 
 
 def create_logging_config(settings: Settings) -> dict[str, Any]:
-    """Return the configuration of all logging in this process, for `logging.config.dictConfig`.
-
-    gunicorn.conf.py applies it, so that the server's own lines have the same form.
-    """
+    """Return the configuration of all loggers in this process, for `logging.config.dictConfig`."""
     logger_config = {"handlers": ["stderr"], "level": settings.log_level, "propagate": False}
     return {
         "version": 1,
@@ -43,7 +41,7 @@ def create_logging_config(settings: Settings) -> dict[str, Any]:
 
 
 def create_formatter(settings: Settings) -> logging.Formatter:
-    """Return the formatter of log lines for these settings."""
+    """Return the formatter for log lines: as text or JSON, as the settings say."""
     return _create_json_formatter() if settings.log_format == "json" else TextLines()
 
 
@@ -61,7 +59,12 @@ def _create_json_formatter() -> logging.Formatter:
 
 
 def format_startup_error(message: str, log_format: str) -> str:
-    """Return a line that says why the service does not start, in the format of the log, with a newline."""
+    """Return the log line that says why the service does not start, with a newline at its end.
+
+    Args:
+        message: the reason.
+        log_format: `json` for a JSON object; any other value for text.
+    """
     if log_format != "json":
         return f"wardrobe: {escape_unprintable_lines(message)}\n"
     record = logging.makeLogRecord({"name": "wardrobe", "levelname": "CRITICAL", "msg": message})
@@ -69,17 +72,20 @@ def format_startup_error(message: str, log_format: str) -> str:
 
 
 def is_access_logged(level: int) -> bool:
-    """Return whether access lines of this level are written. Ask before you put their fields together."""
+    """Return whether access log lines of this level are written at all.
+
+    Ask before you create the fields of a line, which takes time.
+    """
     return access_log.isEnabledFor(level)
 
 
 def log_request(fields: AccessFields, level: int = logging.INFO) -> None:
-    """Write one access log line.
+    """Write the access log line of one request.
 
     Args:
-        fields: the fields in their order. Floats are times in milliseconds and are written to the
-            microsecond.
-        level: the level of the line.
+        fields: the fields of the line, in their order. Floats are times in milliseconds and are written to
+            the microsecond.
+        level: the level of the line, as in `logging`.
     """
     access_log.log(level, fields)
 
@@ -93,10 +99,10 @@ class UtcLines(logging.Formatter):
 
 
 class TextLines(UtcLines):
-    """A formatter that writes time and level, then the message or `name=value` pairs."""
+    """A formatter for people: time and level, then the message, or the fields as `name=value` pairs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record as a line for a person, with its traceback below if it has one."""
+        """Return the log line of a record, with the traceback below if there is one."""
         content = _format_fields(record.msg) if isinstance(record.msg, dict) else record.getMessage()
         trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
         return f"{self.formatTime(record)} {record.levelname.lower():7} {content}{trace}"
@@ -106,7 +112,10 @@ class JsonLines(UtcLines, JsonFormatter):
     """A formatter that writes each record as one JSON object: time, level, logger, and message or fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record as an object. Access lines are built here, in a fifth of the library's time."""
+        """Return the JSON object of a record.
+
+        Access log lines are built here without the library, which would need five times as long.
+        """
         if not isinstance(record.msg, dict):
             return super().format(record)
         line: AccessFields = {
@@ -134,4 +143,5 @@ def _format_value(value: object) -> object:
 
 
 _IS_HARMLESS = re.compile("[!-~]*").fullmatch
-"""Function that matches printable ASCII without spaces."""
+"""Function that matches a text of printable ASCII characters without spaces; such a text needs no quotation
+marks."""

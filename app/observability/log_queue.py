@@ -30,23 +30,29 @@ WRITE_INTERVAL_SECONDS = 0.02
 """Seconds between two writes. Each write takes the interpreter from the requests, so lines are gathered."""
 
 FLUSH_SECONDS = 1.0
-"""Seconds for which the end of a process may wait until its last lines are written."""
+"""Seconds for which a process that ends waits at most until its last log lines are written."""
 
 MAX_LINE_BYTES = 8192
-"""Largest number of bytes of a line that a library writes. A longer one becomes several lines."""
+"""Largest number of bytes of a line that a library writes to stderr. A longer line becomes several log
+lines."""
 
 DROPPED_MESSAGE = "%d log lines were dropped: stderr was full, closed or not read."
-"""Message about dropped lines."""
+"""Log message that says how many log lines are missing."""
 
 LogLine: TypeAlias = str | logging.LogRecord
-"""A line, or a record that is formatted when it is written."""
+"""A formatted log line, or a record that is formatted when the thread writes it."""
 
 QueueItem: TypeAlias = "LogLine | SimpleQueue[None] | None"
-"""A line; or a queue that gets an answer after all earlier lines are written; or None to end the thread."""
+"""An item for the writing thread: a log line to write; a queue, into which the thread puts None once all
+earlier lines are written; or None, after which the thread ends."""
 
 
 class BackgroundHandler(QueueHandler):
-    """A queue in front of stderr, and the thread that writes its lines; each process has one of each."""
+    """A logging handler that puts lines into a queue, from which a thread writes them to stderr.
+
+    Logging therefore never waits for a full, closed or unread stderr. Each process has its own queue and
+    thread.
+    """
 
     queue: SimpleQueue[QueueItem]
     _process: int
@@ -58,11 +64,17 @@ class BackgroundHandler(QueueHandler):
         self._reset_counts()
 
     def prepare(self, record: logging.LogRecord) -> LogLine:
-        """Format a record now if its arguments may change before it is written."""
+        """Return a record unchanged, or its formatted line if its arguments may change before it is logged.
+
+        A record without arguments and exception is formatted later, by the writing thread.
+        """
         return self.format(record) if record.args or record.exc_info else record
 
     def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record
-        """Queue a line or drop it, without waiting. The caller holds the lock of the handler."""
+        """Put a log line into the queue without waiting; if the queue is full, drop and count the line.
+
+        The caller holds the lock of the handler.
+        """
         if self._process != os.getpid():
             self._start_thread()
         if self.queue.qsize() < MAX_QUEUED_LINES:
@@ -74,7 +86,7 @@ class BackgroundHandler(QueueHandler):
             self.count_drops(uncounted)
 
     def flush(self) -> None:
-        """Wait up to FLUSH_SECONDS until all lines so far are written. Python calls this at its exit."""
+        """Wait until all lines so far are written, at most FLUSH_SECONDS. Python calls this at its exit."""
         if self._process == os.getpid():
             reached = create_native_queue()
             self.queue.put(reached)
@@ -84,7 +96,7 @@ class BackgroundHandler(QueueHandler):
                 return
 
     def close(self) -> None:
-        """End the thread after it has written the queued lines."""
+        """Stop the writing thread once it has written the queued lines."""
         if self._process == os.getpid():
             self.queue.put(None)
             self._process = 0
@@ -159,16 +171,20 @@ class BackgroundHandler(QueueHandler):
 
 
 def set_drop_counter(count: Callable[[int], None]) -> None:
-    """Set the function that is called with the number of log lines that this process has dropped."""
+    """Set the function that is told how many log lines were dropped.
+
+    Args:
+        count: a function that gets the number of lines dropped since its last call.
+    """
     for handler in _find_handlers():
         handler.count_drops = count
 
 
 def redirect_stderr_to_log() -> None:
-    """Log the lines that libraries write to stderr, such as decoders do for damaged pictures. Call it once.
+    """Log every line that a library writes to stderr, such as a decoder's warning about a damaged picture.
 
-    stderr becomes a pipe that a native thread reads, so a library that writes to it never waits for a reader
-    of the log.
+    Call this once. stderr becomes a pipe that a native thread reads, so a library that writes to stderr never
+    waits for a reader of the log.
     """
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)  # if the pipe is full, the line of the library is lost

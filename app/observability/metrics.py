@@ -43,26 +43,28 @@ LATENCY_BOUNDS = (
     2.5,
     5.0,
 )
-"""Bounds of latency histograms in seconds, from one stage of a thumbnail to the longest wait in the queue."""
+"""Upper bounds of the buckets of latency histograms in seconds, from one stage of a thumbnail to the longest
+wait in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 """The numbers 0.1, 0.2, ... 1.0."""
 
 CONFIDENCE_BOUNDS = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
-"""Bounds of the histogram of confidence. Most answers, and the threshold of the bundled release, are above
-0.9."""
+"""Upper bounds of the buckets of the histogram of confidence. They are finest above 0.9, where most answers
+and the threshold of the bundled release are."""
 
 FAMILIARITY_BOUNDS = (0.01, 0.05, *TENTHS)
-"""Bounds of the histogram of familiarity. The finest are around the usual threshold of 0.02, where
-out-of-distribution pictures are."""
+"""Upper bounds of the buckets of the histogram of familiarity (0 to 1: how much a picture looks like the
+training pictures). They are finest around the usual threshold of 0.02, below which pictures look like none of
+the classes."""
 
 METHODS_WITH_LABEL = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""HTTP methods that are counted by name. gunicorn accepts invented methods, and every label stays in
-memory."""
+"""HTTP methods that metrics name in a label. gunicorn accepts invented methods, and every new label would
+stay in memory."""
 
 
 class Metrics:
-    """The metrics of one app.
+    """The Prometheus metrics of one app: requests, latency, predictions, releases and polls of the store.
 
     Args:
         directory: PROMETHEUS_MULTIPROC_DIR, where workers share their counts; None for a single process.
@@ -124,7 +126,7 @@ class Metrics:
     def count_request(
         self, route: str, method: str, status: int, seconds: float, stages: Mapping[str, float]
     ) -> None:
-        """Count one answered request.
+        """Count one answered request, with its latency and the time of each stage.
 
         Args:
             route: the URL rule. It is not the path, since clients must not be able to add labels.
@@ -140,7 +142,7 @@ class Metrics:
             self._stages(stage).inc(milliseconds / 1000)
 
     def count_prediction(self, prediction: Prediction) -> None:
-        """Count one classified picture."""
+        """Count the prediction for one picture, with its label, decision, confidence and familiarity."""
         answer = prediction.answer
         self._predictions(answer.decision, answer.label, answer.reason or "").inc()
         self._confidence.observe(answer.confidence)
@@ -150,27 +152,35 @@ class Metrics:
             self._familiarity.observe(prediction.familiarity)
 
     def count_problem(self, problem: str) -> None:
-        """Count a problem that was answered.
+        """Count one error answer.
 
         Args:
-            problem: the `type` of the problem, one of a few dozen in problems.py.
+            problem: the `type` of its problem document (RFC 9457), one of a few dozen in problems.py.
         """
         self._problems.labels(problem.rpartition(":")[2]).inc()
 
     def count_refusal(self) -> None:
-        """Count one promoted release that is not served."""
+        """Count one release that was promoted but that this service refuses to serve."""
         self._refused.inc()
 
     def count_dropped_lines(self, lines: int) -> None:
-        """Count log lines that were not written."""
+        """Count log lines that were dropped because stderr was full, closed or not read."""
         self._dropped.inc(lines)
 
     def count_poll(self, outcome: Literal["ok", "failed"]) -> None:
-        """Count one poll of the store."""
+        """Count one poll of the store for a newer release.
+
+        Args:
+            outcome: whether the store answered ("ok") or there was an error ("failed").
+        """
         self._polls.labels(outcome).inc()
 
     def set_capacity(self, places: int) -> None:
-        """Report that this worker has started, and how many requests it admits at a time."""
+        """Report how many requests this worker admits at a time. It is called when the worker has started.
+
+        Args:
+            places: the number of slots and of places in the queue together.
+        """
         self._workers.set(1)
         self._places.set(places)
 
@@ -180,12 +190,12 @@ class Metrics:
         previous_version: str | None = None,
         reference: ReferenceDistribution = NO_REFERENCE,
     ) -> None:
-        """Report which release is served from now on.
+        """Report which release is served from now on, and which answers to expect from it.
 
         Args:
             version: the version of the release.
             previous_version: the version that was served before; None at the start.
-            reference: the reference distribution of the release.
+            reference: the distribution of the answers to held-out pictures, to compare today's answers with.
         """
         if previous_version is not None:
             self._release.labels(previous_version).set(0)
@@ -200,15 +210,19 @@ class Metrics:
         self._reference = reference
 
     def set_condition(self, models: ModelHolder) -> None:
-        """Report whether the release may be outdated, and whether the store answers."""
+        """Report whether a newer release than the served one may exist, and whether the store answers.
+
+        Args:
+            models: the holder of the served model, which records errors of the store.
+        """
         self._failing.set(models.fault is not None)
         self._stale.set(models.current.stale_since is not None)
 
     def encode_metrics(self, accept: str) -> tuple[bytes, str]:
-        """Return all counts of all workers, and their Content-Type.
+        """Return the metrics of all workers in Prometheus' format, and the Content-Type of this format.
 
         Args:
-            accept: the Accept header, which chooses the format.
+            accept: the Accept header of the scraper, which chooses between the formats.
         """
         registry = self._registry
         if self._directory is not None:

@@ -13,7 +13,7 @@ from app.releases.serving import ServedModel
 
 @dataclass(frozen=True)
 class ReferenceDistribution:
-    """The distribution of the answers to held-out pictures.
+    """The distribution of a model's answers to held-out pictures, to compare today's answers with.
 
     Attributes:
         labels: the share of the test set's pictures that got each label; empty if it is not known.
@@ -27,11 +27,14 @@ class ReferenceDistribution:
 
 
 NO_REFERENCE = ReferenceDistribution()
-"""Reference distribution of a model of which none is known."""
+"""Reference distribution of a model for which no figures are known."""
 
 
 def create_reference_distribution(served: ServedModel) -> ReferenceDistribution:
-    """Return the reference distribution of a release; a bare artifact has none."""
+    """Return the distribution of a release's answers to its test pictures, from its report.
+
+    The distribution has no labels if the report cannot be read, as for a bare artifact.
+    """
     return ReferenceDistribution(_compute_label_shares(served), served.contract.familiarity is not None)
 
 

@@ -29,22 +29,23 @@ from inference.signatures import find_format
 from inference.zip_file import MEMBER_SIGNATURE
 
 READ_BYTES = 64 * 1024
-"""Number of bytes that are read at a time. A body of this size or smaller is never refused for lack of
+"""Number of bytes of a body that are read at a time. A body up to this size is never refused for lack of
 memory."""
 
 MAX_QUOTED_LENGTH = 60
-"""Largest number of characters of a client's value that a message repeats."""
+"""Largest number of characters of a client's value that an error message repeats."""
 
 NATIVE_JOIN_BYTES = 1024 * 1024
 """Size in bytes from which the chunks of a body are joined in a native thread. Python copies such chunks
 without holding its lock."""
 
 MEMORY_RETRY_SECONDS = 1
-"""Retry-After of a body for which there is no memory."""
+"""Value of Retry-After when a body is refused because other bodies use the memory."""
 
 GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
 CONTENT_CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
-"""Content codings that can be inflated, with the number that zlib has for each (RFC 9110, section 8.4.1)."""
+"""Values of Content-Encoding that can be decompressed, with zlib's `wbits` for each (RFC 9110, section
+8.4.1)."""
 
 UNCOMPRESSED_CODINGS = ("", "identity")
 """Values of Content-Encoding for a body that is not compressed."""
@@ -52,16 +53,16 @@ UNCOMPRESSED_CODINGS = ("", "identity")
 
 @dataclass(frozen=True)
 class Body:
-    """The whole body of a request, with the facts that its headers state.
+    """The whole body of a request, with facts from the headers.
 
     Attributes:
-        data: the bytes, still compressed if `coding` says so.
+        data: the bytes, still compressed if `coding` is a key of CONTENT_CODINGS.
         limits: the limits of the request.
         mimetype: the media type in lower case, without parameters; empty if the client gives none.
         boundary: the boundary of a multipart form; empty if the client gives none.
         coding: a key of CONTENT_CODINGS if the data is compressed, otherwise one of UNCOMPRESSED_CODINGS.
-        reserve_memory: reserves more bytes for this body until it has been answered; raises the errors of
-            `BodyReader.read`.
+        reserve_memory: a function that reserves further bytes of memory until the request has been answered;
+            raises the errors of `BodyReader.read`.
     """
 
     data: bytes
@@ -73,26 +74,32 @@ class Body:
 
     @property
     def is_compressed(self) -> bool:
-        """Whether the data has to be inflated, to a size that is not known before."""
+        """Whether the data has to be decompressed; its final size is not known before."""
         return self.coding not in UNCOMPRESSED_CODINGS
 
     @property
     def is_large(self) -> bool:
-        """Whether the request belongs to the queue for large ones, by its body or by its unpacked content."""
+        """Whether the request belongs to the queue for large requests.
+
+        Its body is large, or its content has to be decompressed or unpacked.
+        """
         return len(self.data) >= MIN_LARGE_BODY_BYTES or self.is_compressed or MEMBER_SIGNATURE in self.data
 
     @property
     def is_slow_to_parse(self) -> bool:
-        """Whether inflating, unpacking or parsing this body takes too long for the event loop."""
+        """Whether decompressing, unpacking or parsing this body would block the event loop for too long."""
         is_form = self.mimetype == "multipart/form-data"  # the preamble of a form may look like a picture
         return self.is_compressed or is_form or find_format(self.data) is None
 
     def inflate(self) -> "Body":
-        """Return the body without its content coding. For a large body, call this off the event loop.
+        """Return the body with decompressed data; the same body if the data is not compressed.
+
+        For a large body, call this off the event loop.
 
         Raises:
-            BadRequest: the data does not have this coding, ends early, or continues behind its end.
-            TooLarge: the inflated data would have more bytes than the limit. Inflating stops there.
+            BadRequest: the data does not have the coding of Content-Encoding, ends early, or continues behind
+                its end.
+            TooLarge: the decompressed data would have more bytes than the limit. Decompressing stops there.
             Busy: other bodies use the memory, as in `BodyReader.read`.
         """
         if not self.is_compressed:
@@ -131,15 +138,16 @@ class _Reservation:
 
 
 class BodyReader:
-    """A reader of bodies that limits the memory of all bodies together.
+    """A reader of request bodies that limits the memory of all bodies in this worker together.
 
-    A body of more than SMALL_BODY_BYTES is large. If a body turns out to be large while it arrives, or after
-    it is parsed, it moves to the budget of large ones.
+    Bodies of more than SMALL_BODY_BYTES are large. Large and small bodies have separate limits, so that
+    uploads of large files do not block small requests. If a body turns out to be large while it arrives, or
+    after it is parsed, it is counted as a large one from then on.
 
     Args:
-        large_bytes: the bytes that all large bodies may have at a time. Further ones are refused with
+        large_bytes: the bytes that all large bodies may have at a time. A further one is refused with
             Retry-After.
-        small_bytes: the bytes that all other bodies may have at a time.
+        small_bytes: the bytes that all small bodies may have at a time.
     """
 
     def __init__(self, large_bytes: int, small_bytes: int) -> None:
@@ -148,7 +156,11 @@ class BodyReader:
 
     @contextmanager
     def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
-        """Read the body of a request, and reserve its memory until the end of the block.
+        """Read the body of a request, and keep its memory reserved until the end of the block.
+
+        Args:
+            environ: the WSGI environment of the request.
+            limits: the limits of the request.
 
         Raises:
             BadRequest: the body ends early, or its chunks cannot be read.

@@ -7,12 +7,16 @@ from wsgiref.types import WSGIEnvironment
 from app.errors import ClientGone
 
 TCP_ESTABLISHED = 1
-"""State of a TCP connection that neither side has closed (linux/net/tcp_states.h). Reading the state waits
-for nothing. gevent's `poll` does not report that the other side has closed."""
+"""Number of the state of a TCP connection that neither side has closed (linux/net/tcp_states.h). Asking the
+system for the state never waits. gevent's `poll` does not report that the other side has closed."""
 
 
 def has_client_left(environ: WSGIEnvironment) -> bool:
-    """Return whether the client has closed its side of the connection; False if that is not known."""
+    """Return whether the client has closed its side of the connection; False if that is not known.
+
+    Args:
+        environ: the WSGI environment of the request.
+    """
     connection = environ.get("gunicorn.socket")
     if connection is None:
         return False
@@ -24,13 +28,13 @@ def has_client_left(environ: WSGIEnvironment) -> bool:
 
 
 def stop_if_client_left(has_left: Callable[[], bool]) -> None:
-    """Check that the client still waits.
+    """Raise an error if the client does not wait for its answer any more.
 
     Args:
-        has_left: returns whether the client has left.
+        has_left: a function that returns whether the client has closed its connection.
 
     Raises:
-        ClientGone: the client has left.
+        ClientGone: the client has closed its connection.
     """
     if has_left():
         raise ClientGone(

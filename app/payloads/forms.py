@@ -18,25 +18,27 @@ from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
 from app.payloads.request_title import TITLE, TITLE_FIELDS
 
 FILE_FIELDS = ("image", "file")
-"""Names of the file field of `/predict`."""
+"""Names of the form field in which `/predict` expects a picture."""
 
 FILE_TYPES = ("image/", "application/octet-stream")
-"""Content-Types of a part that is a file even without a filename."""
+"""Beginnings of the Content-Type of a part that is a file even without a filename."""
 
 MAX_TEXT_FIELDS = 16
-"""Largest number of parts beside the pictures, such as those that browsers and client libraries add."""
+"""Largest number of parts besides the pictures, such as the fields that browsers and client libraries add."""
 
 MAX_HEADER_BYTES = 8192
-"""Largest size in bytes of the headers of a part, and of its text. Usual ones have some hundred bytes."""
+"""Largest size in bytes of the headers of a part, and of the text in a part. Usual ones have some hundred
+bytes."""
 
 PARSER_BYTES = 4096
-"""Number of bytes that the parser gets at a time."""
+"""Number of bytes that the form parser gets at a time."""
 
 BOUNDARY_ADVICE = (
     "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header "
     "that is set by hand has none. Or send the picture itself as the body."
 )
-"""Advice for the most frequent mistake with a form: fetch and axios add the boundary by themselves."""
+"""Advice for the client about the most frequent mistake with a form, a Content-Type without the boundary:
+fetch and axios add it by themselves."""
 
 FORM_TYPE = "multipart/form-data"
 """Content-Type of a multipart form, without its parameters."""
@@ -44,12 +46,12 @@ FORM_TYPE = "multipart/form-data"
 
 @dataclass(frozen=True)
 class ParsedForm:
-    """The parts of a form.
+    """The files and texts of a multipart form.
 
     Attributes:
-        files: each file with the name of its field, in order.
-        texts: the names of the fields that contain text.
-        fields: the texts of title and language, by the name of their field.
+        files: the files with the names of their fields, in the order of the form.
+        texts: the names of all fields that contain text.
+        fields: the texts of the fields `title` and `language`, by the name of the field.
     """
 
     files: list[tuple[str, Upload]]
@@ -58,10 +60,10 @@ class ParsedForm:
 
 
 def get_only_file(form: ParsedForm) -> Upload:
-    """Return the one picture of a `/predict` form.
+    """Return the only picture of a form for `/predict`.
 
     Raises:
-        BadRequest: there is no picture or more than one, or a title is a file.
+        BadRequest: the form has no picture or more than one, or a title is a file.
     """
     if name := next((name for name, _ in form.files if name in TITLE_FIELDS), ""):
         raise BadRequest(f"The part `{name}` is a file. Send it as a field of text: without a filename.")
@@ -84,10 +86,7 @@ def get_only_file(form: ParsedForm) -> Upload:
 
 
 def parse_form(body: Body) -> ParsedForm:
-    """Parse a form with files and some fields of text.
-
-    A part is a file if it has a filename, or a Content-Type of FILE_TYPES. The form may have one file more
-    than the limits allow, so that the caller can report it.
+    """Parse a multipart form into its files and its fields of text.
 
     Raises:
         BadRequest: the form cannot be read, or the field of a picture is a long text.
@@ -152,7 +151,11 @@ class _Part:
 
 
 def create_text_error(field_name: str) -> BadRequest:
-    """Return the error for a part that should be a picture but has neither a filename nor a type."""
+    """Return the error for a form field that should be a picture but is text, without filename and type.
+
+    Args:
+        field_name: the name of the form field.
+    """
     name = field_name[:MAX_NAME_LENGTH]
     return BadRequest(
         f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "

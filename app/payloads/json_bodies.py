@@ -30,44 +30,45 @@ JSON_TYPE_NAMES: dict[type, str] = {
     str: "a string",
     type(None): "null",
 }
-"""Names of the types of JSON values in messages (RFC 8259, section 3)."""
+"""Names of JSON types (RFC 8259, section 3) for error messages, by the Python type of the parsed value."""
 
 BYTES_PER_VALUE = 32
-"""Bytes that are reserved for each comma and bracket of a body. Each may become up to 96 bytes of Python
-objects, of the parser's notes and of rows, and a reserved byte may take three (docs/reference/limits.md)."""
+"""Bytes of memory that are reserved for each comma and bracket of a JSON body. Each may become up to 96 bytes
+of Python objects, of the parser's notes and of rows, and a reserved byte may take three
+(docs/reference/limits.md)."""
 
 MAX_LENIENT_BYTES = 4_000_000
-"""Largest body in bytes that Python's own parser reads. It holds Python's lock while it parses, here up to 40
-ms."""
+"""Largest body in bytes that Python's own JSON parser reads, which accepts more than orjson. It holds
+Python's lock while it parses, here up to 40 ms."""
 
 PRINTED_BYTES = re.compile(r"""\s*(b["'])""")
-"""Pattern of the beginning of bytes as Python prints them: `b'iVBORw0...'`."""
+"""Pattern of the beginning of a bytes object that was sent as Python prints it: `b'iVBORw0...'`."""
 
 DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
 
 BASE64_TABLE = str.maketrans("-_", "+/", string.whitespace)
-"""Table that changes the letters for URLs (RFC 4648, section 5) into the usual ones, and removes white
-space."""
+"""Table for `str.translate` that turns URL-safe base64 (RFC 4648, section 5) into usual base64, and removes
+white space."""
 
 MAX_KEYS, KEY_LENGTH = 5, 40
-"""Limits of the keys that a message lists for an object without a picture: their number, and the letters of
-each."""
+"""Largest number of keys of a wrong object that an error message lists, and largest length of each key in
+characters."""
 
 OBJECT_START = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 """Pattern of the start of a JSON object, with or without a byte order mark."""
 
 
 def is_json_body(body: Body) -> bool:
-    """Return whether a body is to be read as JSON, because it says so or begins like a JSON object.
+    """Return whether the body is JSON: its Content-Type says so, or it begins like a JSON object.
 
-    curl gives such a body another Content-Type if its user sets none.
+    curl gives a JSON body another Content-Type if its user sets none.
     """
     is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
     return is_json or OBJECT_START.match(body.data, 0, 64) is not None
 
 
 def parse_image_list(body: Body) -> Iterator[RequestItem]:
-    """Yield the pictures of the list `images` of a JSON object, in order. A wrong item becomes a RefusedItem.
+    """Yield the pictures of a JSON body `{"images": [...]}`, in order. A wrong item becomes a RefusedItem.
 
     Raises:
         BadRequest: the body is not a JSON object, has no such list, or has a title.
@@ -88,11 +89,11 @@ def parse_image_list(body: Body) -> Iterator[RequestItem]:
 
 
 def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
-    """Return the JSON object of a body.
+    """Parse a body that has to be a JSON object, and return the object.
 
     Args:
         body: the body in UTF-8.
-        forms: a sentence for the error message that says what to send instead.
+        forms: a sentence about the right form of the body, for the error message.
 
     Raises:
         BadRequest: the body is not a JSON object.
@@ -105,7 +106,7 @@ def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
 
 
 def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """Return the JSON value of a body.
+    """Parse a JSON body, and return its value.
 
     Raises:
         BadRequest: the body is not JSON, or is nested too deeply.
@@ -116,7 +117,7 @@ def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
 
 
 def reserve_for_values(body: Body) -> None:
-    """Reserve memory for the values of JSON before parsing. Two bytes may become an object of 64 or more.
+    """Reserve memory for the values of a JSON body before parsing; two bytes may become 64 or more.
 
     Raises:
         TooLarge: the JSON has more values than MAX_JSON_NUMBERS, or than fit into memory.
@@ -133,7 +134,9 @@ def reserve_for_values(body: Body) -> None:
 
 
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
-    """Parse JSON in UTF-8. Up to some megabytes, NaN and the escape of a lone surrogate are read too.
+    """Parse JSON in UTF-8, and return its value.
+
+    Up to MAX_LENIENT_BYTES, NaN and the escape of a lone surrogate are accepted too.
 
     Raises:
         BadRequest: the data is not JSON.
@@ -160,7 +163,11 @@ def _parse_with_python(data: bytes) -> Any:  # noqa: ANN401 - as above
 
 
 def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
-    """Return the picture of a JSON object, which has either `image` or `pixels`.
+    """Return the picture of a JSON object, which has either the key `image` or the key `pixels`.
+
+    Args:
+        document: the parsed object; any other value is an error.
+        forms: a sentence about the right form of the body, for the error message.
 
     Raises:
         BadRequest: the value is not an object, or has neither or both of them.
@@ -186,16 +193,16 @@ def _describe_other_keys(document: object) -> str:
 
 
 def name_json_type(value: object) -> str:
-    """Return the name of the JSON type of a parsed value, with an article."""
+    """Return the name of the JSON type of a parsed value for an error message, such as "a list"."""
     return JSON_TYPE_NAMES[type(value)]
 
 
 def decode_base64(text: object, name: str = "image") -> bytes:
-    """Return the bytes of base64, or of a data: URL with base64.
+    """Decode base64, or a data: URL with base64, and return the bytes.
 
     Args:
         text: the value that should be base64; the padding at its end may be missing.
-        name: the name of its field, for messages.
+        name: the name of the JSON field, for error messages.
 
     Raises:
         BadRequest: the value is not text, or is neither base64 nor such a URL.

@@ -5,25 +5,26 @@ from dataclasses import dataclass, replace
 from app.settings import Settings
 
 BODY_OVERHEAD = 64 * 1024
-"""Bytes that are allowed around one picture, for multipart headers or the braces of JSON."""
+"""Bytes that a body may have in addition to one picture, for multipart headers or the braces of JSON."""
 
 SMALL_BODY_BYTES = 4_100_000
-"""Largest size in bytes of a small body, with the values that it is parsed into: a photo of 4 MB in a
-form."""
+"""Largest size in bytes of a small body, including the values that are parsed from it: a photo of 4 MB in a
+form fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestLimits:
-    """The limits of one request.
+    """The limits of one request, for its body and its pictures.
 
     Attributes:
-        bytes: bytes of its body, as sent and inflated, and of the unpacked content of all its ZIPs.
-        bytes_setting: the name of the setting that this limit comes from.
-        pictures: number of pictures.
-        picture_bytes: bytes of each picture, as sent or unpacked.
-        picture_pixels: width x height of each picture.
-        pixels: the sum of width x height over all pictures.
-        numbers: numbers and other values of its JSON.
+        bytes: largest number of bytes of the body, both as sent and decompressed, and of the unpacked content
+            of all its ZIPs.
+        bytes_setting: the name of the setting that `bytes` comes from, for error messages.
+        pictures: largest number of pictures.
+        picture_bytes: largest number of bytes of each picture, as sent or unpacked.
+        picture_pixels: largest width x height of each picture.
+        pixels: largest sum of width x height over all pictures.
+        numbers: largest number of values in a JSON body.
     """
 
     bytes: int
@@ -36,7 +37,10 @@ class RequestLimits:
 
 
 def single_limits(settings: Settings) -> RequestLimits:
-    """Return the limits of a request for one picture. Base64 needs four bytes for three."""
+    """Return the limits of a request for one picture.
+
+    The body may have a third more bytes than the picture, because base64 needs four bytes for three.
+    """
     return RequestLimits(
         bytes=settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD,
         bytes_setting=f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)",
@@ -49,7 +53,7 @@ def single_limits(settings: Settings) -> RequestLimits:
 
 
 def batch_limits(settings: Settings) -> RequestLimits:
-    """Return the limits of a request for many pictures."""
+    """Return the limits of a request for many pictures, such as `/predict/batch`."""
     return replace(
         single_limits(settings),
         bytes=settings.max_batch_bytes,
@@ -60,10 +64,16 @@ def batch_limits(settings: Settings) -> RequestLimits:
 
 
 def max_large_body_bytes(settings: Settings) -> int:
-    """Return how many bytes all bodies above SMALL_BODY_BYTES may have together: the largest fits once."""
+    """Return how many bytes all large bodies of a worker may have together: as many as the largest one.
+
+    A body is large if it has more than SMALL_BODY_BYTES.
+    """
     return max(single_limits(settings).bytes, batch_limits(settings).bytes)
 
 
 def max_small_body_bytes(settings: Settings) -> int:
-    """Return how many bytes all small bodies may have: one for each request that works or waits."""
+    """Return how many bytes all small bodies of a worker may have together.
+
+    Each request that is in progress or waits for a slot may have one.
+    """
     return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, max_large_body_bytes(settings))

@@ -29,11 +29,14 @@ from inference.zip_file import is_zip
 def find_one(
     body: Body, query: FieldValues = MappingProxyType({})
 ) -> tuple[Upload | PixelRows, Title | None]:
-    """Return the picture of a `/predict` request, and its title; None without a title.
+    """Return the only picture in the body of a `/predict` request, and the title that was sent with it.
 
     Args:
         body: the body of the request.
-        query: the values of title and language in the query.
+        query: the values of `title` and `language` in the query string.
+
+    Returns:
+        The picture, and the title of the shop for it; None without a title.
 
     Raises:
         BadRequest: there is no picture or more than one, the form or JSON cannot be read, or a title came
@@ -63,7 +66,7 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
 
 
 def find_many(body: Body) -> list[RequestItem]:
-    """Return the pictures of a `/predict/batch` request, in order.
+    """Return the pictures in the body of a `/predict/batch` request, in order.
 
     Raises:
         BadRequest: there are no pictures, there is a title, or the form, JSON or ZIP cannot be read.
@@ -125,7 +128,9 @@ def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestIte
 
 
 def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
-    """Yield the pictures of a request one by one, so that those beyond the limit cost nothing.
+    """Yield the pictures of a request, and raise an error if there are more than allowed.
+
+    The pictures are taken one by one, so that those beyond the limit cost nothing.
 
     Raises:
         TooLarge: there are more pictures than MAX_BATCH.
@@ -137,7 +142,11 @@ def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator
 
 
 def check_upload_size(data: bytes, limits: RequestLimits) -> None:
-    """Check that a picture has at most MAX_UPLOAD_BYTES.
+    """Raise an error if the file of a picture has more bytes than allowed.
+
+    Args:
+        data: the bytes of the file.
+        limits: the limits of the request.
 
     Raises:
         TooLarge: the picture has more bytes.

@@ -13,21 +13,21 @@ SINGLE_FORMS = (
     "Send it as the multipart file field `image`, as the raw body, or as JSON "
     '{"image": "<base64 or data: URL>"} or {"pixels": [[rows of numbers of 0..255]]}.'
 )
-"""Sentence for clients: the ways of sending one picture."""
+"""Sentence for error messages that says how a client can send one picture."""
 
 MAX_NAME_LENGTH = 255
 """Largest number of characters of a file name that an answer repeats. File systems allow no more."""
 
 BATCH_FORMS = 'Send many multipart files, JSON {"images": [...]}, or a ZIP of pictures.'
-"""Sentence for clients: the ways of sending many pictures."""
+"""Sentence for error messages that says how a client can send many pictures."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """The bytes of one picture as the client sent them, in any format.
+    """The file of one picture, with the bytes that the client sent.
 
     Attributes:
-        data: the bytes.
+        data: the bytes of the file, in any format.
         name: the name of the file, which answers to batches repeat; None without one.
     """
 
@@ -37,24 +37,28 @@ class Upload:
 
 @dataclass(frozen=True)
 class PixelRows:
-    """The value of `pixels` in JSON, which is not checked yet."""
+    """A picture that the client sent as rows of numbers, not checked yet.
+
+    Attributes:
+        value: the parsed value, which should be nested lists of numbers.
+    """
 
     value: object
 
 
 @dataclass(frozen=True)
 class ReadyPixels:
-    """Pixels that came as such, so that nothing is left to check."""
+    """A picture that arrived as an array of pixels with the right shape and type, so no check is left."""
 
     pixels: Pixels
 
 
 @dataclass(frozen=True)
 class RefusedItem:
-    """One item of a batch that is refused before its header is read.
+    """A picture of a batch that is refused before it is opened, for example because it is too large.
 
     Attributes:
-        error: the reason.
+        error: the reason, which becomes the answer for this picture.
         name: the name of the file; None without one.
     """
 
@@ -63,4 +67,4 @@ class RefusedItem:
 
 
 RequestItem: TypeAlias = Upload | PixelRows | ReadyPixels | RefusedItem
-"""One thing that a request contains to be classified."""
+"""One picture of a request, in one of the forms in which a client can send it, or the error in its place."""

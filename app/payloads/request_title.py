@@ -12,31 +12,31 @@ from inference.language_files import readable_languages
 from inference.tokens import LONGEST_HTML
 
 TITLE: Final = "title"
-"""Name of the title in a form, in JSON and in a query."""
+"""Name of the field with the title that a shop has written, in a form, in JSON and in a query string."""
 
 LANGUAGE: Final = "language"
-"""Name of the language of the title."""
+"""Name of the field with the language of the title."""
 
 TITLE_FIELDS: Final = (TITLE, LANGUAGE)
-"""Names of title and language in a form, in JSON and in a query."""
+"""Names of the fields with the title and its language, in a form, in JSON and in a query string."""
 
 NO_LANGUAGE: Final = "none"
 """Value of `language` with which the title is ignored."""
 
 BATCH_TITLE_MESSAGE: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
-"""Message for a batch with a title."""
+"""Error message for a batch request with a title, since only requests for one picture have titles."""
 
 FieldValues: TypeAlias = Mapping[str, Sequence[object]]
-"""Values by the name of their field."""
+"""The values of fields of a form or query string, by the name of the field. A field may be repeated."""
 
 
 @dataclass(frozen=True)
 class Title:
-    """The title of a picture.
+    """The title that a shop has written for a picture, such as "Blue denim jacket".
 
     Attributes:
         text: the text, cut at the length that is read.
-        language: the code of its language, or NOT_READ; empty if it is not known.
+        language: the code of its language, such as `de`, or NO_LANGUAGE; empty if it is not known.
     """
 
     text: str
@@ -44,10 +44,14 @@ class Title:
 
 
 def read_title(query: FieldValues, body: FieldValues) -> Title | None:
-    """Return the title of a request; None without one.
+    """Return the title of a request, from its query string or its body; None without one.
+
+    Args:
+        query: the values of `title` and `language` in the query string.
+        body: the values of `title` and `language` in the body.
 
     Raises:
-        BadRequest: a value came twice, is no text, or is no language.
+        BadRequest: a field came twice, its value is not text, or the language is not known.
     """
     text, language = (
         _get_only_value(name, [*query.get(name, ()), *body.get(name, ())]) for name in TITLE_FIELDS
@@ -59,7 +63,7 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
 
 
 def list_title_languages() -> tuple[str, ...]:
-    """Return the values that a request may have for the language of its title."""
+    """Return the allowed values of the field `language`, which names the language of a title."""
     return (*readable_languages(), NO_LANGUAGE)
 
 

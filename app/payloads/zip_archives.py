@@ -12,19 +12,21 @@ from inference.file_names import has_clutter, is_folder
 from inference.zip_file import ENTRY_SIGNATURE, open_zip, read_member, read_member_name
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
-"""Entries of the directory that are allowed for each picture. ENTRIES_PER_PICTURE counts all entries, such as
-ten thumbnails that a system adds. FILES_PER_PICTURE counts the entries that a person made, such as folders.
-"""
+"""Largest numbers of entries in a ZIP for each allowed picture. ENTRIES_PER_PICTURE limits all entries,
+including those that a system adds, such as thumbnails. FILES_PER_PICTURE limits the entries that a person
+made, such as folders."""
 
 
 @dataclass(frozen=True)
 class ZipArchive:
-    """The files of a ZIP in its own order, none of them unpacked, without folders and hidden files.
+    """The files in a ZIP, without folders and hidden files, in the order of the archive.
+
+    No file is unpacked yet.
 
     Attributes:
         zip_file: the open archive.
-        files: the entries of the files.
-        max_file_bytes: the largest size in bytes of an unpacked file; a larger one is not unpacked.
+        files: the entries of the files in its directory.
+        max_file_bytes: the largest size in bytes of an unpacked file. A larger file is not unpacked.
     """
 
     zip_file: ZipFile
@@ -33,11 +35,11 @@ class ZipArchive:
 
     @property
     def size(self) -> int:
-        """Number of bytes of all unpacked files at most, as the directory declares them."""
+        """Largest total size in bytes of the unpacked files, as the directory of the ZIP declares it."""
         return sum(file.file_size for file in self.files if file.file_size <= self.max_file_bytes)
 
     def iterate_items(self) -> Iterator[Upload | RefusedItem]:
-        """Yield the files; each is unpacked when it is its turn."""
+        """Unpack and yield the files one by one. A file that is too large or damaged is a RefusedItem."""
         for file in self.files:
             name, content = read_member_name(file)[:MAX_NAME_LENGTH], self._read_content(file)
             yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
@@ -52,13 +54,13 @@ class ZipArchive:
 
 
 def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArchive:
-    """Open a ZIP of pictures.
+    """Open a ZIP of pictures from memory, without unpacking its files.
 
     Args:
         body: the bytes of the archive.
-        max_files: the number of files that the caller uses. The archive may have more, but not many more.
-        max_file_bytes: the largest size in bytes of an unpacked file. A larger one becomes an error of its
-            own.
+        max_files: the number of pictures that the request may have. If the archive has more files, the caller
+            reports that; if it has far more, it is refused here.
+        max_file_bytes: the largest size in bytes of an unpacked file. A larger file becomes a RefusedItem.
 
     Raises:
         BadRequest: the archive cannot be read.

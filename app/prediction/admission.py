@@ -19,20 +19,21 @@ from typing import Final
 from app.errors import Busy
 
 SMOOTHING_WEIGHT: Final = 0.1
-"""Weight of the newest working time in the running mean from which Retry-After is computed."""
+"""Weight (0 to 1) of the newest request in the running mean of working times, from which Retry-After is
+computed."""
 
 MAX_LARGE_REQUESTS: Final = 1
 """Number of large pictures that a worker decodes at a time. A worker has one core, and each large picture
-needs up to 16 bytes a pixel."""
+needs up to 16 bytes of memory a pixel."""
 
 
 class RequestQueue:
-    """A concurrency limit with a bounded queue in front of it.
+    """A limit for the number of requests that run at a time, with a bounded queue for further ones.
 
     Args:
-        limit: the number of slots, which is how many requests may run at a time, at least 1.
-        queue_length: the number of requests that may wait for a slot, at least 0.
-        queue_seconds: the seconds that each of them may wait.
+        limit: the number of slots, 1 or more. A request needs a slot to run.
+        queue_length: the number of requests that may wait for a slot, 0 or more.
+        queue_seconds: the seconds that each of them may wait at most.
         clock: a function that returns monotonic seconds; tests pass their own.
     """
 
@@ -54,17 +55,17 @@ class RequestQueue:
 
     @property
     def waiting_count(self) -> int:
-        """Number of requests in the queue."""
+        """Number of requests that wait for a slot."""
         return len(self._queue)
 
     def enter(self) -> float:
-        """Take a free slot, after a wait if necessary.
+        """Take a slot, which allows the request to run. If no slot is free, wait for one.
 
         Returns:
-            The time at which the slot was taken, for `leave`.
+            The time at which the slot was taken, to pass to `leave`.
 
         Raises:
-            Busy: the queue is full, or the wait was too long.
+            Busy: the queue is full, or no slot became free in time.
         """
         with self._lock:
             if self._free:
@@ -81,18 +82,24 @@ class RequestQueue:
         return self._clock()
 
     def leave(self, entered: float) -> None:
-        """Pass on the slot that was taken at the time `entered`."""
+        """Give the slot to the next waiting request; if none waits, the slot is free.
+
+        Args:
+            entered: the time at which the slot was taken, as `enter` or `give_way` returned it.
+        """
         self._count_working_time(entered)
         self._pass_slot_on()
 
     def give_way(self, entered: float) -> float:
-        """Let the waiting requests run first, if there are any, and wait for a slot again.
+        """Give the slot to the next waiting request, queue up behind the others, and take a slot again.
+
+        If no request waits, the slot is kept.
 
         Args:
-            entered: the time at which the slot was taken.
+            entered: the time at which the slot was taken, as `enter` or `give_way` returned it.
 
         Returns:
-            The time at which it was taken again, for `leave`.
+            The time from which the request runs again, to pass to `leave`.
         """
         self._count_working_time(entered)
         if self._queue:
@@ -138,7 +145,7 @@ class RequestQueue:
 
 @dataclass(frozen=True)
 class RequestQueues:
-    """The two queues of a worker.
+    """The two queues of a worker, for small and for large requests.
 
     Attributes:
         small: the queue for small requests; WARDROBE_SLOTS of them run at a time.
@@ -149,19 +156,20 @@ class RequestQueues:
     large: RequestQueue
 
     def create_turn(self, *, is_large: bool) -> "Turn":
-        """Create the turn of a request.
+        """Create the `Turn` of a request, a context manager that waits for a slot and holds it.
 
         Args:
-            is_large: whether its body is large. A small body may still turn out to contain something large.
+            is_large: whether the body of the request is large. If not, it may still turn out to contain
+                something large.
         """
         return Turn(self.large if is_large else self.small, self.large)
 
 
 class Turn:
-    """The right of one request to run, as a context manager that holds a slot of one queue, never of both.
+    """The permission of one request to run, as a context manager that holds a slot during its block.
 
-    A request that turns out to be large moves to the queue for large ones. While it waits there, others use
-    its slot.
+    The slot belongs to the queue for small or for large requests, never to both. A request that turns out to
+    be large moves to the queue for large requests. While it waits there, others use its slot.
 
     Raises:
         Busy: at the beginning of the block, as in `RequestQueue.enter`.
@@ -187,10 +195,13 @@ class Turn:
         return self._admission is self._heavy
 
     def move_to_large(self) -> None:
-        """Move to the queue for large requests, after a wait if necessary.
+        """Give back the slot, and wait for a slot in the queue for large requests.
+
+        A request that is in this queue already keeps its slot.
 
         Raises:
-            Busy: as in `RequestQueue.enter`. The request then holds no slot.
+            Busy: the queue for large requests is full, or no slot became free in time. The request then has
+                no slot.
         """
         if self.is_large or self._entered is None:
             return
@@ -199,7 +210,7 @@ class Turn:
         self._entered = self._heavy.enter()
 
     def give_way(self) -> None:
-        """Let the waiting requests run first."""
+        """Let the requests that wait in this queue run first, and return with a slot again."""
         if self._entered is not None:
             entered, self._entered = self._entered, None  # after an interrupted wait, no slot is held
             self._entered = self._admission.give_way(entered)

@@ -18,14 +18,15 @@ def create_answer(
     parameters: Parameters,
     categories: NamedCategories | None = None,
 ) -> dict[str, Any]:
-    """Return the answer for one picture, with probabilities in the order of the classes and unrounded.
+    """Return the JSON object that answers one picture, with the unrounded probability of every class.
 
-    `explanation` has the class that it is about, the drops in rows, and a heat map.
+    If an explanation was asked for, its field `explanation` has the explained class, the drops of probability
+    by rows, and a heat map.
 
     Args:
-        classified: the prediction, with the extra fields that were encoded.
-        parameters: the query parameters.
-        categories: the platform's categories, in the order of the classes; None if there are none.
+        classified: the picture with its prediction and the extra fields that the client asked for.
+        parameters: the query parameters, which choose the extra fields.
+        categories: the operator's own categories, in the order of the classes; None if none are configured.
     """
     answer = classified.prediction.make_response_fields()
     if classified.enlarged:

@@ -37,14 +37,14 @@ MAX_RUN_NUMBERS = 1_000_000
 pictures of 28 x 28. After each run, other requests get their turn."""
 
 MAX_SEEN_BYTES = 8_000_000
-"""Largest number of bytes of pixels that an answer to a batch shows as PNGs, which have about the same
+"""Largest number of bytes of pixels that an answer to a batch may return (`seen=1`) as PNGs of about the same
 size."""
 
 DECODER_RETRY_SECONDS = 2
-"""Retry-After if the system did not start a decoder process for a picture, or ended it."""
+"""Value of Retry-After if the system did not start a decoder process for a picture, or ended it."""
 
 MAX_PROCESSOR_SECONDS = 10.0
-"""Processor time in seconds that the pictures of a request may take in decoder processes."""
+"""Seconds of processor time that all pictures of one request may take in decoder processes."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,11 +52,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PictureExplanation:
-    """The contribution of each part of a picture to its answer, as numbers and as a PNG.
+    """How much each part of a picture contributes to its answer, as numbers and as a PNG.
 
     Attributes:
-        drops: the loss of probability if a part of the picture is hidden, by rows and columns.
-        heat_map: the same as a PNG.
+        drops: the loss of probability if a part of the picture is hidden, for each row and column of parts.
+        heat_map: the bytes of a PNG that shows the drops.
     """
 
     drops: Drops
@@ -65,15 +65,15 @@ class PictureExplanation:
 
 @dataclass(frozen=True)
 class ClassifiedPicture:
-    """One picture with its answer.
+    """One picture with its prediction, without its pixels.
 
-    It contains no pixels, because a client may take long to read its answer.
+    The pixels are left out because a client may take long to read its answer.
 
     Attributes:
         prediction: the answer of the model.
-        network: the kind of picture that was classified, as in `ModelInput.network`.
+        network: the name of the network for this sort of picture, as in `ModelInput.network`.
         enlarged: whether a small picture was enlarged, as in `ModelInput.enlarged`.
-        seen: a PNG of the pixels that the model read; None if the client did not ask for it.
+        seen: the bytes of a PNG with the pixels that the model read; None if the client did not ask for it.
         explained: the explanation; None if the client did not ask for it.
     """
 
@@ -86,21 +86,21 @@ class ClassifiedPicture:
 
 @dataclass(frozen=True)
 class FailedPicture:
-    """One picture that has an error in place of an answer."""
+    """One picture that gets an error in place of a prediction."""
 
     error: UploadError | RequestError
 
 
 Outcome: TypeAlias = ClassifiedPicture | FailedPicture
-"""The result for one picture: an answer or an error."""
+"""The result for one picture: its prediction, or an error."""
 
 
 class PictureBudget:
-    """The pixels and the processor time that the pictures of one request may still use.
+    """The pixels and the processor time that remain for the pictures of one request.
 
     Args:
-        limits: the limits of the request.
-        seconds: the processor time in seconds for decoder processes.
+        limits: the limits of the request, which have the number of pixels at the start.
+        seconds: the seconds of processor time for decoder processes at the start.
     """
 
     def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
@@ -109,16 +109,21 @@ class PictureBudget:
         self.seconds_left = seconds
 
     def spend(self, pixels: int, seconds: float = 0.0) -> None:
-        """Subtract the pixels and the processor time of a picture."""
+        """Subtract the cost of one picture from the budget.
+
+        Args:
+            pixels: the width x height of the picture.
+            seconds: the seconds of processor time that a decoder process took for the picture.
+        """
         self.pixels_left -= pixels
         self.seconds_left -= seconds
 
 
 OpenedItem: TypeAlias = OpenedPicture | PixelRows | ReadyPixels | FailedPicture
-"""An item whose picture has been opened, if it is a file."""
+"""A picture of a request, whose header has been read if it is a file; or the error in its place."""
 
 Item: TypeAlias = RequestItem | OpenedItem
-"""An item of a request, before or after it was opened."""
+"""A picture of a request, before or after its header was read."""
 
 
 def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
@@ -130,19 +135,20 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     has_client_left: Callable[[], bool],
     parameters: Parameters = NO_PARAMETERS,
 ) -> list[Outcome]:
-    """Classify the pictures of a request. A bad picture gets its own error and does not affect the others.
+    """Return a prediction or an error for each picture of a request, in order.
 
-    After each large picture of a batch, and before each run of the model, waiting requests go first. At these
-    points, and at the beginning, the work ends if the client has left.
+    A bad picture gets its own error and does not affect the others. After each large picture of a batch, and
+    before each run of the model, waiting requests go first. At these points, and at the beginning, the work
+    ends if the client has left.
 
     Args:
-        items: the items of the request.
+        items: the pictures of the request.
         served: the release that answers it.
-        timing: the timer of its stages.
-        turn: the turn of the request. A large picture moves it to the queue for large requests.
-        budget: the pixels and the processor time of the request.
-        has_client_left: returns whether the client has left, so that the rest is not worth the work.
-        parameters: the query parameters.
+        timing: the timer of the stages of the prediction, for metrics and log.
+        turn: the slot of the request. A large picture moves the request to the queue for large requests.
+        budget: the pixels and the processor time that remain for the request.
+        has_client_left: a function that returns whether the client has closed its connection.
+        parameters: the query parameters, which choose extra fields.
 
     Raises:
         TooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (any other picture

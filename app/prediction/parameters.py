@@ -13,18 +13,18 @@ from app.errors import BadRequest
 from app.payloads.request_title import TITLE_FIELDS, FieldValues
 
 SWITCH_VALUES = {"0": False, "1": True, "false": False, "true": True}
-"""Allowed values of `seen` and `explain`."""
+"""Allowed values of the query parameters `seen` and `explain`, with their meaning."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """The additions to an answer that the query of a request asks for.
+    """The query parameters of a request, which add fields to its answers.
 
     Attributes:
         top: the number of the likeliest classes to list; None for no list.
         seen: whether to add the pixels that the model saw, as a PNG.
         explain: whether to add the contribution of each part of the picture.
-        titles: the values of title and language. payloads/request_title.py reads them with those of the body.
+        titles: the values of the fields `title` and `language`, which payloads/request_title.py reads later.
     """
 
     top: int | None = None
@@ -34,22 +34,22 @@ class Parameters:
 
 
 BATCH_PARAMETERS = ("top", "seen")
-"""Names of the parameters of a route for many pictures."""
+"""Names of the query parameters that a route for many pictures accepts."""
 
 SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *TITLE_FIELDS)
-"""Names of the parameters of the route for one picture."""
+"""Names of the query parameters that the route for one picture accepts."""
 
 NO_PARAMETERS = Parameters()
-"""Parameters of a request without a query."""
+"""Parameters of a request without a query string."""
 
 
 def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[str]) -> Parameters:
-    """Parse the query parameters of a route.
+    """Parse and check the query string of a request.
 
     Args:
-        query: the query of the request.
-        classes: the number of classes of the release.
-        names: the names that the route accepts.
+        query: the values in the query string.
+        classes: the number of classes of the release, which is the largest allowed `top`.
+        names: the names of the parameters that the route accepts.
 
     Raises:
         BadRequest: a name is unknown, or a value is not allowed.

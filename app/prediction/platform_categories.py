@@ -36,20 +36,20 @@ CategoryId = Annotated[
 ]
 
 CategoryFields: TypeAlias = Mapping[str, object]
-"""The fields of a category in an answer."""
+"""The JSON fields that describe a category of the operator in an answer."""
 
 
 class CategoriesMismatch(ReleaseError):
-    """The labels of the release and the categories of the platform do not match."""
+    """The labels of the release do not match the labels in the operator's file of categories."""
 
 
 class PlatformCategory(BaseModel):
-    """The platform's category of one class.
+    """A category of the operator's own shop system, which stands for one label of the model.
 
     Attributes:
-        id: the platform's id.
-        name: the name; None if the file has none.
-        names: the names by language.
+        id: the id of the category in the operator's system.
+        name: the name of the category; None if the file has none.
+        names: the names of the category, by language.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,16 +60,20 @@ class PlatformCategory(BaseModel):
 
     @property
     def default_name(self) -> str | None:
-        """The `name`, or else the name in the first language of the file."""
+        """The field `name`, or else the name in the first language of the file; None without any name."""
         return self.name or next(iter(self.names.values()), None)
 
     def create_fields(self, name: str | None) -> CategoryFields:
-        """Return the fields of the category in an answer, with one of its names."""
+        """Return the JSON fields of the category for an answer.
+
+        Args:
+            name: the name in the client's language; None if there is none.
+        """
         return {"id": self.id, "name": name, "names": self.names}
 
 
 def _classify_value(value: object) -> str:
-    """Return "labels" if a value has the categories of an attribute's labels, otherwise "category"."""
+    """Return "labels" for an object of categories by label (of an attribute), otherwise "category"."""
     if not isinstance(value, dict) or value.keys() <= PlatformCategory.model_fields.keys():
         return "category"
     return "labels" if all(isinstance(category, dict) for category in value.values()) else "category"
@@ -79,23 +83,26 @@ TaxonomyValue: TypeAlias = Annotated[
     Annotated[PlatformCategory, Tag("category")] | Annotated[dict[str, PlatformCategory], Tag("labels")],
     Discriminator(_classify_value),
 ]
-"""A value of the operator's file: a category, or the categories of an attribute's labels."""
+"""A value in the operator's file: one category, or an object with a category for each label of an
+attribute."""
 
 TAXONOMY_ADAPTER: Final = TypeAdapter(dict[str, TaxonomyValue])
-"""Parser of the operator's file."""
+"""Pydantic's parser for the operator's file of categories."""
 
 TAXONOMY_EXAMPLE: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
-"""Example of the operator's file: a category for each label; `name` and `names` may be left out. The labels
-of an attribute are under its name: `"colour": {"blue": {"id": "12"}, ...}`."""
+"""Example of the operator's file of categories, for error messages. It has a category for each label of the
+classes; `name` and `names` may be left out. The labels of an attribute are under its name: `"colour":
+{"blue": {"id": "12"}, ...}`."""
 
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """The content of the operator's file.
+    """The parsed content of the operator's file of categories (WARDROBE_TAXONOMY).
 
     Attributes:
-        classes: the category of each class, by label.
-        attributes: the category of each label, by attribute and label, for the attributes in the file.
+        classes: the category of each class, by the label of the class.
+        attributes: the category of each label of an attribute, by attribute and label. Attributes that are
+            not in the file are missing.
     """
 
     classes: Mapping[str, PlatformCategory]
@@ -104,11 +111,12 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class NamedCategories:
-    """Categories with their names in one language, in the order of the labels.
+    """The operator's categories with their names in one language, in the order of the model's labels.
 
     Attributes:
-        classes: the categories of the classes.
-        attributes: the categories of an attribute's labels, by attribute, for the attributes in the file.
+        classes: the JSON fields of the category of each class.
+        attributes: the JSON fields of the category of each label, by attribute. Attributes that are not in
+            the operator's file are missing.
     """
 
     classes: tuple[CategoryFields, ...]
@@ -116,7 +124,10 @@ class NamedCategories:
 
 
 class ReleaseCategories:
-    """The categories of one release, in every language of the operator's file."""
+    """The operator's categories for the labels of one release, with names in several languages.
+
+    The languages are those of the operator's file of categories.
+    """
 
     def __init__(
         self,
@@ -143,11 +154,11 @@ class ReleaseCategories:
         return NamedCategories(named.pop(""), named)
 
     def choose_names(self, accept_language: str | None) -> NamedCategories:
-        """Return the category of each label, named in the language that a client prefers.
+        """Return the categories with their names in the language that a client prefers.
 
         Args:
-            accept_language: the Accept-Language header. Without one, or if no language fits, `name` comes
-                from the file.
+            accept_language: the Accept-Language header; None if the request has none. If no language fits,
+                the names of the field `name` in the file are used.
         """
         language = find_preferred_language(accept_language, self._by_language)
         return self._default if language is None else self._by_language[language]
@@ -156,13 +167,13 @@ class ReleaseCategories:
 def read_release_categories(
     path: Path, labels: Sequence[str], version: str, attributes: Mapping[str, Head] | None = None
 ) -> ReleaseCategories:
-    """Read the categories of a release's labels from the operator's file.
+    """Read the operator's file of categories, and check that each label of a release has a category.
 
     Args:
-        path: the operator's file.
-        labels: the classes of the release, in order.
-        version: the version of the release, for messages.
-        attributes: the heads of the release's attributes, by name.
+        path: the path of the operator's file.
+        labels: the labels of the classes, in order.
+        version: the version of the release, for error messages.
+        attributes: the heads (with their labels) of the release's attributes, by the name of the attribute.
 
     Raises:
         SettingsError: the file cannot be read or is not valid.
@@ -202,10 +213,10 @@ def _order_categories(
 
 
 def read_taxonomy(path: Path) -> Taxonomy:
-    """Read the operator's file, which is JSON like TAXONOMY_EXAMPLE.
+    """Read the operator's file of categories, which is JSON like TAXONOMY_EXAMPLE.
 
     Raises:
-        SettingsError: the file is not such JSON. The message names the label.
+        SettingsError: the file cannot be read or is not such JSON. The message names the label.
     """
     try:
         given = TAXONOMY_ADAPTER.validate_json(decode_text(path.read_bytes()))

@@ -4,21 +4,21 @@ import time
 from dataclasses import dataclass, field
 
 READ_STAGE = "read"
-"""Stage in which the body arrives. It takes as long as the client takes to send it."""
+"""Name of the stage in which the body of a request arrives. The client decides how long it takes."""
 
 QUEUE_STAGE = "queue"
-"""Stage in which a request waits for a slot."""
+"""Name of the stage in which a request waits for a slot."""
 
 
 @dataclass(slots=True)
 class StageTimer:
-    """Wall time by stage, added up over the pictures of a request.
+    """A stopwatch for the stages of a request, such as reading and decoding, added up over its pictures.
 
     Stages follow one another: the beginning of a stage ends the one before. If a stage fails, its time until
     then is kept.
 
     Attributes:
-        milliseconds: the milliseconds of each stage, in the order in which they began.
+        milliseconds: the milliseconds of each stage by name, in the order in which the stages began.
     """
 
     milliseconds: dict[str, float] = field(default_factory=dict)
@@ -26,7 +26,11 @@ class StageTimer:
     _since: float = 0.0
 
     def begin(self, stage: str | None) -> None:
-        """End the current stage, and begin another one; None begins none."""
+        """End the current stage, and start to measure another one.
+
+        Args:
+            stage: the name of the new stage; None starts none.
+        """
         now = time.perf_counter()
         if (before := self._stage) is not None:
             spent = (now - self._since) * 1000
@@ -34,5 +38,5 @@ class StageTimer:
         self._stage, self._since = stage, now
 
     def end(self) -> None:
-        """End the current stage, if there is one."""
+        """Stop measuring the current stage; without a current stage, do nothing."""
         self.begin(None)

@@ -26,12 +26,15 @@ from reports.word_figures import minimum_shares_of
 
 
 def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
-    """Return the fields of `listed`. If a person should look, label and kind are what the title suggests.
+    """Return the field `listed` of an answer: the label and the kind that title and photo give together.
+
+    A kind names a garment as shops do, such as `skirt`. If a person should look, label and kind are
+    suggestions from the title.
 
     Args:
-        title: the title of the picture.
-        classified: the picture with the model's answer.
-        served: the release that answered.
+        title: the title that the shop has written for the picture.
+        classified: the picture with the model's prediction.
+        served: the release that gave the prediction.
     """
     kinds = _title_kinds(title)
     shares = _minimum_shares(served, classified.network)
@@ -42,13 +45,14 @@ def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedMod
 def decide_prediction(
     prediction: Prediction, title_kinds: frozenset[str], language: str, minimum_shares: MinimumShares
 ) -> TitleDecision:
-    """Decide the class and the kind of a picture with its title.
+    """Decide about the class and the kind (`skirt`, `closed shoe`) of a picture, with the help of its title.
 
     Args:
-        prediction: the model's answer.
-        title_kinds: the kinds that the title allows.
-        language: the language of the title; empty if it is not known.
-        minimum_shares: the shares of the release, for the network that answered.
+        prediction: the model's prediction for the picture.
+        title_kinds: the kinds that the words of the title allow.
+        language: the code of the title's language; empty if it is not known.
+        minimum_shares: the smallest probabilities that the photo must give to these kinds, for the network
+            that answered.
     """
     answer, kind = prediction.answer, prediction.attributes.get(KIND)
     labels = find_release_labels(answer.labels, kind.labels if kind else None, language)
@@ -57,7 +61,12 @@ def decide_prediction(
 
 
 def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, Any]:
-    """Return a decision under the names of docs/reference/http.md."""
+    """Return the JSON fields of a decision, with the names that docs/reference/http.md gives them.
+
+    Args:
+        decision: the decision about title and photo together.
+        title_kinds: the kinds (`skirt`, `closed shoe`) that the words of the title allow.
+    """
     has_label = decision.label_reason is None or decision.suggested_label is None
     return {
         "kinds": in_order(title_kinds),

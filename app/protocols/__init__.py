@@ -10,11 +10,14 @@ from app.api.classify import Services
 from app.protocols import open_inference, sagemaker, tf_serving
 
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
-"""The modules of the protocols."""
+"""The modules of the supported protocols of other model servers."""
 
 
 def create_dialect_routes(services: Services) -> Blueprint:
-    """Create the routes that classify. Rate limits count their requests together with those of `/predict`."""
+    """Create the routes that classify pictures in the protocols of other model servers.
+
+    Rate limits count their requests together with the requests of `/predict`.
+    """
     routes = Blueprint("dialects", __name__)
     for protocol in PROTOCOLS:
         protocol.add_predict_routes(routes, services)
@@ -22,7 +25,7 @@ def create_dialect_routes(services: Services) -> Blueprint:
 
 
 def create_dialect_model_routes(services: Services) -> Blueprint:
-    """Create the routes about the server and the model."""
+    """Create the routes about health and metadata in the protocols of other model servers."""
     routes = Blueprint("dialect_models", __name__)
     for protocol in PROTOCOLS:
         protocol.add_model_routes(routes, services)

@@ -24,14 +24,14 @@ INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
     'the same as {"pixels": ...}; or the bytes of a file as {"b64": "<base64>"}.'
 )
-"""Sentence for clients: the forms of a picture in these protocols."""
+"""Sentence for error messages that says in which forms a client can send a picture in these protocols."""
 
 
 def find_requested_model(model_name: str, name: str, version: str | None = None) -> ServedModel:
-    """Return the model that answers this request, after a check that it is the one that the request names.
+    """Return the served model, if it is the model that the request names.
 
     Args:
-        model_name: the name of the served model.
+        model_name: the name of the served model (WARDROBE_MODEL_NAME).
         name: the name in the request.
         version: the version in the request; None accepts the version that is served.
 
@@ -52,7 +52,12 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
 
 
 def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
-    """Return the answers, for a protocol without a field for the error of one picture.
+    """Return the predictions of all pictures, or raise the first error.
+
+    Protocols that have no field for the error of one picture need this.
+
+    Args:
+        outcomes: the prediction or the error of each picture.
 
     Raises:
         RequestError, UploadError: the first error of a picture. If there are several pictures, the message
@@ -65,7 +70,7 @@ def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
 
 
 def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[RequestItem]:
-    """Return the pictures of a request, within the limits.
+    """Check the pictures of a request against its limits, and return them as a list.
 
     Args:
         items: the pictures, which are read one by one, so that those beyond the limit cost nothing.
@@ -96,11 +101,11 @@ def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterato
 
 
 def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows:
-    """Return the picture of one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
+    """Return the picture in one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
 
     Args:
-        value: rows, all numbers in one list, or an object with one of `pixels`, `image` and `b64`.
-        contract: the input of the model.
+        value: rows of numbers, all numbers in one list, or an object with one of `pixels`, `image` and `b64`.
+        contract: the input contract of the model, which has the shape of a picture.
 
     Raises:
         BadRequest: the value is none of these, or is not base64.
@@ -122,11 +127,11 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
 
 
 def reshape_rows(value: object, contract: InputContract) -> PixelRows:
-    """Return rows, from all numbers in one list, or from grey rows with a last axis of 1.
+    """Return a picture as rows, from all its numbers in one list, or from grey rows with a last axis of 1.
 
     Args:
         value: the numbers. Any other value is passed on, and inference/pixel_rows.py refuses it.
-        contract: the input of the model.
+        contract: the input contract of the model, which has the shape of a picture.
     """
     if not isinstance(value, list) or not value:
         return PixelRows(value)
@@ -141,7 +146,7 @@ def reshape_rows(value: object, contract: InputContract) -> PixelRows:
 
 
 def decode_image_value(value: object) -> Upload:
-    """Return the picture of a value of `image`: base64, or TensorFlow Serving's object around it.
+    """Return the picture in a value of `image`: base64, or TensorFlow Serving's `{"b64": ...}` around it.
 
     Raises:
         BadRequest: the value is neither.
@@ -152,7 +157,7 @@ def decode_image_value(value: object) -> Upload:
 
 
 def quote_value(value: object) -> str:
-    """Return a client's value for a message, shortened, and in quotation marks if it is text."""
+    """Return a client's value for an error message, shortened, and in quotation marks if it is text."""
     return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else name_json_value(value)
 
 

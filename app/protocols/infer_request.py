@@ -20,30 +20,30 @@ from inference.contract import InputContract
 from inference.errors import BadPixels
 
 JSON_LENGTH_HEADER = "Inference-Header-Content-Length"
-"""Header with the length of the JSON in bytes, if binary tensors follow it."""
+"""Name of the header with the length of the JSON in bytes, if binary tensors follow it in the body."""
 
 INPUT_TYPES = {"pixels": "UINT8", "image": "BYTES"}
-"""Datatype of each input."""
+"""Datatype of each input tensor, by the name of the input."""
 
 UNSCALE_ADVICE = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
-"""Advice for clients that send scaled pixels."""
+"""Advice in error messages for clients that send pixels scaled to 0..1."""
 
 LENGTH_BYTES = 4
-"""Size in bytes of the length in front of each element of a binary BYTES tensor; it is little-endian."""
+"""Size in bytes of the little-endian length in front of each element of a binary BYTES tensor."""
 
 TYPE_NAMES: dict[type, str] = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
-"""Names of the types of JSON values, for messages."""
+"""Names of JSON types for error messages, by the Python type of the parsed value."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class RequestedOutput:
-    """One output that the client requests.
+    """One output tensor that the client asks for.
 
     Attributes:
-        name: the name of the output.
-        is_binary: whether it is sent as bytes behind the JSON.
+        name: the name of the output, such as `probabilities`.
+        is_binary: whether the tensor is sent as bytes behind the JSON.
     """
 
     name: str
@@ -53,13 +53,13 @@ class RequestedOutput:
 def parse_infer_request(
     body: Body, header_length: str | None, contract: InputContract, output_names: tuple[str, ...]
 ) -> tuple[list[RequestItem], str | None, tuple[RequestedOutput, ...]]:
-    """Parse an inference request.
+    """Parse the body of an inference request into pictures, the client's id, and the requested outputs.
 
     Args:
-        body: a JSON object, followed by the binary tensors.
-        header_length: the header Inference-Header-Content-Length, which is the length of the JSON in bytes.
-        contract: the input of the model.
-        output_names: the names of its outputs.
+        body: the body: a JSON object, followed by the binary tensors.
+        header_length: the value of the header Inference-Header-Content-Length; None if the body is only JSON.
+        contract: the input contract of the model, which has the shape of a picture.
+        output_names: the names of the outputs that the model has.
 
     Returns:
         The pictures within the limits, the client's id of the request (None without one), and the requested

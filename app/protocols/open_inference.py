@@ -30,7 +30,7 @@ from app.releases.serving import ServedModel
 from inference.classifier import Prediction
 
 EXTENSIONS = ["binary_tensor_data"]
-"""Extensions of Triton that are supported."""
+"""Names of Triton's extensions of the protocol that this service supports."""
 
 OUTPUT_TYPES = {
     "probabilities": "FP32",
@@ -40,18 +40,19 @@ OUTPUT_TYPES = {
     "decision": "BYTES",
     "reason": "BYTES",
 }
-"""Datatype of each output. Except for familiarity, an answer has an attribute of the same name."""
+"""Datatype of each output tensor by name. Except for familiarity, `Answer` has an attribute of the same
+name."""
 
 
 ATTRIBUTE_OUTPUTS = ("probabilities", "label", "confidence", "decision", "reason")
-"""Outputs that each attribute has too. Their names end with the attribute, such as `label_colour`."""
+"""Outputs that each attribute of the model (such as colour) has too, under names such as `label_colour`."""
 
 ModelOutputs: TypeAlias = Mapping[str, tuple[str, list[int]]]
-"""The outputs of a model by name: the datatype, and the shape for one picture."""
+"""The output tensors of a model by name: the datatype, and the shape for one picture."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes that classify to `routes`."""
+    """Add the route for inference requests to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
@@ -73,7 +74,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes about health and metadata to `routes`."""
+    """Add the routes about health and metadata of server and model to `routes`."""
     model_name = services.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")
@@ -103,7 +104,10 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def list_outputs(model: ServedModel) -> ModelOutputs:
-    """Return the outputs of a model and of its attributes; without familiarity if it does not measure it."""
+    """Return the output tensors of a model, including those of its attributes, such as `label_colour`.
+
+    Familiarity is missing if the model does not measure it.
+    """
     sizes = {"": len(model.contract.labels)}
     sizes |= {f"_{name}": len(head.labels) for name, head in model.attributes.items()}
     return {

@@ -45,21 +45,21 @@ from inference.pixel_rows import parse_pixel_rows
 from inference.signatures import find_format
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
-"""Media types of answers: one document, one JSON object in each line, or one row of probabilities in each
-line."""
+"""Media types of answers: one JSON document, one JSON object in each line, or one row of probabilities in
+each line."""
 
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
-"""Media types of requests with one JSON value in each line."""
+"""Media types of request bodies with one JSON value in each line."""
 
 LINE_PATTERN = re.compile(rb"\S[^\n]*")
-"""Pattern of a line that is not blank, from its first character that is not a space."""
+"""Pattern of a line that is not blank, beginning at its first character that is not white space."""
 
 MAX_PAYLOAD_MB = 100
-"""SageMaker's own limit of MaxPayloadInMB."""
+"""Largest payload in megabytes that SageMaker allows (MaxPayloadInMB)."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the route that classifies to `routes`."""
+    """Add the route /invocations, which classifies pictures, to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
@@ -69,7 +69,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes for readiness and for the parameters of batch transforms to `routes`."""
+    """Add the routes /ping, for readiness, and /execution-parameters, for batch transforms, to `routes`."""
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:
@@ -82,7 +82,14 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
-    """Parse a request. The Content-Type says whether it has lines; the content decides the rest.
+    """Return the pictures in the body of a request, and the function that makes the response.
+
+    The Content-Type says whether the body has one record in each line. Otherwise the content decides its
+    form.
+
+    Args:
+        contract: the input contract of the model, which has the shape of a picture.
+        body: the body of the request.
 
     Raises:
         BadRequest: there are no records, or they cannot be read.
@@ -145,7 +152,7 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
 
     Args:
         media_type: the media type of the request.
-        outcomes: the outcomes of its records.
+        outcomes: the prediction or the error of each record.
         is_single: whether the request is a single picture, as `/predict` accepts it.
     """
     pictures = require_answers(outcomes)

@@ -31,11 +31,11 @@ from app.releases.serving import ServedModel
 from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
-"""Name of the only signature."""
+"""Name of the only signature (entry point) of a served model."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes that classify to `routes`."""
+    """Add the route `/v1/models/<name>:predict`, which classifies pictures, to `routes`."""
     limits = batch_limits(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
@@ -46,7 +46,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes for status and metadata, and the refusal of other methods, to `routes`."""
+    """Add the routes about the model's status and metadata to `routes`, and an error for other methods."""
     model_name = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")
@@ -69,10 +69,12 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
 
 def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
-    """Parse a predict request, in rows or in columns.
+    """Return the pictures in the body of a predict request, and the function that makes the response.
+
+    The pictures are in `instances` (rows) or in `inputs` (columns).
 
     Args:
-        contract: the input of the model.
+        contract: the input contract of the model, which has the shape of a picture.
         body: the body of the request.
 
     Raises:
@@ -96,8 +98,8 @@ def create_response(key: str, outcomes: list[Outcome]) -> Response:
     """Create the response with the probabilities of each picture, in the order of the classes.
 
     Args:
-        key: the field of the answer: `predictions` for rows, `outputs` for columns.
-        outcomes: the outcomes of the pictures.
+        key: the field of the answer: `predictions` for a request in rows, `outputs` for one in columns.
+        outcomes: the prediction or the error of each picture.
     """
     rows = [item.prediction.answer.probabilities.tolist() for item in require_answers(outcomes)]
     return jsonify({key: rows})

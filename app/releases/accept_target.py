@@ -16,17 +16,18 @@ from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint
 
 AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
-"""Points of each threshold, by set of pictures."""
+"""The measured effect of each possible threshold, by the name of the set of pictures it was measured on."""
 
 
 def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
-    """Return the model with the thresholds of a target.
+    """Return a model whose thresholds are chosen so that the share `target` of accepted answers is right.
 
-    If its report does not support the target, nothing is accepted, and `acceptance` has the reason.
+    The thresholds come from measured answers in the report of the release. If the report does not show that
+    some threshold reaches the target, nothing is accepted, and `acceptance.fault` says why.
 
     Args:
-        served: the model with the release's own thresholds.
-        target: the share of accepted answers that must be right, 0 to 1; None keeps the thresholds.
+        served: the model with the thresholds of the release.
+        target: the share of accepted answers that must be right, 0 to 1; None returns the model unchanged.
     """
     if target is None:
         return served

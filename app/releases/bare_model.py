@@ -20,12 +20,12 @@ from model_store.local_releases import BareArtifact, open_bundled_release
 log = logging.getLogger("wardrobe")
 
 ASSUMED_CONFIDENCE = 0.9
-"""Confidence below which answers of a bare artifact are to be reviewed, since such a model is not
-calibrated."""
+"""Confidence below which an answer of a bare artifact (a model without a manifest) gets the decision
+`review`. Such a model is not calibrated."""
 
 
 def open_bare_model(bare: BareArtifact) -> ServedModel:
-    """Open a bare artifact, and run it once.
+    """Load a bare artifact (a model and its metrics without a manifest), and run it once to warm it up.
 
     Raises:
         ModelUnreadable: TensorFlow is not installed, or cannot read this model.

@@ -53,27 +53,29 @@ MAX_START_SECONDS = 75
 gives a worker 120 s to start."""
 
 MAX_NOTE_SECONDS = 10
-"""Seconds that a start may spend on noting which release it serves. It can go on without this note."""
+"""Seconds that a start may spend on writing down which release it serves. The start can go on without this
+note."""
 
 REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
-"""Errors of a release itself. If all its bytes are verified, another try would give the same error."""
+"""Exceptions that mean that a release itself is wrong. If all its bytes are verified, another try would fail
+too."""
 
 RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
-"""Errors after which the same release may be opened later: the cache cannot be written, for example, or the
-files are archived. Until then, another candidate may be served."""
+"""Exceptions after which the same release may be opened later: the cache cannot be written, for example, or
+the files are archived. Until then, another candidate (an earlier release) may be served."""
 
 
 @dataclass(frozen=True)
 class OpeningAttempt:
-    """The result of trying to open the newest release.
+    """The result of trying to open the newest release of a store, and the earlier ones that may replace it.
 
     Attributes:
-        model: the open model; None if nothing can be served.
-        refusals: the refusals of earlier candidates, in the order of the attempts.
-        fault: the error of the store or the cache because of which a release is not served that is not
-            refused; None without one.
+        model: the open model; None if no release could be opened.
+        refusals: the releases that are wrong, with the reasons, in the order of the attempts.
+        fault: the error of the store or the cache that keeps a release from being served that is not refused;
+            None without such an error.
         errors: the errors of all attempts, in their order.
-        record: the newest promotion; None if none was read.
+        record: the newest promotion (the record that makes a release current); None if none was read.
     """
 
     model: ServedModel | None = None
@@ -84,14 +86,14 @@ class OpeningAttempt:
 
     @property
     def allowed_versions(self) -> set[str] | None:
-        """Versions that may be served in place of the newest release; None if no record was read."""
+        """Versions that may be served in place of the newest release; None if its promotion was not read."""
         if self.record is None:
             return None
         return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
 def open_named_store(settings: Settings) -> Store | None:
-    """Return the store that the settings name; None if they name the bundled release or a release's folder.
+    """Return the store that WARDROBE_MODEL_STORE names; None if it names the bundled or a local release.
 
     Raises:
         BadAddress: the setting is neither a folder nor an S3 prefix.
@@ -100,10 +102,17 @@ def open_named_store(settings: Settings) -> Store | None:
 
 
 def load_models(settings: Settings, store: Store | None) -> ModelHolder:
-    """Open the first model to serve, and record the faults that were found on the way.
+    """Load the model that the service serves first, and record the errors that were found on the way.
 
     The bundled release is a part of this program and needs no signature: whoever can change the one can
-    change the other. A release's own folder is served in the same way, and follows no promotions.
+    change the other. A folder of one release is served in the same way, without looking for newer releases.
+
+    Args:
+        settings: the settings of the service.
+        store: the store that the settings name; None for the bundled release or a folder of one release.
+
+    Returns:
+        The holder of the model. It also has the releases that were refused, and the error of the store.
 
     Raises:
         StoreError: no release is available, not even in the cache.
@@ -161,7 +170,9 @@ def open_first_candidate(
     candidates: Iterable[str],
     earlier_refusals: Collection[Refusal] = (),
 ) -> OpeningAttempt:
-    """Open the first candidate of a promotion that can be served.
+    """Open the first release among the candidates of a promotion that can be served.
+
+    A promotion, the record that makes a release current, lists its release and the releases to fall back to.
 
     Args:
         settings: the settings of the service.
@@ -260,7 +271,7 @@ def _pull(settings: Settings, store: Store, version: str) -> LocalRelease:
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> ServedModel:
-    """Open a verified release, and run it once over its golden pictures.
+    """Load a verified release, and check that its networks give the golden answers stored in its manifest.
 
     Args:
         release: the verified release.

@@ -18,11 +18,11 @@ from reports.values import AcceptPoint, Report
 
 @dataclass(frozen=True)
 class TargetAcceptance:
-    """The effect of WARDROBE_ACCEPT_TARGET on a release.
+    """The effect of the setting WARDROBE_ACCEPT_TARGET on a release.
 
     Attributes:
         target: the share of accepted answers that must be right, 0 to 1.
-        gives: the point of the chosen threshold, by set of pictures.
+        gives: the chosen threshold with its measured shares, by set of pictures.
         fault: why the release does not support the target; None if it does. Then every decision is `review`,
             or every decision about photos if `gives` is not empty.
     """
@@ -34,21 +34,21 @@ class TargetAcceptance:
 
 @dataclass(frozen=True, kw_only=True)
 class ServedModel:
-    """One warm model, with everything that the routes report about it.
+    """A loaded and warm model, with all facts that the routes report about it.
 
     Attributes:
         version: the version of the release.
         networks: the networks of the release.
-        report: the bytes of its evaluation, as `/metrics` answers them.
+        report: the bytes of its evaluation, exactly as `/metrics` returns them.
         evaluation: the parsed evaluation; None if it cannot be read here, and for a bare artifact.
         manifest: the manifest; None for a bare artifact.
         figures: the PNGs of its report by file name, verified with the release; empty for a bare artifact.
         categories: the platform's categories; None if the operator names none.
-        acceptance: the effect of the accept target; None if the release's own thresholds decide.
+        acceptance: the effect of WARDROBE_ACCEPT_TARGET; None if the thresholds of the release are used.
         promotion_number: the number of the promotion that made it current; None if it was not found through
             one.
-        stale_since: since when the store has, or may have, a newer release, because it does not answer or its
-            current release is refused; None if this release is up to date.
+        stale_since: the time since which the store has, or may have, a newer release, because it does not
+            answer or its current release is refused; None if this release is up to date.
     """
 
     version: str
@@ -64,22 +64,25 @@ class ServedModel:
 
     @property
     def contract(self) -> ModelContract:
-        """Contract of the network that reads pixels, or of the only network."""
+        """Contract (input, labels, thresholds) of the network for 28 x 28 pixels, or of the only network."""
         return self.networks["pixels"].contract
 
     @property
     def attributes(self) -> Mapping[str, Head]:
-        """Heads of the attributes by name; empty for a bare artifact."""
+        """The heads (with their labels) of the attributes, such as `colour`, by name.
+
+        A bare artifact has none.
+        """
         return self.manifest.attributes if self.manifest else {}
 
     @property
     def photo_contract(self) -> ModelContract:
-        """Contract that decides about photos, of whichever network answers them."""
+        """Contract (input, labels, thresholds) that decides about photos, of the network that reads them."""
         return self.networks["photos"].contract.find_deciding_contract("photos")
 
     @property
     def photo_fault(self) -> str | None:
-        """Why every decision about photos is `review`, `unproven`; None if a network can answer photos."""
+        """Sentence that says why no answer to a photo is accepted; None if a network can answer photos."""
         if not self.photo_contract.has_unproven_photos:
             return None
         return (
@@ -90,14 +93,15 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A promoted release that is not served, and the reason.
+    """A promoted release that the service does not serve, and the reason.
 
     Attributes:
-        promotion_number: the number of the promotion.
+        promotion_number: the number of the promotion that made the release current.
         version: the version of the release.
-        reason: why it is not served.
-        is_final: whether only a new promotion tries it again, since it was fetched whole and is wrong, or its
-            schema is too new. Otherwise the store may be repaired, or the files may still arrive.
+        reason: a sentence that says why it is not served.
+        is_final: whether the release is not tried again without a new promotion, since it was fetched whole
+            and is wrong, or its schema is too new. Otherwise the store may be repaired, or the files may
+            still arrive.
     """
 
     promotion_number: int
@@ -108,7 +112,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class StoreFault:
-    """The latest error of the store, and since when there are errors."""
+    """The latest error of the store, and the time of the first error since the store worked."""
 
     error: Exception
     since: datetime
@@ -116,9 +120,10 @@ class StoreFault:
 
 @dataclass
 class ModelHolder:
-    """The holder of the served model, with one writer (the running release watcher) and many readers.
+    """The holder of the model that is served now, which also records the errors of its store.
 
-    Every attribute is replaced whole and never changed in place, because an assignment is atomic in CPython.
+    One thread writes to it (the release watcher, while it runs), and many requests read. Every attribute is
+    replaced whole and never changed in place, because an assignment is atomic in CPython.
 
     Attributes:
         current: the model that the next request uses.
@@ -139,7 +144,7 @@ class ModelHolder:
 
     @property
     def current_fault(self) -> StoreFault | None:
-        """Fault of the store, or of a watcher that hangs and so cannot report it; None without a fault."""
+        """Error of the store, or a TimeoutError if its polling hangs; None if all is well."""
         silent = time.monotonic() - self.last_poll_at
         if self.fault is not None or self.max_silence_seconds is None or silent <= self.max_silence_seconds:
             return self.fault
@@ -151,7 +156,7 @@ class ModelHolder:
 
     @property
     def newest_known_number(self) -> int | None:
-        """Number of the newest promotion that was served or refused; None if none was found yet."""
+        """Number of the newest promotion whose release was served or refused; None if none was found yet."""
         numbers = [refusal.promotion_number for refusal in self.refusals]
         return max(
             [*numbers, *([] if self.current.promotion_number is None else [self.current.promotion_number])],
@@ -159,11 +164,18 @@ class ModelHolder:
         )
 
     def serve(self, served: ServedModel) -> None:
-        """Serve another release from the next request on."""
+        """Replace the served model. Requests that have begun keep the model with which they began."""
         self.current = served
 
     def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
-        """Replace the refusals, except for final ones. If there are new ones, the served release is stale."""
+        """Record promoted releases that are not served, in place of earlier refusals that are not final.
+
+        If there are any, the served release counts as stale.
+
+        Args:
+            refusals: the refused releases with the reasons.
+            now: the present time, with a time zone.
+        """
         again = {self.current.version, *(refusal.version for refusal in refusals)}
         final_refusals = [
             refusal for refusal in self.refusals if refusal.is_final and refusal.version not in again
@@ -173,14 +185,22 @@ class ModelHolder:
             self._mark_stale(now)
 
     def record_answer(self) -> None:
-        """Record that the store works. The release is not stale any more, unless a newer one is refused."""
+        """Record that the store works.
+
+        The served release is not stale any more, unless a newer one is refused.
+        """
         self.fault = None
         self.last_poll_at = time.monotonic()
         if self.current.stale_since is not None and self.newest_known_number == self.current.promotion_number:
             self.current = replace(self.current, stale_since=None)
 
     def record_failure(self, error: Exception, now: datetime) -> None:
-        """Record that the store does not work. The served release is stale from the first failure on."""
+        """Record an error of the store. The served release counts as stale from the first error on.
+
+        Args:
+            error: the error.
+            now: the present time, with a time zone.
+        """
         since = self.fault.since if self.fault else now
         self.fault = StoreFault(error, since)
         self._mark_stale(since)

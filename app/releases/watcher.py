@@ -29,22 +29,23 @@ from model_store.store import Store
 log = logging.getLogger("wardrobe")
 
 MAX_SILENT_REFRESHES, MIN_SILENT_SECONDS = 4, 120
-"""Limits after which `/readyz` reports that the watcher hangs: refresh intervals without a successful poll,
-but at least MIN_SILENT_SECONDS, because loading a release takes some time."""
+"""Limits after which `/readyz` reports that polling hangs: MAX_SILENT_REFRESHES intervals without a
+successful poll, but at least MIN_SILENT_SECONDS, because loading a release takes some time."""
 
 JITTER_SHARE = 0.2
-"""Share of REFRESH_SECONDS by which a poll may come earlier or later."""
+"""Share of REFRESH_SECONDS by which a poll may come earlier or later, so that workers do not poll
+together."""
 
 
 class ReleaseWatcher:
-    """The watcher that replaces `models.current` when the store has a newer promotion.
+    """A background thread that polls a store and replaces the served model when a newer release is promoted.
 
     Args:
         settings: the settings of the service.
-        open_store: opens the store. The first poll calls it in its own thread, because gevent ties the
-            sockets of an S3 connection to the thread that opened them.
-        models: the holder of the served model.
-        metrics: the counts of polls and refusals.
+        open_store: a function that opens the store. The first poll calls it in its own thread, because gevent
+            ties the sockets of an S3 connection to the thread that opened them.
+        models: the holder of the served model, which is changed.
+        metrics: the Prometheus metrics, which count polls and refused releases.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class ReleaseWatcher:
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Start to poll in the background, until `stop`."""
+        """Start the thread, which polls every REFRESH_SECONDS until `stop` is called."""
         self._models.max_silence_seconds = max(
             MAX_SILENT_REFRESHES * self._settings.refresh_seconds, MIN_SILENT_SECONDS
         )
@@ -71,12 +72,15 @@ class ReleaseWatcher:
         start_native_thread(self._run, "release-watcher")
 
     def stop(self) -> None:
-        """End the background polling, and return once it has ended."""
+        """Stop the thread, and wait until it has ended."""
         self._stopped.set()
         self._ended.wait()
 
     def poll(self) -> None:
-        """Ask the store once, and serve a newer release. Errors go to `/readyz` and the log only."""
+        """Ask the store once for a newer release, and serve it if there is one.
+
+        An error is not raised: it is logged, and recorded for `/readyz`.
+        """
         try:
             promotion = self._read_newer()
             if promotion is not None:

@@ -24,7 +24,7 @@ from inference.plain_text import decode_text, remove_unseen
 log = logging.getLogger("wardrobe")
 
 KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]+):(?P<sha256>[0-9a-f]{64})")
-"""Pattern of a line of the file."""
+"""Pattern of a line of the key file: a name, a colon, and the sha256 of the key in hexadecimal."""
 
 OPEN_ENDPOINTS = frozenset(
     {
@@ -41,23 +41,23 @@ OPEN_ENDPOINTS = frozenset(
         "page.index",
     }
 )
-"""Endpoints that need no key: orchestrators have none, the page asks for one, and the contract explains
-it."""
+"""Names of the Flask endpoints that need no API key: orchestrators have none, the page asks for one, and the
+contract explains it."""
 
 KEY_FILE_RETRY_SECONDS = 5
-"""Retry-After while the file cannot be read."""
+"""Value of Retry-After in answers while the key file cannot be read."""
 
 FileState: TypeAlias = tuple[int, ...]
-"""Numbers that change whenever a file changes."""
+"""Numbers from the metadata of a file that change whenever the file changes."""
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """One line of the file.
+    """One line of the key file: the name of a key, and its hash.
 
     Attributes:
         name: the name of the key, for logs.
-        sha256: the hash of the key, in hexadecimal.
+        sha256: the sha256 of the key, in hexadecimal.
     """
 
     name: str
@@ -65,7 +65,7 @@ class ApiKey:
 
 
 class ApiKeys:
-    """The keys of one file.
+    """The valid API keys, read from a file that is read again whenever it changes.
 
     Raises:
         SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
@@ -79,10 +79,13 @@ class ApiKeys:
         self._refresh()
 
     def check_key(self, authorization: str | None) -> str:
-        """Check the `Authorization: Bearer` header of a request.
+        """Check that a request has a valid API key.
+
+        Args:
+            authorization: the value of the Authorization header, `Bearer KEY`; None if the request has none.
 
         Returns:
-            The name of its key.
+            The name of the key.
 
         Raises:
             KeyRefused: there is no such header, or its key is not in the file.
@@ -135,7 +138,12 @@ class ApiKeys:
 
 
 def require_keys(app: Flask, keys: ApiKeys) -> None:
-    """Require a key for every request of `app`, except for OPEN_ENDPOINTS and CORS preflights."""
+    """Make `app` refuse requests without a valid API key, except for OPEN_ENDPOINTS and CORS preflights.
+
+    Args:
+        app: the Flask app.
+        keys: the valid keys.
+    """
 
     @app.before_request
     def check_key() -> None:
@@ -144,7 +152,11 @@ def require_keys(app: Flask, keys: ApiKeys) -> None:
 
 
 def is_known_client(keys: ApiKeys | None) -> bool:
-    """Return whether the client of the current request has a valid key, or needs none."""
+    """Return whether the current request has a valid API key, or no keys are configured.
+
+    Args:
+        keys: the valid keys; None if the service needs no key.
+    """
     try:
         return keys is None or bool(keys.check_key(request.headers.get("Authorization")))
     except (KeyRefused, NotReady):
@@ -152,12 +164,12 @@ def is_known_client(keys: ApiKeys | None) -> bool:
 
 
 def hash_key(key: str) -> str:
-    """Return the hash of a key, as the file has it."""
+    """Return the sha256 of an API key in hexadecimal, as it is written into the key file."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def read_keys(path: Path) -> tuple[ApiKey, ...]:
-    """Read the keys of a file, in its order. Empty lines and lines that begin with # are skipped.
+    """Read the API keys from a file, in its order. Empty lines and lines that begin with # are skipped.
 
     Raises:
         SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
@@ -190,7 +202,7 @@ def _parse_line(path: Path, number: int, line: str) -> ApiKey:
 
 
 def _read_file_state(path: Path) -> FileState:
-    """Return numbers that change whenever the file does. Times may stay the same for some milliseconds."""
+    """Return numbers from the metadata of a file that change whenever the file changes."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -20,26 +20,29 @@ from limits.storage import RedisStorage
 from app.settings import SettingsError
 
 WAIT_HEADER = "X-RateLimit-Wait"
-"""Header into which flask-limiter writes the seconds until the rate allows another request. It is never
-sent."""
+"""Name of the header into which flask-limiter writes after how many seconds the client may send another
+request. It is removed from every answer."""
 
 STORAGE_TIMEOUT_SECONDS = 1
 """Seconds that a request waits at most for a connection to the storage, and for each part of its answer."""
 
 IPV6_CLIENT_BITS = 64
-"""Length of the network prefix of one IPv6 subscriber (RFC 6177), who can use any address in it."""
+"""Length in bits of the network prefix of one IPv6 subscriber (RFC 6177), who can use any address in it and
+so counts as one client."""
 
 ADDRESS_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 """Pattern of an address with a port, as some gateways write it into X-Forwarded-For."""
 
 
 def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:
-    """Limit each client of all `routes` to one rate. Call this before the routes are registered.
+    """Make `app` refuse requests of a client that exceeds the rate with status 429.
+
+    Call this before the routes are registered.
 
     Args:
-        app: the app.
-        rate: the rate, such as `100/minute`.
-        storage: the address of the storage, such as `memory://`.
+        app: the Flask app.
+        rate: the largest rate of each client, such as `100/minute`.
+        storage: the address of the storage of counts, such as `memory://` or `redis://...`.
         routes: the blueprints whose requests are counted together.
 
     Raises:
@@ -69,11 +72,13 @@ def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) 
 
 
 def identify_client(address: str | None) -> str:
-    """Return the client that an address belongs to, without its port; for IPv6, the subscriber's network.
+    """Return the text under which the requests of a client are counted: its IP address without a port.
+
+    For IPv6, the network of the subscriber is returned, since a subscriber can use any address in it.
 
     Args:
-        address: the address of the connection, or from a trusted proxy. A text that is not an IP address is
-            used as it is.
+        address: the address of the connection, or the one that a trusted proxy reports. A text that is not an
+            IP address is returned as it is.
     """
     if with_port := ADDRESS_WITH_PORT.fullmatch(address or ""):
         address = with_port[1] or with_port[2]

@@ -9,22 +9,27 @@ from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
 MAX_LOGGED_ORIGINS = 100
-"""Number of origins that a worker logs. A client could invent more."""
+"""Largest number of origins that a worker logs, since a client could invent any number."""
 
 MAX_ORIGIN_LENGTH = 100
-"""Largest number of characters of an origin that a line shows."""
+"""Largest number of characters of an origin that a log line shows."""
 
 log = logging.getLogger("wardrobe")
 
 
 class RefusedOrigins:
-    """The origins whose pages cannot read answers, each of which is logged once."""
+    """A log of web origins whose pages cannot read answers, because WARDROBE_CORS_ORIGINS does not list them.
+
+    Each origin is logged once.
+    """
 
     def __init__(self) -> None:
         self._logged = set[str]()
 
     def log_refusal(self, environ: WSGIEnvironment, headers: list[tuple[str, str]]) -> None:
-        """Log, once for each origin, that WARDROBE_CORS_ORIGINS does not allow it.
+        """Log the origin of a request if its browser will not let the page read the answer.
+
+        Nothing is logged if the origin is allowed, is this service itself, or was logged before.
 
         Args:
             environ: the WSGI environment of a request with an Origin header.

@@ -19,13 +19,14 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
-"""Media type of each file ending."""
+"""Content-Type of a file, by the ending of its name."""
 
 COMPRESSED_SUFFIXES = (".jpg", ".png")
-"""Endings of formats that gzip does not make smaller."""
+"""Endings of file formats that are compressed already, so that gzip would not make them smaller."""
 
 CACHE_CONTROL = "no-cache"
-"""Cache-Control of every file: store it, and revalidate it each time (RFC 9111, section 5.2.2.4)."""
+"""Value of Cache-Control for every file: browsers store it, but ask each time whether it has changed (RFC
+9111, section 5.2.2.4)."""
 
 MIN_PACKED_BYTES = 1000
 """Size in bytes from which gzip saves packets. A smaller file fits into one packet."""
@@ -33,10 +34,10 @@ MIN_PACKED_BYTES = 1000
 
 @dataclass(frozen=True)
 class PageFile:
-    """One file as it is sent.
+    """A static file of a web page, with the headers and the compressed form that are sent.
 
     Attributes:
-        content: the bytes.
+        content: the bytes of the file.
         packed: the bytes compressed with gzip; None if that saves nothing.
         media_type: the Content-Type.
         etag: a hash of the content (RFC 9110, section 8.8.3).
@@ -49,10 +50,10 @@ class PageFile:
 
 
 def create_page_file(content: bytes, suffix: str) -> PageFile:
-    """Create a file of a page.
+    """Create the `PageFile` of some content, compressed with gzip if that saves packets.
 
     Args:
-        content: its bytes.
+        content: the bytes of the file.
         suffix: the ending of its name, with the dot; one of `MEDIA_TYPES`.
     """
     worth = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES
@@ -61,7 +62,7 @@ def create_page_file(content: bytes, suffix: str) -> PageFile:
 
 
 def read_page_files(folder: Path) -> dict[str, PageFile]:
-    """Read the files of a folder that browsers may load, by name."""
+    """Read the files of a folder whose endings are in `MEDIA_TYPES`, and return them by file name."""
     return {
         path.name: create_page_file(path.read_bytes(), path.suffix)
         for path in sorted(folder.iterdir())
@@ -70,7 +71,11 @@ def read_page_files(folder: Path) -> dict[str, PageFile]:
 
 
 def send_file(file: PageFile) -> Response:
-    """Create a response with a file, with gzip if the client accepts it, or 304 if the client has it."""
+    """Create a response with a static file.
+
+    The body is compressed with gzip if the client accepts it. If the client has this content already, the
+    status is 304 without a body.
+    """
     takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
     response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
     response.headers["Cache-Control"] = CACHE_CONTROL

@@ -14,16 +14,16 @@ from reports.page.wording import Wording
 from reports.values import parse_report
 
 MAX_METRICS_LENGTH: Final = 20_000
-"""Largest number of characters that are shown of metrics that are not a report."""
+"""Largest number of characters that the page shows of a metrics file that is not a report of this program."""
 
 
 def render_report(name: str, model: ServedModel, words: Wording) -> str:
-    """Render the page of the served release.
+    """Return the HTML page that shows the evaluation of the served model.
 
     Args:
         name: the name of the model, as in `/model`.
-        model: the served model. Its report may have any form.
-        words: the texts in the reader's language.
+        model: the served model. For a bare artifact, its report may be JSON of any form.
+        words: the texts of the page in the reader's language.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
@@ -45,7 +45,10 @@ def _figure_address(figure: str, version: str) -> str:
 
 
 def format_metrics(metrics: bytes) -> str:
-    """Return metrics that are not a report as indented JSON, or as they are."""
+    """Return a metrics file of unknown form as indented JSON; as it is, if it is not JSON.
+
+    A text of more than MAX_METRICS_LENGTH characters is cut.
+    """
     try:
         text = json.dumps(json.loads(metrics), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

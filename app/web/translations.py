@@ -11,16 +11,24 @@ from typing import Final, TypeAlias
 from app.accept_language import find_preferred_language
 
 TRANSLATIONS_PATH: Final = Path(__file__).with_name("translations.json")
-"""Path of the file with all translations."""
+"""Path of the JSON file with the translations of all texts."""
 
 Translations: TypeAlias = dict[str, dict[str, str]]
-"""Translated texts, by language in lower case and English text."""
+"""The translation of each English text, by language tag in lower case and by English text."""
 
 TRANSLATIONS: Final[Translations] = json.loads(TRANSLATIONS_PATH.read_text("utf-8"))
-"""The translations into each language."""
+"""The translations of all texts, read from TRANSLATIONS_PATH."""
 
 
 def find_translation(accept_language: str | None) -> tuple[str, Mapping[str, str]]:
-    """Return the language that a client prefers, English if none fits, and its texts."""
+    """Return the language that a client prefers, and the translations of the texts into it.
+
+    Args:
+        accept_language: the value of the Accept-Language header; None if the request has none.
+
+    Returns:
+        The language tag and the translation of each English text. English has no translations, and is
+        returned if no language fits.
+    """
     language = find_preferred_language(accept_language, {"en", *TRANSLATIONS}) or "en"
     return language, TRANSLATIONS.get(language, {})
