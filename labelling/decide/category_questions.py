@@ -19,32 +19,34 @@ from labelling.lists.list_meaning import ListReader
 from labelling.rows import PhotoRecord, TableRow
 
 MAX_QUESTIONS: Final = 25
-"""Questions on one sheet; a shop that was tried needed 22 of them for three catalogues."""
+"""Largest number of questions about categories on one review sheet. A shop that was tried needed 22 of them
+for three catalogues."""
 
 MIN_ROWS_UNREAD: Final = 1
-"""Products that need a person, from which a category is asked about if the titles cannot be read."""
+"""Smallest number of products in a category that need a person, so that the category is asked about. This is
+for lists whose titles are in a language that Wardrobe cannot read."""
 
 MIN_ROWS_READ: Final = 3
-"""Smallest number of such products if the titles are in a language that is read, since these answer most
-products already."""
+"""Smallest number of products in a category that need a person, so that the category is asked about. This is
+for lists whose titles can be read, because the titles answer most products already."""
 
 MAX_PHOTOS: Final = 4
-"""Photos on the card of a question."""
+"""Largest number of photos on the card of a question about a category."""
 
 MAX_BRANCHES: Final = 3
-"""Branches of the category tree that the card of a question names."""
+"""Largest number of branches of the category tree that the card of a question names."""
 
 
 class CategoryQuestion(NamedTuple):
-    """A question about a level of the category column.
+    """A question to a shop: which kinds of garments does it mean by one word of its category column?
 
     Attributes:
-        category: the level as the list writes it first.
-        branches: the levels above it, with ` > ` between, for each branch in which it occurs; at most
-            MAX_BRANCHES.
-        products: the number of products in it, or of pictures in a table without products.
-        rows: the numbers of those products that need a person.
-        kinds: the number of products that the photos answer as each kind, the most frequent first.
+        category: the word, which is one level of a category path, in its first spelling in the list.
+        branches: the levels above the word, with ` > ` between, for each branch in which the word occurs; at
+            most MAX_BRANCHES.
+        products: the number of products in the category, or of pictures in a table without products.
+        rows: the places in the source (`record.number`) of the products in the category that need a person.
+        kinds: the number of products for each kind that the photos answer, the most frequent first.
         photos: up to MAX_PHOTOS photos to which the model gave different answers.
     """
 
@@ -58,7 +60,7 @@ class CategoryQuestion(NamedTuple):
 
 @dataclass
 class _Level:
-    """The facts about one level from the rows so far."""
+    """The facts about one word of the category column, from the rows that were added so far."""
 
     category: str
     branches: dict[str, None] = field(default_factory=dict)
@@ -69,10 +71,10 @@ class _Level:
 
 
 class CategoryQuestions:
-    """Collect the questions while the rows of a table pass."""
+    """A collector of questions about categories, which reads the rows of a table once."""
 
     def __init__(self, reader: ListReader) -> None:
-        """Begin without rows.
+        """Create a collector without rows.
 
         Args:
             reader: the reader of the list's categories, with the words that the shop has explained already.
@@ -82,13 +84,17 @@ class CategoryQuestions:
         self._levels: dict[str, _Level] = {}
 
     def collect(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield the same rows, and take each into account as it passes."""
+        """Yield the given rows unchanged, and add each row to the questions (`add`) before it is yielded."""
         for row in rows:
             self.add(row)
             yield row
 
     def add(self, row: TableRow) -> None:
-        """Take a product, or a picture without one, into account."""
+        """Count a row for each of its categories that the shop has not explained yet.
+
+        Args:
+            row: the decided row of a product, or of a picture without a product.
+        """
         record = row.record
         for path in self._reader.paths(record.cells, folder_of(record.photos[0].path)):
             if not self._reader.is_explained(path):
@@ -108,7 +114,11 @@ class CategoryQuestions:
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
     def questions(self) -> list[CategoryQuestion]:
-        """Return the questions, those about the most products that need a person first."""
+        """Return up to MAX_QUESTIONS questions about the rows so far.
+
+        Categories with the most products that need a person come first. Categories with too few of such
+        products are left out (MIN_ROWS_READ, MIN_ROWS_UNREAD).
+        """
         wanted = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
         wanted.sort(key=lambda level: len(level.rows), reverse=True)
         return [
@@ -124,7 +134,10 @@ class CategoryQuestions:
         ]
 
     def count(self) -> dict[str, int]:
-        """Count the questions, and the rows that they are about; a row in two categories is counted once."""
+        """Return the number of questions (`categories`), and of rows that need a person in them (`rows`).
+
+        A row that is in two categories is counted once.
+        """
         questions = self.questions()
         rows = {row for question in questions for row in question.rows}
         return {"categories": len(questions), "rows": len(rows)}

@@ -42,36 +42,45 @@ WHERE product <> ''
 AND (product, sha256) IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
 GROUP BY product, attribute
 """
-"""An answer to a product holds where the photo that it carries is one of it; of several the latest."""
+"""SQL that reads the valid answers of people. An answer to a product is valid if the photo that is stored
+with the answer still belongs to the product. If there are several answers, the latest is valid."""
 
 COUNT_OUTDATED_ANSWERS: Final = """
 SELECT count(*) FROM answers WHERE product <> ''
 AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
 """
-"""Answers to products of which the photo that they carry is none."""
+"""SQL that counts the answers to products that are no longer valid, because the photo that is stored with the
+answer does not belong to the product any more."""
 
 
 class Decisions:
-    """The decided rows of a journal's current listing, with the answers that people have given so far.
+    """The decided rows of a labelling run, with the answers that people have given so far.
 
-    Create one when all answers are stored, and use it for every output.
+    The rows are read from the journal, which is the SQLite file beside a table. Create the object when all
+    answers of the model and of people are stored, and use it for every output of the run.
     """
 
     def __init__(self, journal: Journal) -> None:
-        """Begin with nothing read."""
+        """Keep the open journal. Nothing is read from it yet."""
         self.journal = journal
 
     def photo_rows(self) -> Iterator[TableRow]:
-        """Return the rows of the table of photos, in the order of the source."""
+        """Return an iterator over the rows of the table of photos: one for each picture, as in the source."""
         return (decide_row(photo, self.context) for photo in read_photo_records(self.journal))
 
     def product_rows(self) -> Iterator[TableRow]:
-        """Return the rows of the table of products, each at the place of its first photo."""
+        """Return an iterator over the rows of the table of products, in the order of their first photos.
+
+        The iterator is empty if the run does not group photos into products.
+        """
         groups = read_photo_groups(self.journal) if self.settings.by else ()
         return (self._of_group(photos) for photos in groups if photos[0].product)
 
     def rows_for_people(self) -> Iterator[TableRow]:
-        """Return the rows that a sheet may ask about: products, and pictures that belong to no product."""
+        """Return an iterator over the rows that a review sheet may ask about.
+
+        These are all products, and the pictures that belong to no product.
+        """
         return map(self._of_group, read_photo_groups(self.journal))
 
     def _of_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
@@ -79,12 +88,12 @@ class Decisions:
         return decide_row(subject, self.context)
 
     def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
-        """Return the answers to a photo before people."""
+        """Return the answers of the model and the list to a photo, by head, without the answers of people."""
         return answer_with_list(photo, self.context)
 
     @cached_property
     def context(self) -> DecisionContext:
-        """The facts that decide about rows."""
+        """The facts about the whole table that `decide_row` needs for each row."""
         journal, titles, products = self.journal, self._titles, self._under_several
         doubtful = {product for names in products.values() for product in names}
         photos = read_photos_of(journal, doubtful) if doubtful else ()
@@ -95,12 +104,15 @@ class Decisions:
 
     @cached_property
     def settings(self) -> RunSettings:
-        """The settings of the run."""
+        """The settings of the run, with `list_words` filled in if the journal leaves them open."""
         return replace(self.journal.settings, list_words=self.list_words)
 
     @cached_property
     def list_words(self) -> ListWords:
-        """How the words of the list are read: as the journal says, or as its rows show."""
+        """The language and the columns of the list's titles and categories.
+
+        They are those in the journal. If the journal has none, they are found in the rows of the list.
+        """
         run = self.journal.settings
         if run.list_words is not None:
             return run.list_words
@@ -110,7 +122,10 @@ class Decisions:
 
     @cached_property
     def reader(self) -> ListReader:
-        """How titles and categories are read, with the words that the shop explained."""
+        """The reader that finds kinds of garments in titles and categories.
+
+        It also knows the words that the shop has explained.
+        """
         words, settings = self.list_words, self.journal.settings
         is_on = settings.language != OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
@@ -127,7 +142,12 @@ class Decisions:
         )
 
     def ask_about_categories(self) -> CategoryQuestions | None:
-        """Return an empty collection of questions; None if answers about categories would decide nothing."""
+        """Return a new collector of questions about categories, without rows.
+
+        Returns:
+            The collector; None if the release cannot decide with the list's words, or if the list has no
+            categories, because answers about categories would then change no decision.
+        """
         has_shares = self.settings.shares != NO_MINIMUM_SHARES
         return CategoryQuestions(self.reader) if has_shares and self.reader.has_categories else None
 
@@ -162,7 +182,7 @@ class Decisions:
 
     @property
     def _under_several(self) -> Mapping[str, frozenset[str]]:
-        """The products under which a photo lies, by its sha256, where there are several."""
+        """The products of each photo that is listed under several products, by the sha256 of the photo."""
         with self.journal.name_damage():
             rows = self.journal.query(_UNDER_SEVERAL)
             return {sha256: frozenset(json.loads(names)) for sha256, names in rows}

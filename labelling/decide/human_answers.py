@@ -17,11 +17,13 @@ from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoReco
 
 
 class RecordAnswers(NamedTuple):
-    """The answers of people about one row.
+    """The answers of people about one row of a table.
+
+    A head is the class (LABEL) or an attribute.
 
     Attributes:
-        product_labels: the label by head, for the product as a whole.
-        photo_labels: the label by head, for each of its photos, or for the photo itself.
+        product_labels: the labels that people gave the product as a whole, by head.
+        photo_labels: the labels that people gave each photo of the row, by head, in the order of its photos.
     """
 
     product_labels: Mapping[str, str]
@@ -29,32 +31,43 @@ class RecordAnswers(NamedTuple):
 
     @property
     def heads(self) -> list[str]:
-        """That people answered."""
+        """The heads that people answered for the product or for one of its photos; some occur twice."""
         return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
 
     def labels(self, head: str) -> set[str]:
-        """Return the valid labels of a head: one, none, or several if people contradict each other."""
+        """Return the valid labels that people gave for a head; an answer to the product is the only one.
+
+        Returns:
+            One label; an empty set if nobody answered; or several labels if people contradict each other.
+        """
         if head in self.product_labels:
             return {self.product_labels[head]}
         return combine_photo_labels(labels.get(head) for labels in self.photo_labels)
 
 
 def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
-    """Return people's labels of a product, from those of its photos: one label if they agree.
+    """Return the labels that follow for a product from people's answers to its single photos.
 
     Args:
-        labels: the label of each photo; LEFT_OUT if a person left it out, None without an answer.
+        labels: the label of each photo; LEFT_OUT if a person left the photo out, None without an answer.
+
+    Returns:
+        One label if people agree; several labels if people contradict each other; LEFT_OUT if they left out
+        every photo; otherwise an empty set.
     """
     given = set(labels)
     return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
 
 
 class HeadContext(NamedTuple):
-    """The facts about one head of a row beside its answer.
+    """The facts that decide about one head of a row, in addition to the answer.
+
+    A head is the class or an attribute.
 
     Attributes:
-        categories: the categories of the platform, by label.
-        is_admitted: whether the list allows the answer; None if one of the two names no kind.
+        categories: the id and name of the platform's category, by label.
+        is_admitted: whether the words of the list allow the answer; None if the list or the answer names no
+            kind of garment.
     """
 
     categories: Mapping[str, Category]
@@ -63,12 +76,16 @@ class HeadContext(NamedTuple):
 
 @dataclass(frozen=True)
 class HumanAnswers:
-    """The answers of people that are valid for a table: labels by head, by sha256 or by product."""
+    """The answers of people that are valid for a table.
+
+    Attributes:
+        labels: the labels by head. The key is (sha256, "") for a picture, and ("", product) for a product.
+    """
 
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def answers_to(self, record: Record) -> RecordAnswers:
-        """Return the answers of people about a row."""
+        """Return the answers of people about the photos of a row, and about its product if it has one."""
         of_photos = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
         of_product = self.labels.get(("", record.product), {}) if record.product else {}
         return RecordAnswers(of_product, of_photos)
@@ -81,12 +98,14 @@ def decide_head(
     human_answers: RecordAnswers,
     context: HeadContext,
 ) -> HeadDecision:
-    """Decide the label of a head in a table: a person's label, or the answer before people.
+    """Decide the label that a table shows for a head: a person's label, or else that of model and list.
+
+    If people contradict each other, the label of model and list stays and needs a review.
 
     Args:
-        record: the subject of the row.
-        head: the class, or an attribute.
-        answer: the answer before people; None without one.
+        record: the photo or product of the row.
+        head: the class (LABEL), or the name of an attribute.
+        answer: the answer of model and list; None without one.
         human_answers: the answers of people about the row.
         context: the other facts about the head.
     """
@@ -110,14 +129,14 @@ def decide_head(
 
 
 def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
-    """Return why a sheet asks about an answer that no person gave; None if there is no need.
+    """Return the reason why a review sheet asks a person about an answer; None if there is no need to ask.
 
-    Pictures of a product are asked about with the product. Tables do not store why an attribute of a picture
-    needs a review.
+    There is no need for pictures of a product, because the sheet asks about the product. For an attribute of
+    a picture the result is REVIEW, because tables do not store a reason for it.
 
     Args:
-        record: the subject of the row.
-        head: the head that answered.
+        record: the photo or product of the row.
+        head: the class (LABEL) or the attribute that was answered.
         reason: why the answer is not accepted; None if it is.
         human_answers: the answers of people about the row.
     """
@@ -139,7 +158,10 @@ def carry_class_to_kind(
     names: Collection[str],
     categories: Mapping[str, Category],
 ) -> None:
-    """Set the kind that belongs to a person's class, or ask for a review if the kind contradicts it.
+    """Adapt the decision on `kind`, the attribute that names a garment as shops do, to a person's class.
+
+    If the class has exactly one kind, this kind is set. If the kind of the model contradicts the class, the
+    kind needs a review. Nothing changes if no person gave the class, or if a person gave the kind.
 
     Args:
         decisions: the decisions by head, which are changed.

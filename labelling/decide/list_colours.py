@@ -20,8 +20,9 @@ from labelling.lists.identifiers import read_identifier
 from labelling.rows import HeadAnswer
 
 LEAST: Final = 0.02
-"""Probability that the photos have to give to the names of a colour word together. Of right words, 96%, 95%
-and 92% reach it on 1,827 photos of tiers A, B and C; of any other word, 4% to 6%."""
+"""Smallest sum of probabilities that photos have to give to the labels that a colour word stands for. The
+list's word is doubted below it. Of right words, 96%, 95% and 92% reach it on 1,827 photos of tiers A, B and C
+(plain background, worn, a user's own photo); of any other word, 4% to 6%."""
 
 _HEX: Final = re.compile(
     r"(?:#|0x)(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|(?=[a-f]*[0-9])[0-9a-f]{6}|rgba?\(.*\)", re.IGNORECASE
@@ -47,12 +48,13 @@ _OPTIONS: Final = frozenset({*(f"option{number} name" for number in "123"), "add
 
 
 class ListColours(NamedTuple):
-    """The colour that a list names.
+    """The colours that a list names for a product.
 
     Attributes:
-        feed_texts: the texts for a feed, the main colour first.
-        labels: the labels of the release, the main colour first; empty if it has none of these.
-        is_denied: whether the photos give its labels less than LEAST together.
+        feed_texts: the texts for a feed (the file that a platform imports), the main colour first.
+        labels: the labels of the release for these colours, the main colour first; empty if the release has
+            no label for any of them.
+        is_denied: whether the photos contradict the list: they give these labels less than LEAST together.
     """
 
     feed_texts: tuple[str, ...]
@@ -60,7 +62,14 @@ class ListColours(NamedTuple):
     is_denied: bool = False
 
     def make_answer(self, of_photos: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
-        """Return the answer about the colour, with the first label. If the photos deny it, it is a review."""
+        """Return the answer about the colour as the list decides it, with the first of `labels`.
+
+        If the photos contradict the list, the answer needs a review.
+
+        Args:
+            of_photos: the answer of the photos, whose label is suggested to a person.
+            shares: the probability of each label of the colour.
+        """
         label, *also = self.labels
         reason = Reason.TITLE_CONFLICT if self.is_denied else None
         return replace(
@@ -80,20 +89,26 @@ def match_colours(
     """Return the colour that a list names for a product; None if only the photos can answer.
 
     Args:
-        own: the colours from `read_own_colours`.
-        title: the title of the product; empty for none.
-        language: the language of the list's titles.
-        shares: the probability of each label, over all photos.
+        own: the colours in the list's own column (`read_own_colours`), which are preferred; empty for none.
+        title: the title of the product, which is read if `own` is empty; empty for none.
+        language: the code of the language of the list's titles, such as `de`.
+        shares: the probability of each label of the colour, over all photos of the product.
     """
     return _by_column(own, language, shares) or _by_title(title, language, shares)
 
 
 def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
-    """Return the colours of the list's own column, attribute or option, in the shop's words.
+    """Return the colours of a product from the colour column of a list, in the shop's words.
+
+    Without such a column, the colour attribute or option of a shop system's export is read (WooCommerce,
+    Shopify, Magento).
 
     Args:
         cells: the cells of a product, or of a picture, by column.
-        rows: the cells of each row of the product.
+        rows: the cells of each row of the list about the product; by default `cells` is the only row.
+
+    Returns:
+        The different colours in their order; empty if the list names none.
     """
     cell = next(filter(_is_colour, _colour_cells(cells)), "")
     parts = (
@@ -103,7 +118,14 @@ def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]]
 
 
 def find_no_colour(cells: Mapping[str, str]) -> str:
-    """Return a cell of a colour column that names no colour ("see image"); empty if a cell names one."""
+    """Return the text of a colour column that names no colour, such as "see image".
+
+    Args:
+        cells: the cells of a product, or of a picture, by column.
+
+    Returns:
+        The first filled cell; empty if a cell names a colour, or if all colour cells are empty.
+    """
     filled = [cell for cell in _colour_cells(cells) if cell]
     return "" if any(map(_is_colour, filled)) else next(iter(filled), "")
 
@@ -177,7 +199,17 @@ def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListCol
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
-    """Return the colours that a title names for the garment, each with all names that it may have."""
+    """Return the colours that a title names for the garment, in their order.
+
+    Colours behind a word such as "with" are ignored, since they belong to parts ("dress with black belt").
+
+    Args:
+        title: the title of the product.
+        language: the code of the title's language, such as `de`.
+
+    Returns:
+        A set for each colour, with all names that a release may have for it.
+    """
     words = _words(language)
     tokens = words.tokens(title)
     end = next((place for place, token in enumerate(tokens) if token in words.parts), len(tokens))

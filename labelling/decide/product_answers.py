@@ -19,16 +19,20 @@ from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_show
 from reports.values import Report
 
 MIN_FEED_ACCURACY: Final = 0.85
-"""Share of the products of several photos in a feed that a release has to show to be right. It is less than a
-table promises: a shop looks at its feed, and a missing colour costs it the product's place."""
+"""Share of right answers that a release must have shown for products of several photos, so that their likely
+colours go into a feed. It is less than a table promises: a shop looks at its feed, and a missing colour costs
+it the product's place."""
 
 
 def check_grouping(source: Source, column: str) -> str:
-    """Check the column of a list that names products, and return it.
+    """Check that the photos of a source can be grouped into products by a column or by folder.
 
     Args:
         source: the source that is labelled.
-        column: a column of its list; empty for the folders of photos.
+        column: the column of its list that names products; empty to make each folder of photos a product.
+
+    Returns:
+        The column, or FOLDER if each folder is a product.
 
     Raises:
         SourceUnusable: the source has no such column or folders. The message names the existing ones.
@@ -39,13 +43,13 @@ def check_grouping(source: Source, column: str) -> str:
 
 
 def check_column(source: Source, column: str, option: str, advice: str = "") -> str:
-    """Check a column of a list that an option names, and return it; empty for none.
+    """Check that a list has the column that an option names, and return the column unchanged.
 
     Args:
         source: the source that is labelled.
-        column: a column of its list.
-        option: the option that names it, for the message.
-        advice: advice if no column has a similar name.
+        column: the name of the column; empty if the option was not given, which is always valid.
+        option: the option of the command line, such as `--by`, for the message.
+        advice: a sentence for the message if no column has a similar name.
 
     Raises:
         SourceUnusable: the list lacks the column. The message names the existing ones, and the nearest.
@@ -60,25 +64,29 @@ def check_column(source: Source, column: str, option: str, advice: str = "") -> 
 
 
 def find_proven_heads(report: Report) -> tuple[str, ...]:
-    """Return the heads for which a release proves its promise for products."""
+    """Return the class and attributes for which a report proves the promise for products of several photos.
+
+    The promise is the share of accepted answers that has to be right, such as 0.95.
+    """
     return tuple(head for head, promise in report.products.items() if is_shown(promise))
 
 
 def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
-    """Return the heads of which a release shows MIN_FEED_ACCURACY for products.
+    """Return the class and attributes that are right often enough on products of several photos for a feed.
 
     Returns:
-        the confidence from which it does, and the share that is right at least, by head.
+        By head (class or attribute), the confidence from which the report shows MIN_FEED_ACCURACY, and the
+        share of right answers there at least.
     """
     points = {head: shown_from(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()}
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
 def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
-    """Return the product of some photos, with their combined answers. Copies of a photo are used once.
+    """Return the record of a product, with the combined answers of its photos. Copies are used once.
 
     Args:
-        photos: one or more photos, in the order of the source.
+        photos: all photos of one product, at least one, in the order of the source.
         table: the settings of a run with products.
     """
     first, name = dict[str, PhotoRecord](), photos[0].product
@@ -107,15 +115,15 @@ def _first(cells: Iterable[str]) -> str:
 def combine_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
-    """Return the answer of one head to a product, and the paths of the photos that it is based on.
+    """Return the combined answer of a product's photos about its class or one attribute.
 
     Args:
-        photos: photos of different content.
-        head: the class, or an attribute.
+        photos: the photos of the product, without copies.
+        head: the class (LABEL), or the name of an attribute.
         table: the settings of a run with products.
 
     Returns:
-        The answer and the paths; None if no photo has an answer.
+        The answer, and the paths of the photos that it is based on; None if no photo has an answer.
     """
     answered = [photo for photo in photos if head in photo.answers]
     if not answered:
@@ -142,7 +150,16 @@ def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
 
 
 def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:
-    """Return whether an answer lacks only the release's promise, and is right often enough for a feed."""
+    """Return whether a product's answer is certain enough for a feed, but not for the table.
+
+    It is if the only reason against it is `unproven` (too few measured answers), one photo alone has an
+    accepted answer, and the confidence reaches the measured threshold for feeds.
+
+    Args:
+        product: the product with its combined answers.
+        head: the class (LABEL), or the name of an attribute.
+        by: the grouping of photos into products, with the thresholds of the release; None without one.
+    """
     answer = product.answers.get(head)
     if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
         return False
@@ -152,5 +169,5 @@ def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> 
 
 
 def products_path(table: Path) -> Path:
-    """Return the path of the table of products beside a table of photos."""
+    """Return the path of the table of products beside a table of photos, such as `TABLE-products.csv`."""
     return table.with_stem(f"{table.stem}-products")

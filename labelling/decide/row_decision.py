@@ -47,13 +47,13 @@ MAX_FEED_COLOURS: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionContext:
-    """The facts beside a row that decide about it.
+    """The facts about a whole table that are needed to decide each of its rows.
 
     Attributes:
         settings: the settings of the run.
-        titles: the titles of its list.
+        titles: the titles of the list that is labelled.
         shared_photos: the photos that are listed under several products.
-        human_answers: the answers of people.
+        human_answers: the answers of people about pictures and products.
     """
 
     settings: RunSettings
@@ -63,12 +63,12 @@ class DecisionContext:
 
     @cached_property
     def colour_head(self) -> str:
-        """See `find_colour_head`."""
+        """The name of the attribute that answers the colour; empty if the release has none."""
         return find_colour_head(self.settings.attributes)
 
     @cached_property
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
-        """The kinds that each class may be."""
+        """The kinds of garments, as shops name them, that belong to each class of the release."""
         labels = self.settings.heads[LABEL]
         return label_kinds(labels, language_of(labels))
 
@@ -77,8 +77,11 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     """Decide the row of a photo or of a product: from its photos, then the list, and last from people.
 
     Args:
-        record: the answers of the model.
-        context: the facts of its table.
+        record: the photo or product, with the answers of the model.
+        context: the facts about the whole table.
+
+    Returns:
+        The row, with a decision about the class and about each attribute that was answered.
     """
     answers = answer_with_list(record, context)
     by_photos, by_list = answer_likely_colour(record, answers, context), read_list_colours(record, context)
@@ -99,11 +102,14 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
 
 
 def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
-    """Return the answers to a row after its title and shared photos were considered.
+    """Return the answers to a row after its title and its shared photos were considered.
 
     Args:
-        record: the answers of the model.
-        context: the facts of its table.
+        record: the photo or product, with the answers of the model.
+        context: the facts about the whole table.
+
+    Returns:
+        The answers by head: LABEL for the class, and the names of attributes.
     """
     titles, shared_photos = context.titles, context.shared_photos
     decision = decide_record_with_title(record, titles)
@@ -124,7 +130,11 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
 
 
 def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
-    """Return whether a decision with the title rests on more than photos that lie under two products."""
+    """Return whether a decision by title and photo is valid although some photos are shared by products.
+
+    It is valid if a photo is listed under this product alone, or if a shared photo may show each of its
+    products.
+    """
     if decision.decided_by == DecidedBy.LIST:
         return shared_photos.admit(record, decision.kind)
     head = LABEL if record.answers[LABEL].is_accepted else KIND
@@ -132,7 +142,11 @@ def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: S
 
 
 def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
-    """Return the colours that the list names for a row; None if only the photos answer."""
+    """Return the colours that the list names for a row in its colour column or its title.
+
+    Returns:
+        The colours; None if the list names none, or if the release does not answer the colour of this row.
+    """
     if context.colour_head not in record.answers:
         return None
     words = context.titles.reader.list_words
@@ -147,7 +161,19 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
 
 
 def answer_likely_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
-    """Return the colour of the photos; for a product, also one that lacks only the release's promise."""
+    """Return the answer of the photos about the colour, for a feed.
+
+    For a product of several photos, an answer is also used if it is certain enough for a feed but not for the
+    table (`is_likely`).
+
+    Args:
+        record: the photo or product, with the answers of the model.
+        answers: the answers by head after title and shared photos were considered.
+        context: the facts about the whole table.
+
+    Returns:
+        The answer; None if the photos have no answer about the colour.
+    """
     head = context.colour_head
     if isinstance(record, ProductRecord) and is_likely(record, head, context.settings.by):
         answer = record.answers[head]
@@ -159,7 +185,16 @@ def answer_likely_colour(record: Record, answers: HeadAnswers, context: Decision
 def apply_human_answers(
     record: Record, answers: HeadAnswers, context: DecisionContext
 ) -> dict[str, HeadDecision]:
-    """Return the decision about each head, with the reason why a sheet asks. The class always has one."""
+    """Return the decisions of a table about a row, in which the answers of people replace those before.
+
+    Args:
+        record: the photo or product of the row.
+        answers: the answers of model and list, by head (class or attribute).
+        context: the facts about the whole table.
+
+    Returns:
+        The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
+    """
     said, categories = context.human_answers.answers_to(record), context.settings.categories
     decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *said.heads]):
@@ -185,11 +220,18 @@ def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: Decisio
 def choose_feed_colours(
     colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
 ) -> tuple[str, ...]:
-    """Return the colours for a feed: a person's, the shop's own words, or those of certain photos.
+    """Return the colours of a product for a feed: a person's, the shop's own words, or those of the photos.
 
-    If a person confirms the card's suggestion, or a label that the shop's own word stands for, "Navy" does
-    not become "blue": the feed keeps the shop's word. Another label replaces it, and so does the label of
-    photos that contradict it.
+    If a person confirms the suggestion on the card, or a label that the shop's own word stands for, the feed
+    keeps the shop's word: "Navy" does not become "blue". If a person gives another label, the feed has that.
+
+    Args:
+        colour: the decision of the table about the colour.
+        by_list: the colours that the list names; None if it names none.
+        by_photos: the answer of the photos; None without one.
+
+    Returns:
+        Up to MAX_FEED_COLOURS colours, the main colour first; empty if the colour is doubtful.
     """
     own_texts = by_list.feed_texts[:MAX_FEED_COLOURS] if by_list else ()
     if colour.decided_by == DecidedBy.PERSON:
@@ -212,5 +254,9 @@ def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:
-    """Return the attribute that a feed needs; empty if the release answers none."""
+    """Return the name of the attribute that answers the colour, which a feed needs; empty if there is none.
+
+    Args:
+        attributes: the names of the attributes of a release.
+    """
     return next((head for head in COLOURS if head in attributes), "")

@@ -15,11 +15,11 @@ from labelling.rows import PhotoRecord, Record
 
 
 class SharedProducts(NamedTuple):
-    """The facts of a list about the products under which one photo is listed.
+    """The facts of a list about all products under which one photo is listed.
 
     Attributes:
-        kinds: the kinds that the photos of each product may show, by its title.
-        variant_words: the words of each title except those of colour and size, as in ProductTitle.
+        kinds: a set for each product, with the kinds of garments that its title allows its photos to show.
+        variant_words: the words of each product's title, without those of colour and size.
     """
 
     kinds: frozenset[frozenset[str]]
@@ -28,13 +28,13 @@ class SharedProducts(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SharedPhotos:
-    """The photos of a table that lie under several products.
+    """The photos of a table that are listed under several products.
 
     Attributes:
-        titles: the meaning of its list's titles.
-        products_of_photos: the products of each such photo, by its sha256.
-        own_answers: product, head and label of each answer of a familiar photo that lies under no other
-            product.
+        titles: the titles of the list, with the kinds that they allow.
+        products_of_photos: the facts about the products of each such photo, by the sha256 of the photo.
+        own_answers: product, head (class or attribute) and label of each answer of a familiar photo that is
+            listed under one product only.
     """
 
     titles: ListTitles = field(default_factory=ListTitles)
@@ -42,7 +42,20 @@ class SharedPhotos:
     own_answers: frozenset[tuple[str, str, str]] = frozenset()
 
     def prove(self, record: Record, head: str, label: str) -> bool:
-        """Check whether a label rests on a photo of its own product, or on one that may show each product."""
+        """Return whether a product's label may be accepted although some of its photos are shared.
+
+        It may in these cases:
+
+        1. The record is a photo without a product.
+        2. A familiar photo that is listed under this product alone has the label.
+        3. A familiar photo with the label may show each product under which it is listed.
+        4. No familiar photo has the label.
+
+        Args:
+            record: the product, or a photo of one.
+            head: the class (LABEL), or the name of an attribute.
+            label: the label of this head.
+        """
         if not record.product or (record.product, head, label) in self.own_answers:
             return True
         answers = ((photo, photo.answers.get(head)) for photo in record.photos)
@@ -54,7 +67,14 @@ class SharedPhotos:
         return not agreeing or any(map(self._may_show_each, agreeing))
 
     def admit(self, record: Record, kind: str | None) -> bool:
-        """Check whether a kind of the title has its own photo, or the titles of all products admit it."""
+        """Return whether the kind in a title may be accepted although some photos are shared.
+
+        It may if a photo is listed under one product only, or if the titles of all products allow the kind.
+
+        Args:
+            record: the product, or a photo of one.
+            kind: the kind of garment, as shops name it; None if the title decided none.
+        """
         under = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
         if not record.product or None in under:
             return True
@@ -73,12 +93,12 @@ class SharedPhotos:
 def find_shared_photos(
     products: Mapping[str, frozenset[str]], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
-    """Find the photos that lie under several products.
+    """Return the photos that are listed under several products, with the facts to judge their answers.
 
     Args:
-        products: the products under which each photo lies, by its sha256.
-        photos: the photos of these products.
-        titles: the meaning of the list's titles.
+        products: the names of the products of each shared photo, by the sha256 of the photo.
+        photos: all photos of these products.
+        titles: the titles of the list, with the kinds that they allow.
     """
     nothing = ProductTitle()
     under = {

@@ -45,14 +45,15 @@ class ProductTitle(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ListTitles:
-    """The titles of a list.
+    """The titles of a list, and the facts of a release that are needed to decide with them.
 
     Attributes:
-        reader: the reader of titles and categories.
-        labels: the labels of the release as kinds.
-        minimum_shares: the shares of a photo from which titles decide.
-        heads: the labels of each head of the release.
-        products: the facts about each product; empty without products.
+        reader: the reader that finds kinds of garments in titles and categories.
+        labels: the labels of the release, with the kinds that they stand for.
+        minimum_shares: the probabilities that a photo has to give to the kinds in a title, so that title and
+            photo together can accept.
+        heads: the labels of the class (LABEL) and of each attribute of the release.
+        products: the facts about each product, by its name; empty without products.
     """
 
     reader: ListReader = field(default_factory=ListReader)
@@ -62,10 +63,10 @@ class ListTitles:
     products: Mapping[str, ProductTitle] = field(default_factory=dict)
 
     def meaning(self, record: Record) -> ListMeaning:
-        """Return what the list says about a photo, or about a product.
+        """Return the kinds of garments that the list allows for a photo or a product.
 
-        A photo has what the list says about its product, unless the titles of the product contradict each
-        other: then the photo has its own title.
+        For a photo, the title of its product is used. If the titles of the product contradict each other, the
+        photo's own title is used.
         """
         of_product = self.products.get(record.product)
         is_photo = not isinstance(record, ProductRecord)
@@ -74,38 +75,53 @@ class ListTitles:
         return self.reader.meaning(record.cells, folder_of(record.photos[0].path))
 
     def contradicting(self) -> list[str]:
-        """Return the products whose titles name kinds, and none that all of these titles share."""
+        """Return the names of products whose titles contradict each other: they share no kind of garment."""
         products = self.products.items()
         return [name for name, title in products if title.meaning.conflict == Reason.CONTRADICTING]
 
     def title_kinds(self, record: Record) -> frozenset[str]:
-        """Return the kinds that the list admits of a photo or a product; empty if it says nothing."""
+        """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
         return self.meaning(record).kinds
 
     def admits(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
-        """Return whether a title allows a label; None if one of the two says nothing of a kind."""
+        """Return whether the kinds in a title allow a label of the photos.
+
+        Args:
+            head: the class (LABEL), or the name of an attribute.
+            label: the label of this head; None without an answer.
+            title_kinds: the kinds of garments that the title allows; empty if it names none.
+
+        Returns:
+            True or False; None if the title or the label names no kind, or if titles do not decide about the
+            head.
+        """
         if head == LABEL:
             return self.labels.admit_class(label, title_kinds)
         return self.labels.admit_kind(label, title_kinds) if head in self.titled_heads else None
 
     @property
     def titled_heads(self) -> tuple[str, ...]:
-        """The heads that titles decide about."""
+        """The heads that titles decide about: the class, and the attribute `kind` if the release has it."""
         return (LABEL, KIND) if self.labels.kinds else (LABEL,)
 
     def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
-        """Return the probability of each label, over all photos of a row."""
+        """Return the probability of each label of a head, from all photos of a row.
+
+        Args:
+            record: the photo or product, which has an answer of this head.
+            head: the class (LABEL), or the name of an attribute.
+        """
         return dict(zip(self.heads[head], record.probabilities_of(head), strict=True))
 
 
 def collect_titles(
     settings: RunSettings, reader: ListReader, listed: Iterable[tuple[str, str, Mapping[str, str]]]
 ) -> ListTitles:
-    """Read the titles of all products.
+    """Read the titles of all products of a list.
 
     Args:
         settings: the settings of the run.
-        reader: the reader of titles and categories.
+        reader: the reader that finds kinds of garments in titles and categories.
         listed: the product and the path of each row, and its cells with titles. The kinds of a product are
             those that all its titles share. Of its other cells, and of its titles for sheets and colours, the
             first one that is not empty is used.
@@ -150,20 +166,20 @@ def _product_title(
 
 
 def folder_of(path: str) -> str:
-    """Return the folder of a picture, as its table names it."""
+    """Return the folder in the path of a picture, as a table has the path; empty if there is no folder."""
     return path.rpartition("/")[0]
 
 
 def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecision | None:
-    """Decide the class and the kind of a row with its title.
+    """Decide the class and the kind of a row with the title in its list.
 
     Args:
-        record: the row, as the model answered it.
+        record: the photo or product, with the answers of the model.
         titles: the titles of the list.
 
     Returns:
-        None if the row has no answer about the class, or if the list says nothing about its kind. If the
-        words of the list contradict each other, the decision is a review.
+        The decision; None if the row has no answer about the class, or if the list names no kind for it. If
+        the words of the list contradict each other, the decision is that a person has to look.
     """
     meaning = titles.meaning(record)
     if not meaning.kinds or LABEL not in record.answers:
@@ -192,10 +208,10 @@ def _photo_answer(record: Record, head: str) -> PhotoAnswer:
 
 
 def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTitles) -> dict[str, HeadAnswer]:
-    """Return the answers of a row, with class and kind as they were decided with the title.
+    """Return the answers to a row by head, with class and kind as they were decided with the title.
 
     Args:
-        record: the row, as the model answered it.
+        record: the photo or product, with the answers of the model.
         decision: the decision about this row.
         titles: the titles of the list.
     """
@@ -216,13 +232,13 @@ def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTit
 
 
 def make_doubted_answer(answer: HeadAnswer, head: str, decision: TitleDecision, reason: Reason) -> HeadAnswer:
-    """Return the photos' own answer about class or kind for a person to look at, beside the suggestion.
+    """Return the answer of the photos as one that needs a review, with the label that the title suggests.
 
     Args:
-        answer: the photos' own answer.
-        head: LABEL or KIND.
-        decision: the decision with the title, which suggests a label.
-        reason: why a person should look.
+        answer: the answer of the photos.
+        head: LABEL for the class, or KIND.
+        decision: the decision with the title, which may suggest a label.
+        reason: the reason why a person should look.
     """
     suggested = decision.suggested_kind
     if head == LABEL:

@@ -18,38 +18,46 @@ from labelling.review.corrections import Correction, merge_human_answers
 from reports.intervals import SURENESS, clopper_pearson, most_of
 
 MAX_SAMPLE_ROWS: Final = 130
-"""Most rows of a sample whose size no one chose."""
+"""Largest number of rows that are drawn for an audit if no person chose a number."""
 
 ACCEPTED_PER_SAMPLE_ROW: Final = 4
-"""So many accepted answers of a table pay for one row of such a sample."""
+"""The default sample of an audit has one row for every four accepted answers."""
 
 BOUND_SURENESS: Final = 1 - (1 - SURENESS) / 2
-"""Sureness of each bound: half of the doubt is for a second look, at a larger sample that holds the first."""
+"""Certainty of each bound of an audit's result, 0 to 1. It is higher than SURENESS, because people may look a
+second time, at a larger sample that contains the first one."""
 
 
 def default_sample_size(accepted: int) -> int:
-    """Return how many of the accepted rows are drawn, unless people choose a number."""
+    """Return the number of rows that are drawn for an audit, unless people choose a number.
+
+    Args:
+        accepted: the number of accepted rows of the table.
+    """
     return min(MAX_SAMPLE_ROWS, accepted // ACCEPTED_PER_SAMPLE_ROW)
 
 
 def sample_rank(path: str, version: str) -> bytes:
-    """Return the rank of an accepted row. The smallest ranks are drawn, so samples are nested.
+    """Return a pseudo-random sort key for an accepted row. An audit draws the rows with the smallest keys.
 
-    The same rows are drawn again for the same table, and others for another release.
+    So a larger sample contains each smaller one, the same rows are drawn again for the same table, and other
+    rows for another release.
 
     Args:
-        path: the path of a row in the table.
+        path: the path of a row in the table, or the name of its product.
         version: the version of the release that answered.
     """
     return hashlib.sha256(f"{version}\n{path}".encode()).digest()
 
 
 def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator[str]:
-    """Yield the result of the samples of a release: a sentence for the class, and for each attribute.
+    """Yield sentences with the result of an audit: how often accepted answers of a release are right.
+
+    There is a sentence for the class, one for each attribute, and one if answers belong to other releases.
 
     Args:
-        corrections: the corrections as they were read.
-        version: the version of the release.
+        corrections: all answers of people from the files of a review sheet, of which some belong to an audit.
+        version: the version of the release that is judged.
     """
     audited = [correction for correction in corrections if correction.audit and correction.sha256]
     ours = [correction for correction in audited if correction.version == version]
@@ -79,12 +87,14 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
 
 
 def find_bounds(right: int, n: int, of: int) -> tuple[float, float]:
-    """Return the lower and the upper bound of the share of right rows, each with certainty BOUND_SURENESS.
+    """Return a lower and an upper bound for the share of right rows among all rows, from a random sample.
+
+    Each bound has the certainty BOUND_SURENESS.
 
     Args:
         right: the number of right rows in the sample.
         n: the number of rows in the sample.
-        of: the number of rows that they were drawn from; 0 if it is not known, which means very many.
+        of: the number of rows that the sample was drawn from; 0 if it is not known, which means very many.
     """
     if of < n:
         return clopper_pearson(right, n, BOUND_SURENESS)

@@ -25,12 +25,12 @@ PICTURE_COLUMNS: Final = ("path", "sha256", "product")
 
 
 def read_category_answer(row: Mapping[str, str], at: str, where: str) -> CategoryAnswer:
-    """Read a row about a category.
+    """Return the answer in a row of a corrections file that says which kinds a shop's category means.
 
     Args:
         row: the cells by column, without white space around them.
-        at: the time of the answer, in UTC.
-        where: file, row and line, for messages.
+        at: the time of the answer in UTC, in ISO 8601.
+        where: the file, row and line, for error messages.
 
     Raises:
         CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
@@ -57,14 +57,14 @@ def read_category_answer(row: Mapping[str, str], at: str, where: str) -> Categor
 def merge_category_answers(
     new: Sequence[CategoryAnswer], kept: Iterable[CategoryAnswer]
 ) -> tuple[dict[str, CategoryAnswer], int]:
-    """Choose the latest answer about each category; of two answers of the same time the later row.
+    """Return the latest answer about each category. If two answers have the same time, the later row is used.
 
     Args:
         new: the answers that were read, in the order of the files and their rows.
-        kept: the answers from before.
+        kept: the answers that were taken earlier.
 
     Returns:
-        the answers by `level_key`, and how many categories have answers that differ.
+        The answers by the category's key (`level_key`), and the number of categories with different answers.
     """
     latest = {level_key(answer.category): answer for answer in kept}
     differing = set[str]()

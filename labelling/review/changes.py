@@ -23,8 +23,9 @@ class Change:
     """A picture to which two releases answer differently: another label, or another decision.
 
     Attributes:
-        path: the path as in a table of `wardrobe label`.
-        attribute: the attribute that is answered; empty for the class.
+        path: the path of the picture, as in a table of `wardrobe label`.
+        sha256: the hash of the picture in hexadecimal.
+        attribute: the name of the attribute that is answered; empty for the class.
         label_a, confidence_a, decision_a: the answer of the first release.
         label_b, confidence_b, decision_b: the answer of the second release.
     """
@@ -42,15 +43,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The answers of two releases.
+    """The differences between the answers of two releases to the same pictures.
 
     Attributes:
-        pictures: the number of pictures that both answered.
-        changes: the changes of the class, then of attributes that both answer. Other labels come before other
-            decisions, and in each the surest answers of the second release come first.
+        pictures: the number of pictures that both releases answered.
+        changes: the changes of the class, then of attributes that both releases answer. Changed labels come
+            before changed decisions. Within each, the surest answers of the second release come first.
         unread: the names of pictures that cannot be read or decoded, with the reason.
-        accepted: the number of pictures that each release accepts.
-        thumbnails: `data:` URLs of changed pictures by path, if they were requested.
+        accepted: the number of pictures whose class the first and the second release accept.
+        thumbnails: `data:` URLs of changed pictures by path; empty if they were not requested.
     """
 
     pictures: int
@@ -69,8 +70,8 @@ def compare_releases(
         source: the source, whose pictures are read once.
         first: the networks of release A.
         second: the networks of release B.
-        watch: is called with the number of finished pictures.
-        show: whether changed pictures are kept as thumbnails, which take 4 kB of memory each.
+        watch: a function that is called with the number of finished pictures, and None as their total.
+        show: whether to keep thumbnails of changed pictures, which take 4 kB of memory each.
 
     Raises:
         SourceUnusable, StoreError: the source cannot be listed.
@@ -136,25 +137,28 @@ def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str)
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Change))
-"""Columns of a table of changes."""
+"""The columns of the CSV of changed answers, in their order: the fields of Change."""
 
 
 def make_changes_table(changes: Sequence[Change]) -> bytes:
-    """Return a table with COLUMNS and a row for each change, in UTF-8. No spreadsheet runs its cells."""
+    """Return a CSV in UTF-8 with the columns COLUMNS and a row for each change.
+
+    Cells that a spreadsheet would run as formulas are escaped.
+    """
     rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
     return format_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
 
 PAGE_LIMIT: Final = 1000
-"""Changes on the page: a few megabytes."""
+"""Largest number of changes on the HTML page, which is then a few megabytes."""
 
 
 def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
-    """Return the page with the first PAGE_LIMIT changes.
+    """Return an HTML page that shows the first PAGE_LIMIT changes with their thumbnails, in UTF-8.
 
     Args:
         compared: the comparison, with thumbnails.
-        names: the names of the two releases.
+        names: the names of the first and the second release, for the text of the page.
     """
     shown = compared.changes[:PAGE_LIMIT]
     lead = (

@@ -26,18 +26,20 @@ from labelling.sources.source_opening import LISTS
 from model_store.release_files import expand_home
 
 NAMED: Final = 3
-"""Corrections that a message names."""
+"""Largest number of corrections that a message names."""
 
 
 class TakenCorrections(NamedTuple):
-    """The effect of some corrections.
+    """The numbers of people's answers that were taken into a table.
 
     Attributes:
-        corrections: the number of corrections that were read.
-        disagreements: the number of questions with different labels. The latest is used.
-        unmatched: the number of corrections that belong to no row, and the names of some of them.
+        corrections: the number of answers about pictures and products that were read.
+        disagreements: the number of questions to which people gave different labels. The latest is used.
+        unmatched: the number of answers that belong to no row of the table.
+        examples: the names of the first of these, up to NAMED.
         categories: the number of answers about categories.
-        category_disagreements: the number of categories with different kinds. The latest is used.
+        category_disagreements: the number of categories for which people gave different kinds. The latest
+            answer is used.
     """
 
     corrections: int
@@ -49,20 +51,23 @@ class TakenCorrections(NamedTuple):
 
 
 def take_corrections(found: AllCorrections, journal: Journal, table: Path) -> TakenCorrections:
-    """Put people's answers into a table's journal.
+    """Store people's answers in the journal of a table, which is the SQLite file beside it.
 
     Answers about pictures are kept if the current listing has the picture. Answers about categories are
     always kept, as the next list of the shop may have a category that this one lacks.
 
     Args:
-        found: the corrections as they were read for the labels of the table (corrections.py).
+        found: the answers in the files of corrections, read for the labels of the table (corrections.py).
         journal: the open journal of the table.
         table: the path of the table, for messages.
 
+    Returns:
+        The numbers of answers that were taken, that belong to no row, and that contradict each other.
+
     Raises:
-        TableUnusable: the answers cannot be kept.
-        CorrectionsUnusable: none of them belongs to this table, or two of the same time contradict each
-            other.
+        TableUnusable: the answers cannot be stored.
+        CorrectionsUnusable: no answer about a picture belongs to this table; an answer is about a product and
+            the table has none; or two answers of the same time contradict each other.
     """
     corrections = found.pictures
     _check_products(corrections, table, journal.settings)
@@ -122,18 +127,18 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
 def match_corrections(
     corrections: Sequence[Correction], journal: Journal
 ) -> tuple[list[tuple[str, Correction]], list[Correction]]:
-    """Find the rows that corrections belong to.
+    """Find the picture of a table that each correction (a person's answer) belongs to.
 
     A correction without a hash belongs to the row with its path: as written, relative to the corrections'
     folder, or inside the source. One for a product belongs only to rows of that product. Paths of a list are
     relative to its folder, or to its root.
 
     Args:
-        corrections: the corrections.
-        journal: the journal of the table. Pictures that could not be read have no correction.
+        corrections: the answers of people about pictures and products.
+        journal: the open journal of the table. Its pictures that could not be read match no correction.
 
     Returns:
-        The sha256 of its picture with each correction, and the corrections that belong to no row.
+        A list of (sha256 of the picture, correction), and the corrections that belong to no row.
     """
     folder, wanted = _folder_of(journal), defaultdict[str, list[Correction]](list)
     for correction in corrections:

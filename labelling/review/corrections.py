@@ -31,25 +31,29 @@ from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY, read_category_answer
 
 COLUMNS: Final = ("path", "label")
-"""Columns that a CSV must have."""
+"""The columns that a CSV of corrections must have."""
 
 OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
     *("audit", "audit_of", "predicted", "version", CATEGORY),
 )
-"""Columns that a CSV may have."""
+"""The columns that a CSV of corrections may have in addition."""
 
 MAX_CLOCK_ERROR: Final = timedelta(days=1)
-"""Time by which the clock of a reviewer may be ahead, including a missing time zone."""
+"""Time by which the clock of a reviewer may be ahead of this computer's. A whole day allows for answers whose
+time has no time zone."""
 
 SAMPLE: Final = re.compile("[0-9]{1,9}")
-"""Pattern of the size of a sample."""
+"""Pattern of a cell of the column `audit`: the number of rows in the random sample."""
 
 ACCEPTED_OF: Final = re.compile("(?:[0-9]{1,9} of )?([0-9]{1,9})")
-"""Pattern of the number of accepted rows of a table; 2.0.0 wrote that of a label in front."""
+"""Pattern of a cell of the column `audit_of`: the number of accepted rows that a sample was drawn from.
+
+Version 2.0.0 wrote the number for one label in front, as in `20 of 300`.
+"""
 
 NAMED: Final = 5
-"""Pictures that a sentence names."""
+"""Largest number of pictures that a sentence names."""
 
 
 class Correction(NamedTuple):
@@ -85,12 +89,16 @@ class Correction(NamedTuple):
     version: str = ""
 
     def question(self, sha256: str) -> "Question":
-        """Return the question that it answers, by the content of its picture."""
+        """Return the question that this correction answers: about which picture, attribute and product.
+
+        Args:
+            sha256: the hash of the picture, which a correction by path alone does not have.
+        """
         return Question(sha256, self.attribute, self.product)
 
 
 class AllCorrections(NamedTuple):
-    """The corrections of some files.
+    """The answers of people in some files of corrections.
 
     Attributes:
         pictures: the answers about pictures and products.
@@ -108,14 +116,16 @@ def read_corrections(
     reading: Reading = AS_IT_IS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Correction]:
-    """Read the corrections of pictures; rows about categories are counted and left out.
+    """Read people's answers about pictures and products from CSV files.
+
+    Rows about categories of a shop are left out, and `say` gets their number.
 
     Args:
         files: the paths of the CSV files.
-        labels: the classes; None if neither they nor the attributes are known yet.
-        attributes: the labels of each attribute of the release.
-        reading: the way in which lists are read.
-        say: is called with sentences that a person should know.
+        labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
+        attributes: the valid labels of each attribute of the release.
+        reading: the options for reading a list, such as its encoding.
+        say: a function that is called with sentences for the user.
 
     Raises:
         CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, or
@@ -142,7 +152,14 @@ def read_all_corrections(
     reading: Reading = AS_IT_IS,
     say: Callable[[str], None] = lambda _: None,
 ) -> AllCorrections:
-    """Read the corrections of pictures and of categories; see `read_corrections` for the arguments.
+    """Read people's answers about pictures, products and categories of a shop from CSV files.
+
+    Args:
+        files: the paths of the CSV files.
+        labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
+        attributes: the valid labels of each attribute of the release.
+        reading: the options for reading a list, such as its encoding.
+        say: a function that is called with sentences for the user.
 
     Raises:
         CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, an
@@ -157,17 +174,18 @@ def read_all_corrections(
 def merge_human_answers(
     matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, HumanAnswer]
 ) -> tuple[dict[Question, HumanAnswer], int]:
-    """Choose the answers that count, whatever the order of the files.
+    """Return the latest answer to each question, whatever the order of the files.
 
     Args:
-        matched: corrections with the sha256 of their pictures.
-        kept: answers from before.
+        matched: pairs of a picture's sha256 and a correction of it, in the order of the files.
+        kept: the answers that were taken earlier, by question.
 
     Returns:
-        the answers, and how many questions have different ones.
+        The answers by question, and the number of questions with different answers. Questions that only
+        `kept` answers are not in the result.
 
     Raises:
-        CorrectionsUnusable: two files give a picture different labels at the same time.
+        CorrectionsUnusable: the two latest answers to a question have the same time and different labels.
     """
     last: dict[tuple[Question, Path], Correction] = {}
     for sha256, correction in matched:
@@ -200,7 +218,7 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
 
 
 def name_correction(correction: Correction) -> str:
-    """Return the name of a correction for messages."""
+    """Return the name of a correction's picture for messages: its path, or its sha256 without a path."""
     return correction.path or correction.sha256
 
 

@@ -18,16 +18,17 @@ from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 
 MAX_KIND_BUTTONS: Final = 3
-"""Kinds of a title that have a button each; a title that admits more says little."""
+"""Largest number of kinds of a title that get a button on a card. A title that allows more kinds says
+little."""
 
 
 class KindChoice(NamedTuple):
-    """A button of a card that answers the class, and perhaps the kind.
+    """A button of a card that answers the class, and perhaps the kind (the garment as shops name it).
 
     Attributes:
-        text: the text on it.
-        label: the class that it answers; empty if it opens the list of classes.
-        kind: the label of the attribute `kind` that it answers; empty for none.
+        text: the text on the button.
+        label: the class that a click answers; empty if a click opens the list of classes.
+        kind: the label of the attribute `kind` that a click answers; empty for none.
     """
 
     text: str
@@ -39,8 +40,8 @@ def choices_of_title(row: TableRow, context: DecisionContext) -> tuple[KindChoic
     """Return the buttons of a card on which title and photo contradict each other.
 
     Args:
-        row: the row that the card asks about.
-        context: the facts that decide about rows of its table.
+        row: the row that the card asks about; it has an answer about the class.
+        context: the facts about the whole table.
 
     Returns:
         A button for each kind that the title allows, with the kinds that the photo shows most first, and one
@@ -64,11 +65,15 @@ def _choice(kind: str, context: DecisionContext) -> KindChoice:
 
 
 def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
-    """Return the kinds that belong to no class, with those that the photo shows most first.
+    """Return the kinds of garments that belong to no class of the release, such as `skirt`.
 
     Args:
         record: the picture or product that the card asks about.
-        context: the facts that decide about rows of its table.
+        context: the facts about the whole table.
+
+    Returns:
+        The kinds, with the likeliest by the photos first and OTHER last; empty if the release answers no
+        kinds.
     """
     names = context.settings.heads.get(KIND, ())
     if not has_kinds(names):
@@ -80,7 +85,15 @@ def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, 
 
 
 def has_likely_class(record: Record, context: DecisionContext) -> bool:
-    """Return whether a class is of the likeliest kind of a record, or no kind is known."""
+    """Return whether the kind that the model answered belongs to a class of the release.
+
+    Args:
+        record: the picture or product.
+        context: the facts about the whole table.
+
+    Returns:
+        True also if there is no answer about the kind.
+    """
     answer = record.answers.get(KIND)
     return answer is None or answer.label not in kinds_without_class(record, context)
 

@@ -31,10 +31,10 @@ from labelling.review.kind_choices import KindChoice
 from model_store.release_files import write_whole
 
 EDGE: Final = 320
-"""Longest edge of a picture on the page; its card shows 240 pixels of a screen."""
+"""Longest edge of a thumbnail, in pixels. A card shows it 240 CSS pixels large."""
 
 QUALITY: Final = 80
-"""Quality of a thumbnail's JPEG."""
+"""Quality of the JPEG of a thumbnail, 0 to 100."""
 
 RIGHT: Final = "Right: {answer}"
 """Text on the button of a card that shows a guess."""
@@ -48,11 +48,17 @@ ATTRIBUTE_ALONE: Final = "{attribute}?"
 """Text on a card of an audit, which does not show the answer of the model."""
 
 Texts: TypeAlias = Mapping[str, Mapping[str, str]]
-"""Texts of the page by English text, by language."""
+"""Translations of the page's texts: a mapping from English to translated text, by language."""
 
 
 class CardPhoto(NamedTuple):
-    """A picture on a card; path, picture and sha256 as a Card has them."""
+    """A picture on a card.
+
+    Attributes:
+        path: the path in the exported CSV.
+        picture: the thumbnail as a `data:` URL; empty if the picture cannot be shown.
+        sha256: the hash of the picture in hexadecimal.
+    """
 
     path: str
     picture: str
@@ -60,15 +66,15 @@ class CardPhoto(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """Cards that are shown together in groups, one for each suggestion, which one click confirms.
+    """A part of the review page whose cards are shown in groups, one for each suggested label.
 
-    A person clicks cards that do not belong to a group. Such cards show the answer of the model, so they are
-    not used for an audit.
+    A person clicks the cards that do not belong to a group. Then one click confirms all others. Such cards
+    show the answer of the model, so they are not used for an audit.
 
     Attributes:
-        title: the heading.
-        lead: the explanation below it.
-        is_folded: whether it is optional, and closed at first.
+        title: the heading of the part.
+        lead: the explanation below the heading.
+        is_folded: whether the part is optional, and closed at first.
     """
 
     title: str
@@ -80,10 +86,10 @@ class Card(NamedTuple):
     """One question on a page, about a picture or a product.
 
     Attributes:
-        name: the name that is shown.
+        name: the name that is shown, which is that of the picture or product.
         path: the path in the exported CSV.
-        picture: a `data:` URL; empty if the picture cannot be shown.
-        note: a sentence about it, with `{name}` for the values of `note_values`.
+        picture: the thumbnail as a `data:` URL; empty if the picture cannot be shown.
+        note: a sentence about the question, with `{name}` for the values of `note_values`.
         note_values: the shares and texts in the note.
         guess: the label that the card's button chooses.
         button: the text on the button, with `{answer}` for the guess. Without it, the card shows no guess.
@@ -127,15 +133,15 @@ class Card(NamedTuple):
 
 
 class CategoryCard(NamedTuple):
-    """A question about a category of the shop.
+    """A card that asks which kinds of garments a shop means by one of its categories.
 
     Attributes:
-        category: the level as the list writes it.
-        branches: the levels above it, for each branch.
-        products: the number of products in it, or of pictures in a table without products.
-        is_of_products: whether these are products.
-        kinds: the kinds to choose from, each with the number of products that the photos answer so.
-        other: the number of these that the photos answer as none of the kinds.
+        category: the word for the category, as the list writes it.
+        branches: the levels of the category path above this word, for each branch in which it occurs.
+        products: the number of products in the category, or of pictures in a table without products.
+        is_of_products: whether `products` is a number of products.
+        kinds: the kinds to choose from, each with the number of products for which the photos answer it.
+        other: the number of products for which the photos answer none of the kinds.
         photos: photos to which the model gave different answers.
     """
 
@@ -154,7 +160,7 @@ class Frame(NamedTuple):
     Attributes:
         title: the name of the table.
         lead: the request to the person.
-        texts: translations, of which review.js chooses those that the reader prefers.
+        texts: translations of the page, of which review.js chooses the language that the reader prefers.
         export: the name of the file that the page exports.
         command: the command that applies the exported file; empty for none.
         version: the version of the release of an audit; empty for none.
@@ -169,7 +175,13 @@ class Frame(NamedTuple):
 
 
 def write_page(page: Path, text: str) -> None:
-    """Write a review page. Names that are not Unicode are spelt out.
+    """Write the HTML of a review page into a file.
+
+    Names of files that are not valid Unicode are written with backslash escapes.
+
+    Args:
+        page: the path of the file, which is replaced if it exists.
+        text: the HTML.
 
     Raises:
         TableUnusable: the page cannot be written.
@@ -181,7 +193,14 @@ def write_page(page: Path, text: str) -> None:
 
 
 def make_thumbnail(upload: bytes) -> str:
-    """Return a small JPEG as a `data:` URL; empty if the upload is not a picture that can be read."""
+    """Return a small JPEG of a picture as a `data:` URL, with a longest edge of EDGE pixels.
+
+    Args:
+        upload: the bytes of the picture's file.
+
+    Returns:
+        The URL; empty if the bytes are not a picture that can be read.
+    """
     try:
         picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, EDGE)
     except UploadError:
@@ -220,7 +239,7 @@ AGREEING: Final = Screen(
     "click confirms the rest of it.",
     is_folded=False,
 )
-"""The screen of cards on which list and photo agree."""
+"""The part of the page with doubtful answers that the words of the list allow."""
 
 COLOURS: Final = Screen(
     "Colours for the feed",
@@ -228,17 +247,17 @@ COLOURS: Final = Screen(
     "then one click confirms the rest of it.",
     is_folded=False,
 )
-"""Screen of the products without a colour for the feed."""
+"""The part of the page with products that have no certain colour for the feed."""
 
 FED: Final = Screen(
     "Optional: colours that the feed has",
     "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
     is_folded=True,
 )
-"""Screen of the colours that a feed already has."""
+"""The part of the page with products whose colour is already in the feed."""
 
 SCREENS: Final = (AGREEING, COLOURS, FED)
-"""All screens in their order."""
+"""All parts of the page with grouped cards, in their order."""
 
 LEAVE_OUT: Final = " "
 """Label in the exported CSV for a picture that a person leaves out. It is no real label, since these have no
@@ -256,13 +275,13 @@ def make_review_page(
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
     categories: Sequence[CategoryCard] = (),
 ) -> str:
-    """Return the whole page.
+    """Return the HTML of a whole review page, on which a person answers the questions of cards.
 
     Args:
         cards: the cards, most doubtful first.
         labels: the classes to choose from, beside NONE and LEAVE_OUT.
-        frame: the parts around the cards.
-        attributes: the labels of each attribute that cards ask for.
+        frame: the parts of the page around the cards, such as its title.
+        attributes: the labels to choose from for each attribute that cards ask for.
         categories: the questions about categories, which come first.
     """
     pictures = {picture: str(number) for number, picture in enumerate(_pictures([*categories, *cards]), 1)}
@@ -286,12 +305,12 @@ def make_review_page(
 
 
 def fill_page(frame: str, shown: object, *scripts: str) -> str:
-    """Return a page of this package, whose scripts make its content.
+    """Return the HTML of a page of this package, with its style, scripts and content embedded.
 
     Args:
-        frame: the HTML of the page.
-        shown: the content as JSON values.
-        scripts: the scripts, which run one after another.
+        frame: the name of the HTML file of the page in this package, such as `review.html`.
+        shown: the content as JSON values, which the scripts show.
+        scripts: the names of the JavaScript files in this package, in the order in which they run.
     """
     style, script = read_page_part("review.css"), "".join(map(read_page_part, scripts))
     policy = (
@@ -366,10 +385,14 @@ def _on_page(head: str) -> str:
 
 
 def read_page_part(name: str) -> str:
-    """Read a style, script or frame of this package."""
+    """Return the text of a CSS, JavaScript or HTML file of this package.
+
+    Args:
+        name: the name of the file, such as `review.css`.
+    """
     return files("labelling.review").joinpath(name).read_text("utf-8")
 
 
 def hash_content(text: str) -> str:
-    """Return the name of an embedded style or script in a Content-Security-Policy."""
+    """Return the hash of an embedded style or script, as a Content-Security-Policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -18,20 +18,21 @@ from labelling.review.page import Texts
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
 
 MAX_PHOTOS_ON_CARD: Final = 6
-"""Photos of a product on its card."""
+"""Largest number of photos of a product on its card."""
 
 FIRST_DOUBTS: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAMILIAR: 1}
-"""The order of the doubts that come first on a sheet; all others follow together."""
+"""The order of the reasons whose questions come first on a review sheet. All other reasons follow
+together."""
 
 NO_ANSWER_PLACE: Final = 2
-"""The place of photos without an answer, after familiar and unfamiliar ones."""
+"""The sort key of photos without an answer. Familiar photos have 0, and unfamiliar photos 1."""
 
 
 class Review(NamedTuple):
-    """The review page that a person asks for.
+    """The settings of a review page, as a person chose them on the command line.
 
     Attributes:
-        page: the file, which is replaced if it exists.
+        page: the path of the page, which is replaced if it exists.
         limit: the largest number of doubtful pictures on the page, for the class and for each attribute.
         audited: the number of accepted rows to draw at random, whatever people answered; None for as many as
             the table can pay for. They come last, in random order, without the answer of the model. Each has
@@ -52,17 +53,17 @@ class Review(NamedTuple):
 
     @property
     def heads(self) -> tuple[str, ...]:
-        """All that the page asks for, the class first."""
+        """The heads that the page asks about: the class (LABEL) first, then the names of attributes."""
         return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
 
 
 class SheetQuestion(NamedTuple):
-    """A question on a sheet.
+    """A question on a review sheet, about the class or one attribute of a picture or product.
 
     Attributes:
-        row: the picture or the product.
-        head: the head that is asked about.
-        reason: why a person should look; None if model or list decided.
+        row: the decided row of the picture or the product.
+        head: the class (LABEL), or the name of the attribute that is asked about.
+        reason: the reason why a person should look; None if the answer was accepted.
     """
 
     row: TableRow
@@ -71,19 +72,32 @@ class SheetQuestion(NamedTuple):
 
     @property
     def decision(self) -> HeadDecision:
-        """The decision of the table."""
+        """The decision of the table about the head that is asked about."""
         return self.row.decision_on(self.head)
 
 
 class LeastRows:
-    """The rows of the least keys among those that pass, in their order; of equal keys the first."""
+    """A collection that keeps only the rows with the smallest keys among all rows that are added.
+
+    Attributes:
+        rows: the rows that are kept, sorted by key. Of equal keys, the first row that was added comes first.
+    """
 
     def __init__(self, most: int) -> None:
-        """At most so many are kept."""
+        """Create an empty collection.
+
+        Args:
+            most: the largest number of rows that are kept.
+        """
         self._most, self._keys, self.rows = most, list[Any](), list[TableRow]()
 
     def add(self, key: object, row: TableRow) -> None:
-        """Keep a row, if its key is among the least by now."""
+        """Add a row if its key is among the smallest so far; the row with the largest key is then dropped.
+
+        Args:
+            key: the sort key, which can be compared with all other keys.
+            row: the row.
+        """
         place = bisect_right(self._keys, key)
         if place < self._most:
             self._keys.insert(place, key)
@@ -92,15 +106,24 @@ class LeastRows:
 
 
 class HeadQuestions:
-    """The questions of a sheet about one head, which are chosen while rows pass by.
+    """A collector of a review sheet's questions about one head, which reads the rows of a table once.
+
+    A head is the class or an attribute.
 
     Attributes:
-        accepted: the number of rows that an audit is drawn from.
-        is_fed: whether a feed needs the head.
+        head: the class (LABEL), or the name of the attribute.
+        accepted: the number of accepted rows so far, from which an audit is drawn.
+        is_fed: whether the head is the attribute that a feed needs.
     """
 
     def __init__(self, head: str, review: Review, version: str) -> None:
-        """Begin one, about the class or an attribute, of rows by a release."""
+        """Create a collector without questions.
+
+        Args:
+            head: the class (LABEL), or the name of an attribute.
+            review: the settings of the review page, with the numbers of questions.
+            version: the version of the release that answered the rows.
+        """
         self.head, self.accepted, self.is_fed = head, 0, head == review.feed
         self._audited, self._version = review.audited, version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
@@ -108,7 +131,13 @@ class HeadQuestions:
         self._drawn = LeastRows(MAX_SAMPLE_ROWS if review.audited is None else review.audited)
 
     def add_row(self, row: TableRow) -> None:
-        """Look at a row, and keep it if it is to be asked about by now."""
+        """Add a row to the doubtful, feed or audit questions if it belongs there.
+
+        Only the rows that come first in these lists are kept. A row without an answer of the head is ignored.
+
+        Args:
+            row: the decided row of a product, or of a picture without a product.
+        """
         decided, subject = row.decision_on(self.head), row.record
         if decided.answer is None:
             return
@@ -130,27 +159,33 @@ class HeadQuestions:
 
     @property
     def audit_questions(self) -> list[SheetQuestion]:
-        """The audit: rows in random order, whose answers nobody sees."""
+        """The questions of the audit: a random sample of accepted rows, shown without the model's answer."""
         size = default_sample_size(self.accepted) if self._audited is None else self._audited
         return [SheetQuestion(row, self.head, None) for row in self._drawn.rows[:size]]
 
     @property
     def doubtful_questions(self) -> list[SheetQuestion]:
-        """The questions that a person has to answer: contradictions, unfamiliar ones, then the least sure."""
+        """The questions about doubtful rows that are not in the audit.
+
+        Contradictions of title and photo come first, then unfamiliar photos, then the least certain answers.
+        """
         drawn = {asked.row.record.name for asked in self.audit_questions}
         rows = (row for row in self._doubtful.rows if row.record.name not in drawn)
         return [SheetQuestion(row, self.head, row.decision_on(self.head).doubt) for row in rows]
 
     @property
     def feed_questions(self) -> list[SheetQuestion]:
-        """Products whose colour a feed took, in the order of the table, of which nothing else is asked."""
+        """The questions about products whose colour is in the feed, in the order of the table.
+
+        Products with a question in the audit or about a doubtful answer are left out.
+        """
         there = {asked.row.record.name for asked in (*self.audit_questions, *self.doubtful_questions)}
         rows = (row for row in self._fed.rows if row.record.name not in there)
         return [SheetQuestion(row, self.head, row.decision_on(self.head).reason) for row in rows]
 
     @property
     def all_questions(self) -> list[SheetQuestion]:
-        """All of these."""
+        """All questions: the doubtful ones, those about colours of the feed, and those of the audit."""
         return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
 
 
@@ -165,9 +200,15 @@ def _order(subject: Record, decided: HeadDecision) -> tuple[object, ...]:
 
 
 def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
-    """Return the readable photos of a row: familiar ones first, and in front one of this product alone.
+    """Return the readable photos of a row in the order in which a card shows them.
 
-    A person's answer to a product is kept with its first photo, and is valid as long as the product has it.
+    If possible, the first photo has an answer and is listed under this product alone. Familiar photos follow,
+    and photos without an answer come last. A person's answer to a product is stored with the first photo, and
+    is valid as long as the product has this photo.
+
+    Args:
+        row: the decided row of a picture or product.
+        decisions: the decided rows of the table.
     """
     places = (
         (_place(decisions.answers_before_people(photo)), photo) for photo in row.record.photos if photo.sha256

@@ -46,25 +46,25 @@ from labelling.run_settings import RunSettings
 from labelling.sources.items import Item, Source
 
 READ_AT_ONCE: Final = 16
-"""Pictures that are read together, since those of a bucket and of the web come side by side."""
+"""Number of pictures that are read at a time. Those of a bucket or the web are then fetched in parallel."""
 
 
 EXPORT_NAME: Final = "corrections.csv"
-"""The name of the file that a page exports."""
+"""The name of the CSV file that a review sheet exports."""
 
 
 def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
-    """Write the questions about a finished table that people have not answered yet.
+    """Write a review sheet: an HTML page with questions about a finished table that nobody has answered yet.
 
     The pictures of the page are read in one pass over the source.
 
     Args:
         source: the source of the pictures.
         decisions: the decided rows of the table.
-        review: the page.
+        review: the settings of the page, such as its path and the number of questions.
 
     Raises:
-        TableUnusable: the file cannot be written.
+        TableUnusable: the page cannot be written.
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
@@ -90,7 +90,16 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
 def choose_questions(
     decisions: Decisions, review: Review
 ) -> tuple[list[HeadQuestions], list[CategoryQuestion]]:
-    """Return the questions about each head, and those about categories, after one pass over the rows."""
+    """Choose the questions of a review sheet in one pass over the rows of a table.
+
+    Args:
+        decisions: the decided rows of the table.
+        review: the settings of the page.
+
+    Returns:
+        The questions about the class and each attribute, in the order of `review.heads`; and the questions
+        about categories of the shop, which are empty if their answers would change no decision.
+    """
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
     asked, rows = decisions.ask_about_categories(), decisions.rows_for_people()
     for row in asked.collect(rows) if asked else rows:

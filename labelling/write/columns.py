@@ -23,30 +23,30 @@ LIST_PREFIX: Final = "list_"
 """Text in front of a list's column in the table, if the table has a column of the same name."""
 
 TITLE_KINDS: Final = "listed_as"
-"""The kinds that the words of the list admit, where it has words."""
+"""Column with the kinds of garments that the words of the list allow for a row, if these words are read."""
 
 PHOTOS: Final = "photos"
 DECIDING_PHOTOS: Final = "rests_on"
 """Column with the photos on which the class of a product is based. PHOTOS is their number."""
 
 PATH_SEPARATOR: Final = "|"
-"""Stands between these."""
+"""Text between two paths in the column DECIDING_PHOTOS."""
 
 CLASS_FIELDS: Final = ("confidence", "decision", "reason")
 ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
-"""Fields of an answer that the table of photos has."""
+"""Fields of an answer that the table of photos has a column for: about the class, and about an attribute."""
 
 DECISION_FIELDS: Final = ("decided_by", "predicted")
 """Columns of a table in which people or titles decided: who decided, and the label before people answered."""
 
 CATEGORY_FIELDS: Final = ("category_id", "category_name")
-"""Columns of a table whose platform has categories of its own."""
+"""Columns with the category that a sales platform has for a label, if the run maps labels to categories."""
 
 FIRST_COLUMNS: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
 """The first columns of the table of photos."""
 
 LAST_COLUMNS: Final = ("version", "sha256", "error")
-"""Columns behind the answers."""
+"""The columns of the table of photos that follow the answers of the model."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Column:
     """One column of a table.
 
     Attributes:
-        name: its name in the header.
-        kind: the kind of its cells, which Excel needs.
-        read_cell: returns the cell of a row, of this kind; None for an empty cell.
+        name: the name of the column in the header.
+        kind: the type of its cells, which an Excel workbook needs.
+        read_cell: a function that returns the cell of a row, of this type; None for an empty cell.
     """
 
     name: str
@@ -87,7 +87,7 @@ def photo_columns(
 def product_columns(
     settings: RunSettings, *, with_people: bool = False, with_words: bool = False
 ) -> list[Column]:
-    """Return the columns of the table of products. The first one names them.
+    """Return the columns of the table of products. The first column has the names of the products.
 
     Args:
         settings: the settings of a run with products.
@@ -110,7 +110,15 @@ def product_columns(
 
 
 def column_name(head: str, field: str) -> str:
-    """Return the column of an answer's field: `confidence` for the class, `colour_confidence` for colour."""
+    """Return the name of the column with one field of an answer.
+
+    Args:
+        head: the class (LABEL), or the name of an attribute, such as `colour`.
+        field: the field, such as `confidence`.
+
+    Returns:
+        The field itself for the class, and `colour_confidence` for the attribute `colour`.
+    """
     return field if head == LABEL else f"{head}_{field}"
 
 
@@ -135,7 +143,7 @@ def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
 def name_list_columns(
     names: Iterable[str], labels: Iterable[str], attributes: Iterable[str]
 ) -> dict[str, str]:
-    """Return the names of a list's columns in the table, with LIST_PREFIX if the table has the name.
+    """Return the names that the columns of a list get in a table. Those that the table has get LIST_PREFIX.
 
     Args:
         names: the names of the list's columns.
@@ -149,7 +157,15 @@ def name_list_columns(
 
 
 def make_distinct_names(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
-    """Return the names of a list's columns beside those of `ours`, by their names in the list; all differ."""
+    """Return names for a list's columns that differ from one another and from a table's own columns.
+
+    Args:
+        names: the names of the list's columns.
+        ours: the names of the table's own columns.
+
+    Returns:
+        The new name by the name in the list. A name in `ours` gets LIST_PREFIX, more than once if needed.
+    """
     given = tuple(names)
     renamed = dict(zip(given, given, strict=True))
     for name in set(ours).intersection(given):
@@ -204,7 +220,7 @@ def _of_people_and_platform(run: RunSettings, *, with_decider: bool) -> Iterator
 
 
 def has_titles(run: RunSettings) -> bool:
-    """Return whether the list has titles that are read."""
+    """Return whether a run reads the titles of its list to decide about pictures."""
     return run.list_words is not None and run.list_words.language != OFF
 
 
@@ -240,7 +256,7 @@ def _decision(decided: HeadDecision) -> str | None:
 
 
 def _also(decided: HeadDecision) -> str | None:
-    """Return the further labels of the answer that is used."""
+    """Return the further labels of an attribute, with `/` between; None if there are none."""
     return (
         "/".join(decided.answer.also) or None
         if decided.answer and decided.decided_by != DecidedBy.PERSON

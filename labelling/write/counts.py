@@ -13,33 +13,38 @@ from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
-"""The outcomes for the class of a picture, in the order of the columns of a summary; None is ACCEPT."""
+"""All possible outcomes for the class of a picture, in the order of the columns of a summary.
+
+None stands for an accepted answer, and each reason for a review.
+"""
 
 
 class Counts:
     """Counts of the rows of one table, as the model or the list decided them.
 
     Attributes:
-        outcomes: counts by head, the model's label, and the reason why a person is asked; None if nobody is
-            asked.
+        outcomes: counts of rows by head (class or attribute), the label before people, and the reason why a
+            person is asked; None if nobody is asked.
         rows: the number of rows.
         accepted: the number of accepted answers about the class.
-        accepted_by_list: the number of these that title and photo accepted together.
+        accepted_by_list: the number of accepted answers that title and photo accepted together.
         decided_by_person: the number of rows whose class people gave.
-        checked_answers: counts of accepted answers that people answered too, by whether they agree.
+        checked_answers: counts of accepted answers for which people gave a class too, by whether it is the
+            same.
         first_error: the first row with an error, and the error; empty without errors.
         cells_without_colour: cells of colour columns that name no colour, by their text.
         rows_without_product: the number of rows without a product.
         rows_with_title_kinds: the number of rows for which the list names a kind.
-        admitted_answers: counts of these, by whether the answer is of that kind.
+        admitted_answers: counts of rows by whether the title allows the answer; None if the title or the
+            answer names no kind.
     """
 
     def __init__(self, place: Place) -> None:
-        """Begin without rows.
+        """Create counts of zero.
 
         Args:
-            place: the place of the rows, PICTURE or PRODUCT, which decides the possible reasons of their
-                class.
+            place: whether the table has rows of pictures or of products (PICTURE or PRODUCT), which decides
+                the possible reasons for a review of the class.
         """
         self._reasons = frozenset[Reason | None]([None, *find_reasons([place])])
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
@@ -51,7 +56,7 @@ class Counts:
         self.cells_without_colour = Counter[str]()
 
     def count_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield the same rows, and count each as it passes.
+        """Yield the given rows unchanged, and count each row before it is yielded.
 
         Raises:
             ValueError: a class has a reason that cannot occur in this table, so that a summary would not show
@@ -87,11 +92,18 @@ class Counts:
                 self.checked_answers[decided.label == decided.predicted_label] += 1
 
     def count_without_answer(self, reason: Reason | None = None) -> int:
-        """Count the rows without an answer about the class."""
+        """Return the number of rows without an answer about the class.
+
+        Args:
+            reason: the reason of the rows that are counted; None for rows that have no reason.
+        """
         return self.outcomes[LABEL, None, reason]
 
     def count_reviews(self) -> dict[Reason, int]:
-        """Count the rows with an answer about the class that need a person, by reason."""
+        """Return the number of rows whose class needs a review by a person, for each reason.
+
+        Rows without an answer about the class are not counted.
+        """
         reasons = Counter[Reason]()
         for (head, label, reason), count in self.outcomes.items():
             if head == LABEL and label is not None and reason:
@@ -99,7 +111,10 @@ class Counts:
         return dict(sorted(reasons.items()))
 
     def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
-        """Count the rows with each outcome for each class, in order, including NONE if it was answered."""
+        """Return the number of rows with each outcome (ACCEPT, or the reason of a review), for each class.
+
+        The classes are in the order of the release. NONE ("none of these") follows if it was answered.
+        """
         has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
         return {
             label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
@@ -107,7 +122,7 @@ class Counts:
         }
 
     def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
-        """Count the rows with each decision for each label of each attribute."""
+        """Return the numbers of rows with ACCEPT and with REVIEW, for each label of each attribute."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():
             every[head, label] += count
@@ -121,7 +136,16 @@ class Counts:
         return {ACCEPT: accepted, REVIEW: every - accepted}
 
     def count_title_kinds(self, language: str) -> dict[str, str | int]:
-        """Count the decisions beside the titles in a language: by kind, and by list and photo together."""
+        """Return the figures of a summary about the titles of the list.
+
+        Args:
+            language: the language of the titles, which is one of the figures.
+
+        Returns:
+            The language; the number of rows for which the list names a kind (`named`); how many answers agree
+            with the list (`agreeing`) or not (`contradicting`); and the number of answers that title and
+            photo accepted together (`by_list`).
+        """
         agreeing, contradicting = self.admitted_answers[True], self.admitted_answers[False]
         of_kind = {"named": self.rows_with_title_kinds, "agreeing": agreeing, "contradicting": contradicting}
         return {"language": language, **of_kind, "by_list": self.accepted_by_list}

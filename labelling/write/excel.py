@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS: Final = 1_048_575
-"""That a sheet holds below its header. XlsxWriter drops more, of columns and characters too, in silence."""
+"""Largest number of rows that a sheet of Excel holds below its header. XlsxWriter drops further rows, columns
+and characters without an error, so they are checked here."""
 
 MOST_COLUMNS: Final = 16_384
+"""Largest number of columns that a sheet of Excel holds."""
 
 LONGEST_CELL: Final = 32_767
-"""Characters, of which those beyond 16 bits count twice."""
+"""Largest number of characters in a cell of Excel. A character beyond 16 bits, such as an emoji, is two."""
 
 
 def require_xlsxwriter() -> None:
-    """Check that a workbook can be written, before anything is labelled.
+    """Check that XlsxWriter is installed, before any picture is labelled for an Excel workbook.
 
     Raises:
         TableUnusable: XlsxWriter is not installed.
@@ -40,10 +42,14 @@ def require_xlsxwriter() -> None:
 
 
 def check_room(rows: int, columns: int) -> None:
-    """Refuse a table that a sheet cannot hold.
+    """Check that a sheet of Excel can hold a table.
+
+    Args:
+        rows: the number of rows of the table, without the header.
+        columns: the number of its columns.
 
     Raises:
-        TableUnusable: it has too many rows or columns.
+        TableUnusable: the table has too many rows or columns.
     """
     for number, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
         if number > most:
@@ -54,10 +60,15 @@ def check_room(rows: int, columns: int) -> None:
 
 
 def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
-    """Write a workbook of one sheet, row by row.
+    """Write a table as an Excel workbook of one sheet, row by row.
+
+    Args:
+        file: the path of the workbook, whatever its ending.
+        columns: the columns of the table.
+        rows: the rows of the table, which are read once.
 
     Returns:
-        how many cells were too long, and are cut.
+        The number of cells that were too long for Excel and were cut.
 
     Raises:
         OSError: the disk is full, for example.
@@ -72,7 +83,10 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
 
 
 def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
-    """Write header and rows; how many cells are cut. A typed method never makes a formula or a link."""
+    """Write header and rows, and return how many cells were cut.
+
+    The methods of XlsxWriter for one type are used, since they never make a formula or a link.
+    """
     cut = 0
     for place, column in enumerate(names):
         cut += _write_text(sheet, 0, place, column.name)
@@ -90,7 +104,7 @@ def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow])
 
 
 def _write_text(sheet: "Worksheet", row: int, column: int, text: str) -> bool:
-    """Write a text; whether it is cut."""
+    """Write a text into a cell, and return whether the text was cut."""
     units = text.encode("utf-16-le")
     sheet.write_string(row, column, units[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore"))
     return len(units) > 2 * LONGEST_CELL

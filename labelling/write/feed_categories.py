@@ -14,9 +14,10 @@ from labelling.write.taxonomies import find_kind_category
 
 
 class FeedCategories:
-    """The categories of products whose kind is accepted, by the shipped taxonomies.
+    """The categories that a sales platform has for the products of a feed, as rows of a file to import.
 
-    A product is left out if the list has a category for it, or if products with the same key have different
+    Only products with an accepted kind of garment have one. The categories are those in taxonomies.json. A
+    product is left out if the list has a category for it, or if products with the same key have different
     categories, because an empty cell would remove the shop's own category.
 
     Attributes:
@@ -24,7 +25,12 @@ class FeedCategories:
     """
 
     def __init__(self, platform: str, run: RunSettings) -> None:
-        """Begin without products."""
+        """Create an empty collection.
+
+        Args:
+            platform: the name of the platform, one of FEEDS.
+            run: the settings of a run with products.
+        """
         of_platform = FEEDS[platform]
         file = of_platform.categories
         self.header = [of_platform.key, *file.other_columns, file.column] if file else []
@@ -33,7 +39,11 @@ class FeedCategories:
         self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
 
     def take(self, row: TableRow) -> None:
-        """Take the category of a product that has one."""
+        """Add the category of a product, unless none is known or the list has a category for it.
+
+        Args:
+            row: the decided row of the product.
+        """
         of_platform = FEEDS[self._platform]
         if (file := of_platform.categories) is None:
             return
@@ -49,7 +59,7 @@ class FeedCategories:
         self._rows.setdefault(key, {column: cells[column] for column in self.header})
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the cells of each product with one category."""
+        """Return a row for each product with exactly one category: its cells, by the names in `header`."""
         return [row for key, row in self._rows.items() if len(self._categories[key]) == 1]
 
 

@@ -28,7 +28,7 @@ from labelling.write.outputs import replace_files
 from labelling.write.platforms import FEEDS, find_lacking_column, find_spellings
 
 NAMED: Final = 5
-"""Products that a sentence names."""
+"""Largest number of products that a sentence names."""
 
 DOUBTFUL: Final = "{n:,} are in no feed: their colour is doubtful."
 UNSEEN: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
@@ -40,19 +40,18 @@ LACKING: Final = "{n:,} lack what it needs, and are in no feed: {named}."
 SPELT_TWICE: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
 DIFFERING: Final = "{n:,} have articles of different colours, and are in no feed."
 REASONS: Final = (DOUBTFUL, UNSEEN, LOSING, LACKING, SPELT_TWICE, DIFFERING)
-"""Why products are in no feed, as a sentence of how many and of some names."""
+"""The reasons why products are in no feed: sentences with places for their number and some names."""
 
 
 class Feed(NamedTuple):
-    """The result of writing a feed.
+    """The result of writing a feed, which is the file of products that a sales platform imports.
 
     Attributes:
         file: the path of the feed.
         products: the number of its rows.
-        likely: the number of rows with a colour that several photos agree on, without the proof that a table
-            needs.
-        right: the share of these that is right at least; 0 without such rows.
-        left_out: the names of the other products, by each of REASONS.
+        likely: the number of rows whose colour is certain enough for a feed, but not for the table.
+        right: the share of these colours that is right at least; 0 without such rows.
+        left_out: the names of the products that are not in the feed, by each of REASONS.
         categories: the file of the products' categories, and how many products have one; None without any.
         note: a sentence for the user; empty for none.
     """
@@ -67,15 +66,15 @@ class Feed(NamedTuple):
 
 
 def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
-    """Refuse a feed that a table cannot have, before anything is labelled.
+    """Check that a feed for a platform is possible, before any picture is labelled.
 
     Args:
-        platform: one of FEEDS.
+        platform: the name of the platform, one of FEEDS.
         columns: the columns of the list.
         attributes: the attributes of the release.
 
     Returns:
-        The attribute of the colour.
+        The name of the release's attribute that answers the colour.
 
     Raises:
         TableUnusable: the release answers no colour, or the list lacks a column that the platform needs.
@@ -92,26 +91,36 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
 
 
 def feed_path(table: Path, platform: str) -> Path:
-    """Return the path of a table's feed."""
+    """Return the path of the feed beside a table: `TABLE-PLATFORM.csv`."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
 def categories_path(table: Path, platform: str) -> Path:
-    """Return the path of the file with the categories of a table's products."""
+    """Return the path of the file of categories beside a table: `TABLE-PLATFORM-categories.csv`."""
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
 def feed_files(table: Path, platform: str) -> list[Path]:
-    """Return all files that a feed of this platform writes; none without a platform."""
+    """Return the paths of all files that a feed writes beside a table.
+
+    Args:
+        table: the table of photos.
+        platform: the name of the platform, one of FEEDS; empty if no feed is written.
+
+    Returns:
+        The feed and the file of categories; an empty list without a platform.
+    """
     return [feed_path(table, platform), categories_path(table, platform)] if platform else []
 
 
 @contextmanager
 def name_earlier_feed(table: Path, platform: str) -> Iterator[None]:
-    """Add to the refusal of a feed that the file of an earlier run is still there, if it is.
+    """Extend the error of a block that fails to write a feed, if the feed of an earlier run still exists.
+
+    A person could otherwise import the old file by mistake.
 
     Raises:
-        TableUnusable: the feed was refused, or cannot be written.
+        TableUnusable: the block raised it. The message also names the file of the earlier run.
     """
     try:
         yield
@@ -128,10 +137,10 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     first. The products are read once.
 
     Args:
-        platform: one of FEEDS.
+        platform: the name of the platform, one of FEEDS.
         table: the table of photos of a run with products.
         decisions: the decided rows of the table.
-        advice: advice if the feed would be empty.
+        advice: a sentence for the error message if no product has a colour.
 
     Raises:
         TableUnusable: the feed is not possible (`check_feed`); no colour is accepted or given by a person, or
@@ -175,12 +184,26 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
 
 
 def describe_left_out(reason: str, products: Sequence[str]) -> str:
-    """Return the sentence about products that are left out for one of REASONS."""
+    """Return a sentence about products that are not in a feed.
+
+    Args:
+        reason: one of REASONS.
+        products: the names of the products that were left out for this reason.
+    """
     return reason.format(n=len(products), named=join_first(products, NAMED))
 
 
 def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:
-    """Return why a product is left out (one of REASONS) and its name for a sentence; None if it is not."""
+    """Return the reason why a product is not in a feed.
+
+    Args:
+        row: the decided row of the product.
+        platform: the name of the platform, one of FEEDS.
+        by: the grouping of photos into products.
+
+    Returns:
+        One of REASONS, and the name of the product for a sentence; None if the feed has the product.
+    """
     product = row.record.product
     if not row.feed_colours:
         return UNSEEN if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL, product
@@ -192,11 +215,13 @@ def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | Non
 
 
 class Article(NamedTuple):
-    """A product as a row of a feed. Several products may have one key there.
+    """A product as a row of a feed. Several products may have the same key.
 
     Attributes:
-        key: the key by which the platform knows it.
-        is_likely: whether its colour is only likely, as in TableRow.
+        key: the text by which the platform identifies the product, such as its SKU.
+        cells: the cells of the row, by column.
+        colours: the colours in the row, the main colour first.
+        is_likely: whether the colour is certain enough for a feed, but not for the table.
     """
 
     key: str

@@ -22,11 +22,11 @@ Identity: TypeAlias = str | tuple[int, int]
 
 
 def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
-    """Refuse outputs that would replace an input, or one another, before any work.
+    """Check, before any work, that no output of a command would replace an input or another output.
 
     Args:
-        outputs: all files that a command writes.
-        reads: the files that it reads, and folders that are read whole, such as a release.
+        outputs: the paths of all files that a command writes.
+        reads: the files that the command reads, and folders that it reads whole, such as a release.
 
     Raises:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
@@ -46,10 +46,10 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
 
 
 def check_no_pictures(outputs: Iterable[Path]) -> None:
-    """Refuse tables and pages with the name of a picture, which they might replace.
+    """Check that no table or page has a name like a picture's, such as `a.jpg`, which it might replace.
 
     Raises:
-        OutputUnusable: one has.
+        OutputUnusable: a file has such a name.
     """
     if picture := next((file for file in outputs if is_picture_name(file.name)), None):
         raise OutputUnusable(
@@ -58,10 +58,10 @@ def check_no_pictures(outputs: Iterable[Path]) -> None:
 
 
 def make_folders(files: Iterable[Path]) -> None:
-    """Make the folders of outputs, before the work whose results go there.
+    """Make the missing parent folders of output files, before the work whose results go there.
 
     Raises:
-        OutputUnusable: one cannot be made.
+        OutputUnusable: a folder cannot be made.
     """
     for file in files:
         try:
@@ -71,7 +71,14 @@ def make_folders(files: Iterable[Path]) -> None:
 
 
 def find_list_file(source: str) -> list[str]:
-    """Return the file that a source is; none for a folder, as a command may write beside its pictures."""
+    """Return the source in a list if it is a file or an address, as an input for `check_outputs`.
+
+    Args:
+        source: the path or address of the source.
+
+    Returns:
+        A list with the source; an empty list for a folder, because a command may write beside its pictures.
+    """
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
 
 
@@ -85,10 +92,16 @@ def _identities(file: str | Path) -> list[Identity]:
 
 
 def check_new(table: Path, files: Iterable[Path]) -> None:
-    """Refuse files that are there beside a table without a journal, which would say whose they are.
+    """Check that none of some files exists yet, for a table that has no journal.
+
+    The journal (the SQLite file beside a table) would tell which files an earlier run wrote.
+
+    Args:
+        table: the table, for the message.
+        files: the files that the run will write.
 
     Raises:
-        OtherRun: one is there.
+        OtherRun: a file exists.
     """
     if there := [file for file in files if os.path.lexists(file)]:
         raise OtherRun(
@@ -98,10 +111,14 @@ def check_new(table: Path, files: Iterable[Path]) -> None:
 
 
 def check_own(journal: Journal, files: Iterable[Path]) -> None:
-    """Refuse files that are there and that the journal's command did not write.
+    """Check that each existing file still has the content that the runs of a journal wrote.
+
+    Args:
+        journal: the journal of the table, which has the hashes of the files that its runs wrote.
+        files: the files that will be replaced; missing ones are valid.
 
     Raises:
-        OutputUnusable: one has another content.
+        OutputUnusable: a file has another content, for example because somebody edited it.
     """
     for file in files:
         if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
@@ -109,7 +126,7 @@ def check_own(journal: Journal, files: Iterable[Path]) -> None:
 
 
 def claim_files(journal: Journal, files: Iterable[Path]) -> None:
-    """Take the files that are there for the journal's own: --restart replaces them."""
+    """Record the existing files in a journal as written by its runs, so that --restart may replace them."""
     journal.keep_hashes({file.name: [hash_file(file)] for file in files if file.is_file()})
 
 
@@ -117,12 +134,19 @@ def claim_files(journal: Journal, files: Iterable[Path]) -> None:
 def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
     """Replace some files of a table by new ones, which take their places together once all are written.
 
-    The journal has the sha256 of the new bytes beside that of the old ones before the first of them is in its
-    place, so that both are known as its own after a kill.
+    Before the first file is replaced, the journal gets the sha256 of the old and the new contents. So both
+    are known as its own if the process is killed in between.
+
+    Args:
+        journal: the journal of the table.
+        files: the files to replace.
+
+    Yields:
+        Paths of empty files to write the new contents into, in the order of `files`.
 
     Raises:
         OSError: the disk is full, for example; all files stay as they were.
-        OutputUnusable: one was changed meanwhile.
+        OutputUnusable: a file was changed by somebody else since a run wrote it.
     """
     with ExitStack() as beside:
         new = [beside.enter_context(write_partial_file((), file.parent, f".{file.name}.")) for file in files]

@@ -11,15 +11,15 @@ from labelling.write.outputs import replace_files
 
 
 def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path:
-    """Write the file of words beside a table, and return its path.
+    """Write the file of a shop's own words beside a table, and return the path of the file.
 
     Args:
-        table: the table.
-        words: the rows of the file.
-        journal: the journal of the table, which knows whether the file that is there is its own.
+        table: the path of the table.
+        words: the words with their meanings, one for each row of the file.
+        journal: the journal of the table, which knows whether an existing file was written by its runs.
 
     Raises:
-        OutputUnusable: the file was changed since.
+        OutputUnusable: somebody changed the existing file since a run wrote it.
         TableUnusable: the file cannot be written.
     """
     file = words_file_of(table)

@@ -15,12 +15,12 @@ from labelling.run_settings import ProductGrouping
 
 
 class CategoryFile(NamedTuple):
-    """The form in which a platform imports the category of a product.
+    """The columns of the file in which a sales platform imports the categories of products.
 
     Attributes:
-        column: the column of the category.
-        choose: returns the platform's cell for a category's id and name; None if it has none.
-        other_columns: the cells of the feed that are in this file too, between the key and the category.
+        column: the name of the column with the category.
+        choose: a function that returns the cell for a category's id and name; None if there is no category.
+        other_columns: the columns of the feed that this file has too, between the key and the category.
     """
 
     column: str
@@ -29,19 +29,19 @@ class CategoryFile(NamedTuple):
 
 
 class Platform(NamedTuple):
-    """The form in which a platform imports a feed.
+    """The columns and rules of the feed that a sales platform imports.
 
     Attributes:
-        key: the column by which the platform knows a product. Products with the same key are one.
-        read_key: returns the key of a product, from its name in the list and its row.
-        colour_cells: returns the cells of the colour, by column.
-        other_cells: returns all other cells of a row, by column. A column of the colour may be among them: it
-            keeps its place, and gets the cell of the colour.
-        needs: the columns of the list that it needs, each with its possible names, in small letters.
-        categories: the form of its file of categories; None if its feed has none.
-        loses: returns whether its import would remove something of a product there. Such products are left
-            out.
-        note: a sentence about a list without attributes.
+        key: the name of the column that identifies a product. Rows with the same key are one product.
+        read_key: a function that returns the key of a product, from its name in the list and its row.
+        colour_cells: a function that returns the cells with the colour, by column.
+        other_cells: a function that returns all other cells of a row, by column. A column of the colour may
+            be among them: it keeps its place, and gets the cell of the colour.
+        needs: the columns of the list that the platform needs, each with its possible names in small letters.
+        categories: the columns of its file of categories; None if the platform imports none.
+        loses: a function that returns whether the import would remove something that a product has on the
+            platform, such as variations. Such products are left out.
+        note: a sentence for the user if the list has no attributes; empty for none.
     """
 
     key: str
@@ -54,7 +54,7 @@ class Platform(NamedTuple):
     note: str
 
     def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
-        """Return a row of the feed, by column.
+        """Return the cells of a product's row in the feed, by column.
 
         Args:
             name: the name of the product in the list.
@@ -65,7 +65,7 @@ class Platform(NamedTuple):
 
 _HANDLE: Final = ("handle", "url handle")
 _TITLE: Final = ("title",)
-"""Names of the columns that Shopify needs."""
+"""Names, in small letters, of the list's columns that a feed for Shopify needs."""
 
 FEEDS: Final[Mapping[str, Platform]] = {
     "google": Platform(
@@ -102,7 +102,15 @@ FEEDS: Final[Mapping[str, Platform]] = {
 
 
 def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
-    """Read the cell of a column of the list, whose name may have any capitals; empty if it has nothing."""
+    """Return the first filled cell of a row among the list's columns with some names.
+
+    Args:
+        row: the row of a product or a picture.
+        names: the names of the columns in small letters; capitals in the list are ignored.
+
+    Returns:
+        The text of the cell; empty if all such cells are empty or there is no such column.
+    """
     cells = (
         read_listed_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names
     )
@@ -110,12 +118,20 @@ def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
 
 
 def find_lacking_column(platform: str, row: TableRow) -> str:
-    """Find the first column that the platform needs and a row has nothing in; empty if there is none."""
+    """Return the first column that a platform needs and that is empty in a row; empty if all are filled."""
     return next((names[0] for names in FEEDS[platform].needs if not read_list_cell(row, names)), "")
 
 
 def find_spellings(row: TableRow, by: ProductGrouping | None) -> list[str]:
-    """Find the spellings of a product in the list, by which a platform knows it; for a folder its name."""
+    """Return the different spellings that one product's name has in the rows of the list.
+
+    Args:
+        row: the row of the product.
+        by: the grouping of photos into products; None without one.
+
+    Returns:
+        The spellings in the rows of the list; for a product that is a folder, only the name of the folder.
+    """
     if by is None or by.folder is not None:
         return [row.record.product]
     return list(dict.fromkeys(read_listed_cell(photo.cells[by.column]) for photo in row.record.photos))

@@ -19,10 +19,15 @@ from model_store.errors import StoreError
 
 
 def check_sorted_folder(folder: Path, source: str) -> None:
-    """Check that a folder can be filled, before anything is labelled.
+    """Check that a folder can be filled with sorted pictures, before any picture is labelled.
+
+    Args:
+        folder: the folder of --into.
+        source: the path or address of the pictures that are labelled.
 
     Raises:
-        TableUnusable: something is in it, or it lies in the source, which would label it the next time.
+        TableUnusable: the folder is not empty, is no folder, or lies in the source, so that the next run
+            would label its pictures too.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise TableUnusable(f"{folder}: is there already. Name a folder that is new or empty.")
@@ -43,14 +48,14 @@ class SortedPictures(NamedTuple):
 
 
 def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> SortedPictures:
-    """Copy each answered picture of a finished table into FOLDER/label, or FOLDER/review, once.
+    """Copy each picture of a finished table that has an answer into FOLDER/label, or into FOLDER/review.
 
-    One that stands in several rows with different labels goes to REVIEW.
+    A picture is copied once. If it is in several rows with different labels, it goes to FOLDER/review.
 
     Args:
-        folder: new or empty.
+        folder: the folder to fill, which is new or empty.
         source: the source of the pictures.
-        decisions: the decisions of their table; labels of people win.
+        decisions: the decided rows of the table; labels of people replace those of the model.
 
     Raises:
         TableUnusable: the table cannot be read, the folder cannot be made or filled, or the source can no
@@ -76,7 +81,7 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
 
 
 def half_filled(folder: Path) -> str:
-    """Return the sentence on a folder into which some of the pictures were copied."""
+    """Return a sentence for error messages: the folder has only a part of the pictures, use a new one."""
     return f"{folder} has only a part of the pictures: name a new folder with --into."
 
 

@@ -33,20 +33,21 @@ CUT_CELLS: Final = (
 )
 
 MAX_NAMED_PRODUCTS: Final = 3
-"""Products with titles of different garments that a sentence names."""
+"""Largest number of products with contradicting titles that a sentence names."""
 
 MAX_NAMED_CELLS: Final = 3
-"""Cells without a colour that a sentence names."""
+"""Largest number of cells without a colour that a sentence names."""
 
 MAX_CONTRADICTING: Final = 0.2
-"""Share of such products from which the column of products may be the wrong one."""
+"""Share of products with contradicting titles above which the user is asked whether --by names the right
+column."""
 
 FOLDERS_READ: Final = "The names of folders are read as categories. --language none turns this off."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The content of `TABLE.summary.json`, and of `--json`.
+    """The figures of a table, as in the file `TABLE.summary.json` and in the output of `label --json`.
 
     Attributes:
         source: the address of the source.
@@ -58,9 +59,9 @@ class Summary:
         decided_by_person: the number of rows whose label people gave; the other figures are about the model's
             answers.
         accepted: the number of accepted answers about the class.
-        accepted_by_list: the number of these that title and photo accepted together.
-        checked: the number of these that people answered too.
-        checked_right: the number of these to which people gave the same label.
+        accepted_by_list: the number of accepted answers that title and photo accepted together.
+        checked: the number of accepted answers that people answered too.
+        checked_right: the number of accepted answers to which people gave the same label.
         seconds: the seconds that all runs took to label.
         review_share: the share of the answers that need a person.
         labels: the number of pictures with each outcome, for each label in order.
@@ -103,15 +104,17 @@ class Summary:
 
 
 def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
-    """Write the tables and their summary, unless the same are there already: these are not decided again.
+    """Write the tables of a finished run and their summary, and return the summary.
+
+    If the files already exist and the journal has not changed since, they are not written again.
 
     Args:
-        table: the file of the table.
-        decisions: the decisions of its journal, which has an answer for each picture of the source.
-        kept: rows that earlier runs had made.
+        table: the path of the table of photos.
+        decisions: the decided rows of its journal, which has an answer for each picture of the source.
+        kept: the number of rows that earlier runs had made.
 
     Raises:
-        TableUnusable: they cannot be written.
+        TableUnusable: the files cannot be written.
     """
     journal = decisions.journal
     files = table_files(table, has_products=journal.settings.by is not None)
@@ -128,10 +131,17 @@ def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary
 
 
 def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) -> None:
-    """Write the rows of a run that ends early, unless a complete table stands there, or there is no row.
+    """Write a table of the rows that are finished, for a run that ends early, with its summary.
+
+    Nothing is written if there is a complete table of an earlier run, or if no row is finished.
+
+    Args:
+        table: the path of the table of photos.
+        listing: the rows of the run so far.
+        journal: the open journal of the table.
 
     Raises:
-        TableUnusable: they cannot be written.
+        TableUnusable: the files cannot be written.
     """
     if _stands_complete(table) or not listing.done_count:
         return
@@ -143,7 +153,12 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
 
 
 def table_files(table: Path, *, has_products: bool) -> list[Path]:
-    """Return the files that a run writes: the table, the table of products, and the summary."""
+    """Return the paths of the files that a run writes: the table, that of products, and the summary.
+
+    Args:
+        table: the path of the table of photos.
+        has_products: whether the run groups photos into products; otherwise there is no table of products.
+    """
     return [table, *([products_path(table)] if has_products else []), summary_path(table)]
 
 
@@ -264,7 +279,7 @@ def _of_products(table: Path, run: RunSettings, photos: Counts, products: Counts
 
 
 def find_products_without_photo(journal: Journal, limit: int) -> list[str]:
-    """Find the first products of which no photo can be read."""
+    """Return the names of the first products, up to `limit`, that have no readable photo."""
     return [product for (product,) in journal.query(_WITHOUT_PHOTO, limit)]
 
 
@@ -275,7 +290,7 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 
 
 def summary_path(table: Path) -> Path:
-    """Return the path of a table's summary."""
+    """Return the path of the summary beside a table: `TABLE.summary.json`."""
     return table.with_name(f"{table.name}.summary.json")
 
 

@@ -17,14 +17,17 @@ from labelling.write.columns import Column
 from labelling.write.excel import require_xlsxwriter, write_workbook
 
 WORKBOOK: Final = ".xlsx"
-"""The ending of a table for Excel. No command reads one."""
+"""The ending of a table for Excel. No command can read such a table."""
 
 ROWS_AT_ONCE: Final = 1024
 """Rows that are written to a CSV at a time."""
 
 
 def check_form(table: Path) -> str:
-    """Check the ending of a table's name, and return its form: CSV, JSONL or an Excel workbook.
+    """Return the form of a table by the ending of its name, after checking that it can be written.
+
+    Returns:
+        `.csv`, `.jsonl`, or `.xlsx` (WORKBOOK), in small letters.
 
     Raises:
         TableUnusable: the ending is another one, or a needed package is not installed.
@@ -38,13 +41,16 @@ def check_form(table: Path) -> str:
 
 
 def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
-    """Write a table into a file; how many cells are cut, as Excel has no room for them.
+    """Write a table into a file as CSV, JSONL or an Excel workbook.
 
     Args:
-        file: the file that it fills, whatever its name.
-        form: the form, as `check_form` returns it.
+        file: the file to write, whatever its name.
+        form: the form: `.csv`, `.jsonl` or `.xlsx`, as `check_form` returns it.
         columns: the columns of the table.
-        rows: the rows of pictures or of products, as the columns take them.
+        rows: the decided rows of pictures or of products, which are read once.
+
+    Returns:
+        The number of cells that were cut because Excel has no room for them; 0 for the other forms.
 
     Raises:
         OSError: the disk is full, for example.

@@ -20,18 +20,21 @@ from labelling.run_settings import Categories
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 
 PLATFORMS: Final = ("google", "shopify")
-"""That the file has."""
+"""The sales platforms whose categories are in taxonomies.json."""
 
 
 def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
-    """Find the platform's category of each class, and of each kind if the release answers kinds.
+    """Return the category that a sales platform has for each class and each kind of a release.
 
     Args:
-        platform: the name of the platform in PLATFORMS.
-        heads: the labels of each head of the release.
+        platform: the name of the platform, one of PLATFORMS.
+        heads: the labels of the class (LABEL) and of each attribute of the release.
+
+    Returns:
+        The id and name of the category by label, for LABEL, and for KIND if the release has this attribute.
 
     Raises:
-        TableUnusable: it has none for any class.
+        TableUnusable: the platform has no category for any class of the release.
     """
     of: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
     labels = heads[LABEL]
@@ -48,7 +51,16 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
 
 
 def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
-    """Find the platform's category of one kind; none for several kinds, or a kind in several categories."""
+    """Return the category that a sales platform has for a product of one kind of garment.
+
+    Args:
+        platform: the name of the platform, one of PLATFORMS.
+        kinds: the kinds that the product may be.
+
+    Returns:
+        The id and name of the category; (None, None) if there are several kinds, or if the platform has
+        several categories for the kind.
+    """
     return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
 
 
