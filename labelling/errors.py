@@ -17,7 +17,7 @@ inference/errors.py has the faults of a picture itself.
 
 
 class LabellingError(Exception):
-    """The root of this package's errors."""
+    """The base class of all errors that labelling a catalogue raises."""
 
 
 class ListUnusable(LabellingError):
@@ -37,7 +37,7 @@ class OutputUnusable(LabellingError):
 
 
 class OtherRun(LabellingError):
-    """Error: the existing table was made from another source, or with another release or other settings."""
+    """Error: the existing table was made from another source, or with another release or other labels."""
 
 
 class CorrectionsUnusable(LabellingError):

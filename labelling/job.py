@@ -36,11 +36,12 @@ class SheetOrder:
     """The options that a person chose for a review sheet, an HTML page with questions about doubtful rows.
 
     Attributes:
-        page: the path of the file.
-        limit: the largest number of doubtful pictures on it, for the class and for each attribute.
-        audited: the number of accepted rows to draw at random; None for as many as the table can pay for.
+        page: the path of the HTML page.
+        limit: the largest number of doubtful pictures on the page, for the class and for each attribute.
+        audited: the number of accepted rows that people check, drawn at random; None for a number that
+            depends on how many rows are accepted.
         texts: the texts of the page in other languages.
-        command: the command that applies the exported file.
+        command: the command that applies the corrections which the page exports.
     """
 
     page: Path
@@ -64,7 +65,7 @@ class Job:
         column: the column of the list that names products; FOLDER if each folder of pictures is a product;
             None if photos are not grouped into products.
         language, title: the language of titles and their column, as in RunSettings.
-        options: the options of the command line, which the journal keeps for the next one.
+        options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people to apply; None without a file of them.
         sheet: the review sheet to write; None for none.

@@ -1,4 +1,4 @@
-"""The records that a table has rows of, and the decisions about each. These are plain values.
+"""The photos and products of a table, the answers to them, and the decisions about them. Plain values.
 
     PictureAnswers what the model answers to one picture
     PhotoRecord    one picture of the catalogue: its answers, its place in the source and its list
@@ -41,7 +41,7 @@ class HeadAnswer:
         label: the label that is the answer.
         confidence: the probability of the label, 0 to 1; None if the photos give it none.
         reason: why a person should look; None if the answer is accepted.
-        also: further labels of an attribute.
+        also: further labels of an attribute that are true as well, such as a second colour.
         probabilities: the probabilities (C,), in the order of the head's labels.
         decided_by: the model or the list, never a person.
         suggested_label: another label that a review sheet shows beside this one; None for none.
@@ -67,12 +67,12 @@ HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureAnswers:
-    """The answers of the model to one picture, whatever its list says.
+    """The answers of the model to one picture, without the words of a list.
 
     Attributes:
-        sha256: the hash of its bytes in hexadecimal; empty if they could not be read.
+        sha256: the SHA-256 of the picture's bytes in hexadecimal; empty if they could not be read.
         error: why there is no answer; empty if there is one.
-        familiarity: the familiarity, 0 to 1; None if it was not measured.
+        familiarity: the likeness to the training pictures, 0 to 1; None if it was not measured.
         answers: the answers by head; empty if there is an error.
     """
 
@@ -87,10 +87,10 @@ class PhotoRecord(PictureAnswers):
     """A picture of a catalogue, with the answers of the model.
 
     Attributes:
-        path: the path in the table.
-        cells: the cells of the list that names it, by the list's own names.
-        product: the product that it shows; empty for none.
-        number: its place in the source, from 0.
+        path: the path of the picture, as the table has it.
+        cells: the cells of the row that names the picture in a list, by the list's names of columns.
+        product: the product that the picture shows; empty for none.
+        number: the position of the picture in the source, counted from 0.
     """
 
     path: str
@@ -125,7 +125,9 @@ class ProductRecord:
 
     Attributes:
         product: the name of the product.
-        distinct_photos: its photos of different content; of copies, the first one.
+        photos: all photos of the product.
+        distinct_photos: the photos that differ in content; if several are copies, the first one.
+        answers: the answers by head, from all photos together; empty if no photo has an answer.
         deciding_photos: the paths of the photos that the answer of each head is based on.
         cells: the first cell of its photos that is not empty, by column.
     """
@@ -220,11 +222,12 @@ NO_DECISION: Final = HeadDecision()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
-    """A photo or a product, with the decisions about it.
+    """A row of the table: a photo or a product, with the decisions about it.
 
     Attributes:
+        record: the photo or the product.
         decisions: the decisions by head, LABEL first.
-        title_kinds: the kinds that the titles of its list allow.
+        title_kinds: the kinds (garments as shops name them) that its titles in the list allow.
         feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
         is_likely: whether these colours come from photos alone, and are less certain than a table requires.
     """

@@ -52,7 +52,7 @@ without any)."""
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The results of a run.
+    """The results of a labelling run: a summary, and the outputs that were written beside the table.
 
     Attributes:
         summary: the summary of the tables.

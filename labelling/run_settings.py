@@ -65,7 +65,9 @@ class ProductGrouping:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """The settings of a labelling run. If one of the first four changes, rows of earlier runs are not kept.
+    """The settings of a labelling run that decide the content of its table.
+
+    Rows of an earlier run are used again only if `source`, `version` and `heads` are the same.
 
     Attributes:
         source: the address of the source.
@@ -109,7 +111,7 @@ class RunSettings:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the settings from the text of `as_json`.
+        """Return the settings that a JSON text describes, as `as_json` wrote it.
 
         Raises:
             ValueError: the text is damaged.

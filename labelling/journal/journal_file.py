@@ -433,7 +433,10 @@ class Journal(AbstractContextManager["Journal"]):
         }
 
     def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
-        """Add or replace answers of people, all of them or none.
+        """Add answers of people to the journal, or replace earlier answers; all are written, or none.
+
+        Args:
+            answers: the answers by question.
 
         Raises:
             TableUnusable: the disk is full.
@@ -451,10 +454,10 @@ class Journal(AbstractContextManager["Journal"]):
         return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
 
     def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
-        """Add or replace answers of people about categories, all of them or none.
+        """Add answers of people about categories, or replace earlier ones; all are written, or none.
 
         Args:
-            answers: the answers by `level_key`.
+            answers: the answers by the key of the category level (`level_key`).
 
         Raises:
             TableUnusable: the disk is full.

@@ -3,8 +3,8 @@
 A run fills a new listing beside the earlier one, and its pictures are answered one by one.
 
 The journal has one answer for each path and stamp of content, whatever the list says about the picture and
-however many of its rows name it. The new listing becomes current when it is complete. A kill before leaves
-the old one, and the committed answers stay.
+however many of its rows name it. The new listing becomes current when it is complete. If the run is killed
+before, the earlier listing stays current, and the committed answers are kept.
 """
 
 import json

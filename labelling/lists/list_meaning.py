@@ -26,7 +26,7 @@ from labelling.lists.titles import ListWords
 
 
 class ListMeaning(NamedTuple):
-    """The words of a list about one row.
+    """The meaning of a list's words about one row: which kinds of garment its product can be.
 
     Attributes:
         kinds: the kinds (garments as shops name them) that the words allow; empty if they say nothing.
@@ -48,7 +48,7 @@ def level_kinds(level: str, language: str) -> Meaning:
     Kinds name garments as shops do, such as `skirt`. The result has the kinds on which these languages agree,
     from whole words, not from the ends of compounds. It is empty in these cases:
 
-    1. No language knows all words, or the languages name different kinds.
+    1. No language knows all words, or the languages share no kind.
     2. A word is typical of the list's own language or of English, in which the level names no garment
        ("Golf", "New Look").
 

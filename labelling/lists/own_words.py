@@ -58,10 +58,10 @@ class OwnWord(NamedTuple):
 
 
 class CategoryAnswer(NamedTuple):
-    """The answer of a person about a level of the category column.
+    """The answer of a person who was asked which kinds of garment a category means.
 
     Attributes:
-        category: the level as the list writes it.
+        category: the level of the category, as the list writes it.
         meaning: the kinds that the person chose.
         at: the time of the answer in UTC, as text that sorts by time.
     """
@@ -172,10 +172,10 @@ class OwnWords:
         return [item.kinds for item in select_named(find_words(self._tokens(title), self.phrases))]
 
     def rows_for_next_list(self) -> list[OwnWord]:
-        """Return the rows of a file of words for the next list of this shop.
+        """Return all explained words as rows of a file of words, which the shop can use with its next list.
 
-        Answers of people stand in place of the file's rows for the same category. A row that is valid in
-        titles, too, stays for titles.
+        The answer of a person replaces the file's row for the same category. If that row is valid in titles,
+        too, it stays for titles.
         """
         answered = {level_key(answer.category) for answer in self.answers}
         rows = list[OwnWord]()

@@ -1,7 +1,7 @@
 """Choose the column of titles by its cells, for a list whose columns have no names that are known. Pure.
 
-A title names garments of several kinds, and says more than their names. Of several such columns the shortest
-is the title; the longer ones are descriptions.
+A title names garments of several kinds, and says more than their names. If several columns do so, the
+shortest one is the title; the longer ones are descriptions.
 """
 
 import re

@@ -240,11 +240,11 @@ def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
 
 
 def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str], str]]) -> str:
-    """Return a sentence about titles that name another kind than their labels; empty if none does.
+    """Return a sentence about rows whose title names another kind than their label; empty if there are none.
 
     Args:
-        words: the way in which titles are read.
-        labelled: the cells of each row of a list, by column, and its label.
+        words: the columns and the language in which titles are read.
+        labelled: the cells of each row of a list, by column, and the label of the row.
     """
     by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled}
     pairs = Counter((listed, label) for (_, label), listed in by_title.items() if listed)

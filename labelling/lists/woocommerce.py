@@ -1,9 +1,9 @@
 """WooCommerce's export of a shop, and the rows that its importer takes. Pure.
 
-The importer replaces all attributes of a product by those of its row, so a row carries those of the list. It
-takes away the variations of a product whose row names none: such products, and variations, are left out. An
-export has its headers in the shop's language, which the language files have; the importer reads English ones
-in every shop.
+The importer replaces all attributes of a product by the attributes of its row, so a row of the feed repeats
+the attributes of the list. The importer also removes the variations of a product whose row names none, so
+products with variations, and variations themselves, are left out. An export has its headers in the shop's
+language, which the language files have. The importer reads English headers in every shop.
 """
 
 import re

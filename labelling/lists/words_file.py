@@ -98,5 +98,9 @@ def words_as_csv(words: Iterable[OwnWord]) -> str:
 
 
 def words_file_of(table: Path) -> Path:
-    """Return the path of the file of words that `label --corrections` writes beside a table."""
+    """Return the path of the file of a shop's own words that `label --corrections` writes beside a table.
+
+    Args:
+        table: the path of the table, such as `labels.csv`, whose file of words is `labels-words.csv`.
+    """
     return table.with_name(f"{table.stem}-words.csv")

@@ -71,11 +71,11 @@ def open_bucket(bucket: str) -> S3Store:
 
 
 def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
-    """Read the bytes of the object at `s3://bucket/key`, which a list names.
+    """Return the bytes of an object in S3 that a list names, at most MAX_BYTES.
 
     Args:
         store_of: returns the store of a bucket with a given name.
-        address: the address of the object.
+        address: the address of the object, `s3://bucket/key`.
 
     Raises:
         Unreadable: the object cannot be read or is too large. The run continues, since the next row of the

@@ -42,7 +42,7 @@ chunk."""
 
 
 class FileSource(LocalSource):
-    """A source of pictures that are files of this machine; the place of a picture is its path."""
+    """The base class of sources whose pictures are files of this machine, read by their paths."""
 
     def reader(self) -> Read:
         return read_files
