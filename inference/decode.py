@@ -62,7 +62,7 @@ class DecodedPicture:
 
 
 def prepare_decoders(max_pixels: int = MAX_PIXELS) -> None:
-    """Configure OpenCV and Pillow. Call this once, at the composition root.
+    """Configure OpenCV and Pillow for this process. Call this once, when the program starts.
 
     OpenCV uses one thread, since there are as many workers as cores, and prints no messages, since
     BrokenPicture tells the sender of a damaged upload. Pillow itself refuses pictures that declare more than

@@ -21,8 +21,8 @@ class Networks:
 
     Attributes:
         pixels_input: the input of the network that reads pixels, or of the only network.
-        numbers: the count of numbers that this network reads of a picture.
-        light_lanes: the lanes of pictures that take less time than a change of threads.
+        numbers: the number of values that this network reads of a picture.
+        light_lanes: the ways to decode (lanes) of pictures that take less time than a change of threads.
     """
 
     def __init__(self, networks: Mapping[NetworkName, Classifier]) -> None:

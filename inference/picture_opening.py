@@ -53,7 +53,7 @@ Lane: TypeAlias = Literal["bare", "light", "heavy", "isolated"]
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """An upload with the lane that decodes it; nothing is decoded yet.
+    """An upload that was recognised and checked, but not decoded yet, with the way to decode it.
 
     Attributes:
         format: the format of the upload.
@@ -76,7 +76,9 @@ class OpenedPicture:
 
 
 def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
-    """Return the lanes of pictures that take less time, up to their answer, than a change of threads.
+    """Return the lanes (ways to decode) whose pictures need no other thread, because they are quick.
+
+    Such a picture takes less time, up to its answer, than a change of threads.
 
     A network that answers photos takes milliseconds for a picture that is no input of the other network.
 

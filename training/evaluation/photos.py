@@ -70,7 +70,10 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
 
 
 def measured_tiers(answers: Answers) -> NDArray[np.str_]:
-    """Return the tier in whose figures each photo is, str (N,): OOD_TIER if it shows none of the classes."""
+    """Return the tier (way a photo was taken) that each photo is measured in, str (N,).
+
+    It is OOD_TIER for photos that show none of the classes.
+    """
     return np.where(answers.known, answers.sets, OOD_TIER)
 
 
@@ -159,7 +162,11 @@ def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, Unknow
 
 
 def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
-    """Tell which answers the figures of tiers are about, bool (N,): all of a tier without a known source."""
+    """Return which answers the figures of tiers are computed from, bool (N,).
+
+    These are answers to photos of sources (shops, people) that the heads may have learnt. If a tier has none,
+    they are all answers of the tier.
+    """
     tiers, unknown = measured_tiers(answers), answers.of_unknown_sources
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 

@@ -79,7 +79,7 @@ def new_release(
 
 @dataclass
 class ReleasePlace:
-    """The place of a release whose run may get a number.
+    """The folders of a release that is being written, whose run may get a number, such as NAME-2.
 
     Attributes:
         unfinished: the folder in which the release is written.

@@ -67,7 +67,8 @@ def with_copies(
     Args:
         images: uint8 (N, H, W) or (N, H, W, 3).
         targets: (N, C).
-        recipe: its `augmented_copies` and what `Augmentation` reads; equal ones give equal copies.
+        recipe: the recipe, of which `augmented_copies` and the fields of `Augmentation` are used; equal
+            recipes give equal copies.
 
     Returns:
         Both, (1 + augmented_copies) * N of each.

@@ -125,7 +125,7 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
 
 
 def is_solved(history: Sequence[Epoch], steps: int) -> bool:
-    """Tell whether a run has nothing left to gain on the held-out pictures.
+    """Return whether a training can end, because all held-out pictures were right for long enough.
 
     Args:
         history: one entry per epoch.

@@ -12,12 +12,12 @@ from training.untyped import Tensor
 
 
 def dense(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build one hidden layer of 128: TensorFlow's tutorial "Classify images of clothing"."""
+    """Build a network with one hidden layer of 128: TensorFlow's tutorial "Classify images of clothing"."""
     return factory.dense(x, 128, FEATURES)
 
 
 def conv2_same(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
+    """Build a network of two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
     for number, channels in enumerate((32, 64), start=1):
         x = _pooled(factory.convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
     return factory.dense(x, 128, FEATURES)
@@ -48,7 +48,9 @@ def labelling1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def labelling2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build the later one: 3 x 3 of 32 and 64 without padding, one pool after both, 128 units.
+    """Build the second network of the auto-labelling project: 3 x 3 of 32 and 64, pool, 128 units.
+
+    The convolutions have no padding.
 
     1,199,882 parameters; edges 28, 26, 24, 12. Dropout of 0.25 and 0.5; He's uniform initializer, but in
     the second layer.
