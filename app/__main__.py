@@ -15,7 +15,7 @@ from typing import NoReturn
 from app.dotenv_file import read_dotenv
 
 GUNICORN_CONFIG = Path(__file__).parent.parent / "gunicorn.conf.py"
-"""Path of the configuration of gunicorn."""
+"""Path of the configuration file of gunicorn, the HTTP server."""
 
 NUMBER_VARIABLES = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),

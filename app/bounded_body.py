@@ -14,10 +14,10 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import ParseException
 
 STEP_SECONDS: Final = 0.002
-"""Seconds for which a body is read before other connections go on."""
+"""Seconds for which a worker reads one body before other connections go on."""
 
 STEP_BYTES: Final = 65_536
-"""Largest number of bytes that one step takes from the socket."""
+"""Largest number of bytes that are read from a connection at a time."""
 
 DUE_SECONDS: Final = 1e-9
 """Seconds of the shortest pause after which gevent has polled its sockets. With 0 gevent does not poll. A

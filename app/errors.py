@@ -58,7 +58,7 @@ class TemporaryError(RequestError):
 
 
 class Busy(TemporaryError):
-    """The queue is full, or no slot became free within QUEUE_SECONDS."""
+    """The service has too much to do: the queue is full, a wait took too long, or memory is short."""
 
 
 class NotReady(TemporaryError):

@@ -26,7 +26,8 @@ CURRENT = "current"
 """Value of MODEL_VERSION with which the service always serves the current release of the store."""
 
 MAX_WAIT_SECONDS = 86_400
-"""Longest wait in seconds, one day. A larger value, such as "inf", would be an OverflowError at the wait."""
+"""Largest allowed value in seconds, one day, of settings that say how long to wait. A larger value, such as
+"inf", would be an OverflowError at the wait."""
 
 KUBERNETES_NAMES = re.compile(
     rf"{PREFIX}([A-Z0-9_]+_)?"
@@ -40,8 +41,8 @@ KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
 `tcp://10.0.0.1:80`."""
 
 ORIGIN_PATTERN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
-"""Pattern of an Origin that a browser may send, or * for all. Any other text would match nothing, or be read
-as a pattern."""
+"""Pattern of a web origin (scheme, host and port) in CORS_ORIGINS, or * for all. Any other text would match
+nothing, or be read as a pattern."""
 
 STORAGE_SCHEMES = ("memory", "redis", "rediss", "redis+unix")
 """Allowed beginnings of the address in RATE_LIMIT_STORAGE. Valkey and KeyDB also work with `redis`."""
@@ -255,7 +256,9 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def is_kubernetes_variable(name: str, value: str) -> bool:
-    """Return whether an environment variable is one that Kubernetes sets for a Service named wardrobe.
+    """Return whether Kubernetes sets this environment variable for a Service.
+
+    Kubernetes does so for a Service whose name begins with wardrobe.
 
     Args:
         name: the name of the variable.

@@ -25,8 +25,8 @@ MAX_PAUSES = 10
 """Number of open connections from which on the pause does not grow any more."""
 
 MAX_DRAINED_BYTES = 64_000_000
-"""Bytes of a refused body that are still read, so that the client gets to see the answer. There is a limit
-because a body that arrives as fast as it is read keeps the event loop busy."""
+"""Bytes of a body that are still read after the answer, so that the client gets to see the answer. There is a
+limit because a body that arrives as fast as it is read keeps the event loop busy."""
 
 MAX_HEADER_BYTES = 16_384
 """Largest size in bytes of all headers of a request, and of the trailers of its body. Parsing them by RFC
@@ -91,7 +91,9 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
         return self.handle
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:  # noqa: ANN401
-        """Serve one request.
+        """Answer a request whose headers have been read, with limits for the size of headers and for time.
+
+        The parameters are those of gunicorn's worker.
 
         Raises:
             LimitRequestHeaders: the headers have more than MAX_HEADER_BYTES.

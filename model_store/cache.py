@@ -51,7 +51,8 @@ from model_store.store_keys import file_key, read_signed_manifest, release_prefi
 log = logging.getLogger("wardrobe")
 
 DEFAULT_CACHE = Path("~/.cache/wardrobe")
-"""Default folder in which the service keeps pulled releases."""
+"""Default folder of the cache, in which the service keeps the releases that it has downloaded from a
+store."""
 
 ARRIVING_PREFIX = ".arriving-"
 """Beginning of the name of a cache folder whose release is still being downloaded."""
@@ -61,15 +62,15 @@ BARE_FOLDER, BARE_VERSION_PREFIX = "bare", "bare-"
 of the versions that they get."""
 
 LOCK_FILE = ".lock"
-"""File that a process locks while it changes the cache."""
+"""Name of the file in the cache that a process locks while it changes the cache."""
 
 LOCK_SECONDS, LOCK_POLL_SECONDS = 600, 0.02
 """Largest number of seconds to wait for the lock of the cache, and seconds between two attempts to take
 it."""
 
 FILE_NAME_ERRNOS = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
-"""Errors of the system for a file name that it does not accept. Any other error is a fault of the cache
-itself."""
+"""Numbers of the system's errors for a file name that it does not accept. Any other error is a fault of the
+cache itself."""
 
 
 CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
@@ -125,6 +126,9 @@ def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
     If the user cannot write to a home folder (`nobody`, or a user without a name in a container), the cache
     is in the folder for temporary files instead, and no other user can write to it.
 
+    Args:
+        place: the folder that the user asked for, possibly with `~`.
+
     Raises:
         StoreRefused: there is no such folder, or it belongs to another user.
     """
@@ -159,6 +163,10 @@ def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
 
     The store has no version for it, so both files are always downloaded. If the cache already has files with
     this content, the cached copy is returned.
+
+    Args:
+        store: the store with the two files directly under its address.
+        cache: the folder of the cache, made if it does not exist.
 
     Raises:
         NothingPromoted: the store has neither a release nor a model.
@@ -219,7 +227,13 @@ def remove_folder(folder: Path) -> None:
 
 
 def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
-    """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
+    """Download a release into the cache, and protect it from `prune_cache` until this process ends.
+
+    Args:
+        store: the store with the release.
+        version: the version of the release.
+        cache: the folder of the cache.
+    """
     while True:  # again, if a prune removed the release in between
         release = pull_release(store, version, cache)
         if _hold_folder(release.folder) is not None:
@@ -247,6 +261,10 @@ def _hold_folder(folder: Path) -> int | None:
 def locate_in_cache(cache: Path, version: str) -> Path:
     """Return the path of a release, or of a bare artifact, in the cache; the folder need not exist.
 
+    Args:
+        cache: the folder of the cache.
+        version: the version of the release, or of the bare artifact (`bare-` and eight digits).
+
     Raises:
         NotFound: `version` does not have the form of a version.
         StoreRefused: a part of the path is a symbolic link, which may lead outside of the cache.
@@ -272,6 +290,9 @@ def refuse_links(folder: Path) -> Path:
 @contextmanager
 def lock_cache(cache: Path) -> Iterator[None]:
     """Lock the cache during the block, so that other processes that want to change it wait.
+
+    Args:
+        cache: the folder of the cache.
 
     Raises:
         CacheUnwritable: permissions are missing, the disk is full or read-only, or `.lock` is a symbolic

@@ -105,7 +105,12 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
 
 
 def read_noted_version(cache: Path, address: str) -> str | None:
-    """Return the version that `note_current_release` last wrote for a store; None if there is no note."""
+    """Return the version that `note_current_release` last wrote for a store; None if there is no note.
+
+    Args:
+        cache: the folder of the cache.
+        address: the address of the store.
+    """
     note = _read_note(_note_path(cache, address))
     return None if note is None else note.version
 

@@ -10,7 +10,7 @@ MAX_RECORD_BYTES: Final = 64 << 20
 
 @dataclass(frozen=True)
 class StoreEntry:
-    """One object in a store.
+    """One object in a store, as a listing shows it, without its content.
 
     Attributes:
         key: the key, relative to the address of the store, with forward slashes.

@@ -33,11 +33,11 @@ A message says what was wrong, what would be right, and where to look. It always
 
 
 class StoreError(Exception):
-    """The root of the errors of this package."""
+    """The base class of all errors about releases, and about the places where they are stored."""
 
 
 class StoreUnreachable(StoreError):
-    """The store gave no answer within its time limit."""
+    """The store did not answer within the time limit."""
 
 
 class OutOfTime(StoreUnreachable):
@@ -79,7 +79,7 @@ class AlreadyExists(StoreError):
 
 
 class BadAddress(StoreError):
-    """The address is neither a folder nor `s3://bucket/prefix`."""
+    """The address of a store is neither a folder nor `s3://bucket/prefix`."""
 
 
 class NothingPromoted(StoreError):
@@ -91,7 +91,7 @@ class KeyUnusable(StoreError):
 
 
 class ReleaseError(StoreError):
-    """A release that must not be served."""
+    """The base class of errors that mean that a release must not be served."""
 
 
 class ReleaseCorrupt(ReleaseError):

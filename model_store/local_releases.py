@@ -24,7 +24,7 @@ from model_store.release_files import (
 from model_store.signing import TrustedKeys, read_signature
 
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
-"""Folder of the release that comes with this package."""
+"""Path of the folder with the release that comes with this package."""
 
 MAX_RELEASE_BYTES = 4 << 30
 """Largest total size in bytes of the files of a release, according to its manifest. Usual releases have 3 MB.
@@ -114,6 +114,10 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
 def verify_release(folder: Path, manifest: Manifest) -> None:
     """Check that a folder contains exactly the files of a manifest, with the right sizes and sha256 hashes.
 
+    Args:
+        folder: the folder of the release.
+        manifest: the parsed manifest of the release.
+
     Raises:
         FormatRefused: the manifest names a format that can run code when it is read.
         ReleaseCorrupt: there is a difference. The message names the file and the expected value.
@@ -200,6 +204,9 @@ def open_bare_artifact(folder: Path) -> BareArtifact:
     """Return the bare artifact of a folder: its only `.keras` file and its only JSON file of metrics.
 
     The version of the artifact is `bare-` and the beginning of a hash of both files.
+
+    Args:
+        folder: the folder with both files. Files of other formats are ignored.
 
     Raises:
         NothingPromoted: the folder has neither.

@@ -198,7 +198,7 @@ class GoldenAnswers(FrozenModel):
 
 
 class ReleaseNetwork(FrozenModel):
-    """One network of a release.
+    """One network of a release: the paths of its files, and the facts that serving needs.
 
     Attributes:
         graph: the path of its serving graph.
@@ -289,7 +289,7 @@ class Manifest(FrozenModel):
 
     @property
     def has_both_networks(self) -> bool:
-        """Whether the release has a network for pixels and one for photos."""
+        """Whether the release has two networks, one for pixels and one for photos."""
         return len(self.networks) == len(NETWORK_NAMES)
 
     @model_validator(mode="after")
@@ -311,7 +311,7 @@ class Manifest(FrozenModel):
 
 
 def parse_manifest(text: bytes, address: str) -> Manifest:
-    """Parse manifest.json.
+    """Parse the JSON of manifest.json, and return the manifest.
 
     Args:
         text: the bytes of the file.

@@ -63,6 +63,10 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
 
     Only the keys of the next numbers are asked for, without a listing, so that polling is cheap.
 
+    Args:
+        store: the store with the promotions.
+        number: the number of a promotion that the caller has read before.
+
     Raises:
         StoreBroken: promotion `number` is gone. If its folder is gone, there is no later one either.
         RecordUnreadable, ReleaseCorrupt: the newest record cannot be read, or a proxy sent a page in its
@@ -179,6 +183,10 @@ def append_promotion(  # noqa: PLR0913 - what a record says
 def check_promoted_release(store: Store, promotion: Promotion) -> None:
     """Check that the release of a new promotion is still complete, since a prune may have removed it.
 
+    Args:
+        store: the store with the release.
+        promotion: the promotion that was just written.
+
     Raises:
         ReleaseRemoved: the release is gone. The promotion stays in the log.
         PromotionUnchecked: the store failed during the check.
@@ -227,7 +235,12 @@ def require_conditional_writes(store: Store) -> None:
 
 
 def is_release_complete(store: Store, version: str) -> bool:
-    """Return whether a store has all files of a release in the right sizes, with a readable manifest."""
+    """Return whether a store has all files of a release in the right sizes, with a readable manifest.
+
+    Args:
+        store: the store.
+        version: the version of the release.
+    """
     try:
         check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError):

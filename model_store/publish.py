@@ -64,7 +64,7 @@ verified."""
 
 @dataclass(frozen=True)
 class PublishResult:
-    """The result of publishing or promoting a release.
+    """The result of publishing or promoting (making current) a release.
 
     Attributes:
         manifest: the manifest of the release.
@@ -163,6 +163,11 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
     """Upload all files of a release and its signature, read each back, and upload the manifest last.
 
     A signature in the store is replaced by the one in the folder, so a release can be signed with a new key.
+
+    Args:
+        release: the verified release in a local folder.
+        store: the store to which it is uploaded.
+        progress: a function that is called with the path and the size of each file once it is in the store.
 
     Raises:
         AlreadyExists: the store has another manifest for this version. Nothing was sent.

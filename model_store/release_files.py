@@ -127,13 +127,21 @@ def hash_release_files(files: Mapping[str, FileEntry]) -> str:
     """Return the hash of a release's content, whose first eight digits are in its version.
 
     It is the sha256 of one line `<sha256>  <path>` for each file, sorted by path, as `sha256sum` prints them.
+
+    Args:
+        files: the size and the hash of each file, by path.
     """
     lines = (f"{files[path].sha256}  {path}\n" for path in sorted(files))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file atomically: after a crash it has either its old content or all of the new content."""
+    """Write a file atomically: after a crash it has either its old content or all of the new content.
+
+    Args:
+        path: the path of the file.
+        data: its new content.
+    """
     write_chunks([data], path)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 CONNECT_SECONDS: Final = 3
-"""Seconds after which an attempt to connect is given up."""
+"""Seconds after which an attempt to connect to the server is given up."""
 
 READ_SECONDS: Final = 10
 """Seconds without any byte from the server after which a connection is given up."""
@@ -46,7 +46,7 @@ PAGE_KEYS: Final = 1000
 """Number of keys in one page of a listing. It is the largest that S3 allows."""
 
 MAX_ATTEMPTS: Final = 3
-"""Number of attempts of one request, with boto3's standard backoff between them (up to 2 s here)."""
+"""Largest number of attempts for one request, with boto3's standard backoff between them (up to 2 s here)."""
 
 CREDENTIAL_ERRORS: Final = (
     boto_errors.NoCredentialsError,
@@ -218,6 +218,9 @@ class S3Store:
         """Yield the objects below a prefix in the byte order of their keys, and load one page at a time.
 
         Use it for listings that do not fit into memory, such as a million pictures.
+
+        Args:
+            prefix: the beginning of the keys, relative to the address of the store.
         """
         for page in self._iterate_pages(prefix):
             for item in page.get("Contents", []):

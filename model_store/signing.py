@@ -42,7 +42,7 @@ class TrustedKeys:
     source: str
 
     def check_signature(self, manifest: bytes, signature: bytes | None, address: str) -> None:
-        """Check that one of the keys has signed a manifest.
+        """Check that a manifest has a signature that one of these keys has made.
 
         Args:
             manifest: the exact bytes of the manifest.
@@ -92,6 +92,9 @@ def read_trusted_keys(path: Path) -> TrustedKeys:
 
 def create_key_pair(path: Path) -> Path:
     """Create an Ed25519 key pair: the private key at `path`, mode 0600, the public one at `path` with `.pub`.
+
+    Args:
+        path: the path of the new private key.
 
     Returns:
         The path of the public key.

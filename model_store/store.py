@@ -34,7 +34,7 @@ SYSTEM_FOLDER = "lost+found"
 """Name of a folder that ext file systems keep at their root. Only root can read it, so listings skip it."""
 
 MAX_PARTIAL_AGE_SECONDS = 24 * 3600
-"""Age in seconds from which a partial file counts as left behind by a crash."""
+"""Age in seconds from which a partly written file is taken for the rest of a crash."""
 
 
 class Store(Protocol):
@@ -77,11 +77,19 @@ class Store(Protocol):
         """Store a local file as the content of a key, with a checksum if the store accepts one.
 
         Earlier content of the key is replaced.
+
+        Args:
+            key: the key to write.
+            source: the path of the local file.
         """
         ...
 
     def create(self, key: str, data: bytes) -> None:
         """Store bytes as the content of a key that has no content yet.
+
+        Args:
+            key: the key to write.
+            data: the content.
 
         Raises:
             AlreadyExists: the key has content. Not every S3 server is strict if two writers create at the
@@ -90,7 +98,11 @@ class Store(Protocol):
         ...
 
     def list_entries(self, prefix: str) -> list[StoreEntry]:
-        """Return all objects whose key begins with `prefix`, sorted by key; an empty list for none."""
+        """Return all objects whose key begins with `prefix`, sorted by key; an empty list for none.
+
+        Args:
+            prefix: the beginning of the keys, relative to the address of the store.
+        """
         ...
 
     def delete(self, key: str) -> None:

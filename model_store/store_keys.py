@@ -125,7 +125,12 @@ def files_in_folder(release: LocalRelease) -> ReleaseFiles:
 
 
 def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
-    """Return the manifest of a release in a store, with a function that reads its files."""
+    """Return the manifest of a release in a store, with a function that reads its files.
+
+    Args:
+        store: the store with the release.
+        manifest: the manifest of the release.
+    """
     address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
     return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
 
@@ -146,7 +151,7 @@ def list_complete_versions(store: Store) -> set[str]:
 
 @dataclass(frozen=True)
 class SignedManifest:
-    """The manifest of a release in a store, as it was read.
+    """The manifest of a release in a store, parsed and as the bytes that were signed.
 
     Attributes:
         manifest: the parsed manifest.
@@ -163,6 +168,10 @@ class SignedManifest:
 
 def read_manifest(store: Store, version: str) -> Manifest:
     """Read the manifest of a release in a store, and check it without its other files.
+
+    Args:
+        store: the store.
+        version: the version of the release.
 
     Raises:
         StoreError: as in `read_signed_manifest`.
@@ -206,6 +215,10 @@ def check_release_complete(store: Store, manifest: Manifest) -> None:
     """Check that a store has the manifest and every file of a release, each with the right size.
 
     One listing is enough: no file is read.
+
+    Args:
+        store: the store.
+        manifest: the manifest of the release.
 
     Raises:
         ReleaseCorrupt: a file is missing or has another size. The message names it.

@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.web.page_files import PageFile, create_page_file, read_page_files, send_file
 
 FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
-"""Folder with the files of the page at /docs."""
+"""Path of the folder with the files of the page at /docs."""
 
 SWAGGER_UI = "flask_swagger_ui"
 """Name of the package that contains Swagger UI."""
@@ -34,7 +34,11 @@ SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
 def create_docs_routes(settings: Settings) -> Blueprint:
-    """Create the routes /openapi.json and /docs, for the OpenAPI document and a page that shows it."""
+    """Create the routes /openapi.json and /docs, for the OpenAPI document and a page that shows it.
+
+    Args:
+        settings: the settings of the service, whose limits the document contains.
+    """
     routes = Blueprint("docs", __name__)
     page_files = read_page_files(FOLDER)
 

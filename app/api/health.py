@@ -41,6 +41,9 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
 def check_ready(models: ModelHolder) -> None:
     """Raise an error if this worker is stopping and so takes no further requests.
 
+    Args:
+        models: the holder of the served model, which knows whether this worker is stopping.
+
     Raises:
         NotReady: the worker is stopping.
     """

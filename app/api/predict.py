@@ -28,7 +28,12 @@ from app.prediction.title_answer import listed_fields
 
 
 def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
-    """Create the routes /predict and /predict/batch, which classify pictures."""
+    """Create the routes /predict and /predict/batch, which classify pictures.
+
+    Args:
+        services: the objects that every route needs to classify pictures.
+        metrics: the Prometheus metrics, which count the predictions.
+    """
     routes = Blueprint("predict", __name__)
     of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
 

@@ -89,6 +89,9 @@ def create_problem(error: Exception) -> dict[str, Any]:
     """Return the JSON object that tells a client about an error: type, title, status and detail.
 
     The detail of an internal error does not show its cause.
+
+    Args:
+        error: the exception that a view raised.
     """
     problem = find_problem_type(type(error))
     return _create_document(

@@ -51,7 +51,12 @@ def wants_page(accept: MIMEAccept) -> bool:
 
 
 def send_report_page(settings: Settings, model: ServedModel) -> Response:
-    """Return a response with the evaluation of a release as an HTML page, in the language of the reader."""
+    """Return a response with the evaluation of a release as an HTML page, in the language of the reader.
+
+    Args:
+        settings: the settings of the service, which have the name of the model.
+        model: the release whose evaluation is shown.
+    """
     words = Wording(*find_translation(request.headers.get("Accept-Language")))
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
     page = render_report(settings.model_name, model, words).encode("utf-8", "replace")
@@ -65,6 +70,9 @@ def send_report_json(model: ServedModel) -> Response:
 
     The body is compressed with gzip if the client accepts it. If the client has this report already, the
     status is 304 without a body.
+
+    Args:
+        model: the release whose evaluation is sent.
     """
     return send_file(_pack_report(model.report))
 

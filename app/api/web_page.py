@@ -17,7 +17,7 @@ from inference.signatures import ACCEPTED_ADVICE
 from reports.page import page as report_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
-"""Folder with the files of the page."""
+"""Path of the folder with the files of the web page at /."""
 
 
 HEIC_TYPES = "image/heic,image/heif,.heic,.heif"

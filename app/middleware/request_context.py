@@ -64,7 +64,7 @@ class RequestContext:
 
 
 def get_request_context() -> RequestContext:
-    """Return the context of the current request."""
+    """Return the `RequestContext` of the current Flask request: its id, its model, and the facts to log."""
     context: RequestContext = request.environ[CONTEXT_KEY]
     return context
 

@@ -47,7 +47,7 @@ LATENCY_BOUNDS = (
 wait in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
-"""The numbers 0.1, 0.2, ... 1.0."""
+"""The numbers 0.1, 0.2, ... 1.0, for the bounds of histograms."""
 
 CONFIDENCE_BOUNDS = (*TENTHS[1:-1], 0.95, 0.99, 1.0)
 """Upper bounds of the buckets of the histogram of confidence. They are finest above 0.9, where most answers

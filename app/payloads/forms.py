@@ -62,6 +62,9 @@ class ParsedForm:
 def get_only_file(form: ParsedForm) -> Upload:
     """Return the only picture of a form for `/predict`.
 
+    Args:
+        form: the parsed form.
+
     Raises:
         BadRequest: the form has no picture or more than one, or a title is a file.
     """
@@ -87,6 +90,9 @@ def get_only_file(form: ParsedForm) -> Upload:
 
 def parse_form(body: Body) -> ParsedForm:
     """Parse a multipart form into its files and its fields of text.
+
+    Args:
+        body: the body of the request, with the limits for its parts.
 
     Raises:
         BadRequest: the form cannot be read, or the field of a picture is a long text.

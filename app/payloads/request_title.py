@@ -21,7 +21,7 @@ TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 """Names of the fields with the title and its language, in a form, in JSON and in a query string."""
 
 NO_LANGUAGE: Final = "none"
-"""Value of `language` with which the title is ignored."""
+"""Value of the field `language` with which the title is ignored."""
 
 BATCH_TITLE_MESSAGE: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
 """Error message for a batch request with a title, since only requests for one picture have titles."""

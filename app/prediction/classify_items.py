@@ -33,8 +33,8 @@ from inference.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open
 from inference.pixel_rows import encode_png, find_rows_shape
 
 MAX_RUN_NUMBERS = 1_000_000
-"""Largest number of input values in one run of the model for a batch: nine photos of 192 x 192, or 1,275
-pictures of 28 x 28. After each run, other requests get their turn."""
+"""Largest number of input values that the model gets in one run for a batch: nine photos of 192 x 192, or
+1,275 pictures of 28 x 28. After each run, other requests get their turn."""
 
 MAX_SEEN_BYTES = 8_000_000
 """Largest number of bytes of pixels that an answer to a batch may return (`seen=1`) as PNGs of about the same

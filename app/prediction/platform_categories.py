@@ -215,6 +215,9 @@ def _order_categories(
 def read_taxonomy(path: Path) -> Taxonomy:
     """Read the operator's file of categories, which is JSON like TAXONOMY_EXAMPLE.
 
+    Args:
+        path: the path of the operator's file.
+
     Raises:
         SettingsError: the file cannot be read or is not such JSON. The message names the label.
     """

@@ -52,7 +52,12 @@ ModelOutputs: TypeAlias = Mapping[str, tuple[str, list[int]]]
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the route for inference requests to `routes`."""
+    """Add the route for inference requests to `routes`.
+
+    Args:
+        routes: the blueprint to which the route is added.
+        services: the objects that every route needs to classify pictures.
+    """
     limits = batch_limits(services.settings)
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
@@ -74,7 +79,12 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes about health and metadata of server and model to `routes`."""
+    """Add the routes about health and metadata of server and model to `routes`.
+
+    Args:
+        routes: the blueprint to which the routes are added.
+        services: the objects that every route needs, such as the settings and the served model.
+    """
     model_name = services.settings.model_name
 
     @routes.get("/v2", endpoint="v2_server")

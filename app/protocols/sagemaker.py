@@ -59,7 +59,12 @@ MAX_PAYLOAD_MB = 100
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the route /invocations, which classifies pictures, to `routes`."""
+    """Add the route /invocations, which classifies pictures, to `routes`.
+
+    Args:
+        routes: the blueprint to which the route is added.
+        services: the objects that every route needs to classify pictures.
+    """
     limits = batch_limits(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
@@ -69,7 +74,12 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes /ping, for readiness, and /execution-parameters, for batch transforms, to `routes`."""
+    """Add the routes /ping, for readiness, and /execution-parameters, for batch transforms, to `routes`.
+
+    Args:
+        routes: the blueprint to which the routes are added.
+        services: the objects that every route needs, such as the settings and the served model.
+    """
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:

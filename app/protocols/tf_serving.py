@@ -35,7 +35,12 @@ SIGNATURE = "serving_default"
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
-    """Add the route `/v1/models/<name>:predict`, which classifies pictures, to `routes`."""
+    """Add the route `/v1/models/<name>:predict`, which classifies pictures, to `routes`.
+
+    Args:
+        routes: the blueprint to which the route is added.
+        services: the objects that every route needs to classify pictures.
+    """
     limits = batch_limits(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
@@ -46,7 +51,12 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
 
 def add_model_routes(routes: Blueprint, services: Services) -> None:
-    """Add the routes about the model's status and metadata to `routes`, and an error for other methods."""
+    """Add the routes about the model's status and metadata to `routes`, and an error for other methods.
+
+    Args:
+        routes: the blueprint to which the routes are added.
+        services: the objects that every route needs, such as the settings and the served model.
+    """
     model_name = services.settings.model_name
 
     @routes.get("/v1/models/<name>", endpoint="tf_status")

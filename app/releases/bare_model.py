@@ -27,6 +27,9 @@ ASSUMED_CONFIDENCE = 0.9
 def open_bare_model(bare: BareArtifact) -> ServedModel:
     """Load a bare artifact (a model and its metrics without a manifest), and run it once to warm it up.
 
+    Args:
+        bare: the paths of the model and of its metrics.
+
     Raises:
         ModelUnreadable: TensorFlow is not installed, or cannot read this model.
         ContractBroken: the model does not have one output for each label.

@@ -24,14 +24,15 @@ WAIT_HEADER = "X-RateLimit-Wait"
 request. It is removed from every answer."""
 
 STORAGE_TIMEOUT_SECONDS = 1
-"""Seconds that a request waits at most for a connection to the storage, and for each part of its answer."""
+"""Seconds that a request waits at most for a connection to the storage of rate limits (such as Redis), and
+for each part of its answer."""
 
 IPV6_CLIENT_BITS = 64
 """Length in bits of the network prefix of one IPv6 subscriber (RFC 6177), who can use any address in it and
 so counts as one client."""
 
 ADDRESS_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
-"""Pattern of an address with a port, as some gateways write it into X-Forwarded-For."""
+"""Pattern of an IP address with a port, as some gateways write it into X-Forwarded-For."""
 
 
 def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) -> None:

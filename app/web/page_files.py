@@ -29,7 +29,7 @@ CACHE_CONTROL = "no-cache"
 9111, section 5.2.2.4)."""
 
 MIN_PACKED_BYTES = 1000
-"""Size in bytes from which gzip saves packets. A smaller file fits into one packet."""
+"""Size in bytes from which files are compressed with gzip. A smaller file fits into one packet anyway."""
 
 
 @dataclass(frozen=True)
