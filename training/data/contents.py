@@ -1,8 +1,9 @@
-"""Make one content of all rows and answers of a picture, before a picture is decoded.
+"""Merge all rows and answers about one picture into one content, before any picture is decoded.
 
-The one place for trainings, measuring and `wardrobe data`. A content that lies under several classes by way
-of several products, or that contradicts itself, is not learnt. Reads nothing but the files of contents that
-contradict themselves. Near copies: near_copies.py; which labels are learnt: labels.py.
+A content is a picture by its bytes: equal files are one content. Trainings, measurements and `wardrobe data`
+all use this module. A content is not learnt if it lies under several classes because several products show
+it, or if its rows contradict each other. The only files that are read here are those of contradicting
+contents. Near copies: near_copies.py; which labels are learnt: labels.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,25 +24,26 @@ from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
 Problem: TypeAlias = Literal["several products", "contradicting"]
-"""Why a content is not learnt: it lies under several classes by way of several products, so that none is
-wrong; or it has two classes or is in both parts, so that one is wrong."""
+"""Reason why a content is not learnt. "several products": products of different classes show the picture, so
+that no row is wrong. "contradicting": the picture has two classes, or is in both `train` and `test`, so that
+one row is wrong."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """A picture, made once all of its rows and people's answers are known.
+    """A picture, identified by the hash of its bytes, with all of its rows and people's answers merged.
 
     Attributes:
-        sha256: the hex digest of its bytes.
-        rows: its copies as they are listed, in order.
-        labels: its labels under the answers that are valid, by question; an attribute that is not known is
-            empty or not there.
-        class_id: the index of its class, UNKNOWN or OOD.
-        groups: the groups of its rows.
+        sha256: the hex digest of the file's bytes.
+        rows: the rows of the list or folder that show the picture, in their order.
+        labels: the labels by question (the class or an attribute), after people's answers; a label that is
+            not known is empty or not there.
+        class_id: the index of the class, or UNKNOWN or OOD (none of the classes).
+        groups: the groups of the rows, such as senders or products.
         part: train or test, if the data says so.
-        answered: whether a person gave the label of its class.
-        checked: whether a table says that a person checked its label.
-        problem: why it is not learnt; None if it can be learnt.
+        answered: whether a person gave the label of the class.
+        checked: whether a table says that a person checked the label.
+        problem: the reason why the picture is not learnt; None if it can be learnt.
     """
 
     sha256: str
@@ -56,37 +58,43 @@ class Content:
 
     @property
     def path(self) -> Path:
-        """The first file of the content, which is decoded."""
+        """The first file with this content, which is the one that is decoded."""
         return self.rows[0].path
 
     @property
     def label(self) -> str:
-        """The label of its class."""
+        """The label of the picture's class."""
         return self.labels[LABEL]
 
     @property
     def class_key(self) -> tuple[str, int]:
-        """A key that is equal for pictures of the same class."""
+        """A key that is equal for two pictures if they are of the same class."""
         return class_key(self.label, self.class_id)
 
 
 def class_key(label: str, class_id: int) -> tuple[str, int]:
-    """Return a key that is equal for pictures of the same class."""
+    """Return a key that is equal for two pictures if they are of the same class.
+
+    Args:
+        label: the label of the picture, which is the key if the class id is not known.
+        class_id: the index of the class, or UNKNOWN or OOD (none of the classes).
+    """
     # Several labels may name one class of a release. If no class is known, the label is the class.
     return (label if class_id == UNKNOWN else "", class_id)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of a listing.
+    """All different pictures of a data set, each with its merged rows and answers.
 
     Attributes:
-        listing: the pictures as they are listed.
-        rows: the rows that people's answers do not leave out, and those that answers add.
-        every: each content that can be read, in the order of the listing.
-        corrections: the answers.
-        hashed: the files.
-        notes: sentences on the changes by corrections, and on corrections that are ignored.
+        listing: the pictures as the folder or table lists them.
+        rows: the listed rows that people's answers do not leave out, and rows that answers add.
+        every: each different picture that can be read, in the order of the listing.
+        corrections: the answers that people gave about the pictures.
+        hashed: the hashes of the files.
+        notes: sentences for a person about labels that corrections change, and about corrections that are
+            ignored.
     """
 
     listing: Listing
@@ -103,20 +111,23 @@ class Contents:
 
     @property
     def unreadable(self) -> list[str]:
-        """Why files cannot be read, a sentence each."""
+        """Sentences that say why files cannot be read, one for each such file."""
         why = self.hashed.unreadable
         return [why[row.path] for row in self.rows if row.path in why]
 
     def check(self, say: Say, *, skip_unreadable: bool) -> None:
-        """Refuse pictures that their bytes show to be wrong, before one is decoded. Call it once a command.
+        """Refuse unreadable or contradicting pictures before any is decoded, and report what was noticed.
+
+        Call this once in a command, because each call reports everything again.
 
         Args:
-            say: receives what a person should know: of the listing, of corrections, of what is left out, and
-                of copies.
-            skip_unreadable: whether files that cannot be read are left out.
+            say: a function that receives the sentences: notes of the listing and of corrections, pictures
+                that are left out, and the number of copies.
+            skip_unreadable: whether unreadable files are left out instead of refused.
 
         Raises:
-            BadPictures: a file cannot be read, or one picture has two classes or is in both parts.
+            BadPictures: a file cannot be read, or one picture has two classes or is in both `train` and
+                `test`.
         """
         for sentence in (*self.listing.warnings, *self.notes):
             say(sentence)
@@ -156,10 +167,12 @@ class Contents:
         return answered.label if row.part is None else f"{answered.label}, {row.part}"
 
     def limited(self, limit: int) -> "Contents":
-        """Return these with as many contents that are learnt: the first by their hashes.
+        """Return these contents with only `limit` pictures to learn, those of the lowest hashes.
+
+        Pictures of the test set stay.
 
         Raises:
-            BadRecipe: there are fewer contents than the limit.
+            BadRecipe: there are fewer pictures to learn than the limit.
         """
         learnt = sorted(one.sha256 for one in self.every if any(row.part != "test" for row in one.rows))
         check_limit(limit, len(learnt))
@@ -178,18 +191,18 @@ def make_contents(
     adds: bool = False,
     notes: Sequence[str] = (),
 ) -> Contents:
-    """Make the contents of a listing.
+    """Merge the rows of a listing and people's answers into one content for each different picture.
 
     Args:
         listing: the pictures, with the class id of each if these are known.
-        hashed: the files; None to hash them now.
-        corrections: answers about labels, each of which is valid for all copies; `check_listed` refuses
-            answers about other pictures.
-        adds: whether corrections may name further pictures, which are learnt, too.
-        notes: sentences that a person should read before those that are added here.
+        hashed: the hashes of the files; None to hash the files now.
+        corrections: people's answers about labels, each of which is valid for all copies of its picture. Call
+            `check_listed` first to refuse answers about other pictures.
+        adds: whether corrections may name further pictures, which are then learnt, too.
+        notes: sentences for a person, which are placed before the notes that are added here.
 
     Raises:
-        BadCsv: a correction is to none of the classes, or one picture has two labels of an attribute.
+        BadCsv: a correction names an unknown class, or one picture has two labels of an attribute.
         BadPictures: corrections leave no picture.
     """
     said = list(notes)
@@ -251,12 +264,16 @@ def _make_content(
 
 
 def merged_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
-    """Merge the labels of all copies of one content. The class is that of the first.
+    """Merge the labels of all rows of one picture, by question. The class is taken from the first row.
 
-    An attribute in which several products differ is not known: the picture shows all of them.
+    If several products show the picture and differ in an attribute, this attribute is empty, because the
+    picture shows all of them.
+
+    Args:
+        copies: the rows of one picture, one or more.
 
     Raises:
-        BadCsv: they have two labels of an attribute.
+        BadCsv: the rows have two labels of an attribute, and not because of several products.
     """
     labels = dict(copies[0].labels)
     for name in sorted({name for row in copies for name in row.labels} - {LABEL}):

@@ -34,19 +34,20 @@ from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
 KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
-"""Columns of corrections that are kept with a run."""
+"""Columns of the CSV in which a run keeps a copy of the corrections."""
 
 NO_CLASS: Final = frozenset({LEFT_OUT, NONE})
 """Answers that leave a picture out of its class, or an attribute unknown."""
 
 
 class ContentAnswer(NamedTuple):
-    """The answer to one question that counts for a content.
+    """The valid answer of a person to one question about a picture.
 
     Attributes:
-        label: a label, NONE or LEFT_OUT.
-        products: the products that it was given for; none if it is valid for any.
-        is_contested: whether products of the content have several labels, so that LEFT_OUT counts for these.
+        label: a label, NONE (none of the classes) or LEFT_OUT (do not use the picture).
+        products: the products for which the answer was given; empty if it is valid for any product.
+        is_contested: whether people gave different labels for several products with this picture, so that
+            LEFT_OUT is used.
     """
 
     label: str
@@ -54,21 +55,26 @@ class ContentAnswer(NamedTuple):
     is_contested: bool = False
 
     def holds(self, product: str) -> bool:
-        """Tell whether the answer is valid for a product; an empty name is an unknown product."""
+        """Tell whether the answer is valid for a product.
+
+        Args:
+            product: the product; empty if it is not known, for which every answer is valid.
+        """
         return not self.products or not product or product in self.products
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A picture file that people answered.
+    """A picture file about which people gave answers.
 
     Attributes:
-        path: absolute; of a file that has the content, where there is one.
-        sha256: the hash of the content that was answered; the path if it cannot be known.
-        answers: the valid answers about the content, by question.
-        group: a name that it shares with others, such as sender or product; empty if it is not known.
-        product: the product that it shows; empty if it is not known.
-        audited: whether an audit drew the content at random.
+        path: the absolute path of a file with the answered content, if there is such a file.
+        sha256: the hash of the content that was answered; the path if the hash cannot be known.
+        answers: the valid answers about the picture, by question (the class or an attribute).
+        group: a name that the picture shares with others, such as a sender or product; empty if it is not
+            known.
+        product: the product that the picture shows; empty if it is not known.
+        audited: whether the picture was drawn at random for an audit.
         is_there: whether the file can be read.
     """
 
@@ -83,13 +89,13 @@ class Answered:
 
 @dataclass(frozen=True)
 class Corrections:
-    """People's answers about picture files.
+    """People's answers about picture files, after the valid ones were chosen.
 
     Attributes:
-        files: the files that were answered.
-        outdated: paths that have another content than the one that was answered.
-        rows: the rows of the files of corrections.
-        hashed: the files that were hashed, listed ones and others.
+        files: the picture files with answers.
+        outdated: the paths of files whose content has changed since it was answered.
+        rows: the rows of the CSVs of corrections.
+        hashed: the hashes of all files that were read, listed ones and others.
     """
 
     files: tuple[Answered, ...] = ()
@@ -99,17 +105,17 @@ class Corrections:
 
     @cached_property
     def by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
-        """The answers that are valid, by content and question."""
+        """The valid answers by the sha256 of the picture, then by question (the class or an attribute)."""
         return {file.sha256: file.answers for file in self.files}
 
     @property
     def of_class(self) -> tuple[Answered, ...]:
-        """Files whose class was answered."""
+        """The files about whose class a person gave an answer."""
         return tuple(file for file in self.files if LABEL in file.answers)
 
     @property
     def attributes(self) -> set[tuple[str, str]]:
-        """Contents and attributes that were answered, of files that are there."""
+        """Pairs of a picture's sha256 and an attribute that a person answered, for files that can be read."""
         return {
             (file.sha256, name)
             for file in self.files
@@ -119,10 +125,11 @@ class Corrections:
         }
 
     def notes(self, unreadable: Mapping[Path, str]) -> list[str]:
-        """Return a sentence for each sort of answers that are ignored.
+        """Return sentences about answers that are ignored or leave pictures out, one for each reason.
 
         Args:
-            unreadable: files of the listings, which may be left out by their paths.
+            unreadable: files of the listings that cannot be read, with the reason. An answer may leave out
+                such a file by its path.
         """
         listed = {absolute(path) for path in unreadable}
         return [
@@ -151,15 +158,17 @@ NO_CORRECTIONS: Final = Corrections()
 def rows_in(
     files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None
 ) -> list[Correction]:
-    """Read people's answers to picture files.
+    """Read CSV files with people's answers about picture files.
 
     Args:
-        files: CSVs, see labelling/review/corrections.py. An empty label, or NONE, leaves a picture out.
-        reading: the way in which the files are read.
-        say: receives what a person should know of them.
+        files: the CSVs, in the format of labelling/review/corrections.py. An empty label, or NONE, leaves a
+            picture out.
+        reading: the way in which CSV files are read, such as the encoding and the names of columns.
+        say: a function that receives sentences about the files that a person should read.
 
     Raises:
-        BadCsv: one cannot be read, has another header or a row that says nothing.
+        BadCsv: a file cannot be read, has another header, or has a row without an answer; or `reading` names
+            a root folder or other columns of paths.
     """
     if reading.root or reading.path_columns != AS_IT_IS.path_columns:
         raise BadCsv(
@@ -175,16 +184,16 @@ def rows_in(
 def corrections_of(
     rows: Sequence[Correction], hashed: HashedFiles = NO_FILES, known: HashedFiles = NO_FILES
 ) -> Corrections:
-    """Decide which of people's answers to picture files are valid.
+    """Match people's answers with picture files, and choose the answers that are valid.
 
     Args:
         rows: the answers, from `rows_in`.
-        hashed: the files of the listings that are corrected: one that has the content is the picture where
-            another one, or none, lies at the path of its answer.
-        known: other files that were hashed before, which are not read again.
+        hashed: the hashes of the listed files. If a listed file has the answered content, and the file at the
+            answer's own path is missing or different, the listed file is used.
+        known: the hashes of other files, which are not read again.
 
     Raises:
-        BadCsv: none of the pictures is there, or two answers contradict each other.
+        BadCsv: none of the pictures can be found, or two answers contradict each other.
     """
     own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
     answered = hash_unlisted(answered_files(rows), hashed | known)
@@ -209,19 +218,19 @@ def corrections_of(
 
 
 def answered_files(rows: Sequence[Correction]) -> list[str]:
-    """Return the absolute paths of the files that answers name, each once, whether they are there or not."""
+    """Return the absolute paths of all files that people's answers name, existing or not, each once."""
     return list(dict.fromkeys(map(_file_of, rows)))
 
 
 def hash_unlisted(files: Sequence[str], known: HashedFiles) -> HashedFiles:
-    """Hash files by their absolute paths.
+    """Hash the files that have not been hashed yet.
 
     Args:
         files: absolute paths.
-        known: files that were hashed before, by any paths, which are not read again.
+        known: files that were hashed before, under any path, which are not read again.
 
     Returns:
-        The known files, and those of the files that are not among them.
+        The known hashes together with the new ones.
     """
     hashed = {absolute(path) for path in (*known.sha256, *known.unreadable)}
     return hash_files((Path(file) for file in files if file not in hashed), known)
@@ -279,23 +288,23 @@ def _file_of(correction: Correction) -> str:
 def kept_rows(
     listing: Listing, corrections: Corrections, hashed: HashedFiles, say: Say, *, adds: bool = False
 ) -> list[tuple[ListedPicture, str, int]]:
-    """Return the rows of a listing that answers do not leave out, and the rows that answers add.
+    """Apply people's answers to a listing, and return the rows that are still used, together with added ones.
 
     Args:
         listing: the pictures, with their class ids if these are known, and with the attributes whose answers
-            are valid, too.
-        corrections: answers about these pictures, or about copies that lie elsewhere; `check_listed` refuses
-            answers about other pictures.
-        hashed: the files of the listing.
-        say: receives how many labels change, and how many pictures are left out.
-        adds: whether answers may be about further pictures, which then follow those of the listing.
+            are used.
+        corrections: answers about these pictures, or about copies in other places. Call `check_listed` first
+            to refuse answers about other pictures.
+        hashed: the hashes of the listed files.
+        say: a function that receives sentences on how many labels change and how many pictures are left out.
+        adds: whether answers may be about further pictures, which then follow the listed ones.
 
     Returns:
-        Each row as it is listed, its sha256, and its class id as it is listed. The sha256 is empty if the
-        file cannot be read.
+        Each remaining row as it was listed (the answers are not written into the row), with its sha256 (empty
+        if the file cannot be read) and its listed class id.
 
     Raises:
-        BadCsv: a correction is to none of the classes.
+        BadCsv: a correction names an unknown class.
         BadPictures: no row is left.
     """
     class_ids = listing.class_ids or (UNKNOWN,) * len(listing.pictures)
@@ -364,15 +373,15 @@ def _say_idle(listing: Listing, corrections: Corrections, contents: Collection[s
 def answered_row(
     row: ListedPicture, answers: Mapping[str, ContentAnswer], attributes: Sequence[str]
 ) -> tuple[ListedPicture, bool] | None:
-    """Return a copy of a row with the labels that answers give it.
+    """Return a copy of a row with the labels that people gave, and whether they gave its class.
 
     Args:
-        row: the row as it is listed.
-        answers: the answers about its content, by question.
-        attributes: the attributes whose answers are valid.
+        row: the row as the folder or table lists it.
+        answers: the answers about the picture, by question (the class or an attribute).
+        attributes: the attributes whose answers are used.
 
     Returns:
-        The copy, and whether a person gave its class; None if the answers leave it out.
+        The copy, and True if a person gave the class; None if the answers leave the picture out.
     """
     given = {name: answer.label for name, answer in answers.items() if answer.holds(row.product)}
     label = given.get(LABEL, row.label)
@@ -415,14 +424,14 @@ def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
 
 
 def check_listed(corrections: Corrections, hashed: HashedFiles) -> None:
-    """Refuse corrections of files that are neither listed nor exact copies of listed ones.
+    """Refuse corrections of files that are neither listed nor exact copies of listed files.
 
     Args:
-        corrections: the corrections of the files.
-        hashed: the files of all listings.
+        corrections: the corrections.
+        hashed: the hashes of all listed files.
 
     Raises:
-        BadCsv: one is.
+        BadCsv: a correction is about another file.
     """
     named, contents = set(map(absolute, chain(hashed.sha256, hashed.unreadable))), set(hashed.sha256.values())
     every = [file for file in corrections.files if file.is_there]
@@ -440,13 +449,14 @@ def _of_no_picture(paths: Sequence[str], rows: Sequence[Correction]) -> str:
 
 
 def keep_corrections(corrections: Corrections, runs: Path) -> Path:
-    """Write all rows of some files of corrections into one; equal ones have one place.
+    """Write all rows of the corrections into one CSV in the folder of runs, and return the path of this CSV.
 
-    Paths are absolute. Each row has the digest of its picture: its answer holds for that picture where it
-    moves, and for no other one that has its path later.
+    Equal corrections always get the same path. Paths in the CSV are absolute. Each row has the hash of its
+    picture, so that its answer stays valid if the picture moves, and is not used for another picture at the
+    same path.
 
     Args:
-        corrections: the rows of the files, and the answers that are valid.
+        corrections: the rows of the CSVs, and the valid answers.
         runs: the folder of runs.
     """
     paths = {file.sha256: file.path for file in corrections.files if file.is_there}

@@ -29,13 +29,14 @@ from training.errors import BadPictures
 from training.progress import Progress, Say, Watch
 
 AT_ONCE: Final = 128
-"""Pictures that are decoded before a network sees them: 14 MB of 192 x 192 in colour."""
+"""Number of pictures that are decoded before a network reads them: 14 MB for 192 x 192 pixels in colour."""
 
 SAMPLES: Final = 64
-"""Large pictures whose pixels are kept, the first ones, by which graphs are compared: 7 MB of 192 x 192."""
+"""Number of large pictures, the first ones, whose pixels stay in memory. Exported graphs are compared on
+them. 7 MB for 192 x 192 pixels in colour."""
 
 See: TypeAlias = Callable[[PixelsBatch], Features]
-"""Function of a network that makes features of pictures."""
+"""Function that computes a network's features from a batch of pictures."""
 
 _Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
 """Perceptual hash, is_plain and network of a picture, and whether it comes out black."""
@@ -43,15 +44,16 @@ _Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
 
 @dataclass(frozen=True)
 class DecodedPictures:
-    """The pictures of N contents that can be decoded, one column for each fact.
+    """The N contents (different pictures) that can be decoded, as columns.
 
     Attributes:
         contents: the contents, in the order in which they were decoded.
-        hashes: the perceptual hash of each.
-        is_plain: bool (N,), whether the border of each has one colour.
-        networks: the network that each is for.
-        pixels: uint8 (N, ...), as the model reads them; of large pictures their files.
-        features: the features that a network made, if one saw them.
+        hashes: uint64 (N, 10), the perceptual hash of each picture, which is similar for similar pictures.
+        is_plain: bool (N,), whether the border of each picture has one colour.
+        networks: the name of the network that should read each picture, `pixels` or `photos`.
+        pixels: uint8 (N, ...), the input of the model; for large pictures an object that reads the files when
+            needed.
+        features: the network's features of the pictures; empty if no network was given.
     """
 
     contents: tuple[Content, ...]
@@ -65,17 +67,17 @@ class DecodedPictures:
 def look_for_photo(
     listing: Listing, progress: Progress, known: HashedFiles = NO_FILES
 ) -> tuple[bool, HashedFiles]:
-    """Decode files until one is not in the form of Fashion-MNIST.
+    """Decode files one after the other until one is a photo, not a picture in the form of Fashion-MNIST.
 
-    It decodes one after the other, so that nothing behind the first photo is decoded for nothing.
+    Files after the first photo are not decoded, which saves time.
 
     Args:
         listing: the pictures.
-        progress: shows how many are decoded.
-        known: files that were hashed before. Those that were decoded, too, are not read again.
+        progress: the display of how many files are decoded.
+        known: files that were hashed before. Files that were also decoded are not read again.
 
     Returns:
-        Whether there is such a photo, and the known files with those that were read, hashed and decoded.
+        True if there is a photo, and the known files together with the files that were read here.
     """
     prepare_decoders()
     files = dict.fromkeys(picture.path for picture in listing.pictures)
@@ -108,18 +110,19 @@ def decode_pictures(
     see: See | None = None,
     skip_unreadable: bool = False,
 ) -> DecodedPictures:
-    """Decode the pictures that can be learnt or measured.
+    """Decode all pictures that can be learnt or measured, on all cores.
 
     Args:
         contents: the pictures.
-        reads: the input of the model.
-        progress: shows how many are decoded, and receives what was left out and why.
-        see: the network that sees them, if one does. Then they are decoded in order of their sha256, so that
-            it sees the same batches whatever the files are called.
-        skip_unreadable: whether files that are no pictures are left out.
+        reads: the input contract of the model: the shape and form of its pixels.
+        progress: the display of how many pictures are decoded, which also receives a warning about pictures
+            that are left out.
+        see: a function that computes a network's features; None for no features. With it, pictures are
+            decoded in the order of their sha256, so that the batches do not depend on the names of files.
+        skip_unreadable: whether files that are no pictures are left out instead of refused.
 
     Raises:
-        BadPictures: a file cannot be read or has changed, or none can be read.
+        BadPictures: a file cannot be read or has changed since it was hashed, or no file can be read.
     """
     every = sorted(contents.learnable, key=lambda content: content.sha256) if see else contents.learnable
     decode_one = partial(_decode_content, hashed=contents.hashed, reads=reads)

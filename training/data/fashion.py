@@ -31,7 +31,8 @@ OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
 
 TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
 TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
-"""Hashes of the original's two parts (`Pictures.digest`). Other data does not get its name."""
+"""Hashes of the two original parts of Fashion-MNIST, by `Pictures.digest`. Other data is not called
+Fashion-MNIST."""
 
 LABELS: Final = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -40,45 +41,47 @@ LABELS: Final = (
 """Class names in index order (arXiv 1708.07747, table 2)."""
 
 SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
-"""Folder into which Debian's package dataset-fashion-mnist puts the four IDX files."""
+"""Folder in which Debian's package dataset-fashion-mnist installs the four IDX files."""
 
 PARTS: Final = {"train": "train", "test": "t10k"}
-"""How the IDX files of each part of the data set begin."""
+"""The beginning of the IDX files' names, by part of the data set."""
 
 
 ANSWERED_AT_ONCE: Final = 500
-"""Pictures per run of a model that is asked about many; any size gives the same answers."""
+"""Largest number of pictures in one run of a model. The number does not change the answers."""
 
 
 def at_once(images: PixelsBatch | FileImages) -> int:
-    """Return the number of pictures in a run of a model: ANSWERED_AT_ONCE, fewer if they are large."""
+    """Return the number of pictures for one run of a model: ANSWERED_AT_ONCE, fewer if they are large."""
     return max(1, min(ANSWERED_AT_ONCE, MAX_RUN_NUMBERS // math.prod(images.shape[1:])))
 
 
 def in_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:
-    """Yield pictures in their order, in batches for which a model needs little memory."""
+    """Yield pictures in their order, in batches that are small enough for a model's memory."""
     step = at_once(images)
     for start in range(0, len(images), step):
         yield images[start : start + step]
 
 
 UNEVEN: Final = 1.5
-"""So many times the pictures of the smallest class in the largest one make the classes uneven."""
+"""Ratio of the largest class to the smallest, in pictures, from which classes are weighted."""
 
 
 LARGEST_WEIGHT: Final = 10.0
-"""Largest weight of a picture. With more, a handful of pictures would drive the training."""
+"""Largest weight of one picture in the loss. With a larger weight, a handful of pictures would dominate the
+training."""
 
 
 def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
-    """Return the weight in the loss of a picture of each class, so that all classes weigh the same.
+    """Return the weight in the loss for pictures of each class, so that all classes weigh the same.
 
     Args:
-        labels: the labels of the training pictures, with each class among them.
+        labels: the class index of each training picture; every class must occur.
         classes: the number of classes.
 
     Returns:
-        At most LARGEST_WEIGHT, else with mean 1 over the pictures; None for even classes.
+        The weight by class index, with mean 1 over the pictures and capped at LARGEST_WEIGHT; None if the
+        classes are of similar size (see UNEVEN).
     """
     counts = np.bincount(labels, minlength=classes)
     if counts.max() < UNEVEN * counts.min():
@@ -90,10 +93,10 @@ def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
 
 
 def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | None:
-    """Return the warning before a training in which the weight of a rare class is capped, if one is.
+    """Return a warning if the weight of a rare class is capped at LARGEST_WEIGHT; None if no weight is.
 
     Args:
-        labels: the labels of the training pictures, with each class among them.
+        labels: the class index of each training picture; every class must occur.
         names: the names of the classes.
     """
     weights = class_weights(labels, len(names)) or {}
@@ -108,16 +111,17 @@ def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | No
 
 @dataclass(frozen=True)
 class LabelledData:
-    """A training set, and a test set that is measured on once at the end.
+    """A data set: a training set, and a test set that is used once, for the figures at the end.
 
     Attributes:
         train: the training set.
-        test: empty where none is set aside: then answers out of fold to `train` are measured.
+        test: the test set; empty if there is none. Then the training set is measured, each picture by a
+            network that did not learn it.
         labels: class names in index order; 2 to 256 that differ.
         named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
             they get Fashion-MNIST's names by default.
-        name: the name of the data; None lets its hashes decide between NAME and OTHER_NAME.
-        reads: the input of a model of these pictures.
+        name: the name of the data; None to choose NAME or OTHER_NAME by the hashes of the data.
+        reads: the input contract of a model for these pictures: the shape and form of its pixels.
         licence: the licence of the data, as the user states it; None if nothing was stated.
     """
 
@@ -131,26 +135,27 @@ class LabelledData:
 
     @property
     def measured(self) -> Pictures:
-        """The pictures whose answers the report is about."""
+        """The pictures on which the model is measured: the test set, or without one the training set."""
         return self.test or self.train
 
     def described(self) -> DataSet:
-        """Name and hashes, as manifest and report keep them."""
+        """Return the name and the hashes of the data, for the manifest and the report."""
         train, test = self.train.digest(), self.measured.digest()
         original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
         return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
 
     def under(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
-        """Return the pictures under other labels, for a model that has them in this order.
+        """Return this data set with its class indices in the order of a model's labels.
 
-        Data that names its classes is renumbered to fit; data of numbers alone is taken as it is.
+        Data that names its classes is renumbered. Data with class numbers alone keeps its numbers.
 
         Args:
-            labels: the labels of the model.
-            say: receives which classes the model lacks, whose pictures are left out; None refuses these.
+            labels: the labels of the model, in its order.
+            say: a function that receives the names of classes that the model lacks, whose pictures are then
+                left out; None to refuse such classes.
 
         Raises:
-            BadClasses: other classes, or a number that the labels do not reach.
+            BadClasses: the classes are different, or a class number is too high for the labels.
         """
         if self.named:
             return self._reordered(labels, say)
@@ -219,10 +224,10 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def from_csv(train: Path, test: Path) -> LabelledData:
-    """Read a CSV pair.
+    """Read a training set and a test set from two CSV files of pixels.
 
     Raises:
-        BadCsv: a file or one of its rows is wrong; both are named.
+        BadCsv: a file or one of its rows is wrong; the message names both.
     """
     return LabelledData(
         train=Pictures.of_pixels(*read_csv(train, len(LABELS))),
@@ -231,10 +236,10 @@ def from_csv(train: Path, test: Path) -> LabelledData:
 
 
 def from_one_csv(path: Path) -> LabelledData:
-    """Read one CSV to measure on; both parts are all of it.
+    """Read one CSV file of pixels to measure a model on. Training set and test set are both the whole file.
 
     Raises:
-        BadCsv: it or one of its rows is wrong; both are named.
+        BadCsv: the file or one of its rows is wrong; the message names both.
     """
     pictures = Pictures.of_pixels(*read_csv(path, len(LABELS)))
     return LabelledData(train=pictures, test=pictures)

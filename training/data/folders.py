@@ -1,6 +1,6 @@
-"""List pictures with their labels: folders, or a table that tables.py reads.
+"""List pictures with their labels from sub-folders, or from a table by way of tables.py.
 
-Looks at names alone and opens no picture; that is read.py's. Reads the named folder or table.
+Looks at names alone and opens no picture; read.py does. Reads the named folder or table.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,23 +22,24 @@ def list_pictures(
     reading: Reading = AS_IT_IS,
     attributes: Sequence[str] = (),
 ) -> Listing:
-    """List the pictures of a table, or of a folder with one sub-folder per label.
+    """List the pictures of a table, or of a folder with one sub-folder for each label.
 
-    A folder's sub-folders may also be `train` and `test`, perhaps with `val`, or tiers, with those of the
-    labels inside. Pictures in a label's own sub-folders are of that label. Hidden files and those that are no
-    pictures by their names are left out, and so is a folder `none of these` outside tiers; anything else is
-    taken for a picture.
+    A folder may first be divided into `train` and `test`, perhaps with `val`, or into tiers (how a photo was
+    taken), with the sub-folders of labels inside. Folders below a label's folder belong to the same label.
+    These are left out: hidden files, files whose names are not those of pictures, and a folder `none of
+    these` outside tiers. All other files are taken for pictures.
 
     Args:
         place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
-        reading: the way in which the CSV is read.
-        attributes: columns that are further questions, read where the CSV has them.
+        reading: the way in which the CSV is read, such as the encoding and the names of columns.
+        attributes: the columns of further labels, such as `colour`, which are read if the CSV has them.
 
     Raises:
         DataSetMissing: a folder cannot be read.
-        BadCsv: the CSV cannot be read, has another header, or a row that does not fit it or has no path.
-        BadClasses: a row without a label or tier, or a label that cannot be shown.
+        BadCsv: the CSV cannot be read, has another header, or has a row that does not fit the header or has
+            no path; or the pictures are in a folder, and `reading` names a product column.
+        BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
         return list_table(place, attributes, reading)
@@ -63,15 +64,15 @@ def list_pictures(
 
 
 def has_idx(place: Path) -> bool:
-    """Tell whether a folder holds IDX files, by their names."""
+    """Tell whether a folder contains IDX files (the format of MNIST), judged by their names."""
     return any(place.glob("*-ubyte*"))
 
 
 def find_place(text: str) -> Path:
-    """Find the file or folder that a person named, perhaps with `~`.
+    """Return the existing file or folder that a person named. A leading `~` is the home folder.
 
     Raises:
-        DataSetMissing: it does not exist.
+        DataSetMissing: the file or folder does not exist.
     """
     place = expand_home(text)
     if not place.exists():
@@ -80,9 +81,12 @@ def find_place(text: str) -> Path:
 
 
 def unwrapped(place: Path) -> Path:
-    """Return the data set in a folder around it, as archives unpack: its only sub-folder, if that is one.
+    """Return the folder of the data set itself, if archives wrapped it into outer folders with nothing else.
 
-    A sub-folder with a name of one letter stays: it is a tier of photos.
+    A sub-folder with a name of one letter is not unwrapped, because it is a tier of photos.
+
+    Args:
+        place: a file, which is returned as it is, or a folder.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -144,12 +148,12 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def could_be_picture(entry: Path) -> bool:
-    """Tell whether a file is taken for a picture, by its name."""
+    """Tell whether an entry of a folder is taken for a picture: a file whose name is that of a picture."""
     return not entry.is_dir() and is_picture_name(entry.name)
 
 
 def entries(folder: Path) -> list[Path]:
-    """List the entries of a folder, by name.
+    """Return the files and folders directly inside a folder, sorted by name.
 
     Raises:
         DataSetMissing: the folder cannot be read.

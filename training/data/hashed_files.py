@@ -1,7 +1,7 @@
-"""Read picture files and hash them, each file once a command.
+"""Read picture files and hash them, each file once in a command.
 
-A file that changes after it was hashed is found by its size and the time of its last change. So it is hashed
-again only if one of these differs. Reads the files. Decoding them: picture_files.py.
+A file is hashed again only if its size or the time of its last change differs. Reads the files. Decoding
+them: picture_files.py.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from training.errors import BadPictures
 from training.progress import Say, Watch
 
 NAMED: Final = 3
-"""How many files a message names before it only counts."""
+"""Number of files that a message names before it only counts the rest."""
 
 Stamp: TypeAlias = tuple[int, int]
 """The size of a file in bytes, and the time of its last change in nanoseconds."""
@@ -27,14 +27,14 @@ Stamp: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True)
 class HashedFiles:
-    """Files whose bytes were read.
+    """Files whose bytes were read and hashed, with those that could not be read.
 
     Attributes:
-        sha256: the hex digest of each file that can be read.
-        stamps: the stamp of each of these files when it was hashed.
-        unreadable: why each other file cannot be read, a sentence each.
-        decoded: the pictures of files that were decoded for the input GREY_28 as they were hashed, or why a
-            picture cannot be read. Each is taken out once it is used.
+        sha256: the hex digest of each readable file, by path.
+        stamps: the size and time of change of each readable file when it was hashed, by path.
+        unreadable: a sentence for each other file that says why it cannot be read, by path.
+        decoded: decoded pictures for the input GREY_28, or sentences on why a file is no picture, by path.
+            Each entry is removed once it is used, to save memory.
     """
 
     sha256: Mapping[Path, str]
@@ -43,7 +43,7 @@ class HashedFiles:
     decoded: MutableMapping[Path, DecodedPicture | str] = field(default_factory=dict)
 
     def __or__(self, others: "HashedFiles") -> "HashedFiles":
-        """Return the files of both."""
+        """Return the files of both. If a file is in both, the second one's entry is used."""
         return HashedFiles(
             {**self.sha256, **others.sha256},
             {**self.stamps, **others.stamps},
@@ -52,7 +52,7 @@ class HashedFiles:
         )
 
     def only(self, paths: Collection[Path]) -> "HashedFiles":
-        """Return those files that are among these paths."""
+        """Return the entries of the given paths, without decoded pictures."""
         return HashedFiles(
             {path: sha256 for path, sha256 in self.sha256.items() if path in paths},
             {path: stamp for path, stamp in self.stamps.items() if path in paths},
@@ -60,12 +60,14 @@ class HashedFiles:
         )
 
     def check_unchanged(self, path: Path, content: bytes, stamp: Stamp) -> None:
-        """Refuse a file that was hashed and has another content now.
+        """Refuse a file whose content has changed since it was hashed.
+
+        A file that was not hashed before is accepted.
 
         Args:
-            path: the file; one that was not hashed has not changed.
-            content: its bytes now.
-            stamp: its stamp now.
+            path: the file.
+            content: the bytes that the file has now.
+            stamp: the size and time of change that the file has now.
 
         Raises:
             BadPictures: the file has changed.
@@ -80,7 +82,7 @@ NO_FILES: Final = HashedFiles({}, {}, {})
 
 
 def hash_files(paths: Iterable[Path], known: HashedFiles = NO_FILES) -> HashedFiles:
-    """Hash files, each once.
+    """Hash files on all cores, each once, and return their hashes together with the known ones.
 
     Args:
         paths: the files.
@@ -103,7 +105,12 @@ def _hash_file(path: Path) -> tuple[str, Stamp] | str:
 
 
 def read_content(path: Path) -> tuple[bytes, Stamp] | str:
-    """Return the bytes and the stamp of a file that may be a picture, or why it cannot be one."""
+    """Read a file that may be a picture.
+
+    Returns:
+        The bytes and the stamp (size and time of change), or a sentence that says why the file cannot be a
+        picture.
+    """
     if "\0" in str(path):
         return f"{path}: no path has a zero byte."
     try:
@@ -122,16 +129,16 @@ def read_content(path: Path) -> tuple[bytes, Stamp] | str:
 
 
 def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable: bool) -> None:
-    """Refuse files that cannot be read, or say that they are left out. Do nothing if there are none.
+    """Refuse unreadable files, or report that they are left out. Do nothing if there are none.
 
     Args:
-        why: a sentence for each file.
+        why: a sentence for each unreadable file.
         of: the number of all files.
-        say: receives what is skipped.
-        skip_unreadable: whether such files are left out.
+        say: a function that receives the sentence on the files that are left out.
+        skip_unreadable: whether unreadable files are left out instead of refused.
 
     Raises:
-        BadPictures: files cannot be read. All are counted and the first few named.
+        BadPictures: there are unreadable files. The message has their number and the first few sentences.
     """
     if not why:
         return
@@ -147,14 +154,14 @@ Result = TypeVar("Result")
 
 
 def on_all_cores(read: Callable[[Item], Result], items: Sequence[Item], watch: Watch) -> list[Result]:
-    """Read files on all cores, and return the results in their order.
+    """Apply a function to all items on all cores, and return the results in the order of the items.
 
-    Threads are enough: decoding, hashing and resampling let go of Python's lock.
+    Threads are enough: decoding, hashing and resampling release Python's global lock.
 
     Args:
-        read: reads one file.
-        items: the files.
-        watch: called after each file.
+        read: a function that handles one item, such as reading a file.
+        items: the items, such as the paths of files.
+        watch: a function that is called after each item with the number done and the number of all.
     """
     results: list[Result] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:

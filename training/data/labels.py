@@ -1,8 +1,9 @@
 """Labels of pictures by question: the class, by LABEL, and attributes, which are further columns of a table.
 
-An empty cell is not known; of an attribute, `none of these` is neither, `-` says that the picture does not
-have it, and `blue/white` has several right labels, the main one first. Pure. Reading the table:
-tables.py; which labels can be learnt: rare.py; who learns them: heads/cross_val.py.
+An empty cell means that the label is not known. In an attribute's column, `none of these` also means that it
+is not known, `-` that the picture does not have the attribute, and `blue/white` that several labels are
+right, the main one first. Pure. Reading the table: tables.py; which labels can be learnt: rare.py; who learns
+them: heads/cross_val.py.
 """
 
 import unicodedata
@@ -26,7 +27,7 @@ from training.errors import BadClasses, BadCsv
 from training.progress import Say
 
 SEVERAL: Final = "/"
-"""Sign between the labels of a cell with several."""
+"""Sign between labels in a cell with several labels."""
 
 UNKNOWN: Final = -1
 OOD: Final = -2
@@ -38,27 +39,27 @@ Codes: TypeAlias = NDArray[np.integer[Any]]
 """Integers (N,): a label's index, or UNKNOWN, OOD or INAPPLICABLE."""
 
 TOO_MUCH: Final = 0.97
-"""Share of one label from which an attribute is hardly a question."""
+"""Share of pictures with one label above which an attribute tells little, so that a person is warned."""
 
 OF_TABLES: Final = frozenset({*COLUMNS, *FURTHER, SPLIT, LABEL})
-"""Columns with a meaning of their own."""
+"""Names of columns with a meaning of their own, which no attribute may have."""
 
 SHOWN: Final = 5
-"""Labels or rows that a message names."""
+"""Number of labels or rows that a message names."""
 
 Places: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | slice
-"""Positions, or a mask."""
+"""Positions in an array, a mask or a slice, by which rows are chosen."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels of N pictures in answer to one question.
+    """The labels of N pictures for one question: the class, or an attribute such as `colour`.
 
     Attributes:
-        names: the names of the labels, C of them, in order of their names, or of a release's.
-        main: int16 (N,), the first label of each.
-        right: bool (N, C), every label of each.
-        applies_to: classes that have the attribute; None for all.
+        names: the names of the C labels, in alphabetical order or in the order of a release.
+        main: int16 (N,), the index of each picture's main label, or UNKNOWN, OOD or INAPPLICABLE.
+        right: bool (N, C), all labels that are right for each picture.
+        applies_to: the classes that have the attribute; None for all classes.
     """
 
     names: tuple[str, ...]
@@ -68,7 +69,12 @@ class Labels:
 
     @classmethod
     def of(cls, main: Codes, names: Sequence[str]) -> Self:
-        """Make labels of pictures with one right label each, or none."""
+        """Make the labels of pictures that have at most one right label each.
+
+        Args:
+            main: integers (N,), the index of each picture's label; a negative number for no label.
+            names: the names of the labels, by index.
+        """
         codes = np.asarray(main, np.int16)
         return cls(tuple(names), codes, codes[:, None] == np.arange(len(names)))
 
@@ -77,20 +83,24 @@ class Labels:
         return len(self.main)
 
     def take(self, places: Places) -> "Labels":
-        """Return the labels of pictures at these positions, in this order, or of those in a mask."""
+        """Return the labels of the pictures at these positions, in this order, or of those in a mask."""
         return replace(self, main=self.main[places], right=self.right[places])
 
     def followed_by(self, others: "Labels") -> "Labels":
-        """Return these labels, and then those of other pictures."""
+        """Return these labels, followed by the labels of other pictures for the same question."""
         main, right = np.concatenate([self.main, others.main]), np.concatenate([self.right, others.right])
         return replace(self, main=main, right=right)
 
 
 def class_named(text: str, labels: Sequence[str]) -> int | None:
-    """Return the index of the class that a person means, by name in any capitals (`_` for a slash) or index.
+    """Return the index of the class that a text names, or None if the text names no class.
 
-    Returns:
-        None where the text names none; a name outranks an index.
+    Capitals are ignored, `_` stands for a slash, and the index itself is a name, too. If a class has the name
+    `3`, this class is meant and not the one with index 3.
+
+    Args:
+        text: a name or an index, as a person wrote it, perhaps as a folder's name.
+        labels: the names of the classes, by index.
     """
     classes = {str(index): index for index in range(len(labels))}
     return (classes | {_as_folder(label): index for index, label in enumerate(labels)}).get(_as_folder(text))
@@ -102,15 +112,15 @@ def _as_folder(label: str) -> str:
 
 
 def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]) -> None:
-    """Check that a table has columns of attributes, before pictures are read.
+    """Check that a table has a column for each attribute, before pictures are read.
 
     Args:
         listing: the listing of the table.
-        names: the names of the attributes.
+        names: the names of the attributes, such as `colour`.
         classes: the classes of the same table.
 
     Raises:
-        BadCsv: there is no such table or column.
+        BadCsv: the pictures are not in a table, or the table lacks a column.
         BadClasses: an attribute cannot have this name.
     """
     _check_names(names, classes)
@@ -126,7 +136,12 @@ def check_columns(listing: Listing, names: Sequence[str], classes: Sequence[str]
 
 
 def unread_columns(listing: Listing, names: Collection[str]) -> str:
-    """Return a sentence on the columns of a table that nothing reads; empty if there are none."""
+    """Return a sentence with the names of a table's columns that are not used; empty if there are none.
+
+    Args:
+        listing: the listing of the table.
+        names: the columns that are used as attributes.
+    """
     ignored = [column for column in listing.columns if column not in {*names, *OF_TABLES}]
     return f"Columns that are not read: {', '.join(ignored)}." if ignored else ""
 
@@ -154,18 +169,23 @@ def learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, 
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
-    """Choose the labels of the class and of attributes that can be learnt. Others are unknown.
+    """Choose the labels of the class and of each attribute that can be learnt.
+
+    All other labels become unknown.
 
     Args:
-        listing: the listing of the pictures.
-        labels: the labels of N pictures, by question.
-        groups: the group of each.
-        tested: whether each is for the test set.
+        listing: the listing of the pictures, with the names of the attributes.
+        labels: the labels of N pictures, by question (the class by LABEL, and attributes).
+        groups: the group of each picture, such as its sender or product.
+        tested: whether each picture is in the test set.
         keep: labels of a release that have to be learnt, by question.
-        say: receives what is left out, a sentence each.
+        say: a function that receives sentences on labels that are left out.
+
+    Returns:
+        The labels by question, the class first.
 
     Raises:
-        BadClasses: they cannot be learnt; see `rare.find_measurable`.
+        BadClasses: the labels cannot be learnt; see `rare.find_measurable`.
     """
     where, spelt = str(listing.place), [of[LABEL] for of in labels]
     kept, gone = keep.get(LABEL, ()), listing.labels
@@ -189,14 +209,17 @@ def measured_labels(
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
-    """Return every class of pictures, and the labels that a table has for a release's attributes.
+    """Return the labels by which a release is measured: the class, and each of its attributes in the table.
 
     Args:
         listing: the listing of the pictures.
-        labels: the labels of N pictures, by question.
-        class_ids: the class of each.
-        keep: labels of the release, by question. An attribute of which the table has no column is left out.
-        say: receives which labels the release lacks.
+        labels: the labels of N pictures, by question (the class by LABEL, and attributes).
+        class_ids: the class index of each picture.
+        keep: the labels of the release, by question. An attribute without a column in the table is left out.
+        say: a function that receives a sentence on labels that the release lacks.
+
+    Returns:
+        The labels by question, the class first.
     """
     return {LABEL: Labels.of(np.array(class_ids, np.int64), listing.labels)} | {
         name: measured_attribute(listing.column(name), cells_of(labels, name), names, say)
@@ -206,7 +229,7 @@ def measured_labels(
 
 
 def cells_of(labels: Sequence[Mapping[str, str]], name: str) -> list[str]:
-    """Return the label of each picture in answer to one question; empty if it is not known."""
+    """Return the label of each picture for one question; empty if the label is not known."""
     return [of.get(name, "") for of in labels]
 
 
@@ -218,18 +241,18 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
     say: Say,
     keep: Sequence[str] = (),
 ) -> Labels:
-    """Choose the labels of a column that can be learnt.
+    """Choose the labels of an attribute's column that can be learnt. All other labels become unknown.
 
     Args:
-        where: begins a message.
-        cells: the cells of N pictures, each content once.
-        groups: the group of each.
-        classes: the class of each.
-        say: receives what a person should know, a sentence each.
+        where: the beginning of messages, which names the table and the column.
+        cells: the cells of N different pictures.
+        groups: the group of each picture, such as its sender or product.
+        classes: the classes of the pictures.
+        say: a function that receives sentences that a person should read.
         keep: labels that have to be learnt.
 
     Raises:
-        BadClasses: its labels cannot be learnt; see `rare.find_measurable`.
+        BadClasses: the labels cannot be learnt; see `rare.find_measurable`.
     """
     of_each = labels_in(cells)
     learnable, warnings = _learnable(where, _main(of_each), groups, keep)
@@ -245,13 +268,13 @@ def learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and wha
 
 
 def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], say: Say) -> Labels:
-    """Return the labels of a column, by which a release is measured.
+    """Return the labels of an attribute's column by which a release is measured.
 
     Args:
-        where: begins a message.
-        cells: the cells of N pictures, each content once.
-        labels: the labels that the release knows.
-        say: receives which it lacks.
+        where: the beginning of messages, which names the table and the column.
+        cells: the cells of N different pictures.
+        labels: the labels that the release knows; other labels become unknown.
+        say: a function that receives a sentence on labels that the release lacks.
     """
     of_each = labels_in(cells, labels)
     if strange := sorted(set(filter(None, _main(of_each))) - set(labels)):
@@ -260,7 +283,15 @@ def measured_attribute(where: str, cells: Sequence[str], labels: Sequence[str], 
 
 
 def labels_in(cells: Sequence[str], labels: Collection[str] = ()) -> list[tuple[str, ...]]:
-    """Return the labels of each cell; several if every part is known, or stands alone in another cell."""
+    """Return the labels in each cell, as tuples; a cell that is empty or `-` has none.
+
+    A cell such as `blue/white` is divided only if each part is one of `labels` or is the whole text of
+    another cell. Otherwise the text is one label.
+
+    Args:
+        cells: the cells of a column.
+        labels: labels that are known to exist.
+    """
     alone = {*cells, *labels} - {"", NOT_THERE}
 
     def parted(cell: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Hashes of each picture and photo that a release learnt, so that no later training measures on these.
+"""Hashes of all pictures that a release learnt, so that no later training measures itself on one of them.
 
-A training that starts from a release takes them over and adds its own. The first 64 bits of a SHA-256 name a
-content; a perceptual hash finds a photo that was saved again. Reads and writes `learnt.npy` and
+A training that starts from a release takes over its hashes and adds its own. The first 64 bits of a SHA-256
+identify a content; a perceptual hash finds a photo that was saved again. Reads and writes `learnt.npy` and
 `learnt-near.npy` in a release's folder. Which pictures are held out: split.py.
 """
 
@@ -22,23 +22,24 @@ from training.progress import Say
 
 LEARNT: Final = "learnt.npy"
 LEARNT_NEAR: Final = "learnt-near.npy"
-"""The files' names in a release; docs/reference/release-format.md describes them."""
+"""Names of the two files in a release; docs/reference/release-format.md describes their format."""
 
 UNKNOWN: Final[Hashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
-"""Near to no photo: half of the bits of a shape are set."""
+"""Perceptual hash that stands for photos whose hashes are not known. It is near no photo's hash: a real hash
+has half of its shape bits set, and this one has all."""
 
 ContentHashes = NDArray[np.str_]
-"""Str (N,), the hex SHA-256 of each: of a file's bytes, or of a picture's pixels, uint8 in C order."""
+"""Str (N,), the hex SHA-256 of N pictures: of a file's bytes, or of the pixels, uint8 in C order."""
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """The pictures that were learnt.
+    """Hashes of the pictures that a release learnt.
 
     Attributes:
-        hashes: uint64, ascending, each once: the first 64 bits of each content's SHA-256.
-        near: the perceptual hashes of the photos among them, ascending, each once; None where the release
-            does not have them. UNKNOWN among them stands for photos whose hashes it does not have.
+        hashes: uint64, ascending, each once: the first 64 bits of each picture's SHA-256.
+        near: the perceptual hashes of the learnt photos, ascending, each once; None if the release does not
+            have them. UNKNOWN among them stands for photos without a stored hash.
     """
 
     hashes: NDArray[np.uint64]
@@ -46,11 +47,11 @@ class Learnt:
 
     @classmethod
     def of(cls, contents: ContentHashes, near: Hashes = NO_HASHES) -> Self:
-        """Make this of contents and perceptual hashes, in any order."""
+        """Make this from the full SHA-256 digests and perceptual hashes of pictures, in any order."""
         return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
 
     def __or__(self, others: "Learnt") -> "Learnt":
-        """Return the pictures of both."""
+        """Return the hashes of the pictures of both."""
         hashes = np.union1d(self.hashes, others.hashes)
         if self.near is None and others.near is None:
             return Learnt(hashes, None)
@@ -58,11 +59,11 @@ class Learnt:
         return Learnt(hashes, np.unique(np.concatenate(near), axis=0))
 
     def has(self, contents: ContentHashes, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
-        """Tell which of N pictures are among them, or are nearly the same as one of them, bool (N,).
+        """Tell which of N pictures were learnt, or are nearly the same as a learnt photo, bool (N,).
 
         Args:
-            contents: the hash of each content.
-            near: the perceptual hash of each; none where they are no photos.
+            contents: str (N,), the hex SHA-256 of each picture.
+            near: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no photos.
         """
         learnt = np.isin(_first_bits(contents), self.hashes)
         if self.near is not None and len(self.near):
@@ -71,7 +72,7 @@ class Learnt:
         return learnt
 
     def save(self, folder: Path) -> None:
-        """Write the files into a release's folder, each of them whole or not at all."""
+        """Write both files of hashes into a release's folder, each completely or not at all."""
         for name, numbers in ((LEARNT, self.hashes), (LEARNT_NEAR, self.near)):
             if numbers is not None:
                 packed = io.BytesIO()
@@ -82,14 +83,18 @@ class Learnt:
 NOTHING: Final = Learnt(np.empty(0, np.uint64), NO_HASHES)
 
 NOT_SAID: Final = Learnt(np.empty(0, np.uint64), None)
-"""Hashes of a release that does not say which pictures it learnt."""
+"""Hashes for a release that does not say which pictures it learnt."""
 
 
 def load_learnt(folder: Path) -> Learnt | None:
-    """Read the hashes that a release learnt; None if it does not say, as of version 1.0, or made elsewhere.
+    """Read the hashes of the pictures that a release learnt.
+
+    Returns:
+        The hashes; None if the release has none, because it is of version 1.0 or was made with other
+        software.
 
     Raises:
-        ReleaseCorrupt: a file is damaged, or not as `save` writes it.
+        ReleaseCorrupt: a file is damaged or has another format than `Learnt.save` writes.
     """
     hashes = _stored(folder / LEARNT, ())
     return None if hashes is None else Learnt(hashes, _stored(folder / LEARNT_NEAR, NO_HASHES.shape[1:]))
@@ -103,14 +108,15 @@ def learnt_among(
     say: Say = lambda _: None,
     unsaid: bool = False,
 ) -> NDArray[np.bool_]:
-    """Tell which of N pictures a release learnt, or nearly the same, bool (N,).
+    """Tell which of N pictures a release learnt, or nearly the same ones, bool (N,).
 
     Args:
         release: the release.
-        contents: the hash of each content.
-        near: the perceptual hash of each; none where they are no photos.
-        say: receives that the release knows photos by bytes alone.
-        unsaid: the value that is returned if the release does not say which pictures it learnt.
+        contents: str (N,), the hex SHA-256 of each picture.
+        near: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no photos.
+        say: a function that receives a warning if the release lacks perceptual hashes, so that photos that
+            were saved again are not found.
+        unsaid: the value for all pictures if the release does not say which pictures it learnt.
     """
     learnt = load_learnt(release.folder)
     if doubt := knows_bytes_alone(learnt or NOTHING, release.version):
@@ -119,7 +125,12 @@ def learnt_among(
 
 
 def knows_bytes_alone(learnt: Learnt, version: str) -> str:
-    """Return the sentence on a release without perceptual hashes of all its photos; empty for another one."""
+    """Return a warning if a release lacks perceptual hashes of some photos; empty if it has all of them.
+
+    Args:
+        learnt: the hashes of the release.
+        version: the version of the release, for the warning.
+    """
     if learnt.near is not None and not (learnt.near == UNKNOWN).all(axis=1).any():
         return ""
     what = "what it learnt" if learnt.near is None else "some photos that it learnt"
