@@ -20,48 +20,51 @@ from training.errors import BadClasses
 Part: TypeAlias = Literal["train", "test"]
 
 Use: TypeAlias = Literal["learn", "measure"]
-"""Use of pictures: to learn them, or to measure a release on them; see `read.load`."""
+"""Use of pictures: to learn them, or to measure a release on them."""
 
 LEARNT: Final = frozenset({"train", "training"})
 HELD_OUT: Final = frozenset({"val", "valid", "validation"})
 MEASURED: Final = frozenset({"test", "testing"})
-"""Sub-folders, in any capitals, that divide a data set instead of naming classes, where there are no others:
-one of LEARNT, and one of the others. HELD_OUT is learnt where there is a test part, else measured on; what is
-held out of the learnt pictures is drawn as always."""
+"""Names of sub-folders, in any capitals, that divide a data set instead of naming classes. They are used so
+only if all sub-folders have such names: one of LEARNT, and one of the others. Pictures of HELD_OUT are learnt
+if there is also a test folder; otherwise they are the test set. Pictures that a training holds out for its
+choices are drawn from the learnt ones in any case."""
 
 COLUMNS: Final = ("path", "label")
-"""Columns that the header of a table has to name, unless people name other columns of paths."""
+"""Columns that the header of a table must have, unless other columns of paths are named."""
 
 FURTHER: Final = ("tier", "group", "source", "checked")
 """Columns that are read if a table has them."""
 
 NOT_CHECKED: Final = frozenset({"", "0", "no", "false", "-"})
-"""Cells of the column `checked` of photos whose labels no person looked at, in small letters."""
+"""Cells of the column `checked`, in small letters, that say that no person looked at the label."""
 
 SPLIT: Final = "split"
-"""The column of a table that divides it, as sub-folders of these names divide a folder."""
+"""The column of a table that divides it into parts, with the same names as the sub-folders of a divided
+folder."""
 
 NAMED: Final = 5
-"""Folders or cells that a sentence names."""
+"""Number of folders or cells that a sentence names."""
 
 FILES_NAMED: Final = 3
-"""Files that a sentence names."""
+"""Number of files that a sentence names."""
 
 
 @dataclass(frozen=True)
 class ListedPicture:
-    """A picture file as a folder or a list names it. It never changes.
+    """A picture file with its labels, as a folder or a table lists it.
 
     Attributes:
         path: the file.
-        labels: the labels as the table or the folder spells them: that of the class by LABEL, attributes by
-            their names. A label that is not known is empty or not there.
+        labels: the labels as they are spelt in the table or folder, by question: the class by LABEL, an
+            attribute by its name. A label that is not known is empty or missing.
         part: train or test, if the data says so.
-        tier: the tier, a way in which a photo is taken; empty if it is not said.
-        group: a name that it shares with other pictures, such as sender or product; empty if it is not known.
-        source: the shop or collection that it comes from; empty if that is not known.
-        product: the product that it shows, if a column of the table names products.
-        checked: whether a table says that a person checked its label.
+        tier: the tier, which says how the photo was taken; empty if it is not known.
+        group: a name that the picture shares with others, such as a sender or product; empty if it is not
+            known.
+        source: the shop or collection that the picture comes from; empty if it is not known.
+        product: the product that the picture shows, if a column of the table names products.
+        checked: whether the table says that a person checked the label.
     """
 
     path: Path
@@ -75,18 +78,19 @@ class ListedPicture:
 
     @property
     def label(self) -> str:
-        """The label of the class."""
+        """The label of the picture's class."""
         return self.labels[LABEL]
 
 
 def has_several_products(rows: Sequence[ListedPicture], head: str = LABEL) -> bool:
-    """Tell whether the rows of one picture have several labels because it lies under several products.
+    """Tell whether the rows of one picture have several labels only because several products show it.
 
-    One product with two labels is a slip of the table, as a picture without a product is.
+    If one product has two labels, or a row names no product, the labels contradict each other, and the answer
+    is False.
 
     Args:
-        rows: the rows, one or more.
-        head: the class, or an attribute that all of these rows know.
+        rows: the rows of one picture, one or more.
+        head: the question: LABEL for the class, or an attribute whose label all of these rows have.
     """
     labels: dict[str, set[str]] = {}
     for row in rows:
@@ -100,21 +104,22 @@ def has_several_products(rows: Sequence[ListedPicture], head: str = LABEL) -> bo
 
 @dataclass(frozen=True)
 class Listing:
-    """The pictures of a table or a folder, before any is opened.
+    """The pictures of a table or a folder, before any file is opened.
 
     Attributes:
         place: the table or the folder.
-        left_out: files among the pictures that were not taken for pictures.
-        empty: folders of labels without a picture.
-        nested: folders below a label's own that hold pictures, which are of that label.
-        columns: the columns of a table.
-        attributes: columns that are further questions.
-        labels: the labels of the classes, by class id; empty if the pictures are not classified.
-        class_ids: the class id of each picture; empty if the pictures are not classified.
-        trusts_checked: whether a checked label counts as a person's answer.
-        notes: sentences on a table that a person should read.
-        corrections: the rows of people's answers, if the table has such answers.
-        hashed: files that were hashed when they were listed.
+        pictures: the pictures with their labels.
+        left_out: files among the pictures that were not taken for pictures of a class.
+        empty: label folders without a picture.
+        nested: folders below a label's folder that contain pictures, which have this label.
+        columns: the columns of the table; empty for a folder.
+        attributes: the columns that are further questions, such as `colour`.
+        labels: the names of the classes, by class id; empty before `classified` is called.
+        class_ids: the class id of each picture; empty before `classified` is called.
+        trusts_checked: whether a label that a table calls checked is used like a person's answer.
+        notes: sentences about a table that a person should read.
+        corrections: the rows of people's answers, if the table consists of such answers.
+        hashed: the hashes of files that were already read when they were listed.
     """
 
     place: Path
@@ -133,24 +138,27 @@ class Listing:
 
     @property
     def name(self) -> str:
-        """The folder's or the table's, as text that any file can hold, whatever bytes it has."""
+        """The name of the folder or table.
+
+        Bytes that are no text are replaced, so that any file can contain the name.
+        """
         name = self.place.resolve().name if self.place.is_dir() else self.place.stem
         return name.encode("utf-8", "replace").decode() or "pictures"
 
     @property
     def groups_are_products(self) -> bool:
-        """Whether there are products, and no other groups than these."""
+        """Whether every group of pictures is a product, and there is at least one."""
         groups = {picture.group for picture in self.pictures} - {""}
         return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
 
     def followed_by(self, other: "Listing") -> "Listing":
-        """Return this place with the pictures of another one behind its own."""
+        """Return this listing with the pictures, files and notes of another listing added at the end."""
         joined = "pictures", "left_out", "empty", "nested", "notes"
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in joined})
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on the listing that a person should read."""
+        """Sentences about the listing that a person should read, such as the files that are left out."""
         sentences = [
             *self.notes,
             self.left_out
@@ -163,14 +171,14 @@ class Listing:
         return [str(sentence) for sentence in sentences if sentence]
 
     def column(self, name: str) -> str:
-        """Return the name of a column of the table, as messages call it."""
+        """Return a text for messages that names a column of this table, together with the table."""
         return f"{self.place}, column `{name}`"
 
     def classified(self) -> "Listing":
-        """Return this listing with the class id of each picture, in order of the labels' names.
+        """Return this listing with its classes in alphabetical order, and with the class id of each picture.
 
         Raises:
-            BadClasses: these are no classes.
+            BadClasses: the labels cannot be classes; see `classes`.
         """
         labels = self.classes()
         codes = {label: code for code, label in enumerate(labels)}
@@ -178,10 +186,11 @@ class Listing:
         return replace(self, labels=labels, class_ids=class_ids)
 
     def classes(self) -> tuple[str, ...]:
-        """Return the labels in order of their names, LABELS_MIN to LABELS_MAX.
+        """Return the names of the classes in alphabetical order.
 
         Raises:
-            BadClasses: too few or too many of them, one without a picture, or names that clash.
+            BadClasses: there are fewer than LABELS_MIN or more than LABELS_MAX labels, a label without a
+                picture, names that differ in capitals alone, or pictures in tiers, which are photos.
         """
         labels = {picture.label for picture in self.pictures}
         if self.place.is_dir() and any(picture.tier for picture in self.pictures):
@@ -206,13 +215,13 @@ class Listing:
         return tuple(sorted(labels))
 
     def measurable_classes(self, keep: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the classes can be learnt, as far as names and groups show it.
+        """Return the classes with enough pictures to be learnt and measured, by names and groups alone.
 
         Args:
             keep: classes that have to be learnt.
 
         Raises:
-            BadClasses: see `rare.find_measurable`.
+            BadClasses: the classes cannot be learnt; see `rare.find_measurable`.
         """
         labels = [picture.label for picture in self.pictures]
         groups = [picture.group or str(picture.path) for picture in self.pictures]
@@ -221,7 +230,14 @@ class Listing:
 
 
 def parts_of_names(names: set[str]) -> dict[str, Part]:
-    """Return the part that each sub-folder or cell is, by its name; empty if these are no parts."""
+    """Return which part (train or test) each name of a sub-folder or cell stands for.
+
+    Args:
+        names: the names in small letters.
+
+    Returns:
+        The part by name; empty unless all names are those of parts, with one for training and another one.
+    """
     if not names <= LEARNT | HELD_OUT | MEASURED or not names & LEARNT or not names - LEARNT:
         return {}
     measured = names & MEASURED or names & HELD_OUT
@@ -229,15 +245,19 @@ def parts_of_names(names: set[str]) -> dict[str, Part]:
 
 
 def absolute(file: Path) -> str:
-    """Return the path by which tables name a file, wherever they lie."""
+    """Return the absolute path of a file, as corrections and hashes name it. Links are not followed."""
     return os.path.abspath(file)  # noqa: PTH100 - a link keeps its own name
 
 
 def as_label(text: str, where: str) -> str:
-    """Return a label as it is kept: spaces once, accents composed, NONE in small letters.
+    """Return a label in its normal form: single spaces, composed accents, and NONE in small letters.
+
+    Args:
+        text: the label as a person wrote it.
+        where: the beginning of the message, which says where the label was found.
 
     Raises:
-        BadClasses: nothing is left of it, or it cannot be shown.
+        BadClasses: the label is empty or has characters that cannot be shown.
     """
     label = normalize_label(text)
     if not label or not label.isprintable():

@@ -1,7 +1,7 @@
-"""A data set as a person names it: where the pictures are, and how they are read.
+"""A data set as a person names it on the command line: where the pictures are, and how they are read.
 
-Its methods list and check by names and columns, and make contents of files. None of them remembers what it
-read. fashion.py reads Fashion-MNIST and what has its form, read.py a folder or table of pictures.
+The methods of `Named` list pictures, check names and columns, and hash files. They do not store what they
+read. fashion.py reads Fashion-MNIST and data of the same form; read.py reads a folder or table of pictures.
 """
 
 from collections.abc import Mapping
@@ -27,26 +27,26 @@ from training.data.pixel_files import is_pixel_table
 from training.progress import Say
 
 KERAS = "keras"
-"""Names the copy of Fashion-MNIST that Keras downloads."""
+"""Name of a data set that stands for the copy of Fashion-MNIST that Keras downloads."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A data set by its place.
+    """The options by which a person names a data set on the command line.
 
     Attributes:
-        place: a folder of pictures, a table, a folder of IDX files, a CSV of pixels to measure on, KERAS;
-            None for the system's Fashion-MNIST, else KERAS.
-        csv_pair: training set and test set as CSV files of pixels, in place of `place`.
-        corrections: files of other labels.
-        skip_unreadable: leave out files that are no pictures.
+        place: a folder of pictures, a table, a folder of IDX files, a CSV of pixels to measure on, or KERAS.
+            None for the installed Fashion-MNIST or, if it is not installed, for KERAS.
+        csv_pair: the training set and the test set as CSV files of pixels, instead of `place`.
+        corrections: CSV files with people's answers, which replace labels.
+        skip_unreadable: whether files that are no pictures are left out instead of refused.
         licence: the licence of the data, for the model card.
-        attributes: columns of the table that are further questions.
-        keep: labels that have to be learnt, of the class by "label", and of attributes.
-        reading: the way in which a table is read.
-        parent: the release that is to become better: its corrections may name further pictures.
-        tiers: the use of photos in tiers, which `place` names: FOLDER/tier/label/file, a table with a column
-            `tier`, or corrections. None if it names pictures of classes.
+        attributes: the columns of the table that are further questions, such as `colour`.
+        keep: labels that have to be learnt, by question: the class by LABEL, an attribute by its name.
+        reading: the way in which a table is read, such as the encoding and the names of columns.
+        parent: the release that is to become better; with it, corrections may name further pictures.
+        tiers: whether photos in tiers are learnt or measured. `place` is then FOLDER/tier/label/file, a table
+            with a column `tier`, or corrections. None if `place` names pictures of classes.
     """
 
     place: str | None = None
@@ -61,10 +61,13 @@ class Named:
     tiers: Use | None = None
 
     def list_pictures(self) -> Listing | None:
-        """List the pictures of one's own; None for keras, IDX files, pixels, or nothing.
+        """List the pictures in a folder or table of the user.
+
+        Returns:
+            The listing; None if the data is Fashion-MNIST, IDX files or a CSV of pixels.
 
         Raises:
-            DataError: they cannot be listed.
+            DataError: the pictures cannot be listed.
         """
         if self.place is None or self.place == KERAS:
             return None
@@ -75,19 +78,26 @@ class Named:
         return list_pictures(place, self.reading, attributes)
 
     def list_photos(self, labels: tuple[str, ...]) -> Listing:
-        """List photos in tiers, with the class of each; see `photos.list_photos` and `photos.classified`."""
+        """List photos in tiers, from FOLDER/tier/label/file or a table, with the class of each photo.
+
+        Args:
+            labels: the labels of the model, by class id.
+
+        Raises:
+            DataError: the photos cannot be listed, or a label or tier is wrong; see `photos.list_photos` and
+                `photos.classified`.
+        """
         use = self.tiers or "learn"
         return classified(list_photos(find_place(self.place or ""), self.reading, use), labels, use)
 
     def check_listing(self, listing: Listing) -> tuple[str, ...] | None:
-        """Refuse pictures that cannot be learnt, by their names and columns, before a file is read.
+        """Refuse pictures that cannot be learnt, judged by names and columns, before a file is read.
 
         Args:
-            listing: the pictures.
+            listing: the pictures, from `list_pictures`.
 
         Returns:
-            The classes that a training learns, as far as the listing shows; None with corrections, which may
-            change them.
+            The classes that a training would learn; None with corrections, which may change them.
 
         Raises:
             DataError: the classes or attributes cannot be learnt.
@@ -99,14 +109,14 @@ class Named:
         return classes
 
     def make_contents(self, listing: Listing, known: HashedFiles = NO_FILES) -> Contents:
-        """Hash the files of a listing, and make a content of all rows and answers of each picture.
+        """Hash the files of a listing, read the corrections, and merge all rows and answers of each picture.
 
         Args:
-            listing: the pictures; a listing of photos has its class ids.
-            known: files that were hashed before.
+            listing: the pictures; a listing of photos has its class ids already.
+            known: files that were hashed before, which are not read again.
 
         Raises:
-            DataError: the pictures, or corrections of them, cannot be read, or leave nothing.
+            DataError: the pictures or the corrections cannot be read, or no picture is left.
         """
         prepare_decoders()
         paths = {row.path for row in listing.pictures}
@@ -127,16 +137,19 @@ class Named:
     def read_corrections(
         self, listing: Listing | None, hashed: HashedFiles, say: Say, known: HashedFiles = NO_FILES
     ) -> Corrections:
-        """Read the corrections that are valid.
+        """Read the files of corrections, and return the answers that are valid.
 
         Args:
-            listing: the pictures; None if no pictures of one's own are named.
-            hashed: their files.
-            say: receives what a person should know of them.
-            known: other files that were hashed before.
+            listing: the pictures; None if the data set is no folder or table of the user.
+            hashed: the hashes of the listed files.
+            say: a function that receives sentences on answers that are ignored.
+            known: the hashes of other files, which are not read again.
+
+        Returns:
+            The valid answers; none if no file of corrections was named.
 
         Raises:
-            BadCsv: one cannot be read, or is of a picture that is not named.
+            BadCsv: a file cannot be read, or has an answer about a picture that is not in the data set.
         """
         if not self.corrections:
             return NO_CORRECTIONS
@@ -154,17 +167,25 @@ class Named:
         return corrections
 
     def pixel_table(self) -> Path | None:
-        """Return the CSV of pixels that it names, if it does.
+        """Return the path of the CSV of pixels if the data set is one, otherwise None.
 
         Raises:
-            BadCsv: it cannot be read.
+            BadCsv: the file cannot be read.
         """
         place = expand_home(self.place or KERAS)
         return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
 
 
 def without_learnt_parts(listing: Listing, hashed: HashedFiles, parent: LocalRelease) -> Listing:
-    """Return a listing without the parts that a table names, if the release learnt the test part, too."""
+    """Return a listing without the division into train and test of its table, if a release learnt test rows.
+
+    Otherwise, and for a folder, the listing is returned unchanged.
+
+    Args:
+        listing: the pictures.
+        hashed: the hashes of their files.
+        parent: the release from which a training starts.
+    """
     tested = [picture.path for picture in listing.pictures if picture.part == "test"]
     if not tested or not listing.columns:
         return listing

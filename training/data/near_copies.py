@@ -1,8 +1,8 @@
-"""Decide about contents that are nearly the same. The result does not depend on their order.
+"""Find pictures that are nearly the same, and decide which of them are learnt.
 
-Near copies in two classes are not learnt, unless people answered some of them. Near copies and contents of
-one group stay on one side of every split. Touches nothing. Which are near: perceptual_hashes.py; the next
-step: read.py.
+Near copies in two classes are not learnt, unless people gave the class of some of them. Near copies, and
+pictures of one group, stay on the same side of every split. The result does not depend on the order of the
+pictures. Touches nothing. Which pictures are near: perceptual_hashes.py; the next step: read.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,22 +20,23 @@ from training.data.learnt_hashes import ContentHashes
 from training.data.perceptual_hashes import Hashes, group_near, group_near_of_several, joined_components
 
 Groups = tuple[tuple[int, ...], ...]
-"""Positions of contents, by group."""
+"""Groups of pictures; each group is a tuple of positions."""
 
 
 @dataclass(frozen=True)
 class NearCopies:
-    """Which of N decoded contents are nearly the same, and which of them can be learnt.
+    """The near copies among N decoded pictures, and the choice of the M pictures that can be learnt.
 
     Attributes:
-        contents: the contents.
-        kept: int64 (M,), the positions of the contents that can be learnt, ascending.
-        split_keys: str (M,), equal for kept contents that stay together.
-        cleared: the attributes that are not known of a content because its near copies have no label in
-            common, by position.
-        groups: the groups of kept contents that are nearly the same.
-        in_two_classes: groups of contents that are nearly the same as one of another class, of which one is
-            wrong. None of them is kept.
+        contents: all N pictures.
+        kept: int64 (M,), the positions of the pictures that can be learnt, ascending.
+        split_keys: str (M,), a key for each kept picture. Pictures with equal keys stay on the same side of a
+            split.
+        cleared: the attributes that count as not known, by a picture's position, because its near copies have
+            no label in common.
+        groups: groups of kept pictures that are nearly the same.
+        in_two_classes: groups of near copies in different classes, so that some label is wrong. None of them
+            is kept.
     """
 
     contents: tuple[Content, ...]
@@ -47,24 +48,28 @@ class NearCopies:
 
     @property
     def kept_contents(self) -> list[Content]:
-        """The contents that can be learnt."""
+        """The pictures that can be learnt."""
         return [self.contents[place] for place in self.kept.tolist()]
 
     @property
     def labels(self) -> list[dict[str, str]]:
-        """The labels of each kept content; attributes that are cleared are empty."""
+        """The labels of each kept picture by question; attributes that are cleared are empty."""
         return [
             {**self.contents[place].labels, **dict.fromkeys(self.cleared.get(place, ()), "")}
             for place in self.kept.tolist()
         ]
 
     def take(self, which: NDArray[np.bool_]) -> "NearCopies":
-        """Return these with fewer kept contents: those that a mask picks, bool (M,)."""
+        """Return these near copies with only the kept pictures that a mask picks.
+
+        Args:
+            which: bool (M,), the mask over the kept pictures.
+        """
         return replace(self, kept=self.kept[which], split_keys=self.split_keys[which])
 
     @property
     def files(self) -> list[list[str]]:
-        """Files of each group, with copies and with contents that are not kept."""
+        """Paths of the files in each group of near copies, with exact copies and unlearnt pictures."""
         return [
             [str(row.path) for place in group for row in self.contents[place].rows]
             for group in (*self.groups, *self.in_two_classes)
@@ -72,7 +77,7 @@ class NearCopies:
 
     @property
     def notes(self) -> list[str]:
-        """Sentences on near copies that a person should read."""
+        """Sentences about near copies that a person should read, such as those in both `train` and `test`."""
         notes = list[str]()
         of_two_labels = [group for group in self.groups if group[0] in self.cleared]
         for groups, what in (
@@ -117,7 +122,7 @@ class NearCopies:
 
 
 def near_in_words(count: int, of: int) -> str:
-    """Return the sentence on pictures that are nearly the same as others.
+    """Return a sentence that says how many pictures are nearly the same as others.
 
     Args:
         count: the number of such pictures.
@@ -130,11 +135,11 @@ def near_in_words(count: int, of: int) -> str:
 
 
 def group_near_copies(contents: Sequence[Content], hashes: Hashes) -> NearCopies:
-    """Find contents that are nearly the same, and decide which can be learnt.
+    """Group pictures that are nearly the same, and decide which pictures can be learnt.
 
     Args:
-        contents: the contents, N of them, which were decoded.
-        hashes: uint64 (N, 10), the perceptual hash of each.
+        contents: the N pictures that were decoded.
+        hashes: uint64 (N, 10), the perceptual hash of each picture.
     """
     mixed = group_near_of_several(hashes, [content.class_key for content in contents])
     in_two_classes = tuple(tuple(_not_kept(members, contents)) for members in mixed)
@@ -197,15 +202,16 @@ def _split_keys(
 def split_keys(
     contents: Sequence[str], grouped: Iterable[tuple[str, str]], alike: Sequence[Sequence[int]] = ()
 ) -> dict[str, str]:
-    """Return a key for each content: contents with equal keys stay on the same side of every split.
+    """Return a key for each picture, so that pictures with equal keys stay on the same side of every split.
 
     Args:
-        contents: hashes, each once.
-        grouped: a content and a group of it; copies may bring one content into several groups.
-        alike: indices of contents that belong together in addition.
+        contents: the hashes of the pictures, each once.
+        grouped: pairs of a picture's hash and the name of a group. A picture may be in several groups.
+        alike: further groups, as positions in `contents`.
 
     Returns:
-        By content: the least content of all that belong together with it.
+        By the hash of each picture: the alphabetically first hash among all pictures that are joined with it,
+        directly or through others.
     """
     place = {content: index for index, content in enumerate(contents)}
     members: dict[str, list[int]] = {}

@@ -1,11 +1,10 @@
-"""Find pictures that are nearly the same by their perceptual hashes.
+"""Find pictures that are nearly the same, by perceptual hashes, which are similar for similar pictures.
 
-Nearly the same is one photo saved twice, scaled, lightened or slightly cropped.
-
-A perceptual hash: which of a picture's lowest cosine frequencies are above their median (Zauner 2010,
-"Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16 of them in
-place of 8 x 8. It sees shapes alone, so coarse colours follow. Touches nothing. What becomes of near copies:
-near_copies.py.
+Nearly the same means: one photo that was saved twice, scaled, lightened or slightly cropped. A hash has one
+bit for each of a picture's lowest cosine frequencies, which says whether it is above their median (Zauner
+2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16
+frequencies in place of 8 x 8. Such bits describe shapes alone, so coarse colours are added. Touches nothing.
+How near copies are used: near_copies.py.
 """
 
 from collections.abc import Hashable, Sequence
@@ -21,18 +20,16 @@ SCALED: Final = 64
 """Edge to which a picture is scaled before the transform, in pixels."""
 
 KEPT: Final = 16
-"""Frequencies kept in each direction."""
+"""Number of frequencies in each direction that a hash describes."""
 
 NEAR: Final = 24
-"""Most differing bits of 256 at which two pictures are nearly the same.
-
-Of 600 photos, half product shots and half users' own, it finds nearly all that were saved again at JPEG
-quality 60, scaled to 0.7 or lightened by a tenth; half of the product shots that lost 2% at each edge, and
-few of the others. Of 1,811 different users' photos it takes none for another.
-"""
+"""Largest number of differing bits, of 256, at which two pictures are nearly the same. Tested on 600 photos,
+half product shots and half users' own. Nearly all photos that were saved again at JPEG quality 60, scaled to
+0.7 or lightened by a tenth are found; of photos that lost 2% at each edge, half of the product shots and few
+others. Among 1,811 photos of different users, no two are taken for near copies."""
 
 CELLS: Final = 4
-"""Edge of the grid of coarse colours."""
+"""Number of rows and of columns in the grid of coarse colours."""
 
 NEAR_LIGHTNESS: Final = 25
 NEAR_COLOUR: Final = 8
@@ -41,19 +38,26 @@ two colour channels, in eight bits of CIELAB each. A photo lightened by a tenth 
 black, grey and white does not."""
 
 Hash: TypeAlias = NDArray[np.uint64]
-"""uint64, (10,): 256 bits of shape, and CELLS x CELLS cells of three bytes."""
+"""uint64 (10,), a perceptual hash: 256 bits of shape, then CELLS x CELLS cells of three bytes of colour."""
 
 Hashes: TypeAlias = NDArray[np.uint64]
-"""uint64, (N, 10)."""
+"""uint64 (N, 10), the perceptual hashes of N pictures."""
 
 NO_HASHES: Final[Hashes] = np.empty((0, 10), np.uint64)
 
 SHAPE: Final = KEPT**2 // 64
-"""Numbers of a hash that hold its shape."""
+"""Number of uint64 values in a hash that describe the shape."""
 
 
 def perceptual_hash(picture: Picture) -> Hash:
-    """Compute the hash of a picture of any size, uint8, (H, W, 3), RGB."""
+    """Compute the perceptual hash of a picture, which is similar for similar pictures.
+
+    Args:
+        picture: uint8 (H, W, 3), RGB, of any size.
+
+    Returns:
+        uint64 (10,), the bits of the shape and the coarse colours.
+    """
     return np.concatenate([_shape_of(picture), _colours_of(picture)])
 
 
@@ -71,17 +75,16 @@ def _shape_of(picture: Picture) -> Hash:
 
 
 def group_near(hashes: Hashes, pictures: Sequence[int]) -> list[list[int]]:
-    """Put pictures into groups of which each is near the group's first.
+    """Group pictures that are nearly the same as the first picture of the group.
 
-    Near pictures do not chain: of three in a row the third is in no group of the first, however many lie
-    between others.
+    Groups do not grow by chains: if B is near A, and C is near B but not near A, then C is not in A's group.
 
     Args:
-        hashes: uint64 (N, 10), the hashes of N pictures.
-        pictures: positions of some; their order decides which is the first.
+        hashes: uint64 (N, 10), the perceptual hashes of N pictures.
+        pictures: positions of the pictures to group, in an order that decides which is first in a group.
 
     Returns:
-        The positions of each group of two or more, by its first.
+        Groups of two or more positions.
     """
     return _group_near(*_each_once(hashes), pictures)
 
@@ -105,14 +108,15 @@ def _group_near(different: Hashes, number: NDArray[np.int64], pictures: Sequence
 
 
 def group_near_of_several(hashes: Hashes, classes: Sequence[Hashable]) -> list[list[int]]:
-    """Find pictures that are near one of another class, in groups that such pairs join.
+    """Find pictures that are nearly the same as a picture of another class, and group them with it.
 
     Args:
-        hashes: uint64 (N, 10), the hashes of N pictures.
-        classes: the classes of these.
+        hashes: uint64 (N, 10), the perceptual hashes of N pictures.
+        classes: the class of each picture.
 
     Returns:
-        The positions of each group; each picture is in one group at most.
+        Groups of positions, in which near pictures are joined, also through others. Each picture is in one
+        group at most.
     """
     different, number = _each_once(hashes)
     pairs = _near_pairs(different, number, classes)
@@ -153,7 +157,12 @@ def _near_pairs(
 
 
 def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
-    """Return the indices of those hashes, uint64 (N, 10), that are near one hash."""
+    """Return the positions of the hashes that are near one hash.
+
+    Args:
+        hash_: uint64 (10,), the hash to compare with.
+        hashes: uint64 (N, 10), the hashes to search.
+    """
     # A quarter of the bits rules out nearly all, so that the others are compared for few.
     few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= NEAR)
     alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ hash_[:SHAPE]).sum(axis=1) <= NEAR]
@@ -170,7 +179,13 @@ def _cells(hashes: Hashes) -> NDArray[np.float32]:
 
 
 def joined_components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
-    """Return the number of each member's component, in which each row is joined with its column."""
+    """Return the number of the connected component to which each of `count` members belongs.
+
+    Args:
+        rows: int64 (P,), one member of each of P pairs.
+        columns: int64 (P,), the member with which it is joined.
+        count: the number of members.
+    """
     # Here: commands show their help where serving alone is installed.
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415

@@ -1,8 +1,9 @@
-"""Photos of real garments by tier and label, read as the service reads uploads.
+"""Photos of garments by tier and label, read as the service reads uploads.
 
-FOLDER/tier/label/file, or a table with a column `tier`. A tier says how a photo was taken (A: product shot,
-B: worn by a model, C: a user's own), X that it shows none of the classes; any other names will do. Listing:
-folders.py; reading: read.py; what is measured on photos: evaluation/photos.py.
+They lie in FOLDER/tier/label/file, or are named in a table with a column `tier`. A tier says how a photo was
+taken (A: product shot, B: worn by a model, C: a user's own) or, as X, that it shows none of the classes.
+Other names of tiers are allowed. Listing: folders.py; reading: read.py; how photos are measured:
+evaluation/photos.py.
 """
 
 from collections.abc import Sequence
@@ -28,14 +29,15 @@ from training.progress import Say
 OOD_TIER: Final = "X"
 
 OOD_PREFIX: Final = "X_"
-"""Prefix of a label of OOD photos, in any tier."""
+"""Prefix of the labels of photos that show none of the classes (out of distribution, OOD), in any tier."""
 
 OWN_TIER: Final = "own"
-"""The tier of photos in a table without tiers: the user's own."""
+"""The tier of photos in a table without tiers, which are the user's own."""
 
 CORRECTED_TIER: Final = CORRECTED
-"""The tier of corrections that no audit drew at random: people looked at them because the model doubted them.
-They hold more of its errors than the catalogue does, so they are learnt and measured, and promise nothing."""
+"""The tier of photos with corrections that were not drawn at random by an audit. People looked at these
+photos because the model doubted them, so they contain more errors than the catalogue. They are learnt and
+measured, but no promise rests on them."""
 
 LAYOUT: Final = (
     "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg, or are named in a CSV with the "
@@ -44,14 +46,14 @@ LAYOUT: Final = (
 
 
 def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
-    """List photos, before their labels are compared with classes.
+    """List photos with their labels and tiers, before the labels are compared with the classes of a model.
 
     Args:
-        place: FOLDER/tier/label/file, or a table with the columns `path`, `label` and `tier`; or corrections,
-            which have no tier.
-        reading: the way in which tables are read.
-        use: `learn`: no table keeps photos for a test, and corrections that no audit drew are of
-            CORRECTED_TIER. `measure`: all photos are of one part, and corrections of OWN_TIER.
+        place: a folder as FOLDER/tier/label/file, a table with the columns `path`, `label` and `tier`, or a
+            CSV of people's answers (corrections), which has no tier.
+        reading: the way in which tables are read, such as the encoding and the names of columns.
+        use: `learn`: a table may not keep photos for a test, and corrections that no audit drew get
+            CORRECTED_TIER. `measure`: all photos are measured together, and corrections get OWN_TIER.
 
     Raises:
         DataSetMissing: a folder cannot be read.
@@ -72,15 +74,17 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
 
 
 def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
-    """List people's answers about picture files: the valid answer of each, without pictures to leave out.
+    """List the pictures in a CSV of people's answers, each with its valid answer as the label.
+
+    Pictures that an answer leaves out, or that are missing, are not listed.
 
     Args:
-        place: the table.
-        reading: the way in which it is read.
-        use: see `list_photos`.
+        place: the CSV.
+        reading: the way in which the CSV is read.
+        use: `learn` or `measure`, as in `list_photos`.
 
     Raises:
-        BadCsv: it cannot be read, or none of the pictures is there.
+        BadCsv: the CSV cannot be read, or none of the pictures exists.
     """
     notes = list[str]()
     rows = rows_in([place], reading, notes.append)
@@ -123,18 +127,18 @@ def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
 
 
 def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
-    """Return the listing with the tier and the class of each photo.
+    """Return a listing of photos with the tier and the class id of each photo filled in.
 
     Args:
         listing: the photos, from `list_photos`.
-        labels: the labels of the model. A photo's label is the class's index, or its name in any capitals,
-            with `_` for a slash.
-        use: `learn`: each photo needs a tier. `measure`: a photo without a tier is of OWN_TIER.
+        labels: the labels of the model, by class id. The label of a photo may be the class's index, or its
+            name in any capitals, with `_` for a slash.
+        use: `learn`: each photo needs a tier. `measure`: a photo without a tier gets OWN_TIER.
 
     Raises:
         BadClasses: a label is none of the classes.
         BadPictures: there is no photo, or one has no tier.
-        BadCsv: a column `checked` names no photo that is learnt.
+        BadCsv: photos are learnt, and the column `checked` is set for none of them.
     """
     if not listing.pictures:
         raise BadPictures(f"{listing.place}: no photo in it. {LAYOUT}")
@@ -168,10 +172,13 @@ def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
 
 
 def check_tiers(contents: Contents) -> None:
-    """Refuse corrections that give a class to photos of OOD_TIER.
+    """Refuse corrections that give a class to photos of tier X, which show none of the classes.
+
+    Args:
+        contents: the photos, after corrections were applied.
 
     Raises:
-        BadCsv: one does.
+        BadCsv: a correction gives a class to such a photo.
     """
     for content in contents.learnable:
         for row in content.rows:
@@ -183,7 +190,12 @@ def check_tiers(contents: Contents) -> None:
 
 
 def warn_of_table(place: Path, say: Say) -> None:
-    """Say that a table beside a folder of photos is not read."""
+    """Report that a table with the name of a folder of photos lies beside it, and is not read.
+
+    Args:
+        place: the folder of photos; for a file nothing is reported.
+        say: a function that receives the sentence.
+    """
     table = place.absolute().with_name(f"{place.absolute().name}.csv")
     if place.is_dir() and table.is_file():
         say(

@@ -1,7 +1,7 @@
 """Decode picture files exactly as the service decodes uploads.
 
-inference/decode.py and inference/convert.py decode, with the limits that a release is served with and the
-parameters that it brings along. Reads the files. All pictures of a data set: decoded_pictures.py.
+inference/decode.py and inference/convert.py do the work, with the limits and parameters that a release is
+served with. Reads the files. All pictures of a data set: decoded_pictures.py.
 """
 
 import math
@@ -23,26 +23,31 @@ from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read
 from training.errors import BadPictures
 
 SMALL: Final = EDGE * EDGE
-"""Numbers of a picture up to which its pixels are kept in memory."""
+"""Largest size of a picture, in numbers (height x width x channels), of which all pixels are kept in
+memory."""
 
 
 def is_small(contract: InputContract) -> bool:
-    """Tell whether the pixels of all pictures are kept in memory."""
+    """Tell whether pictures for a model are so small that the pixels of all of them are kept in memory.
+
+    Args:
+        contract: the input contract of the model: the shape and form of its pixels.
+    """
     return math.prod(contract.array_shape) <= SMALL
 
 
 def decode_file(
     path: Path, contract: InputContract = GREY_28, hashed: HashedFiles = NO_FILES
 ) -> DecodedPicture | str:
-    """Decode the picture in a file.
+    """Decode the picture in a file as the service decodes an upload.
 
     Args:
         path: the file.
-        contract: the input of the model.
+        contract: the input contract of the model: the shape and form of its pixels.
         hashed: files that were hashed before.
 
     Returns:
-        The picture, or why it cannot be read, a sentence.
+        The decoded picture, or a sentence that says why it cannot be read.
 
     Raises:
         BadPictures: the file has changed since it was hashed.
@@ -55,7 +60,16 @@ def decode_file(
 
 
 def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> DecodedPicture | str:
-    """Decode the bytes of a file; return why they are no picture, a sentence, if they are none."""
+    """Decode the bytes of a picture file as the service decodes an upload.
+
+    Args:
+        path: the file, for the message.
+        content: the bytes of the file.
+        contract: the input contract of the model: the shape and form of its pixels.
+
+    Returns:
+        The decoded picture, or a sentence that says why the bytes are no picture.
+    """
     try:
         return decode_image(content, MAX_PIXELS, contract)
     except UploadError as error:
@@ -76,12 +90,12 @@ def _read_pixels(path: Path, contract: InputContract) -> Pixels:
 
 @dataclass(frozen=True)
 class FileImages:
-    """The pixels of N files, which are read whenever they are asked for, but for samples.
+    """The pixels of N files, which are read from disk whenever a slice is taken.
 
     Attributes:
-        files: the files, which were read before.
-        contract: the input of the model.
-        samples: pixels that are in memory, by file.
+        files: the files, which could be read before.
+        contract: the input contract of the model: the shape and form of its pixels.
+        samples: the pixels of some files that stay in memory, by file.
     """
 
     files: tuple[Path, ...]
@@ -93,18 +107,18 @@ class FileImages:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of all pictures together."""
+        """The shape of the array that all pictures together would have: (N, ...)."""
         return (len(self), *self.contract.array_shape)
 
     def take(self, places: NDArray[np.int64]) -> "FileImages":
-        """Return the pictures at these positions."""
+        """Return the pictures at these positions, still unread."""
         return replace(self, files=tuple(self.files[place] for place in places))
 
     def __getitem__(self, places: slice) -> PixelsBatch:
-        """Read the pixels of some of the files, uint8.
+        """Read the pixels of a slice of the files, uint8 (M, ...).
 
         Raises:
-            BadPictures: a file has changed since it was read.
+            BadPictures: a file cannot be read any more.
         """
         files = self.files[places]
         others = [file for file in files if file not in self.samples]

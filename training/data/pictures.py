@@ -1,7 +1,7 @@
-"""The one table of labelled pictures: a row a picture, a column an attribute.
+"""A table of labelled pictures: one row for each picture, one column for each fact.
 
-read.py makes it of files, fashion.py of pixels without files, features/shipped.py of vectors alone;
-probabilities stand beside it, in arrays of as many rows. Touches nothing.
+read.py makes it from files, fashion.py from pixels without files, and features/shipped.py from feature
+vectors alone. Probabilities are kept in separate arrays with the same number of rows. Touches nothing.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from training.data.picture_files import FileImages
 from training.data.vectors import NOT_SEEN, Features, joined
 
 TEXTS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
-"""Columns of text."""
+"""Names of the columns of text."""
 
 NO_PIXELS: Final[PixelsBatch] = np.zeros(0, np.uint8)
 NOT_SAID: Final = np.zeros(0, np.bool_)
@@ -30,25 +30,27 @@ NOT_SAID: Final = np.zeros(0, np.bool_)
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """N labelled pictures, each content once; a column that is not there is empty.
+    """N labelled pictures, each different, as columns. A column without values is empty.
 
     Attributes:
-        labels: the labels by question, those of the class, LABEL, first.
-        sha256: str (N,), hex digests of the files, or of the pixels where there are none.
-        groups: str (N,), the smallest content in each picture's group: equal ones stay on one side of every
-            split. Its own content where a picture belongs with no other.
-        tiers: str (N,), how a photo was taken; empty texts where that is not said.
-        spelt: str (N,), the label of each as it was spelt, which says what an OOD photo shows.
-        sources: str (N,), the shop or collection; empty texts where that is not known.
-        pixels: uint8, as the model reads them; of large pictures their files, read when needed. Not there of
-            vectors that come with this package.
-        files: the file of each; not there of pixels without files.
-        networks: the network that each is for, by name.
-        features: the features that a network made, if one saw them.
-        hashes: the perceptual hash of each; not there of pixels without files.
-        is_plain: bool (N,), whether the border of each has one colour; likewise.
-        checked: bool (N,), whether a person checked the label of each; not there where that is not said.
-        of_products: whether groups are products.
+        labels: the labels by question, with the class, LABEL, first.
+        sha256: str (N,), the hex digest of each file, or of the pixels if there is no file.
+        groups: str (N,), the group of each picture, named by its alphabetically first sha256. Pictures of one
+            group stay on the same side of every split. A picture without relatives is its own group.
+        tiers: str (N,), how each photo was taken; empty text if it is not known.
+        spelt: str (N,), the label of each picture as it was spelt. For a picture of none of the classes it
+            says what the picture shows.
+        sources: str (N,), the shop or collection of each picture; empty text if it is not known.
+        pixels: uint8 (N, ...), the input of the model; for large pictures an object that reads the files when
+            needed. Empty for feature vectors that come with this package.
+        files: the file of each picture; empty for pixels without files.
+        networks: the name of the network that should read each picture, `pixels` or `photos`.
+        features: the network's features of the pictures; empty if no network was used.
+        hashes: uint64 (N, 10), the perceptual hash of each picture; empty for pixels without files.
+        is_plain: bool (N,), whether the border of each picture has one colour; empty for pixels without
+            files.
+        checked: bool (N,), whether a person checked the label of each picture; empty if it is not known.
+        of_products: whether the groups are products.
     """
 
     labels: Mapping[str, Labels]
@@ -71,24 +73,33 @@ class Pictures:
         return len(self.sha256)
 
     def in_words(self, what: str = "pictures") -> str:
-        """Say how many pictures there are, of how many classes, and of how many groups if these are fewer."""
+        """Return a text such as "1,200 pictures of 10 classes", with the number of groups if it is smaller.
+
+        Args:
+            what: the noun for the pictures.
+        """
         classes, groups = np.unique(self.classes[self.classes >= 0]), len(np.unique(self.groups))
         of_groups = f" and {groups:,} groups" if groups < len(self) else ""
         return f"{len(self):,} {what} of {len(classes):,} classes{of_groups}"
 
     @property
     def classes(self) -> Codes:
-        """The class of each, int16 (N,)."""
+        """The class index of each picture, int16 (N,), or a negative code such as UNKNOWN."""
         return self.labels[LABEL].main
 
     @property
     def attributes(self) -> dict[str, Labels]:
-        """The other questions."""
+        """The labels of all questions but the class, by the name of the attribute."""
         return {name: label for name, label in self.labels.items() if name != LABEL}
 
     @classmethod
     def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
-        """Make pictures of pixels without files, each in a group of its own, of classes without names."""
+        """Make labelled pictures from pixels without files, each in a group of its own.
+
+        Args:
+            images: uint8 (N, ...), the pixels.
+            classes: integers (N,), the class index of each picture; the classes are named by their numbers.
+        """
         pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         pixels_of: NetworkName = "pixels"
@@ -106,11 +117,11 @@ class Pictures:
 
     @property
     def images(self) -> PixelsBatch:
-        """All of them, in memory."""
+        """The pixels of all pictures in memory, uint8 (N, ...)."""
         return self.pixels[:]
 
     def take(self, places: Places) -> "Pictures":
-        """Return the pictures at these positions, in this order, or those that a mask picks."""
+        """Return the pictures at these positions, in this order, or the pictures that a mask picks."""
         chosen = np.arange(len(self))[places]
         return replace(
             self,
@@ -119,7 +130,10 @@ class Pictures:
         )
 
     def followed_by(self, others: "Pictures") -> "Pictures":
-        """Return these pictures, and then others: their labels, texts and features, and who checked them."""
+        """Return these pictures followed by others, without pixels and files.
+
+        Labels, features, columns of text and `checked` are joined; all other columns of the result are empty.
+        """
         texts: dict[str, Any] = {
             name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS
         }
@@ -132,20 +146,20 @@ class Pictures:
 
     @property
     def learnt(self) -> Learnt:
-        """Hashes that a release keeps if it learns all of them."""
+        """Hashes of these pictures, which a release stores if it learns them."""
         is_photo = np.array([name == "photos" for name in self.networks], np.bool_)
         return Learnt.of(self.sha256, self.hashes[is_photo] if len(self.hashes) else NO_HASHES)
 
     @property
     def of_known_class(self) -> "Pictures":
-        """Pictures whose class is known."""
+        """The pictures whose class is known."""
         return self.take(self.classes >= 0)
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of the images' bytes followed by the labels' bytes, uint8, C order.
+        """Return the hex SHA-256 of all pixels followed by all class indices, uint8, in C order.
 
-        Equal for the same data whichever file format it came in. Of large pictures it is that of their hashes
-        in place of the images' bytes.
+        The digest is equal for equal data in any file format. For large pictures, the hashes of their files
+        are used in place of pixels.
         """
         lie_on_disk = isinstance(self.pixels, FileImages)
         digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if lie_on_disk else self.images.data)

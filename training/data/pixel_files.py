@@ -26,7 +26,7 @@ from model_store.release_files import open_regular_file
 from training.errors import BadCsv, BadIdx
 
 UINT8: Final = 0x08
-"""The only type code that image data sets use."""
+"""The type code of uint8 values, the only one that data sets of images use."""
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
@@ -36,17 +36,18 @@ COLUMNS: Final = 1 + PIXELS
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read one IDX file of uint8 values; whether it is gzipped is seen from its bytes, not its name.
+    """Read one IDX file (the format of MNIST) of uint8 values, gzipped or not.
 
     Args:
-        path: the file.
-        dimensions: the number of dimensions that it must have: 3 for pictures, 1 for labels.
+        path: the file. Its bytes, not its name, show whether it is gzipped.
+        dimensions: the number of dimensions that the file must have: 3 for pictures, 1 for labels.
 
     Returns:
-        uint8, of the shape that the file's header says.
+        A uint8 array with the shape in the file's header.
 
     Raises:
-        BadIdx: it cannot be read, the magic number or a dimension is wrong, values are missing or left over.
+        BadIdx: the file cannot be read, its magic number or a dimension is wrong, or values are missing or
+            left over.
     """
     content = _unpacked(path)
     header = 4 + 4 * dimensions
@@ -108,10 +109,12 @@ def _only_member(path: Path) -> bytes:
 
 
 def is_pixel_table(path: Path) -> bool:
-    """Tell whether a file may be a CSV of pixels: packed, or with as many columns in its first line.
+    """Tell whether a file may be a CSV of pixels: packed, or with at least 784 separators in its first line.
+
+    A workbook, such as an .xlsx file, is none, though it is a ZIP.
 
     Raises:
-        BadCsv: it cannot be read.
+        BadCsv: the file cannot be read.
     """
     try:
         with open_regular_file(path) as file:
@@ -129,7 +132,7 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
     Args:
         path: the file, also zipped or gzipped; UTF-8, separated by commas, semicolons or tabs, with or
             without a header row.
-        classes: labels must lie in 0..classes-1.
+        classes: the number of classes; labels must be from 0 to classes - 1.
 
     Returns:
         Pictures, uint8 (N, 28, 28), and labels, uint8 (N,); N >= 1.

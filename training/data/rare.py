@@ -1,9 +1,9 @@
-"""Which labels of a table can be learnt and measured: of the class, and of each attribute.
+"""Decide which labels of a table have enough pictures to be learnt and measured.
 
-A label that too few pictures or groups show is left out, and named with what it would need; its pictures are
-unknown, and no examples of other labels. Where its pictures are too few, and its name is nearly another one,
-it may be a misspelling, and a person is asked. `wardrobe data` and every training call `find_measurable`.
-Touches nothing.
+A label with too few pictures or groups is left out, and a message says how many it needs. Its pictures count
+as unknown, not as examples of other labels. If a label has too few pictures, and its name is nearly another
+label, it may be a misspelling, and a person is asked. `wardrobe data` and every training call
+`find_measurable`. Touches nothing.
 """
 
 import re
@@ -16,32 +16,34 @@ from inference.plain_text import join_first
 from training.errors import BadClasses
 
 FEWEST: Final = 3
-"""Different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
+"""Number of different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
 
 GROUPS_OF_CLASS: Final = 3
-"""Fewest groups of the pictures of a class: each fold but one learns one. Near copies are of one group."""
+"""Fewest groups, such as products, among the pictures of a class. With fewer, a fold of the cross-validation
+might learn none of them. Near copies are in one group."""
 
 GROUPS_OF_ATTRIBUTE: Final = 2
-"""Fewest groups of the pictures of an attribute's label: a head that learnt one answers the other."""
+"""Fewest groups among the pictures of an attribute's label, so that a head that learnt one group can answer
+another."""
 
 LABELS_MIN: Final = 2
 LABELS_MAX: Final = 256
 
 ALIKE: Final = 0.75
-"""Share of the letters that a misspelling has in common with a name, in their order."""
+"""Similarity of two names, 0 to 1, from which one may be a misspelling of the other."""
 
 DIGIT: Final = re.compile(r"\d")
 
 SHOWN: Final = 5
-"""Labels that a message names."""
+"""Number of labels that a message names."""
 
 
 def rare_in_words(where: str, rare: Mapping[str, str]) -> str:
-    """Return a sentence on labels that are left out; empty if there are none.
+    """Return a sentence on labels that are left out of a training; empty if there are none.
 
     Args:
         where: the table, and perhaps its column.
-        rare: the labels, with a text on the number of pictures that each has and needs.
+        rare: a text for each such label with the number of its pictures and the number that it needs.
     """
     if not rare:
         return ""
@@ -62,24 +64,24 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
     keep: Collection[str] = (),
     gone: Collection[str] = (),
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Tell labels that can be measured from those that are left out.
+    """Choose the labels with enough pictures and groups to be learnt and measured.
 
     Args:
-        where: begins a message: the table, and perhaps its column.
-        labels: the labels of N different pictures; empty if one is not known.
-        groups: the group of each.
-        tested: whether each is for the test set, and not learnt; empty if there is no test set.
-        needs: groups of a label.
-        keep: labels of a release that this training is to make better.
-        gone: labels of which corrections may have left no picture.
+        where: the beginning of messages: the table, and perhaps its column.
+        labels: the labels of N different pictures; empty if a label is not known.
+        groups: the group of each picture, such as its sender or product.
+        tested: whether each picture is in the test set and not learnt; empty if there is no test set.
+        needs: the fewest groups that a label needs.
+        keep: labels of the release that this training improves; they may not be left out.
+        gone: labels that may have lost all pictures through corrections.
 
     Returns:
-        The labels that are learnt, in order of their names; and by each label that is left out, what there is
-        of it and what it needs.
+        The labels that are learnt, in alphabetical order; and, by each label that is left out, a text with
+        the number of its pictures and the number that it needs.
 
     Raises:
-        BadClasses: two labels differ in capitals alone; one with too few pictures is nearly another one, or
-            is to be kept; or fewer than LABELS_MIN or more than LABELS_MAX are left.
+        BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another
+            label, or is in `keep`; or fewer than LABELS_MIN or more than LABELS_MAX labels remain.
     """
     learnt, held = defaultdict[str, list[str]](list), set[str]()
     for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
@@ -128,10 +130,14 @@ def _lacking(label: str, groups: Sequence[str], needs: int, *, is_untested: bool
 
 
 def check_twins(where: str, labels: Iterable[str]) -> None:
-    """Refuse two labels that differ in nothing but capital letters.
+    """Refuse two labels that differ only in capital letters.
+
+    Args:
+        where: the beginning of the message: the table, and perhaps its column.
+        labels: the labels.
 
     Raises:
-        BadClasses: it names them.
+        BadClasses: two labels differ only in capital letters; the message names both.
     """
     spellings: dict[str, str] = {}
     for label in sorted(labels):

@@ -1,11 +1,11 @@
 """Read labelled pictures into one data set, for every command that learns or measures. Read it top to bottom.
 
-The contents of a listing (contents.py) are decoded as the service would decode them (decoded_pictures.py).
-Contents that are nearly the same or of one group are joined (near_copies.py). Then the labels are chosen that
-are learnt, and what is for the test. Each content counts once, so that none is both learnt and measured on.
-What is drawn for a test set is chosen by content, or by group: the same pictures give the same one under any
-names, in any order. Adding pictures moves none between training and test, unless they are nearly the same or
-of one group.
+First the pictures (contents.py) are decoded as the service would decode them (decoded_pictures.py). Then near
+copies and pictures of one group are joined (near_copies.py). Then the labels to learn and the test set are
+chosen. Equal files are one picture, so that none is both learnt and measured on. A test set is drawn by the
+hash of a picture or its group. So the same pictures give the same test set under any names and in any order,
+and an added picture moves no other one between training and test, unless both are nearly the same or of one
+group.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,20 +43,22 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
     limit: int | None = None,
     contents: Contents | None = None,
 ) -> LabelledData:
-    """Read a data set; pictures of a folder that are left out are a warning.
+    """Read a data set from files, and return its training set and test set.
 
     Args:
-        named: the data set.
-        progress: shows how many pictures are read.
-        reads: the input of the model.
-        use: the use of pictures of one's own, to learn them or to measure on them.
-        see: the network that sees pictures of one's own, if one does.
-        limit: the number of contents of these that are learnt, for a quick try; None for all.
-        contents: the contents of these, if they were made and checked before.
+        named: the options that name the data set.
+        progress: the display of how many pictures are read, which also receives warnings about pictures that
+            are left out.
+        reads: the input contract of the model: the shape and form of its pixels.
+        use: `learn` or `measure`; it is used only for a folder or table of pictures, and a CSV of pixels.
+        see: a function that computes a network's features; None for no features.
+        limit: the number of pictures of a folder or table that are learnt, for a quick try; None for all.
+        contents: the pictures of the folder or table, if they were already hashed and checked by
+            `check_pictures`.
 
     Raises:
-        BadRecipe: there are fewer of them than the limit.
-        DataError: a file is missing or wrong; the message names it and the row.
+        BadRecipe: there are fewer pictures than the limit.
+        DataError: a file is missing or wrong; the message names the file and the row.
     """
     if contents is None and (listing := named.list_pictures()) is not None:
         contents = named.make_contents(listing)
@@ -76,15 +78,15 @@ def load(  # noqa: PLR0913 - what is read, how, and who follows it
 
 
 def check_pictures(named: Named, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
-    """Refuse pictures of one's own that cannot be learnt, before one is decoded.
+    """Hash the pictures of a folder or table, and refuse those that cannot be learnt, before any is decoded.
 
     Args:
-        named: the data set.
-        say: receives what a person should know of the pictures.
+        named: the options that name the data set.
+        say: a function that receives sentences about the pictures that a person should read.
 
     Returns:
-        The contents, or None if no pictures of one's own are named; and the classes that a training learns,
-        as far as the listing shows, or None with corrections, which may change them.
+        The pictures, and the classes that a training would learn, which are None with corrections; (None,
+        None) if the data set is not a folder or table of pictures.
 
     Raises:
         DataError: names, columns or bytes of the files cannot be learnt.
@@ -107,7 +109,16 @@ def read_contents(  # noqa: PLR0913 - what is read, how, and who follows it
     use: Use,
     see: See | None = None,
 ) -> LabelledData:
-    """Decode contents, join near copies, and choose labels and parts."""
+    """Decode pictures, join near copies, and choose labels, training set and test set.
+
+    Args:
+        named: the options that name the data set.
+        contents: the pictures, after `Contents.check`.
+        reads: the input contract of the model: the shape and form of its pixels.
+        progress: the display of how many pictures are decoded, which also receives warnings.
+        use: whether the pictures are learnt, or measured with no label left out.
+        see: a function that computes a network's features; None for no features.
+    """
     say, skips = progress.warn, named.skip_unreadable
     decoded = decode_pictures(contents, reads, progress, see=see, skip_unreadable=skips)
     near = group_near_copies(decoded.contents, decoded.hashes)
@@ -121,10 +132,15 @@ def read_contents(  # noqa: PLR0913 - what is read, how, and who follows it
 
 
 def check_kept(near: NearCopies, listing: Listing, say: Say) -> None:
-    """Say which near copies are left out, and refuse pictures of which none can be learnt.
+    """Report which near copies are left out, and refuse a data set of which no picture is left.
+
+    Args:
+        near: the near copies, with the pictures that can be learnt.
+        listing: the pictures, for the message.
+        say: a function that receives the sentences.
 
     Raises:
-        BadPictures: each content is nearly the same as one of another class.
+        BadPictures: each picture is nearly the same as a picture of another class.
     """
     for sentence in near.notes:
         say(sentence)
@@ -133,12 +149,16 @@ def check_kept(near: NearCopies, listing: Listing, say: Say) -> None:
 
 
 def listed_test_set(near: NearCopies) -> NDArray[np.bool_]:
-    """Return which kept contents the listing has for the test, bool (M,)."""
+    """Return which of M kept pictures the folder or table itself puts into the test set, bool (M,)."""
     return np.array([content.part == "test" for content in near.kept_contents], np.bool_)
 
 
 def draw_test_set(near: NearCopies) -> NDArray[np.bool_]:
-    """Return which kept contents are for the test, bool (M,): those of the listing, else a draw of groups."""
+    """Choose which of M kept pictures are in the test set, bool (M,).
+
+    If the folder or table is divided into train and test, this division is used. Otherwise groups are drawn
+    by their hashes.
+    """
     contents = near.kept_contents
     if any(content.part for content in contents):
         return listed_test_set(near)
@@ -154,14 +174,16 @@ def choose_labels(
     keep: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
-    """Choose the labels that are learnt of kept contents; those that too few pictures show are left out.
+    """Choose the labels to learn, and return those of the kept pictures.
+
+    Labels with too few pictures are left out.
 
     Args:
-        listing: the pictures.
-        near: their contents.
-        tested: bool (M,), which kept contents are for the test.
+        listing: the pictures as they are listed.
+        near: the near copies, with the M pictures that can be learnt.
+        tested: bool (M,), which of these are in the test set.
         keep: labels of a release that have to be learnt, by question.
-        say: receives what a person should know.
+        say: a function that receives sentences that a person should read.
 
     Raises:
         BadClasses: the labels cannot be learnt.
@@ -184,10 +206,19 @@ def divide(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about the
     tested: NDArray[np.bool_],
     reads: InputContract,
 ) -> LabelledData:
-    """Divide kept contents into training set and test set.
+    """Divide the kept pictures into training set and test set, and return them as one data set.
 
-    Both are in order of the sha256, which is as good as shuffled, and the same wherever the files lie. A
-    picture stays without a class if it has a label of an attribute.
+    Both are in the order of the sha256, which is as good as shuffled and does not depend on names of files.
+    Pictures without any known label are left out; a picture with a label of an attribute stays, even without
+    a class.
+
+    Args:
+        listing: the pictures as they are listed.
+        decoded: the decoded pictures.
+        near: the near copies, with the M pictures that can be learnt.
+        labels: the labels of these, by question.
+        tested: bool (M,), which of these are in the test set.
+        reads: the input contract of the model: the shape and form of its pixels.
     """
     order = np.argsort(np.array([content.sha256 for content in near.kept_contents]))
     # A picture of which no label is known is not learnt.
@@ -206,10 +237,19 @@ def measure_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of
     say: Say,
     keep: Mapping[str, Sequence[str]],
 ) -> LabelledData:
-    """Return pictures to measure a release on: both parts are the test part, or all if there is none.
+    """Return the pictures on which a release is measured, as a data set whose two parts are the same.
 
-    No label is left out. They are in order of the sha256, as trainings order them: a release knows its test
-    set by a hash of these.
+    If the folder or table has a test part, only this part is used. No label is left out. Pictures are in the
+    order of the sha256, as in trainings, because a release recognises its test set by a hash over all of
+    them.
+
+    Args:
+        listing: the pictures as they are listed.
+        decoded: the decoded pictures.
+        near: the near copies, with the pictures that can be used.
+        reads: the input contract of the model: the shape and form of its pixels.
+        say: a function that receives sentences that a person should read.
+        keep: the labels of the release, by question.
     """
     tested = listed_test_set(near)
     chosen = near.take(tested) if tested.any() else near
@@ -228,7 +268,14 @@ def make_pictures(
     near: NearCopies,
     labels: Mapping[str, Labels],
 ) -> Pictures:
-    """Make the table of kept contents, of which there is at least one, in their order."""
+    """Make the table of the kept pictures, in their order. At least one picture must be kept.
+
+    Args:
+        listing: the pictures as they are listed.
+        decoded: the decoded pictures.
+        near: the near copies, with the pictures that can be used.
+        labels: the labels of the kept pictures, by question.
+    """
     contents, first = near.kept_contents, [content.rows[0] for content in near.kept_contents]
     return Pictures(
         pixels=decoded.pixels[near.kept]
@@ -250,18 +297,18 @@ def make_pictures(
 
 
 def sampled_for_test(pictures: Pictures) -> Pictures:
-    """Return those of all pictures of a folder that a training draws for its test set."""
+    """Return the pictures that a training would draw as the test set of an undivided folder."""
     return pictures.take(drawn_for_test(pictures.classes, pictures.groups))
 
 
 def read_photos(named: Named, listing: Listing, reads: InputContract, progress: Progress) -> Pictures:
-    """Read photos in tiers as a model would see them; those that are left out are a warning.
+    """Read photos in tiers as a model would see them. Photos that are left out are reported as warnings.
 
     Args:
-        named: the photos.
-        listing: the photos as `named.list_photos` lists them.
-        reads: the input of the model.
-        progress: shows how many are read, and what was left out.
+        named: the options that name the photos.
+        listing: the photos, from `named.list_photos`.
+        reads: the input contract of the model: the shape and form of its pixels.
+        progress: the display of how many photos are read, which also receives warnings.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
@@ -273,7 +320,7 @@ def read_photos(named: Named, listing: Listing, reads: InputContract, progress: 
 def decode_photos(
     named: Named, listing: Listing, reads: InputContract, progress: Progress
 ) -> tuple[Contents, DecodedPictures, NearCopies]:
-    """Decode photos in tiers, and find near copies: the first half of `read_photos`."""
+    """Decode photos in tiers and find near copies among them: the first half of `read_photos`."""
     warn_of_table(listing.place, progress.warn)
     contents = named.make_contents(listing)
     check_tiers(contents)
@@ -285,7 +332,7 @@ def decode_photos(
 
 
 def tabulate_photos(listing: Listing, decoded: DecodedPictures, near: NearCopies) -> Pictures:
-    """Make the table of photos in tiers: the second half of `read_photos`."""
+    """Make the table of decoded photos in tiers, with their classes: the second half of `read_photos`."""
     contents = near.kept_contents
     classes = Labels.of(np.array([content.class_id for content in contents]), listing.labels)
     pictures = make_pictures(listing, decoded, near, {LABEL: classes})

@@ -1,7 +1,7 @@
-"""The training set of a training, without the held-out pictures.
+"""Divide a training set into pictures that are learnt and pictures that are held out, or into folds.
 
 Every choice (best weights, temperature, thresholds) is made on the held-out pictures; the test set is read
-once, for the report. Pure; numpy only.
+once, for the report. Pure; numpy, and scikit-learn for folds.
 """
 
 import hashlib
@@ -20,11 +20,12 @@ from training.errors import BadRecipe
 
 @dataclass(frozen=True)
 class Split:
-    """The training set in its two parts.
+    """A training set, divided into pictures that are learnt and pictures that are held out.
 
     Attributes:
         train: the pictures that are learnt.
-        validation: the pictures that are held out; empty if answers out of fold to `train` take their place.
+        validation: the pictures that are held out; empty if all are learnt, and choices are made on
+            cross-validated answers instead.
     """
 
     train: Pictures
@@ -35,41 +36,56 @@ HELD_OUT: Final = 1 / 12
 """Share of the training pictures that is held out: about 5,000 of Fashion-MNIST's 60,000."""
 
 VALIDATION: Final = "validation"
-"""Salt of the draw that holds pictures out: the same for every training, so that trainings compare."""
+"""Salt of the hash by which held-out pictures are drawn. It is the same for all trainings, so that they can
+be compared."""
 
 
 TEST_SHARE: Final = 6
-"""One picture in so many is for the test, unless there is a folder `test`."""
+"""One picture of this many is drawn for the test set, unless the data has its own."""
 
 TEST: Final = "test"
-"""Salt of the draw of the test set, so that it is none of the draws that hold pictures out."""
+"""Salt of the hash by which the test set is drawn, so that it does not depend on the draw of held-out
+pictures."""
 
 
 USUAL_FOLDS: Final = 5
-"""Folds of own classes."""
+"""Number of folds in which a user's own classes are cross-validated, if there are enough pictures."""
 
 FOLD_SEED: Final = 1234
-"""Seed of the folds, whatever the recipe's seeds, so that a repeated command goes on with them."""
+"""Seed of the folds. It does not depend on the recipe's seeds, so that a repeated command goes on with the
+same folds."""
 
 Folds: TypeAlias = NDArray[np.int64]
-"""Int64 (N,), from 1: the fold of each picture, which a model answers that learnt none of it; 0 for none."""
+"""Int64 (N,), the fold of each picture, counted from 1. The model of a fold learns the other folds and
+answers this one. 0 for a picture in no fold."""
 
 FEWEST_FOLDS: Final = 2
 """Fewest folds: with one there would be nothing to learn from."""
 
 
 def drawn_for_test(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
-    """Return the positions of pictures that are drawn for the test, by content or group."""
+    """Return the positions of the pictures that are drawn as the test set.
+
+    Args:
+        labels: (N,), the label of each picture.
+        groups: str (N,), the group of each picture; a group is drawn as a whole.
+    """
     return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
 
 
 def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> Split:
-    """Divide the first `limit` pictures into those that are learnt and a share that is held out.
+    """Divide a training set into pictures that are learnt and a share that is held out.
 
-    Without a test set it learns all of them, and holds nothing out.
+    If the data has no test set, all its training pictures are learnt, `limit` is ignored, and nothing is held
+    out.
+
+    Args:
+        data: the data set.
+        limit: the number of training pictures, the first ones, that are used; None for all.
+        share: the share of these that is held out, 0 to 1.
 
     Raises:
-        BadRecipe: the limit does not fit the training set.
+        BadRecipe: the limit does not fit the training set, or a class has too few pictures.
     """
     if not data.test:
         return Split(data.train, data.test)
@@ -77,18 +93,18 @@ def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> 
 
 
 def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
-    """Hold out a share of the pictures by their content.
+    """Hold out a share of the pictures, chosen by a hash of each picture's group.
 
     Args:
         images: the training set.
         classes: the number of classes; each must occur.
-        share: 0..1.
+        share: the share that is held out, 0 to 1.
 
     Returns:
-        Both parts in the data set's own order.
+        Both parts, in the order of the data set.
 
     Raises:
-        BadRecipe: a class does not occur, or all its pictures are of one group.
+        BadRecipe: a class does not occur, or all its pictures are held out.
     """
     missing = np.setdiff1d(np.arange(classes), images.classes)
     if missing.size:
@@ -109,16 +125,17 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
 def sampled_indices(
     labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
 ) -> NDArray[np.int64]:
-    """Return ascending positions of the pictures whose keys have the lowest hashes, a `share` of all.
+    """Draw about a share of the pictures by hashes of their keys, and return the positions, ascending.
 
-    So a further picture moves no other one. A class of which none is sampled gives those of its lowest hash:
-    that alone may change with further pictures, and then its old ones go back to be learnt.
+    The draw of a picture depends on its own key alone, so that a further picture moves no other one. The
+    exception: if no picture of a class is drawn, those with the lowest hash of the class are, and a further
+    picture may take their place.
 
     Args:
-        labels: (N,), of each picture.
-        keys: str (N,); equal ones are sampled together.
-        share: 0..1.
-        salt: another one makes another draw.
+        labels: (N,), the label of each picture.
+        keys: str (N,), the key of each picture; pictures with equal keys are drawn together.
+        share: the share that is drawn, 0 to 1.
+        salt: a text that makes this draw independent of draws with another text.
     """
     draws = _draws(keys, salt)
     sampled = draws < share
@@ -136,24 +153,26 @@ def _draws(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
 
 
 def usual_folds(pictures: Pictures) -> Folds:
-    """Split pictures into as many folds as their rarest class has groups, up to USUAL_FOLDS.
+    """Split pictures into USUAL_FOLDS folds, or as many as the rarest class has groups, if these are fewer.
 
     Raises:
-        BadRecipe: see `class_folds`.
+        BadRecipe: a class has too few groups; see `class_folds`.
     """
     number = min(USUAL_FOLDS, rarest_class(pictures.classes, pictures.groups))
     return class_folds(pictures.classes, pictures.groups, number)
 
 
 def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
-    """Split training pictures into folds in which each class keeps its share, as far as groups allow it.
+    """Split pictures into folds in which each class keeps its share, as far as groups allow it.
 
-    Where all groups of a class would be in one fold, its smallest one goes into the fold of fewest pictures.
+    If all groups of a class would be in one fold, its smallest group is moved to the fold with the fewest
+    pictures.
 
     Args:
-        labels: the label of each, (N,); one that is below 0 is no class, and may be missing in a fold.
-        keys: str (N,); equal ones are in one fold.
-        folds: FEWEST_FOLDS or more.
+        labels: (N,), the class index of each picture. A negative number is no class, and may be missing in a
+            fold.
+        keys: str (N,), the group of each picture; a group is never divided.
+        folds: the number of folds, FEWEST_FOLDS or more.
 
     Raises:
         BadRecipe: a class has fewer pictures, or groups, than there are folds.
@@ -178,12 +197,13 @@ def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
 
 
 def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: int) -> Folds:
-    """Split into folds in which each stratum keeps its share, as far as its number and groups allow it.
+    """Split pictures into folds in which each stratum keeps its share, as far as its groups allow it.
 
     Args:
-        strata: (N,), of each; rare ones may be missing in a fold.
-        keys: str (N,); equal ones are in one fold.
-        folds: FEWEST_FOLDS or more.
+        strata: (N,), the stratum of each picture, such as its tier and label. Rare strata may be missing in a
+            fold.
+        keys: str (N,), the group of each picture; a group is never divided.
+        folds: the number of folds, FEWEST_FOLDS or more.
 
     Raises:
         BadRecipe: there are fewer groups than folds.
@@ -206,7 +226,12 @@ def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: in
 
 
 def rarest_class(labels: Codes, keys: ContentHashes) -> int:
-    """Count the groups of the class with the fewest."""
+    """Return the number of groups of the class that has the fewest groups.
+
+    Args:
+        labels: (N,), the class index of each picture; negative numbers are ignored.
+        keys: str (N,), the group of each picture.
+    """
     has_class = labels >= 0
     units = np.unique(keys[has_class], return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels[has_class]]), axis=1)
@@ -214,10 +239,10 @@ def rarest_class(labels: Codes, keys: ContentHashes) -> int:
 
 
 def first(images: Pictures, count: int | None) -> Pictures:
-    """Return the first `count` pictures, for quick tries; all of them for None.
+    """Return the first `count` pictures, for quick tries; all pictures if `count` is None.
 
     Raises:
-        BadRecipe: there are fewer, or `count` is below 1.
+        BadRecipe: there are fewer pictures, or `count` is below 1.
     """
     if count is None:
         return images
@@ -226,10 +251,14 @@ def first(images: Pictures, count: int | None) -> Pictures:
 
 
 def check_limit(limit: int, count: int) -> None:
-    """Refuse to learn more pictures than there are, or none.
+    """Refuse a `--limit` that is below 1 or above the number of training pictures.
+
+    Args:
+        limit: the number of pictures to learn.
+        count: the number of training pictures.
 
     Raises:
-        BadRecipe: `limit` is not within 1 to `count`.
+        BadRecipe: the limit is out of range.
     """
     if not 1 <= limit <= count:
         raise BadRecipe(f"--limit {limit}: the training set allows 1 to {count}.")

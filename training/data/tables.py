@@ -1,7 +1,7 @@
-"""List the pictures of a table of `path,label[,tier][,group][,source][,checked][,split]`.
+"""List the pictures of a table with the columns `path,label[,tier][,group][,source][,checked][,split]`.
 
-A table may have columns of attributes, too, and is parsed once. Looks at names alone and opens no picture;
-that is read.py's. Reads the named table.
+The table may also have columns of attributes. It is parsed once. No picture is opened here; read.py does
+that. Reads the named table.
 """
 
 import re
@@ -36,23 +36,24 @@ from training.data.listing import (
 from training.errors import BadCsv
 
 WORDS: Final = re.compile("[,;|/]")
-"""Signs between words in cells of attributes."""
+"""Signs between words in the cells of attributes."""
 
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a row of a table, by column, and its label."""
 
 
 def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
-    """List the pictures of a table.
+    """List the pictures of a table, with their labels, groups and parts.
 
     Args:
         place: the table.
-        attributes: columns that are further questions, read where the table has them.
-        reading: the way in which it is read.
+        attributes: the columns of further labels, such as `colour`, which are read if the table has them.
+        reading: the way in which the table is read, such as the encoding and the names of columns.
 
     Raises:
-        BadCsv: it cannot be read, has another header, or a row that does not fit it or has no path.
-        BadClasses: a row without a label or tier, or a label that cannot be shown.
+        BadCsv: the table cannot be read, has another header, or has a row that does not fit the header or has
+            no path.
+        BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
     table = open_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
@@ -104,13 +105,14 @@ def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def parts_in(table: ListFile) -> dict[str, Part]:
-    """Return the part that each cell of SPLIT is; a table of one part is tested or learnt as a whole.
+    """Return which part (train or test) each cell of the column `split` stands for.
 
     Returns:
-        Empty where the table is not divided.
+        The part by cell, in small letters; empty if the table has no such column or is not divided. A table
+        of one part is used as a whole.
 
     Raises:
-        BadCsv: a cell is the name of no part.
+        BadCsv: a cell is not the name of a part.
     """
     if SPLIT not in table.columns or table.reading.by == SPLIT:
         return {}
@@ -190,10 +192,16 @@ def _words(cell: str) -> set[str]:
 def open_table(
     path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS, read: OpenList = open_list
 ) -> ListFile:
-    """Open a table of pictures, and look at each row, unless `read` reads the header alone.
+    """Open a table of pictures, and check its header and rows.
+
+    Args:
+        path: the table.
+        attributes: the columns of further labels, which may be missing.
+        reading: the way in which the table is read, such as the encoding and the names of columns.
+        read: the function that opens the list; `open_header` reads the header without the rows.
 
     Raises:
-        BadCsv: it cannot be read, or is not what its header says.
+        BadCsv: the table cannot be read, or a row does not fit the header.
     """
     try:
         table = read(

@@ -1,6 +1,6 @@
-"""Vectors that frozen networks make of pictures, in place of their pixels.
+"""Feature vectors that frozen networks compute from pictures, in place of their pixels.
 
-Touches nothing. features/blocks.py makes them.
+Touches nothing. features/blocks.py computes them.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]
-"""float32 (N, D)."""
+"""float32 (N, D), one feature vector for each of N pictures."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Features of N pictures.
+    """Feature vectors of N pictures, as they are and mirrored.
 
     Attributes:
-        upright: float32 (N, D).
-        mirrored: the same of the pictures flipped left to right.
+        upright: float32 (N, D), the vectors of the pictures as they are.
+        mirrored: float32 (N, D), the vectors of the pictures flipped left to right.
     """
 
     upright: Vectors
@@ -30,16 +30,16 @@ class Features:
         return len(self.upright)
 
     def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
-        """Return the features that a mask picks, or those at these positions."""
+        """Return the features of some pictures: those that a mask picks, or those at the given positions."""
         return Features(self.upright[chosen], self.mirrored[chosen])
 
 
 NOT_SEEN: Final = Features(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
-"""Features of pictures that no network has seen."""
+"""Empty features, for pictures that no network has read."""
 
 
 def joined(parts: Sequence[Features]) -> Features:
-    """Join the features of the pictures of all parts, one or more, in their order."""
+    """Join the features of several batches of pictures, one or more, in their order."""
     return Features(
         np.concatenate([part.upright for part in parts]), np.concatenate([part.mirrored for part in parts])
     )
