@@ -1,10 +1,10 @@
-"""Which confidence is enough to accept an answer: the rule by which trainings and services choose.
+"""Choose the confidence from which answers are accepted: the rule that trainings and services share.
 
 Thresholds are tested in an order that was fixed before any answer was judged, from high to low, and the first
 failure ends the tests. So one error rate of 5% holds for all of them (fixed-sequence testing, Maurer et al.
-1995), where the best of many thresholds would look better than it is. The first one accepts so many answers
-that four of them may be wrong, or half of the pictures: where one or two wrong labels among the surest end
-the tests, most small sets promise nothing. Pure.
+1995), whereas the best of many thresholds would look better than it is. The first tested threshold accepts so
+many answers that four of them may be wrong, or half of the pictures. Otherwise one or two wrong labels among
+the most confident answers would end the tests, and most small sets could promise nothing. Pure.
 """
 
 import math
@@ -19,23 +19,25 @@ from reports.intervals import needed, needed_with
 from reports.values import AcceptPoint
 
 AT_MOST: Final = 0.5
-"""Share of the pictures, of each set or as the mean over them, that the first tested threshold accepts."""
+"""Share of accepted pictures, in each set or as the mean over the sets, that is enough for a threshold to be
+tested first."""
 
 ERRORS_AT_FIRST: Final = 4
-"""Number of wrong answers with which the first tested threshold still shows the promised share."""
+"""Number of wrong answers that the first tested threshold can have while it still shows the promised
+share."""
 
 ACCEPT_CONFIDENCE: Final = 0.75
-"""Calibrated confidence that a single accepted answer needs, unless the training names another. A promise for
-all of them alone may hold with answers of 51% among them."""
+"""Calibrated confidence that every accepted answer needs, unless the training names another. Without it, a
+promise about all accepted answers together could hold although some of them have a confidence of 51%."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """When an answer is accepted.
+    """Conditions under which answers are accepted.
 
     Attributes:
-        right: 0..1, share of the accepted answers that must be right; None for the usual one.
-        confidence: 0..1, that each of them needs.
+        right: the share of accepted answers that must be right, 0 to 1; None for the usual share.
+        confidence: the confidence that each accepted answer needs, 0 to 1.
     """
 
     right: float | None = None
@@ -48,14 +50,15 @@ USUAL: Final = Conditions()
 def accepted_at(
     curves: Mapping[str, Sequence[AcceptPoint]], targets: Mapping[str, float]
 ) -> dict[str, AcceptPoint] | None:
-    """Return the last tested point at which every set of pictures reaches its target.
+    """Find the lowest confidence threshold at which every set of pictures reaches its share of right answers.
 
     Args:
-        curves: the points of each set of pictures, at the same rising thresholds.
-        targets: the share of accepted answers of each set that must be right, 0..1 exclusive.
+        curves: the points of each set of pictures (threshold, share accepted, lower bound of the share that
+            is right), at the same rising thresholds for all sets.
+        targets: the share of each set's accepted answers that must be right, 0 to 1 exclusive.
 
     Returns:
-        By set, its point; None where nothing can be promised.
+        By set, its point at this threshold; None if no threshold reaches all targets.
     """
     rows = list(zip(*curves.values(), strict=True))
     if not rows:
@@ -77,17 +80,21 @@ def last_kept(
     kept: NDArray[np.bool_],
     targets: Sequence[float],
 ) -> int | None:
-    """Return the place of the last tested threshold at which every set of pictures reaches its target.
+    """Return the index of the lowest tested threshold at which every set of pictures reaches its target.
 
-    A threshold that accepts fewer than `needed` answers of a set is not tested: no answer could show it.
+    A threshold that accepts fewer than `needed` answers of a set is not tested, because so few answers cannot
+    show the target.
 
     Args:
-        accepted: float64 (T, K), shares of the pictures of K sets that T rising thresholds accept.
-        independent: float64 (T, K), the number of independent answers that the accepted ones can stand for;
-            infinite if an older report does not say it: then the lowest threshold that keeps all targets is
-            taken.
+        accepted: float64 (T, K), the shares of K sets of pictures that T rising thresholds accept.
+        independent: float64 (T, K), the number of independent answers that the accepted ones are worth. It is
+            infinite if an older report does not have the number; then the lowest threshold that reaches all
+            targets is returned.
         kept: bool (T, K), whether the accepted answers show the target.
-        targets: the share of accepted answers of each set that must be right, 0..1 exclusive.
+        targets: the share of accepted answers of each set that must be right, 0 to 1 exclusive.
+
+    Returns:
+        The index, 0 to T - 1; None if no tested threshold reaches all targets.
     """
     least = np.array([needed(target) for target in targets])
     allowing = np.array([needed_with(ERRORS_AT_FIRST, target) for target in targets])

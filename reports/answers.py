@@ -1,8 +1,8 @@
-"""answers.csv.gz: the answers of a release to pictures, by which everything judges it.
+"""The answers of a release to single pictures, in answers.csv.gz, by which the release is judged.
 
-A row is of one picture and one head: the class, or an attribute. Pictures of the test set come first, in its
-order, then photos. The report says whether they were answered by networks that had not learnt them. Reads
-folder and store; comparison.py compares two.
+A row is about one picture and one head: the class, or an attribute. Pictures of the test set come first, in
+its order, then photos. The report says whether the networks that answered had learnt none of the pictures.
+Reads folder and store; comparison.py compares the answers of two releases.
 """
 
 import csv
@@ -25,41 +25,44 @@ ANSWERS: Final = "answers.csv.gz"
 
 PREDICTIONS: Final = "test-predictions.csv"
 PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
-"""Files of version 1.0: truth and prediction alone. Nothing reads them."""
+"""Names of files in releases of version 1.0, which have truth and prediction alone. Nothing reads them."""
 
 DIGITS: Final = 5
-"""Digits of probabilities and familiarities after the point: enough to decide thresholds again."""
+"""Digits after the point with which probabilities and familiarities are stored: enough to decide thresholds
+again."""
 
 LARGEST: Final = 1_000_000
-"""Pictures of the largest test set whose answers are kept."""
+"""Largest number of pictures in a test set whose answers are stored."""
 
 EXPANSION: Final = 100
-"""Times that a file unpacks to at most, beyond a first megabyte; answers pack to a fifth."""
+"""Largest ratio of unpacked to packed bytes that is read, beyond a first megabyte. Real answers have a ratio
+of about five."""
 
 NAME_LENGTH: Final = 16
 """Hex digits of a content's SHA-256 that name a picture: two of a million share one by a chance of 3e-8."""
 
 TEST_SET: Final = "the test set"
-"""The set of its pictures."""
+"""Name of the set of pictures that the test set is, in the column `set`."""
 
 CORRECTED: Final = "corrected"
-"""The set of photos that people looked at because a release doubted its answers: they hold more errors than a
-random sample does."""
+"""Name of the set of photos that people looked at because a release doubted its answers. These photos have
+more errors than a random sample."""
 
 ACCEPT: Final = "accept"
-"""The decision of an answer that needs no review."""
+"""Decision of an answer that needs no review."""
 
 CLASS: Final = ""
-"""The attribute of answers of the first head, and of files that are older than attributes."""
+"""Value of the column `attribute` for answers of the first head, the class, and in files older than
+attributes."""
 
 NONE_OF_THESE: Final = -1
-"""The truth of a picture that shows none of the classes."""
+"""Value of the column `truth` for a picture that shows none of the classes."""
 
 Read: TypeAlias = Callable[[str], bytes]
-"""Reads a file of one release, by its path."""
+"""Function that reads a file of one release, by its path in the release."""
 
 Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
-"""Values of a column: one for each row, or one for all."""
+"""Values of a column: one for each row, or a single one for all rows."""
 
 
 def _column_called(
@@ -78,26 +81,33 @@ def _column_called(
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A row for each picture and head. The order of the fields is the order of the columns in the file.
+    """The answers of a release as columns, with one row for each picture and head.
+
+    The order of the fields is the order of the columns in the file.
 
     Attributes:
         sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
-        pictures: str (N,), NAME_LENGTH hex digits of the content; empty where it is not known.
-        groups: str (N,), equal where pictures are not independent; empty where each is on its own.
-        folds: int64 (N,), from 1: which network answered; 0 where it was not one of folds.
-        networks: str (N,), the network that the picture is for, `pixels` or `photos`; where the release lacks
-            that one, the other one answered.
-        truth: int64 (N,), a class's index, or NONE_OF_THESE.
-        predicted: int64 (N,), NONE_OF_THESE where it is not known.
-        familiarity: float64 (N,), NaN where none was measured.
-        decisions: str (N,), `accept` or the reason of a review; empty where it is not known.
-        by: str (N,), empty for the release that keeps them, else the version of its parent, which answered.
-        spelt: str (N,), the label as it was spelt, which says what a picture of none of the classes shows.
-        sources: str (N,), the shop or collection that a photo comes from; empty where it is not known.
-        distances: float64 (N,), the OOD score; NaN where none was measured.
-        attributes: str (N,), which head answered: CLASS, or an attribute's name.
-        probabilities: float64 (N, C), as served, or as the network gave them before anything is decided; NaN
-            where they are not known.
+        pictures: str (N,), the first NAME_LENGTH hex digits of each picture's SHA-256; empty if it is not
+            known.
+        groups: str (N,), a text that is equal for pictures that are not independent, such as those of one
+            sender; empty for a picture on its own.
+        folds: int64 (N,), the number of the cross-validation fold whose network answered, from 1; 0 if the
+            network was not of a fold.
+        networks: str (N,), the network that should answer, `pixels` or `photos`. If the release lacks this
+            network, the other one answered.
+        truth: int64 (N,), the index of the right class, or NONE_OF_THESE.
+        predicted: int64 (N,), the index of the answered class; NONE_OF_THESE if it is not known.
+        familiarity: float64 (N,), 0 to 1, how much the picture looks like the learnt ones; NaN if it was not
+            measured.
+        decisions: str (N,), `accept` or the reason of a review; empty if the decision is not known.
+        by: str (N,), empty if the release itself answered, otherwise the version of its parent, which did.
+        spelt: str (N,), the label as it was spelt. For a picture of none of the classes it says what the
+            picture shows.
+        sources: str (N,), the shop or collection that a photo comes from; empty if it is not known.
+        distances: float64 (N,), the out-of-distribution (OOD) score; NaN if it was not measured.
+        attributes: str (N,), the head that answered: CLASS, or the name of an attribute.
+        probabilities: float64 (N, C), as served, or before calibration while thresholds are still being
+            decided; NaN if they are not known.
     """
 
     sets: NDArray[np.str_] = field(metadata=_column_called("set", "", is_required=True))
@@ -137,7 +147,15 @@ class Answers:
         probabilities: NDArray[np.floating] | None = None,
         **columns: Values | None,
     ) -> Self:
-        """Make answers of columns. A column that is left out is unknown; `predicted` is the likeliest."""
+        """Make answers from columns. All columns that are not given are filled with "unknown".
+
+        Args:
+            sets: the set of each picture, or one set for all.
+            truth: the index of the right class of each picture, or NONE_OF_THESE.
+            predicted: the index of the answered class; None for the class with the highest probability.
+            probabilities: (N, C), the probabilities; None if they are not known.
+            columns: further columns by the name of the field, as N values or a single one.
+        """
         n = len(truth)
         shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
         likeliest = _likeliest(shares) if predicted is None else predicted
@@ -149,42 +167,48 @@ class Answers:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the answer is the truth; to a picture of none of the classes none is."""
+        """Whether each answer is right, bool (N,).
+
+        An answer about a picture of none of the classes is never right.
+        """
         return np.asarray((self.predicted == self.truth) & self.known)
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Bool (N,), which show one of the classes."""
+        """Whether each picture shows one of the classes, bool (N,)."""
         return np.not_equal(self.truth, NONE_OF_THESE)
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the decision was `accept`."""
+        """Whether the decision about each answer was `accept`, bool (N,)."""
         return np.asarray(self.decisions == ACCEPT)
 
     @property
     def decided(self) -> NDArray[np.bool_]:
-        """Bool (N,), whether the decision is known."""
+        """Whether the decision about each answer is known, bool (N,)."""
         return np.not_equal(self.decisions, "")
 
     @property
     def confidences(self) -> NDArray[np.float64]:
-        """float64 (N,), the probability of each answer; NaN where it is not known."""
+        """The probability of each answered class, float64 (N,); NaN if it is not known."""
         return np.asarray(self.probabilities[np.arange(len(self)), self.predicted])
 
     @property
     def together(self) -> NDArray[np.int64] | None:
-        """int64 (N,), a number for each group; None where each picture is on its own."""
+        """The number of each picture's group, int64 (N,); None if each picture is on its own."""
         return units_of(self.groups) if (self.groups != "").any() else None
 
     @property
     def units(self) -> NDArray[np.int64]:
-        """int64 (N,), a number for each group, and for each picture that is on its own."""
+        """The number of each picture's group, int64 (N,), in which a picture on its own is a group."""
         return units_of(self.groups)
 
     @property
     def of_unknown_sources(self) -> NDArray[np.bool_]:
-        """Bool (N,), whose source one network of folds answered alone, which so learnt nothing of it."""
+        """Whether the network that answered had learnt no photo of the picture's source, bool (N,).
+
+        This is so if all photos of the source are in one cross-validation fold.
+        """
         is_unknown = np.zeros(len(self), np.bool_)
         for source in np.unique(self.sources[(self.sources != "") & (self.folds > 0)]):
             of_source = self.sources == source
@@ -196,11 +220,15 @@ class Answers:
         return type(self)(**{name: column[which] for name, column in vars(self).items()})
 
     def of_set(self, name: str) -> Self:
-        """Return the rows of one set."""
+        """Return the rows of one set of pictures, such as TEST_SET or a tier."""
         return self.take(self.sets == name)
 
     def of_head(self, attribute: str) -> Self:
-        """Return the rows of one head: CLASS, or an attribute."""
+        """Return the rows of one head, with as many probabilities as the head has labels.
+
+        Args:
+            attribute: CLASS for the head of the class, or the name of an attribute.
+        """
         rows = self.take(self.attributes == attribute)
         # Another head may have more labels.
         classes = np.flatnonzero(~np.isnan(rows.probabilities).all(axis=0))
@@ -209,7 +237,7 @@ class Answers:
         )
 
     def __add__(self, others: "Answers") -> "Answers":
-        """Return both, in this order; a probability that one of them lacks is unknown."""
+        """Return the rows of both. If one has fewer classes, its missing probabilities are NaN."""
         both = (self, others)
         classes = max(answers.probabilities.shape[1] for answers in both)
         columns = {name: np.concatenate([getattr(answers, name) for answers in both]) for name in COLUMNS}
@@ -234,7 +262,11 @@ def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Return a number for each group, and for each row without one, int64 (N,)."""
+    """Return a number for each row that is equal for rows of one group, int64 (N,).
+
+    Args:
+        groups: str (N,), the group of each row; a row with an empty text is a group of its own.
+    """
     alone = np.char.add("row ", np.arange(len(groups)).astype(np.str_))
     return np.unique(np.where(groups == "", alone, groups), return_inverse=True)[1].astype(np.int64)
 
@@ -260,7 +292,7 @@ NO_ANSWERS: Final = Answers.of([], [], [])
 
 
 def packed(answers: Answers) -> bytes:
-    """Pack answers into the content of the file. Equal answers give equal bytes."""
+    """Write answers as the bytes of answers.csv.gz. Equal answers give equal bytes."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     classes = answers.probabilities.shape[1]
@@ -280,22 +312,38 @@ def _written(value: str | float) -> str:
 
 
 def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """Read the classes that a release answered; no rows if it keeps none. See `all_answers_in`."""
+    """Read a release's own answers about the class of pictures.
+
+    Args:
+        manifest: the manifest of the release.
+        read: a function that reads a file of the release.
+        where: the address of the release's files, for messages.
+
+    Returns:
+        The answers; no rows if the release stores none.
+
+    Raises:
+        NotFound: the file is missing.
+        ReleaseCorrupt: the file is damaged or does not fit the manifest.
+    """
     answers = all_answers_in(manifest, read, where).of_head(CLASS)
     return answers.take(answers.by == "")
 
 
 def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
-    """Read the answers of a release, and its parent's answers to pictures that the release learnt.
+    """Read all stored answers: a release's own, and its parent's answers to pictures that the release learnt.
 
     Args:
         manifest: the manifest of the release.
-        read: reads a file of the release.
-        where: the address of these files, for messages.
+        read: a function that reads a file of the release.
+        where: the address of the release's files, for messages.
+
+    Returns:
+        The answers of all heads; no rows if the release stores none.
 
     Raises:
-        NotFound: its file is not there.
-        ReleaseCorrupt: its file is not as it has to be.
+        NotFound: the file is missing.
+        ReleaseCorrupt: the file is damaged or does not fit the manifest.
     """
     if ANSWERS not in manifest.files:
         return NO_ANSWERS
@@ -343,10 +391,10 @@ def _columns(content: bytes) -> dict[str, list[str]]:
 
 
 def answers_of(content: bytes) -> Answers:
-    """Read the rows of a file that `packed` made.
+    """Parse the bytes of answers.csv.gz, as `packed` writes them.
 
     Raises:
-        ValueError, KeyError, OSError, EOFError, csv.Error: it is none.
+        ValueError, KeyError, OSError, EOFError, csv.Error: the bytes are no such file.
     """
     most = 2**20 + EXPANSION * len(content)
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:

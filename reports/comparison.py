@@ -1,5 +1,6 @@
-"""Is a release measurably worse than another one on the pictures that both answered? Touches nothing.
+"""Test whether a release is measurably worse than another one on pictures that both answered.
 
+Touches nothing.
 Pictures are the same if their hashes and truths agree. All pictures of a group, such as a sender's photos,
 count together. evidence.py finds the pictures that two releases share; gate.py decides by the comparison.
 """
@@ -15,21 +16,21 @@ from reports.answers import Answers, units_of
 from reports.intervals import chance_by_group
 
 LEVEL: Final = 0.025
-"""One-sided, of each test: how often it refuses an equally good release at most."""
+"""Error rate of each one-sided test: the largest chance that an equally good release is refused."""
 
 Right = NDArray[np.bool_]
-"""Bool (N,), whether a release is right about each picture."""
+"""Bool (N,), whether a release's answer to each picture is right, or in a comparison of errors, wrong."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A share of the same pictures, as two releases answer them.
+    """A share of answers, such as the right ones, as two releases have it on the same pictures.
 
     Attributes:
-        now: the candidate's share, 0..1.
-        then: the other release's share.
-        loss: the amount by which the candidate's share is worse, -1..1.
-        p: the chance that two equally good releases differ so much or more, to the candidate's disadvantage.
+        now: the candidate's share, 0 to 1.
+        then: the other release's share, 0 to 1.
+        loss: the amount by which the candidate is worse, -1 to 1.
+        p: the chance that two equally good releases differ by this loss or more.
     """
 
     now: float
@@ -60,16 +61,16 @@ class Shares:
 
 @dataclass(frozen=True)
 class AnswerComparison:
-    """Two releases on the same pictures.
+    """The comparison of two releases on the same pictures.
 
     Attributes:
         n: the number of pictures.
-        groups: the number of groups; a picture without a group is one.
-        right: right answers to the pictures that show a class; None if none does.
-        wrong_accepted: wrong answers that are accepted, to all pictures; an accepted picture of no class is a
-            wrong answer. Its loss and p count only answers beyond the promise, so that a release may accept
-            more.
-        sets: the shares of the candidate and of the other release, by the other release's name of the set.
+        groups: the number of groups, such as senders; a picture without a group is one.
+        right: the shares of right answers to pictures that show a class; None if no picture does.
+        wrong_accepted: the shares of answers that are wrong and accepted, of all pictures; an accepted
+            picture of no class is such an answer. Loss and p leave out the errors that the promise allows, so
+            that a release may accept more.
+        sets: the shares of the candidate and of the other release, by the other release's name of each set.
     """
 
     n: int
@@ -80,17 +81,18 @@ class AnswerComparison:
 
 
 PARTS: Final = 1000
-"""Losses are whole numbers: a wrong answer that is accepted is so many."""
+"""Unit of losses, which are whole numbers: one wrong answer that is accepted is a loss of this many."""
 
 
 def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComparison:
-    """Compare a candidate with another release.
+    """Compare a candidate's answers with those of another release to the same pictures.
 
     Args:
         ours: the candidate's answers to N >= 1 pictures, with decisions.
-        theirs: the other release's, in the same order, with the same truths.
-        promised: share of accepted answers that the other release promises to be right, 0..1. Where the
-            candidate accepts more, as many of those may be wrong as this allows; with 1, none.
+        theirs: the other release's answers, in the same order, with the same truths.
+        promised: the share of accepted answers that the other release promises to be right, 0 to 1. If the
+            candidate accepts more answers, this share of the additional ones has to be right; with 1, all of
+            them.
     """
     groups, shown = joined_groups(ours.groups, theirs.groups), theirs.known
     return AnswerComparison(
@@ -140,10 +142,12 @@ def _shares(answers: Answers) -> Shares:
 
 
 def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Return a number for each group, int64 (N,). Pictures of one group in any grouping are of one group.
+    """Join several groupings of N pictures, and return the number of each picture's group, int64 (N,).
+
+    Two pictures are in one group if any grouping has them in one group, directly or through other pictures.
 
     Args:
-        groupings: str (N,) each, empty where a picture is on its own.
+        groupings: str (N,) each, the name of each picture's group; empty for a picture on its own.
     """
     numbers = [units_of(groups) for groups in groupings]
     joined = np.arange(len(numbers[0]))

@@ -1,7 +1,7 @@
-"""Decide about the stored answers of a release, by their probabilities, familiarity and its contracts.
+"""Decide again about the stored answers of a release: accept, or the reason of a review.
 
-The gate compares these decisions. Touches nothing. The rule: inference/decision.py; training/thresholds/
-finds thresholds.
+The gate, which compares releases before a promotion, uses these decisions. Touches nothing. The rule:
+inference/decision.py; training/thresholds/ chooses the thresholds.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,16 @@ from reports.answers import ACCEPT, CLASS, DIGITS, Answers
 
 
 def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
-    """Decide about the answers of the release itself.
+    """Return a release's stored answers with their decisions made again by its current thresholds.
 
     Args:
         answers: the stored answers of all heads.
-        contracts: the contract of each network of the release.
+        contracts: the contract of each network of the release, which has the thresholds.
 
     Returns:
-        The same; a row keeps its decision where it lacks a probability, a familiarity that is asked for, or,
-        of a label for which the class's familiarity holds, an answer to the class.
+        The same answers with new decisions. A row keeps its decision if its parent answered, if it lacks a
+        probability or a familiarity that the rule needs, or if the rule needs an answer about the class that
+        is missing.
     """
     decisions = answers.decisions.astype(f"<U{max(map(len, (ACCEPT, *Reason)))}")
     of_class = answers.attributes == CLASS

@@ -1,6 +1,7 @@
-"""Evidence about a release, by which the gate compares it with others: answers, and promised sets.
+"""Evidence about a release, by which the gate compares it with others: its answers and its promises.
 
-Reads a folder or a store. It believes only what the hashes of the manifest vouch for. The rules: gate.py.
+The gate is the check before a promotion. Reads a folder or a store. Only files whose hashes agree with the
+manifest are used. The rules: gate.py.
 """
 
 import hashlib
@@ -19,22 +20,22 @@ from reports.decisions import decide_stored
 from reports.values import HELD_OUT, PHOTOS_FROM, ProductPromise, Report, parse_report, tier_of
 
 PHOTOS: Final = "photos"
-"""All pictures but those of the test set: tiers are compared together."""
+"""Name of all pictures outside the test set. Photos of all tiers are compared together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Evidence about one release.
+    """The answers and promises of one release, by which it is compared with another release.
 
     Attributes:
-        manifest: its contract with clients, and its headline.
-        answers: its answers to single pictures; none if it keeps none.
-        of_parent: its parent's answers to pictures that it learnt and that the parent had not learnt.
-        of_attributes: its answers to attributes of the same pictures.
-        promised: the sets of which it accepts answers and promises that most of these are right.
-        products: the promise about products of several photos, by attribute; the class is under `label`.
-        promise: the share of accepted answers that each network promises to be right, by TEST_SET or PHOTOS,
-            and each attribute by its name; if there is none, not one further answer may be wrong.
+        manifest: the manifest, with labels, input and main figures.
+        answers: the release's answers about the class of single pictures; no rows if it stores none.
+        of_parent: the answers of its parent to pictures that the release learnt and the parent did not.
+        of_attributes: the release's answers about attributes of the same pictures.
+        promised: the sets of pictures whose answers it accepts with a promise about the share that is right.
+        products: the promise about products with several photos, by attribute; the class is under `label`.
+        promise: the share of accepted answers that is promised to be right, by TEST_SET, PHOTOS or the name
+            of an attribute. If there is none, no additional answer may be wrong.
     """
 
     manifest: Manifest
@@ -47,24 +48,31 @@ class Evidence:
 
     @property
     def version(self) -> str:
-        """The release's name."""
+        """The version, which names the release."""
         return self.manifest.version
 
     def pictures_in(self, name: str) -> int:
-        """Return the number of pictures of a set that the release was measured on."""
+        """Return the number of pictures in a set on which the release was measured.
+
+        Args:
+            name: TEST_SET, or the name of another set, such as a tier.
+        """
         return self.manifest.headline.test_n if name == TEST_SET else len(self.answers.of_set(name))
 
 
 def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
-    """Return the answers of two releases to the pictures that both decided about, in one order.
+    """Return the answers of two releases to the pictures about which both decided, in the same order.
 
-    Of the candidate's parent those count, too, that the candidate keeps: to a publisher's own pictures.
-    Corrections that no audit drew do not, since people looked at them for one release's doubts.
+    The other release's answers that the candidate stores are included, if the other release is the
+    candidate's parent. Photos that people looked at because a release doubted its answers are left out.
 
     Args:
-        candidate: the release that wants to be current.
-        other: an earlier one.
+        candidate: the release that is to become current.
+        other: an earlier release.
         name: TEST_SET or PHOTOS.
+
+    Returns:
+        The candidate's answers and the other release's.
     """
     by_other = candidate.of_parent.take(candidate.of_parent.by == other.version)
     stored = other.answers + by_other.take(~np.isin(by_other.pictures, other.answers.pictures))
@@ -72,7 +80,13 @@ def shared(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, An
 
 
 def shared_attribute(candidate: Evidence, other: Evidence, name: str) -> tuple[Answers, Answers]:
-    """Return the answers of two releases to an attribute of the same pictures, in one order; see `shared`."""
+    """Return the answers of two releases about an attribute of the same pictures, in the same order.
+
+    Args:
+        candidate: the release that is to become current.
+        other: an earlier release.
+        name: the name of the attribute.
+    """
     both = (evidence.of_attributes.of_head(name) for evidence in (candidate, other))
     return _alike(*(answers.take(answers.pictures != "") for answers in both))
 
@@ -92,18 +106,21 @@ def _counted(answers: Answers, name: str) -> Answers:
 
 
 def matched(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
-    """Return the rows of both that name the same pictures, in the same order; each names a picture once."""
+    """Return the rows of both about the same pictures, in the same order.
+
+    Each picture must occur once in each.
+    """
     _, first, second = np.intersect1d(ours.pictures, theirs.pictures, return_indices=True)
     return ours.take(first), theirs.take(second)
 
 
 def evidence_of(release: ReleaseFiles) -> Evidence:
-    """Read the evidence about a release.
+    """Read the evidence about a release from its files: stored answers, report and manifest.
 
     Raises:
-        NotFound: one of its files is not in the store.
-        ReportInvalid: its report cannot be read as one.
-        ReleaseCorrupt: another file is not as it has to be.
+        NotFound: a file is missing in the store.
+        ReportInvalid: the report cannot be parsed.
+        ReleaseCorrupt: another file is damaged or does not fit the manifest.
     """
     manifest, text = release.manifest, release.read_file(REPORT_FILE)
     if hashlib.sha256(text).hexdigest() != manifest.files[REPORT_FILE].sha256:

@@ -1,6 +1,6 @@
-"""May this release follow that one? Rules without I/O.
+"""Rules of the gate, which decides whether a release may follow the current one. No I/O.
 
-Releases compare on the pictures that both have answered: those of the test set, and photos of all tiers
+Releases are compared on the pictures that both have answered: those of the test set, and photos of all tiers
 together. comparison.py compares; publish.py and the releases command ask before they append a promotion.
 """
 
@@ -21,45 +21,53 @@ from reports.products import is_shown
 from reports.values import ProductPromise
 
 FEWEST: Final = 100
-"""Pictures of a set that both releases have to have answered alike; three quarters of a smaller one, as a
-corrected picture has another truth."""
+"""Number of pictures of a set that both releases must have answered. For a smaller set it is three quarters,
+because a corrected picture has another truth."""
 
 FEWER_ACCEPTED: Final = 0.1
-"""An accepted share that is so much lower on FEWEST pictures of a set is refused."""
+"""Drop of the accepted share, on FEWEST or more pictures of a set, that is refused."""
 
 DECLINE: Final = 0.02
-"""Margin by which the oldest release kept may be better before a measurable loss counts."""
+"""Margin by which the oldest kept release may be better before a measurable loss is refused."""
 
 ATTRIBUTE: Final = "attribute "
-"""Before the name of an attribute, where messages have the name of a set."""
+"""Prefix of an attribute's name, in places where comparisons otherwise have the name of a set."""
 
 _OLDEST: Final = "the oldest release kept"
 
 
 def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
-    """Refuse a release that breaks the contract with clients, or is measurably worse than current.
+    """Refuse a release that breaks the contract with clients, or is measurably worse than the current one.
 
-    Labels and the form of pixels are the contract with clients, so they have to be the same, and so have the
-    attributes, beside which further ones may come; how a photo becomes pixels may change. On the test set,
-    and on photos of all tiers together, the candidate may neither be right less often nor accept more wrong
-    answers than chance and the network's promise explain: where it accepts more, as many of these answers as
-    promised have to be right. Of no set may it accept a share that is FEWER_ACCEPTED lower, or nothing at
-    all, nor of products of several photos where current accepts some. The same holds of each attribute, as
-    far as both answered it of the same pictures. Of each set that current makes promises on, both have to
-    have answered FEWEST pictures, or most of a smaller set. Against slow decline it is compared with the
-    oldest release kept, which may not be measurably better by more than DECLINE, of the attributes that it
-    has with the same labels, too. The first release, too, has to be right as often as `least_accuracy` says.
+    The contract: labels and the form of pixels must be the same. Attributes must stay, with the same labels;
+    further ones may be added. How a photo becomes pixels may change.
+
+    Quality: on the test set, and on photos of all tiers together, the candidate may not be right less often
+    than chance explains, nor accept more wrong answers. If it accepts more answers, the promised share of the
+    additional ones must be right. In no set may the accepted share drop by FEWER_ACCEPTED or to nothing, nor
+    may products with several photos no longer be accepted. The same rules hold for each attribute that both
+    answered about the same pictures.
+
+    Evidence: of each set about which the current release makes promises, both must have answered FEWEST
+    pictures, or most of a smaller set.
+
+    Slow decline: the oldest kept release may not be measurably better by more than DECLINE, also in
+    attributes with the same labels.
+
+    Every release, also the first, must be right as often as `least_accuracy` says.
 
     Args:
-        candidate: the release that wants to be current.
+        candidate: the release that is to become current.
         current: the current release; None if there is none.
-        oldest: the oldest release kept that was current, was not rolled back since and has the same labels.
+        oldest: the oldest kept release that was current, was not rolled back since and has the same labels;
+            None if there is none.
 
     Returns:
-        What was compared.
+        A text that says what was compared.
 
     Raises:
-        GateRefused: the message has both sides, and the way past.
+        GateRefused: the release is refused. The message has the figures of both releases, and says how to
+            promote anyway.
     """
     right, classes = candidate.manifest.headline.test_accuracy, len(candidate.manifest.labels)
     if right < (least := least_accuracy(classes)):
@@ -95,12 +103,18 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
 
 def least_accuracy(classes: int) -> float:
-    """Return twice the accuracy of chance; for two classes, half way between chance and 1."""
+    """Return the accuracy that a release needs to be more than chance: twice the accuracy of guessing.
+
+    For two classes, it is half way between the accuracy of guessing and 1.
+
+    Args:
+        classes: the number of classes.
+    """
     return min(2 / classes, (1 + 1 / classes) / 2)
 
 
 Comparisons = Mapping[str, AnswerComparison]
-"""Comparisons on TEST_SET, PHOTOS and attributes, as far as pictures are shared."""
+"""Comparisons by TEST_SET, PHOTOS or the name of an attribute, as far as two releases share pictures."""
 
 _Test = tuple[Difference, str]
 """A difference with its row: the answers, the share now and before, and the chance of such a loss."""

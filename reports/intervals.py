@@ -17,19 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 SURENESS: Final = 0.95
-"""Sureness of every one-sided bound: of promises, audits and withheld labels."""
+"""Confidence level of every one-sided bound: of promises, audits and withheld labels."""
 
 EACH_END: Final = 0.975
-"""Sureness of each end of the intervals, which are two-sided, of 95%."""
+"""Confidence level of each end of the two-sided 95% intervals."""
 
 Z_95: Final = 1.959963984540054
 
 DRAWS: Final = 99_999
-"""Draws of a randomisation test. Its seed is 0, so that a verdict repeats."""
+"""Number of random draws in a randomisation test. The seed is 0, so that the result repeats."""
 
 LIKENESS: Final = 0.1
-"""Correlation of the answers of one group that is assumed at least: few groups, or few errors, show too
-little of it."""
+"""Correlation that is assumed at least between the answers of one group. Few groups, or few errors, show too
+little of it to be measured."""
 
 _HALVINGS: Final = 45
 """Halvings of an interval of width 1, down to 3e-14."""
@@ -41,15 +41,15 @@ Floats = NDArray[np.float64]
 
 
 def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
-    """Return the share of right answers that `sureness` lies above, float64 (N,) (Clopper and Pearson 1934).
+    """Return one-sided lower bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
-        right: the number of right answers of each, 0..n; perhaps effective numbers.
-        n: the number of all answers of each.
-        sureness: the probability that the share is above the bound, 0..1, one-sided.
+        right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
+        n: the number of all answers in each sample.
+        sureness: the probability that the true share is above the bound, 0 to 1.
 
     Returns:
-        0 where none is right.
+        The bounds, 0 to 1; 0 for a sample in which no answer is right.
     """
     right, n = np.atleast_1d(np.asarray(right, np.float64)), np.atleast_1d(np.asarray(n, np.float64))
     # Where none is right any number above 0 will do.
@@ -58,32 +58,43 @@ def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURE
 
 
 def upper_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
-    """Return the share that `sureness` lies below; arguments as `lower_bound`, 1 if none is wrong."""
+    """Return one-sided upper bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
+
+    Args:
+        right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
+        n: the number of all answers in each sample.
+        sureness: the probability that the true share is below the bound, 0 to 1.
+
+    Returns:
+        The bounds, 0 to 1; 1 for a sample in which no answer is wrong.
+    """
     right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
     return 1 - lower_bound(n - right, n, sureness)
 
 
 def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple[float, float]:
-    """Return the interval of a share of which `right` of `n` independent draws were; 0 and 1 without a draw.
+    """Return the two-sided interval of a share (Clopper and Pearson 1934), as its lower and upper end.
+
+    Without any draw, the interval is 0 to 1.
 
     Args:
         right: the number of draws that were right.
-        n: the number of draws.
-        sureness: the sureness of each end, 0..1.
+        n: the number of independent draws.
+        sureness: the confidence level of each end, 0 to 1.
     """
     return float(lower_bound(right, n, sureness)[0]), float(upper_bound(right, n, sureness)[0])
 
 
 def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
-    """Return the point with `tail` of a beta distribution below it, by bisection.
+    """Return quantiles of beta distributions, float64 (N,), computed by bisection.
 
     Args:
-        tail: 0..1 exclusive.
-        a: float64 (N,), above 0.
-        b: the same.
+        tail: the probability below the quantile, 0 to 1 exclusive.
+        a: float64 (N,), the first parameter of each distribution, above 0.
+        b: float64 (N,), the second parameter of each distribution, above 0.
 
     Returns:
-        float64 (N,), 0..1.
+        The quantiles, 0 to 1.
     """
     a, b = np.broadcast_arrays(np.atleast_1d(np.asarray(a, np.float64)), np.asarray(b, np.float64))
     low, high = np.zeros(len(a)), np.ones(len(a))
@@ -127,13 +138,13 @@ def _not_zero(values: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Weighted:
-    """The share of wrong answers in each of K sets, with groups weighted; float64 (K,) each.
+    """Estimated shares of wrong answers in K sets, with the answers of groups weighted; float64 (K,) each.
 
     Attributes:
-        wrong: the share of wrong answers, 0..1.
-        n: the effective number of independent answers that the set is worth.
-        independent: the largest such number that the sizes of its groups allow, whatever the answers are.
-        sureness: the sureness of the bounds, one-sided.
+        wrong: the share of wrong answers, 0 to 1.
+        n: the number of independent answers that each set is worth.
+        independent: the largest such number that the sizes of the groups allow, whatever the answers are.
+        sureness: the confidence level of the one-sided bounds.
     """
 
     wrong: Floats
@@ -142,11 +153,18 @@ class Weighted:
     sureness: float = SURENESS
 
     def lower_bounds(self) -> Floats:
-        """Return bounds of the shares of right answers: Beta(1 - sureness; (1 - wrong) n, wrong n + 1)."""
+        """Return the lower bounds of the shares of right answers, float64 (K,).
+
+        With n independent answers, a bound is the quantile 1 - sureness of Beta((1 - wrong) n, wrong n + 1).
+        """
         return lower_bound((1 - self.wrong) * self.n, self.n, self.sureness)
 
     def show(self, accuracy: float) -> NDArray[np.bool_]:
-        """Tell whether the lower bounds reach an accuracy, 0..1 exclusive; quicker than `lower_bounds`."""
+        """Tell for each set whether the lower bound reaches an accuracy, bool (K,).
+
+        Args:
+            accuracy: the share of right answers that has to be shown, 0 to 1 exclusive.
+        """
         right = np.maximum((1 - self.wrong) * self.n, np.finfo(float).tiny)
         others = self.n - right + 1
         return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.sureness
@@ -160,22 +178,23 @@ def weighted(
     sureness: float = SURENESS,
     answers_alike: bool = False,
 ) -> Weighted:
-    """Estimate the share of wrong answers among the first answers of a sequence, for several counts.
+    """Estimate the share of wrong answers among the first answers of a sequence, for several lengths.
 
-    Of a group with m answers among them, each weighs w = 1 / (1 + (m - 1) LIKENESS): as much as it adds to
-    the others where answers of a group are so alike. With e wrong ones a group and W = sum of m w, it is
-    p = sum of w e / W, its variance v = G / (G - 1) sum of (w (e - p m))^2 / W^2. It is as sure as that of
-    min(W, p (1 - p) / v) independent answers, divided by the price of few groups, (t(G - 1) / t(n - 1))^2
-    (Korn and Graubard 1998, Survey Methodology 24, 193); one group of n answers costs n.
+    Answers of one group, such as a sender's photos, are alike, so they weigh less. In a group with m answers,
+    each weighs w = 1 / (1 + (m - 1) LIKENESS). With e wrong ones in a group and W = sum of m w, the share is
+    p = sum of w e / W, with the variance v = G / (G - 1) sum of (w (e - p m))^2 / W^2 for G groups. The share
+    is as certain as that of min(W, p (1 - p) / v) independent answers, divided by the price of few groups,
+    (t(G - 1) / t(n - 1))^2 (Korn and Graubard 1998, Survey Methodology 24, 193). For one group of n answers,
+    the price is n.
 
     Args:
         wrong: bool (N,), whether each answer is wrong.
         groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
-        counts: int64 (K,), the numbers of first answers, 0..N.
-        sureness: the sureness of the bound that the effective numbers are for: .95 for a one-sided one, .975
-            for each end of a two-sided interval.
-        answers_alike: whether each answer weighs as much as any other, so that the share is the plain one;
-            the same likeness is then assumed of its variance.
+        counts: int64 (K,), the lengths: how many of the first answers are taken, 0 to N.
+        sureness: the confidence level for which the effective numbers are computed: .95 for a one-sided
+            bound, .975 for each end of a two-sided interval.
+        answers_alike: whether each answer has the same weight, so that the share is the plain one. The
+            variance still assumes LIKENESS within groups.
     """
     if groups is None:
         n = counts.astype(np.float64)
@@ -218,25 +237,29 @@ def _t_quantiles(most: int, sureness: float) -> Floats:
 
 
 def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
-    """Return the 95% interval of the share of right answers: Wilson's, of the effective number of answers.
+    """Return the 95% interval of a share of right answers, wider if answers come in groups.
+
+    The interval is Wilson's, for the number of independent answers that all answers are worth.
 
     Args:
-        right: bool (N,), N >= 1.
-        groups: int64 (N,), equal where answers are not independent; None where all are.
+        right: bool (N,), whether each answer is right; N >= 1.
+        groups: int64 (N,), a number that is equal for answers that are not independent; None if all answers
+            are independent.
     """
     effect = _effect(right, groups)
     return wilson_interval(right.sum() / effect, len(right) / effect)
 
 
 def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, float]]:
-    """Return the mean share of right answers of S sources, and its 95% interval for further sources.
+    """Return the mean share of right answers over S sources, and its 95% interval for a further source.
 
-    Wilson's interval, of as many answers as would make a mean spread as the sources' shares do; at most as
-    many as answers that are alike by LIKENESS within a source count for.
+    A source is a shop or collection. The interval is Wilson's, for the number of answers that would give a
+    mean with the spread of the sources' shares. This number is at most that of answers with a correlation of
+    LIKENESS within a source.
 
     Args:
-        right: float64 (S,), S >= 2, right answers of each source.
-        n: float64 (S,), its answers, each above 0.
+        right: float64 (S,), S >= 2, the number of right answers in each source.
+        n: float64 (S,), the number of all answers in each source, above 0.
     """
     shares = right / n
     mean, answers = float(shares.mean()), float(np.sum(n / (1 + LIKENESS * (n - 1))))
@@ -249,14 +272,15 @@ def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, flo
 def mean_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:
-    """Return the 95% interval of the mean of the classes' shares (`macro_interval`), with groups weighted.
+    """Return the 95% interval of the mean of the classes' shares of right answers, with groups weighted.
 
-    One design effect, of all answers, divides every class's numbers: each class's own effect would take a
-    sender's photos of different classes for independent.
+    One design effect, computed over all answers, divides the numbers of every class. An effect for each class
+    would take a sender's photos of different classes for independent.
 
     Args:
-        right: bool (N,), N >= 1.
-        groups: the group of each answer, as `share_interval` has it.
+        right: bool (N,), whether each answer is right; N >= 1.
+        groups: int64 (N,), a number that is equal for answers that are not independent; None if all answers
+            are independent.
         classes: integers (N,), the class of each answer.
     """
     cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
@@ -271,20 +295,36 @@ def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float
 
 
 def t_quantile(freedom: Floats | float, sureness: float = SURENESS) -> Floats:
-    """Return Student's t, float64 (N,), of 1 or more degrees of freedom; sureness .5..1, one-sided."""
+    """Return quantiles of Student's t distribution, float64 (N,).
+
+    Args:
+        freedom: the degrees of freedom of each distribution, 1 or more.
+        sureness: the probability below the quantile, .5 to 1.
+    """
     freedom = np.atleast_1d(np.asarray(freedom, np.float64))
     share = beta_quantile(2 * sureness - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
     return np.sqrt(freedom * share / (1 - share))
 
 
 def needed(accuracy: float, sureness: float = SURENESS) -> int:
-    """Return the fewest answers whose lower bound reaches this accuracy, 0..1 exclusive, if all are right."""
+    """Return the fewest answers that can show an accuracy if all of them are right.
+
+    Args:
+        accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
+        sureness: the confidence level of the bound, 0 to 1, one-sided.
+    """
     return math.ceil(math.log(1 - sureness) / math.log(accuracy))
 
 
 @cache
 def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int:
-    """Return the fewest answers whose lower bound reaches an accuracy if this many of them are wrong."""
+    """Return the fewest answers that can show an accuracy if some of them are wrong.
+
+    Args:
+        errors: the number of wrong answers.
+        accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
+        sureness: the confidence level of the bound, 0 to 1, one-sided.
+    """
     n = needed(accuracy, sureness)
     while at_most(errors, n, 1 - accuracy) > 1 - sureness:
         n += 1
@@ -292,7 +332,13 @@ def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int
 
 
 def at_most(k: int, n: int, share: float) -> float:
-    """Return the chance that at most `k` of `n` draws are of a kind with this share, 0 < share < 1."""
+    """Return the chance that `k` or fewer of `n` draws succeed (binomial distribution).
+
+    Args:
+        k: the largest number of successes.
+        n: the number of independent draws.
+        share: the probability that a draw succeeds, 0 to 1 exclusive.
+    """
     return math.fsum(
         math.exp(_log_ways(n, i) + i * math.log(share) + (n - i) * math.log1p(-share))
         for i in range(min(k, n) + 1)
@@ -300,22 +346,20 @@ def at_most(k: int, n: int, share: float) -> float:
 
 
 def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> int:
-    """Return an upper bound of the number of wrong rows in a finite table, one-sided.
+    """Return a one-sided upper bound of the number of wrong rows in a table, from a sample of its rows.
 
-    The largest number of wrong rows with which `errors` or fewer would be drawn with more than 1 - sureness
-    (hypergeometric). A table that was looked at whole leaves no doubt: there it is `errors`.
-
-    The lower bound is that of the others turned round: at least `rows - most_of(rows, drawn - errors, drawn)`
-    rows are wrong.
+    The bound is the largest number of wrong rows with which a sample of `errors` or fewer wrong ones has a
+    chance above 1 - sureness (hypergeometric). If the whole table was looked at, the bound is `errors`. For a
+    lower bound, turn the roles round: at least `rows - most_of(rows, drawn - errors, drawn)` rows are wrong.
 
     Args:
-        rows: the number of rows of the table, N.
-        errors: the number of wrong rows among the drawn ones.
-        drawn: the number of rows that were drawn at random without replacement and looked at, 0..N.
-        sureness: the sureness of the bound, 0..1, one-sided.
+        rows: the number of rows in the table, N.
+        errors: the number of wrong rows in the sample.
+        drawn: the number of rows in the sample, drawn at random without replacement, 0 to N.
+        sureness: the confidence level of the bound, 0 to 1, one-sided.
 
     Returns:
-        errors..N; a share is this divided by `rows`.
+        The bound, errors to N.
     """
     low, high = errors, rows - (drawn - errors)  # the first is always possible
     while low < high:
@@ -328,7 +372,14 @@ def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> i
 
 
 def drawn_at_most(k: int, drawn: int, wrong: int, rows: int) -> float:
-    """Return the chance that at most `k` of the drawn rows are wrong, if `wrong` of all rows are."""
+    """Return the chance that a random sample of rows has `k` or fewer wrong ones (hypergeometric).
+
+    Args:
+        k: the largest number of wrong rows in the sample.
+        drawn: the number of rows in the sample, drawn without replacement.
+        wrong: the number of wrong rows in the table.
+        rows: the number of rows in the table.
+    """
     ways = _log_ways(rows, drawn)
     return math.fsum(
         math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, drawn - i) - ways)
@@ -344,8 +395,8 @@ def wilson_interval(right: float, n: float) -> tuple[float, float]:
     """Return the 95% score interval of a share (Wilson 1927), which is always within 0..1.
 
     Args:
-        right: the number of right answers, 0..n.
-        n: the number of answers, at least 1; perhaps an effective number.
+        right: the number of right answers, 0 to n.
+        n: the number of all answers, at least 1; it may be an effective number.
     """
     share, weight = right / n, Z_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
@@ -372,14 +423,14 @@ def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats)
 
 
 def chance_by_group(losses: NDArray[np.int64]) -> float:
-    """Return the chance that equally good releases differ so much, to the candidate's disadvantage, 0..1.
+    """Return the chance that two equally good releases differ by this total loss or more, 0 to 1.
 
-    A randomisation test: of two equally good releases each may as well have given the other's answers to all
-    pictures of a group, so the sign of each group's loss is drawn.
+    This is a randomisation test: if both releases are equally good, each may as well have given the other's
+    answers to all pictures of a group. So the sign of each group's loss is drawn at random.
 
     Args:
-        losses: int64 (G,), by group, for how many pictures more the candidate is at a disadvantage; negative
-            for fewer.
+        losses: int64 (G,), for each group of pictures the candidate's loss, such as the number of additional
+            wrong answers; negative for a gain.
     """
     sizes, counts = np.unique(np.abs(losses[losses != 0]), return_counts=True)
     if not len(sizes):

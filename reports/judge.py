@@ -1,4 +1,4 @@
-"""May a release become current in a store? The check that publishing makes before it sends anything.
+"""Check whether a release may become current in a store, before publishing sends anything.
 
 Reads the store. The rules themselves, without I/O: gate.py.
 """
@@ -22,19 +22,19 @@ from reports.gate import check_gate
 
 
 def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """Compare a release with the current one, and with the oldest one that the store keeps.
+    """Compare a release with the current one in a store, and with the oldest one that the store keeps.
 
     Args:
-        candidate: the release that wants to be current.
+        candidate: the files of the release that is to become current.
         store: the store.
-        before: the version that services serve from it; None if there is none.
+        before: the version of the current release; None if there is none.
 
     Returns:
-        What was compared, in a sentence.
+        A text that says what was compared.
 
     Raises:
-        GateRefused: current is better, or has other labels or another input.
-        NotFound, ReleaseError: a file of either is missing or damaged.
+        GateRefused: the candidate is measurably worse, or has other labels or another input.
+        NotFound, ReleaseError: a file of a compared release is missing or damaged.
     """
     shown = evidence_of(candidate)
     if before is None:
@@ -46,10 +46,15 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
 
 
 def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """Compare as `judge` does, but return the objection in place of raising it.
+    """Compare as `judge` does, but return an objection as a text instead of raising it.
+
+    Args:
+        candidate: the files of the release that is to become current.
+        store: the store.
+        before: the version of the current release; None if there is none.
 
     Raises:
-        ReleaseError: the candidate itself cannot be read.
+        NotFound, ReleaseError: a file of the candidate itself is missing or damaged.
     """
     evidence_of(candidate)
     try:
@@ -61,7 +66,11 @@ def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
 
 
 def compared_with(candidate: LocalRelease, parent: LocalRelease) -> str:
-    """Return the gate's sentence about a release beside its parent, whether it would be refused or not."""
+    """Compare a release with its parent, and return the gate's text.
+
+    If the gate would refuse the release, its objection is returned. If one of the two cannot be read, the
+    text says so.
+    """
     try:
         return check_gate(*(evidence_of(files_in_folder(release)) for release in (candidate, parent)))
     except GateRefused as error:

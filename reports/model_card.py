@@ -1,7 +1,7 @@
-"""MODEL_CARD.md: a release described for people, under the metadata block that model hubs read.
+"""Write MODEL_CARD.md, which describes a release for people, below the metadata that model hubs read.
 
-model_card.md lays it out, of the model's contract and its report alone, so that it says nothing that these
-do not. Each value of the block is JSON, which YAML contains. Pure.
+The template model_card.md uses nothing but the contracts of the networks and the report. Each value in the
+block of metadata is JSON, which is valid YAML. Pure.
 """
 
 import json
@@ -18,17 +18,17 @@ from reports.values import Report
 MODEL_CARD: Final = "MODEL_CARD.md"
 
 DATA_LICENCE: Final = "data_licence"
-"""The key of the training's configuration with the licence of the data, as the user stated it."""
+"""Key in the training's configuration for the licence of the data, as the user stated it."""
 
 TEMPLATE: Final = Path(__file__).with_name("model_card.md")
 
 
 def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -> str:
-    """Make the card, Markdown with a YAML block, UTF-8.
+    """Return the text of a release's model card: Markdown with a YAML block at the top.
 
     Args:
-        contracts: labels, input and thresholds of each network.
-        report: their evaluation.
+        contracts: the contract of each network: labels, input and thresholds.
+        report: the evaluation of the networks.
     """
     contract = contracts.get("pixels") or contracts["photos"]
     photos = None if contract is contracts.get("photos") else contracts.get("photos")

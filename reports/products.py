@@ -1,7 +1,7 @@
-"""One answer to the photos of one product: tables answer by this rule, and reports measure it.
+"""Combine the answers to several photos of one product: tables use this rule, and reports measure it.
 
-Several photos know more than the surest of them, so that the mean of their log probabilities answers. The
-threshold of confidence is that of single photos; what a product adds is that they must agree. Pure.
+Several photos together know more than the most confident one, so the mean of their log probabilities answers.
+The confidence threshold is that of single photos; in addition, the photos of a product must agree. Pure.
 """
 
 import math
@@ -13,30 +13,28 @@ from reports.acceptance import accepted_at
 from reports.values import AcceptPoint, ProductPromise, Promise
 
 PRODUCTS: Final = "products"
-"""Names these in a Promise."""
+"""Name of products as the pictures of a promise."""
 
 LEAST: Final = 1e-5
-"""The least probability whose logarithm counts: one photo alone rules nothing out, and reports keep five
-digits."""
+"""Smallest probability of which a logarithm is taken, so that one photo alone cannot rule out a label.
+Reports keep five digits."""
 
 COLOURS: Final = ("colour", "color")
-"""Names that a release may have for the attribute of colours."""
+"""Names that a release may use for the attribute of colour."""
 
 DENIED_FROM: Final = 0.8
-"""Probability of another colour with which one photo denies the product's colour.
-
-Photos of an unfamiliar class show the same garment, and its colour.
-"""
+"""Probability of another colour with which a single photo contradicts the product's colour. Photos of an
+unfamiliar class also show the garment and its colour, so they are included."""
 
 
 class ProbableAnswer(NamedTuple):
-    """The answer to one photo, or to all photos of a product.
+    """The answer to one photo, or to all photos of a product, about the class or an attribute.
 
     Attributes:
         probabilities: (C,), calibrated, sum 1.
-        label: the index of the label that was answered.
-        reason: the reason of a review; None if the answer is accepted.
-        rests_on: the places of the photos that it is made of; empty for a single photo.
+        label: the index of the answered label.
+        reason: the reason why a person should review the answer; None if it is accepted.
+        rests_on: the positions of the photos that were combined; empty for a single photo.
     """
 
     probabilities: Sequence[float]
@@ -48,15 +46,17 @@ class ProbableAnswer(NamedTuple):
 def answer_of_product(
     photos: Sequence[ProbableAnswer], *, is_proven: bool, is_colour: bool = False
 ) -> ProbableAnswer:
-    """Answer by the familiar photos, or by all photos if none is familiar.
+    """Combine the answers to the photos of one product into one answer.
 
-    A single photo answers for its product as for itself. Of several one must be accepted, no accepted one may
-    name another label, and the release must show its promise for products. A colour no photo may deny.
+    Photos that are unfamiliar are left out, unless all are. The answer to a single photo is used as it is.
+    With several photos, the answer is accepted only if one of them is accepted with this label, no accepted
+    one has another label, and the release has shown its promise for products. A colour is not accepted if any
+    photo surely shows another one.
 
     Args:
-        photos: the answers to its photos, one or more.
-        is_proven: whether the release shows its promise for products, see `is_shown`.
-        is_colour: whether the head is one of COLOURS.
+        photos: the answers to the product's photos, one or more.
+        is_proven: whether the release has shown its promise for products; see `is_shown`.
+        is_colour: whether the answers are about an attribute in COLOURS.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
@@ -70,13 +70,22 @@ def answer_of_product(
 
 
 def is_denied(photos: Sequence[ProbableAnswer], label: int) -> bool:
-    """Tell whether a photo, familiar or not, surely shows another label."""
+    """Tell whether any photo, familiar or not, gives another label a probability of DENIED_FROM or more.
+
+    Args:
+        photos: the answers to the photos.
+        label: the index of the product's label.
+    """
     others = (share for photo in photos for place, share in enumerate(photo.probabilities) if place != label)
     return any(share >= DENIED_FROM for share in others)
 
 
 def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
-    """Return the mean of log probabilities, (N, C), as probabilities, (C,)."""
+    """Return the normalised geometric mean of the probabilities of several photos, as a list of C numbers.
+
+    Args:
+        rows: (N, C), the probabilities for each of N photos; a single row is returned as it is.
+    """
     if len(rows) == 1:
         return list(rows[0])
     logs = [
@@ -99,18 +108,25 @@ def _reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> R
 
 
 def is_shown(promise: Promise | None) -> bool:
-    """Tell whether accepted products showed the promised share; False if none were measured."""
+    """Tell whether a promise was shown to hold: enough accepted answers, and a lower bound that reaches it.
+
+    Args:
+        promise: the promise with its figures; None if none was measured, which is not shown.
+    """
     return (
         promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.accuracy
     )
 
 
 def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
-    """Return the last tested point at which accepted products keep a share; None if there is none.
+    """Return the point with the lowest confidence threshold at which enough accepted products are right.
 
     Args:
-        promise: the promise of one head; None if no products were measured.
-        right: the share of accepted products that has to be right, 0..1.
+        promise: the promise about products for one head; None if no products were measured.
+        right: the share of accepted products that has to be right, 0 to 1.
+
+    Returns:
+        The point of the promise's curve; None if no threshold shows this share.
     """
     points = accepted_at({PRODUCTS: promise.by_confidence}, {PRODUCTS: right}) if promise else None
     return points[PRODUCTS] if points else None

@@ -78,7 +78,15 @@ class WordFigures(FrozenModel):
 
 
 def minimum_shares_of(figures: WordFigures | None, network: NetworkName) -> MinimumShares:
-    """Return the shares from which titles decide beside the answers of a network."""
+    """Return the probabilities that a photo must give to the kinds in a title for the title to decide.
+
+    Args:
+        figures: the figures of the report; None if it has none.
+        network: the network that answered the photo.
+
+    Returns:
+        The minimum shares; NO_MINIMUM_SHARES if the figures are missing or about another network.
+    """
     if figures is None or figures.network != network:
         return NO_MINIMUM_SHARES
     return MinimumShares(named=figures.named.least, other=figures.other.least if figures.other else None)

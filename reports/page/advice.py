@@ -1,7 +1,7 @@
 """Sentences about the promises of a report: which answers are accepted, why none is, and what would help.
 
-The report page says it in its reader's language; a training says it, in English, before and after its work.
-What else the page says: sentences.py.
+The report page shows them in the reader's language; a training prints them in English, before and after its
+work. Other sentences of the page: sentences.py.
 """
 
 from collections import Counter
@@ -14,18 +14,24 @@ from reports.page.wording import Wording
 from reports.values import HELD_OUT, PossiblePromise, Promise, Report
 
 ORIGINAL_DATA: Final = "Fashion-MNIST"
-"""The data set whose classes and pictures its reader did not choose, and cannot change."""
+"""Name of the data set whose classes and pictures a reader did not choose and cannot change."""
 
 BY_TRAINING: Final = "wardrobe train --accept-right {share}"
 BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET={share}"
-"""Setting of the share of accepted answers that must be right; an adopted model is not trained here."""
+"""Text that tells how to set the share of accepted answers that must be right, in the service. An adopted
+model is not trained here, so its reader gets this text and not BY_TRAINING."""
 
 OF_ATTRIBUTES: Final = f"{BY_TRAINING}, of the class as well"
-"""Setting of this share for an attribute, which has no option of its own."""
+"""Text that tells how to set this share for an attribute, which has no option of its own."""
 
 
 def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
-    """Say which answers are accepted, and which other shares would accept some, or what would help."""
+    """Yield sentences on which answers are accepted, and on other shares or steps that would accept more.
+
+    Args:
+        report: the report.
+        words: the language of the sentences.
+    """
     yield from ways_on(report, words)
     if _stuck(report):
         return
@@ -42,7 +48,12 @@ def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
 
 
 def ways_on(report: Report, words: Wording) -> Iterator[str]:
-    """Say which promises are not kept and why; and if no held-out answer is accepted, say what would help."""
+    """Yield sentences on promises that do not hold and why, and on what would help if nothing is accepted.
+
+    Args:
+        report: the report.
+        words: the language of the sentences.
+    """
     yield from not_kept(report.promises, words)
     for promise in _stuck(report):
         if promise.n >= promise.needed and (pair := _mixed_up(report)):
@@ -60,7 +71,12 @@ def _setting(report: Report) -> str:
 
 
 def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
-    """Say why promises accept no answer, or are not shown for a user's pictures: a text for each of these."""
+    """Yield a text for each promise that accepts no answer, or that is not shown for the user's own pictures.
+
+    Args:
+        promises: the promises of a report: shares of accepted answers that must be right.
+        words: the language of the texts.
+    """
     for promise in promises:
         if not promise.accepted:
             yield f"{why_none(promise, words)} {words.t('None is accepted.')}"
@@ -73,7 +89,12 @@ def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
 
 
 def why_none(promise: Promise, words: Wording) -> str:
-    """Say why a promise accepts no answer: too few can show it, or no threshold does."""
+    """Return a sentence on why a promise accepts no answer: too few answers, or no threshold shows the share.
+
+    Args:
+        promise: the promise, with its figures.
+        words: the language of the sentence.
+    """
     if promise.n < promise.needed:
         return _too_few(promise, words.counted(promise.n, "answer"), words)
     return words.t(
@@ -117,7 +138,14 @@ def _share(accuracy: float, words: Wording) -> str:
 def at_less(
     accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = OF_ATTRIBUTES
 ) -> Iterator[str]:
-    """Say which answers would be accepted if fewer had to be right than this share, and by which setting."""
+    """Yield a sentence on which answers would be accepted if a lower share of them had to be right.
+
+    Args:
+        accuracy: the share that has to be right now, 0 to 1.
+        possible: promises with other shares, by rising share, with the answers that each would accept.
+        words: the language of the sentences.
+        setting: the command or setting that asks for a share, with `{share}` in its place.
+    """
     lower = [promise for promise in possible if promise.accuracy < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
         yield _at_share(best, setting, words)

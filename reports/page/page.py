@@ -1,8 +1,8 @@
-"""A report as a page for people: report.json and the release's own figures, laid out by report.html.
+"""Make a report into an HTML page for people, from report.json, the release's figures and report.html.
 
-sentences.py picks what stands out; everything else the template takes from the report. The service renders
-it at GET /metrics (app/web/report_page.py), in the reader's language: wording.py. Each release holds it as
-one file that needs neither server nor network, in English: `file_page`.
+sentences.py chooses what stands out; the template takes everything else from the report. The service renders
+the page at GET /metrics (app/web/report_page.py) in the reader's language: wording.py. Each release also
+contains the page in English, as one file that needs neither server nor network: `file_page`.
 """
 
 import base64
@@ -34,10 +34,10 @@ from reports.values import Report
 FOLDER: Final = Path(__file__).parent
 
 REPORT_PAGE: Final = "report.html"
-"""The file of a release."""
+"""Name of the page's file in a release, and of its template."""
 
 STYLES: Final = ("frame.css", "report.css")
-"""Styles in their order; the service sends them beside the page."""
+"""Names of the style sheets, in their order; the service sends them beside the page."""
 
 OF_WORDING: Final = (
     "area",
@@ -51,15 +51,15 @@ OF_WORDING: Final = (
     "share_interval",
     "whole",
 )
-"""Methods of the reader's Wording that the template has as filters."""
+"""Methods of the reader's Wording (language and number format) that the template uses as filters."""
 
 
 Figure = dict[str, str | int]
-"""A PNG of the release: its `name`, its `address` (where the page finds it, or the picture itself as a data:
-URL), and its `width` and `height` in pixels, so that the page does not jump when it loads."""
+"""A PNG of the release for the template: its `name`, its `address` (a URL, or the picture itself as a data:
+URL), and its `width` and `height` in pixels, so that the page does not move while it loads."""
 
 Address = Callable[[str, bytes], str]
-"""Function that returns the place of a figure on a page, by its name and bytes."""
+"""Function that returns the address of a figure for the page, given its file name and bytes."""
 
 
 def file_page(
@@ -67,12 +67,12 @@ def file_page(
     report: Report,
     figures: Mapping[str, bytes],
 ) -> bytes:
-    """Make the page as one file, with styles and figures in it, UTF-8.
+    """Return the report page as one HTML file in English, with styles and figures embedded, UTF-8.
 
     Args:
-        contracts: labels and thresholds of each network.
-        report: their evaluation.
-        figures: its PNGs by file name.
+        contracts: the contract of each network: labels and thresholds.
+        report: the evaluation of the networks.
+        figures: the bytes of the release's PNGs, by file name.
     """
     styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
     contract = contracts.get("pixels") or contracts["photos"]
@@ -85,7 +85,7 @@ def file_page(
 
 
 def figures_in(folder: Path) -> dict[str, bytes]:
-    """Read the figures of a release's folder, by file name."""
+    """Read the PNG figures in a release's folder, as bytes by file name."""
     return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
 
@@ -96,14 +96,14 @@ def _embedded(_: str, data: bytes) -> str:
 def report_page(
     report: Report, figures: Mapping[str, bytes], address: Address, words: Wording, **page: object
 ) -> str:
-    """Make the page of a report.
+    """Return the HTML page of a report in the reader's language.
 
     Args:
         report: the report that is shown.
-        figures: PNGs by file name.
-        address: the address of each figure.
-        words: the wording of the reader's language.
-        page: further values that the template names.
+        figures: the bytes of the release's PNGs, by file name.
+        address: a function that returns the address of each figure for the page.
+        words: the language of the page.
+        page: further values that the template uses, by name.
     """
     return rendered(
         words,
@@ -122,7 +122,12 @@ def report_page(
 
 
 def rendered(words: Wording, **page: object) -> str:
-    """Render the template with these values, which are escaped."""
+    """Render the template of the report page with these values, which are escaped for HTML.
+
+    Args:
+        words: the language of the page.
+        page: the values that the template uses, by name.
+    """
     return _environment().get_template(REPORT_PAGE).render(words=words, t=words.t, **page)
 
 
@@ -161,7 +166,12 @@ def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
 
 
 def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
-    """Return the PNGs among the files, by their names without `.png`."""
+    """Return the figures that are valid PNGs, with name, address and size, by file name without `.png`.
+
+    Args:
+        files: the bytes of the figures, by file name; others than PNGs are left out.
+        address: a function that returns the address of each figure for the page.
+    """
     shown = dict[str, Figure]()
     for name, data in files.items():
         try:

@@ -1,7 +1,7 @@
-"""Sentences of the report page: the summary, the weaknesses of the model, and names of pictures.
+"""Sentences of the report page: the summary, the weaknesses of the model, and names of sets of pictures.
 
-Picks what stands out in a report; every text goes through the reader's Wording. Sentences about acceptance:
-advice.py. Knows no page.
+Every text goes through the reader's Wording, which translates it. Sentences about acceptance: advice.py.
+Knows no page.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,10 +18,11 @@ from reports.values import (
 )
 
 PAIRS: Final = 3
-"""How many of the confused pairs count as weaknesses."""
+"""Number of confused pairs of classes that are listed as weaknesses."""
 
 WELL_SEPARATED: Final = 0.95
-"""AUROC from which a kind of out-of-distribution picture is not listed as a weakness."""
+"""AUROC (area under the ROC curve) from which a sort of out-of-distribution pictures is not listed as a
+weakness."""
 
 FEW_PICTURES: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
@@ -39,14 +40,15 @@ SHARES_OF_TIERS: Final = {
     "B": "{share} of worn garments",
     "C": "{share} of users' own photos",
 }
-"""Names of these tiers within a sentence."""
+"""Names of these tiers within a sentence, with `{share}` in front of the photos."""
 
 
 def confusions(report: Report) -> list[tuple[str, str, int, int]]:
-    """List confused pairs of classes by their share of the true class; none if the matrix does not fit.
+    """List pairs of classes that the model confuses on the test set, highest share of the true class first.
 
     Returns:
-        The true class, the class that it was taken for, in how many pictures, and of how many.
+        For each pair the true class, the class that was answered, the number of such pictures, and the number
+        of all pictures of the true class. Empty if the confusion matrix does not fit the labels.
     """
     labels, matrix = report.labels, report.test.confusion_matrix
     if [len(row) for row in matrix] != [len(labels)] * len(labels):
@@ -61,7 +63,12 @@ def confusions(report: Report) -> list[tuple[str, str, int, int]]:
 
 
 def weaknesses(report: Report, words: Wording) -> Iterator[str]:
-    """Yield sentences on the worst figures of the report."""
+    """Yield sentences on the worst figures of a report, such as the class that is recognised least often.
+
+    Args:
+        report: the report.
+        words: the language of the sentences.
+    """
     t, test = words.t, report.test
     missed = {
         label: of_class
@@ -126,12 +133,17 @@ def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
 
 
 def tier_name(tier: str, words: Wording) -> str:
-    """Return the name of a tier of photos for readers."""
+    """Return the name of a tier of photos for readers, such as "Product shots" for A."""
     return words.t(TIER_NAMES[tier]) if tier in TIER_NAMES else words.t("Photos, tier {tier}", tier=tier)
 
 
 def name_of_pictures(pictures: str, words: Wording) -> str:
-    """Return the name of the pictures that a promise is about, for readers."""
+    """Return the name for readers of the pictures that a promise is about.
+
+    Args:
+        pictures: the key in the report: HELD_OUT, a tier of photos, or the photos from a source.
+        words: the language of the name.
+    """
     if pictures.startswith(PHOTOS_FROM):
         return words.t("Photos from {source}", source=pictures.removeprefix(PHOTOS_FROM))
     return _capital(words.t(pictures)) if pictures == HELD_OUT else tier_name(tier_of(pictures), words)
@@ -149,7 +161,11 @@ def _measured(report: Report, words: Wording) -> str:
 
 
 def summary_of_unknown(report: Report, words: Wording) -> str:
-    """Say in one sentence how good it is on photos of unknown sources; empty if that is not known."""
+    """Return a sentence on how often the model is right about photos from shops that it does not know.
+
+    Returns:
+        The sentence; empty if the report has no such figures.
+    """
     shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:
         return ""
@@ -170,7 +186,7 @@ def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
 
 
 def summary(report: Report, words: Wording) -> str:
-    """Say in one sentence how good it is on the pictures of its own test."""
+    """Return one or two sentences on how often the model is right about photos and test pictures."""
     t, crossed = words.t, report.test.split == CROSS_FITTED
     shares = {
         name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy

@@ -1,7 +1,8 @@
-"""The texts and numbers of the report page, in the reader's language.
+"""Texts and numbers of the report page in the reader's language.
 
-The English text is the key of its translation; a text without one stays English. Two of the texts are
-numbers: their translations have the language's separators and its percent sign. Knows no page.
+The English text is the key of its translation; a text without a translation stays English. Two of the texts
+are examples of numbers: their translations show the language's separators and its percent sign. Knows no
+page.
 """
 
 import re
@@ -12,24 +13,24 @@ from typing import Final
 from reports.intervals import wilson_interval
 
 ABSENT: Final = "—"
-"""Sign for a value that a table does not have."""
+"""Sign for a value that is missing in a table."""
 
 A_CENTURY: Final = 3.2e9
-"""Seconds; a training that claims more has no known duration."""
+"""Seconds in a century; a training with a longer duration has no known duration."""
 
 NUMBER: Final = "1,234.5"
 PERCENTAGE: Final = "50%"
-"""The texts whose translations show how a language writes numbers."""
+"""The two texts whose translations show how a language writes numbers."""
 
 _NUMBER_FORM: Final = re.compile(r"1(\D?)234(\D)5")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
 class Wording:
-    """The words of the page in one language.
+    """A language for the report page: translations of its texts, and the form of its numbers.
 
     Attributes:
-        language: the code of the language, as HTML has it.
+        language: the code of the language, as in the HTML attribute `lang`.
     """
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
@@ -41,25 +42,44 @@ class Wording:
         self._marks = str.maketrans({",": thousands, ".": decimal, "%": percent})
 
     def t(self, english: str, **values: object) -> str:
-        """Translate a text, and replace `{name}` by values; one without a value stays."""
+        """Translate an English text, and fill in its places such as `{name}`.
+
+        Args:
+            english: the English text; it is returned untranslated if there is no translation.
+            values: the values of the places, by name; a place without a value stays as it is.
+        """
         text = self._texts.get(english, english)
         return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), text)
 
     def counted(self, things: int, singular: str, plural: str = "") -> str:
-        """Write a count with its noun: `1 picture`, `10,000 pictures`."""
+        """Return a count with its noun, translated: `1 picture`, `10,000 pictures`.
+
+        Args:
+            things: the count.
+            singular: the English noun for one.
+            plural: the English noun for several; empty for the singular with an s.
+        """
         name = singular if things == 1 else plural or f"{singular}s"
         return self.t(f"{{number}} {name}", number=self.whole(things))
 
     def whole(self, things: int) -> str:
-        """Write a count with its thousands separated."""
+        """Return a whole number as text, with separated thousands."""
         return self.local(f"{things:,}")
 
     def local(self, english: str) -> str:
-        """Write a number of the English form as the language does."""
+        """Return a number in English form, such as `1,234.5`, in the form of the language."""
         return english.translate(self._marks)
 
     def percent(self, share: float | None, digits: int = 1) -> str:
-        """Write a share of 0..1 as `94.9%`; only 0 is `0.0%` and only 1 is `100.0%`."""
+        """Return a share, 0 to 1, as text such as `94.9%`.
+
+        Only 0 is written as `0.0%`, and only 1 as `100.0%`.
+        Other shares that would round to these become `< 0.1%` or `> 99.9%`. None becomes a dash.
+
+        Args:
+            share: the share, 0 to 1; None if it is not known.
+            digits: the digits after the point.
+        """
         if share is None:
             return ABSENT
         if 0 < share < 1:
@@ -71,31 +91,40 @@ class Wording:
         return self.local(f"{share:.{digits}%}")
 
     def interval(self, bounds: tuple[float, float] | None, digits: int = 1) -> str:
-        """Write two shares of 0..1 as `94.5 to 95.3%`."""
+        """Return an interval of shares, 0 to 1, as text such as `94.5 to 95.3%`; a dash for None."""
         if bounds is None:
             return ABSENT
         low, high = f"{bounds[0] * 100:.{digits}f}", f"{bounds[1]:.{digits}%}"
         return self.t("{low} to {high}", low=self.local(low), high=self.local(high))
 
     def share_interval(self, share: float, n: int, digits: int = 1) -> str:
-        """Write the 95% interval of a share that was counted on `n`."""
+        """Return the 95% interval of a share as text such as `94.5 to 95.3%`; a dash if `n` is 0.
+
+        Args:
+            share: the share, 0 to 1.
+            n: the number of answers from which the share was counted.
+            digits: the digits after the point.
+        """
         return self.interval(wilson_interval(share * n, n), digits) if n else ABSENT
 
     def number(self, value: float) -> str:
-        """Write four significant digits, thousands separated: `0.1504`, `311,530`."""
+        """Return a number as text with four significant digits, or whole from 1,000 on.
+
+        Examples are `0.1504` and `311,530`.
+        """
         value = value or 0.0  # a loss of minus zero is zero
         return self.local(f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}")
 
     def points(self, difference: float | None) -> str:
-        """Write a difference of two shares, -1..1, in points: `+1.3`."""
+        """Return a difference of two shares, -1 to 1, in percentage points, as in `+1.3`; a dash for None."""
         return ABSENT if difference is None else self.local(f"{100 * difference:+.1f}")
 
     def area(self, auroc: float | None) -> str:
-        """Write an area under a curve, 0..1, as `0.978`."""
+        """Return an area under a curve, 0 to 1, as text such as `0.978`; a dash for None."""
         return ABSENT if auroc is None else self.local(f"{auroc:.3f}")
 
     def duration(self, seconds: float | None) -> str:
-        """Write hours, minutes and seconds: `0:35:05`."""
+        """Return seconds as hours, minutes and seconds: `0:35:05`; a dash if the duration is not known."""
         if seconds is None or not seconds < A_CENTURY:
             return ABSENT
         minutes, rest = divmod(round(seconds), 60)

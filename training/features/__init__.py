@@ -1,1 +1,1 @@
-"""A picture as a vector: outputs of frozen networks, in blocks; vectors that come with this package."""
+"""Pictures as feature vectors: the outputs of frozen networks, and vectors that come with this package."""

@@ -1,11 +1,11 @@
-"""A picture becomes one vector: features of frozen networks, and a palette.
+"""Turn a picture into one feature vector, with frozen networks and a palette of colours.
 
-192 x 192 RGB, whole pictures. Three blocks: means of the last stages of EfficientNet-Lite2, which has learnt
-a thousand kinds of things and then clothes; means of the stages of the backbone, which has learnt clothes
-alone; and the palette, how much of each of 96 colours is in the middle of the picture. All are layers of one
-network, so that the serving graph needs nothing else. Distances from what was learnt are measured in the
-first block alone, at the layer FEATURES. Nothing here is learnt from the pictures of a training. What is:
-heads/logistic.py.
+Pictures are 192 x 192 RGB, without cropping. The vector has three blocks: means of the last stages of
+EfficientNet-Lite2, which has learnt a thousand kinds of things and then clothes; means of the stages of the
+backbone, which has learnt clothes alone; and the palette, which says how much of each of 96 colours is in the
+middle of the picture. All blocks are layers of one network, so that the serving graph needs nothing else.
+Distances from the learnt pictures are measured in the first block alone, at the layer FEATURES. Nothing here
+is learnt from the pictures of a training; heads/logistic.py learns from them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,49 +30,54 @@ from training.gradient.networks.layers import FEATURES
 from training.untyped import Network, Tensor
 
 READS: Final[InputContract] = make_whole_input(192, 3)
-"""Input of the blocks. At 160 x 160 EfficientNet-Lite0 was right less often."""
+"""Input contract of the blocks: 192 x 192 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
+often."""
 
 Block: TypeAlias = Literal["lite2", "backbone", "palette"]
 BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
 
 WITHOUT_LITE2: Final[tuple[Block, ...]] = ("backbone", "palette")
-"""Blocks that answer in a ninth of the time."""
+"""Blocks that take a ninth of the time of all three."""
 
 WIDTHS: Final[dict[Block, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
 
 SPREADS: Final[dict[Block, float]] = {"lite2": 1.0, "backbone": 1.0, "palette": 0.5}
-"""How far the numbers of a block spread before the penalty of a head, all of them together. With 1 for the
-palette too, fewer answers about kinds of things are right."""
+"""Standard deviation of a block's numbers, all together, before the penalty of a head. With 1 for the palette
+too, fewer answers about kinds of things are right."""
 
 MEASURED: Final[dict[Block, int]] = {"lite2": 352, "backbone": 392}
-"""Last numbers of a block in which distances are measured: of Lite2, those of its last stage."""
+"""Number of a block's last values in which distances are measured; for Lite2, those of its last stage."""
 
 VECTOR: Final = "vector"
-"""The layer of the whole vector."""
+"""Name of the layer with the whole vector."""
 
 STAGE_ENDS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST)
 """The last layers of Lite2's last four stages: 88, 120, 208 and 352 channels."""
 
 COLOURS: Final = Path(__file__).with_name("palette.npz")
-"""`colours`, float32 (96, 3): CIELAB, k-means of the middles of photos. No command makes them again."""
+"""File with `colours`, float32 (96, 3): CIELAB colours, by k-means of the middles of photos. No command makes
+it again."""
 
 SOFTNESS: Final = 100.0
 """Softness of the palette: a pixel at distance d has a colour by exp(-d^2 / SOFTNESS), scaled to sum 1."""
 
 AT_ONCE: Final = 16
-"""Pictures in a run of the network: 32 need 100 MB more, and take as long."""
+"""Number of pictures in one run of the network. 32 need 100 MB more, and are not faster."""
 
 LEAST_SCALE: Final = 1e-3
-"""Share of the largest deviation of a number that counts as the least: a number that hardly differs would
-else get a weight that float32 cannot carry."""
+"""Smallest standard deviation of a value that is used, as a share of the largest one. A value that hardly
+differs would otherwise get a weight too large for float32."""
 
 
 def network(blocks: Sequence[Block] = BLOCKS) -> Network:
-    """Build the blocks, side by side.
+    """Build the network that computes the feature vector of a picture, from the given blocks side by side.
+
+    Args:
+        blocks: the names of the blocks, in their order in the vector.
 
     Returns:
         keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES is the
-        measured part of the first block.
+        part of the first block in which distances are measured.
 
     Raises:
         WeightsUnfit: weights that come with this package are missing or damaged.
@@ -88,30 +93,54 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
 
 
 def spread(blocks: Sequence[Block]) -> Vectors:
-    """Return the standard deviation that each number gets before the penalty, float32 (D,)."""
+    """Return the standard deviation to which a head's fit scales each value of a vector, float32 (D,).
+
+    Args:
+        blocks: the names of the vector's blocks, in their order.
+    """
     return spread_of([WIDTHS[block] for block in blocks], [SPREADS[block] for block in blocks])
 
 
 def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> Vectors:
-    """Return this deviation for blocks of these sizes; a block spreads no more than a single number."""
+    """Return the standard deviation to which each value of a vector is scaled, float32 (D,).
+
+    A block with more values gets a smaller deviation for each, so that the whole block does not count more.
+
+    Args:
+        widths: the number of values in each block.
+        sizes: the standard deviation that each block should have, all values together.
+    """
     each = np.array(sizes) * np.sqrt(sum(widths) / (len(widths) * np.array(widths)))
     return np.repeat(each, widths).astype(np.float32)
 
 
 def measured_part(blocks: Sequence[Block]) -> slice:
-    """Return the place of the layer FEATURES in a vector."""
+    """Return the slice of a vector in which distances are measured, at the layer FEATURES.
+
+    Args:
+        blocks: the names of the vector's blocks, in their order.
+    """
     width = WIDTHS[blocks[0]]
     return slice(width - MEASURED[blocks[0]], width)
 
 
 def seeing(model: Network) -> Callable[[PixelsBatch], Features]:
-    """Return a function that makes features of pictures with a network, in batches of any size."""
+    """Return a function that computes the features of a batch of pictures, upright and mirrored.
+
+    Args:
+        model: a network from pixels to vectors.
+    """
     answer = answering(model, AT_ONCE)
     return lambda images: Features(answer(images), answer(np.ascontiguousarray(images[:, :, ::-1])))
 
 
 def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
-    """Return the features of pictures that come in batches of any size."""
+    """Compute the features of pictures that come in batches of any size.
+
+    Args:
+        model: a network from pixels to vectors.
+        batches: uint8 arrays (M, 192, 192, 3).
+    """
     return joined(list(map(seeing(model), batches)))
 
 
@@ -148,7 +177,7 @@ BUILDERS: Final[dict[Block, Callable[[Tensor], list[Tensor]]]] = {
     "backbone": _backbone,
     "palette": _palette,
 }
-"""Each gives the parts of its block, in order; the last one of the first block is measured."""
+"""Functions that build the layers of a block, in order. The last layer of the first block is measured."""
 
 
 def _colours() -> Vectors:
@@ -178,6 +207,11 @@ def _as_lab(rgb: Tensor) -> Tensor:
 
 
 def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and deviation, float64 (D,), of vectors, float32 (N, D); no deviation is 0."""
+    """Return the mean and the standard deviation of each value of vectors, float64 (D,) each.
+
+    Args:
+        both: float32 (N, D), the vectors, upright and mirrored. A tiny deviation is replaced by LEAST_SCALE
+            of the largest, so that none is 0.
+    """
     scaler = StandardScaler().fit(both)
     return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())

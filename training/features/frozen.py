@@ -1,8 +1,8 @@
-"""The networks that see pictures and learn nothing of a training: EfficientNet-Lite2 and the backbone.
+"""The frozen networks that compute features and learn nothing in a training: Lite2 and the backbone.
 
-Blocks of blocks.py, on whole pictures in RGB. Half of each weight of EfficientNet-Lite2 is ImageNet's, half
-tuned on clothes, by lab/tuning.py; the backbone was trained on clothes alone, by lab/pretraining.py. Reads
-the files of weights; their card is BACKBONE.md beside them.
+They are blocks of blocks.py, and read whole pictures in RGB. Half of each weight of EfficientNet-Lite2 is
+ImageNet's, and half was tuned on clothes by lab/tuning.py. The backbone was trained on clothes alone, by
+lab/pretraining.py. Reads the files of weights; their card is BACKBONE.md beside them.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from training.untyped import Network
 
 @dataclass(frozen=True)
 class FrozenNetwork:
-    """A network that ends with its features, and its file of weights.
+    """A network whose output is its features, with its file of weights.
 
     Attributes:
         name: the name of the Keras model.
-        recipe: the recipe by which it is built.
-        reads: its input.
-        weights: the file that comes with this package.
+        recipe: the recipe by which the network is built.
+        reads: the input contract: the shape and form of its pixels.
+        weights: the file of weights that comes with this package.
     """
 
     name: str
@@ -38,17 +38,21 @@ class FrozenNetwork:
     weights: Path
 
     def fresh(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
-        """Build the network with fresh weights, from `pixels` to `features`, float32 (N, D).
+        """Build the network with fresh random weights, from `pixels` to `features`, float32 (N, D).
 
         Args:
-            recipe: the recipe to train it by; None for its own.
-            training: build the form that trains faster; its weights are in the order of the other form's.
+            recipe: the recipe by which it will be trained; None for its own.
+            training: whether to build the form that trains faster. Its weights have the same order as those
+                of the other form.
         """
         whole = build(recipe or self.recipe, 1, self.reads.array_shape, training=training)
         return keras.Model(whole.input, whole.get_layer(FEATURES).output, name=self.name)
 
     def load(self, path: Path | None = None) -> Network:
-        """Build the network with the weights of a file; None for its own.
+        """Build the network, and load its weights from a file.
+
+        Args:
+            path: the file of weights; None for the file that comes with this package.
 
         Raises:
             WeightsUnfit: the file is missing, damaged, or of another network.
@@ -86,4 +90,4 @@ OTHER_THINGS: Final = (
     *("saree", "set", "shorts", "skirt", "suit", "sunglasses", "swimwear", "tie", "umbrella"),
     *("underwear", "vest", "wallet", "watch"),
 )
-"""How the names begin of kinds that are none of the ten classes and that EfficientNet-Lite2 has learnt."""
+"""Beginnings of the names of things outside the ten classes that EfficientNet-Lite2 has learnt."""

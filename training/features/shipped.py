@@ -1,8 +1,9 @@
-"""The vectors of photos: made once in a run's folder, so that a stopped training goes on; and those shipped.
+"""Feature vectors of photos: computed once in a run's folder, or read from this package.
 
-Shipped are vectors of a sample of the photos that the bundled release learnt, since its photos may not be:
-with them, its head is fitted again beside a user's own pictures. Reads and writes the named files. What a
-vector is: training/features/blocks.py.
+A stopped training goes on with the vectors in its folder. This package contains vectors of a sample of the
+photos that the bundled release learnt, because the photos themselves may not be distributed. With these
+vectors, the release's head can be fitted again together with a user's own pictures. Reads and writes the
+named files. What a vector is: training/features/blocks.py.
 """
 
 import hashlib
@@ -23,33 +24,34 @@ from training.features.weights import UNREADABLE, read_npz, weights_hash, write_
 from training.progress import Watch
 
 LITE2: Final[tuple[Block, ...]] = ("lite2",)
-"""The blocks that photos of the ten classes are seen by: the backbone has learnt some of these photos."""
+"""The block that is used for photos of the ten classes. The backbone is not, because it has learnt some of
+these photos."""
 
 SCALED: Final = "scaled"
-"""The tier of enlarged pictures of the data set (lab/photo_tables.py)."""
+"""The tier of enlarged pictures of the data set, made by lab/photo_tables.py."""
 
 CHUNK: Final = 512
-"""Pictures in a file of the run's folder: some seconds of work."""
+"""Number of pictures in one file of the run's folder, which is some seconds of work."""
 
 STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXTS}
-"""Names of the columns of text in the file."""
+"""Names of the columns of text in the file of vectors, by their names in Pictures."""
 
 NO_CLASS: Final = 255
-"""Stands for OOD in the file."""
+"""Number that stands for OOD (none of the classes) in the file of vectors."""
 
 SHIPPED: Final = Path(__file__).with_name("vectors.npz")
 
 
 def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
-    """Compute the features of photos, but for those that an earlier try of this run computed.
+    """Compute the feature vectors of photos, except those that an earlier try of the same run has stored.
 
     Args:
-        photos: uint8 (N, 192, 192, 3), as `features.READS` says.
-        folder: the folder of the run.
-        watch: called after each CHUNK.
+        photos: the photos, with pixels uint8 (N, 192, 192, 3).
+        folder: the folder of the run, in which the vectors are stored.
+        watch: a function that is called after each CHUNK with the number done and the number of all.
 
     Returns:
-        All of them may choose thresholds, unless it is said which a person checked.
+        The photos with features. If it is not known which photos a person checked, all count as checked.
     """
     model, parts = network(LITE2), list[Features]()
     # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
@@ -81,10 +83,13 @@ def _stored(path: Path) -> Features | None:
 
 
 def shipped_photos(path: Path = SHIPPED) -> Pictures:
-    """Read the features of a sample of the photos that the bundled release learnt, from this package.
+    """Read feature vectors of a sample of the photos that the bundled release learnt, with their labels.
+
+    Args:
+        path: the file of vectors that comes with this package.
 
     Raises:
-        WeightsUnfit: it is missing or damaged.
+        WeightsUnfit: the file is missing or damaged.
     """
     try:
         stored = read_npz(path)

@@ -1,4 +1,4 @@
-"""Write arrays, such as a network's weights, to one compressed file, all of it or nothing, and read them.
+"""Write arrays, such as a network's weights, to a compressed file as a whole, and read them.
 
 Touches the named file.
 """
@@ -19,14 +19,19 @@ from training.untyped import Network
 UNREADABLE: Final = (
     OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
-"""Errors that reading a missing, damaged or other file, and asking it for an array, may raise."""
+"""Errors that may be raised when a file of arrays is missing or damaged, or lacks an array."""
 
 ABOUT: Final = "about"
-"""Array of the file that describes, as JSON, the data from which the weights were learnt."""
+"""Name of the array that describes, as JSON, the data from which the weights were learnt."""
 
 
 def write_npz(path: Path, **arrays: object) -> None:
-    """Replace a file by one of these arrays, in one step."""
+    """Write arrays to a compressed file, which is replaced in one step.
+
+    Args:
+        path: the file.
+        arrays: the arrays, by their names in the file.
+    """
     packed = io.BytesIO()
     np.savez_compressed(
         packed, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()}
@@ -35,7 +40,7 @@ def write_npz(path: Path, **arrays: object) -> None:
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read all arrays of a file, by name; raises one of UNREADABLE."""
+    """Read all arrays of a file, by name. If the file is missing or damaged, one of UNREADABLE is raised."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return dict(stored)
 

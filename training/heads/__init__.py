@@ -1,1 +1,1 @@
-"""Heads on vectors: classes, OOD scores, and answers to pictures that a head did not learn."""
+"""Heads (last layers) on feature vectors: classes, OOD scores, and cross-validated answers."""

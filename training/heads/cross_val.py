@@ -1,9 +1,9 @@
-"""Cross-validation: each picture is answered by a head that learnt nothing of its group.
+"""Cross-validation: each picture is answered by a head that learnt no picture of its group.
 
-Thresholds and familiarity need more answers than a small data set can hold out, and an answer to what was
-learnt is too sure. So heads are fitted on all folds but one each, and answer their own fold. `fit` does it
-for a question of own classes: the class is the first one, attributes are further ones on the same vectors and
-folds. Pure. training/own_classes.py calls it; training/release/complete.py uses the answers; what is decided
+Thresholds and familiarity need more answers than a small data set can hold out, and the answer to a learnt
+picture is too confident. So one head is fitted for each fold, on all other folds, and answers its own fold.
+`fit` does this for one question about own classes: first the class, then each attribute, on the same vectors
+and folds. Pure. training/own_classes.py calls it; training/release/complete.py uses the answers; decisions
 from them: training/thresholds/.
 """
 
@@ -22,7 +22,7 @@ from training.data.vectors import Features, Vectors
 from training.heads.logistic import LogisticHead, fit_head
 
 LACKED: Final = -30.0
-"""The logit of a label that a fold's head has not learnt."""
+"""Logit of a label that the head of a fold has not learnt."""
 
 Indices = NDArray[np.int64]
 
@@ -37,15 +37,15 @@ def out_of_fold(
     """Answer each picture by a model that learnt no picture of its group.
 
     Args:
-        learn: fits a model to the pictures at these positions, and gives what it answers to vectors: its
-            `logits`, or `distances`.
-        vectors: float32 (N, D), what a model answers.
-        groups: str (N,).
-        folds: the folds of N pictures.
-        learnable: positions that can be learnt; None for all.
+        learn: a function that fits a model to the pictures at these positions, and returns a function from
+            vectors to answers, such as logits or distances.
+        vectors: float32 (N, D), the feature vectors of the pictures.
+        groups: str (N,), the group of each picture, such as its sender or product.
+        folds: int64 (N,), the fold of each picture, from 1; 0 for none.
+        learnable: the positions of pictures that may be learnt; None for all.
 
     Returns:
-        float32 (N, ...); 0 for pictures of no fold.
+        float32 (N, ...), the answers; 0 for pictures in no fold.
     """
     learnable = np.arange(len(groups)) if learnable is None else learnable
     answers = np.zeros((len(folds), 0), np.float32)
@@ -59,19 +59,24 @@ def out_of_fold(
 
 
 def lacking_in_words(names: Sequence[str]) -> str:
-    """Return the sentence on labels that a head of a fold has not learnt; empty if there are none."""
+    """Return a sentence on labels that the head of some fold has not learnt; empty if there are none.
+
+    Args:
+        names: the names of the labels.
+    """
     few = ", ".join(map(repr, names))
     return f"{few} is of so few groups that a fold has not learnt it, and answers it wrongly." if few else ""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A head for one question, and the answers of heads of folds.
+    """A fitted head for one question, with cross-validated answers.
 
     Attributes:
-        head: learnt all pictures with a label.
-        out_of_fold: float32 (N, C), before temperature, by heads that learnt none of the picture's group.
-        lacking: labels that a head of a fold has not learnt, ascending.
+        head: the head, fitted to all pictures with a label.
+        out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not learn the
+            picture's group.
+        lacking: the indices of labels that the head of some fold has not learnt, ascending.
     """
 
     head: LogisticHead
@@ -87,15 +92,16 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     spread: Vectors,
     fitted: Callable[[], None] = lambda: None,
 ) -> Fit:
-    """Fit the head of a question, and heads of folds.
+    """Fit the head of one question to all labelled pictures, and a head for each fold that answers the fold.
 
     Args:
-        labels: the labels of N pictures, C different ones; a picture without a label is not learnt.
+        labels: the labels of N pictures for the question, with C names; a picture without a label is not
+            learnt.
         seen: the features of the pictures.
-        groups: str (N,).
-        folds: the folds of all of them.
-        spread: float32 (D,), as `fit_head` has it.
-        fitted: called after each head.
+        groups: str (N,), the group of each picture, such as its sender or product.
+        folds: int64 (N,), the fold of each picture, from 1; 0 for none.
+        spread: float32 (D,), the standard deviation to which each value of a vector is scaled.
+        fitted: a function that is called after each fitted head.
     """
     main, classes, lacking = labels.main, len(labels.names), set[int]()
     labelled = np.flatnonzero(main >= 0)

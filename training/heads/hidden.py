@@ -1,9 +1,10 @@
-"""A head with one hidden layer on vectors: the mean of several members, each of fresh weights.
+"""A head with one hidden layer on feature vectors: the mean of several members with own random weights.
 
-Where "none of these" is many kinds, a logistic head finds them less well (docs/explanation/model-card.md).
-The members learn side by side in one fit and become one hidden layer, so that their mean costs no more than a
-wider one. Each picture is learnt as it is and mirrored. The scaling of the vectors is folded into the
-weights. Pure, but for running the fit. A head without a hidden layer: logistic.py.
+If "none of these" covers many kinds of things, a logistic head finds them less well
+(docs/explanation/model-card.md). The members learn side by side in one fit, and become one hidden layer, so
+that their mean costs no more than one wider layer. Each picture is learnt as it is and mirrored. The scaling
+of the vectors is folded into the weights. Pure, except that it runs the fit. A head without a hidden layer:
+logistic.py.
 """
 
 from collections.abc import Iterator
@@ -23,34 +24,35 @@ from training.untyped import Network
 
 MEMBERS: Final = 3
 UNITS: Final = 512
-"""Hidden units of each member."""
+"""Number of hidden units in each member."""
 
 INPUT_DROPOUT: Final = 0.2
 DROPOUT: Final = 0.5
 SMOOTHING: Final = 0.05
-"""Smoothing of the labels, some of which are wrong."""
+"""Smoothing of the labels in the loss, because some labels are wrong."""
 
 RATE: Final = 0.002
 DECAY: Final = 0.01
 BATCH: Final = 512
 PASSES: Final = 12
-"""Passes of AdamW over the pictures and their mirror images; the rate falls to 0 as a half cosine."""
+"""Number of passes of AdamW over the pictures and their mirror images; the learning rate falls to 0 as a half
+cosine."""
 
 LEAST_STEPS: Final = 300
-"""Fewest batches, if there are few pictures."""
+"""Smallest number of batches, even if there are few pictures."""
 
 SEED: Final = 0
 
 
 @dataclass(frozen=True)
 class HiddenHead:
-    """The weights of the last two layers.
+    """The weights of a hidden layer and the output layer after it.
 
     Attributes:
-        hidden: float32 (D, H), before what is negative becomes 0.
-        hidden_bias: float32 (H,).
-        kernel: float32 (H, C).
-        bias: float32 (C,).
+        hidden: float32 (D, H), the weights of the hidden layer, before its ReLU.
+        hidden_bias: float32 (H,), the bias of the hidden layer.
+        kernel: float32 (H, C), the weights of the output layer.
+        bias: float32 (C,), the bias of the output layer.
     """
 
     hidden: Vectors
@@ -59,12 +61,16 @@ class HiddenHead:
     bias: Vectors
 
     def logits(self, vectors: Vectors) -> Vectors:
-        """Return logits, float32 (N, C), of vectors, float32 (N, D)."""
+        """Compute the logits, float32 (N, C), of feature vectors, float32 (N, D)."""
         units = np.maximum(vectors @ self.hidden + self.hidden_bias, 0)
         return np.asarray(units @ self.kernel + self.bias, np.float32)
 
     def on(self, body: Network) -> Network:
-        """Return a network that answers logits, float32 (N, C), on the body that the head was learnt on."""
+        """Return a network from pictures to logits, float32 (N, C): a body with this head on top.
+
+        Args:
+            body: a network that ends with the vectors on which the head was fitted.
+        """
         hidden = layers.Dense(len(self.hidden_bias), "relu", name="hidden", dtype="float32")
         last = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
         model = keras.Model(body.input, last(hidden(body.output)), name=body.name)
@@ -76,14 +82,14 @@ class HiddenHead:
 def fit_hidden_head(
     seen: Features, labels: Codes, classes: int, weights: NDArray[np.float64], units: int = UNITS
 ) -> HiddenHead:
-    """Fit it.
+    """Fit a head with one hidden layer to labelled feature vectors.
 
     Args:
         seen: the features of N pictures.
-        labels: (N,), 0..C - 1; some may not occur.
-        classes: C.
-        weights: float64 (N,), of each picture in the loss.
-        units: the hidden units of each member.
+        labels: (N,), the class index of each picture, 0 to C - 1; some classes may not occur.
+        classes: the number of classes, C.
+        weights: float64 (N,), the weight of each picture in the loss.
+        units: the number of hidden units in each member.
     """
     both = np.concatenate([seen.upright, seen.mirrored])
     mean, scale = scaling(both)

@@ -1,9 +1,9 @@
-"""A regularised logistic head on vectors: the last layer of a network whose other layers stay as they are.
+"""A regularised logistic head on feature vectors: the last layer of a network whose other layers are frozen.
 
-Each picture is learnt twice, as it is and mirrored. How far a block of a vector spreads before the penalty
-does not depend on how many numbers it has, so that a palette of 96 counts beside means of 768. The scaling is
-folded into the weights, so that the head is exported as any last layer is. Pure. The vectors:
-features/blocks.py; what is decided from the answers: thresholds/decide.py.
+Each picture is learnt twice, as it is and mirrored. Each block of a vector is scaled to a given spread before
+the penalty, whatever its number of values, so that a palette of 96 values is not lost beside 768 means. The
+scaling is folded into the weights, so that the head is exported like any last layer. Pure. The vectors:
+features/blocks.py; decisions from the answers: thresholds/decide.py.
 """
 
 from collections.abc import Sequence
@@ -27,30 +27,31 @@ from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Values of C, the inverse of the L2 penalty, that are tried."""
+"""Values of C, the inverse of the L2 penalty, that are compared."""
 
 USUAL_STRENGTH: Final = 0.01
-"""C where a class has too few pictures, or groups, to compare several."""
+"""Value of C that is used if a class has too few pictures, or groups, to compare several values."""
 
 INNER_FOLDS: Final = 3
-"""Folds in which C is chosen, within the pictures that the head learns."""
+"""Number of folds by which C is chosen, among the pictures that the head learns."""
 
 ITERATIONS: Final = 1000
 
 TOLERANCE: Final = 0.001
-"""Gradient at which the fit ends; a tenth of it takes three times as long for the same answers."""
+"""Size of the gradient at which the fit ends. A tenth of it takes three times as long for the same
+answers."""
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class LogisticHead:
-    """The weights of a last layer.
+    """The weights of a last layer that turns feature vectors into logits.
 
     Attributes:
-        kernel: float32 (D, C).
-        bias: float32 (C,).
-        strength: the C that was chosen.
+        kernel: float32 (D, C), the weights.
+        bias: float32 (C,), the bias.
+        strength: the chosen C, the inverse of the L2 penalty.
     """
 
     kernel: Vectors
@@ -58,15 +59,19 @@ class LogisticHead:
     strength: float
 
     def logits(self, vectors: Vectors) -> Vectors:
-        """Return logits, float32 (N, C), of vectors, float32 (N, D)."""
+        """Compute the logits, float32 (N, C), of feature vectors, float32 (N, D)."""
         return np.asarray(vectors @ self.kernel + self.bias, np.float32)
 
     def probabilities(self, vectors: Vectors) -> Probabilities:
-        """Return probabilities, float32 (N, C), of vectors, float32 (N, D)."""
+        """Compute the probabilities, float32 (N, C), of feature vectors, float32 (N, D)."""
         return np.asarray(softmax(self.logits(vectors), axis=1), np.float32)
 
     def on(self, body: Network) -> Network:
-        """Return a network that answers logits, float32 (N, C), on the body that the head was learnt on."""
+        """Return a network from pictures to logits, float32 (N, C): a body with this head on top.
+
+        Args:
+            body: a network that ends with the vectors on which the head was fitted.
+        """
         dense = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
         model = keras.Model(body.input, dense(body.output), name=body.name)
         dense.set_weights([self.kernel, self.bias])
@@ -81,14 +86,16 @@ def fit_head(
     spread: Vectors | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> LogisticHead:
-    """Fit a head on which all classes weigh the same, with the C that has the least log loss in inner folds.
+    """Fit a logistic head to labelled feature vectors, with the same total weight for all classes.
+
+    The strength C (the inverse of the L2 penalty) is chosen by the lowest log loss in inner folds.
 
     Args:
         seen: the features of N pictures.
-        labels: (N,), 0..C - 1; each occurs.
-        groups: str (N,); equal ones are in one fold.
-        spread: float32 (D,), the standard deviation that each number gets; None for 1.
-        strengths: values of C that are compared; a single one is taken.
+        labels: (N,), the class index of each picture, 0 to C - 1; every class occurs.
+        groups: str (N,), the group of each picture; a group is in one fold.
+        spread: float32 (D,), the standard deviation to which each value is scaled; None for 1.
+        strengths: the values of C that are compared; a single value is used without a comparison.
     """
     weights = (1 / np.bincount(labels))[labels]
     both = np.concatenate([seen.upright, seen.mirrored])

@@ -1,9 +1,9 @@
-"""Choose the photos of other things that own classes' out-of-distribution (OOD) score is fitted against.
+"""Choose photos of other things, against which the out-of-distribution (OOD) score of own classes is fitted.
 
-Features of some 2,000 photos come with this package: negatives.npz, which has no pixels but the measured part
-of each photo's vector for each block (features/blocks.py), under a hash of the block's weights. Chosen are
-those without things that are probably the user's own classes, and without some that are kept to measure the
-score on. Reads that file, and some of the user's pictures; lab/negatives.py writes it.
+Features of some 2,000 photos come with this package in negatives.npz. The file has no pixels, only the
+measured part of each photo's vector for each block (features/blocks.py), under a hash of the block's weights.
+Photos of things that are probably the user's own classes are not chosen, and some things are kept to measure
+the score on. Reads this file, and some of the user's pictures; lab/negatives.py writes it.
 """
 
 from collections.abc import Callable
@@ -28,44 +28,47 @@ from training.heads.ood import OodPhotos, fit_whitening
 SHIPPED: Final = Path(__file__).with_name("negatives.npz")
 
 OF_USERS: Final = "C"
-"""The tier of users' own photos."""
+"""The tier of photos that users took themselves."""
 
 THINGS: Final = "kinds"
 TIERS: Final = "tiers"
-"""The arrays of the file besides the features, whose names are hashes."""
+"""Names of the arrays in the file besides the features, whose names are hashes."""
 
 SURE: Final = 0.9
-"""Confidence above which a head is sure of a class."""
+"""Confidence above which a head counts as sure of a class."""
 
 TAKEN: Final = 0.5
-"""A thing is taken for a class only if the head is sure of that class for this share of its photos."""
+"""Share of a thing's photos for which the head must be sure of one class before the thing counts as this
+class."""
 
 WITHIN: Final = 0.9
 """A thing is taken for a class only if half of its photos lie within this quantile of the class's own
 distances: a head alone is also sure of what it has never seen."""
 
 UNSEEN: Final = 0.15
-"""Share of the things that are kept from the score, drawn by their names."""
+"""Share of the things that the score is not fitted against, so that it can be measured on them; drawn by
+their names."""
 
 SALT: Final = "unseen kinds"
 
 LOOKED_AT: Final = 100
-"""Pictures of the user that say whether they are cluttered."""
+"""Number of the user's pictures by which the user's backgrounds are judged plain or cluttered."""
 
 CLUTTERED_WEIGHT: Final = 0.5
-"""Weight of a user's photo if the user's pictures are cluttered, too: their grounds are alike."""
+"""Weight of a users' photo if the backgrounds of the user's own pictures are cluttered, too, and so look
+alike."""
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Negatives:
-    """Features of M photos of other things, of one block.
+    """Features of M photos of other things than the classes, for one block of the feature vector.
 
     Attributes:
-        features: float32 (M, D), the measured part of their vectors.
-        things: str (M,), what each shows.
-        tiers: str (M,); C for a user's photo, empty where it is not known.
+        features: float32 (M, D), the part of each vector in which distances are measured.
+        things: str (M,), the thing that each photo shows.
+        tiers: str (M,), C for a photo by a user; empty if it is not known.
     """
 
     features: Floats
@@ -74,11 +77,15 @@ class Negatives:
 
     @property
     def of_users(self) -> NDArray[np.bool_]:
-        """Which are users' photos, bool (M,)."""
+        """Whether each photo was taken by a user, bool (M,)."""
         return np.equal(self.tiers, OF_USERS)
 
     def take(self, chosen: NDArray[np.bool_]) -> "Negatives":
-        """Return those that a mask, bool (M,), picks."""
+        """Return the photos that a mask picks.
+
+        Args:
+            chosen: bool (M,), the mask.
+        """
         return Negatives(self.features[chosen], self.things[chosen], self.tiers[chosen])
 
 
@@ -90,15 +97,19 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
-    """Return the photos of other things for a set of own classes; None if the file has none for the block.
+    """Choose the photos of other things against which the OOD score of own classes is fitted and measured.
 
     Args:
-        block: the block in which distances are measured.
+        block: the block of the feature vector in which distances are measured.
         train: the training pictures.
-        measured: float32 (N, M), that part of their vectors.
+        measured: float32 (N, M), this part of the training pictures' vectors.
         folds: the folds of the training pictures.
-        say: receives the names of the things that are left out.
-        path: the path of the file.
+        say: a function that receives a sentence if there are no such photos, and why.
+        path: the file with the features of other photos.
+
+    Returns:
+        The photos, without things that look like own classes; None if the file was made for other weights, or
+        fewer than two things remain. Then the distance alone is the score.
 
     Raises:
         WeightsUnfit: the file is missing or damaged.
@@ -121,12 +132,15 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
 
 
 def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Folds) -> list[str]:
-    """List the things that the own classes show: TAKEN of their photos are surely one class and lie near it.
+    """Return the names of things that are probably among the user's own classes.
+
+    A thing is, if a head is sure of one class for the share TAKEN of its photos, and half of them lie near
+    the class.
 
     Args:
-        negatives: the photos of other things, of the same block.
+        negatives: the photos of other things, for the same block as `measured`.
         train: the training pictures.
-        measured: float32 (N, D), what it measures of them.
+        measured: float32 (N, D), the part of their vectors in which distances are measured.
         folds: the folds of the training pictures.
     """
     labelled = np.flatnonzero(train.classes >= 0)
@@ -158,21 +172,25 @@ def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float
 
 
 def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:
-    """Tell whether most of some pictures have a border of more than one colour.
+    """Tell whether most pictures have a border of more than one colour.
 
     Args:
-        is_plain: bool (N,), of each; LOOKED_AT of them decide.
+        is_plain: bool (N,), whether the border of each picture has one colour. About LOOKED_AT of the
+            pictures decide.
     """
     chosen = is_plain[:: -(-len(is_plain) // LOOKED_AT) or 1]
     return bool(len(chosen)) and float(np.mean(~chosen)) > 0.5
 
 
 def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
-    """Read the features of a block; None if the file is of other weights.
+    """Read the features of photos of other things for one block of the feature vector.
 
     Args:
-        block: one that measures.
-        path: the path of the file.
+        block: the block, one in which distances can be measured.
+        path: the file with the features.
+
+    Returns:
+        The photos; None if the file was made for other weights of the block.
 
     Raises:
         WeightsUnfit: the file is missing or damaged.

@@ -1,9 +1,9 @@
-"""Distances of pictures from those that a network learnt, and how well they find pictures of other things.
+"""Measure how far pictures are from the learnt ones, and how well this finds pictures of other things.
 
-Without out-of-distribution (OOD) photos: the Mahalanobis distance of the features to the nearest class (Lee
-et al. 2018, arXiv 1807.03888). With them: the log odds of a network with one small hidden layer on features
-and distance. The report says how well it finds things that it has not seen; nothing is selected by that
-figure. Pure. In the serving graph: release/export.py.
+Without out-of-distribution (OOD) photos, the score is the Mahalanobis distance of the features to the nearest
+class (Lee et al. 2018, arXiv 1807.03888). With them, it is the log odds from a network with one small hidden
+layer, which reads features and distance. The report says how well the score finds things that it was not
+fitted against; nothing is selected by this figure. Pure. In the serving graph: release/export.py.
 """
 
 import math
@@ -28,39 +28,42 @@ from training.data.labels import OOD, Codes
 Floats = NDArray[np.float32]
 
 HIDDEN: Final = 32
-"""Units of the hidden layer. Of 16, 32 and 64 none was clearly better; a logistic regression, which has no
-such layer, separated photos far worse."""
+"""Number of units in the hidden layer. Of 16, 32 and 64 none was clearly better; a logistic regression, which
+has no hidden layer, separated photos far worse."""
 
 WEIGHT_DECAY: Final = 0.01
 """Weight decay of the hidden layer; a hundred times as much separated photos as well."""
 
 STEPS: Final = 500
-"""Steps of Adam at least, each on BATCH pictures, against the photos of other things that come with this
-package: some 2,000."""
+"""Smallest number of Adam's steps, each on BATCH pictures, for a fit against the photos of other things that
+come with this package, some 2,000."""
 
 BATCH: Final = 200
 
 RADIUS_QUANTILE: Final = 0.999
-"""Share of the learnt pictures whose distance is within the radius. Of pictures farther off, which are like
-neither kind, such as a chessboard, the network may say anything."""
+"""Share of the learnt pictures whose distance is within the radius. For pictures beyond it that are like
+neither the classes nor the photos of other things, such as a chessboard, the network's answer means
+nothing."""
 
 BEYOND: Final = 2.0
-"""Log odds for each unit of distance beyond that radius, so that it soon outweighs the network."""
+"""Log odds that are added for each unit of distance beyond the radius, so that distance soon outweighs the
+network."""
 
 SEED: Final = 0
 
 UNSEEN_THINGS: Final = "photos of other kinds"
-"""The row of things that a score has not seen, though it was fitted against others."""
+"""Name of the report's row about things that a score was not fitted against, though it was fitted against
+others."""
 
 
 @dataclass(frozen=True)
 class Whitening:
-    """A change of coordinates in which the shared covariance of the classes is the identity.
+    """A linear change of coordinates after which the shared covariance of the classes is the identity.
 
     Attributes:
         matrix: float32 (D, D); whitened features are `features @ matrix + offset`.
-        offset: float32 (D,).
-        means: float32 (C, D), the classes' means in whitened coordinates.
+        offset: float32 (D,), added to the product.
+        means: float32 (C, D), the mean of each class in whitened coordinates.
     """
 
     matrix: Floats
@@ -68,20 +71,30 @@ class Whitening:
     means: Floats
 
     def distances(self, features: Floats) -> Floats:
-        """Return the distance to the nearest class mean, float32 (N,), of float32 (N, D) features."""
+        """Compute the distance of each picture to the nearest class mean, float32 (N,).
+
+        Args:
+            features: float32 (N, D), the features of the pictures.
+        """
         return np.asarray(self.to_each(features).min(axis=1), np.float32)
 
     def to_each(self, features: Floats) -> Floats:
-        """Return the distances to all class means, float32 (N, C), of float32 (N, D) features."""
+        """Compute the distances of each picture to all class means, float32 (N, C).
+
+        Args:
+            features: float32 (N, D), the features of the pictures.
+        """
         return np.asarray(cdist(features @ self.matrix + self.offset, self.means), np.float32)
 
 
 def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
-    """Fit means and covariance; this is shrunk (Ledoit and Wolf 2004), as some features hardly vary.
+    """Fit the means of the classes and their shared covariance to training pictures.
+
+    The covariance is shrunk (Ledoit and Wolf 2004), because some features hardly vary.
 
     Args:
-        features: float32 (N, D), of training pictures.
-        labels: (N,); every class must occur.
+        features: float32 (N, D), the features of the pictures.
+        labels: (N,), the class index of each picture; every class must occur.
         classes: the number of classes.
     """
     exact = features.astype(np.float64)
@@ -102,15 +115,15 @@ def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
 
 @dataclass(frozen=True)
 class OodScore:
-    """The weights that turn features into the log odds of being out of distribution.
+    """The weights that turn features into the log odds that a picture is out of distribution.
 
     Attributes:
-        whitening: gives the distance to the nearest class.
-        hidden: float32 (D + 1, HIDDEN), weights of the features and then of the distance.
-        hidden_offset: float32 (HIDDEN,), added before what is negative becomes 0.
-        weights: float32 (HIDDEN, 1), of the hidden units.
-        offset: float32 (1,), added to it all.
-        radius: distance beyond which BEYOND counts.
+        whitening: the coordinates in which the distance to the nearest class is measured.
+        hidden: float32 (D + 1, HIDDEN), the hidden layer's weights of the features and then of the distance.
+        hidden_offset: float32 (HIDDEN,), the bias of the hidden layer, before its ReLU.
+        weights: float32 (HIDDEN, 1), the weights of the output.
+        offset: float32 (1,), the bias of the output.
+        radius: the distance beyond which BEYOND is added for each unit.
     """
 
     whitening: Whitening
@@ -121,9 +134,13 @@ class OodScore:
     radius: float
 
     def distances(self, features: Floats) -> Floats:
-        """Return the log odds, float32 (N,), of float32 (N, D) features; above 0 more likely OOD than not.
+        """Compute the log odds that each picture is out of distribution, float32 (N,).
 
-        A release calls them distances, as it does those to the classes.
+        Above 0, this is more likely than not. A release calls these numbers distances, like the distances to
+        classes.
+
+        Args:
+            features: float32 (N, D), the features of the pictures.
         """
         distances = self.whitening.distances(features)
         units = np.maximum(np.column_stack([features, distances]) @ self.hidden + self.hidden_offset, 0)
@@ -133,12 +150,12 @@ class OodScore:
 
 @dataclass(frozen=True)
 class OodPhotos:
-    """Features of photos of other things, at the layer that measures distances.
+    """Features of photos of other things than the classes, at the layer where distances are measured.
 
     Attributes:
-        features: float32 (M, D), of those that a score is fitted against.
-        weights: float32 (M,), how much each of these counts.
-        unseen: float32 (K, D), of other things, which no score is fitted against: it is measured on them.
+        features: float32 (M, D), of the photos against which a score is fitted.
+        weights: float32 (M,), the weight of each of these photos in the fit.
+        unseen: float32 (K, D), of photos of further things, on which a score is measured.
     """
 
     features: Floats
@@ -149,13 +166,16 @@ class OodPhotos:
 def fit_measure(
     features: Floats, labels: Codes, classes: int, photos: OodPhotos | None = None
 ) -> Whitening | OodScore:
-    """Fit the distance, or the score against photos of other things; these count as much as the pictures.
+    """Fit the measure of how unfamiliar a picture is: a distance, or a score against photos of other things.
+
+    In the fit of a score, all photos of other things weigh as much as all pictures of the classes.
 
     Args:
-        features: float32 (N, D), of pictures that were learnt.
-        labels: (N,); every class must occur, and what is no class is left out.
+        features: float32 (N, D), the features of learnt pictures.
+        labels: (N,), the class index of each picture; every class must occur. Pictures with negative numbers
+            are left out.
         classes: the number of classes.
-        photos: the photos of other things; without them the distance measures.
+        photos: the photos of other things; None for the distance.
     """
     features, labels = features[labels >= 0], labels[labels >= 0]
     if photos is None:
@@ -176,13 +196,13 @@ def fit_ood_score(
     classes: int,
     weights: NDArray[np.float64],
 ) -> OodScore:
-    """Fit the network and the radius to the pictures.
+    """Fit a score that separates pictures of the classes from photos of other things.
 
     Args:
-        features: float32 (N, D), of pictures that were learnt.
-        labels: (N,), a class's index or OOD; every class must occur, and OOD.
+        features: float32 (N, D), the features of learnt pictures and of photos of other things.
+        labels: (N,), the class index of each, or OOD; every class and OOD must occur.
         classes: the number of classes.
-        weights: float64 (N,), how much each counts.
+        weights: float64 (N,), the weight of each picture in the fit.
     """
     ood = labels == OOD
     whitening = fit_whitening(features[~ood], labels[~ood], classes)
@@ -213,12 +233,12 @@ def fit_ood_score(
 
 
 def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
-    """Measure how well distances separate photos of other things from pictures of the classes.
+    """Measure how well a score separates photos of other things from pictures of the classes.
 
     Args:
-        learnt: float32 (N,), of pictures of the classes, by networks that did not learn them.
-        ood: float32 (M,), of photos of things that the score has not seen.
-        familiarity: the familiarity of the release.
+        learnt: float32 (N,), the distances of pictures of the classes, from networks that did not learn them.
+        ood: float32 (M,), the distances of photos of things that the score was not fitted against.
+        familiarity: the release's familiarity, which says from which distance a picture is unfamiliar.
     """
     ranks = [compute_familiarity(distance, familiarity) for distance in ood.tolist()]
     return OutOfScope(

@@ -1,9 +1,9 @@
-"""The network that answers photos: a frozen network in colour, and a head with a class more, "none of these".
+"""The network that answers photos: a frozen network, and a head with the additional class "none of these".
 
-That class is no label: the probabilities of the others are scaled to sum 1, and its log odds are the OOD
-score. The network below learnt no photo that a person checked, nor another one of its sender, and learns
-nothing here, so what heads of folds answer to these is honest, and anyone can make the network again. Pure,
-but for running the network. The vectors: features/shipped.py; the release that comes of it:
+This additional class is no label: the probabilities of the others are scaled to sum 1, and its log odds are
+the out-of-distribution (OOD) score. The frozen network has learnt no photo that a person checked, nor another
+photo of the same sender. So the cross-validated answers to these photos are honest, and anyone can make the
+network again. Pure, except that it runs the network. The vectors: features/shipped.py; the release:
 release/photos.py.
 """
 
@@ -36,39 +36,41 @@ from training.progress import Watch
 from training.untyped import Network
 
 BALANCE: Final = 0.6
-"""The n photos of a class in one tier from one source weigh n^-BALANCE each, so that all of
-them weigh n^(1 - BALANCE): a rare class or shop is not lost. Those of one thing are a class here."""
+"""Exponent that balances classes and sources: each of the n photos of a class in one tier from one source has
+the weight n^-BALANCE, so that all together weigh n^(1 - BALANCE), and a rare class or shop is not lost. OOD
+photos of one thing are a class here."""
 
 OF_OTHER_THINGS: Final = 0.5
-"""Weight of an OOD photo, since there are more things than classes."""
+"""Weight of an OOD photo, because there are more other things than classes."""
 
 OF_TIERS: Final = {"C": 2.0, SCALED: 0.3}
-"""Weights of photos by tier, else 1: of users' photos there are few, and they are the hardest; of enlarged
-pictures of the data set there are many, of all classes alike."""
+"""Weights of photos by tier; 1 for other tiers. Users' photos are few and the hardest; enlarged pictures of
+the data set are many, equally for all classes."""
 
 FOLDS: Final = 5
-"""Heads whose answers choose the thresholds, each to photos of senders that it did not learn; and as many
-more at most, each of which did not learn a part of the things on OOD photos that the network below did not
-learn: of the bundled release's photos outfits, scarves and socks."""
+"""Number of heads whose answers choose the thresholds; each answers photos of senders that it did not learn.
+At most the same number of further heads each leave out a part of the other things that the frozen network has
+not learnt either: in the bundled release's photos outfits, scarves and socks."""
 
 THING_LETTERS: Final = 3
-"""Number of first letters that name the thing of an OOD photo, so that `X_kaggle:Scarves` and `X_scarf` are
-one. Things that share them are left out together."""
+"""Number of first letters that identify the thing on an OOD photo, so that `X_kaggle:Scarves` and `X_scarf`
+are one thing. Photos with the same letters are left out together."""
 
 
 @dataclass(frozen=True)
 class PhotoHead:
-    """A head, and the answers of heads of folds.
+    """A fitted head for photos, with cross-validated answers.
 
     Attributes:
-        learnt: photos that the head learnt.
-        head: the head of C + 1 classes, "none of these" last; of C if no OOD photo was learnt.
-        classes: C.
-        folds: the folds of the photos that were learnt; those that choose thresholds have one.
-        scores: the scores of these, in their order, before temperature.
-        scores_of_unseen_ood: the scores of OOD photos, by heads that learnt no photo of the same thing; None
+        learnt: the photos that the head learnt.
+        head: the head for C + 1 classes, "none of these" last; for C classes if no OOD photo was learnt.
+        classes: the number of classes, C.
+        folds: the fold of each learnt photo, from 1; 0 for photos that choose no threshold.
+        scores: the cross-validated scores of photos in a fold, in their order, before temperature.
+        scores_of_unseen_ood: the scores of OOD photos from heads that learnt no photo of the same thing; None
             if there are none.
-        lacking: names of what a head of a fold has not learnt: all photos of it were in that fold.
+        lacking: the names of labels that the head of some fold has not learnt, because all its photos were in
+            the fold.
     """
 
     learnt: Pictures
@@ -81,10 +83,17 @@ class PhotoHead:
 
 
 def folds_of(learnt: Pictures, classes: int) -> Folds:
-    """Split the checked photos into FOLDS folds, no group in two of them; of so many classes.
+    """Split the photos that a person checked into FOLDS folds, with each group in one fold.
+
+    Args:
+        learnt: the photos.
+        classes: the number of classes.
+
+    Returns:
+        The fold of each photo, from 1; 0 for photos that were not checked.
 
     Raises:
-        BadRecipe: they are of fewer groups than there are folds.
+        BadRecipe: there are fewer groups than folds.
     """
     labels, folds = np.where(learnt.classes == OOD, classes, learnt.classes), np.zeros(len(learnt), np.int64)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
@@ -100,15 +109,15 @@ def fit_photo_head(
     of_things: Folds,
     watch: Watch,
 ) -> PhotoHead:
-    """Fit the head on all photos, and heads of folds that answer photos that they did not learn.
+    """Fit the head for photos, and further heads that answer photos which they did not learn.
 
     Args:
-        learnt: N photos.
+        learnt: the N photos, with features.
         names: the names of the classes.
-        folds: the folds of the photos, from `folds_of`.
-        of_things: the folds of things, from `things_in_folds`; all 0 if no answer to OOD photos of unknown
-            things is needed.
-        watch: called after each head, with how many there are.
+        folds: the fold of each photo, from `folds_of`.
+        of_things: the fold of each OOD photo by its thing, from `things_in_folds`; all 0 if answers about
+            unknown things are not needed.
+        watch: a function that is called after each fitted head with the number done and the number of all.
 
     Raises:
         BadPictures: a class has no photo.
@@ -147,14 +156,18 @@ def fit_photo_head(
 
 
 def things_of(learnt: Pictures) -> NDArray[np.str_]:
-    """Return the thing that each OOD photo shows, str (N,), by THING_LETTERS; empty if it shows a class."""
+    """Return the thing that each OOD photo shows, str (N,); empty for a photo of a class.
+
+    A thing is named by its first THING_LETTERS letters.
+    """
     return np.where(learnt.classes == OOD, [name[:THING_LETTERS] for name in _names_of(learnt)], "")
 
 
 def known_below(learnt: Pictures) -> NDArray[np.bool_]:
-    """Tell which photos show other things that the network below has learnt, bool (N,).
+    """Tell which photos show other things that the frozen network below the head has learnt, bool (N,).
 
-    A head that leaves these out does not say how a thing that nothing learnt is answered.
+    Leaving such a thing out of a head does not show how a thing is answered that no part of the model has
+    learnt.
     """
     names = _names_of(learnt)
     return np.array([name.startswith(OTHER_THINGS) for name in names], np.bool_)
@@ -165,9 +178,11 @@ def _names_of(learnt: Pictures) -> list[str]:
 
 
 def things_in_folds(learnt: Pictures) -> Folds:
-    """Split the OOD photos into FOLDS folds, no thing in two of them; things with many photos first.
+    """Split the OOD photos into FOLDS folds, with each thing in one fold; things with many photos come first.
 
-    In none are those that the network below has learnt, nor any where there are fewer than two things.
+    Returns:
+        The fold of each photo, from 1; 0 for photos of a class, and for things that the frozen network has
+        learnt. All are 0 if fewer than two things remain.
     """
     things = np.where(known_below(learnt), "", things_of(learnt))
     names, of_each, counts = np.unique(things, return_inverse=True, return_counts=True)
@@ -179,7 +194,7 @@ def things_in_folds(learnt: Pictures) -> Folds:
 
 
 def weights_of(learnt: Pictures) -> NDArray[np.float64]:
-    """Return the weight of each photo in the loss, float64 (N,)."""
+    """Return the weight of each photo in the loss, float64 (N,), by its class, tier and source."""
     ood = learnt.classes == OOD
     shown = np.where(ood, learnt.spelt, learnt.classes.astype(str))
     cells = np.unique(np.stack([shown, learnt.tiers, learnt.sources]), axis=1, return_inverse=True)[1].ravel()
@@ -189,7 +204,12 @@ def weights_of(learnt: Pictures) -> NDArray[np.float64]:
 
 
 def scores_of(logits: Vectors, classes: int) -> Scores:
-    """Return probabilities of the classes and log odds of none, of float32 (N, C + 1) or (N, C)."""
+    """Turn logits into probabilities of the classes, and into log odds of "none of these" as the OOD score.
+
+    Args:
+        logits: float32 (N, C + 1) with "none of these" last, or (N, C) without it.
+        classes: the number of classes, C.
+    """
     of_classes = logits[:, :classes].astype(np.float64)
     distances = None
     if logits.shape[1] > classes:
@@ -198,16 +218,17 @@ def scores_of(logits: Vectors, classes: int) -> Scores:
 
 
 def photo_heads(fitted: PhotoHead, before: Network | None = None) -> Network:
-    """Join all heads on the vector of the network below.
+    """Return a network with all heads for photos, from the frozen network's vector to the answers.
 
     Args:
         fitted: the head of the class.
-        before: heads whose attributes these also answer: they read the same inputs.
+        before: a network whose heads of attributes are taken over; None for none. It must have the same
+            inputs.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3), of which an attribute may read the palette, and
-        `vector` float32 (N, D) to PROBABILITIES float32 (N, C), an output for each attribute and, where OOD
-        photos were learnt, DISTANCE float32 (N,).
+        keras.Model from `pixels` uint8 (N, 192, 192, 3), whose colours an attribute may use, and `vector`
+        float32 (N, D), to PROBABILITIES float32 (N, C), an output for each attribute and, if OOD photos were
+        learnt, DISTANCE float32 (N,).
     """
     if before is None:
         pixels = keras.Input(READS.array_shape, dtype="uint8", name="pixels")

@@ -1,1 +1,1 @@
-"""Decide from answers to pictures that their network did not learn: temperature, familiarity, thresholds."""
+"""Choose temperature, familiarity and thresholds, from answers to pictures that the network did not learn."""

@@ -1,7 +1,7 @@
-"""Promises about accepted answers: the thresholds that are tested, and the table of promises.
+"""Promises about accepted answers: choose the confidence threshold, and make the report's table of promises.
 
-The rule itself, which services apply as well: reports/acceptance.py. The answers come from
-answer_sets.py. Pure.
+A promise is the share of accepted answers that has to be right, such as 0.95. The rule itself, which services
+apply as well: reports/acceptance.py. The answers come from answer_sets.py. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,18 +17,21 @@ from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Repo
 from training.thresholds.answer_sets import AnswerSet
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
-"""Shares of right answers that the table of promises has; the one that the release promises joins them."""
+"""Shares of right answers for which the report's table says what they would accept, besides the promised
+share."""
 
 SHARES: Final = np.linspace(0.3, 1.0, 36)
 """Shares of the familiar answers that the tested thresholds accept, in this order."""
 
 
 def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
-    """Return the confidence that accepts the most while every promise is shown to be kept.
+    """Return the confidence threshold that accepts the most answers while every promise is shown to hold.
+
+    All sets of pictures with a promise choose together, because a threshold from easy pictures alone would
+    accept too many wrong answers to others. Sets without a promise are ignored.
 
     Returns:
-        One of the sets' confidences, or ACCEPT_NOTHING when none keeps all. Sets without a promise choose
-        nothing; easy ones alone would let too much of the others pass, so all choose together.
+        A confidence, 0 to 1; ACCEPT_NOTHING if no threshold keeps all promises.
     """
     promising = [answers for answers in answer_sets if answers.accuracy is not None]
     thresholds = _tested(promising)
@@ -84,15 +87,16 @@ def _points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[
 
 
 def acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """Return the share of each promised set that each tested threshold accepts, and how much of it is right.
+    """Return the share of each promised set that each tested threshold accepts, and how much is right.
 
-    A service that is asked for another share of right answers asks it of all that are here.
+    A service that is asked for another share of right answers chooses its threshold from these curves.
 
     Args:
-        answer_sets: the table of one network.
+        answer_sets: the answers of one network, by set of pictures.
 
     Returns:
-        By set, by rising threshold, at the same thresholds; empty where every answer is unfamiliar.
+        By set, the points by rising threshold, at the same thresholds for all sets; empty if every answer is
+        unfamiliar.
     """
     promised = [answer_set for answer_set in answer_sets if answer_set.accuracy is not None]
     thresholds = _tested(promised)
@@ -100,7 +104,12 @@ def acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[Accep
 
 
 def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
-    """Return each promise of the report, if answers of this confidence are accepted."""
+    """Return the promises of the report, with their figures at a confidence threshold.
+
+    Args:
+        answer_sets: the answers of one network; sets without a promise are left out.
+        confidence: the threshold, 0 to 1.
+    """
     at = np.array([confidence], np.float32)
     return tuple(
         _promise(answer_set, answer_set.accuracy, at)
@@ -112,7 +121,14 @@ def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promi
 def with_promises(
     report: Report, answer_sets: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
 ) -> Report:
-    """Return the report with the promises and curves of these sets, in place of all but the kept ones."""
+    """Return a report with the promises and curves of these sets of answers added.
+
+    Args:
+        report: the report.
+        answer_sets: the answers of one network, by set of pictures.
+        confidence: the confidence threshold, 0 to 1.
+        kept: the set whose earlier promise and curve stay; None for none. All others are removed.
+    """
     earlier = (promise for promise in report.promises if promise.pictures == kept)
     curves = {name: curve for name, curve in report.acceptance.items() if name == kept}
     return report.replace_fields(
@@ -136,7 +152,7 @@ def _promise(answer_set: AnswerSet, accuracy: float, at: NDArray[np.float32]) ->
 
 
 def possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]:
-    """Return the promises that one set alone could have, at each of TARGETS and at its own promise."""
+    """Return what one set of answers alone would accept for each share of TARGETS and for its own promise."""
     targets = sorted({*TARGETS, *([] if answer_set.accuracy is None else [answer_set.accuracy])})
     curves = _curves([answer_set], _tested([answer_set]))
     return tuple(_possible(answer_set, curves, target) for target in targets)

@@ -1,7 +1,7 @@
-"""The table of answers that thresholds, report and warnings rest on: a row for each set of pictures.
+"""Sets of answers, one for each set of pictures, from which thresholds, reports and warnings are made.
 
-Serving does not know a photo's tier, so a threshold keeps the promise of every row. Pure. What is decided
-from it: decide.py; what is promised by it: acceptance.py.
+Serving does not know a photo's tier (how it was taken), so a threshold keeps the promise of every set. Pure.
+Decisions: decide.py; promises: acceptance.py.
 """
 
 from collections.abc import Mapping
@@ -21,15 +21,16 @@ from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
 
 @dataclass(frozen=True)
 class AnswerSet:
-    """A row of the table: the answers to one set of pictures.
+    """The answers to one set of pictures, such as a tier of photos, with the share promised to be right.
 
     Attributes:
-        pictures: HELD_OUT, or a tier of photos.
-        confidences: float32 (N,), 0..1; not a number where the answer is reviewed as unfamiliar.
-        right: bool (N,), whether each is.
-        accuracy: 0..1, promised of the accepted ones; None without a promise.
-        groups: int64 (N,), equal where answers are not independent; None where all are.
-        least: 0..1, confidence that a single accepted answer needs.
+        pictures: the name of the set: HELD_OUT, a tier of photos or a source of photos.
+        confidences: float32 (N,), 0 to 1; NaN for an answer that is reviewed as unfamiliar.
+        right: bool (N,), whether each answer is right.
+        accuracy: the share of accepted answers that is promised to be right, 0 to 1; None without a promise.
+        groups: int64 (N,), a number that is equal for answers that are not independent; None if all are
+            independent.
+        least: the confidence that each accepted answer needs, 0 to 1.
     """
 
     pictures: str
@@ -41,23 +42,36 @@ class AnswerSet:
 
     @property
     def familiar(self) -> NDArray[np.float32]:
-        """The confidences that a threshold decides about."""
+        """The confidences of familiar answers, which a threshold can accept."""
         return self.confidences[~np.isnan(self.confidences)]
 
     def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Count the answers that each of these thresholds accepts, and those of them that are right."""
+        """Count the answers that each threshold accepts, and the right ones among them, int64 (T,) each.
+
+        Args:
+            thresholds: float32 (T,), the confidence thresholds.
+        """
         order = self._surest_first()
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.right[order]))[count]
 
     def shown(self, thresholds: NDArray[np.float32]) -> Weighted:
-        """Estimate the share of wrong answers among those that each of these thresholds accepts."""
+        """Estimate the share of wrong answers among those that each threshold accepts.
+
+        Args:
+            thresholds: float32 (T,), the confidence thresholds.
+        """
         order, (counts, _) = self._surest_first(), self.accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
         return weighted(~self.right[order], groups, counts)
 
     def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
-        """Return the answers that a mask picks, bool (N,), as a row of this name."""
+        """Return the answers that a mask picks, as a set of its own.
+
+        Args:
+            name: the name of the new set.
+            which: bool (N,), the mask.
+        """
         groups = None if self.groups is None else self.groups[which]
         return replace(
             self, pictures=name, confidences=self.confidences[which], right=self.right[which], groups=groups
@@ -73,17 +87,17 @@ def photo_answer_sets(
     promised: Mapping[str, float],
     least: float = ACCEPT_CONFIDENCE,
 ) -> tuple[AnswerSet, ...]:
-    """Return the rows of the table that are tiers of photos, and sources if there are several.
+    """Return the sets of answers to photos: one for each tier, and one for each of several sources.
 
-    A tier that was drawn at random may hold photos that show none of the classes; to accept one is wrong.
-    Shops differ: of one that is rare among the photos, most of what is accepted may be wrong, and neither its
-    tier nor all photos show it. So each of `sources_of` keeps its tiers' promise as well.
+    A tier that was drawn at random may contain photos of none of the classes; to accept one is wrong. Sources
+    such as shops differ: most accepted answers to a rare one may be wrong without a trace in its tier or in
+    all photos. So each source of `sources_of` has to keep the promise as well.
 
     Args:
-        answers: N photos, by networks that did not learn them.
+        answers: the answers to N photos, from networks that did not learn them.
         confidences: float32 (N,), from `confidences_of`.
-        promised: share of accepted answers that must be right, by tier; others have no promise.
-        least: 0..1, confidence that each accepted answer needs.
+        promised: the share of accepted answers that must be right, by tier; other tiers have no promise.
+        least: the confidence that each accepted answer needs, 0 to 1.
     """
     tiers, together = answers.sets, answers.together
 
@@ -108,11 +122,16 @@ def photo_answer_sets(
 
 
 def sources_of(answers: Answers, accuracy: float) -> list[str]:
-    """Return the sources that choose the threshold: those that share a tier with another one.
+    """Return the names of the sources of photos (shops, collections) that help to choose the threshold.
 
-    In it each has so many known photos that half of them, were one wrong, could show the promise: of fewer,
-    nearly all would have to be accepted. A source that has a tier to itself is judged as that tier; one that
-    was left out whole is judged in the figures of unknown sources.
+    Such a source shares a tier with another one, and has at least twice as many photos of known class in the
+    tier as can show the promise with one wrong answer. A source alone in its tier is judged as the tier.
+    Unknown sources, of which the network that answered had learnt nothing, are judged in figures of their
+    own.
+
+    Args:
+        answers: the answers to photos.
+        accuracy: the promised share of right answers, 0 to 1 exclusive.
     """
     of_known_source = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
     of_sources, least = answers.take(of_known_source), 2 * needed_with(1, accuracy)
@@ -127,7 +146,13 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
 def confidences_of(
     scores: Scores, temperature: float, familiarity: Familiarity | None
 ) -> NDArray[np.float32]:
-    """Return the confidences of an AnswerSet, float32 (N,): not a number for an `unfamiliar` picture."""
+    """Return the calibrated confidence of each answer, float32 (N,); NaN for an unfamiliar picture.
+
+    Args:
+        scores: the probabilities and distances of N pictures, before temperature.
+        temperature: the temperature of the network.
+        familiarity: the familiarity of the network; None if no picture is to count as unfamiliar.
+    """
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, temperature)) for row in scores.class_probabilities.tolist()], np.float32
     )
@@ -138,6 +163,6 @@ def confidences_of(
 
 
 def scores_in(answers: Answers) -> Scores:
-    """Return the scores of all pictures; distances only if all have them."""
+    """Return the probabilities and distances of answers as scores, without distances if any is missing."""
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
     return Scores.make_class_scores(answers.probabilities.astype(np.float32), distances)

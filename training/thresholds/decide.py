@@ -1,9 +1,8 @@
-"""Decisions about a network from its answers: temperature, familiarity and thresholds.
+"""Choose temperature, familiarity and confidence threshold of a network from its answers.
 
-No answer is by a network that learnt its picture. One rule, `decide`, for held-out answers of own classes and
-of networks that read pixels, for attributes and for photos by tier; what differs is their Requirements. Pure;
-never sees the test set. How a threshold is shown: acceptance.py; how serving applies it:
-inference/decision.py.
+All answers are from networks that did not learn the picture. One rule, `decide`, is used for own classes, for
+networks that read pixels, for attributes and for photos by tier; their Requirements differ. Pure; never reads
+the test set. How a threshold is shown: acceptance.py; how serving applies it: inference/decision.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,28 +25,30 @@ from training.thresholds.requirements import Requirements, of_attribute
 from training.thresholds.temperature import temperature_of
 
 FAMILIARITY_POINTS: Final = 101
-"""Quantiles of the distance kept in the manifest: one per hundredth."""
+"""Number of quantiles of the distance in the manifest: one for each hundredth."""
 
 OTHERS_AMONG: Final = 0.01
-"""Share of photos that are assumed to show a kind near to the classes that neither head nor network learnt,
-such as leggings. From .005 to .02 the bundled release chooses the same."""
+"""Share of photos that are assumed to show a kind near to the classes, such as leggings, which neither head
+nor frozen network learnt. From .005 to .02 the bundled release chooses the same."""
 
 UNFAMILIAR: Final = "unfamiliar pictures"
-"""Names those whose class is unfamiliar in a Promise."""
+"""Name of pictures with an unfamiliar class, as the pictures of a promise."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Values that answers decide.
+    """Values for serving that were chosen from answers: temperature, familiarity and confidence.
 
     Attributes:
-        temperature: the temperature of the network.
-        familiarity: None where it has no OOD score.
-        confidence: 0..1, that each accepted answer needs, or ACCEPT_NOTHING.
-        answer_sets: the answers behind them.
-        withheld: indices of labels that are never accepted.
-        stricter: the confidences of single labels, as in Requirements.
-        of_unfamiliar: whether unfamiliar pictures are answered, too.
+        temperature: the temperature that calibrates the network's probabilities.
+        familiarity: the conversion of distances into a familiarity, and the least that is familiar; None
+            without an OOD score.
+        confidence: the confidence that each accepted answer needs, 0 to 1, or ACCEPT_NOTHING.
+        answer_sets: the answers from which these values were chosen.
+        withheld: the indices of labels that are never accepted.
+        stricter: the confidence that accepted answers with a label need in addition, by the index of the
+            label.
+        of_unfamiliar: whether answers about unfamiliar pictures may be accepted, too.
     """
 
     temperature: float
@@ -59,16 +60,22 @@ class Thresholds:
     of_unfamiliar: bool = False
 
     def sure(self, answers: Answers) -> NDArray[np.bool_]:
-        """Tell which answers are sure and familiar enough, whatever they say, bool (N,).
+        """Tell which answers are confident and familiar enough, whatever their label, bool (N,).
 
         Args:
-            answers: the answers, with probabilities as the network gave them.
+            answers: the answers, with probabilities before temperature.
         """
         confidences = confidences_of(scores_in(answers), self.temperature, self.familiarity)
         return np.asarray(confidences >= np.maximum(self.confidence, _least_of(answers, self.stricter)))
 
     def head(self, labels: tuple[str, ...], applies_to: tuple[str, ...] | None = None) -> Head:
-        """Return the contract of the head that answered, with these labels."""
+        """Return the contract of a head with these thresholds, as the manifest stores it.
+
+        Args:
+            labels: the labels of the head, by index.
+            applies_to: the classes that have the attribute; None for all classes, or for the head of the
+                class.
+        """
         return Head(
             labels=labels,
             temperature=self.temperature,
@@ -80,18 +87,24 @@ class Thresholds:
         )
 
     def contract(self, labels: tuple[str, ...], reads: InputContract) -> ModelContract:
-        """Return the contract of the network, with these classes and this input."""
+        """Return the contract of a network with these thresholds, as the manifest stores it.
+
+        Args:
+            labels: the classes, by index.
+            reads: the input contract of the network: the shape and form of its pixels.
+        """
         return ModelContract.make_class_contract(self.head(labels), reads, self.familiarity)
 
 
 def decide(answers: Answers, required: Requirements) -> Thresholds:
-    """Decide, about the class or an attribute; all answers fit the temperature, and choose the threshold.
+    """Choose the temperature, the familiarity and the confidence threshold for the class or an attribute.
 
-    What people looked at because the model doubted it fits nothing: it would make every answer less sure.
+    Photos that people looked at because the model doubted them do not fit the temperature and the
+    familiarity, because they would make every answer less confident.
 
     Args:
-        answers: the answers to N pictures, with groups, and probabilities as the network gave them.
-        required: the requirements.
+        answers: the answers to N pictures, with groups, and with probabilities before temperature.
+        required: the requirements for accepted answers.
     """
     temperature = required.temperature or temperature_of(answers, alike=required.alike)
     distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
@@ -114,13 +127,13 @@ def decide_attributes(
     thresholds: Thresholds,
     required: Requirements,
 ) -> dict[str, Thresholds]:
-    """Decide each.
+    """Choose the thresholds of each attribute, and return them by its name.
 
     Args:
-        labels: the labels of N pictures, those of the class among them.
-        probabilities: the probabilities by attribute, float32 (N, C), before temperature, by heads that
-            learnt none of the pictures that they answered.
-        of_class: out-of-fold answers to the same pictures, in their order.
+        labels: the labels of N pictures by question, with the class among them.
+        probabilities: float32 (N, C) by attribute, before temperature, from heads that did not learn the
+            picture.
+        of_class: cross-validated answers about the class of the same pictures, in their order.
         thresholds: the thresholds of the class.
         required: the requirements of the class.
     """
@@ -155,7 +168,12 @@ def _answers_of(
 
 
 def fit_familiarity(distances: Distances) -> Familiarity:
-    """Keep the distances, float32 (N,), at FAMILIARITY_POINTS evenly spaced ranks."""
+    """Return the familiarity of a network: quantiles of its distances to known pictures.
+
+    Args:
+        distances: float32 (N,), the distances of known pictures, of which FAMILIARITY_POINTS quantiles are
+            kept.
+    """
     ranks = np.linspace(0, 1, FAMILIARITY_POINTS)
     quantiles = np.quantile(distances.astype(np.float64), ranks, method="inverted_cdf")
     return Familiarity(quantiles=tuple(quantiles.tolist()))

@@ -1,6 +1,6 @@
-"""Requirements for accepted answers: of own classes, of attributes, and of photos by tier.
+"""Requirements for accepted answers: about own classes, about attributes, and about photos by tier.
 
-What `decide` (decide.py) chooses thresholds for, whatever answered. Pure.
+`decide` in decide.py chooses thresholds that fulfil them. Pure.
 """
 
 from collections import Counter
@@ -33,38 +33,46 @@ ACCEPTED_OF_PHOTOS: Final = 0.95
 photos can show it where about 98% are right."""
 
 FAMILIARITY_THRESHOLD: Final = 0.01
-"""Held-out pictures rarer than one in a hundred are `unfamiliar`. Every one of them is a garment that a
-person reviews without need, so the price of finding out-of-distribution ones is fixed at 1%."""
+"""Share of held-out pictures that is `unfamiliar`: those with the largest distances. Each of them is a
+garment that a person reviews without need, so this fixes the price of finding out-of-distribution pictures at
+1%."""
 
 FAMILIARITY_OF_OWN: Final = 0.05
 """Share of held-out pictures that is `unfamiliar`, for own classes whose score was fitted against photos of
-other things. These are answers of folds, which know less: of hidden pictures fewer are `unfamiliar`."""
+other things. The answers are from heads of folds, which know less, so fewer of truly hidden pictures are
+`unfamiliar`."""
 
 FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
-"""Shares of photos that may be `unfamiliar`: the one is chosen at which answers cost least. A lower one
-accepts more photos of kinds that nothing has learnt, a higher one sends more photos of garments to review."""
+"""Shares of photos that may be `unfamiliar`, of which the one with the lowest cost of answers is chosen. A
+lower share accepts more photos of kinds that nothing has learnt; a higher one sends more photos of garments
+to review."""
 
 FAMILIARITY_OF_PHOTOS: Final = 0.04
-"""Used where no head left kinds out."""
+"""Share of photos that is `unfamiliar`, if no head was fitted without some kinds of other things."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """Requirements for accepted answers, and values that other answers have decided about the network.
+    """Requirements for accepted answers, and values of the network that were already decided elsewhere.
 
     Attributes:
-        right: 0..1, share of the accepted answers that must be right: in each of the tiers by itself.
-        confidence: 0..1, that each accepted answer needs.
-        tiers: the tiers of photos that promise it; None if all answers do together, as HELD_OUT.
-        alike: whether each class, and each tier of it, weighs alike in the temperature.
+        right: the share of accepted answers that must be right, 0 to 1, in each of the tiers by itself.
+        confidence: the confidence that each accepted answer needs, 0 to 1.
+        tiers: the tiers of photos (how they were taken) that have the promise; None if all answers together
+            have it, as HELD_OUT.
+        alike: whether each class, and each tier in it, has the same weight in the fit of the temperature.
         temperature: the temperature of the network; None to fit it.
         familiarity: the familiarity of the network; None to fit it.
-        unfamiliar: 0..1, shares of the known pictures that may be `unfamiliar`; the cheapest is chosen.
-        others: scores of photos of none of the classes, by heads that learnt nothing of their kinds.
-        before: the parent's threshold, which stays where the answers say too little about it.
-        withheld: indices of labels that are never accepted.
-        stricter: 0..1, by the index of a label, what its accepted answers need beyond `confidence`.
-        of_unfamiliar: whether unfamiliar pictures may be answered, too, where such answers show `right`.
+        unfamiliar: shares of the known pictures that may be `unfamiliar`, 0 to 1; the one with the lowest
+            cost is chosen.
+        others: scores of photos of none of the classes, from heads that did not learn their things; None if
+            there are none.
+        before: the confidence threshold of the parent, which stays if the answers say too little about it.
+        withheld: the indices of labels that are never accepted.
+        stricter: the confidence, 0 to 1, that accepted answers with a label need in addition, by the index of
+            the label.
+        of_unfamiliar: whether answers about unfamiliar pictures may be accepted, too, if they show the share
+            `right`.
     """
 
     right: float
@@ -81,28 +89,33 @@ class Requirements:
     of_unfamiliar: bool = False
 
     def with_labels_of(self, contract: ModelContract) -> "Requirements":
-        """Return these with the stricter and the withheld labels of a release."""
+        """Return these requirements with the stricter and the withheld labels of a release's contract."""
         head, index = contract.class_head, contract.labels.index
         stricter = {index(label): least for label, least in head.stricter.items()}
         return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
 
 
 def usual_accept_right(*, own_classes: bool) -> float:
-    """Return the share of accepted answers that must be right, unless the training names another."""
+    """Return the default share of accepted answers that must be right, 0 to 1.
+
+    Args:
+        own_classes: whether the classes are the user's own.
+    """
     return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
 
 
 def of_photos(answers: Answers, others: Scores | None, before: float) -> Requirements:
-    """Return the requirements for photos by tier.
+    """Return the requirements for photos by tier (how they were taken).
 
-    Where there is a random sample of the user's own pictures, it alone promises, and nothing below the
-    parent's threshold, from which an audit draws; else each tier with as many known photos as a promise
-    takes, but not what people looked at because the model doubted it.
+    If there is a random sample of the user's own pictures, it alone has the promise, and the threshold is not
+    below the parent's, from which an audit draws. Otherwise each tier with enough known photos for a promise
+    has it, except photos that people looked at because the model doubted them.
 
     Args:
         answers: the answers to the photos.
-        others: scores of photos of other kinds, as in Requirements.
-        before: the parent's confidence, as in Requirements.
+        others: scores of photos of none of the classes, from heads that did not learn their things; None if
+            there are none.
+        before: the confidence threshold of the parent.
     """
     counts = Counter(answers.sets[answers.known].tolist())
     enough = {tier for tier, n in counts.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
@@ -119,15 +132,15 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
 
 
 def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:
-    """Return the requirements for an attribute: those of the class, with the class's familiarity.
+    """Return the requirements for an attribute: those of the class, with the familiarity of the class.
 
-    A label of fewer than FEWEST pictures is never accepted. An attribute that all classes have may answer
-    unfamiliar pictures, too.
+    A label with fewer than FEWEST pictures is never accepted. If all classes have the attribute, answers
+    about unfamiliar pictures may be accepted, too.
 
     Args:
-        labels: the labels of the pictures that decide.
+        labels: the labels of the pictures by which thresholds are chosen.
         of_class: the requirements of the class.
-        familiarity: the familiarity of the class.
+        familiarity: the familiarity of the class; None if there is none.
     """
     counts = np.bincount(labels.main[labels.main >= 0], minlength=len(labels.names))
     return Requirements(
@@ -141,16 +154,21 @@ def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarit
 
 
 def that_decide(answers: Answers) -> Answers:
-    """Return the answers that choose temperature and threshold: of unknown sources alone, in the tiers above.
+    """Return the answers from which temperature and threshold are chosen.
 
-    A shop that uses the release is a further source, and photos of known ones are answered better.
+    In tiers with enough unknown sources, only photos from unknown sources are used, because a shop that uses
+    the release is a further source, and photos of known sources are answered better. In other tiers all are
+    used.
     """
     tiers = tiers_that_unknown_sources_decide(answers)
     return answers.take(answers.of_unknown_sources | ~np.isin(answers.sets, tiers))
 
 
 def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
-    """Return tiers with FEW_SOURCES unknown sources, and as many known photos of these as a promise takes."""
+    """Return the tiers with enough unknown sources, and enough known photos from these for a promise.
+
+    An unknown source is a shop or collection of which the network that answered had learnt nothing.
+    """
     unknown = answers.take(answers.of_unknown_sources & answers.known)
     return [
         tier

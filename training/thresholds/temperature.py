@@ -1,10 +1,10 @@
-"""The temperature of a network, from answers to pictures that it did not learn. Every training fits it.
+"""Fit the temperature of a network, from answers to pictures that it did not learn. Every training does this.
 
-One rule for all of them: the held-out pictures of a gradient training, the folds of own classes, and
-photos. It is one parameter, so all answers fit it: fitted to other fifths, it
-made the accepted share of users' photos hang on the partition. A bias per class beside it (Alexandari et al.
-2020, arXiv 1901.06852) lowers the loss, and moves photos to other classes without more accepted ones. Pure.
-What else is decided: decide.py.
+One rule is used for all: held-out pictures of a gradient training, folds of own classes, and photos. The
+temperature is one parameter, so all answers fit it. When each fifth of the photos got a temperature from the
+others, the accepted share of users' photos depended on the partition. An additional bias for each class
+(Alexandari et al. 2020, arXiv 1901.06852) lowers the loss, and changes the class of photos without accepting
+more. Pure. Other decisions: decide.py.
 """
 
 from typing import Final
@@ -22,7 +22,7 @@ COLDEST: Final = 0.5
 .22, which serves 50% beside 30% as 91%."""
 
 HOTTEST: Final = 20.0
-"""A network that needs more is broken in another way."""
+"""The highest temperature. A network that needs more has another fault."""
 
 
 def fit_temperature(
@@ -32,17 +32,17 @@ def fit_temperature(
 ) -> float:
     """Fit the temperature that minimises the negative log likelihood, with one pseudo-observation.
 
-    Temperature scaling (Guo et al. 2017, arXiv 1706.04599). Without the pseudo-observation, which is
-    spread over the second likeliest classes of all pictures, a few hundred pictures without an error would
-    always have the lowest temperature.
+    This is temperature scaling (Guo et al. 2017, arXiv 1706.04599). The pseudo-observation is spread over the
+    second likeliest classes of all pictures. Without it, a few hundred pictures without an error would always
+    give the lowest temperature.
 
     Args:
         probabilities: (N, C), N >= 1 and C >= 2, before temperature.
-        labels: integers (N,), the truth.
-        weights: float64 (N,), of each answer; None for equal ones.
+        labels: integers (N,), the index of the right class of each picture.
+        weights: float64 (N,), the weight of each answer; None for equal weights.
 
     Returns:
-        COLDEST..HOTTEST.
+        The temperature, COLDEST to HOTTEST.
     """
     # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
     logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
@@ -60,14 +60,15 @@ def fit_temperature(
 
 
 def temperature_of(answers: Answers, *, alike: bool = False) -> float:
-    """Fit the temperature of the pictures that show a class.
+    """Fit the temperature to the answers about pictures that show one of the classes.
 
-    What people looked at because the model doubted it is left out: it would make every answer less sure.
+    Photos that people looked at because the model doubted them are left out, because they would make every
+    answer less confident.
 
     Args:
-        answers: probabilities as the network gave them, of at least one such picture.
-        alike: whether all classes have the same weight, and within a class all its tiers, however many
-            photos there are; else each picture counts alike, as it will be asked.
+        answers: the answers, with probabilities before temperature, to at least one such picture.
+        alike: whether all classes have the same weight, and within a class all tiers, however many photos
+            there are. Otherwise each picture has the same weight.
     """
     of_classes = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
     weights = _weights(of_classes.truth, of_classes.sets) if alike else None

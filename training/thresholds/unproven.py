@@ -1,11 +1,11 @@
-"""Labels whose accepted answers break the promise on a shop that the heads had not learnt.
+"""Find labels whose accepted answers break the promise on a shop that no head had learnt.
 
-All errors of a new shop may say one label: then the tiers' promises hold, and that label's answers do not. So
-the accepted answers are counted by source and label. A label is unproven where some source that nothing had
-learnt shows that fewer of them are right than is promised: by the upper one-sided bound of the cell, at one
-error rate for all of these cells (Holm 1979, Scand. J. Stat. 6, 65). Its answers then need a higher
-confidence than others, and it is withheld where none of LEVELS is enough. Of tier X, which shows none of the
-classes, nothing is promised, so it breaks no promise. Pure. What serving does with it: inference/decision.py.
+All errors about a new shop may have one label: then the promises of the tiers hold, and this label's answers
+are still wrong too often. So the accepted answers are counted by source and label. A label is unproven if an
+unknown source shows that fewer of its answers are right than promised: by the upper one-sided bound, with one
+error rate for all pairs of source and label (Holm 1979, Scand. J. Stat. 6, 65). Its answers then need a
+higher confidence than others, and the label is withheld if none of LEVELS is enough. Tier X, which shows none
+of the classes, has no promise that could break. Pure. How serving uses it: inference/decision.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,19 +22,20 @@ from training.thresholds.decide import Thresholds, decide
 from training.thresholds.requirements import Requirements
 
 LEVELS: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
-"""Confidences that an unproven label may need."""
+"""Confidences, tried in this order, that an unproven label may need."""
 
 
 @dataclass(frozen=True)
 class SourceLabel:
-    """Accepted answers of one label to photos from one source.
+    """Count of the accepted answers with one label to photos from one source.
 
     Attributes:
-        source: shop or collection.
-        label: the label that is answered.
-        accepted: answers that are sure and familiar enough, withheld or not.
+        source: the shop or collection.
+        label: the answered label.
+        accepted: the number of answers that are confident and familiar enough, whether the label is withheld
+            or not.
         right: the number of these that are right.
-        unproven: whether too few are right.
+        unproven: whether too few of these are right to keep the promise.
     """
 
     source: str
@@ -45,12 +46,15 @@ class SourceLabel:
 
 
 def decide_withholding(answers: Answers, required: Requirements, labels: Sequence[str]) -> Thresholds:
-    """Decide on photos, and again with less of the labels that turn out to be unproven, until none does.
+    """Choose thresholds for photos, stricter for labels that break the promise on unknown sources.
+
+    The choice is repeated until no label is unproven. A label for which no confidence is enough is withheld,
+    which means never accepted.
 
     Args:
         answers: the answers to the photos, as `decide` takes them.
-        required: the requirements.
-        labels: the labels by index.
+        required: the requirements for accepted answers.
+        labels: the labels, by index.
     """
     while True:
         thresholds = decide(answers, required)
@@ -79,13 +83,13 @@ def _unproven(answers: Answers, thresholds: Thresholds, labels: Sequence[str], p
 def source_labels(
     answers: Answers, accepted: NDArray[np.bool_], labels: Sequence[str], promised: float
 ) -> tuple[SourceLabel, ...]:
-    """Count accepted answers by source and label, and tell which of these labels are unproven.
+    """Count accepted answers by source and label, and tell which labels break the promise.
 
     Args:
-        answers: the answers to N photos, by networks that did not learn them.
-        accepted: bool (N,), which of these are sure and familiar enough.
-        labels: the labels by index.
-        promised: 0..1 exclusive, share of accepted answers that must be right.
+        answers: the answers to N photos, from networks that did not learn them.
+        accepted: bool (N,), whether each answer is confident and familiar enough.
+        labels: the labels, by index.
+        promised: the share of accepted answers that must be right, 0 to 1 exclusive.
     """
     counted = accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
     cells = list(_cells(answers.take(counted), labels))
