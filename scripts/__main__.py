@@ -52,25 +52,35 @@ EXAMPLES = (
 OTHER_PROJECTS = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
 
 SCRIPTS_OF_OTHERS = {"main": "train", "app": "serve"}
-"""The verbs that do the work of other projects' scripts, for scripts whose names are not verbs."""
+"""The command that does the work of a script of other projects, by the name of the script. It is suggested if
+somebody types that name."""
 
 UNKNOWN_VERB = 2
-"""The exit code of argparse for wrong arguments."""
+"""The exit code if a command does not exist: 2, as argparse has it for wrong arguments."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A command as it is listed: the name of its file, and the first line of that file's docstring."""
+    """A command of `wardrobe`, such as `train`.
+
+    Attributes:
+        name: the name of the command, which is also that of its file.
+        summary: the first line of the docstring of this file.
+    """
 
     name: str
     summary: str = ""
 
     def load(self) -> ModuleType:
-        """Import it."""
+        """Import the module of the command, and return it."""
         return importlib.import_module(f"scripts.{self.name}")
 
     def run(self, words: list[str]) -> int:
-        """Run the verb with the words that were typed after it. Some verbs parse them in their own `main`."""
+        """Run the command, and return its exit code.
+
+        Args:
+            words: the words that were typed after its name. Some commands parse them in their own `main`.
+        """
         module = self.load()
         if main := getattr(module, "main", None):
             return int(main(words))
@@ -78,7 +88,7 @@ class Verb:
 
 
 def verbs() -> tuple[Verb, ...]:
-    """Return the verbs whose files exist here."""
+    """Return the commands whose files exist in this installation, with their summaries."""
     files = {name: Path(__file__).with_name(f"{name}.py") for name in VERBS}
     return tuple(
         Verb(name, first_line_of_docstring(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
@@ -88,7 +98,14 @@ def verbs() -> tuple[Verb, ...]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """List the verbs, or run the one that is named first."""
+    """Run the command that is named first, or list all commands if none is named.
+
+    Args:
+        argv: the words after `wardrobe`; None for those of `sys.argv`.
+
+    Returns:
+        The exit code; UNKNOWN_VERB if there is no such command.
+    """
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["--json"] and words[1:] and not words[1].startswith("-"):
         words = [words[1], "--json", *words[2:]]
@@ -134,7 +151,11 @@ def build_parser() -> ArgumentParser:
 
 
 def command(verb: str | None = None) -> int:
-    """Run `main`: the entry point of the installed command, or a verb's file that is run by itself."""
+    """Run `wardrobe`, print errors in one line, and return the exit code.
+
+    Args:
+        verb: the name of the command, if its file is run by itself; None to read the name from `sys.argv`.
+    """
     return run(main if verb is None else partial(main, [verb, *sys.argv[1:]]))
 
 

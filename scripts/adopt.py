@@ -27,7 +27,11 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Adopt the model that the arguments name."""
+    """Make a release of the Keras model that the arguments name, and send it to the store.
+
+    Returns:
+        The result for --json.
+    """
     check_tensorflow()
     check_keras_file(arguments.model)
     with claim_new_run(arguments.run or _default_run_folder(arguments.model)) as run:
@@ -46,7 +50,7 @@ def _adopt(arguments: argparse.Namespace, release: Path) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe adopt`."""
     parser = command_parser("adopt", __doc__, EXAMPLES)
     parser.add_argument("model", type=Path, help="file `.keras` of Keras 3, without code of its own")
     order = "class names in the order of its outputs (default: the data's, in order of their names)"

@@ -52,7 +52,11 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Train the networks that have no release yet, and show all reports beside one another."""
+    """Train each network that has no release yet, and compare the reports of all networks.
+
+    Returns:
+        The main figures of each network and the files that were written, for --json.
+    """
     check_tensorflow()
     data = load_pixels(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
@@ -87,7 +91,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe compare`."""
     parser = command_parser("compare", __doc__, EXAMPLES)
     add_data_options(parser)
     group = parser.add_argument_group("what to do")

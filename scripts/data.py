@@ -51,23 +51,27 @@ EXAMPLES = (
 )
 
 SHOWN = 10
-"""Groups of near copies that are printed; --json has all."""
+"""Largest number of groups of near copies that are printed. --json has all groups."""
 
 
 class _Notes(Terminal):
-    """A printer of a training's warnings that also keeps them."""
+    """The output of a training on a terminal, which also keeps all warnings for --json."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
     def warn(self, line: str) -> None:
-        """Print to stdout."""
+        """Print a warning to stdout, and keep it."""
         self.notes.append(line)
         console().print(line)
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Check the pictures, and print what a training would say about them."""
+    """Check whether a training can learn the pictures that the arguments name, and print its warnings.
+
+    Returns:
+        The counts for --json; they are Failed (exit code 1) if a file cannot be read.
+    """
     require("scipy", "SciPy")
     prepare_decoders()
     place = unwrapped(expand_home(arguments.place))
@@ -114,14 +118,15 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Contents, NearCopies]:
-    """Read the pictures that a training would learn.
+    """Read the pictures that a training would learn, and divide them as the training would.
 
     Args:
-        named: the pictures. Files that cannot be read are left out.
-        progress: shows how many pictures are read, and receives the warnings of a training.
+        named: the place of the pictures, and how to read them. Files that cannot be read are left out.
+        progress: the output for the number of read pictures, and for the warnings of a training.
 
     Returns:
-        The parts that are not empty, and the contents with near copies.
+        The training part and the test part, without empty ones; the contents of the files; and the groups
+        of pictures that are near copies of one another.
 
     Raises:
         DataError: a training would refuse the pictures.
@@ -169,7 +174,7 @@ def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: b
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe data`."""
     parser = command_parser("data", __doc__, EXAMPLES)
     place = (
         "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "

@@ -28,11 +28,15 @@ from training.options import RECIPE_FIELDS, Options
 from training.stories import name_pictures
 
 LEAST_RIGHT: Final = 0.5
-"""Smallest share that may be asked for, as for WARDROBE_ACCEPT_TARGET."""
+"""Smallest value of --accept-right, as for the setting WARDROBE_ACCEPT_TARGET."""
 
 
 def share_right(text: str) -> float:
-    """Parse the value of --accept-right."""
+    """Parse the value of --accept-right, the share of accepted answers that must be right.
+
+    Raises:
+        ArgumentTypeError: the text is no number, less than LEAST_RIGHT, or 1 or more.
+    """
     value = number(text)
     if not LEAST_RIGHT <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
@@ -40,7 +44,11 @@ def share_right(text: str) -> float:
 
 
 def share_sure(text: str) -> float:
-    """Parse the value of --accept-confidence."""
+    """Parse the value of --accept-confidence, the confidence that each accepted answer needs.
+
+    Raises:
+        ArgumentTypeError: the text is no number, negative, or 1 or more.
+    """
     value = number(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, and less than 1")
@@ -48,7 +56,12 @@ def share_sure(text: str) -> float:
 
 
 def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> None:
-    """Add --accept-right and --accept-confidence, whose help ends with a note."""
+    """Add the options --accept-right and --accept-confidence.
+
+    Args:
+        group: the group of options.
+        note: the end of the help of each option.
+    """
     usual = "default: 0.95 for own classes, 0.99 for Fashion-MNIST"
     of_all = f"share of accepted answers that must be right ({usual}){note}"
     group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
@@ -57,7 +70,11 @@ def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> N
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add --data and how it is read, --skip-unreadable, --corrections, --train and --test."""
+    """Add all options that name a data set, and those for reading it.
+
+    These are --data, --skip-unreadable, --corrections, --train and --test, the options of lists, and
+    --product-column.
+    """
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     group = parser.add_argument_group("data set", title)
     add_place(group)
@@ -68,7 +85,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_place(group: "argparse._ActionsContainer", note: str = "") -> None:
-    """Add --data and --skip-unreadable, whose help ends with a note."""
+    """Add the options --data and --skip-unreadable.
+
+    Args:
+        group: the group of options.
+        note: the end of the help of each option.
+    """
     place = f"folder of pictures per class, a CSV, IDX files, or keras (default: Fashion-MNIST){note}"
     group.add_argument("--data", metavar="FOLDER|CSV", help=place)
     unreadable = f"leave out files of --data that are no pictures{note}"
@@ -76,7 +98,7 @@ def add_place(group: "argparse._ActionsContainer", note: str = "") -> None:
 
 
 def add_corrections(group: "argparse._ActionsContainer") -> None:
-    """Add --corrections."""
+    """Add the option --corrections, which names files with other labels of some pictures."""
     corrected = (
         "file with other labels of some pictures, in the columns `path` and `label`; an empty label leaves "
         "the picture out; may be repeated"
@@ -85,13 +107,16 @@ def add_corrections(group: "argparse._ActionsContainer") -> None:
 
 
 def add_csv_pair(group: "argparse._ActionsContainer") -> None:
-    """Add --train and --test."""
+    """Add the options --train and --test, which name a training set and a test set of pixels as CSV."""
     group.add_argument("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     group.add_argument("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
 def add_start_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options that choose the recipe which the others change."""
+    """Add the options --network and --recipe, which choose the recipe that other options change.
+
+    A recipe is the set of values by which a network is trained.
+    """
     networks = f"network that is trained (default: {DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
     group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
@@ -111,7 +136,10 @@ def _recipe_name(text: str) -> str:
 
 
 def named_of(arguments: argparse.Namespace) -> Named:
-    """Return the data set that the arguments name; a contradiction among them ends as wrong usage."""
+    """Return the data set that the options --data, --train and --test name.
+
+    The command ends as wrong usage if these options contradict each other.
+    """
     options, train, test = options_of(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
         arguments.error(
@@ -126,16 +154,21 @@ def named_of(arguments: argparse.Namespace) -> Named:
 
 
 def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
-    """Return all files that a command reads for its data: tables, corrections, and pictures."""
+    """Return the paths of all files that a command reads for its data: tables, corrections and pictures.
+
+    Args:
+        arguments: the arguments of a command with `add_data_options`.
+        parts: the parts of the data set, with the files of their pictures.
+    """
     tables = (arguments.data and Path(arguments.data), arguments.train, arguments.test)
     named = [table for table in (*tables, *arguments.corrections) if table and not table.is_dir()]
     return [*named, *(file for part in parts for file in part.files)]
 
 
 def load_pixels(arguments: argparse.Namespace) -> LabelledData:
-    """Read the data set that the arguments name, for networks that are trained by gradient.
+    """Read the data set that the arguments name as pictures of 28 x 28, for training a whole network.
 
-    Photos of own classes end as wrong usage.
+    The command ends as wrong usage if the data set has photos of own classes, since only a head learns these.
     """
     named = named_of(arguments)
     if (listing := named.list_pictures()) is None:
@@ -178,7 +211,7 @@ def add_recipe_options(
 
 
 DEFAULTS: Final = {"limit": "all", "dropout": "the network's own"}
-"""Default values in the help of fields that no recipe sets."""
+"""Default values that the help shows for fields of a recipe that no recipe sets, by the name of the field."""
 
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
@@ -201,20 +234,21 @@ NOT_CHOSEN: Final = frozenset(
         *("split", "model", "labels"),  # of evaluate and adopt
     }
 )
-"""Arguments of the commands that train or measure, which a release does not record: they change no figure."""
+"""Arguments of the commands that train or measure that a release does not record, since they change none of
+its figures."""
 
 
 def typed_names(arguments: argparse.Namespace) -> set[str]:
-    """Return the names of the options of a training that were typed, except --json."""
+    """Return the names of the options that were typed for a training, without --json."""
     others = {name: getattr(arguments, name, None) for name in NOT_CHOSEN - {"words", "error", "json"}}
     typed = {name for name, value in others.items() if value is not None and value is not False}
     return typed | options_of(arguments).names
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
-    """Return the options that were typed for a training.
+    """Return the options that were typed for a training and that its release records.
 
-    Each argument is an option of `Options`, a field of a recipe, or one of NOT_CHOSEN.
+    Each argument of the command is an option of `Options`, a field of a recipe, or one of NOT_CHOSEN.
     """
     typed = {
         name: str(value) if isinstance(value, Path) else value

@@ -41,14 +41,18 @@ EXAMPLES = (
 )
 
 ROWS = 20
-"""Changes that are printed; --out and --json have all."""
+"""Largest number of changes that are printed. --out and --json have all changes."""
 
 NAMED = 5
-"""Unreadable pictures that are named."""
+"""Largest number of unreadable pictures that a message names."""
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Compare and print; 1 when more answers change than are allowed."""
+    """Compare the answers of two releases to the same pictures, and print the changes.
+
+    Returns:
+        The result for --json; it is Failed (exit code 1) if more answers change than --allow permits.
+    """
     prepare_decoders()
     cache = read_command_settings().cache_dir
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
@@ -78,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def check_new_table(table: Path | None) -> None:
-    """Refuse a table that exists: nothing says that this command has written it.
+    """Check that the file of --out does not exist, so that no file of another command is replaced.
 
     Args:
         table: the file of --out; None without that option.
@@ -93,7 +97,7 @@ def check_new_table(table: Path | None) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe diff`."""
     parser = command_parser("diff", __doc__, EXAMPLES)
     add = parser.add_argument
     add("a", metavar="A", help=RELEASE_HELP)
@@ -121,7 +125,12 @@ def _write(
 
 
 def show(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
-    """Print the first changes, and how many there are."""
+    """Print the first changes, the number of all changes, and the pictures that cannot be read.
+
+    Args:
+        compared: the comparison of the answers.
+        releases: the first and the second release.
+    """
     out, (first, second) = console(), (release.version for release in releases)
     print_table([_cells(change) for change in compared.changes[:ROWS]], words=(LABEL_A, LABEL_B))
     if (more := len(compared.changes) - ROWS) > 0:
@@ -163,7 +172,12 @@ def _cells(change: Change) -> dict[str, str]:
 
 
 def document(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
-    """Return the whole result as JSON values."""
+    """Return a comparison of two releases as JSON values, with all changes.
+
+    Args:
+        compared: the comparison of the answers.
+        releases: the first and the second release.
+    """
     first, second = releases
     return {
         "a": first.version,

@@ -35,7 +35,7 @@ OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
 
 
 def print_sbom() -> None:
-    """Print the bill of materials of the image, in CycloneDX."""
+    """Print the software bill of materials (SBOM) of the container image as JSON in the CycloneDX format."""
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible", str(LOCK)]
     made = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ours alone
     document = without_addresses(json.loads(made.stdout))
@@ -43,7 +43,13 @@ def print_sbom() -> None:
 
 
 def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a bill of materials without addresses of indexes; package URLs identify the packages."""
+    """Return a CycloneDX bill of materials without the addresses of package indexes.
+
+    A component is identified by its package URL in place of them, so the result does not depend on the index.
+
+    Args:
+        document: the bill of materials from cyclonedx_py, as JSON values.
+    """
     components = [
         {name: value for name, value in component.items() if name not in OF_THE_INDEX}
         | {"bom-ref": component["purl"]}
@@ -58,7 +64,7 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_docs() -> None:
-    """Fill the blocks of every document."""
+    """Write the generated tables and figures into README.md and the pages of docs/; print changed pages."""
     made = blocks()
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text("utf-8")
@@ -68,7 +74,7 @@ def write_docs() -> None:
 
 
 def blocks() -> dict[str, str]:
-    """Return the content of each block, by its name."""
+    """Return the generated Markdown for the pages, by the name of the block that it fills (see `filled`)."""
     from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
 
     return {
@@ -81,7 +87,11 @@ def blocks() -> dict[str, str]:
 
 
 def filled(page: str, made: Mapping[str, str]) -> str:
-    """Fill the blocks of a page, which are between `<!-- NAME -->` and `<!-- /NAME -->`.
+    """Return a page whose blocks have new content. A block is between `<!-- NAME -->` and `<!-- /NAME -->`.
+
+    Args:
+        page: the Markdown of the page.
+        made: the new content by the name of the block.
 
     Raises:
         SystemExit: there is no block with such a name.
@@ -106,7 +116,14 @@ def _languages() -> list[tuple[str, ...]]:
 
 
 def settings_table(docstring: str) -> list[tuple[str, ...]]:
-    """Return a row for each setting, with its line in the docstring of Settings."""
+    """Return the rows of the table of settings: environment variable, default value and meaning.
+
+    Args:
+        docstring: the docstring of Settings, which has a line for each setting.
+
+    Raises:
+        SystemExit: a setting has no line in the docstring.
+    """
     described = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
     fields = [name.removeprefix("WARDROBE_").lower() for name in list_setting_names()]
     if missing := [name for name in fields if name not in described]:

@@ -20,15 +20,16 @@ from scripts.terminal import OWN_ERRORS, complain, console, program
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 
 SHOWN: Final = 200
-"""The most pictures on the page: a quarter of an hour of looking."""
+"""Largest number of pictures on the page, which a person can look at in a quarter of an hour."""
 
 MOST_DOUBTED: Final = 0.15
-"""Share of doubted labels up to which they are listed: beyond it most doubts are the network's own errors."""
+"""Largest share of doubted labels for which a list is written. If more labels are doubted, most doubts are
+errors of the network itself."""
 
 TABLE: Final = "doubted.csv"
 PAGE: Final = "doubted.html"
 EXPORT: Final = "corrections-doubted.csv"
-"""Name of the file that the page exports. It differs from that of a review sheet."""
+"""Name of the CSV file that the page exports. A review sheet exports a file of another name."""
 
 LEAD: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
@@ -40,10 +41,12 @@ NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
 def write_doubted(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
-    """Write TABLE and PAGE, and say how many labels are doubted. Nothing is written if no picture has a file.
+    """Write a table and a page of the pictures whose label a training doubts, and print how many there are.
 
-    If more than MOST_DOUBTED are doubted, there is no list, and the files of an earlier training are removed.
-    Errors are printed on stderr and not raised, since the release is complete without these files.
+    A label is doubted if networks that had not learnt the picture answer another one. Nothing is written if
+    no picture has a file of its own, or if more than MOST_DOUBTED of the labels are doubted. The files of an
+    earlier training in the folder are renamed. Errors are printed on stderr and not raised, since the release
+    is complete without these files.
 
     Args:
         folder: the folder of the run.

@@ -43,7 +43,11 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Evaluate the release that the arguments name."""
+    """Measure the release that the arguments name on a data set or photos, and print the figures.
+
+    Returns:
+        The figures for --json; they are Failed (exit code 1) if they contradict the release's stored report.
+    """
     document = _evaluate(arguments)
     return Failed(document) if document.get("differences") else document
 
@@ -79,7 +83,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe evaluate`."""
     parser = command_parser("evaluate", __doc__, EXAMPLES)
     parser.add_argument("release", nargs="?", default="bundled", help=BUNDLED_HELP)
     out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
@@ -96,7 +100,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 SPLIT = "development"
-"""The split of photos by default: photos that were measured may also have guided choices."""
+"""The default name of a set of photos in tables and plots. It is not called a test set, because people may
+have made choices by these photos."""
 
 
 def _check_photo_options(arguments: argparse.Namespace) -> None:

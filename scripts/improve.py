@@ -39,7 +39,11 @@ EXAMPLES = (
 
 
 def main(words: list[str]) -> int:
-    """Print the plan, and carry it out."""
+    """Train a new version of a release from people's corrections, and return the exit code.
+
+    Args:
+        words: the words after `wardrobe improve`. Those after `--` are options of `wardrobe train`.
+    """
     end = words.index("--") if "--" in words else len(words)
     return perform(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
 
@@ -95,7 +99,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe improve`."""
     parser = command_parser("improve", __doc__, EXAMPLES)
     add = parser.add_argument
     corrections = "answers of people, as the review sheet, the web page or doubted.html exports them"

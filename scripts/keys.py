@@ -20,7 +20,7 @@ from scripts.__main__ import command
 from scripts.terminal import chosen, command_parser, complain, subcommands
 
 KEY_BYTES = 32
-"""Random bytes in a key; 256 bits cannot be guessed."""
+"""Number of random bytes in an API key. 256 bits cannot be guessed."""
 
 USE = "Its client sends it in the header `Authorization: Bearer KEY`."
 
@@ -102,7 +102,7 @@ def _name(text: str) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe keys`."""
     parser = command_parser("keys", __doc__, EXAMPLES)
     add = subcommands(parser)
     adding = add("add", _add, "Make a key and print it, this once.")

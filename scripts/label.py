@@ -38,7 +38,7 @@ from scripts.terminal import BUNDLED_HELP, Failed, at_least, command_parser, com
 from training.progress import resumable
 
 REVIEW_LIMIT = 1000
-"""Pictures on a review page by default: a few megabytes, and an hour of looking."""
+"""Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
 
 EXAMPLES = (
     "wardrobe label photos --out labels.csv",
@@ -51,7 +51,12 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Label a source, or continue, and print the result."""
+    """Label the pictures of a source, or continue an interrupted run, and print the result.
+
+    Returns:
+        The summary for --json. It is Failed (exit code 1) if no picture could be read, or if one could not
+        be copied into the folder of --into.
+    """
     _check(arguments)
     job = read_job(arguments)
     columns = photo_columns(job.settings, with_people=True, with_words=True)
@@ -112,7 +117,7 @@ def _total(job: Job) -> int | None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe label`."""
     parser = command_parser("label", __doc__, EXAMPLES, json_help="print the summary as one line of JSON")
     add = parser.add_argument
     source = "folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix"
@@ -174,7 +179,7 @@ def _host(text: str) -> tuple[str, int]:
 
 
 class _Rate(ProgressColumn):
-    """Pictures a second."""
+    """The column of a progress bar with the number of pictures per second."""
 
     def render(self, task: Task) -> Text:
         if not task.speed:

@@ -47,17 +47,18 @@ KEPT: Final = (
     *("source", "by", "language", "title_column", "taxonomy", "allow_host", "engine"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
 )
-"""Options that the journal keeps, beside the model, for a command that names no SOURCE."""
+"""Options that are stored in the journal of a table, together with the model. A later command for the table
+that names no SOURCE uses the stored values."""
 
 ENGINES: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
 
 
 def read_job(arguments: argparse.Namespace) -> Job:
-    """Return the job of a command line, after everything is read and checked that can be before the work.
+    """Return the settings and inputs of a labelling run, after all checks that are possible before the work.
 
     Args:
-        arguments: the parsed arguments of label.py. Missing ones are filled in from the last run of the
-            table.
+        arguments: the parsed arguments of `wardrobe label`. Missing ones are filled in from the last run of
+            the table.
 
     Raises:
         LabellingError: the source, an output, a correction or an option cannot be used.
@@ -161,7 +162,11 @@ def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def with_whole_path(model: str) -> str:
-    """Return the name of a release or a store, with its whole path if it is a folder."""
+    """Return the name of a release or a store, with an absolute path if it is a folder.
+
+    Args:
+        model: the value of --model: `bundled`, an address with `://`, or a folder, perhaps with @VERSION.
+    """
     if model == "bundled" or "://" in model:
         return model
     address = parse_store_address(model) or model
@@ -231,13 +236,24 @@ def _sheet(arguments: argparse.Namespace) -> SheetOrder:
 
 
 def words_after_sheet(arguments: argparse.Namespace) -> str:
-    """Return the words of the command that applies the file that the sheet exports."""
+    """Return the rest of a command line after `wardrobe` that takes the answers of a review sheet.
+
+    Args:
+        arguments: the arguments of the run that wrote the sheet.
+    """
     feed = f" --feed {arguments.feed}" if arguments.feed else ""
     return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
 
 
 def how_to_fill_feed(arguments: argparse.Namespace) -> str:
-    """Return how a feed gets the colours that it lacks: by a command to paste, or by the sheet."""
+    """Return a sentence that tells how a person can give a feed its missing colours.
+
+    Args:
+        arguments: the arguments of the run that wrote the feed.
+
+    Returns:
+        The part of the review sheet to answer, or without a sheet a command to paste that writes one.
+    """
     if arguments.review:
         return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
     words = ["--review", "sheet.html", *arguments.words]

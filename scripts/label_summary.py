@@ -25,19 +25,19 @@ from scripts.label_job import words_after_sheet
 from scripts.terminal import complain, console, print_table, program
 
 NAMED: Final = 5
-"""Products that a sentence names."""
+"""Largest number of products that a sentence names."""
 
 
 def show_tables(
     job: Job, summary: Summary, products_without_photo: Sequence[str], taken: TakenCorrections | None
 ) -> None:
-    """Print the content of the tables, and the effect of corrections.
+    """Print the figures of a run's tables, and how many answers of people were taken into them.
 
     Args:
-        job: the job of the run.
-        summary: the summary of its tables.
-        products_without_photo: the names of the first products without a photo that can be read.
-        taken: the effect of corrections; None without them.
+        job: the settings and inputs of the run.
+        summary: the figures of its tables.
+        products_without_photo: the names of the first products that have no readable photo.
+        taken: the numbers of people's answers that were taken; None if the run had no corrections.
     """
     _show_summary(summary)
     if summary.rows > summary.errors:
@@ -47,12 +47,14 @@ def show_tables(
 
 
 def show_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
-    """Print the outputs beside the tables, and their errors after the first one.
+    """Print where a run wrote its other outputs: own words, review sheet, sorted pictures and feed.
+
+    Errors of these outputs are printed too, except the first one, which the command raises at its end.
 
     Args:
         arguments: the arguments of the command line.
-        outcome: the outcome of the run.
-        job: the job of the run.
+        outcome: the results of the run.
+        job: the settings and inputs of the run.
     """
     if outcome.words_file:
         _say_words(outcome.words_file, job)
@@ -105,7 +107,15 @@ def _show_summary(summary: Summary) -> None:
 
 
 def pace(pictures: int, seconds: float) -> str:
-    """Return a sentence with the number of pictures per second; empty if none was labelled."""
+    """Return a sentence with the speed of a run, such as "23 pictures per second. ".
+
+    Args:
+        pictures: the number of labelled pictures.
+        seconds: the seconds that they took.
+
+    Returns:
+        The sentence with a blank at its end; empty if no picture was labelled.
+    """
     if not pictures:
         return ""
     rate = pictures / max(seconds, 1e-9)
@@ -221,11 +231,14 @@ def _say_taken(job: Job, taken: TakenCorrections, summary: Summary) -> None:
 
 
 def describe_questions(summary: Summary, page: Path | None) -> str:
-    """Return the sentence on questions about categories, which settle most rows; empty if there are none.
+    """Return a sentence that tells how many questions about the shop's categories a person could answer.
 
     Args:
-        summary: the summary of the tables.
-        page: the review sheet; None without one.
+        summary: the figures of the tables.
+        page: the path of the review sheet, which asks them; None if none was written.
+
+    Returns:
+        The sentence; empty if there are no such questions.
     """
     asked = summary.category_questions or {"categories": 0, "rows": 0}
     count, rows = asked["categories"], asked["rows"]

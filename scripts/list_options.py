@@ -10,7 +10,7 @@ from labelling.lists.list_files import split_column_names
 
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:
-    """Add --path-column, --root, --encoding and --skip-bad-rows."""
+    """Add the options for reading a list: --path-column, --root, --encoding and --skip-bad-rows."""
     add = group.add_argument
     columns = "columns of a list that name pictures; each one gives rows of its own (default: path)"
     add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
@@ -22,14 +22,17 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
 
 
 def add_encoding(group: "argparse._ActionsContainer") -> None:
-    """Add --encoding, also of the commands that read corrections alone."""
+    """Add the option --encoding, for a command that reads lists or corrections."""
     usual = "UTF-8, or UTF-16 with a byte order mark"
     encoding = f"encoding of lists and corrections, such as cp1252 (default: {usual})"
     group.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
 def add_product_column(group: "argparse._ActionsContainer") -> None:
-    """Add --product-column of the commands that learn or check a table; their --by says who publishes."""
+    """Add the option --product-column, for commands that train on a list or check it.
+
+    It is not called --by as in `wardrobe label`, since --by names who publishes a release there.
+    """
     by = "column that says which photos show the same product: they are learnt, or measured, together"
     group.add_argument("--product-column", metavar="COLUMN", help=by)
 
@@ -42,7 +45,14 @@ def _columns(text: str) -> tuple[str, ...]:
 
 
 def typed_list_options(arguments: argparse.Namespace) -> list[str]:
-    """Return the options that were given, as one types them."""
+    """Return the options of a list and of products as words of a command line, to print a command.
+
+    Args:
+        arguments: the parsed arguments of a command with `add_list_options` and `add_product_column`.
+
+    Returns:
+        The words, such as `["--root", "photos"]`; empty if no such option was typed.
+    """
     named = {
         "--path-column": ",".join(arguments.path_column or ()),
         "--root": arguments.root,

@@ -37,7 +37,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """The answer about one file, with the picture and the pixels that the model saw."""
+    """The answer of a release about one picture file.
+
+    Attributes:
+        file: the path of the file.
+        decoded: the decoded picture.
+        pixels: the input of the pixel network that was made of the picture.
+        prediction: the answer.
+    """
 
     file: Path
     decoded: DecodedPicture
@@ -53,7 +60,14 @@ EXAMPLES = (
 
 
 def main(words: list[str]) -> int:
-    """Classify every file named in the arguments; 1 when one of them could not be."""
+    """Classify picture files, and print the answer about each.
+
+    Args:
+        words: the words after `wardrobe predict`.
+
+    Returns:
+        The exit code: 0, or 1 if a file could not be classified.
+    """
     parser = build_parser()
     arguments = parser.parse_args(words)
     read_dotenv()  # not by `perform`: --json prints a line per picture as it comes
@@ -83,7 +97,7 @@ def main(words: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe predict`."""
     parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="pictures to classify")
@@ -151,7 +165,7 @@ def _as_json(answer: FileAnswer, version: str) -> str:
 
 
 _ROW_INCHES = (9.0, 2.6)
-"""Width and height of one picture's row."""
+"""Width and height of the row of one picture in a plot, in inches."""
 
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 

@@ -25,35 +25,52 @@ from scripts.terminal import complain, console
 from training.progress import Say, Watch, as_time
 
 SILENCE: Final = 30.0
-"""Seconds without a line, in a file or a pipe, after which a line is printed."""
+"""Seconds between two lines of progress if the output is a file or a pipe, where no bar is shown."""
 
 
 def say_promises(release: Path, say: Say) -> None:
-    """Print the accepted share of a new release for each promise, or advice."""
+    """Print which answers a new release accepts, and which settings would accept more, in sentences.
+
+    Args:
+        release: the folder of the release.
+        say: a function that prints a sentence.
+    """
     for sentence in what_is_accepted(report_of(open_release(release)), ENGLISH):
         say(sentence)
 
 
 def progress_bar(*columns: ProgressColumn) -> Bar:
-    """Return a bar on stderr that disappears at its end; only on a terminal, and not if TERM is dumb."""
+    """Return a progress bar on stderr that disappears at its end.
+
+    It shows nothing if stderr is not a terminal, or if TERM is dumb.
+
+    Args:
+        columns: the columns of the bar, as in rich.
+    """
     out = console(sys.stderr)
     return Bar(*columns, console=out, transient=True, disable=not out.is_interactive)
 
 
 class Count(Protocol):
-    """Receives how many of how many are done, and how many of them an earlier run did."""
+    """A function that shows the progress of some work."""
 
     def __call__(self, done: int, total: int | None, before: int = 0) -> None:
-        """Move the bar."""
+        """Show the current progress.
+
+        Args:
+            done: the number of finished items.
+            total: the number of all items; None if it is not known.
+            before: the number of items that an earlier run finished, which the remaining time ignores.
+        """
 
 
 @contextmanager
 def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Count]:
-    """Show a bar and the remaining time while a block runs; without a terminal, a line now and then.
+    """Show a progress bar and the remaining time while a block runs; without a terminal, print lines.
 
     Args:
-        what: the text in front of the bar.
-        more: columns behind the bar, in front of the remaining time.
+        what: the text in front of the bar, such as "labelling".
+        more: further columns of the bar, in front of the remaining time.
         silence: seconds between two lines.
 
     Yields:
@@ -79,10 +96,10 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
 
 @contextmanager
 def lines_between(line: Callable[[], str], silence: float = SILENCE) -> Iterator[None]:
-    """Print a line on stderr again and again while a block runs, unless there is a bar.
+    """Print a line on stderr at intervals while a block runs; do nothing on a terminal, which shows a bar.
 
     Args:
-        line: the text, which is followed by the time since the beginning.
+        line: a function that returns the text. The time since the beginning is added to it.
         silence: seconds between two lines.
     """
     if console(sys.stderr).is_interactive:
@@ -108,23 +125,30 @@ def _say(line: str) -> None:
 
 
 class Terminal:
-    """Shows a training on this terminal, or in a log (training/progress.py's Progress)."""
+    """The output of a training on a terminal or in a log; implements Progress of training/progress.py."""
 
     def say(self, line: str) -> None:
-        """Print to stdout."""
+        """Print a line to stdout."""
         console().print(line)
 
     def warn(self, line: str) -> None:
-        """Print to stderr."""
+        """Print a warning in one line to stderr."""
         complain(line)
 
     def counting(self, what: str) -> AbstractContextManager[Watch]:
-        """Show a bar."""
+        """Show a progress bar while a block runs, with a text in front (`counting`)."""
         return counting(what)
 
     @contextmanager
     def epochs(self, most: int) -> "Iterator[EpochLines]":
-        """Print a line per epoch, and show steps as a bar."""
+        """Print a line for each epoch of a fit while a block runs, and show its steps as a bar.
+
+        Args:
+            most: the largest number of epochs.
+
+        Yields:
+            The object that has to be told about each step and each epoch.
+        """
         out = console()
         out.print(HEADINGS)
         with EpochLines(out, most) as lines, lines_between(lines.position):
@@ -135,10 +159,18 @@ HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.
 
 
 class EpochLines(Bar):
-    """Prints epochs as lines, and steps as a bar on a terminal (training/progress.py's Watcher)."""
+    """The progress of a fit: a line for each epoch, and on a terminal a bar for the steps.
+
+    It implements Watcher of training/progress.py.
+    """
 
     def __init__(self, out: Console, epochs: int) -> None:
-        """Print to `out`; `epochs` is how many there will be at most."""
+        """Create a bar that is not shown yet.
+
+        Args:
+            out: the console for lines and bar.
+            epochs: the largest number of epochs.
+        """
         columns = (TextColumn("epoch {task.description}"), BarColumn(), MofNCompleteColumn())
         super().__init__(*columns, console=out, transient=True, disable=not out.is_interactive)
         self._epochs = epochs
@@ -146,16 +178,22 @@ class EpochLines(Bar):
         self._position = f"epoch 1 of {epochs}"
 
     def position(self) -> str:
-        """Return the position of the fit, for a log between two lines of epochs."""
+        """Return the position of the fit as text, such as "epoch 2 of 10, step 30 of 400"."""
         return self._position
 
     def step(self, epoch: int, step: int, steps: int) -> None:
-        """Move the bar."""
+        """Show in the bar that a step of an epoch is finished.
+
+        Args:
+            epoch: the number of the epoch, from 1.
+            step: the number of finished steps in the epoch.
+            steps: the number of steps of the epoch.
+        """
         self._position = f"epoch {epoch} of {self._epochs}, step {step} of {steps}"
         self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
 
     def epoch(self, epoch: Epoch) -> None:
-        """Print the line of an epoch."""
+        """Print the figures of a finished epoch, and the remaining time, in a line."""
         left = as_time((self._epochs - epoch.epoch) * epoch.seconds)
         self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "

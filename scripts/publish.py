@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Publish the release that the arguments name."""
+    """Publish the release that the arguments name in a store, print the result, and return it for --json."""
     store, folder = open_store(arguments.store), _folder_of(arguments)
     if not store.address.startswith("s3://") and not Path(store.address).exists():
         complain(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
@@ -46,7 +46,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe publish`."""
     parser = command_parser("publish", __doc__, EXAMPLES)
     parser.add_argument("release", help=RELEASE_HELP)
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")

@@ -29,10 +29,10 @@ from scripts.target import add_promotion_options, as_text, who
 from scripts.terminal import at_least, command_parser, complain, console, number, print_table, subcommands
 
 KEEP = 5
-"""Number of releases that `prune` keeps by default."""
+"""Number of releases that `wardrobe releases prune` keeps by default."""
 
 MOST_MINUTES = 1e9
-"""Largest age in minutes: 1,900 years, as far back as dates go."""
+"""Largest value of --older-than in minutes: 1,900 years, since Python's dates do not go back further."""
 
 EXAMPLES = (
     "wardrobe releases --store store list",
@@ -44,7 +44,7 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Run the command that the arguments name."""
+    """Run the subcommand that the arguments name on the store of --store; return its result for --json."""
     if arguments.store is None:
         arguments.error("--store is missing: a folder, or s3://bucket/prefix")
     return arguments.command(open_store(arguments.store), arguments)
@@ -52,11 +52,13 @@ def execute(arguments: argparse.Namespace) -> object:
 
 @dataclass(frozen=True)
 class Listed:
-    """One release in the list.
+    """A release of a store, as `wardrobe releases list` shows it.
 
     Attributes:
+        release: the version of the release, and its files in the store.
         state: current, promoted, never promoted, unfinished, or the fault of the release.
-        last: the last promotion that named it; None without one.
+        manifest: the manifest of the release; None if it cannot be read.
+        last: the last promotion that made the release current; None without one.
     """
 
     release: StoredRelease
@@ -65,7 +67,7 @@ class Listed:
     last: Promotion | None
 
     def cells(self) -> dict[str, str]:
-        """Return the row of the table."""
+        """Return the row of the release in the printed table: its cells, by heading."""
         headline = self.manifest and self.manifest.headline
         return {
             "version": self.release.version,
@@ -79,7 +81,7 @@ class Listed:
         }
 
     def as_json(self) -> dict[str, object]:
-        """Return the release as JSON values."""
+        """Return the facts about the release as JSON values."""
         return {
             "version": self.release.version,
             "state": self.state,
@@ -267,7 +269,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe releases`."""
     parser = command_parser("releases", __doc__, EXAMPLES)
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     for parent in (parser, shared):
@@ -301,7 +303,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def minutes(text: str) -> float:
-    """Parse the value of --older-than."""
+    """Parse the value of --older-than, an age in minutes.
+
+    Raises:
+        ArgumentTypeError: the text is no number from 0 to MOST_MINUTES.
+    """
     if not 0 <= (age := number(text)) <= MOST_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return age

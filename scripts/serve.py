@@ -32,7 +32,11 @@ OPTIONS = (
 
 
 def main(words: list[str]) -> int:
-    """Replace this process by the service (app/__main__.py)."""
+    """Start the service, which replaces this process (app/__main__.py).
+
+    Args:
+        words: the words after `wardrobe serve`. Those that are no options of this command go to gunicorn.
+    """
     arguments, rest = build_parser().parse_known_args(words)
     chosen = {variable: getattr(arguments, name) for name, variable, *_ in OPTIONS}
     given = {variable: value for variable, value in chosen.items() if value is not None}
@@ -40,7 +44,7 @@ def main(words: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command. Options that it does not know are passed on to gunicorn."""
+    """Return the argument parser of `wardrobe serve`. Other options are passed on to gunicorn."""
     parser = command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
     for name, variable, metavar, text in OPTIONS:
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; sets {variable}")

@@ -46,7 +46,7 @@ execute = chosen
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe signing`."""
     parser = command_parser("signing", __doc__, EXAMPLES)
     add = subcommands(parser)
     making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")

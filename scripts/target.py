@@ -34,21 +34,22 @@ from training.progress import resumable
 DEFAULT_STORE = "runs/store"
 
 ELSEWHERE = "s3://BUCKET/PREFIX"
-"""Stands in a command for the store that its reader has."""
+"""Placeholder for the address of the user's store, in commands that are printed."""
 
 FEW_TEST_PICTURES = 100
-"""Below so many, the 95% interval of an accuracy of 0.9 is wider than 0.11."""
+"""Number of test pictures below which a warning is printed. With fewer, the 95% interval of an accuracy of
+0.9 is wider than 0.11."""
 
 
 def add_target_options(group: "argparse._ArgumentGroup") -> None:
-    """Add --data-licence, --out, --publish, --sign, --force, --by and --unconditional."""
+    """Add the options for a new release: --data-licence and those of `add_store_options`."""
     licence = "licence of the data, such as MIT or `our own pictures`, for the model card"
     group.add_argument("--data-licence", metavar="TEXT", help=licence)
     add_store_options(group)
 
 
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options of a store, without --data-licence, for commands that learn nothing."""
+    """Add the options for storing a release: --out, --publish, --sign, --force, --by and --unconditional."""
     target = group.add_mutually_exclusive_group()
     beside = (
         "store to put the release into, a folder, without publishing it, unless it is the first one there "
@@ -61,17 +62,17 @@ def add_store_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
-    """Add --by and --unconditional."""
+    """Add the options for making a release current in a store: --by and --unconditional."""
     parser.add_argument("--by", metavar="NAME", help="name of who does it, for the log (default: your login)")
     alone = "promote even if the server does not support conditional writes; nobody else may promote then"
     parser.add_argument("--unconditional", action="store_true", help=alone)
 
 
 def who(by: str | None) -> str:
-    """Return the name for the log.
+    """Return the name of the person who makes a release current, for the log of the store.
 
     Args:
-        by: the value of --by. If it is None or empty, the login is used.
+        by: the value of --by. If it is None or empty, the login of the user is used.
 
     Returns:
         The name, the login, or `user id 1000` if the user has no name, as is usual in a container.
@@ -85,7 +86,7 @@ def who(by: str | None) -> str:
 
 
 def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
-    """Add --sign, --force, --by and --unconditional."""
+    """Add the options for publishing a release: --sign, --force, --by and --unconditional."""
     add = parser.add_argument
     add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
     forced = "make it current even if the gate refuses it: it is worse, or has other labels"
@@ -94,7 +95,7 @@ def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
 
 
 class Publishing(TypedDict):
-    """The options of publishing a release."""
+    """The values of the options for publishing a release, with the meaning that Target gives them."""
 
     key: Path | None
     forced: bool
@@ -103,7 +104,7 @@ class Publishing(TypedDict):
 
 
 def publishing(arguments: argparse.Namespace) -> Publishing:
-    """Read the values of --sign, --force, --by and --unconditional.
+    """Return the values of --sign, --force, --by and --unconditional, after checking the key of --sign.
 
     Raises:
         KeyUnusable: the file of --sign has no private key.
@@ -120,17 +121,18 @@ def publishing(arguments: argparse.Namespace) -> Publishing:
 
 @dataclass(frozen=True)
 class Target:
-    """The store that a new release goes to, as it was when the command began.
+    """The store that a new release is sent to, in its state at the beginning of the command.
 
     Attributes:
-        store: the store that it is sent to.
-        current: the release that services of the store use; None if there is none, or if it is not known.
-        promote: whether the new release becomes current.
-        key: the file of the key that signs it; None for no signature.
-        forced: whether it becomes current even if it is worse or has other labels.
-        by: the name of whoever does it, for the log.
+        store: the store: a folder or S3 prefix that holds releases.
+        current: the manifest of the release that services of the store use; None if there is none, or if it
+            cannot be read.
+        promote: whether the new release becomes the current one.
+        key: the file of the private key that signs the release; None for no signature.
+        forced: whether the release becomes current even if it is worse or has other labels.
+        by: the name of the person who publishes, for the log.
         unconditional: whether to promote even if the store ignores conditional writes.
-        pictures: the pictures to compare both releases on; None if none are known.
+        pictures: the pictures to compare the new and the current release on; None if none are known.
     """
 
     store: Store
@@ -144,11 +146,16 @@ class Target:
 
     @property
     def is_judged(self) -> bool:
-        """Whether the gate compares the new release with current."""
+        """Whether the gate, a check before a promotion, compares the new release with the current one."""
         return self.current is not None and self.promote and not self.forced
 
     def check_labels(self, labels: Sequence[str]) -> None:
-        """Refuse other classes before anything is trained, as the gate would do at the end.
+        """Check before a training that the new release will have the same classes as the current one.
+
+        The gate would otherwise refuse the release after the training.
+
+        Args:
+            labels: the classes of the new release.
 
         Raises:
             GateRefused: the current release has other classes, and the new one would replace it.
@@ -161,7 +168,11 @@ class Target:
             )
 
     def send(self, release: Path) -> PublishResult:
-        """Sign a release if that is asked for, and publish it with a bar of its bytes."""
+        """Publish a release in the store, with a progress bar; sign it first if there is a key.
+
+        Args:
+            release: the folder of the release.
+        """
         if self.key is not None:
             sign_release(release, self.key)
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
@@ -247,10 +258,14 @@ class Target:
 
 
 def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
-    """Open the store that the arguments send a release to.
+    """Open the store that the options --publish and --out name, before a new release is trained for it.
 
-    A service may follow the store. So if the store has a release already, the new one becomes current only
-    with --publish or --force, and otherwise is stored beside it.
+    A service may use the store. So if the store has a release already, the new one becomes current only with
+    --publish or --force, and is otherwise stored beside it.
+
+    Args:
+        arguments: the arguments of a command with `add_store_options`.
+        pictures: the pictures to compare the new and the current release on; None if none are known.
 
     Raises:
         StoreError: the store cannot be reached or promoted in, or --sign names no private key. This is
@@ -282,7 +297,12 @@ def _few(labels: Sequence[str]) -> str:
 
 
 def outcome(published: PublishResult, address: str) -> dict[str, object]:
-    """Return the result of storing a release as JSON values."""
+    """Return the result of publishing a release as JSON values.
+
+    Args:
+        published: the result.
+        address: the address of the store.
+    """
     promotion = published.promotion
     return {
         "version": published.manifest.version,
@@ -293,7 +313,12 @@ def outcome(published: PublishResult, address: str) -> dict[str, object]:
 
 
 def as_text(published: PublishResult, address: str) -> str:
-    """Return the result of storing a release in two lines."""
+    """Return the result of publishing a release as two lines of text.
+
+    Args:
+        published: the result.
+        address: the address of the store.
+    """
     version, promotion = published.manifest.version, published.promotion
     if promotion is None:
         state = (
@@ -325,10 +350,10 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
 
 
 def next_commands(before: str, made: Path, pictures: Path | str, store: str) -> list[str]:
-    """Return the commands that show the changes of a new release, and that make it current, to paste.
+    """Return lines with two commands to paste: one compares a new release, the other makes it current.
 
     Args:
-        before: the release that it is compared with, as commands name it.
+        before: the release that the new one is compared with, as commands name it, such as `bundled`.
         made: the folder of the new release.
         pictures: the pictures to compare on.
         store: the store in which it becomes current.

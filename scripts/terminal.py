@@ -39,7 +39,8 @@ OWN_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, Trainin
 errors about a file are like this too. Any other error is a bug and keeps its traceback."""
 
 OURS = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
-"""Packages whose absence is a bug; any other is one that the serving requirements lack."""
+"""Packages of this repository. If one of them cannot be imported, that is a bug. If another package
+cannot be imported, the user has to install it, since the requirements for serving do not have it."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk, which often come without the name of the file."""
@@ -52,23 +53,29 @@ PIPE_CLOSED = 141
 
 
 class Failed(NamedTuple):
-    """The value for --json of a command that worked but whose answer is no. The exit code is then FAILED."""
+    """The result of a command that worked, but whose answer is no, such as a check that found a fault.
+
+    The exit code is then FAILED.
+
+    Attributes:
+        document: the value that --json prints.
+    """
 
     document: object
 
 
 Command = Callable[[argparse.Namespace], object]
-"""Function that does the work of a verb. It gets the arguments, and returns the value for --json, or
-Failed."""
+"""A function that does the work of a command, such as `wardrobe train`. It gets the parsed arguments, and
+returns the value that --json prints, or Failed."""
 
 
 def perform(parser: argparse.ArgumentParser, command: Command, words: list[str]) -> int:
     """Parse a command line, read `.env`, run the command, and print its result if --json is given.
 
     Args:
-        parser: the parser of the verb, from `command_parser`.
-        command: the function to run with the arguments, which include `words`.
-        words: the words that were typed after the verb.
+        parser: the parser of the command, from `command_parser`.
+        command: the function to run with the parsed arguments, which also have `words` as an attribute.
+        words: the words that were typed after `wardrobe` and the name of the command.
 
     Returns:
         0, or FAILED if the command returns Failed. Errors are raised.
@@ -85,10 +92,14 @@ def perform(parser: argparse.ArgumentParser, command: Command, words: list[str])
 
 
 def run(main: Callable[[], int]) -> int:
-    """Run a command's `main` and turn how it ends into an exit code.
+    """Run the main function of a command, print its error in one line, and return the exit code.
 
     Args:
-        main: parses `sys.argv` and returns an exit code.
+        main: a function that parses `sys.argv` and returns an exit code.
+
+    Returns:
+        The exit code of `main`; FAILED for an error of ours or about a file, INTERRUPTED for Ctrl-C, and
+        PIPE_CLOSED if the reader of the output has closed it. Other errors are bugs and are raised.
     """
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
@@ -120,7 +131,7 @@ def run(main: Callable[[], int]) -> int:
 
 
 def program() -> str:
-    """Return the command `wardrobe` for pasting: its name if the shell finds it, or its path."""
+    """Return the command `wardrobe` as a user can paste it: its name if the shell finds it, else its path."""
     beside = Path(sys.executable).with_name("wardrobe")
     if shutil.which("wardrobe") or not beside.exists():
         return "wardrobe"
@@ -128,7 +139,7 @@ def program() -> str:
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr, after the product's name."""
+    """Print a message in one line on stderr, with `wardrobe: ` in front."""
     lines = (line.strip() for line in escape_unprintable_lines(message).split("\n"))
     print(f"wardrobe: {' '.join(filter(None, lines))}", file=sys.stderr)
 
@@ -151,7 +162,8 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 UNBROKEN = 25
-"""Letters of the first column that stay on one line, so that a release's version can be pasted."""
+"""Largest number of characters of a table's first column that are never wrapped. So the version of a release
+can be copied from it."""
 
 
 class _Console(Console):
@@ -164,12 +176,13 @@ class _Console(Console):
 def print_table(
     rows: Sequence[Mapping[str, str]], title: str | None = None, words: Collection[str] = ()
 ) -> None:
-    """Print a table on stdout, if there is any row.
+    """Print a table on stdout; print nothing if it has no rows.
 
     Args:
-        rows: a cell by its heading, in the same order in each.
-        title: stands above it.
-        words: columns that are aligned left, as the first one is; the others are figures.
+        rows: the cells of each row by heading, in the same order in each row.
+        title: the text above the table; None for no title.
+        words: the headings of columns that are aligned left, as the first one is. The others are aligned
+            right, since they have figures.
     """
     if not rows:
         return
@@ -184,10 +197,10 @@ def print_table(
 
 
 _WIDTH_IN_A_FILE = 1000
-"""Columns; rich would assume 80 and shorten tables."""
+"""Width of the output in characters if it is a file or a pipe. rich would assume 80 and shorten tables."""
 
 BAR_COLUMNS = 40
-"""Width of a bar in a table."""
+"""Width of a bar in a table, in characters."""
 
 
 def _drop_stdout() -> None:
@@ -238,13 +251,14 @@ def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     add_help: bool = True,
     json_help: str | None = JSON_HELP,
 ) -> argparse.ArgumentParser:
-    """Return a parser with only the options --help and --json.
+    """Return an argument parser for a command, with only the options --help and --json.
 
-    The arguments that it parses have `error`, a function that ends the command as wrong usage with a message.
+    The arguments that it parses have the attribute `error`: a function that takes a message, prints it and
+    ends the command with exit code 2 (wrong usage).
 
     Args:
-        verb: the name of the command; None for `wardrobe` itself.
-        doc: the docstring of the command's module.
+        verb: the name of the command, such as `train`; None for `wardrobe` itself.
+        doc: the docstring of the command's module, whose first line is its description in the help.
         examples: command lines as one would type them, for the end of the help.
         allow_abbrev: whether options may be abbreviated, as in argparse.
         add_help: whether there is the option --help, as in argparse.
@@ -268,21 +282,22 @@ RELEASE_HELP = "bundled, a release's folder, or a store: a folder or s3://bucket
 """The help of an argument that names a release (model_store/named_release.py)."""
 
 BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
-"""The help of such an argument if it may be left out."""
+"""The help of an argument that names a release and may be left out, which means the bundled release."""
 
 
 def subcommands(
     parser: argparse.ArgumentParser, *shared: argparse.ArgumentParser
 ) -> Callable[[str, Callable[..., object], str], argparse.ArgumentParser]:
-    """Let a verb have commands of its own, after which --json may be written too.
+    """Give a command subcommands, such as `wardrobe keys add`; --json may also be written after these.
 
     Args:
-        parser: the parser of the verb.
-        shared: a parser with further options, without defaults, for before and after the command.
+        parser: the parser of the command.
+        shared: parsers with further options, without default values, which may be written before or after
+            the subcommand.
 
     Returns:
-        A function that adds a command: its name, the function to run (`command` of the arguments), and its
-        description.
+        A function that adds a subcommand and returns its parser. It takes the name of the subcommand, the
+        function to run (which the parsed arguments have as `command`), and a description.
     """
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -297,16 +312,20 @@ def subcommands(
 
 
 def chosen(arguments: argparse.Namespace) -> object:
-    """Run the command that was chosen of a verb's `subcommands`."""
+    """Run the subcommand that the user typed, and return its result.
+
+    Args:
+        arguments: the arguments from a parser with `subcommands`.
+    """
     return arguments.command(arguments)
 
 
 def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
-    """Return the parser of an option that is a whole number.
+    """Return a function that parses the value of an option as a whole number with a lower limit.
 
     Args:
-        lowest: the smallest number that is taken.
-        reason: the end of the message about another one.
+        lowest: the smallest valid number.
+        reason: the end of the error message about an invalid value, such as ", since ...".
     """
 
     def parse(text: str) -> int:
@@ -318,7 +337,11 @@ def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
 
 
 def whole_number(text: str) -> int:
-    """Parse the value of an option that is a whole number."""
+    """Parse the value of an option as a whole number; the type of an argparse argument.
+
+    Raises:
+        ArgumentTypeError: the text is no whole number.
+    """
     try:
         return int(text)
     except ValueError as error:
@@ -326,7 +349,11 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Parse the value of an option that is a number."""
+    """Parse the value of an option as a number; the type of an argparse argument.
+
+    Raises:
+        ArgumentTypeError: the text is no number.
+    """
     try:
         return float(text)
     except ValueError as error:
@@ -334,7 +361,11 @@ def number(text: str) -> float:
 
 
 def share(text: str) -> float:
-    """Parse the value of an option that is a share."""
+    """Parse the value of an option as a share from 0 to 1; the type of an argparse argument.
+
+    Raises:
+        ArgumentTypeError: the text is no number from 0 to 1.
+    """
     try:
         value = float(text)
     except ValueError:
@@ -345,5 +376,5 @@ def share(text: str) -> float:
 
 
 def first_line_of_docstring(doc: str | None) -> str:
-    """Return the first line of a docstring; empty without one, as under `python -OO`."""
+    """Return the first line of a docstring; empty if there is none, as with `python -OO`."""
     return (doc or "").partition("\n")[0]

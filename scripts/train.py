@@ -52,7 +52,11 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Train, or continue a training, and publish the release."""
+    """Train a release, or continue an interrupted training, and send the release to the store.
+
+    Returns:
+        The result for --json.
+    """
     options = options_of(arguments)
     _check_places(options, arguments)
     with claim_named_run(arguments), usage_errors(arguments):
@@ -75,7 +79,9 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
-    """Claim the folder of --run, before any picture is read; without the option nothing is claimed yet.
+    """Return a context in which no other training may use the folder of --run, before pictures are read.
+
+    Without the option, the context is empty, and the training claims its folder later.
 
     Raises:
         OutputUnusable: the folder has a release, another training is at work in it, or it is no folder.
@@ -85,7 +91,11 @@ def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Pat
 
 @contextmanager
 def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
-    """End as wrong usage if the training does not use an option that was typed."""
+    """End the command as wrong usage if a block raises UnusedOption: an option was typed without effect.
+
+    Args:
+        arguments: the arguments of the command, which have its function `error`.
+    """
     try:
         yield
     except UnusedOption as error:
@@ -93,7 +103,7 @@ def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
 
 
 def run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
-    """Return the values of --run, --tensorboard and --fresh, and the command line.
+    """Return the folders and the command line of a training run, from --run, --tensorboard and --fresh.
 
     Args:
         arguments: the arguments of a training, with its `words`.
@@ -140,17 +150,19 @@ def _train_photos(options: Options, arguments: argparse.Namespace) -> object:
 def hand_over_photos(
     made: "Trained", place: str, parent: LocalRelease, target: Target, arguments: argparse.Namespace
 ) -> object:
-    """Store a release that learnt corrections if that is asked for; otherwise print the commands that do.
+    """Store a release whose head for photos was fitted again, or print the commands that store it.
+
+    It is stored if --out or --publish was typed.
 
     Args:
         made: the new release.
-        place: the name of its parent, as --from has it.
-        parent: the release that it was made of.
-        target: the store, and the pictures to compare both on.
+        place: the name of the release that it was made from, as --from has it.
+        parent: the release that it was made from.
+        target: the store, and the pictures to compare both releases on.
         arguments: the arguments of the training.
 
     Returns:
-        The outcome, as JSON values.
+        The result for --json.
     """
     write_doubted(made.run, made.answers, made.labels)
     if arguments.out or arguments.publish:
@@ -164,7 +176,18 @@ def hand_over_photos(
 
 
 def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> object:
-    """Store a release. If the gate does not judge it there, print its verdict on release and parent."""
+    """Store a new release, after comparing it with the release that it was made from.
+
+    If the gate of the store judges the release anyway, there is no further comparison.
+
+    Args:
+        release: the folder of the new release.
+        target: the store.
+        parent: the release that the new one was made from.
+
+    Returns:
+        The result for --json.
+    """
     if target.is_judged:
         return target.hand_over(release)
     verdict = compared_with(open_release(release), parent)
@@ -173,7 +196,7 @@ def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> o
 
 
 OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
-"""The verbs for the modes of other projects' scripts."""
+"""The command to suggest if --mode has a value that other projects use, by this value."""
 
 
 def _mode(text: str) -> str:
@@ -199,17 +222,17 @@ GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
         "and `checked`. The head of a release that answers photos is fitted again.",
     ),
 }
-"""Title and description of the options of each story, in the help."""
+"""Title and description of the options in the help, for each story. A story is one way of training."""
 
 ANY_STORY: Final = "every training"
-"""Title of the options that all stories use."""
+"""Title of the options in the help that every way of training uses."""
 
 ALSO: Final = f"; also {GROUPS['pixels'][0]}"
-"""The end of the help of an option of own classes that a training by gradient uses, too."""
+"""End of the help of an option that is listed under own classes and that a training by gradient uses too."""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command: options of every training, then those of each story."""
+    """Return the argument parser of `wardrobe train`: common options, then those of each way of training."""
     parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
     _add_options_of_all(parser.add_argument_group(ANY_STORY))
     groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in GROUPS.items()}

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 TRIALS = 20
 SHOWN = 10
-"""Rows of the table."""
+"""Largest number of trials in the printed table."""
 
 FIGURE = "tune.png"
 
@@ -47,7 +47,10 @@ EXAMPLES = (
 
 
 def execute(arguments: argparse.Namespace) -> object:
-    """Search, or continue a search, and show the best trials."""
+    """Search for the best values of a recipe, print the best trials, and return the result for --json.
+
+    A search that was interrupted continues.
+    """
     check_tensorflow()
     data = load_pixels(arguments)
     usual = adapt_to_size(starting_point(arguments.network or DEFAULT_NETWORK), data)
@@ -73,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command."""
+    """Return the argument parser of `wardrobe tune`."""
     parser = command_parser("tune", __doc__, EXAMPLES)
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
@@ -92,7 +95,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
-    """Return the command that trains with the best values and the arguments of the search."""
+    """Return the command line of `wardrobe train` that trains with the best values of a search.
+
+    Args:
+        arguments: the arguments of the search, such as its network and data, which are repeated.
+        best: the best values, by the field of the recipe.
+    """
     words = ["wardrobe", "train"]
     for name, value in {**options_of(arguments).recipe_fields, **best}.items():
         option = name.replace("_", "-")

@@ -158,8 +158,8 @@ class Frame(NamedTuple):
     """The parts of a page around its cards.
 
     Attributes:
-        title: the name of the table.
-        lead: the request to the person.
+        title: the heading of the page, such as the name of the table.
+        lead: the sentences below the heading, which tell a person what to do.
         texts: translations of the page, of which review.js chooses the language that the reader prefers.
         export: the name of the file that the page exports.
         command: the command that applies the exported file; empty for none.

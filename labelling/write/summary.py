@@ -196,7 +196,7 @@ def _write(
 
 
 def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
-    """Summarise a table."""
+    """Return the summary of a table from the counts of its rows."""
     run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
     title = "" if run.language == OFF else how_read(decisions.list_words, run.further, run.title)
     answers = photos.rows - errors
