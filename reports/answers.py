@@ -42,7 +42,7 @@ NAME_LENGTH: Final = 16
 """Hex digits of a content's SHA-256 that name a picture: two of a million share one by a chance of 3e-8."""
 
 TEST_SET: Final = "the test set"
-"""Name of the set of pictures that the test set is, in the column `set`."""
+"""Name of the test set in the column `set`."""
 
 CORRECTED: Final = "corrected"
 """Name of the set of photos that people looked at because a release doubted its answers. These photos have
@@ -68,13 +68,13 @@ Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float
 def _column_called(
     name: str, unknown: str | float, *, is_required: bool = False, length: int = 0
 ) -> dict[str, Any]:
-    """Return the metadata of a field that is a column of the file.
+    """Return the metadata of a field of Answers that is a column of the file.
 
     Args:
         name: the name of the column.
-        unknown: the value of a row of which nothing is known. It has the type of the column.
-        is_required: whether every file has the column. The others came later.
-        length: the most characters of a value; 0 for any number.
+        unknown: the value for a row whose value is not known. It has the type of the column.
+        is_required: whether every file has the column. Columns that were added later are not required.
+        length: the largest number of characters in a value; 0 for no limit.
     """
     return {"name": name, "unknown": unknown, "is_required": is_required, "length": length}
 
@@ -274,12 +274,12 @@ def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
 COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     column.name: column.metadata for column in fields(Answers) if column.metadata
 }
-"""The fields that are columns of the file, in its order, and what `_column_called` says of each.
-After these come the probabilities: a column `p0`, `p1`, ... for each class."""
+"""Fields of Answers that are columns of the file, in its order, with the metadata from `_column_called`. In
+the file, a column `p0`, `p1`, ... with the probabilities of each class follows."""
 
 
 def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
-    """Make the n rows of a column, in its type."""
+    """Return a column with n rows in its type, from n values or a single one."""
     unknown, length = COLUMNS[name]["unknown"], COLUMNS[name]["length"]
     types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
     column = np.array(unknown if values is None else values, types[type(unknown)])
@@ -358,7 +358,10 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
 
 
 def _check_names(answers: Answers, where: str) -> None:
-    """Refuse a picture with two rows of a head: one would hide the other, and its group, from the gate."""
+    """Refuse a file in which a picture of the test set has two rows for one head.
+
+    One row would hide the other, and its group, from the gate, which compares releases.
+    """
     tested = answers.sets == TEST_SET
     rows = zip(answers.attributes, answers.by, answers.networks, tested, answers.pictures, strict=True)
     counts = Counter(row for row in rows if row[-1])

@@ -113,7 +113,7 @@ def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComp
 def _difference(
     ours: Right, theirs: Right, groups: NDArray[np.int64], *, of_right: bool = False
 ) -> Difference:
-    """Compare the shares of errors, and return the shares of right answers if `of_right` asks for them."""
+    """Compare the shares of errors of two releases; with `of_right`, return the shares of right answers."""
     now, then = float(ours.mean()), float(theirs.mean())
     p = chance_by_group(np.bincount(groups, ours.astype(np.int64) - theirs).astype(np.int64))
     return Difference(1 - now if of_right else now, 1 - then if of_right else then, now - then, p)

@@ -99,7 +99,7 @@ def _alike(ours: Answers, theirs: Answers) -> tuple[Answers, Answers]:
 
 
 def _counted(answers: Answers, name: str) -> Answers:
-    """Return the answers of one kind that a comparison counts."""
+    """Return the answers of the test set, or of photos, that a comparison of releases uses."""
     tested = answers.sets == TEST_SET
     counts = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED)
     return answers.take(counts & answers.decided & (answers.pictures != ""))
@@ -143,7 +143,7 @@ def evidence_of(release: ReleaseFiles) -> Evidence:
 
 
 def _promise(report: Report) -> dict[str, float]:
-    """Return the share that all promises keep, by network and attribute: the largest of them."""
+    """Return the largest promised share of right answers, by TEST_SET, PHOTOS or the name of an attribute."""
     shares = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
     for promise in report.promises:
         name = TEST_SET if promise.pictures == HELD_OUT else PHOTOS
@@ -152,7 +152,7 @@ def _promise(report: Report) -> dict[str, float]:
 
 
 def _promised(report: Report) -> frozenset[str]:
-    """Return the sets of the promises."""
+    """Return the sets of pictures whose answers are accepted under a promise, without sources of photos."""
     return frozenset(
         TEST_SET if promise.pictures == HELD_OUT else tier_of(promise.pictures)
         for promise in report.promises

@@ -117,7 +117,8 @@ Comparisons = Mapping[str, AnswerComparison]
 """Comparisons by TEST_SET, PHOTOS or the name of an attribute, as far as two releases share pictures."""
 
 _Test = tuple[Difference, str]
-"""A difference with its row: the answers, the share now and before, and the chance of such a loss."""
+"""A difference with a text about it: the pictures, the share now and before, and the chance of such a
+loss."""
 
 
 def _compared(candidate: Evidence, other: Evidence) -> Comparisons:
@@ -139,7 +140,10 @@ def _one_set(answers: Answers, attribute: str) -> Answers:
 
 
 def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
-    """Say which sets lack common answers: those that current promises, and those that all are measured on."""
+    """Yield sentences on sets of which too few pictures were answered by both releases.
+
+    The sets are the test set, and those about which the current release makes promises.
+    """
     if not len(current.answers):
         yield "current keeps no answers to single pictures"
         return
@@ -151,7 +155,10 @@ def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
 
 
 def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
-    """Say which losses are measurable; all tests of attributes count as much as those of the class (Holm)."""
+    """Yield a text for each measurable loss of the candidate that is above a margin.
+
+    All tests of attributes together have the same error rate as those of the class (Holm).
+    """
     of_class, of_attributes = list[_Test](), list[_Test]()
     for name, comparison in comparisons.items():
         (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_tests(name, comparison))
@@ -174,7 +181,7 @@ def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
 
 
 def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
-    """Say which heads lose products: current shows its answers to be right, and the candidate does not."""
+    """Yield a text for each head that accepts products in the current release, but not in the candidate."""
     for head, promise in current.products.items():
         if is_shown(promise) and not is_shown(candidate.products.get(head)):
             yield _product_row(head, candidate, current)
@@ -264,10 +271,10 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
 
 
 def _pixels_of(manifest: Manifest) -> dict[str, object]:
-    """Return the facts that clients must know to send pixels.
+    """Return the facts that clients must know to send pixels, such as shape and polarity.
 
-    Those of a second network's form count where current has them: a release that only adds one breaks no
-    client, one that drops it or reads another size does.
+    If there is a network for photos, too, its shape is added. So a release that adds this network breaks no
+    client, and one that drops it or changes its shape does.
     """
     form = ("shape", "channels", "dtype", "polarity")
     pixels = {key: asdict(manifest.contract("pixels").input)[key] for key in form}

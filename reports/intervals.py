@@ -288,7 +288,7 @@ def mean_interval(
 
 
 def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
-    """Return the number of answers that count as one."""
+    """Return the design effect: the number of answers that are worth one independent answer."""
     n = np.array([len(right)])
     estimate = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
     return float(n[0] / estimate.n[0])

@@ -42,11 +42,12 @@ Signed = Annotated[float, Field(ge=-1, le=1)]
 """A difference of two shares."""
 
 FEW_SOURCES: Final = 10
-"""Sources that a bound or an interval of a further source needs."""
+"""Fewest sources (shops, collections) from which a bound or an interval for a further source is computed."""
 
 TEST: Final = "test"
 CROSS_FITTED: Final = "cross-fitted"
-"""Splits of pictures that were not learnt, and of those that were, by networks that had not learnt them."""
+"""Values of `test.split`: pictures of a test set, which no network learnt, and learnt pictures, each answered
+by a network that had not learnt it."""
 
 
 def _is_none(value: object) -> bool:
@@ -100,17 +101,18 @@ class Coverage(FrozenModel):
 
 
 HELD_OUT: Final = "held-out pictures"
-"""Names these in `promises` and `acceptance`; all others there are photos, of a tier or from a source."""
+"""Name of the held-out pictures in `promises` and `acceptance`. All other names there are of photos: those of
+a tier, or from a source."""
 
 PHOTOS_OF_TIER: Final = "photos of tier "
-"""Beginning of the name of a tier there."""
+"""Beginning of the names of photos of a tier (how they were taken) in `promises` and `acceptance`."""
 
 PHOTOS_FROM: Final = "photos from "
-"""Beginning of the name of a source there."""
+"""Beginning of the names of photos from a source (a shop or collection) in `promises` and `acceptance`."""
 
 
 def tier_of(pictures: str) -> str:
-    """Return the tier in such a name."""
+    """Return the tier of photos in a name such as "photos of tier A"; another name is returned as it is."""
     return pictures.removeprefix(PHOTOS_OF_TIER)
 
 
@@ -282,12 +284,12 @@ class ModelFigures(FrozenModel):
 
 
 def size_in_words(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
-    """Say how large a network is, and how much a picture costs.
+    """Return a text on how large a network is, and how much computation a picture costs.
 
     Args:
         parameters: the number of all weights.
         mflops: the cost of one picture in millions of operations; None if it is not known.
-        trainable: the number of weights that are trained; None if that is not known.
+        trainable: the number of weights that are trained; None if it is not known.
     """
     trained = f" ({trainable:,} trainable)" if trainable not in (None, parameters) else ""
     cost = f", {mflops:.1f} MFLOP a picture" if mflops is not None else ""
@@ -656,20 +658,24 @@ class Report(FrozenModel):
 
 
 def report_of(release: LocalRelease) -> Report:
-    """Read the evaluation of a release.
+    """Read the report (the stored evaluation) from the folder of a release.
 
     Raises:
-        ReportInvalid: report.json cannot be read as one.
+        ReportInvalid: report.json cannot be parsed as a report.
     """
     path = release.folder / REPORT_FILE
     return parse_report(path.read_bytes(), str(path))
 
 
 def parse_report(text: bytes, where: str) -> Report:
-    """Read report.json; fields that no report has now are ignored, as older ones have them.
+    """Parse the text of report.json. Fields that only older reports have are ignored.
+
+    Args:
+        text: the content of the file.
+        where: the address of the file, for messages.
 
     Raises:
-        ReportInvalid: the message names the key that is wrong.
+        ReportInvalid: the text is no report; the message names the key that is wrong.
     """
     try:
         return Report.model_validate_json(text, extra="ignore")
@@ -678,10 +684,15 @@ def parse_report(text: bytes, where: str) -> Report:
 
 
 def check_report(report: Report, labels: Sequence[str], where: str) -> None:
-    """Check that a report can be of a model with these labels: the metrics compare with its distribution.
+    """Check that a report fits a model with these labels, because the service uses the report's figures.
+
+    Args:
+        report: the report.
+        labels: the labels in the manifest of the release.
+        where: the address of the file, for messages.
 
     Raises:
-        ReleaseCorrupt: it names other labels, or its confusion matrix has another size or counts no picture.
+        ReleaseCorrupt: the report has other labels, or its confusion matrix has another size or no picture.
     """
     matrix = report.test.confusion_matrix
     if report.labels != tuple(labels):

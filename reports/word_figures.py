@@ -1,7 +1,8 @@
-"""Figures of a report about the share of a photo from which the words of a list may decide.
+"""Figures of a report on when the words of a title decide together with a photo.
 
-training/evaluation/title_shares.py measures them; inference/title_rule.py is the rule that uses the shares.
-Plain values.
+A title decides if the photo gives its kind at least a certain probability, the minimum share.
+training/evaluation/title_shares.py measures which; inference/title_rule.py is the rule that uses it. Plain
+values.
 """
 
 from typing import Annotated

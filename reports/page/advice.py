@@ -106,7 +106,7 @@ def why_none(promise: Promise, words: Wording) -> str:
 
 
 def _not_shown(promise: Promise, words: Wording) -> str:
-    """Say what the accepted answers lack if the threshold of the release before stays."""
+    """Return a sentence on why accepted answers do not show a promise, if the parent's threshold stays."""
     accepted = words.counted(promise.accepted, "accepted answer")
     if promise.accepted < promise.needed:
         return _too_few(promise, accepted, words)
@@ -199,7 +199,7 @@ def _at_share(
 
 
 def _accepted(promise: PossiblePromise, words: Wording) -> str:
-    """Name these answers; an older report does not know from which confidence they are accepted."""
+    """Return a text that names the accepted answers, with their least confidence if the report has it."""
     share = words.percent(promise.accepted)
     if promise.confidence is None:
         return words.t("{share} of the answers", share=share)
@@ -211,7 +211,7 @@ def _accepted(promise: PossiblePromise, words: Wording) -> str:
 
 
 def _of_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
-    """Say what helps against two classes that are mixed up, if their pictures are the reader's."""
+    """Return a sentence on two classes that are often mixed up, with advice on the reader's pictures."""
     first, other, wrong = pair
     named = {
         "label": words.t(first),
@@ -233,7 +233,7 @@ def _of_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> 
 
 
 def _mixed_up(report: Report) -> tuple[str, str, int] | None:
-    """Return the two classes that are taken for each other most often, and in how many pictures; or None."""
+    """Return the two classes that are mixed up most often, and the number of pictures; None without any."""
     counts = Counter[tuple[str, ...]]()
     for truth, predicted, wrong, _ in confusions(report):
         counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong

@@ -108,7 +108,7 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _of_photos(report: Report, words: Wording) -> Iterator[str]:
-    """Yield the class of each tier that is recognised least often."""
+    """Yield a sentence for each tier of photos on the class that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:

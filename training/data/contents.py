@@ -58,7 +58,7 @@ class Content:
 
     @property
     def path(self) -> Path:
-        """The first file with this content, which is the one that is decoded."""
+        """The file that is decoded: the first of the files with this content."""
         return self.rows[0].path
 
     @property
@@ -232,7 +232,7 @@ def _make_content(
     rows: Sequence[tuple[ListedPicture, int]],
     answers: Mapping[str, ContentAnswer],
 ) -> Content:
-    """Make a content of all of its rows, with their class ids, and of the answers about it."""
+    """Merge all rows of one picture, with their class ids, and the answers about it into one content."""
     answered = [
         (answered_row(row, answers, listing.attributes) if answers else None) or (row, False)
         for row, _ in rows

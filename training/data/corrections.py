@@ -237,7 +237,12 @@ def hash_unlisted(files: Sequence[str], known: HashedFiles) -> HashedFiles:
 
 
 def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
-    """Make a record of each file, of rows with their paths and contents."""
+    """Make a record of each answered file, with the valid answers about its content.
+
+    Args:
+        named: the path, the hash of the content and the row of each answer.
+        there: the paths of files that can be read.
+    """
     try:
         merged, _ = merge_human_answers([(sha256, row) for _, sha256, row in named], {})
     except CorrectionsUnusable as error:
@@ -268,9 +273,12 @@ def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> 
 
 
 def _counting(labels: Mapping[str, str]) -> ContentAnswer:
-    """Choose the answer that is valid: answers about products are before those about a file.
+    """Choose the valid answer to one question about a picture; answers about products come first.
 
-    As one picture cannot show two classes, LEFT_OUT counts for products that differ.
+    One picture cannot show two classes, so if products have different labels, the picture is left out.
+
+    Args:
+        labels: the label by product; the product is empty for an answer about the file.
     """
     different = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
@@ -347,7 +355,7 @@ def kept_rows(
 
 
 def _say_unused(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
-    """Say how many answers about attributes are of pictures that are not learnt."""
+    """Report the number of ignored answers about attributes, of pictures whose class no person gave."""
     if unused := sum(
         content not in contents for content, name in corrections.attributes if name in listing.attributes
     ):
@@ -358,7 +366,7 @@ def _say_unused(listing: Listing, corrections: Corrections, contents: Collection
 
 
 def _say_idle(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
-    """Say which answers leave out pictures that are not listed."""
+    """Report answers that leave out a picture which is not listed, and so change nothing."""
     if idle := [
         file.path
         for file in corrections.of_class
@@ -393,7 +401,7 @@ def answered_row(
 
 
 def _adds(file: Answered, taken: Collection[str]) -> bool:
-    """Tell whether an answer adds its picture: it shows a class, and no listed one took the answer."""
+    """Tell whether an answer adds its picture: it names a class, and no listed picture has the content."""
     return file.is_there and file.sha256 not in taken and file.answers[LABEL].label not in NO_CLASS
 
 
@@ -404,7 +412,7 @@ def _listed_answer(file: Answered) -> ListedPicture:
 
 
 def _of_attributes(rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]) -> str:
-    """Return how many cells of pictures changed; empty without attributes."""
+    """Return a clause on how many labels of attributes changed; empty if there are no attributes."""
     changed = sum(
         before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
     )

@@ -39,7 +39,7 @@ See: TypeAlias = Callable[[PixelsBatch], Features]
 """Function that computes a network's features from a batch of pictures."""
 
 _Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
-"""Perceptual hash, is_plain and network of a picture, and whether it comes out black."""
+"""Perceptual hash, whether the border is plain, network, and whether the picture is black for the model."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def decode_pictures(
 
 
 def _watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
-    """Count the files that are done, of a part that begins behind `before` of `of` files."""
+    """Report progress in a part of the files, as progress in all `of` files, of which `before` come first."""
     watch(before + done, of)
 
 
@@ -168,14 +168,14 @@ def _decode_content(content: Content, hashed: HashedFiles, reads: InputContract)
 
 
 def _is_decoded_for(reads: InputContract, decoded: DecodedPicture | str) -> bool:
-    """Tell whether a picture that was decoded for GREY_28 is the same for another input."""
+    """Tell whether a picture that was decoded for the input GREY_28 can be used for another input."""
     if reads == GREY_28 or isinstance(decoded, str):
         return True
     return decoded.pixels is None and reads.channels == 3 and 2 * max(reads.shape) <= REDUCED_EDGE
 
 
 def _report_black(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
-    """Say how many pictures come out black, because nothing in them stands out from the border."""
+    """Report the number of pictures in which nothing stands out from the border, so that they are black."""
     black = [content.path for content, (*_, is_black) in decoded if is_black]
     if black:
         say(

@@ -103,7 +103,7 @@ def unwrapped(place: Path) -> Path:
 
 
 def _unlabelled(folders: Sequence[Path]) -> list[Path]:
-    """Return the sub-folders of a divided folder whose pictures have no label, as `test` often does."""
+    """Return the sub-folders of a divided folder that have pictures without labels, as `test` often has."""
     names = {folder.name.casefold() for folder in folders}
     flat = [folder for folder in folders if any(could_be_picture(entry) for entry in entries(folder))]
     learnt = [folder for folder in folders if folder.name.casefold() in LEARNT]
@@ -113,7 +113,7 @@ def _unlabelled(folders: Sequence[Path]) -> list[Path]:
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:
-    """Tell whether labels are one level further down: no sub-folder holds a picture, one holds folders."""
+    """Tell whether folders contain sub-folders and no pictures, so that labels are one level further down."""
     inner = [entry for folder in folders for entry in entries(folder) if not is_clutter(entry.name)]
     return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 

@@ -107,7 +107,7 @@ def class_named(text: str, labels: Sequence[str]) -> int | None:
 
 
 def _as_folder(label: str) -> str:
-    """Return a class's name as it is compared with a folder's."""
+    """Return the name of a class in the form in which it is compared with a folder's name."""
     return unicodedata.normalize("NFC", label).replace("/", "_").casefold()
 
 
@@ -308,7 +308,7 @@ def _main(of_each: Sequence[tuple[str, ...]]) -> list[str]:
 def _placed(
     cells: Sequence[str], of_each: Sequence[tuple[str, ...]], labels: Sequence[str]
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Return `main` and `right` of Labels."""
+    """Return the fields `main` and `right` of Labels for the cells of a column."""
     index = {label: place for place, label in enumerate(labels)}
     main, right = np.full(len(cells), UNKNOWN, np.int16), np.zeros((len(cells), len(labels)), np.bool_)
     for place, (cell, given) in enumerate(zip(cells, of_each, strict=True)):

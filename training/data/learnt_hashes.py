@@ -51,7 +51,7 @@ class Learnt:
         return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
 
     def __or__(self, others: "Learnt") -> "Learnt":
-        """Return the hashes of the pictures of both."""
+        """Return the hashes of all pictures that either of two releases learnt."""
         hashes = np.union1d(self.hashes, others.hashes)
         if self.near is None and others.near is None:
             return Learnt(hashes, None)

@@ -40,8 +40,7 @@ NOT_CHECKED: Final = frozenset({"", "0", "no", "false", "-"})
 """Cells of the column `checked`, in small letters, that say that no person looked at the label."""
 
 SPLIT: Final = "split"
-"""The column of a table that divides it into parts, with the same names as the sub-folders of a divided
-folder."""
+"""Column of a table that divides it into parts, by the same names as the sub-folders of a divided folder."""
 
 NAMED: Final = 5
 """Number of folders or cells that a sentence names."""

@@ -106,11 +106,11 @@ class NearCopies:
         return notes
 
     def _is_divided(self, group: Sequence[int]) -> bool:
-        """Tell whether the contents of a group are in both parts."""
+        """Tell whether a group of near copies is in both the training set and the test set."""
         return len({self.contents[place].part for place in group}) > 1
 
     def _of_learnt_groups(self, divided: set[int]) -> list[str]:
-        """Return the files of the test part that share a group with learnt ones, without near copies."""
+        """Return files in the test set whose group is also in the training set, without near copies."""
         parts = [content.part for content in self.kept_contents]
         keys = self.split_keys.tolist()
         learnt = {key for key, part in zip(keys, parts, strict=True) if part == "train"}
@@ -165,14 +165,17 @@ def group_near_copies(contents: Sequence[Content], hashes: Hashes) -> NearCopies
 
 
 def _not_kept(members: Sequence[int], contents: Sequence[Content]) -> list[int]:
-    """Return the near copies in two classes that are not kept: all but the answered ones, if these agree."""
+    """Return the positions of near copies in two classes that are left out.
+
+    If people gave the class of some of them, and agree, these are kept. Otherwise all are left out.
+    """
     answered = [place for place in members if contents[place].answered]
     agree = len({contents[place].class_key for place in answered}) == 1
     return [place for place in members if not (agree and place in answered)]
 
 
 def _unclear(group: Sequence[Content]) -> frozenset[str]:
-    """Return the attributes of which these contents have labels, and none in common."""
+    """Return the attributes for which near copies have labels, but no label in common."""
     shared = dict[str, frozenset[str]]()
     for content in group:
         for name, label in content.labels.items():

@@ -90,7 +90,7 @@ def group_near(hashes: Hashes, pictures: Sequence[int]) -> list[list[int]]:
 
 
 def _each_once(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
-    """Return each hash once, uint64 (M, 10), and which of these each picture has, int64 (N,)."""
+    """Return the M different hashes, uint64 (M, 10), and the index of each picture's hash, int64 (N,)."""
     different, number = np.unique(hashes, axis=0, return_inverse=True)
     return different, number.ravel()
 

@@ -114,7 +114,10 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
 
 
 def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
-    """Return photos that are measured without their parts: the release's own files say which it learnt."""
+    """Return photos to be measured without their division into parts, with a note if the table has one.
+
+    The hashes in a release say which photos it learnt, so the parts are not needed.
+    """
     if use == "learn":
         return listing
     count = len(listing.pictures)

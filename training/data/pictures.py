@@ -173,7 +173,7 @@ COLUMNS: Final = tuple(
 
 
 def _rows(column: Any, chosen: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is
-    """Return a column at these positions; one that is not there stays so."""
+    """Return a column at these positions; an empty column stays empty."""
     if not len(column):
         return column
     if isinstance(column, tuple):

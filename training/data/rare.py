@@ -113,13 +113,13 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
 
 
 def _lacking(label: str, groups: Sequence[str], needs: int, *, is_untested: bool) -> str:
-    """Say how much there is of a label and how much it needs; empty if there is enough of it.
+    """Return a text on how many pictures or groups a label has and needs; empty if there are enough.
 
     Args:
         label: the label.
-        groups: the group of each picture that shows it.
-        needs: the fewest groups.
-        is_untested: whether there is a test set that has none of it.
+        groups: the group of each picture with this label.
+        needs: the fewest groups that the label needs.
+        is_untested: whether there is a test set without any picture of the label.
     """
     there = f"{label!r} ({len(groups)} picture{'' if len(groups) == 1 else 's'}"
     if len(groups) < FEWEST:

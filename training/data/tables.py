@@ -39,7 +39,7 @@ WORDS: Final = re.compile("[,;|/]")
 """Signs between words in the cells of attributes."""
 
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
-"""The words of a row of a table, by column, and its label."""
+"""The words of a table's row, by column, and its label."""
 
 
 def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
@@ -94,12 +94,12 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
 
 
 def _is_no_class(label: str) -> bool:
-    """Tell whether a label says that no class is shown, or that it is not known."""
+    """Tell whether a label says that the picture shows no class, or that the class is not known."""
     return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
 
 
 def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the sentence on cells that are not known, with their texts."""
+    """Return a sentence on cells whose label is not known, with texts and counts; empty if there are none."""
     cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
     return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
@@ -129,9 +129,9 @@ def parts_in(table: ListFile) -> dict[str, Part]:
 def _pictures(
     table: ListFile, row: ListRow, attributes: Sequence[str], part: Part | None
 ) -> Iterator[ListedPicture]:
-    """Yield the pictures of a row. Those of several columns are of one group, unless the row names another.
+    """Yield the pictures of a table's row. If the row has several pictures, they are in one group.
 
-    A product is a group, too.
+    The group is the one that the row names, or else its product, or else the row itself.
     """
     cells = {name: cell.strip() for name, cell in row.cells.items()}
     paths = [path for name in table.reading.path_columns if (path := cells[name])]
@@ -159,10 +159,10 @@ def _pictures(
 def _without_what_is_no_label(
     pictures: Sequence[ListedPicture], attribute: str, where: str
 ) -> tuple[list[ListedPicture], tuple[str, ...]]:
-    """Clear an attribute in pictures whose cell has no label, or several without SEVERAL.
+    """Clear an attribute of pictures whose cell says "not known", or has several words without SEVERAL.
 
     Returns:
-        The pictures, and sentences on these cells.
+        The pictures, and sentences about these cells.
     """
     counts = Counter(row.labels[attribute] for row in pictures)
     words = Counter(word for cell in counts for word in _words(cell))

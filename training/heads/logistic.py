@@ -135,7 +135,11 @@ def fit_head(
 def _compared(
     labels: Codes, groups: NDArray[np.str_], strengths: Sequence[float]
 ) -> list[tuple[Indices, Indices]] | None:
-    """Split pictures and mirrored ones into folds that compare values of C; None for no choice."""
+    """Split pictures and their mirror images into folds by which values of C are compared.
+
+    Returns:
+        Pairs of positions to learn and to answer; None if there is only one value, or a class is too rare.
+    """
     rarest = rarest_class(labels, groups)
     if len(strengths) == 1 or rarest < FEWEST_FOLDS:
         return None

@@ -38,12 +38,12 @@ SURE: Final = 0.9
 """Confidence above which a head counts as sure of a class."""
 
 TAKEN: Final = 0.5
-"""Share of a thing's photos for which the head must be sure of one class before the thing counts as this
+"""Share of a thing's photos for which the head must be sure of one class before the thing counts as the
 class."""
 
 WITHIN: Final = 0.9
-"""A thing is taken for a class only if half of its photos lie within this quantile of the class's own
-distances: a head alone is also sure of what it has never seen."""
+"""Quantile of a class's own distances within which half of a thing's photos must lie before the thing counts
+as this class. The head alone is not enough, because it is also sure of things that it has never seen."""
 
 UNSEEN: Final = 0.15
 """Share of the things that the score is not fitted against, so that it can be measured on them; drawn by
@@ -160,7 +160,10 @@ def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: F
 
 
 def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float64]:
-    """Return the distance of WITHIN of each class's pictures from a mean fitted without them, (C,)."""
+    """Return the distance within which the share WITHIN of each class's pictures lies, float64 (C,).
+
+    The distances are to means of the classes that were fitted without these pictures.
+    """
     labels, classes = train.classes, int(train.classes.max()) + 1
 
     def learn(some: NDArray[np.int64]) -> Callable[[Floats], Floats]:

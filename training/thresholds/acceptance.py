@@ -50,9 +50,10 @@ def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
 
 
 def _tested(answer_sets: Sequence[AnswerSet]) -> NDArray[np.float32]:
-    """Return the thresholds that are tested, ascending: each accepts one of SHARES of each set's answers.
+    """Return the thresholds that are tested, ascending: each accepts one of SHARES of the answers.
 
-    None is below what a single answer needs, so that neither a training nor a service chooses a lower one.
+    No threshold is below the confidence that a single answer needs, so that neither a training nor a service
+    chooses a lower one.
     """
     confidences = [answer_set.familiar for answer_set in answer_sets if answer_set.familiar.size]
     if not confidences:

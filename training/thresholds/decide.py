@@ -150,7 +150,11 @@ def decide_attributes(
 def _answers_of(
     labels: Labels, probabilities: Probabilities, of_class: Answers, classes: tuple[str, ...]
 ) -> Answers:
-    """Return the answers that decide: to pictures of which something is known."""
+    """Return the answers about an attribute from which thresholds are chosen.
+
+    They are about pictures whose label is known, or which lack the attribute although the answered class has
+    it.
+    """
     predicted = probabilities.argmax(axis=1)
     right = labels.right[np.arange(len(predicted)), predicted]
     # Any of several labels is right: where one of them was answered, it counts as the truth.
@@ -182,7 +186,7 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 def _decided_at(
     answers: Answers, required: Requirements, temperature: float, familiarity: Familiarity | None
 ) -> Thresholds:
-    """Decide if this share of the known pictures is `unfamiliar`."""
+    """Choose thresholds if a given share of the known pictures is `unfamiliar`."""
     sure = confidences_of(scores_in(answers), temperature, familiarity)
     never = np.isin(answers.predicted, required.withheld) | (sure < _least_of(answers, required.stricter))
     sure = np.where(never, np.float32(np.nan), sure)
@@ -208,15 +212,15 @@ def _decided_at(
 
 
 def _least_of(answers: Answers, stricter: Mapping[int, float]) -> NDArray[np.float32]:
-    """Return the confidence that each answer needs for its label, float32 (N,)."""
+    """Return the confidence that each answer needs because of its label, float32 (N,)."""
     return np.array([stricter.get(index, 0.0) for index in answers.predicted.tolist()], np.float32)
 
 
 def _parents_stays(answers: Answers, answer_sets: Sequence[AnswerSet], required: Requirements) -> bool:
     """Tell whether people's corrections leave the parent's threshold as it is.
 
-    They do where too few of them were drawn at random, or none: then nothing of the user's pictures speaks
-    against it. The figures of the other tiers show what it accepts.
+    This is so if too few of the corrections, or none, were drawn at random. Then nothing in the user's
+    pictures speaks against the threshold. The figures of the other tiers show what it accepts.
     """
     own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([required.before], np.float32)
     sampled = [answer_set for answer_set in answer_sets if answer_set.pictures == own]
@@ -226,11 +230,11 @@ def _parents_stays(answers: Answers, answer_sets: Sequence[AnswerSet], required:
 
 
 def _of_unfamiliar_too(answers: Answers, usual: Thresholds, required: Requirements) -> Thresholds | None:
-    """Decide without the class's familiarity; None if its familiarity has to hold.
+    """Choose a threshold that also accepts answers about unfamiliar pictures; None if these must be reviewed.
 
-    Few pictures of one shop are unfamiliar, and many of another one's. So the accepted answers to these have
-    to show the promise by themselves, as well as all together, and more have to be accepted than where it
-    holds.
+    Few pictures of one shop are unfamiliar, and many of another shop. So the accepted answers about
+    unfamiliar pictures have to show the promise by themselves, and so have all together, and more answers
+    must be accepted than with familiar pictures alone.
     """
     [familiar] = usual.answer_sets
     is_unfamiliar = np.isnan(familiar.confidences)
@@ -251,9 +255,10 @@ def _accepted(answers: AnswerSet, confidence: float) -> int:
 
 
 def _price(thresholds: Thresholds, required: Requirements) -> float:
-    """Return the mean cost of a photo's answer in reviews, if OTHERS_AMONG show an unlearnt kind.
+    """Return the mean cost of an answer, in reviews, if some photos (OTHERS_AMONG) show an unlearnt kind.
 
-    Who asks for 95% right holds one wrong answer for as dear as 20 reviews. The mean over what promises.
+    With a promise of 95%, one wrong answer costs as much as 20 reviews. The mean is over the sets with a
+    promise.
     """
     at, wrong_costs, price = np.array([thresholds.confidence], np.float32), 1 / (1 - required.right), 0.0
     if required.others is not None:

@@ -75,7 +75,7 @@ def decide_withholding(answers: Answers, required: Requirements, labels: Sequenc
 
 
 def _unproven(answers: Answers, thresholds: Thresholds, labels: Sequence[str], promised: float) -> set[int]:
-    """Return the indices of the labels that are unproven under these thresholds."""
+    """Return the indices of the labels that break the promise on an unknown source with these thresholds."""
     rows = source_labels(answers, thresholds.sure(answers), labels, promised)
     return {labels.index(row.label) for row in rows if row.unproven}
 
@@ -117,7 +117,11 @@ def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
 
 
 def _rejected(chances: dict[int, float]) -> set[int]:
-    """Return the cells that are rejected together: each at 1 - SURENESS divided by those left."""
+    """Return the positions of the cells (source and label) for which the promise is rejected (Holm's method).
+
+    Args:
+        chances: the chance of so few right answers if the promise held, by position of the cell.
+    """
     rejected = set[int]()
     for place, chance in sorted(chances.items(), key=lambda item: item[1]):
         if chance > (1 - SURENESS) / (len(chances) - len(rejected)):
