@@ -19,8 +19,8 @@ FEWEST: Final = 3
 """Number of different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
 
 GROUPS_OF_CLASS: Final = 3
-"""Fewest groups, such as products, among the pictures of a class. With fewer, a fold of the cross-validation
-might learn none of them. Near copies are in one group."""
+"""Fewest groups, such as products, among the pictures of a class, so that folds of a cross-validation can
+learn and answer it. Near copies are in one group."""
 
 GROUPS_OF_ATTRIBUTE: Final = 2
 """Fewest groups among the pictures of an attribute's label, so that a head that learnt one group can answer
