@@ -131,8 +131,9 @@ def decide_head(
 def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
     """Return the reason why a review sheet asks a person about an answer; None if there is no need to ask.
 
-    There is no need for pictures of a product, because the sheet asks about the product. For an attribute of
-    a picture the result is REVIEW, because tables do not store a reason for it.
+    There is no need for pictures of a product, because the sheet asks about the product. If people contradict
+    each other, that is the reason. Otherwise the reason for an attribute of a picture is REVIEW, because the
+    table of photos has no column for a more exact one.
 
     Args:
         record: the photo or product of the row.

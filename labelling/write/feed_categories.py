@@ -16,9 +16,9 @@ from labelling.write.taxonomies import find_kind_category
 class FeedCategories:
     """The categories that a sales platform has for the products of a feed, as rows of a file to import.
 
-    Only products with an accepted kind of garment have one. The categories are those in taxonomies.json. A
-    product is left out if the list has a category for it, or if products with the same key have different
-    categories, because an empty cell would remove the shop's own category.
+    Only products whose kind of garment or class is accepted have one. The categories are those in
+    taxonomies.json. A product is left out if the list has a category for it, or if products with the same key
+    have different categories, because an empty cell would remove the shop's own category.
 
     Attributes:
         header: the columns that name a product, and its category; empty if the platform has no categories.
