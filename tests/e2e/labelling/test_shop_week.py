@@ -125,7 +125,8 @@ def answer(page: Page) -> None:
     accepted.locator("summary").click()
     for article, label in {"plain": "Sneaker", "untitled": "Dress", "trousers": "Trouser"}.items():
         card(accepted, article).locator("select").select_option(label)
-    card(part_of(page, "Doubtful answers"), "skirt").locator(".right").click()
+    doubtful = card(part_of(page, "Doubtful answers"), "skirt")
+    doubtful.get_by_role("button", name="skirt", exact=True).click()
     page.get_by_role("button", name="All right: Ankle boot").click()
     colours = part_of(page, "Colours for the feed")
     for article in ("untitled", "plain"):
