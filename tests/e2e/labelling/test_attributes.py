@@ -115,11 +115,13 @@ def test_a_csv_with_attributes_is_learnt_published_served_reviewed_and_learnt_ag
         for article, row in products_of(table).items():
             assert (row["label"], row["decided_by"]) == (truths[article]["label"], "person")
             assert row["colour"] == truths[article].get("colour", row["colour"])
-        kept = {name for name, row in products.items() if truths[name].get("colour") in {None, row["colour"]}}
+        confirmed = {
+            name for name, row in products.items() if truths[name].get("colour") in {None, row["colour"]}
+        }
         assert rows_of(
             shop / "labels-google.csv"
         ) == [  # the shop's word, unless a person named another colour
-            {"id": article, "color": "old" if article in kept else said["colour"]}
+            {"id": article, "color": "old" if article in confirmed else said["colour"]}
             for article, said in truths.items()
         ]
 
