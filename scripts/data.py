@@ -15,7 +15,7 @@ import numpy as np
 
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.settings import read_command_settings
 from inference.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.review.changes import (
     Change,
     Comparison,

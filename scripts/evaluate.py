@@ -14,7 +14,7 @@ from app.settings import read_command_settings
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.write.outputs import check_outputs
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release

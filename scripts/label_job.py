@@ -20,7 +20,7 @@ from labelling.decide.product_answers import check_column, check_grouping
 from labelling.errors import CorrectionsUnusable, OtherRun, TableUnusable
 from labelling.job import Job, SheetOrder
 from labelling.journal.journal_file import Journal, journal_path
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import read_words, words_file_of
 from labelling.review.corrections import AllCorrections, read_all_corrections

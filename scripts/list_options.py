@@ -6,7 +6,7 @@ How lists are read: labelling/lists/list_files.py.
 import argparse
 from pathlib import Path
 
-from labelling.lists.list_files import split_column_names
+from labelling.lists.list_reading import split_column_names
 
 
 def add_list_options(group: "argparse._ActionsContainer") -> None:

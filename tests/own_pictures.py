@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from tests.uploads import png
 from training.data.contents import Content, make_contents
 from training.data.decoded_pictures import See, decode_pictures

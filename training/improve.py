@@ -19,7 +19,7 @@ from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.title_rule import NONE
 from labelling.journal.human_answer import LEFT_OUT
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
 from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN, Recipe
@@ -85,7 +85,7 @@ class Options(BaseModel):
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
         path_column, root, encoding, skip_bad_rows: the way in which a table is read; see `Reading` of
-            labelling/lists/list_files.py.
+            labelling/lists/list_reading.py.
         product_column: the column of the table that says which pictures show one product; None without
             products.
         data_licence: the licence of the data, for the model card.

@@ -18,7 +18,8 @@ from typing import Final
 from inference.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
 from labelling.lists.categories import level_key
-from labelling.lists.list_files import Reading, open_list
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import Reading
 from labelling.lists.own_words import CATEGORY, PLACES, TITLE, OwnWord, Place, meaning_of, text_of
 
 COLUMNS: Final = ("words", "kinds")

@@ -26,7 +26,8 @@ from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.journal.human_answer import LEFT_OUT, HumanAnswer, Question
 from labelling.lists.identifiers import read_identifier
-from labelling.lists.list_files import AS_IT_IS, Reading, open_list
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import AS_IT_IS, Reading
 from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY, read_category_answer
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Final
 from inference.file_names import is_clutter, is_picture_name
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.lists.cells import Address, check_path, find_addresses, make_address
-from labelling.lists.list_files import AS_IT_IS, ListFile, ListRow, Reading, open_list
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_rows import ListFile, ListRow
 from labelling.lists.paths import explain_missing
 from labelling.sources.items import (
     AT_ONCE,

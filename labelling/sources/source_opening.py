@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import SourceUnusable
-from labelling.lists.list_files import AS_IT_IS, OF_WORKBOOK, WORKBOOKS, Reading
+from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_text import OF_WORKBOOK, WORKBOOKS
 from labelling.lists.paths import find_existing
 from labelling.sources import archives, picture_files
 from labelling.sources.items import Hosts, Source

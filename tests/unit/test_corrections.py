@@ -18,7 +18,7 @@ from labelling.errors import CorrectionsUnusable
 from labelling.job import Job
 from labelling.journal.human_answer import LEFT_OUT
 from labelling.journal.journal_file import Journal
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import run_labelling

@@ -6,7 +6,8 @@ import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.lists.identifiers import is_long_number, read_identifier, read_listed_cell
-from labelling.lists.list_files import Reading, open_list
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import Reading
 from labelling.review.corrections import read_corrections
 from tests.tables import write_csv
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from inference.contract import make_whole_input
 from inference.decode import MAX_PIXELS, decode_image
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release
 from model_store.named_release import parse_store_address

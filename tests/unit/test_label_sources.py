@@ -12,7 +12,7 @@ import pytest
 from inference.decode import MAX_BYTES
 from inference.spreadsheets import escape_text
 from labelling.errors import SourceUnusable
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from labelling.sources.items import Source
 from labelling.sources.source_opening import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.contents import merged_labels
 from training.data.folders import list_pictures

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
-from labelling.lists.list_files import Reading, open_list, split_column_names
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import Reading, split_column_names
 from labelling.lists.paths import explain_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.source_opening import open_source

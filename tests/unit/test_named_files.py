@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import ListUnusable, Unreadable
-from labelling.lists.list_files import Reading, open_list
+from labelling.lists.list_files import open_list
+from labelling.lists.list_reading import Reading
 from labelling.sources.picture_files import read_file
 from labelling.sources.source_opening import open_source
 from model_store.errors import BadAddress

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import WordsUnusable
-from labelling.lists.list_files import AS_IT_IS
+from labelling.lists.list_reading import AS_IT_IS
 from labelling.lists.own_words import (
     CATEGORY,
     NO_KIND,

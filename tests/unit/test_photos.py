@@ -10,7 +10,7 @@ import pytest
 
 from inference.contract import GREY_28
 from inference.decode import MAX_PIXELS, decode_image
-from labelling.lists.list_files import AS_IT_IS, Reading
+from labelling.lists.list_reading import AS_IT_IS, Reading
 from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from inference.errors import ModelUnreadable
-from labelling.lists.list_files import Reading
+from labelling.lists.list_reading import Reading
 from model_store.errors import GateRefused
 from reports.values import Epoch
 from scripts import adopt, compare, evaluate, train, tune

@@ -23,7 +23,7 @@ from inference.spreadsheets import format_csv
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.human_answer import LEFT_OUT
-from labelling.lists.list_files import AS_IT_IS, Reading
+from labelling.lists.list_reading import AS_IT_IS, Reading
 from labelling.lists.paths import find_existing
 from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
 from model_store.release_files import write_whole

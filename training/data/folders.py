@@ -10,7 +10,7 @@ from pathlib import Path
 from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.title_rule import NONE
-from labelling.lists.list_files import AS_IT_IS, Reading
+from labelling.lists.list_reading import AS_IT_IS, Reading
 from model_store.release_files import expand_home
 from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
 from training.data.tables import list_table

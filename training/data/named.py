@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from labelling.lists.list_files import AS_IT_IS, Reading
+from labelling.lists.list_reading import AS_IT_IS, Reading
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from training.data.contents import Contents, make_contents

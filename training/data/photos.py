@@ -14,7 +14,8 @@ from typing import Final
 from inference.contract import LABEL
 from inference.plain_text import normalize_label
 from inference.title_rule import NONE
-from labelling.lists.list_files import Reading, open_header
+from labelling.lists.list_files import open_header
+from labelling.lists.list_reading import Reading
 from reports.answers import CORRECTED
 from training.data.contents import Contents
 from training.data.corrections import answered_files, corrections_of, rows_in

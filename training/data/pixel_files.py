@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inference.contract import EDGE
 from inference.file_names import is_clutter
-from labelling.lists.list_files import WORKBOOKS
+from labelling.lists.list_text import WORKBOOKS
 from model_store.release_files import open_regular_file
 from training.errors import BadCsv, BadIdx
 

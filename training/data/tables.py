@@ -16,7 +16,9 @@ from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import ListUnusable
 from labelling.lists.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
-from labelling.lists.list_files import AS_IT_IS, ListFile, ListRow, OpenList, Reading, open_list
+from labelling.lists.list_files import OpenList, open_list
+from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_rows import ListFile, ListRow
 from labelling.lists.titles import ListWords, contradictions, word_columns
 from training.data.listing import (
     COLUMNS,

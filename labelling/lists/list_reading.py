@@ -1,0 +1,92 @@
+"""The options for reading a list: columns of pictures, root folder, encoding, and what to do with bad rows.
+
+Looks whether the files that a list names exist, and reads nothing.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from labelling.lists.paths import find_existing
+from model_store.release_files import expand_home
+
+PATH: Final = "path"
+"""The column that names pictures, unless people name others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The options with which a list (a CSV that names pictures) is read.
+
+    Attributes:
+        path_columns: the columns that name pictures. Each of them gives a row of its own.
+        root: the folder that paths are relative to; None for the folder of the list.
+        encoding: the encoding of text that is neither UTF-8 nor UTF-16 with its mark; empty to refuse such
+            text.
+        skip_bad_rows: whether rows that do not fit the header are left out, instead of refusing the list.
+        by: the column that says which pictures show one product; empty for none.
+        identifiers: further columns whose cells name products or groups, which are read if they exist.
+    """
+
+    path_columns: tuple[str, ...] = (PATH,)
+    root: Path | None = None
+    encoding: str = ""
+    skip_bad_rows: bool = False
+    by: str = ""
+    identifiers: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
+        """Return the reading that the options of a command choose.
+
+        Args:
+            options: an object such as parsed arguments, with the attributes `path_column`, `root`,
+                `encoding`, `skip_bad_rows` and, if the command has it, `product_column`.
+        """
+        root = options.root
+        return cls(
+            path_columns=tuple(options.path_column or (PATH,)),
+            root=expand_home(root) if root else None,
+            encoding=options.encoding or "",
+            skip_bad_rows=options.skip_bad_rows,
+            by=getattr(options, "product_column", None) or "",
+        )
+
+    @property
+    def of_corrections(self) -> "Reading":
+        """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
+        return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
+
+    def place(self, cell: str, file: Path, encoding: str) -> str:
+        """Return the path of the file that a cell of a list names, whether the file exists or not.
+
+        If people named a root, a path that begins with a slash is looked for below the root first: Magento
+        writes all of its paths so.
+
+        Args:
+            cell: the cell without white space around it.
+            file: the path of the list.
+            encoding: the encoding of the list's text; a file whose name has the same bytes as the cell in
+                this encoding is found, too.
+        """
+        if self.root and cell.startswith("/"):
+            below = find_existing(os.path.join(self.root, cell.lstrip("/")))  # noqa: PTH118 - Path would change what is written
+            if os.path.lexists(below):
+                return below
+        folder = self.root or file.parent
+        path = find_existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
+        if cell.isascii() or os.path.lexists(path):
+            return path
+        name = os.fsdecode(cell.encode(encoding.removesuffix("-sig")))
+        same = os.path.join(folder, name)  # noqa: PTH118 - as above
+        return same if os.path.lexists(same) else path
+
+
+AS_IT_IS: Final = Reading()
+"""The default options for reading a list: the column `path`, UTF-8, and every row has to fit."""
+
+
+def split_column_names(text: str) -> tuple[str, ...]:
+    """Return the names of columns in a text with commas between, such as `image,image 2`, each name once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))

@@ -1,0 +1,148 @@
+"""The rows of an opened list: those that fit its header, and the faults of the others. Reads the list."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from labelling.errors import ListUnusable
+from labelling.lists.cells import is_picture_cell
+from labelling.lists.identifiers import is_long_number, remove_format_characters
+from labelling.lists.list_reading import Reading
+from labelling.lists.list_text import name_text_errors, open_text, read_stamp
+from labelling.lists.malformed_rows import (
+    MalformedRow,
+    ParsedRow,
+    advise_on_mysql,
+    explain_cut_number,
+    explain_parse_error,
+    find_swallowed_line,
+    parse_rows,
+)
+
+
+class ListRow(NamedTuple):
+    """A row of a list that fits the header.
+
+    Attributes:
+        where: a text for messages: the path of the list, the number of the row (the header is row 1), and the
+            line at which the row begins.
+        cells: the cells by column. If two columns share a name, the first one is used.
+    """
+
+    where: str
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """An opened list: a CSV whose rows name pictures or products.
+
+    Attributes:
+        path: the path of the list.
+        reading: the way in which it is read.
+        encoding: the encoding of its text, as Python names it.
+        separator: the separator between cells.
+        header: the names of the columns, as they are written.
+        stamp: the size of the file in bytes, and its time of change in nanoseconds, before it was read.
+        notes: sentences about the list that a person should read.
+        is_quoted: whether quotation marks around a cell are those of CSV. Otherwise they are part of its
+            text.
+    """
+
+    path: Path
+    reading: Reading
+    encoding: str
+    separator: str
+    header: tuple[str, ...]
+    stamp: tuple[int, int]
+    notes: tuple[str, ...]
+    is_quoted: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, each once, without empty names."""
+        return tuple(dict.fromkeys(filter(None, self.header)))
+
+    def rows(self) -> Iterator[ListRow]:
+        """Yield the rows that fit the header, in order. Rows that do not fit are left out.
+
+        Raises:
+            ListUnusable: the list cannot be read, or was changed since it was opened.
+        """
+        places: dict[str, int] = {}
+        for place, name in enumerate(self.header):
+            if name:
+                places.setdefault(name, place)
+        with name_text_errors(self.path, self.encoding):
+            for where, cells, bad in self._checked():
+                if bad is None:
+                    yield ListRow(where, {name: cells[place] for name, place in places.items()})
+            if read_stamp(self.path) != self.stamp:
+                raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
+
+    def place(self, cell: str) -> str:
+        """Return the path of the file that a cell of this list names, whether the file exists or not."""
+        return self.reading.place(cell.strip(), self.path, self.encoding)
+
+    def check_rows(self) -> tuple[list[MalformedRow], int]:
+        """Return the faults of rows that do not fit the header, and a number of other rows.
+
+        The number is of rows that fit, but have invisible characters in a column of identifiers.
+        """
+        every, unseen = list[MalformedRow](), 0
+        for _, cells, bad in self._checked():
+            if bad:
+                every.append(bad)
+            else:
+                unseen += any(
+                    remove_format_characters(cells[place]) != cells[place] for place in self._identifiers
+                )
+        return every, unseen
+
+    @cached_property
+    def _identifiers(self) -> tuple[int, ...]:
+        """The places of columns that name products or groups."""
+        names = {self.reading.by, *self.reading.identifiers} - {""}
+        return tuple(self.header.index(name) for name in names if name in self.header)
+
+    def has_quoted_cells(self) -> bool:
+        """Return whether any cell of the list begins and ends with a quotation mark."""
+        with open_text(self.path, self.encoding) as file:
+            cells = (cell.strip() for line in file for cell in line.split(self.separator))
+            return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
+
+    def _checked(self) -> Iterator[tuple[str, list[str], MalformedRow | None]]:
+        """Yield the place of each row after the header, its cells, and why it does not fit."""
+        with open_text(self.path, self.encoding) as file:
+            parsed = parse_rows(file, self.separator, is_quoted=self.is_quoted)
+            next(parsed, None)
+            for number, row in enumerate(parsed, 2):
+                if row.error or "".join(row.cells).strip():
+                    where = f"{self.path}, row {number}, line {row.line}"
+                    yield where, row.cells, self._why_bad(row, where)
+
+    def _why_bad(self, row: ParsedRow, where: str) -> MalformedRow | None:
+        if row.error:
+            why, is_unclosed = explain_parse_error(row)
+            return MalformedRow(f"{where}: {why}", is_of_mark=True, is_unclosed=is_unclosed)
+        cells, columns = len(row.cells), len(self.header)
+        further = range(row.line + 1, row.last + 1)
+        if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
+            within = f"it goes on to line {row.last}, and line {line} in a cell of it reads like a row"
+            sentence = f"{where}: a quotation mark is opened and not closed: {within}."
+            return MalformedRow(sentence, further, is_of_mark=True)
+        if cells != columns:
+            quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
+            why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
+            return MalformedRow(f"{where}: {why}{quoted}{advise_on_mysql(row)}", further)
+        for place in self._identifiers:
+            if is_long_number(row.cells[place]):
+                return MalformedRow(
+                    f"{where}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}"
+                )
+        return None
+
+    def _is_picture(self, place: int, cell: str) -> bool:
+        return self.header[place] in self.reading.path_columns and is_picture_cell(cell)

@@ -1,0 +1,162 @@
+"""Open a list as text in its encoding, which is never guessed.
+
+Text is UTF-8, or UTF-16 with its mark, or in the encoding that people name. Reads the list.
+"""
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final, TextIO
+
+from inference.plain_text import escape_unprintable
+from labelling.errors import ListUnusable
+from model_store import release_files
+
+LONGEST_CELL: Final = 1 << 24
+"""Largest number of characters of a cell, and of bytes of a header. Shops export whole pages of HTML, with
+pictures in them."""
+
+BEGIN_BYTES: Final = 1 << 16
+"""Number of bytes of a list that are searched after its first line. In UTF-16 and UTF-32, separators of cells
+and lines among them have NULs."""
+
+MAX_SHOWN_CHARACTERS: Final = 40
+"""Largest number of characters of a header or a cell that an error shows."""
+
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".numbers")
+"""Endings of files of spreadsheet programs, which are not read as lists."""
+
+OF_WORKBOOK: Final = "is a workbook. Save its sheet as CSV UTF-8."
+
+ENCODINGS: Final = (
+    "Name the encoding: --encoding cp1252 for Western European text, cp1250 for Central European, cp1251 for "
+    "Cyrillic, cp932 for Japanese, gb18030 for Chinese, or another name that Python knows, such as utf-16-le."
+)
+
+
+def find_encoding(path: Path, named: str) -> tuple[str, str]:
+    """Return the encoding of a list as Python names it, and a sentence if it differs from the named one.
+
+    Raises:
+        OSError: the list cannot be read.
+        ListUnusable: the list is UTF-16 without its mark and no encoding is named, or Python does not know
+            the named one.
+    """
+    try:
+        name = codecs.lookup(named or "utf-8").name
+        "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
+    except (LookupError, UnicodeError) as error:
+        raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
+    with release_files.open_regular_file(path) as file:
+        header = file.readline(LONGEST_CELL)
+        # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
+        begin = header + file.read(BEGIN_BYTES)
+    if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ""
+    if header.startswith(b"PK\x03\x04"):  # a ZIP, as the workbooks of Excel and LibreOffice are
+        raise ListUnusable(f"{path}: {OF_WORKBOOK}")
+    if b"\0" in header and not named:
+        raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODINGS}")
+    is_wide = name.startswith(("utf-16", "utf-32"))
+    if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"}:
+        return "utf-8-sig", ""
+    if b"\0" in (begin if is_wide else header):
+        return named, ""
+    if not _holds_utf8(path):
+        return "utf-8-sig" if is_wide else named, ""
+    return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named}."
+
+
+def _holds_utf8(path: Path) -> bool:
+    """Return whether a file has characters beyond ASCII, and all of them are UTF-8."""
+    is_ascii = True
+    with release_files.open_regular_file(path) as file:
+        for line in file:
+            if not line.isascii():
+                is_ascii = False
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return False
+    return not is_ascii
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a list as text for a `with` block, with its line breaks as they are.
+
+    Args:
+        path: the path of the list.
+        encoding: the encoding from `find_encoding`.
+
+    Raises:
+        OSError: the list cannot be read.
+        UnicodeError: a line is not in the encoding, or has half a character.
+    """
+    with (
+        release_files.open_regular_file(path) as file,
+        _WholeText(file, encoding=encoding, newline="") as text,
+    ):
+        yield text
+
+
+class _WholeText(TextIOWrapper):
+    """A text without half characters, which decoders such as that of UTF-7 let pass."""
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # as its base class has it
+        """Read a line.
+
+        Raises:
+            UnicodeError: it is not in the encoding, or has half a character.
+        """
+        line = super().readline(size)
+        line.encode()
+        return line
+
+
+@contextmanager
+def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
+    """Turn errors of reading a list within a `with` block into ListUnusable, which names the list and line.
+
+    Args:
+        path: the path of the list.
+        encoding: the encoding that the list is read in.
+
+    Raises:
+        ListUnusable: the list cannot be read, or is not text in this encoding.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeError as error:
+        name = encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding
+        where = _not_text(path, encoding)
+        raise ListUnusable(f"{path}{where} is not {name}. {ENCODINGS}") from error
+
+
+def _not_text(path: Path, encoding: str) -> str:
+    """Return the line that is not text in an encoding, with the surroundings of its first wrong byte."""
+    if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
+        return ": its text"
+    with release_files.open_regular_file(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding).encode()
+            except UnicodeEncodeError:  # half a character
+                return f", line {number}"
+            except UnicodeDecodeError as error:
+                begin = max(0, error.start - MAX_SHOWN_CHARACTERS // 2)
+                around = (
+                    line[begin : begin + MAX_SHOWN_CHARACTERS].decode("ascii", "backslashreplace").strip()
+                )
+                return f", line {number}: '{escape_unprintable(around)}'"
+    return ": its text"
+
+
+def read_stamp(path: Path) -> tuple[int, int]:
+    """Return the size of a file in bytes and its time of change in nanoseconds, which show a change."""
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns

@@ -1,0 +1,182 @@
+"""Parse the rows of a CSV, and explain why a row is malformed.
+
+A quotation mark that is not closed swallows the rows that follow it, so the lines of a row are looked at as
+well. Pure.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, NamedTuple, TextIO
+
+from labelling.lists.cells import find_addresses
+from labelling.lists.list_text import LONGEST_CELL
+
+SEPARATOR_HINT: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
+"""Pattern of a line above the header, such as `sep=;`, that tells Excel the separator."""
+
+LINE_BREAK: Final = re.compile(r"\r\n?|\n")
+
+MAX_NAMED_BAD_ROWS: Final = 20
+"""Largest number of left out rows that a note names."""
+
+
+class MalformedRow(NamedTuple):
+    """The reason why a row does not fit the header.
+
+    Attributes:
+        sentence: the reason, after the place of the row.
+        further: the numbers of its lines after the first one, which may be rows that it has swallowed.
+        is_of_mark: whether a quotation mark is the cause.
+        is_unclosed: whether the mark may have swallowed rows, so that the row cannot be left out.
+    """
+
+    sentence: str
+    further: range = range(0)
+    is_of_mark: bool = False
+    is_unclosed: bool = False
+
+
+class ParsedRow(NamedTuple):
+    """A row of a CSV as it was parsed, or the reason why its lines cannot be parsed.
+
+    Attributes:
+        line: the number of the line at which it begins, from 1.
+        lines: its lines, with their line breaks.
+        cells: the cells; empty if the lines cannot be parsed.
+        error: why they cannot be parsed; empty if they can.
+    """
+
+    line: int
+    lines: Sequence[str]
+    cells: list[str]
+    error: str = ""
+
+    @property
+    def last(self) -> int:
+        """The number of the line at which it ends."""
+        return self.line + len(self.lines) - 1
+
+
+def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
+    """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
+    csv.field_size_limit(LONGEST_CELL)
+    first, lines = file.readline(), list[str]()
+    is_hint = bool(SEPARATOR_HINT.fullmatch(first.rstrip("\r\n")))
+    reader = csv.reader(
+        _kept(file if is_hint else chain(filter(None, [first]), file), lines),
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+        skipinitialspace=True,
+        strict=True,
+    )
+    while True:
+        line, cells, error = is_hint + reader.line_num + 1, list[str](), ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as raised:
+            error = str(raised)
+        yield ParsedRow(line, lines.copy(), cells, error)
+        lines.clear()
+
+
+def _kept(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    for line in file:
+        lines.append(line)
+        yield line
+
+
+def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
+    """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed lines."""
+    why, is_unclosed = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".', True
+    if "field limit" in row.error:
+        why = f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
+    elif "unexpected end" in row.error:
+        why = "a quotation mark is opened and not closed, so that all that follows is one cell."
+    elif row.last > row.line:
+        why = f"a quotation mark is opened and not closed: in line {row.last}, text follows the next one."
+    else:
+        is_unclosed = False
+    return advise_on_mysql(row).strip() or why, is_unclosed
+
+
+def advise_on_mysql(row: ParsedRow) -> str:
+    r"""Return advice for a list by MySQL, which writes \" for a quotation mark; empty for others."""
+    if r"\"" not in row.lines[0]:
+        return ""
+    return r' It has \", as MySQL writes it, where CSV has "". Export with ESCAPED BY ' + "'\"'."
+
+
+def find_swallowed_line(
+    row: ParsedRow, separator: str, columns: int, is_picture: Callable[[int, str], bool]
+) -> int:
+    """Return the number of the first line that names a picture within a quoted cell; 0 if none does.
+
+    Args:
+        row: the row. For example, `a.jpg,"Foo` and `b.jpg,Bar"` in two lines are one valid row of two cells.
+        separator: the separator between cells.
+        columns: the number of columns of the header; such a line has as many cells.
+        is_picture: returns whether the cell of a column, by its position, names a picture.
+    """
+    if len(row.lines) == 1:
+        return 0
+    is_within, own = False, LINE_BREAK.split(row.cells[0])
+    is_whole = (columns > 1 and len(line.split(separator)) == columns for line in own)
+    first_whole = next((at for at, is_one in enumerate(is_whole) if is_one), len(own))
+    continues = _continuing(own, is_picture)
+    for at, line in enumerate(row.lines):
+        cells = line.rstrip("\r\n").split(separator)
+        is_row = len(cells) == columns
+        for place, cell in enumerate(cells):
+            text = cell.rstrip('"')
+            is_other = is_row and is_within and '"' not in text and is_picture(place, text)
+            is_own = place == 0 and own[at : at + 1] == [text] and at <= first_whole
+            if is_other and not (is_own and continues(at)):
+                return row.line + at
+            is_within ^= cell.count('"') % 2 == 1
+    return 0
+
+
+def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> Callable[[int], bool]:
+    """Return a function that tells whether a line of a row's first cell continues that cell.
+
+    Such lines are further addresses, and the end of a name with a line break, if no line above it names a
+    picture by itself. Any other line may be the picture of another row.
+
+    Args:
+        own: the lines of that cell.
+        is_picture: returns whether a cell names a picture, as in `find_swallowed_line`.
+    """
+    if find_addresses(next(filter(str.strip, own), "")):
+        return lambda at: bool(find_addresses(own[at]))
+    last = len(own) - 1
+    return lambda at: at == last and not any(is_picture(0, line) for line in own[:at])
+
+
+def explain_cut_number(cell: str) -> str:
+    """Return a sentence for an error about an identifier, such as `4,01E+12`, that a spreadsheet cut."""
+    return (
+        f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
+        "the list again, with this column as text."
+    )
+
+
+def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
+    """Return the sentences of the first malformed rows, up to `limit`, and the number of the further ones."""
+    more = f"And {len(every) - limit:,} more." if len(every) > limit else ""
+    return " ".join(filter(None, [*(bad.sentence for bad in every[:limit]), more]))
+
+
+def count_left_out(every: Sequence[MalformedRow]) -> str:
+    """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
+    rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
+    if not within:
+        return rows
+    few = ", ".join(
+        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:MAX_NAMED_BAD_ROWS]
+    )
+    more = ", ..." if len(within) > MAX_NAMED_BAD_ROWS else ""
+    return f"{rows} Further lines within them: {sum(map(len, within)):,} ({few}{more})."
