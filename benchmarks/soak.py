@@ -34,7 +34,7 @@ from model_store.publish import publish_release
 from model_store.release_files import MANIFEST_FILE
 from model_store.store import Store, open_store
 from reports.judge import judge
-from scripts.terminal import run
+from scripts.terminal import run_main
 
 ROOT = Path(__file__).parent.parent
 BUNDLED = ROOT / "model_store" / "bundled"
@@ -198,4 +198,4 @@ def _options() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_main(main))

@@ -1,8 +1,8 @@
 """The command `wardrobe`: list the verbs, or run one. `python -m scripts` is the same.
 
-Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with EXAMPLES,
-`build_parser` and `execute`; it is imported only when it is run. The image contains some of them:
-.dockerignore.
+Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with
+EXAMPLE_COMMANDS, `build_parser` and `execute`; it is imported only when it is run. The image contains some of
+them: .dockerignore.
 """
 
 import ast
@@ -15,17 +15,23 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-INTERRUPTED = 130
+INTERRUPTED_EXIT_CODE = 130
 """The exit code after Ctrl-C, 128 + SIGINT, as in terminal.py."""
 
 try:
     from app import __version__
-    from scripts.terminal import command_parser, complain, first_line_of_docstring, perform, run
-except KeyboardInterrupt:  # these imports take a second, in which `run` is not there yet
+    from scripts.terminal import (
+        first_line_of_docstring,
+        make_command_parser,
+        print_message,
+        run_command,
+        run_main,
+    )
+except KeyboardInterrupt:  # these imports take a second, in which `run_main` is not there yet
     sys.stderr.write("wardrobe: interrupted.\n")
-    sys.exit(INTERRUPTED)
+    sys.exit(INTERRUPTED_EXIT_CODE)
 
-VERBS = (
+VERB_NAMES = (
     "serve",
     "predict",
     "label",
@@ -43,19 +49,19 @@ VERBS = (
     "keys",
 )
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe serve",
     "wardrobe predict shirt.jpg",
     "wardrobe train --help",
 )
 
-OTHER_PROJECTS = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
+OTHER_PROJECTS_HINT = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
 
-SCRIPTS_OF_OTHERS = {"main": "train", "app": "serve"}
+VERB_BY_SCRIPT_NAME = {"main": "train", "app": "serve"}
 """The command that does the work of a script of other projects, by the name of the script. It is suggested if
 somebody types that name."""
 
-UNKNOWN_VERB = 2
+UNKNOWN_VERB_EXIT_CODE = 2
 """The exit code if a command does not exist: 2, as argparse has it for wrong arguments."""
 
 
@@ -71,7 +77,7 @@ class Verb:
     name: str
     summary: str = ""
 
-    def load(self) -> ModuleType:
+    def load_module(self) -> ModuleType:
         """Import the module of the command, and return it."""
         return importlib.import_module(f"scripts.{self.name}")
 
@@ -81,15 +87,15 @@ class Verb:
         Args:
             words: the words that were typed after its name. Some commands parse them in their own `main`.
         """
-        module = self.load()
+        module = self.load_module()
         if main := getattr(module, "main", None):
             return int(main(words))
-        return perform(module.build_parser(), module.execute, words)
+        return run_command(module.build_parser(), module.execute, words)
 
 
-def verbs() -> tuple[Verb, ...]:
+def list_verbs() -> tuple[Verb, ...]:
     """Return the commands whose files exist in this installation, with their summaries."""
-    files = {name: Path(__file__).with_name(f"{name}.py") for name in VERBS}
+    files = {name: Path(__file__).with_name(f"{name}.py") for name in VERB_NAMES}
     return tuple(
         Verb(name, first_line_of_docstring(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
         for name, file in files.items()
@@ -104,27 +110,29 @@ def main(argv: list[str] | None = None) -> int:
         argv: the words after `wardrobe`; None for those of `sys.argv`.
 
     Returns:
-        The exit code; UNKNOWN_VERB if there is no such command.
+        The exit code; UNKNOWN_VERB_EXIT_CODE if there is no such command.
     """
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["--json"] and words[1:] and not words[1].startswith("-"):
         words = [words[1], "--json", *words[2:]]
-    verbs = [name for name in VERBS if Path(__file__).with_name(f"{name}.py").exists()]
-    if words and words[0] in verbs:
+    installed_verbs = [name for name in VERB_NAMES if Path(__file__).with_name(f"{name}.py").exists()]
+    if words and words[0] in installed_verbs:
         return Verb(words[0]).run(words[1:])
     if words and not words[0].startswith("-"):
         file = Path(words[0])
-        stem = SCRIPTS_OF_OTHERS.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
-        near = difflib.get_close_matches(stem, verbs, n=1)
-        meant = f"Did you mean `wardrobe {near[0]}`? " if near else ""
+        stem = VERB_BY_SCRIPT_NAME.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
+        close_matches = difflib.get_close_matches(stem, installed_verbs, n=1)
+        suggestion = f"Did you mean `wardrobe {close_matches[0]}`? " if close_matches else ""
         if file.suffix == ".py":
-            meant += f"{OTHER_PROJECTS} "
-        complain(f"{words[0]}: no such verb. {meant}`wardrobe` lists them all.")
-        return UNKNOWN_VERB
+            suggestion += f"{OTHER_PROJECTS_HINT} "
+        print_message(f"{words[0]}: no such verb. {suggestion}`wardrobe` lists them all.")
+        return UNKNOWN_VERB_EXIT_CODE
     if words and not _is_known(words[0]):
-        complain(f"{words[0]}: an option stands after its verb, as in `wardrobe train`. {OTHER_PROJECTS}")
-        return UNKNOWN_VERB
-    return perform(build_parser(), _list, words)
+        print_message(
+            f"{words[0]}: an option stands after its verb, as in `wardrobe train`. {OTHER_PROJECTS_HINT}"
+        )
+        return UNKNOWN_VERB_EXIT_CODE
+    return run_command(build_parser(), _list, words)
 
 
 def _is_known(word: str) -> bool:
@@ -135,18 +143,20 @@ def _is_known(word: str) -> bool:
 
 def _list(_: Namespace) -> object:
     build_parser().print_help()
-    return [asdict(verb) for verb in verbs()]
+    return [asdict(verb) for verb in list_verbs()]
 
 
 def build_parser() -> ArgumentParser:
     """Return the parser of a command line without a verb. Each verb has a parser of its own, in its file."""
-    parser = command_parser(None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLES)
+    parser = make_command_parser(
+        None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLE_COMMANDS
+    )
     # Usually verbs of nine letters have a line of their own.
     parser.formatter_class = partial(RawDescriptionHelpFormatter, indent_increment=1)
     parser.add_argument("--version", action="version", version=f"wardrobe {__version__}")
-    listed = parser.add_subparsers(title="verbs", metavar="VERB", prog="wardrobe")
-    for verb in verbs():
-        listed.add_parser(verb.name, help=verb.summary, add_help=False)
+    verb_parsers = parser.add_subparsers(title="verbs", metavar="VERB", prog="wardrobe")
+    for verb in list_verbs():
+        verb_parsers.add_parser(verb.name, help=verb.summary, add_help=False)
     return parser
 
 
@@ -156,7 +166,7 @@ def command(verb: str | None = None) -> int:
     Args:
         verb: the name of the command, if its file is run by itself; None to read the name from `sys.argv`.
     """
-    return run(main if verb is None else partial(main, [verb, *sys.argv[1:]]))
+    return run_main(main if verb is None else partial(main, [verb, *sys.argv[1:]]))
 
 
 if __name__ == "__main__":

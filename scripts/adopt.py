@@ -11,16 +11,16 @@ from inference.keras_file import check_keras_file
 from inference.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
-from scripts.data_options import add_data_options, named_of
-from scripts.progress_bars import Terminal, say_promises
-from scripts.target import add_target_options, open_target
-from scripts.terminal import command_parser, complain, console
+from scripts.data_options import add_data_options, choose_data_source
+from scripts.progress_bars import TerminalProgress, print_promises
+from scripts.release_target import add_new_release_options, open_release_target
+from scripts.terminal import make_command_parser, make_console, print_message
 from training.data.fashion import LabelledData
 from training.data.read import load
 from training.loading import check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_new_run
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe adopt model.keras --out store",
     "wardrobe adopt model.keras --labels coat,shoe --data pictures --publish s3://models/wardrobe",
 )
@@ -40,18 +40,18 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _adopt(arguments: argparse.Namespace, release: Path) -> object:
     """Make the release in its folder, and store it."""
-    target = open_target(arguments, arguments.data)
-    data = load(named_of(arguments), Terminal())
+    target = open_release_target(arguments, arguments.data)
+    data = load(choose_data_source(arguments), TerminalProgress())
     data = data.under(arguments.labels) if arguments.labels else data
     target.check_labels(data.labels)
     _make(release, arguments.model, data, forced=arguments.force)
-    say_promises(release, console().print)
-    return target.hand_over(release)
+    print_promises(release, make_console().print)
+    return target.publish_and_report(release)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe adopt`."""
-    parser = command_parser("adopt", __doc__, EXAMPLES)
+    parser = make_command_parser("adopt", __doc__, EXAMPLE_COMMANDS)
     parser.add_argument("model", type=Path, help="file `.keras` of Keras 3, without code of its own")
     order = "class names in the order of its outputs (default: the data's, in order of their names)"
     parser.add_argument("--labels", type=_labels, metavar="A,B,C", help=order)
@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     group = parser.add_argument_group("where it goes")
     place = "folder of the new release (default: one per model in runs/)"
     group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
-    add_target_options(group)
+    add_new_release_options(group)
     return parser
 
 
@@ -80,8 +80,8 @@ def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> No
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adopt import adopt  # noqa: PLC0415
 
-    manifest = adopt(release, model, data, Terminal(), forced=forced)
-    complain(f"{manifest.training['origin']}.")
+    manifest = adopt(release, model, data, TerminalProgress(), forced=forced)
+    print_message(f"{manifest.training['origin']}.")
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ from scripts.__main__ import command
 from scripts.data_options import (
     add_data_options,
     add_recipe_options,
-    files_of,
-    load_pixels,
-    options_of,
+    list_data_files,
+    load_pixel_pictures,
+    read_recorded_options,
 )
-from scripts.doubted import write_doubted
-from scripts.progress_bars import Terminal
-from scripts.terminal import at_least, command_parser, console, print_table
+from scripts.doubted_labels import write_doubted_labels
+from scripts.progress_bars import TerminalProgress
+from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
 from training.data.fashion import LabelledData
 from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
@@ -38,14 +38,14 @@ from training.release.run_folder import claim_new_run
 if TYPE_CHECKING:
     from training.gradient.comparison_results import Compared
 
-DEFAULT_OUT: Final = Path("runs/compare")
+DEFAULT_RESULTS_PATH: Final = Path("runs/compare")
 
-VALIDATION: Final = (
+PUBLISHED_VALIDATION_NOTE: Final = (
     "published: where `test, published` is given as well, of the validation in the last epoch; arch2 and vgg "
     "had rotated and mirrored copies of one picture on both sides."
 )
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe compare --networks dense,conv3 --seeds 3",
     "wardrobe compare --networks dense --seeds 1 --epochs 2 --limit 5000 --out runs/try",
 )
@@ -58,7 +58,7 @@ def execute(arguments: argparse.Namespace) -> object:
         The main figures of each network and the files that were written, for --json.
     """
     check_tensorflow()
-    data = load_pixels(arguments)
+    data = load_pixel_pictures(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
     from training.evaluation.plots import save  # noqa: PLC0415 - as above
     from training.gradient.comparison_results import (  # noqa: PLC0415
@@ -70,7 +70,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
     name = arguments.out.name.removesuffix(".json")
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
-    check_outputs([results, figure], files_of(arguments, data.train, data.test))
+    check_outputs([results, figure], list_data_files(arguments, data.train, data.test))
     start_tensorflow()
     allow_many_networks()
     with resumable("The same command goes on after the last finished epoch."):
@@ -80,10 +80,10 @@ def execute(arguments: argparse.Namespace) -> object:
     ]
     write_comparison(results, comparisons)
     save(draw_comparison(comparisons), figure)
-    console().print(f"{results}, {figure}")
+    make_console().print(f"{results}, {figure}")
     print_table([_row(comparison) for comparison in comparisons])
     if any(comparison.published and comparison.published.test for comparison in comparisons):
-        console().print(VALIDATION)
+        make_console().print(PUBLISHED_VALIDATION_NOTE)
     return {
         "written": [str(results), str(figure)],
         "networks": [_headline(comparison) for comparison in comparisons],
@@ -92,17 +92,23 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe compare`."""
-    parser = command_parser("compare", __doc__, EXAMPLES)
+    parser = make_command_parser("compare", __doc__, EXAMPLE_COMMANDS)
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
     add = group.add_argument
     networks = f"networks that are compared, of {', '.join(NETWORKS)}"
     add("--networks", type=_networks, required=True, metavar="A,B,C", help=networks)
-    add("--seeds", type=at_least(1), default=3, metavar="N", help="number of seeds per network (default: 3)")
+    add(
+        "--seeds",
+        type=make_whole_number_parser(1),
+        default=3,
+        metavar="N",
+        help="number of seeds per network (default: 3)",
+    )
     add("--recipe", choices=sorted(RECIPES), help="recipe to start from (default: each network's own)")
     add_recipe_options(group)
-    place = f"name of the results, without an ending (default: {DEFAULT_OUT})"
-    add("--out", type=Path, default=DEFAULT_OUT, metavar="PLACE", help=place)
+    place = f"name of the results, without an ending (default: {DEFAULT_RESULTS_PATH})"
+    add("--out", type=Path, default=DEFAULT_RESULTS_PATH, metavar="PLACE", help=place)
     return parser
 
 
@@ -124,7 +130,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
-    recipes, progress = _recipes(arguments, data), Terminal()
+    recipes, progress = _recipes(arguments, data), TerminalProgress()
     tasks = [run_of(recipe, data, command=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
     finished = list(map(_report_of_finished, recipes, releases))
@@ -136,7 +142,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
         if report is None:
             with claim_new_run(task.folder):
                 trained = train_pixels(data, recipe, task, progress)
-            write_doubted(trained.run, trained.answers, trained.labels)
+            write_doubted_labels(trained.run, trained.answers, trained.labels)
             report = report_of(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
     return reports
@@ -146,9 +152,9 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     """Return the recipes to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
-        own = adapt_to_size(starting_point(network), data)
-        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else own
-        recipe = apply_options(start, options_of(arguments))
+        default_recipe = adapt_to_size(starting_point(network), data)
+        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else default_recipe
+        recipe = apply_options(start, read_recorded_options(arguments))
         recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
     return recipes
 

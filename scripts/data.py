@@ -19,9 +19,9 @@ from labelling.lists.list_reading import Reading
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
-from scripts.list_options import add_list_options, add_product_column, typed_list_options
-from scripts.progress_bars import Terminal
-from scripts.terminal import Failed, command_parser, console, print_table, program
+from scripts.list_options import add_list_options, add_product_column_option, format_list_options
+from scripts.progress_bars import TerminalProgress
+from scripts.terminal import NegativeResult, get_program_name, make_command_parser, make_console, print_table
 from training.data.contents import Contents
 from training.data.decoded_pictures import decode_pictures, look_for_photo
 from training.data.fashion import LABELS
@@ -44,17 +44,17 @@ from training.loading import require
 from training.progress import Progress, warn_of_few
 from training.thresholds.requirements import ACCEPTED_OF_OWN
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe data my-pictures",
     "wardrobe data labels.csv --json",
     "wardrobe data my-pictures --sheet pictures.png",
 )
 
-SHOWN = 10
+MAX_GROUPS_SHOWN = 10
 """Largest number of groups of near copies that are printed. --json has all groups."""
 
 
-class _Notes(Terminal):
+class _Notes(TerminalProgress):
     """The output of a training on a terminal, which also keeps all warnings for --json."""
 
     def __init__(self) -> None:
@@ -63,14 +63,14 @@ class _Notes(Terminal):
     def warn(self, line: str) -> None:
         """Print a warning to stdout, and keep it."""
         self.notes.append(line)
-        console().print(line)
+        make_console().print(line)
 
 
 def execute(arguments: argparse.Namespace) -> object:
     """Check whether a training can learn the pictures that the arguments name, and print its warnings.
 
     Returns:
-        The counts for --json; they are Failed (exit code 1) if a file cannot be read.
+        The counts for --json, as a NegativeResult (exit code 1) if a file cannot be read.
     """
     require("scipy", "SciPy")
     prepare_decoders()
@@ -78,50 +78,54 @@ def execute(arguments: argparse.Namespace) -> object:
     if has_idx(place) or (place.is_file() and is_pixel_table(place)):
         raise BadPictures(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
-            f"{program()} train --data FOLDER, or --train CSV --test CSV."
+            f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
         )
     attributes, progress = tuple(arguments.attribute or ()), _Notes()
-    named = Named(
+    data_source = Named(
         place=str(place), attributes=attributes, reading=Reading.of(arguments), skip_unreadable=True
     )
-    listing = named.list_pictures()
+    listing = data_source.list_pictures()
     pictures = listing.pictures if listing else ()
     if arguments.sheet is not None:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
-        photos = Named(place=str(place), reading=named.reading, tiers="learn")
-        contents, decoded, near = decode_photos(photos, photos.list_photos(LABELS), GREY_28, progress)
-        parts = [tabulate_photos(contents.listing, decoded, near)]
+        photos = Named(place=str(place), reading=data_source.reading, tiers="learn")
+        contents, decoded, near_copies = decode_photos(photos, photos.list_photos(LABELS), GREY_28, progress)
+        parts = [tabulate_photos(contents.listing, decoded, near_copies)]
     else:
-        parts, contents, near = read_learnt(named, progress)
-    is_whole = not contents.unreadable and len(near.contents) == len(contents.learnable)
+        parts, contents, near_copies = read_training_pictures(data_source, progress)
+    is_whole = not contents.unreadable and len(near_copies.contents) == len(contents.learnable)
     counts = {name: _counts(name, parts) for name in parts[0].labels}
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
-    for group in near.files[:SHOWN]:
-        console().print(f"nearly the same: {', '.join(group)}")
-    if len(near.files) > SHOWN:
-        console().print(f"and {len(near.files) - SHOWN:,} more such groups: --json lists all.")
+    for group in near_copies.files[:MAX_GROUPS_SHOWN]:
+        make_console().print(f"nearly the same: {', '.join(group)}")
+    if len(near_copies.files) > MAX_GROUPS_SHOWN:
+        make_console().print(
+            f"and {len(near_copies.files) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all."
+        )
     if arguments.sheet is not None:
         _draw(parts, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
-    words = shlex.join([str(place), *typed_list_options(arguments), *options])
+    words = shlex.join([str(place), *format_list_options(arguments), *options])
     print("", *_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
     document = {
         "counts": counts.pop(LABEL),
         "attributes": counts,
         "notes": progress.notes,
-        "near": near.files,
+        "near": near_copies.files,
     }
-    return document if is_whole else Failed(document)
+    return document if is_whole else NegativeResult(document)
 
 
-def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Contents, NearCopies]:
+def read_training_pictures(
+    data_source: Named, progress: Progress
+) -> tuple[list[Pictures], Contents, NearCopies]:
     """Read the pictures that a training would learn, and divide them as the training would.
 
     Args:
-        named: the place of the pictures, and how to read them. Files that cannot be read are left out.
+        data_source: the place of the pictures, and how to read them. Files that cannot be read are left out.
         progress: the output for the number of read pictures, and for the warnings of a training.
 
     Returns:
@@ -131,20 +135,20 @@ def read_learnt(named: Named, progress: Progress) -> tuple[list[Pictures], Conte
     Raises:
         DataError: a training would refuse the pictures.
     """
-    if (listing := named.list_pictures()) is None:
-        raise BadPictures(f"{named.place}: names no pictures of your own.")
-    named.check_listing(listing)
-    is_of_photos, known = look_for_photo(listing, progress)
-    contents = named.make_contents(listing, known)
+    if (listing := data_source.list_pictures()) is None:
+        raise BadPictures(f"{data_source.place}: names no pictures of your own.")
+    data_source.check_listing(listing)
+    is_of_photos, read_pictures = look_for_photo(listing, progress)
+    contents = data_source.make_contents(listing, read_pictures)
     contents.check(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
-    near = group_near_copies(decoded.contents, decoded.hashes)
-    check_kept(near, contents.listing, progress.warn)
-    warn_of_few(len(near.kept), ACCEPTED_OF_OWN, progress.warn)
-    tested = listed_test_set(near) if is_of_photos else draw_test_set(near)
-    labels = choose_labels(contents.listing, near, tested, {}, progress.warn)
-    data = divide(contents.listing, decoded, near, labels, tested, GREY_28)
-    return [part for part in (data.train, data.test) if part], contents, near
+    near_copies = group_near_copies(decoded.contents, decoded.hashes)
+    check_kept(near_copies, contents.listing, progress.warn)
+    warn_of_few(len(near_copies.kept), ACCEPTED_OF_OWN, progress.warn)
+    tested = listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
+    labels = choose_labels(contents.listing, near_copies, tested, {}, progress.warn)
+    data = divide(contents.listing, decoded, near_copies, labels, tested, GREY_28)
+    return [part for part in (data.train, data.test) if part], contents, near_copies
 
 
 def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
@@ -163,19 +167,19 @@ def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: b
         is_whole: whether every file can be read.
         is_tiered: whether these are photos in tiers.
     """
-    learnt = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
+    learnable_text = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
     if not is_whole:
         return [
-            f"Not yet: files cannot be read. Without these, {learnt}",
-            f"Next: {program()} data {words}",
+            f"Not yet: files cannot be read. Without these, {learnable_text}",
+            f"Next: {get_program_name()} data {words}",
         ]
     option = "--from bundled --photos" if is_tiered else "--data"
-    return [f"These {learnt}", f"Next: {program()} train {option} {words}"]
+    return [f"These {learnable_text}", f"Next: {get_program_name()} train {option} {words}"]
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe data`."""
-    parser = command_parser("data", __doc__, EXAMPLES)
+    parser = make_command_parser("data", __doc__, EXAMPLE_COMMANDS)
     place = (
         "a folder with one sub-folder of pictures per class, or of photos in FOLDER/tier/label/; "
         "or a CSV with `path` and `label`"
@@ -184,7 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
     column = "check this column of the CSV, too, as `wardrobe train --attribute` learns it; more than once"
     parser.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
     add_list_options(parser)
-    add_product_column(parser)
+    add_product_column_option(parser)
     shown = (
         "draw some pictures of each class, as a network of 28 x 28 sees them (needs the training packages)"
     )
@@ -207,7 +211,7 @@ def _draw(parts: Sequence[Pictures], target: Path) -> None:
     }
     with font_for(tuple(shown)):
         save(draw_sheet(shown), target)
-    console().print(f"Pictures of each class: {target}")
+    make_console().print(f"Pictures of each class: {target}")
 
 
 if __name__ == "__main__":

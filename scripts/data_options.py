@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from reports.acceptance import ACCEPT_CONFIDENCE
-from scripts.list_options import add_list_options, add_product_column
-from scripts.progress_bars import Terminal
-from scripts.terminal import number, whole_number
+from scripts.list_options import add_list_options, add_product_column_option
+from scripts.progress_bars import TerminalProgress
+from scripts.terminal import parse_number, parse_whole_number
 from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import LabelledData
 from training.data.named import Named
@@ -27,29 +27,29 @@ from training.gradient.recipes import (
 from training.options import RECIPE_FIELDS, Options
 from training.stories import name_pictures
 
-LEAST_RIGHT: Final = 0.5
+MIN_ACCEPT_RIGHT: Final = 0.5
 """Smallest value of --accept-right, as for the setting WARDROBE_ACCEPT_TARGET."""
 
 
-def share_right(text: str) -> float:
+def parse_accept_right(text: str) -> float:
     """Parse the value of --accept-right, the share of accepted answers that must be right.
 
     Raises:
-        ArgumentTypeError: the text is no number, less than LEAST_RIGHT, or 1 or more.
+        ArgumentTypeError: the text is no number, less than MIN_ACCEPT_RIGHT, or 1 or more.
     """
-    value = number(text)
-    if not LEAST_RIGHT <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected {LEAST_RIGHT} or more, and less than 1")
+    value = parse_number(text)
+    if not MIN_ACCEPT_RIGHT <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected {MIN_ACCEPT_RIGHT} or more, and less than 1")
     return value
 
 
-def share_sure(text: str) -> float:
+def parse_accept_confidence(text: str) -> float:
     """Parse the value of --accept-confidence, the confidence that each accepted answer needs.
 
     Raises:
         ArgumentTypeError: the text is no number, negative, or 1 or more.
     """
-    value = number(text)
+    value = parse_number(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more, and less than 1")
     return value
@@ -63,10 +63,14 @@ def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> N
         note: the end of the help of each option.
     """
     usual = "default: 0.95 for own classes, 0.99 for Fashion-MNIST"
-    of_all = f"share of accepted answers that must be right ({usual}){note}"
-    group.add_argument("--accept-right", type=share_right, metavar="X", help=of_all)
-    each = f"confidence that each accepted answer needs (default: {ACCEPT_CONFIDENCE}){note}"
-    group.add_argument("--accept-confidence", type=share_sure, metavar="X", help=each)
+    accept_right_help = f"share of accepted answers that must be right ({usual}){note}"
+    group.add_argument("--accept-right", type=parse_accept_right, metavar="X", help=accept_right_help)
+    accept_confidence_help = (
+        f"confidence that each accepted answer needs (default: {ACCEPT_CONFIDENCE}){note}"
+    )
+    group.add_argument(
+        "--accept-confidence", type=parse_accept_confidence, metavar="X", help=accept_confidence_help
+    )
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -77,14 +81,14 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """
     title = "pictures and classes of your own, Fashion-MNIST, or anything in its form"
     group = parser.add_argument_group("data set", title)
-    add_place(group)
-    add_corrections(group)
-    add_csv_pair(group)
+    add_place_options(group)
+    add_corrections_option(group)
+    add_csv_pair_options(group)
     add_list_options(group)
-    add_product_column(group)
+    add_product_column_option(group)
 
 
-def add_place(group: "argparse._ActionsContainer", note: str = "") -> None:
+def add_place_options(group: "argparse._ActionsContainer", note: str = "") -> None:
     """Add the options --data and --skip-unreadable.
 
     Args:
@@ -97,22 +101,24 @@ def add_place(group: "argparse._ActionsContainer", note: str = "") -> None:
     group.add_argument("--skip-unreadable", action="store_true", help=unreadable)
 
 
-def add_corrections(group: "argparse._ActionsContainer") -> None:
+def add_corrections_option(group: "argparse._ActionsContainer") -> None:
     """Add the option --corrections, which names files with other labels of some pictures."""
-    corrected = (
+    corrections_help = (
         "file with other labels of some pictures, in the columns `path` and `label`; an empty label leaves "
         "the picture out; may be repeated"
     )
-    group.add_argument("--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrected)
+    group.add_argument(
+        "--corrections", type=Path, action="append", default=[], metavar="CSV", help=corrections_help
+    )
 
 
-def add_csv_pair(group: "argparse._ActionsContainer") -> None:
+def add_csv_pair_options(group: "argparse._ActionsContainer") -> None:
     """Add the options --train and --test, which name a training set and a test set of pixels as CSV."""
     group.add_argument("--train", type=Path, metavar="CSV", help="training set: label and 784 pixels per row")
     group.add_argument("--test", type=Path, metavar="CSV", help="test set in the same form")
 
 
-def add_start_options(group: "argparse._ArgumentGroup") -> None:
+def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options --network and --recipe, which choose the recipe that other options change.
 
     A recipe is the set of values by which a network is trained.
@@ -135,12 +141,12 @@ def _recipe_name(text: str) -> str:
     return text
 
 
-def named_of(arguments: argparse.Namespace) -> Named:
+def choose_data_source(arguments: argparse.Namespace) -> Named:
     """Return the data set that the options --data, --train and --test name.
 
     The command ends as wrong usage if these options contradict each other.
     """
-    options, train, test = options_of(arguments), arguments.train, arguments.test
+    options, train, test = read_recorded_options(arguments), arguments.train, arguments.test
     if (train is None) != (test is None):
         arguments.error(
             "--train and --test belong together: one CSV file each. `wardrobe evaluate --data CSV` measures "
@@ -153,7 +159,7 @@ def named_of(arguments: argparse.Namespace) -> Named:
     return name_pictures(options, (train, test) if train is not None else None)
 
 
-def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
+def list_data_files(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
     """Return the paths of all files that a command reads for its data: tables, corrections and pictures.
 
     Args:
@@ -161,24 +167,24 @@ def files_of(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
         parts: the parts of the data set, with the files of their pictures.
     """
     tables = (arguments.data and Path(arguments.data), arguments.train, arguments.test)
-    named = [table for table in (*tables, *arguments.corrections) if table and not table.is_dir()]
-    return [*named, *(file for part in parts for file in part.files)]
+    table_files = [table for table in (*tables, *arguments.corrections) if table and not table.is_dir()]
+    return [*table_files, *(file for part in parts for file in part.files)]
 
 
-def load_pixels(arguments: argparse.Namespace) -> LabelledData:
+def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     """Read the data set that the arguments name as pictures of 28 x 28, for training a whole network.
 
     The command ends as wrong usage if the data set has photos of own classes, since only a head learns these.
     """
-    named = named_of(arguments)
-    if (listing := named.list_pictures()) is None:
-        return load(named, Terminal())
-    is_of_photos, known = look_for_photo(listing, Terminal())
+    data_source = choose_data_source(arguments)
+    if (listing := data_source.list_pictures()) is None:
+        return load(data_source, TerminalProgress())
+    is_of_photos, read_pictures = look_for_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-    contents = named.make_contents(listing, known)
-    contents.check(Terminal().warn, skip_unreadable=named.skip_unreadable)
-    return load(named, Terminal(), contents=contents)
+    contents = data_source.make_contents(listing, read_pictures)
+    contents.check(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
+    return load(data_source, TerminalProgress(), contents=contents)
 
 
 def add_recipe_options(
@@ -194,23 +200,24 @@ def add_recipe_options(
     hints = get_type_hints(Recipe, include_extras=True)
     for name in names:
         kind = _plain(hints[name])
-        text = f"{_description(hints[name])} (default: {DEFAULTS.get(name, 'as in the recipe')}){note}"
+        default = RECIPE_DEFAULT_TEXTS.get(name, "as in the recipe")
+        text = f"{_description(hints[name])} (default: {default}){note}"
         option = f"--{name.replace('_', '-')}"
         if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
         elif get_origin(kind) is Literal:
             group.add_argument(option, type=str.lower, choices=get_args(kind), help=text)
         elif kind is int:
-            group.add_argument(option, type=whole_number, metavar="N", help=text)
+            group.add_argument(option, type=parse_whole_number, metavar="N", help=text)
         else:
-            group.add_argument(option, type=number, metavar="X", help=text)
+            group.add_argument(option, type=parse_number, metavar="X", help=text)
     if "epochs" in names:
-        group.add_argument("--num_epochs", dest="epochs", type=whole_number, help=argparse.SUPPRESS)
+        group.add_argument("--num_epochs", dest="epochs", type=parse_whole_number, help=argparse.SUPPRESS)
     if "batch_size" in names:
-        group.add_argument("-b", dest="batch_size", type=whole_number, help=argparse.SUPPRESS)
+        group.add_argument("-b", dest="batch_size", type=parse_whole_number, help=argparse.SUPPRESS)
 
 
-DEFAULTS: Final = {"limit": "all", "dropout": "the network's own"}
+RECIPE_DEFAULT_TEXTS: Final = {"limit": "all", "dropout": "the network's own"}
 """Default values that the help shows for fields of a recipe that no recipe sets, by the name of the field."""
 
 
@@ -225,7 +232,7 @@ def _description(hint: Any) -> str:  # noqa: ANN401 - as above
     return str(next(value.description for value in hint.__metadata__ if getattr(value, "description", None)))
 
 
-NOT_CHOSEN: Final = frozenset(
+UNRECORDED_ARGUMENTS: Final = frozenset(
     {
         *("words", "error", "json"),  # of every command
         *("train", "test", "mode", "run", "fresh", "tensorboard"),
@@ -238,21 +245,25 @@ NOT_CHOSEN: Final = frozenset(
 its figures."""
 
 
-def typed_names(arguments: argparse.Namespace) -> set[str]:
+def list_typed_options(arguments: argparse.Namespace) -> set[str]:
     """Return the names of the options that were typed for a training, without --json."""
-    others = {name: getattr(arguments, name, None) for name in NOT_CHOSEN - {"words", "error", "json"}}
-    typed = {name for name, value in others.items() if value is not None and value is not False}
-    return typed | options_of(arguments).names
+    unrecorded = {
+        name: getattr(arguments, name, None) for name in UNRECORDED_ARGUMENTS - {"words", "error", "json"}
+    }
+    typed = {name for name, value in unrecorded.items() if value is not None and value is not False}
+    return typed | read_recorded_options(arguments).names
 
 
-def options_of(arguments: argparse.Namespace) -> Options:
+def read_recorded_options(arguments: argparse.Namespace) -> Options:
     """Return the options that were typed for a training and that its release records.
 
-    Each argument of the command is an option of `Options`, a field of a recipe, or one of NOT_CHOSEN.
+    Each argument of the command is an option of `Options`, a field of a recipe, or one of
+    UNRECORDED_ARGUMENTS.
     """
     typed = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(arguments).items()
-        if name not in NOT_CHOSEN and (name in RECIPE_FIELDS or (value is not False and value != []))
+        if name not in UNRECORDED_ARGUMENTS
+        and (name in RECIPE_FIELDS or (value is not False and value != []))
     }
     return Options.from_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})

@@ -31,19 +31,27 @@ from model_store.release_networks import open_networks
 from reports.answers import CLASS
 from scripts.__main__ import command
 from scripts.list_options import add_list_options
-from scripts.progress_bars import counting
-from scripts.terminal import RELEASE_HELP, Failed, command_parser, complain, console, print_table, share
+from scripts.progress_bars import show_progress
+from scripts.terminal import (
+    RELEASE_HELP,
+    NegativeResult,
+    make_command_parser,
+    make_console,
+    parse_share,
+    print_message,
+    print_table,
+)
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe diff bundled runs/mine/release photos",
     "wardrobe diff s3://models/wardrobe runs/mine/release photos.csv --page changes.html --out changes.csv",
     "wardrobe diff store store@20261120T101500Z-3f9a1c2e photos --allow 0.02",
 )
 
-ROWS = 20
+MAX_CHANGES_SHOWN = 20
 """Largest number of changes that are printed. --out and --json have all changes."""
 
-NAMED = 5
+MAX_UNREADABLE_NAMED = 5
 """Largest number of unreadable pictures that a message names."""
 
 
@@ -51,13 +59,13 @@ def execute(arguments: argparse.Namespace) -> object:
     """Compare the answers of two releases to the same pictures, and print the changes.
 
     Returns:
-        The result for --json; it is Failed (exit code 1) if more answers change than --allow permits.
+        The result for --json, as a NegativeResult (exit code 1) if more answers change than --allow permits.
     """
     prepare_decoders()
     cache = read_command_settings().cache_dir
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
-        complain(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
+        print_message(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     reads: list[str | Path] = [*find_list_file(arguments.pictures), *(release.folder for release in releases)]
     outputs = [*filter(None, (arguments.out, arguments.page))]
     check_outputs(outputs, reads)
@@ -65,20 +73,20 @@ def execute(arguments: argparse.Namespace) -> object:
     check_new_table(arguments.out)
     source = open_source(arguments.pictures, reading=Reading.of(arguments))
     for note in source.notes:
-        complain(note)
-    with counting("comparing") as watch:
+        print_message(note)
+    with show_progress("comparing") as watch:
         first, second = map(open_networks, releases)
-        wanted = arguments.page is not None
-        compared = compare_releases(source, first, second, watch, show=wanted)
+        has_page = arguments.page is not None
+        compared = compare_releases(source, first, second, watch, show=has_page)
     if not compared.pictures:
         raise SourceUnusable(
             f"{arguments.pictures}: none of its {len(compared.unread)} files can be answered."
         )
     _write(arguments, compared, releases)
-    show(compared, releases)
-    made = document(compared, releases)
+    print_comparison(compared, releases)
+    result = make_comparison_document(compared, releases)
     most = max(Counter(change.attribute for change in compared.changes).values(), default=0)
-    return Failed(made) if most > arguments.allow * compared.pictures else made
+    return NegativeResult(result) if most > arguments.allow * compared.pictures else result
 
 
 def check_new_table(table: Path | None) -> None:
@@ -98,13 +106,13 @@ def check_new_table(table: Path | None) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe diff`."""
-    parser = command_parser("diff", __doc__, EXAMPLES)
+    parser = make_command_parser("diff", __doc__, EXAMPLE_COMMANDS)
     add = parser.add_argument
     add("a", metavar="A", help=RELEASE_HELP)
     add("b", metavar="B", help="release to compare it with, named in the same way")
     add("pictures", metavar="PICTURES", help="a folder, list, archive or bucket, as `wardrobe label` reads")
     allowed = "share of answers that may change before the exit code is 1 (default: 0)"
-    add("--allow", type=share, default=0.0, metavar="X", help=allowed)
+    add("--allow", type=parse_share, default=0.0, metavar="X", help=allowed)
     add("--out", type=Path, metavar="FILE.csv", help="write all changes into a new table")
     add("--page", type=Path, metavar="FILE.html", help="write a page with thumbnails of what changes")
     add_list_options(parser)
@@ -124,37 +132,41 @@ def _write(
             write_whole(arguments.page, make_changes_page(compared, (first.version, second.version)))
 
 
-def show(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
+def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
     """Print the first changes, the number of all changes, and the pictures that cannot be read.
 
     Args:
         compared: the comparison of the answers.
         releases: the first and the second release.
     """
-    out, (first, second) = console(), (release.version for release in releases)
-    print_table([_cells(change) for change in compared.changes[:ROWS]], words=(LABEL_A, LABEL_B))
-    if (more := len(compared.changes) - ROWS) > 0:
+    out, (first, second) = make_console(), (release.version for release in releases)
+    print_table([_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B))
+    if (more := len(compared.changes) - MAX_CHANGES_SHOWN) > 0:
         out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
-    of_class, *of_attributes = [
+    class_text, *attribute_texts = [
         f"{relabelled:,} get another {attribute or 'label'} and {decided:,} another decision"
         for attribute, (relabelled, decided) in _counts(compared.changes).items()
     ]
     out.print(
-        f"{first} to {second}: of {compared.pictures:,} pictures {of_class} alone. "
+        f"{first} to {second}: of {compared.pictures:,} pictures {class_text} alone. "
         f"Accepted: {compared.accepted[0]:,} before, {compared.accepted[1]:,} now."
     )
-    for line in of_attributes:
+    for line in attribute_texts:
         out.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
     if compared.unread:
-        named = "; ".join(f"{name}: {reason}" for name, reason in compared.unread[:NAMED])
-        complain(f"{len(compared.unread):,} pictures cannot be read and are not compared: {named}")
+        unreadable_text = "; ".join(
+            f"{name}: {reason}" for name, reason in compared.unread[:MAX_UNREADABLE_NAMED]
+        )
+        print_message(
+            f"{len(compared.unread):,} pictures cannot be read and are not compared: {unreadable_text}"
+        )
 
 
 def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
     """Count changed labels, and changed decisions with the same label, of the class and each attribute."""
     relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
-    decided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
-    return {name: (relabelled[name], decided[name]) for name in sorted({CLASS, *relabelled, *decided})}
+    redecided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
+    return {name: (relabelled[name], redecided[name]) for name in sorted({CLASS, *relabelled, *redecided})}
 
 
 LABEL_A, LABEL_B = "A: label", "B: label"
@@ -171,7 +183,9 @@ def _cells(change: Change) -> dict[str, str]:
     }
 
 
-def document(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> dict[str, object]:
+def make_comparison_document(
+    compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
+) -> dict[str, object]:
     """Return a comparison of two releases as JSON values, with all changes.
 
     Args:

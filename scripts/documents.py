@@ -17,32 +17,39 @@ from typing import Any
 from app.settings import Settings, list_setting_names
 from inference.language_files import languages
 from inference.reasons import Place, find_reasons
-from scripts.__main__ import verbs
+from scripts.__main__ import list_verbs
 
-ROOT = Path(__file__).parent.parent
-LOCK = ROOT / "requirements" / "serve.txt"
-BLOCK = re.compile(
+REPOSITORY_ROOT = Path(__file__).parent.parent
+SERVING_LOCK_FILE = REPOSITORY_ROOT / "requirements" / "serve.txt"
+BLOCK_PATTERN = re.compile(
     r"(?P<kept><!-- (?P<name>[a-z ]+) -->\n(?:\|.*\n\|[-| ]+\n)?)(?s:.*?)(?=<!-- /(?P=name) -->)"
 )
 """A part of a document that is written here: a table below its heading, or a sentence."""
 
-IN_ANSWERS = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
-IN_TABLES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
+ANSWER_PLACE_NAMES = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
+TABLE_PLACE_NAMES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
 """The places of reasons, as the pages on answers and on tables name them."""
 
-OF_THE_INDEX = ("externalReferences", "description", "bom-ref")
+INDEX_FIELDS = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
 
 
 def print_sbom() -> None:
     """Print the software bill of materials (SBOM) of the container image as JSON in the CycloneDX format."""
-    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible", str(LOCK)]
-    made = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ours alone
-    document = without_addresses(json.loads(made.stdout))
+    command = [
+        sys.executable,
+        "-m",
+        "cyclonedx_py",
+        "requirements",
+        "--output-reproducible",
+        str(SERVING_LOCK_FILE),
+    ]
+    completed = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - ours alone
+    document = remove_index_addresses(json.loads(completed.stdout))
     print(json.dumps(document, indent=1, sort_keys=True))
 
 
-def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
+def remove_index_addresses(document: dict[str, Any]) -> dict[str, Any]:
     """Return a CycloneDX bill of materials without the addresses of package indexes.
 
     A component is identified by its package URL in place of them, so the result does not depend on the index.
@@ -51,7 +58,7 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
         document: the bill of materials from cyclonedx_py, as JSON values.
     """
     components = [
-        {name: value for name, value in component.items() if name not in OF_THE_INDEX}
+        {name: value for name, value in component.items() if name not in INDEX_FIELDS}
         | {"bom-ref": component["purl"]}
         for component in document["components"]
     ]
@@ -59,63 +66,68 @@ def without_addresses(document: dict[str, Any]) -> dict[str, Any]:
     dependencies = [
         {"ref": "wardrobe", "dependsOn": sorted(component["bom-ref"] for component in components)}
     ]
-    kept = {name: document[name] for name in ("$schema", "bomFormat", "specVersion", "version")}
-    return kept | {"metadata": metadata, "components": components, "dependencies": dependencies}
+    header_fields = {name: document[name] for name in ("$schema", "bomFormat", "specVersion", "version")}
+    return header_fields | {"metadata": metadata, "components": components, "dependencies": dependencies}
 
 
 def write_docs() -> None:
     """Write the generated tables and figures into README.md and the pages of docs/; print changed pages."""
-    made = blocks()
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+    block_texts = generate_blocks()
+    for page in (REPOSITORY_ROOT / "README.md", *sorted((REPOSITORY_ROOT / "docs").rglob("*.md"))):
         text = page.read_text("utf-8")
-        if (renewed := filled(text, made)) != text:
+        if (renewed := fill_blocks(text, block_texts)) != text:
             page.write_text(renewed, "utf-8")
-            print(page.relative_to(ROOT))
+            print(page.relative_to(REPOSITORY_ROOT))
 
 
-def blocks() -> dict[str, str]:
-    """Return the generated Markdown for the pages, by the name of the block that it fills (see `filled`)."""
+def generate_blocks() -> dict[str, str]:
+    """Return the generated Markdown for the pages, by the name of the block that it fills."""
     from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
 
     return {
         "commands": table(_commands()),
-        "settings": table(settings_table(inspect.getdoc(Settings) or "")),
-        "reasons of answers": table(_reasons(IN_ANSWERS)),
-        "reasons of tables": table(_reasons(IN_TABLES)),
+        "settings": table(make_settings_rows(inspect.getdoc(Settings) or "")),
+        "reasons of answers": table(_reasons(ANSWER_PLACE_NAMES)),
+        "reasons of tables": table(_reasons(TABLE_PLACE_NAMES)),
         "languages": table(_languages()),
     } | figures()
 
 
-def filled(page: str, made: Mapping[str, str]) -> str:
+def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
     """Return a page whose blocks have new content. A block is between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Args:
         page: the Markdown of the page.
-        made: the new content by the name of the block.
+        block_texts: the new content by the name of the block.
 
     Raises:
         SystemExit: there is no block with such a name.
     """
-    if unknown := {block["name"] for block in BLOCK.finditer(page)} - made.keys():
+    if unknown := {block["name"] for block in BLOCK_PATTERN.finditer(page)} - block_texts.keys():
         raise SystemExit(
-            f"{', '.join(sorted(unknown))}: no such block. A page may show {', '.join(sorted(made))}."
+            f"{', '.join(sorted(unknown))}: no such block. A page may show {', '.join(sorted(block_texts))}."
         )
-    return BLOCK.sub(lambda block: block["kept"] + made[block["name"]], page)
+    return BLOCK_PATTERN.sub(lambda block: block["kept"] + block_texts[block["name"]], page)
 
 
 def _commands() -> list[tuple[str, ...]]:
-    left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in verbs()}
-    return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in verbs()]
+    left_out = (REPOSITORY_ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in list_verbs()}
+    return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in list_verbs()]
 
 
 def _languages() -> list[tuple[str, ...]]:
     """Return a row for each language that titles may have, those that are read first."""
-    found = sorted(languages().values(), key=lambda language: (not language.is_read, language.name))
-    return [(f"`{one.code}`", one.name, "read" if one.is_read else "recognised, not read") for one in found]
+    sorted_languages = sorted(
+        languages().values(), key=lambda language: (not language.is_read, language.name)
+    )
+    return [
+        (f"`{one.code}`", one.name, "read" if one.is_read else "recognised, not read")
+        for one in sorted_languages
+    ]
 
 
-def settings_table(docstring: str) -> list[tuple[str, ...]]:
+def make_settings_rows(docstring: str) -> list[tuple[str, ...]]:
     """Return the rows of the table of settings: environment variable, default value and meaning.
 
     Args:

@@ -23,9 +23,16 @@ from reports.answers import Answers
 from reports.page.page import REPORT_PAGE, file_page
 from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
 from scripts.__main__ import command
-from scripts.data_options import add_data_options, files_of, named_of
-from scripts.progress_bars import Terminal
-from scripts.terminal import BUNDLED_HELP, Failed, command_parser, complain, console, print_table
+from scripts.data_options import add_data_options, choose_data_source, list_data_files
+from scripts.progress_bars import TerminalProgress
+from scripts.terminal import (
+    BUNDLED_HELP,
+    NegativeResult,
+    make_command_parser,
+    make_console,
+    print_message,
+    print_table,
+)
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import learnt_among
 from training.data.named import Named
@@ -34,7 +41,7 @@ from training.data.read import load, read_photos, sampled_for_test
 from training.evaluation.statistics import differences
 from training.loading import require
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe evaluate",
     "wardrobe evaluate s3://models/wardrobe --json",
     "wardrobe evaluate store --data my-pictures --out runs/evaluation",
@@ -46,10 +53,11 @@ def execute(arguments: argparse.Namespace) -> object:
     """Measure the release that the arguments name on a data set or photos, and print the figures.
 
     Returns:
-        The figures for --json; they are Failed (exit code 1) if they contradict the release's stored report.
+        The figures for --json, as a NegativeResult (exit code 1) if they contradict the release's stored
+        report.
     """
     document = _evaluate(arguments)
-    return Failed(document) if document.get("differences") else document
+    return NegativeResult(document) if document.get("differences") else document
 
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
@@ -60,23 +68,23 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.contract("pixels")
     heads = {name: head.labels for name, head in contract.attributes.items()}
-    named = replace(named_of(arguments), keep=heads)
-    progress = Terminal()
-    data = load(named, progress, contract.input, use="measure").under(contract.labels, progress.warn)
-    _check_outputs(arguments.out, [*files_of(arguments, data.test), release.folder])
+    data_source = replace(choose_data_source(arguments), keep=heads)
+    progress = TerminalProgress()
+    data = load(data_source, progress, contract.input, use="measure").under(contract.labels, progress.warn)
+    _check_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
     if data.named:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
-    of_attributes = _measure_attributes(release, data.test, answers)
+    attribute_figures = _measure_attributes(release, data.test, answers)
     objections = _compare(release, data, figures)
     name = data.described().name
     _show(release, name, figures, objections)
-    page = _page(release, data=data.described(), test=figures, photos={}, **_OF_OTHER_PICTURES)
+    page = _page(release, data=data.described(), test=figures, photos={}, **_EMPTY_FIGURES)
     return {
         "version": release.version,
-        **_written(arguments.out, page, answers, data.test, contract),
+        **_write_outputs(arguments.out, page, answers, data.test, contract),
         "test": figures.model_dump(mode="json"),
-        **({"attributes": of_attributes} if of_attributes else {}),
+        **({"attributes": attribute_figures} if attribute_figures else {}),
         "agrees": not objections,
         "differences": objections,
     }
@@ -84,7 +92,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe evaluate`."""
-    parser = command_parser("evaluate", __doc__, EXAMPLES)
+    parser = make_command_parser("evaluate", __doc__, EXAMPLE_COMMANDS)
     parser.add_argument("release", nargs="?", default="bundled", help=BUNDLED_HELP)
     out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=out)
@@ -95,11 +103,15 @@ def build_parser() -> argparse.ArgumentParser:
         "label is a class's index or name, X_ before it says none of them"
     )
     add("--photos", type=Path, metavar="FOLDER|CSV", help=layout)
-    add("--split", metavar="NAME", help=f"name of the split in tables and plots (default: {SPLIT})")
+    add(
+        "--split",
+        metavar="NAME",
+        help=f"name of the split in tables and plots (default: {DEFAULT_SPLIT_NAME})",
+    )
     return parser
 
 
-SPLIT = "development"
+DEFAULT_SPLIT_NAME = "development"
 """The default name of a set of photos in tables and plots. It is not called a test set, because people may
 have made choices by these photos."""
 
@@ -118,21 +130,22 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     If the folder is the one that the release was trained on, this is the release's own test set, otherwise
     the whole folder.
     """
-    drawn, every = sampled_for_test(data.test), len(data.test)
-    if drawn.digest() == report_of(release).data.test_sha256:
-        console().print(
-            f"Measured on {len(drawn):,} of {every:,} pictures: the test set of this release, which learnt "
+    drawn_test_set, picture_count = sampled_for_test(data.test), len(data.test)
+    if drawn_test_set.digest() == report_of(release).data.test_sha256:
+        make_console().print(
+            f"Measured on {len(drawn_test_set):,} of {picture_count:,} pictures: the test set of this "
+            "release, which learnt "
             "from the others."
         )
-        return replace(data, test=drawn)
-    console().print(f"Measured on all {every:,} pictures that are there to measure on.")
+        return replace(data, test=drawn_test_set)
+    make_console().print(f"Measured on all {picture_count:,} pictures that are there to measure on.")
     _warn_of_learnt(release, data.test)
     return data
 
 
 def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
-    if count := int(learnt_among(release, pictures.sha256, pictures.hashes, say=complain).sum()):
-        complain(
+    if count := int(learnt_among(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
+        print_message(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
             "figures are too good."
         )
@@ -149,15 +162,15 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
 
     contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
-    given = undecided(scored(session, data.test.pixels), data.test)
+    undecided_answers = undecided(scored(session, data.test.pixels), data.test)
     before, answers = (
-        decided(Classifier(session, rules), given) for rules in (uncalibrated(contract), contract)
+        decided(Classifier(session, rules), undecided_answers) for rules in (uncalibrated(contract), contract)
     )
     return full_figures(answers, before, contract), answers
 
 
 def _measure_attributes(
-    release: LocalRelease, pictures: Pictures, of_class: Answers
+    release: LocalRelease, pictures: Pictures, class_answers: Answers
 ) -> dict[str, dict[str, float | None]]:
     """Return the shares of each attribute for which a table has a column, and print a line for each."""
     contract = release.manifest.contract("pixels")
@@ -168,7 +181,7 @@ def _measure_attributes(
 
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     predictions = predicted(Classifier(session, contract), pictures)
-    answers = attribute_answers(predictions, of_class, pictures.attributes)
+    answers = attribute_answers(predictions, class_answers, pictures.attributes)
     shares = {name: _shares_of(rows) for name, rows in answers.items()}
     print_table([{"attribute": name} | _attribute_row(row) for name, row in shares.items()])
     return shares
@@ -186,17 +199,17 @@ def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
 
 def _shares_of(answers: Answers) -> dict[str, float | None]:
     """Return the shares among the pictures whose label is known."""
-    of_classes = answers.take(answers.known)
-    right = of_classes.right[of_classes.accepted]
+    class_answers = answers.take(answers.known)
+    right = class_answers.right[class_answers.accepted]
     return {
-        "n": len(of_classes),
-        "accuracy": float(of_classes.right.mean()) if len(of_classes) else None,
-        "accepted": float(of_classes.accepted.mean()) if len(of_classes) else None,
+        "n": len(class_answers),
+        "accuracy": float(class_answers.right.mean()) if len(class_answers) else None,
+        "accepted": float(class_answers.accepted.mean()) if len(class_answers) else None,
         "right_of_accepted": float(right.mean()) if len(right) else None,
     }
 
 
-_OF_OTHER_PICTURES = {
+_EMPTY_FIGURES = {
     "promises": (),
     "possible_promises": (),
     "out_of_scope": {},
@@ -205,9 +218,9 @@ _OF_OTHER_PICTURES = {
 """Empty values for the figures of a report that a data set does not measure."""
 
 
-def _page(release: LocalRelease, **measured: object) -> bytes:
+def _page(release: LocalRelease, **new_figures: object) -> bytes:
     """Return the page of a release's report, with the new figures in place of its own."""
-    report = report_of(release).replace_fields(**measured)
+    report = report_of(release).replace_fields(**new_figures)
     return file_page(release.manifest.contracts, report, {})
 
 
@@ -220,7 +233,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
     check_outputs([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
 
 
-def _written(
+def _write_outputs(
     folder: Path | None, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> dict[str, list[str]]:
     """Write the folder that --out names, if it is given, and describe its content."""
@@ -229,9 +242,9 @@ def _written(
     from training.evaluation.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
 
     files = write_evaluation(expand_home(folder), page, answers, pictures, contract)
-    written = [str(path) for path in files]
-    console().print(", ".join(written), soft_wrap=True)
-    return {"written": written}
+    paths = [str(path) for path in files]
+    make_console().print(", ".join(paths), soft_wrap=True)
+    return {"written": paths}
 
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
@@ -249,7 +262,7 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
 
 def _show(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
     """Print the figures in a sentence each, and the verdict."""
-    out = console()
+    out = make_console()
     low, high = figures.accuracy_interval
     out.print(
         f"{release.version}: {figures.accuracy:.2%} of {figures.n:,} pictures of {name} are right (95% "
@@ -278,33 +291,36 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
-    contract, split = release.manifest.contract("photos"), arguments.split or SPLIT
+    contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
     reading, files = Reading.of(arguments), tuple(arguments.corrections)
-    named = Named(place=str(arguments.photos), corrections=files, reading=reading, tiers="measure")
-    photos = read_photos(named, named.list_photos(contract.labels), contract.input, Terminal())
-    of_list = [] if arguments.photos.is_dir() else [arguments.photos]
-    _check_outputs(arguments.out, [*of_list, *files_of(arguments, photos), release.folder])
+    data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, tiers="measure")
+    photos = read_photos(
+        data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()
+    )
+    list_files = [] if arguments.photos.is_dir() else [arguments.photos]
+    _check_outputs(arguments.out, [*list_files, *list_data_files(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph_path("photos"), shape=contract.input.array_shape)
     undecided = undecided_photos(scored(session, photos.pixels), photos)
     answers = decided(Classifier(session, contract), undecided)
     figures = photo_figures(answers, contract, split)
-    console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
+    make_console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     rows = [{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()]
     print_table(rows, arguments.split and f"split: {arguments.split}")
     section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
-    more = _written(arguments.out, _page(release, photos=figures), answers, photos, contract)
+    more = _write_outputs(arguments.out, _page(release, photos=figures), answers, photos, contract)
     return {"version": release.version, "photos": section, **more}
 
 
 def _accepts(contract: ModelContract) -> str:
     """Return a sentence with the thresholds from which photos are accepted."""
-    by = contract.find_deciding_contract("photos")
-    if by.class_head.accepts_nothing:
+    deciding_contract = contract.find_deciding_contract("photos")
+    if deciding_contract.class_head.accepts_nothing:
         return "no confidence is accepted."
     return (
-        f"an answer is accepted where its confidence is {by.class_head.confidence:.1%} or "
-        f"more{by.class_head.exceptions_text}, and its familiarity {by.minimum_familiarity:.1%} or more."
+        f"an answer is accepted where its confidence is {deciding_contract.class_head.confidence:.1%} or "
+        f"more{deciding_contract.class_head.exceptions_text}, and its familiarity "
+        f"{deciding_contract.minimum_familiarity:.1%} or more."
     )
 
 
@@ -314,17 +330,19 @@ def _photo_row(figures: PhotoFigures) -> dict[str, str]:
     return {
         "photos": f"{figures.n:,}",
         "right, mean of classes": _shown(figures.macro_accuracy, ".1%"),
-        "95% interval": " to ".join(f"{bound:.1%}" for bound in interval) if interval else NONE,
+        "95% interval": " to ".join(f"{bound:.1%}" for bound in interval)
+        if interval
+        else MISSING_FIGURE_TEXT,
         "accepted": f"{figures.decisions.coverage:.1%}",
         "of these right": _shown(figures.decisions.accuracy, ".1%"),
     }
 
 
-NONE = "-"
+MISSING_FIGURE_TEXT = "-"
 
 
 def _shown(figure: float | None, form: str) -> str:
-    return NONE if figure is None else format(figure, form)
+    return MISSING_FIGURE_TEXT if figure is None else format(figure, form)
 
 
 if __name__ == "__main__":

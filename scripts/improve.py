@@ -15,12 +15,12 @@ from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
 from scripts import train
 from scripts.__main__ import command
-from scripts.data_options import options_of, typed_names
-from scripts.doubted import write_doubted
-from scripts.list_options import add_encoding
-from scripts.progress_bars import Terminal, say_promises
-from scripts.target import DEFAULT_STORE, open_target
-from scripts.terminal import RELEASE_HELP, command_parser, complain, console, perform
+from scripts.data_options import list_typed_options, read_recorded_options
+from scripts.doubted_labels import write_doubted_labels
+from scripts.list_options import add_encoding_option
+from scripts.progress_bars import TerminalProgress, print_promises
+from scripts.release_target import DEFAULT_STORE, open_release_target
+from scripts.terminal import RELEASE_HELP, make_command_parser, make_console, print_message, run_command
 from training.improve import (
     ImproveRequest,
     corrected_release,
@@ -31,7 +31,7 @@ from training.improve import (
 )
 from training.loading import check_tensorflow
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe improve corrections.csv",
     "wardrobe improve corrections.csv --from s3://models/shoes --publish s3://models/shoes",
     "wardrobe improve corrections.csv --from bundled -- --run runs/mine",
@@ -45,7 +45,7 @@ def main(words: list[str]) -> int:
         words: the words after `wardrobe improve`. Those after `--` are options of `wardrobe train`.
     """
     end = words.index("--") if "--" in words else len(words)
-    return perform(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
+    return run_command(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
 
 
 def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
@@ -53,7 +53,7 @@ def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
     typed = parser.parse_args(more)
     typed.words = [*arguments.words, *(["--", *more] if more else [])]
-    with train.claim_named_run(typed), train.usage_errors(arguments):
+    with train.claim_run_folder(typed), train.report_usage_errors(arguments):
         return _train_again(arguments, typed)
 
 
@@ -65,57 +65,57 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         typed: the words after `--`, as arguments of `wardrobe train`.
     """
     check_tensorflow()
-    corrected = corrected_release(
+    improved_release = corrected_release(
         arguments.corrections,
         arguments.encoding or "",
         arguments.release,
         DEFAULT_STORE,
         read_command_settings().cache_dir,
-        complain,
+        print_message,
     )
-    parent, compared = corrected.release, looked_at(corrected.corrections)
-    for sentence in describe_audits(corrected.corrections, parent.version):
-        console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+    parent, compared = improved_release.release, looked_at(improved_release.corrections)
+    for sentence in describe_audits(improved_release.corrections, parent.version):
+        make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     is_of_photos = knows_ten_classes(parent)
     if not (typed.out or typed.publish or is_of_photos):
         # A release of own classes goes beside its parent; of the ten classes it is published by hand.
-        typed.out = parse_store_address(corrected.name)
-    learnt = corrected.file if is_of_photos else arguments.data or learnt_place(parent)
-    target = open_target(typed, compared or learnt)
+        typed.out = parse_store_address(improved_release.name)
+    picture_place = improved_release.file if is_of_photos else arguments.data or learnt_place(parent)
+    target = open_release_target(typed, compared or picture_place)
     request = ImproveRequest(
-        corrected=corrected,
+        corrected=improved_release,
         data=arguments.data,
         learnt_corrections=tuple(arguments.learnt_corrections),
-        typed=options_of(typed),
-        typed_names=frozenset(typed_names(typed)),
-        run=train.run_request(typed, "improve"),
+        typed=read_recorded_options(typed),
+        typed_names=frozenset(list_typed_options(typed)),
+        run=train.make_run_request(typed, "improve"),
     )
-    made = improve(request, parent, Terminal(), target.check_labels)
+    new_release = improve(request, parent, TerminalProgress(), target.check_labels)
     if is_of_photos:
-        return train.hand_over_photos(made, corrected.name, parent, target, typed)
-    say_promises(made.release, console().print)
-    write_doubted(made.run, made.answers, made.labels)
-    return train.hand_over_compared(made.release, target, parent)
+        return train.publish_photo_release(new_release, improved_release.name, parent, target, typed)
+    print_promises(new_release.release, make_console().print)
+    write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
+    return train.publish_compared_release(new_release.release, target, parent)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe improve`."""
-    parser = command_parser("improve", __doc__, EXAMPLES)
+    parser = make_command_parser("improve", __doc__, EXAMPLE_COMMANDS)
     add = parser.add_argument
     corrections = "answers of people, as the review sheet, the web page or doubted.html exports them"
     add("corrections", type=Path, metavar="CSV", help=corrections)
-    add_encoding(parser)
+    add_encoding_option(parser)
     usual = f"{DEFAULT_STORE} if it has a release, else bundled"
     add("--from", dest="release", metavar="RELEASE", help=f"{RELEASE_HELP} (default: {usual})")
-    learnt = "pictures that a release of own classes learnt (default: the place that its training named)"
-    add("--data", metavar="FOLDER|CSV", help=learnt)
+    data_help = "pictures that a release of own classes learnt (default: the place that its training named)"
+    add("--data", metavar="FOLDER|CSV", help=data_help)
     earlier = "corrections that it learnt before (default: those that its training named); may be repeated"
     add("--learnt-corrections", action="append", default=[], metavar="CSV", help=earlier)
     target = parser.add_mutually_exclusive_group()
-    beside = "store to put the release into, a folder (default: for own classes, the store of --from)"
-    target.add_argument("--out", metavar="STORE", help=beside)
-    promoted = "store to publish the release in: a folder or s3://bucket/prefix"
-    target.add_argument("--publish", metavar="STORE", help=promoted)
+    out_help = "store to put the release into, a folder (default: for own classes, the store of --from)"
+    target.add_argument("--out", metavar="STORE", help=out_help)
+    publish_help = "store to publish the release in: a folder or s3://bucket/prefix"
+    target.add_argument("--publish", metavar="STORE", help=publish_help)
     return parser
 
 

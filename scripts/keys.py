@@ -17,25 +17,25 @@ from app.settings import SettingsError
 from inference.plain_text import decode_text, remove_unseen
 from model_store.release_files import name_file_in_errors, write_partial_file
 from scripts.__main__ import command
-from scripts.terminal import chosen, command_parser, complain, subcommands
+from scripts.terminal import add_subcommands, make_command_parser, print_message, run_subcommand
 
-KEY_BYTES = 32
+API_KEY_BYTES = 32
 """Number of random bytes in an API key. 256 bits cannot be guessed."""
 
-USE = "Its client sends it in the header `Authorization: Bearer KEY`."
+API_KEY_USAGE = "Its client sends it in the header `Authorization: Bearer KEY`."
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe keys add shop --file keys.txt",
     "wardrobe keys list --file keys.txt",
     "wardrobe keys remove shop --file keys.txt",
 )
 
 
-execute = chosen
+execute = run_subcommand
 
 
 def _add(arguments: argparse.Namespace) -> dict[str, object]:
-    key = secrets.token_urlsafe(KEY_BYTES)
+    key = secrets.token_urlsafe(API_KEY_BYTES)
     with _alone(arguments.file) as path:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
         if any(key_hash.name == arguments.name for key_hash in keys):
@@ -44,7 +44,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         _replace(path, f"{before}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
-    complain(f"The key is shown this once; {arguments.file} has its hash. {USE}")
+    print_message(f"The key is shown this once; {arguments.file} has its hash. {API_KEY_USAGE}")
     return {"name": arguments.name, "key": key}
 
 
@@ -60,15 +60,15 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         names = [key.name for key in read_keys(path)]
         if arguments.name not in names:
             raise SettingsError(f"{path} has no key called {arguments.name}.")
-        left = [name for name in names if name != arguments.name]
-        if not left:
+        other_names = [name for name in names if name != arguments.name]
+        if not other_names:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         text = decode_text(path.read_bytes())
         lines = [(KEY_LINE.fullmatch(remove_unseen(line)), line) for line in text.splitlines()]
-        kept = [line for key, line in lines if key is None or key["name"] != arguments.name]
-        _replace(path, "".join(f"{line}\n" for line in kept))
-    print(f"{arguments.name} is withdrawn; {len(left)} left.")
-    return {"name": arguments.name, "left": len(left)}
+        other_lines = [line for key, line in lines if key is None or key["name"] != arguments.name]
+        _replace(path, "".join(f"{line}\n" for line in other_lines))
+    print(f"{arguments.name} is withdrawn; {len(other_names)} left.")
+    return {"name": arguments.name, "left": len(other_names)}
 
 
 @contextmanager
@@ -103,8 +103,8 @@ def _name(text: str) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe keys`."""
-    parser = command_parser("keys", __doc__, EXAMPLES)
-    add = subcommands(parser)
+    parser = make_command_parser("keys", __doc__, EXAMPLE_COMMANDS)
+    add = add_subcommands(parser)
     adding = add("add", _add, "Make a key and print it, this once.")
     listing = add("list", _list, "Names, and how their hashes begin.")
     removing = add("remove", _remove, "Withdraw a key.")

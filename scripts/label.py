@@ -30,17 +30,23 @@ from labelling.write.platforms import FEEDS
 from labelling.write.summary import Summary
 from labelling.write.table import WORKBOOK, check_form
 from scripts.__main__ import command
-from scripts.label_job import ENGINES, read_job
-from scripts.label_summary import show_outputs, show_tables
+from scripts.label_job import ENGINES_BY_NAME, read_labelling_job
+from scripts.label_summary import print_output_places, print_table_figures
 from scripts.list_options import add_list_options
-from scripts.progress_bars import counting
-from scripts.terminal import BUNDLED_HELP, Failed, at_least, command_parser, complain
+from scripts.progress_bars import show_progress
+from scripts.terminal import (
+    BUNDLED_HELP,
+    NegativeResult,
+    make_command_parser,
+    make_whole_number_parser,
+    print_message,
+)
 from training.progress import resumable
 
 REVIEW_LIMIT = 1000
 """Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe label photos --out labels.csv",
     "wardrobe label 'photos/*.jpg' --out labels.jsonl --review review.html",
     "wardrobe label list.csv --allow-host cdn.example --out labels.csv",
@@ -54,11 +60,11 @@ def execute(arguments: argparse.Namespace) -> object:
     """Label the pictures of a source, or continue an interrupted run, and print the result.
 
     Returns:
-        The summary for --json. It is Failed (exit code 1) if no picture could be read, or if one could not
-        be copied into the folder of --into.
+        The summary for --json, as a NegativeResult (exit code 1) if no picture could be read, or if one
+        could not be copied into the folder of --into.
     """
     _check(arguments)
-    job = read_job(arguments)
+    job = read_labelling_job(arguments)
     columns = photo_columns(job.settings, with_people=True, with_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with resumable("Nothing is lost: the same command goes on where it was."):
@@ -66,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> object:
     if check_form(job.table) == WORKBOOK:
         check_room(total or 0, len(columns))
     outcome = _run(job, total)
-    show_outputs(arguments, outcome, job)
+    print_output_places(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
     return _document(outcome)
@@ -86,30 +92,30 @@ def _check(arguments: argparse.Namespace) -> None:
 def _run(job: Job, total: int | None) -> Outcome:
     """Run a job; the progress is gone before its tables are shown."""
     with ExitStack() as progress:
-        watch = progress.enter_context(counting("labelling", _Rate()))
+        watch = progress.enter_context(show_progress("labelling", _Rate()))
 
         def show(summary: Summary, names: Sequence[str], taken: TakenCorrections | None) -> None:
             progress.close()
-            show_tables(job, summary, names, taken)
+            print_table_figures(job, summary, names, taken)
 
-        return run_labelling(job, lambda rows, before: watch(rows, total, before), complain, show)
+        return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)
 
 
 def _document(outcome: Outcome) -> object:
-    """Return the value for --json. It is Failed if no picture could be read, or fewer than in the source."""
+    """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
     taken, summary = outcome.taken, outcome.summary
     counts = {"corrections": taken.corrections, "unmatched": taken.unmatched} if taken else {}
     if summary.rows == summary.errors:
-        return Failed(asdict(summary))
+        return NegativeResult(asdict(summary))
     document = counts | asdict(summary)
-    return Failed(document) if outcome.pictures and outcome.pictures.unread else document
+    return NegativeResult(document) if outcome.pictures and outcome.pictures.unread else document
 
 
 def _total(job: Job) -> int | None:
     """Return the number of pictures; None, with the reason, if counting them would take too long."""
     try:
         if why := job.source.why_uncounted:
-            complain(f"how many pictures there are, and so the time left, is not known: {why}.")
+            print_message(f"how many pictures there are, and so the time left, is not known: {why}.")
             return None
         return sum(1 for _ in job.source.items())
     except (SourceUnusable, OSError):  # labelling says so, after what can be read
@@ -118,7 +124,9 @@ def _total(job: Job) -> int | None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe label`."""
-    parser = command_parser("label", __doc__, EXAMPLES, json_help="print the summary as one line of JSON")
+    parser = make_command_parser(
+        "label", __doc__, EXAMPLE_COMMANDS, json_help="print the summary as one line of JSON"
+    )
     add = parser.add_argument
     source = "folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix"
     add("source", metavar="SOURCE", nargs="?", help=source)
@@ -128,7 +136,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
     add("--model", help=BUNDLED_HELP)
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
-    add("--engine", choices=ENGINES, help=engines)
+    add("--engine", choices=ENGINES_BY_NAME, help=engines)
     products = parser.add_mutually_exclusive_group()
     by = "column that says which photos show the same product; also writes a table with one row per product"
     products.add_argument("--by", metavar="COLUMN", help=by)
@@ -149,7 +157,12 @@ def build_parser() -> argparse.ArgumentParser:
         "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
-    add("--workers", type=at_least(1), metavar="N", help="number of processes (default: one per core)")
+    add(
+        "--workers",
+        type=make_whole_number_parser(1),
+        metavar="N",
+        help="number of processes (default: one per core)",
+    )
     into = "copy the pictures into FOLDER/label and FOLDER/review; the folder has to be new or empty"
     add("--into", type=Path, metavar="FOLDER", help=into)
     _add_review_options(parser)
@@ -163,8 +176,8 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     limit = f"number of pictures to look through, the most doubtful first (default: {REVIEW_LIMIT:,})"
     usual = f"a quarter of them, at most {MAX_SAMPLE_ROWS}"
     audit = f"number of accepted pictures on the page, drawn at random; 0 for none (default: {usual})"
-    add("--audit", type=at_least(0), metavar="N", help=audit)
-    add("--review-limit", type=at_least(1), default=REVIEW_LIMIT, metavar="N", help=limit)
+    add("--audit", type=make_whole_number_parser(0), metavar="N", help=audit)
+    add("--review-limit", type=make_whole_number_parser(1), default=REVIEW_LIMIT, metavar="N", help=limit)
     corrections = "take in what people say in these files (CSV), before all is written"
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
 

@@ -41,19 +41,19 @@ from labelling.write.taxonomies import PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release, parse_store_address
 from model_store.release_files import expand_home
-from scripts.terminal import complain, program
+from scripts.terminal import get_program_name, print_message
 
-KEPT: Final = (
+JOURNAL_OPTIONS: Final = (
     *("source", "by", "language", "title_column", "taxonomy", "allow_host", "engine"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
 )
 """Options that are stored in the journal of a table, together with the model. A later command for the table
 that names no SOURCE uses the stored values."""
 
-ENGINES: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
+ENGINES_BY_NAME: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
 
 
-def read_job(arguments: argparse.Namespace) -> Job:
+def read_labelling_job(arguments: argparse.Namespace) -> Job:
     """Return the settings and inputs of a labelling run, after all checks that are possible before the work.
 
     Args:
@@ -89,7 +89,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         table=arguments.out,
         release=release,
         workers=arguments.workers,
-        engine=ENGINES[arguments.engine or "processes"],
+        engine=ENGINES_BY_NAME[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
         language=arguments.language or "",
         title=check_column(source, arguments.title_column or "", "--title-column"),
@@ -100,7 +100,7 @@ def read_job(arguments: argparse.Namespace) -> Job:
         into=arguments.into,
         feed=arguments.feed or "",
         own_words=_own_words(arguments, before),
-        feed_advice=how_to_fill_feed(arguments),
+        feed_advice=describe_missing_colours(arguments),
     )
 
 
@@ -127,7 +127,7 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
             with Journal(table) as journal:
                 before, options = journal.earlier_settings, dict(journal.options)
     has_no_source = arguments.has_no_source = arguments.source is None
-    for name in KEPT if has_no_source else ():
+    for name in JOURNAL_OPTIONS if has_no_source else ():
         if getattr(arguments, name) in (None, False, ()):
             setattr(arguments, name, options.get(name))
     arguments.source_folder = options.get("source_folder", "") if has_no_source else ""
@@ -153,15 +153,15 @@ def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
     """Return the options for the journal, with whole paths in place of relative ones."""
     taxonomy, root = arguments.taxonomy, arguments.root
     return {
-        **{name: getattr(arguments, name) for name in KEPT},
-        "model": with_whole_path(arguments.model),
+        **{name: getattr(arguments, name) for name in JOURNAL_OPTIONS},
+        "model": make_model_path_absolute(arguments.model),
         "taxonomy": str(Path(taxonomy).absolute()) if taxonomy and taxonomy not in PLATFORMS else taxonomy,
         "root": str(expand_home(root).absolute()) if root else None,
         "source_folder": str(Path(arguments.source_folder).absolute()),
     }
 
 
-def with_whole_path(model: str) -> str:
+def make_model_path_absolute(model: str) -> str:
     """Return the name of a release or a store, with an absolute path if it is a folder.
 
     Args:
@@ -185,8 +185,8 @@ def _check_same(
         return
     columns = before.by.column if before.by else None, column
     was, is_now = (
-        f"release {of_version}, {'without --by' if by is None else f'--by {by}'}"
-        for of_version, by in zip((before.version, version), columns, strict=True)
+        f"release {of_version}, {'without --by' if column_text is None else f'--by {column_text}'}"
+        for of_version, column_text in zip((before.version, version), columns, strict=True)
     )
     if was != is_now:
         store = parse_store_address(arguments.model) or "STORE"
@@ -200,7 +200,7 @@ def _check_same(
 def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
     """Return the rows of the file of words; without a SOURCE those of the last run, if no file is named."""
     if arguments.own_words:
-        return read_words(arguments.own_words, Reading.of(arguments), complain)
+        return read_words(arguments.own_words, Reading.of(arguments), print_message)
     return before.own_words if before and arguments.has_no_source else ()
 
 
@@ -222,7 +222,9 @@ def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCor
     """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
     reading = Reading.of(arguments).of_corrections
-    return read_all_corrections(arguments.corrections, release.manifest.labels, attributes, reading, complain)
+    return read_all_corrections(
+        arguments.corrections, release.manifest.labels, attributes, reading, print_message
+    )
 
 
 def _sheet(arguments: argparse.Namespace) -> SheetOrder:
@@ -231,11 +233,11 @@ def _sheet(arguments: argparse.Namespace) -> SheetOrder:
         limit=arguments.review_limit,
         audited=arguments.audit,
         texts=TRANSLATIONS,
-        command=f"{program()} {words_after_sheet(arguments)}",
+        command=f"{get_program_name()} {make_corrections_command(arguments)}",
     )
 
 
-def words_after_sheet(arguments: argparse.Namespace) -> str:
+def make_corrections_command(arguments: argparse.Namespace) -> str:
     """Return the rest of a command line after `wardrobe` that takes the answers of a review sheet.
 
     Args:
@@ -245,7 +247,7 @@ def words_after_sheet(arguments: argparse.Namespace) -> str:
     return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
 
 
-def how_to_fill_feed(arguments: argparse.Namespace) -> str:
+def describe_missing_colours(arguments: argparse.Namespace) -> str:
     """Return a sentence that tells how a person can give a feed its missing colours.
 
     Args:
@@ -257,10 +259,10 @@ def how_to_fill_feed(arguments: argparse.Namespace) -> str:
     if arguments.review:
         return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
     words = ["--review", "sheet.html", *arguments.words]
-    return f"A sheet asks for them: {program()} label {shlex.join(words)}"
+    return f"A sheet asks for them: {get_program_name()} label {shlex.join(words)}"
 
 
-def _categories(named: str | None, release: LocalRelease) -> Categories:
+def _categories(file_or_platform: str | None, release: LocalRelease) -> Categories:
     """Return the id and name of the platform's category of each label; empty without a file or platform.
 
     Raises:
@@ -268,19 +270,20 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
         SettingsError: the file cannot be read or is not valid.
     """
     manifest = release.manifest
-    if named in PLATFORMS:
+    if file_or_platform in PLATFORMS:
         attributes = {name: head.labels for name, head in manifest.attributes.items()}
-        return find_platform_categories(named, {LABEL: manifest.labels, **attributes})
-    if (file := Path(named) if named else read_command_settings().taxonomy) is None:
+        return find_platform_categories(file_or_platform, {LABEL: manifest.labels, **attributes})
+    if (file := Path(file_or_platform) if file_or_platform else read_command_settings().taxonomy) is None:
         return {}
     try:
         mapping = read_release_categories(file, manifest.labels, manifest.version, manifest.attributes)
     except CategoriesMismatch as error:
-        others = "--taxonomy FILE names another file"
+        other_file_hint = "--taxonomy FILE names another file"
         raise CategoriesMismatch(
-            f"{error} {others}."
-            if named
-            else f"{error} {others}, and WARDROBE_TAXONOMY= before the command leaves the categories out."
+            f"{error} {other_file_hint}."
+            if file_or_platform
+            else f"{error} {other_file_hint}, and WARDROBE_TAXONOMY= before the command leaves the "
+            "categories out."
         ) from error
     categories = mapping.choose_names(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
@@ -291,8 +294,8 @@ def _categories(named: str | None, release: LocalRelease) -> Categories:
     }
 
 
-def _category(named: Mapping[str, object]) -> Category:
-    return _text(named["id"]), _text(named["name"])
+def _category(category: Mapping[str, object]) -> Category:
+    return _text(category["id"]), _text(category["name"])
 
 
 def _text(value: object) -> str | None:

@@ -21,15 +21,18 @@ from labelling.write.feeds import DOUBTFUL, Feed, describe_left_out
 from labelling.write.summary import Summary
 from reports.products import is_shown
 from reports.values import Promise, report_of
-from scripts.label_job import words_after_sheet
-from scripts.terminal import complain, console, print_table, program
+from scripts.label_job import make_corrections_command
+from scripts.terminal import get_program_name, make_console, print_message, print_table
 
-NAMED: Final = 5
+MAX_PRODUCTS_NAMED: Final = 5
 """Largest number of products that a sentence names."""
 
 
-def show_tables(
-    job: Job, summary: Summary, products_without_photo: Sequence[str], taken: TakenCorrections | None
+def print_table_figures(
+    job: Job,
+    summary: Summary,
+    products_without_photo: Sequence[str],
+    taken_corrections: TakenCorrections | None,
 ) -> None:
     """Print the figures of a run's tables, and how many answers of people were taken into them.
 
@@ -37,16 +40,17 @@ def show_tables(
         job: the settings and inputs of the run.
         summary: the figures of its tables.
         products_without_photo: the names of the first products that have no readable photo.
-        taken: the numbers of people's answers that were taken; None if the run had no corrections.
+        taken_corrections: the numbers of people's answers that were taken; None if the run had no
+            corrections.
     """
     _show_summary(summary)
     if summary.rows > summary.errors:
         _say_checks(summary, products_without_photo, report_of(job.release).products.get(LABEL))
-    if taken:
-        _say_taken(job, taken, summary)
+    if taken_corrections:
+        _say_taken(job, taken_corrections, summary)
 
 
-def show_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
+def print_output_places(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
     """Print where a run wrote its other outputs: own words, review sheet, sorted pictures and feed.
 
     Errors of these outputs are printed too, except the first one, which the command raises at its end.
@@ -58,47 +62,47 @@ def show_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> N
     """
     if outcome.words_file:
         _say_words(outcome.words_file, job)
-    if questions := describe_questions(outcome.summary, outcome.page):
+    if questions := describe_category_questions(outcome.summary, outcome.page):
         print(questions)
     if outcome.page:
-        console().print(f"To look through: {outcome.page}")
-        _say_next(words_after_sheet(arguments))
+        make_console().print(f"To look through: {outcome.page}")
+        _say_next(make_corrections_command(arguments))
     if outcome.pictures:
-        copied, unread = outcome.pictures
-        lost = f"; {unread:,} could not be read" if unread else ""
-        console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
+        copied, unreadable = outcome.pictures
+        lost = f"; {unreadable:,} could not be read" if unreadable else ""
+        make_console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
     if outcome.feed:
         _say_feed(outcome.feed, job.feed_advice)
     for error in outcome.errors[1:]:
-        complain(str(error))
+        print_message(str(error))
 
 
 def _show_summary(summary: Summary) -> None:
     """Print counts, the share to review, and where the table is; the error alone if nothing was read."""
     for note in summary.notes:
-        complain(note)
+        print_message(note)
     if 0 < summary.rows == summary.errors:
-        complain(
+        print_message(
             f"nothing of {summary.source} could be read. {escape_unprintable_lines(summary.first_error)}"
         )
         return
-    out = console()
+    out = make_console()
     outcomes = [
         reason
         for reason in OUTCOMES
         if reason is None or Place.ANSWER in reason.places or _has(summary, reason)
     ]
-    print_table([_row("label", name, outcomes, counts) for name, counts in _given(summary.labels)])
+    print_table([_row("label", name, outcomes, counts) for name, counts in _used_labels(summary.labels)])
     for attribute, labels in summary.attributes.items():
-        print_table([_row(attribute, name, (None,), counts) for name, counts in _given(labels)])
+        print_table([_row(attribute, name, (None,), counts) for name, counts in _used_labels(labels)])
     before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     out.print(
         f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
-        f"{pace(summary.rows, summary.seconds)}Release {summary.version}."
+        f"{describe_speed(summary.rows, summary.seconds)}Release {summary.version}."
     )
     if summary.words:
-        out.print(_of_words(summary.words, "products" if summary.products else "pictures"))
+        out.print(_describe_words(summary.words, "products" if summary.products else "pictures"))
     if summary.first_error:
         out.print(f"The first error: {escape_unprintable_lines(summary.first_error)}")
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
@@ -106,7 +110,7 @@ def _show_summary(summary: Summary) -> None:
     out.print(f"Table: {summary.table}")
 
 
-def pace(pictures: int, seconds: float) -> str:
+def describe_speed(pictures: int, seconds: float) -> str:
     """Return a sentence with the speed of a run, such as "23 pictures per second. ".
 
     Args:
@@ -124,14 +128,14 @@ def pace(pictures: int, seconds: float) -> str:
     return f"{rate:,.0f} picture{'s' * (round(rate) != 1)} per second. "
 
 
-def _of_checks(accepted: int, checked: int, right: int, rows: str) -> str:
+def _describe_checks(accepted: int, checked_count: int, right: int, rows: str) -> str:
     """Return a sentence about the accepted answers of this table that people checked."""
-    if not checked:
+    if not checked_count:
         return f"No audit was made: people looked at none of {accepted:,} accepted {rows}."
-    return f"People looked at {checked:,} of {accepted:,} accepted {rows}: {right:,} right."
+    return f"People looked at {checked_count:,} of {accepted:,} accepted {rows}: {right:,} right."
 
 
-def _given(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
+def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
     """Return the labels that some picture got, with the number of pictures by outcome."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
@@ -140,23 +144,25 @@ def _has(summary: Summary, reason: Reason) -> bool:
     return any(counts[reason] for counts in summary.labels.values())
 
 
-def _of_words(words: Mapping[str, Any], what: str) -> str:
+def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
     """Return the sentences of a terminal about the list's words."""
-    language, by_list = words["language"], words["by_list"]
+    language, list_count = words["language"], words["by_list"]
     if language not in readable_languages():
-        which = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
+        not_read_text = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
         if not words["named"]:
-            return f"The titles are in {language_name(language)}{which}, so only photos decide."
+            return f"The titles are in {language_name(language)}{not_read_text}, so only photos decide."
         return (
-            f"The titles are in {language_name(language)}{which}. "
-            f"Categories and the shop's own words name the kind of {words['named']:,} {what}: "
-            f"{words['agreeing']:,} answers agree, {by_list:,} of them by list and photo together, "
+            f"The titles are in {language_name(language)}{not_read_text}. "
+            f"Categories and the shop's own words name the kind of {words['named']:,} {rows_name}: "
+            f"{words['agreeing']:,} answers agree, {list_count:,} of them by list and photo together, "
             f"{words['contradicting']:,} contradict it and need a person."
         )
-    together = f", {by_list:,} of them by list and photo together" if by_list else ""
+    together_text = f", {list_count:,} of them by list and photo together" if list_count else ""
     return (
-        f"{words['title']} The list names the kind of {words['named']:,} {what} (--language {language}): "
-        f"{words['agreeing']:,} answers agree{together}, {words['contradicting']:,} contradict it and need a "
+        f"{words['title']} The list names the kind of {words['named']:,} {rows_name} (--language "
+        f"{language}): "
+        f"{words['agreeing']:,} answers agree{together_text}, {words['contradicting']:,} contradict it and "
+        "need a "
         "person."
     )
 
@@ -177,60 +183,71 @@ def _row(
 def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise: Promise | None) -> None:
     """Print how many products are accepted, and how many of the checked answers are right."""
     if summary.products:
-        of = summary.products
-        for sentence in _of_products(of, promise):
-            console().print(sentence)
-        if of["without_answer"]:
-            names = join_first(products_without_photo, NAMED)
-            complain(f"{of['without_answer']:,} products have no photo that can be read: {names}.")
-        checks = of["accepted"], of["checked"], of["checked_right"], "products"
+        products = summary.products
+        for sentence in _describe_products(products, promise):
+            make_console().print(sentence)
+        if products["without_answer"]:
+            names = join_first(products_without_photo, MAX_PRODUCTS_NAMED)
+            print_message(f"{products['without_answer']:,} products have no photo that can be read: {names}.")
+        checks = products["accepted"], products["checked"], products["checked_right"], "products"
     else:
         checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
     if checks[0]:
-        console().print(_of_checks(*checks))
+        make_console().print(_describe_checks(*checks))
 
 
-def _of_products(of: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
+def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
     """Return the sentences of a terminal about products; `promise` is that of products, for the class."""
-    by_list, alone = of["accepted_by_list"], of["accepted"] - of["accepted_by_list"]
-    accepted = {"accepted by list and photo": by_list, "by the photo alone": alone}
-    outcomes = {**(accepted if by_list else {"accepted": alone}), **of["reviewed"]}
-    outcomes |= {"without an answer": of["without_answer"]}
+    list_count, alone = products["accepted_by_list"], products["accepted"] - products["accepted_by_list"]
+    accepted = {"accepted by list and photo": list_count, "by the photo alone": alone}
+    outcomes = {**(accepted if list_count else {"accepted": alone}), **products["reviewed"]}
+    outcomes |= {"without an answer": products["without_answer"]}
     counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count) or "none to decide"
-    by_people = f" People decided {of['decided_by_person']:,}." if of["decided_by_person"] else ""
-    yield f"{of['products']:,} products by `{of['column']}`: {counts}.{by_people} Table: {of['table']}"
+    people_text = (
+        f" People decided {products['decided_by_person']:,}." if products["decided_by_person"] else ""
+    )
+    yield (
+        f"{products['products']:,} products by `{products['column']}`: {counts}.{people_text} "
+        f"Table: {products['table']}"
+    )
     if not is_shown(promise):
         verb = "was not measured on" if promise is None else "shows too little of"
         yield f"This release {verb} products: none of several photos is accepted."
-    if of["photos_of_none"]:
-        yield f"{of['photos_of_none']:,} photos have no `{of['column']}`, and are in no product."
+    if products["photos_of_none"]:
+        yield f"{products['photos_of_none']:,} photos have no `{products['column']}`, and are in no product."
 
 
-def _say_taken(job: Job, taken: TakenCorrections, summary: Summary) -> None:
+def _say_taken(job: Job, taken_corrections: TakenCorrections, summary: Summary) -> None:
     """Print the effect of corrections, and the figures that they show."""
-    if taken.disagreements:
-        complain(f"{taken.disagreements:,} questions have different answers; the latest of each counts.")
-    if taken.category_disagreements:
-        complain(
-            f"{taken.category_disagreements:,} categories have different answers; the latest of each is used."
+    if taken_corrections.disagreements:
+        print_message(
+            f"{taken_corrections.disagreements:,} questions have different answers; the latest of each "
+            "counts."
         )
-    if taken.unmatched:
-        complain(
-            f"{taken.unmatched:,} of {taken.corrections:,} corrections are of no picture in "
-            f"{summary.table}, among them {', '.join(taken.examples)}: it is gone or has changed since."
+    if taken_corrections.category_disagreements:
+        print_message(
+            f"{taken_corrections.category_disagreements:,} categories have different answers; the latest of "
+            "each is used."
         )
-    console().print(
+    if taken_corrections.unmatched:
+        print_message(
+            f"{taken_corrections.unmatched:,} of {taken_corrections.corrections:,} corrections are of no "
+            "picture in "
+            f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
+            "since."
+        )
+    make_console().print(
         f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
     )
     corrections = job.corrections.pictures if job.corrections else []
     for sentence in describe_audits(corrections, summary.version):
-        console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+        make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     if len(files) == 1:
         _say_next(f"improve {shlex.quote(*files)}")
 
 
-def describe_questions(summary: Summary, page: Path | None) -> str:
+def describe_category_questions(summary: Summary, page: Path | None) -> str:
     """Return a sentence that tells how many questions about the shop's categories a person could answer.
 
     Args:
@@ -240,25 +257,26 @@ def describe_questions(summary: Summary, page: Path | None) -> str:
     Returns:
         The sentence; empty if there are no such questions.
     """
-    asked = summary.category_questions or {"categories": 0, "rows": 0}
-    count, rows = asked["categories"], asked["rows"]
+    question_counts = summary.category_questions or {"categories": 0, "rows": 0}
+    count, rows = question_counts["categories"], question_counts["rows"]
     if not count:
         return ""
-    what = "product" if summary.products else "picture"
-    need = f"{what}s that need" if rows > 1 else f"{what} that needs"
+    row_name = "product" if summary.products else "picture"
+    need = f"{row_name}s that need" if rows > 1 else f"{row_name} that needs"
     questions = f"{count:,} questions about categories" if count > 1 else "1 question about a category"
     verb = "are" if count > 1 else "is"
-    where = f", first on {page}," if page else ""
+    page_text = f", first on {page}," if page else ""
     advice = "" if page else " --review sheet.html writes a sheet that asks them first."
-    return f"{questions}{where} {verb} about {rows:,} {need} a person.{advice}"
+    return f"{questions}{page_text} {verb} about {rows:,} {need} a person.{advice}"
 
 
 def _say_words(file: Path, job: Job) -> None:
     """Print the command that takes the shop's own words for its next list."""
     column = job.settings.by.column if job.settings.by else ""
-    by = "--by-folder " if column == FOLDER else f"--by {shlex.quote(column)} " if column else ""
+    grouping_option = "--by-folder " if column == FOLDER else f"--by {shlex.quote(column)} " if column else ""
     print(
-        f"Words of the shop: {file}. For its next list: {program()} label LIST.csv {by}--words "
+        f"Words of the shop: {file}. For its next list: {get_program_name()} label LIST.csv "
+        f"{grouping_option}--words "
         f"{shlex.quote(str(file))} --out TABLE.csv"
     )
 
@@ -270,13 +288,13 @@ def _say_feed(feed: Feed, advice: str) -> None:
     left_out = "".join(
         f" {describe_left_out(reason, products)}" for reason, products in feed.left_out.items() if products
     )
-    likely = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
+    likely_text = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
-    print(f"Feed of {feed.products:,} products: {feed.file}.{likely}{left_out} {feed.note}".strip())
+    print(f"Feed of {feed.products:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
     if feed.left_out[DOUBTFUL]:
         print(advice)  # on a line of its own, where it may be a command
 
 
 def _say_next(words: str) -> None:
     # Not by rich, which would break a command where the terminal ends.
-    print(f"Next: {program()} {words}")
+    print(f"Next: {get_program_name()} {words}")

@@ -16,25 +16,27 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
     add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
     root = "folder that the paths of a list are relative to (default: the folder of the list)"
     add("--root", type=Path, metavar="FOLDER", help=root)
-    add_encoding(group)
+    add_encoding_option(group)
     skip = "leave out rows of a list that do not fit its header, and name them"
     add("--skip-bad-rows", action="store_true", help=skip)
 
 
-def add_encoding(group: "argparse._ActionsContainer") -> None:
+def add_encoding_option(group: "argparse._ActionsContainer") -> None:
     """Add the option --encoding, for a command that reads lists or corrections."""
     usual = "UTF-8, or UTF-16 with a byte order mark"
     encoding = f"encoding of lists and corrections, such as cp1252 (default: {usual})"
     group.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
-def add_product_column(group: "argparse._ActionsContainer") -> None:
+def add_product_column_option(group: "argparse._ActionsContainer") -> None:
     """Add the option --product-column, for commands that train on a list or check it.
 
     It is not called --by as in `wardrobe label`, since --by names who publishes a release there.
     """
-    by = "column that says which photos show the same product: they are learnt, or measured, together"
-    group.add_argument("--product-column", metavar="COLUMN", help=by)
+    column_help = (
+        "column that says which photos show the same product: they are learnt, or measured, together"
+    )
+    group.add_argument("--product-column", metavar="COLUMN", help=column_help)
 
 
 def _columns(text: str) -> tuple[str, ...]:
@@ -44,20 +46,20 @@ def _columns(text: str) -> tuple[str, ...]:
     return columns
 
 
-def typed_list_options(arguments: argparse.Namespace) -> list[str]:
+def format_list_options(arguments: argparse.Namespace) -> list[str]:
     """Return the options of a list and of products as words of a command line, to print a command.
 
     Args:
-        arguments: the parsed arguments of a command with `add_list_options` and `add_product_column`.
+        arguments: the parsed arguments of a command with `add_list_options` and `add_product_column_option`.
 
     Returns:
         The words, such as `["--root", "photos"]`; empty if no such option was typed.
     """
-    named = {
+    option_values = {
         "--path-column": ",".join(arguments.path_column or ()),
         "--root": arguments.root,
         "--encoding": arguments.encoding,
         "--product-column": arguments.product_column,
     }
-    words = [str(word) for option, value in named.items() if value for word in (option, value)]
+    words = [str(word) for option, value in option_values.items() if value for word in (option, value)]
     return words + ["--skip-bad-rows"] * arguments.skip_bad_rows

@@ -27,7 +27,14 @@ from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
-from scripts.terminal import BAR_COLUMNS, BUNDLED_HELP, FAILED, command_parser, complain, console
+from scripts.terminal import (
+    BAR_WIDTH_CHARACTERS,
+    BUNDLED_HELP,
+    FAILURE_EXIT_CODE,
+    make_command_parser,
+    make_console,
+    print_message,
+)
 from training.evaluation.statistics import likeliest
 from training.loading import require
 
@@ -41,18 +48,18 @@ class FileAnswer:
 
     Attributes:
         file: the path of the file.
-        decoded: the decoded picture.
-        pixels: the input of the pixel network that was made of the picture.
+        decoded_picture: the decoded picture.
+        model_pixels: the input of the pixel network that was made of the picture.
         prediction: the answer.
     """
 
     file: Path
-    decoded: DecodedPicture
-    pixels: Pixels
+    decoded_picture: DecodedPicture
+    model_pixels: Pixels
     prediction: Prediction
 
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe predict shirt.jpg",
     "wardrobe predict shirt.jpg bag.png --model s3://models/wardrobe --json",
     "wardrobe predict --image bag.png --plot answer.png",
@@ -70,7 +77,7 @@ def main(words: list[str]) -> int:
     """
     parser = build_parser()
     arguments = parser.parse_args(words)
-    read_dotenv()  # not by `perform`: --json prints a line per picture as it comes
+    read_dotenv()  # not by `run_command`: --json prints a line per picture as it comes
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")
@@ -88,17 +95,19 @@ def main(words: list[str]) -> int:
             continue
         answers.append(answer)
         if arguments.json:
-            print(_as_json(answer, release.version))
+            print(_make_json_line(answer, release.version))
         else:
-            _show(answer, console())
+            _show(answer, make_console())
     if answers and arguments.plot:
-        draw(answers, networks, arguments.plot)
-    return 0 if len(answers) == len(files) else FAILED
+        draw_answers(answers, networks, arguments.plot)
+    return 0 if len(answers) == len(files) else FAILURE_EXIT_CODE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe predict`."""
-    parser = command_parser("predict", __doc__, EXAMPLES, json_help="print one line of JSON per picture")
+    parser = make_command_parser(
+        "predict", __doc__, EXAMPLE_COMMANDS, json_help="print one line of JSON per picture"
+    )
     add = parser.add_argument
     add("files", nargs="*", type=Path, metavar="FILE", help="pictures to classify")
     add(
@@ -122,14 +131,14 @@ def _answer(file: Path, networks: Networks) -> FileAnswer | None:
         with file.open("rb") as opened:  # a pipe has no size that could be asked
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            complain(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
+            print_message(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
             return None
         decoded = decode_image(content, MAX_PIXELS, networks["pixels"].contract.input)
     except OSError as error:
-        complain(f"{file}: {error.strerror}.")
+        print_message(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
-        complain(f"{file}: {error}")
+        print_message(f"{file}: {error}")
         return None
     model_input = networks.make_model_input(decoded)
     [prediction] = networks.classify([model_input])
@@ -146,7 +155,7 @@ def _show(answer: FileAnswer, out: Console) -> None:
     bars = Table.grid(padding=(0, 1))
     for index, (label, share) in enumerate(zip(class_answer.labels, class_answer.probabilities, strict=True)):
         style = "bold" if index == class_answer.class_id else ""
-        bar = Bar(1.0, 0.0, float(share), width=BAR_COLUMNS)
+        bar = Bar(1.0, 0.0, float(share), width=BAR_WIDTH_CHARACTERS)
         bars.add_row(f"  {label}", bar, f"{share:7.2%}", style=style)
     out.print(bars)
     for name, of_head in answer.prediction.attributes.items():
@@ -157,7 +166,7 @@ def _show(answer: FileAnswer, out: Console) -> None:
     out.print()
 
 
-def _as_json(answer: FileAnswer, version: str) -> str:
+def _make_json_line(answer: FileAnswer, version: str) -> str:
     """Return the answer of `POST /predict`, with the file in place of a request."""
     fields = answer.prediction.make_response_fields()
     line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
@@ -170,7 +179,7 @@ _ROW_INCHES = (9.0, 2.6)
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
 
 
-def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
+def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
     """Draw a row for each answer into a PNG file: the picture, the pixels that the model saw, the answer.
 
     Args:
@@ -199,8 +208,8 @@ def draw(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> Non
 
 def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:
     left, middle, right = axes
-    _show_image(left, answer.decoded.picture, answer.file.name)
-    _show_image(middle, answer.pixels, "what the model saw")
+    _show_image(left, answer.decoded_picture.picture, answer.file.name)
+    _show_image(middle, answer.model_pixels, "what the model saw")
     prediction = answer.prediction.answer
     shown = likeliest(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]

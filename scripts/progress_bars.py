@@ -21,14 +21,14 @@ from model_store.local_releases import open_release
 from reports.page.advice import what_is_accepted
 from reports.page.wording import ENGLISH
 from reports.values import Epoch, report_of
-from scripts.terminal import complain, console
+from scripts.terminal import make_console, print_message
 from training.progress import Say, Watch, as_time
 
-SILENCE: Final = 30.0
+SECONDS_BETWEEN_LINES: Final = 30.0
 """Seconds between two lines of progress if the output is a file or a pipe, where no bar is shown."""
 
 
-def say_promises(release: Path, say: Say) -> None:
+def print_promises(release: Path, say: Say) -> None:
     """Print which answers a new release accepts, and which settings would accept more, in sentences.
 
     Args:
@@ -39,7 +39,7 @@ def say_promises(release: Path, say: Say) -> None:
         say(sentence)
 
 
-def progress_bar(*columns: ProgressColumn) -> Bar:
+def make_progress_bar(*columns: ProgressColumn) -> Bar:
     """Return a progress bar on stderr that disappears at its end.
 
     It shows nothing if stderr is not a terminal, or if TERM is dumb.
@@ -47,11 +47,11 @@ def progress_bar(*columns: ProgressColumn) -> Bar:
     Args:
         columns: the columns of the bar, as in rich.
     """
-    out = console(sys.stderr)
+    out = make_console(sys.stderr)
     return Bar(*columns, console=out, transient=True, disable=not out.is_interactive)
 
 
-class Count(Protocol):
+class ProgressCallback(Protocol):
     """A function that shows the progress of some work."""
 
     def __call__(self, done: int, total: int | None, before: int = 0) -> None:
@@ -65,27 +65,31 @@ class Count(Protocol):
 
 
 @contextmanager
-def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iterator[Count]:
+def show_progress(
+    task_name: str, *extra_columns: ProgressColumn, interval: float = SECONDS_BETWEEN_LINES
+) -> Iterator[ProgressCallback]:
     """Show a progress bar and the remaining time while a block runs; without a terminal, print lines.
 
     Args:
-        what: the text in front of the bar, such as "labelling".
-        more: further columns of the bar, in front of the remaining time.
-        silence: seconds between two lines.
+        task_name: the text in front of the bar, such as "labelling".
+        extra_columns: further columns of the bar, in front of the remaining time.
+        interval: seconds between two lines.
 
     Yields:
         A function to call with the number of finished items.
     """
-    line, began, left = what, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
+    line, began, remaining_time = task_name, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
     with (
-        progress_bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), *more, left) as bar,
-        lines_between(lambda: line, silence),
+        make_progress_bar(
+            TextColumn(task_name), BarColumn(), MofNCompleteColumn(), *extra_columns, remaining_time
+        ) as bar,
+        print_progress_lines(lambda: line, interval),
     ):
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(task_name, total=None)
 
         def watch(done: int, total: int | None, before: int = 0) -> None:
             nonlocal line
-            line = f"{what}: {done:,} done" if total is None else f"{what}: {done:,} of {total:,}"
+            line = f"{task_name}: {done:,} done" if total is None else f"{task_name}: {done:,} of {total:,}"
             if total and before < done < total:
                 each = (time.monotonic() - began) / (done - before)
                 line += f", about {as_time(each * (total - done))} left"
@@ -95,20 +99,20 @@ def counting(what: str, *more: ProgressColumn, silence: float = SILENCE) -> Iter
 
 
 @contextmanager
-def lines_between(line: Callable[[], str], silence: float = SILENCE) -> Iterator[None]:
+def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETWEEN_LINES) -> Iterator[None]:
     """Print a line on stderr at intervals while a block runs; do nothing on a terminal, which shows a bar.
 
     Args:
         line: a function that returns the text. The time since the beginning is added to it.
-        silence: seconds between two lines.
+        interval: seconds between two lines.
     """
-    if console(sys.stderr).is_interactive:
+    if make_console(sys.stderr).is_interactive:
         yield
         return
     done, began = threading.Event(), time.monotonic()
 
     def speak() -> None:
-        while not done.wait(silence):
+        while not done.wait(interval):
             _say(f"{line()}; {as_time(time.monotonic() - began)} so far")
 
     speaker = threading.Thread(target=speak, name="progress", daemon=True)
@@ -124,23 +128,23 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-class Terminal:
+class TerminalProgress:
     """The output of a training on a terminal or in a log; implements Progress of training/progress.py."""
 
     def say(self, line: str) -> None:
         """Print a line to stdout."""
-        console().print(line)
+        make_console().print(line)
 
     def warn(self, line: str) -> None:
         """Print a warning in one line to stderr."""
-        complain(line)
+        print_message(line)
 
     def counting(self, what: str) -> AbstractContextManager[Watch]:
-        """Show a progress bar while a block runs, with a text in front (`counting`)."""
-        return counting(what)
+        """Show a progress bar while a block runs, with a text in front (`show_progress`)."""
+        return show_progress(what)
 
     @contextmanager
-    def epochs(self, most: int) -> "Iterator[EpochLines]":
+    def epochs(self, most: int) -> "Iterator[EpochProgress]":
         """Print a line for each epoch of a fit while a block runs, and show its steps as a bar.
 
         Args:
@@ -149,16 +153,18 @@ class Terminal:
         Yields:
             The object that has to be told about each step and each epoch.
         """
-        out = console()
-        out.print(HEADINGS)
-        with EpochLines(out, most) as lines, lines_between(lines.position):
+        out = make_console()
+        out.print(EPOCH_HEADINGS)
+        with EpochProgress(out, most) as lines, print_progress_lines(lines.describe_position):
             yield lines
 
 
-HEADINGS = f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
+EPOCH_HEADINGS = (
+    f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
+)
 
 
-class EpochLines(Bar):
+class EpochProgress(Bar):
     """The progress of a fit: a line for each epoch, and on a terminal a bar for the steps.
 
     It implements Watcher of training/progress.py.
@@ -177,7 +183,7 @@ class EpochLines(Bar):
         self._task = self.add_task("1", total=None)
         self._position = f"epoch 1 of {epochs}"
 
-    def position(self) -> str:
+    def describe_position(self) -> str:
         """Return the position of the fit as text, such as "epoch 2 of 10, step 30 of 400"."""
         return self._position
 
@@ -194,8 +200,8 @@ class EpochLines(Bar):
 
     def epoch(self, epoch: Epoch) -> None:
         """Print the figures of a finished epoch, and the remaining time, in a line."""
-        left = as_time((self._epochs - epoch.epoch) * epoch.seconds)
+        remaining_time = as_time((self._epochs - epoch.epoch) * epoch.seconds)
         self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
-            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {left}"
+            f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {remaining_time}"
         )

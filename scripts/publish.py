@@ -1,6 +1,6 @@
 """Send a release to a store and make it current.
 
-After an interruption, run it again: it continues. Refusals: reports/gate.py; sending: target.py.
+After an interruption, run it again: it continues. Refusals: reports/gate.py; sending: release_target.py.
 """
 
 import argparse
@@ -12,10 +12,16 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from model_store.store_keys import PROMOTIONS
 from scripts.__main__ import command
-from scripts.target import Target, add_publishing_options, as_text, outcome, publishing
-from scripts.terminal import RELEASE_HELP, command_parser, complain
+from scripts.release_target import (
+    ReleaseTarget,
+    add_publishing_options,
+    format_publish_result,
+    make_publish_document,
+    read_publishing_options,
+)
+from scripts.terminal import RELEASE_HELP, make_command_parser, print_message
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",
     "wardrobe publish runs/mine/release store --sign release.key --no-promote",
 )
@@ -25,11 +31,13 @@ def execute(arguments: argparse.Namespace) -> object:
     """Publish the release that the arguments name in a store, print the result, and return it for --json."""
     store, folder = open_store(arguments.store), _folder_of(arguments)
     if not store.address.startswith("s3://") and not Path(store.address).exists():
-        complain(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
-    target = Target(store, None, promote=not arguments.no_promote, **publishing(arguments))
-    published = target.send(folder)
-    print(as_text(published, store.address))
-    return outcome(published, store.address)
+        print_message(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
+    target = ReleaseTarget(
+        store, None, is_promoted=not arguments.no_promote, **read_publishing_options(arguments)
+    )
+    published = target.publish(folder)
+    print(format_publish_result(published, store.address))
+    return make_publish_document(published, store.address)
 
 
 def _folder_of(arguments: argparse.Namespace) -> Path:
@@ -47,7 +55,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe publish`."""
-    parser = command_parser("publish", __doc__, EXAMPLES)
+    parser = make_command_parser("publish", __doc__, EXAMPLE_COMMANDS)
     parser.add_argument("release", help=RELEASE_HELP)
     parser.add_argument("store", help="a folder, or s3://bucket/prefix (boto3 reads AWS_*)")
     add_publishing_options(parser)

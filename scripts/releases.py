@@ -25,16 +25,24 @@ from reports.judge import forced, judge
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import parse_report, size_in_words
 from scripts.__main__ import command
-from scripts.target import add_promotion_options, as_text, who
-from scripts.terminal import at_least, command_parser, complain, console, number, print_table, subcommands
+from scripts.release_target import add_promotion_options, choose_author, format_publish_result
+from scripts.terminal import (
+    add_subcommands,
+    make_command_parser,
+    make_console,
+    make_whole_number_parser,
+    parse_number,
+    print_message,
+    print_table,
+)
 
-KEEP = 5
+DEFAULT_RELEASES_KEPT = 5
 """Number of releases that `wardrobe releases prune` keeps by default."""
 
-MOST_MINUTES = 1e9
+MAX_AGE_MINUTES = 1e9
 """Largest value of --older-than in minutes: 1,900 years, since Python's dates do not go back further."""
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe releases --store store list",
     "wardrobe releases --store s3://models/wardrobe --json show current",
     "wardrobe releases --store store show current --card",
@@ -51,22 +59,22 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ReleaseRow:
     """A release of a store, as `wardrobe releases list` shows it.
 
     Attributes:
         release: the version of the release, and its files in the store.
         state: current, promoted, never promoted, unfinished, or the fault of the release.
         manifest: the manifest of the release; None if it cannot be read.
-        last: the last promotion that made the release current; None without one.
+        last_promotion: the last promotion that made the release current; None without one.
     """
 
     release: StoredRelease
     state: str
     manifest: Manifest | None
-    last: Promotion | None
+    last_promotion: Promotion | None
 
-    def cells(self) -> dict[str, str]:
+    def make_table_cells(self) -> dict[str, str]:
         """Return the row of the release in the printed table: its cells, by heading."""
         headline = self.manifest and self.manifest.headline
         return {
@@ -76,11 +84,11 @@ class Listed:
             "n": f"{headline.test_n:,}" if headline else "",
             "parameters": f"{headline.parameters:,}" if headline else "",
             "size": decimal(self.release.size),
-            "last promoted": _at(self.last) if self.last else "",
-            "by": _by(self.last) if self.last else "",
+            "last promoted": _format_time(self.last_promotion) if self.last_promotion else "",
+            "by": _format_author(self.last_promotion) if self.last_promotion else "",
         }
 
-    def as_json(self) -> dict[str, object]:
+    def make_json_values(self) -> dict[str, object]:
         """Return the facts about the release as JSON values."""
         return {
             "version": self.release.version,
@@ -88,7 +96,7 @@ class Listed:
             "current": self.state == "current",
             "bytes": self.release.size,
             "headline": self.manifest and self.manifest.headline.model_dump(mode="json"),
-            "last_promotion": self.last and self.last.model_dump(mode="json"),
+            "last_promotion": self.last_promotion and self.last_promotion.model_dump(mode="json"),
         }
 
 
@@ -96,14 +104,16 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = read_promotions(store)
     last = {promotion.version: promotion for promotion in log}
     holding = log[-1].version if log else None
-    rows = [_listed(store, release, last.get(release.version), holding) for release in _stored(store)]
-    print_table([row.cells() for row in rows], words=("state", "by"))
+    rows = [
+        _describe_release(store, release, last.get(release.version), holding) for release in _stored(store)
+    ]
+    print_table([row.make_table_cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
-        console().print(
+        make_console().print(
             f"The accuracies are of {sets} test sets, so they do not compare. `wardrobe diff` compares two "
             "releases on the same pictures."
         )
-    return [row.as_json() for row in rows]
+    return [row.make_json_values() for row in rows]
 
 
 def _log(store: Store, arguments: argparse.Namespace) -> object:
@@ -112,11 +122,11 @@ def _log(store: Store, arguments: argparse.Namespace) -> object:
         [
             {
                 "number": str(promotion.number),
-                "at": _at(promotion),
+                "at": _format_time(promotion),
                 "why": promotion.reason,
                 "version": promotion.version,
                 "in place of": promotion.previous or "",
-                "by": _by(promotion),
+                "by": _format_author(promotion),
             }
             for promotion in promotions
         ],
@@ -141,22 +151,24 @@ def _stored(store: Store) -> list[StoredRelease]:
     return releases
 
 
-def _listed(store: Store, release: StoredRelease, last: Promotion | None, holding: str | None) -> Listed:
+def _describe_release(
+    store: Store, release: StoredRelease, last: Promotion | None, holding: str | None
+) -> ReleaseRow:
     if not release.is_complete:
-        return Listed(release, "unfinished", None, last)
+        return ReleaseRow(release, "unfinished", None, last)
     try:
         manifest = read_manifest(store, release.version)
     except ReleaseError as error:
-        return Listed(release, f"unusable: {error}", None, last)
+        return ReleaseRow(release, f"unusable: {error}", None, last)
     state = "current" if release.version == holding else "promoted" if last else "never promoted"
-    return Listed(release, state, manifest, last)
+    return ReleaseRow(release, state, manifest, last)
 
 
-def _at(promotion: Promotion) -> str:
+def _format_time(promotion: Promotion) -> str:
     return f"{promotion.at:%Y-%m-%d %H:%M} UTC"
 
 
-def _by(promotion: Promotion) -> str:
+def _format_author(promotion: Promotion) -> str:
     """Return the name of whoever made a release current, with the reason if one was given."""
     return f"{promotion.by}: {promotion.note}" if promotion.note else promotion.by
 
@@ -168,14 +180,16 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
         return _card(store, manifest)
     promotions = [promotion for promotion in read_promotions(store) if promotion.version == version]
     facts = _facts(manifest)
-    facts += [(made.reason, f"{made.number}, {_at(made)} by {_by(made)}") for made in promotions]
+    facts += [
+        (made.reason, f"{made.number}, {_format_time(made)} by {_format_author(made)}") for made in promotions
+    ]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
         begun = f"{name:{width}}  "
         print(
             fill(
                 value,
-                console().width,
+                make_console().width,
                 initial_indent=begun,
                 subsequent_indent=" " * len(begun),
                 break_long_words=False,
@@ -217,24 +231,27 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _review_below(contract: ModelContract) -> str:
-    of = contract.class_head
-    return f"confidence {of.confidence}, familiarity {contract.minimum_familiarity}{of.exceptions_text}"
+    class_head = contract.class_head
+    return (
+        f"confidence {class_head.confidence}, familiarity {contract.minimum_familiarity}"
+        f"{class_head.exceptions_text}"
+    )
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:
-    by, unconditional = who(arguments.by), arguments.unconditional
+    author, unconditional = choose_author(arguments.by), arguments.unconditional
     rule = forced if arguments.force else judge
-    published = promote_release(arguments.version, store, rule, author=by, unconditional=unconditional)
-    print(as_text(published, store.address))
+    published = promote_release(arguments.version, store, rule, author=author, unconditional=unconditional)
+    print(format_publish_result(published, store.address))
     return published.promotion and published.promotion.model_dump(mode="json")
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> object:
-    by, unconditional = who(arguments.by), arguments.unconditional
-    promotion = roll_back(store, by, note=arguments.reason, unconditional=unconditional)
+    author, unconditional = choose_author(arguments.by), arguments.unconditional
+    promotion = roll_back(store, author, note=arguments.reason, unconditional=unconditional)
     print(
         f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
-        f"(promotion {promotion.number} by {_by(promotion)})."
+        f"(promotion {promotion.number} by {_format_author(promotion)})."
     )
     return promotion.model_dump(mode="json")
 
@@ -243,40 +260,40 @@ def _prune(store: Store, arguments: argparse.Namespace) -> object:
     _stored(store)
     older_than = timedelta(minutes=arguments.older_than)
     if arguments.dry_run:
-        chosen = list_prunable_releases(store, arguments.keep, older_than)
+        pruned = list_prunable_releases(store, arguments.keep, older_than)
     else:
-        chosen = prune_releases(store, arguments.keep, older_than)
-    for release in chosen:
+        pruned = prune_releases(store, arguments.keep, older_than)
+    for release in pruned:
         print(f"{release.version}  {decimal(release.size)}")
     remains = [
-        release for release in list_releases(store) if not release.is_complete and release not in chosen
+        release for release in list_releases(store) if not release.is_complete and release not in pruned
     ]
     for release in remains:
-        complain(
+        print_message(
             f"{release.version}: {len(release.entries)} files without a manifest stay. It may be on its way: "
             "a prune removes it once it is a day old, unless it is one that is kept."
         )
-    noun, tense = ("release", "was") if len(chosen) == 1 else ("releases", "were")
+    noun, tense = ("release", "was") if len(pruned) == 1 else ("releases", "were")
     tense = "would be" if arguments.dry_run else tense
-    print(f"{len(chosen)} {noun} {tense} removed from {store.address}.")
-    if not chosen:
+    print(f"{len(pruned)} {noun} {tense} removed from {store.address}.")
+    if not pruned:
         age = f"{arguments.older_than:g} minutes"
         print(
             f"Kept are the {arguments.keep} releases that were current last (--keep), and what was written "
             f"to in the last {age} (--older-than)."
         )
-    return [{"version": release.version, "bytes": release.size} for release in chosen]
+    return [{"version": release.version, "bytes": release.size} for release in pruned]
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe releases`."""
-    parser = command_parser("releases", __doc__, EXAMPLES)
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    for parent in (parser, shared):
+    parser = make_command_parser("releases", __doc__, EXAMPLE_COMMANDS)
+    store_parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for parent in (parser, store_parser):
         parent.add_argument(
             "--store", metavar="ADDRESS", help="store: a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
         )
-    add = subcommands(parser, shared)
+    add = add_subcommands(parser, store_parser)
     add("list", _list, "What is there, what is current, how good it is.")
     add("log", _log, "Every promotion and rollback, newest first, by whom and why.")
     showing = add("show", _show, "One release in full, or its model card.")
@@ -290,25 +307,25 @@ def build_parser() -> argparse.ArgumentParser:
     for each in (promoting, rolling):
         add_promotion_options(each)
     pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
-    kept = at_least(1, ", since current has to stay")
-    number_kept = f"number of releases to keep (default: {KEEP})"
-    pruning.add_argument("--keep", type=kept, default=KEEP, help=number_kept)
+    keep_type = make_whole_number_parser(1, ", since current has to stay")
+    number_kept = f"number of releases to keep (default: {DEFAULT_RELEASES_KEPT})"
+    pruning.add_argument("--keep", type=keep_type, default=DEFAULT_RELEASES_KEPT, help=number_kept)
     pruning.add_argument("--dry-run", action="store_true", help="name them, but remove nothing")
     age, default = (
         "minutes; what was written to later stays, as a promotion may be under way (default: 60)",
         MIN_AGE / timedelta(minutes=1),
     )
-    pruning.add_argument("--older-than", type=minutes, default=default, metavar="MINUTES", help=age)
+    pruning.add_argument("--older-than", type=parse_minutes, default=default, metavar="MINUTES", help=age)
     return parser
 
 
-def minutes(text: str) -> float:
+def parse_minutes(text: str) -> float:
     """Parse the value of --older-than, an age in minutes.
 
     Raises:
-        ArgumentTypeError: the text is no number from 0 to MOST_MINUTES.
+        ArgumentTypeError: the text is no number from 0 to MAX_AGE_MINUTES.
     """
-    if not 0 <= (age := number(text)) <= MOST_MINUTES:
+    if not 0 <= (age := parse_number(text)) <= MAX_AGE_MINUTES:
         raise argparse.ArgumentTypeError(f"{text} is no age; give 0 or more minutes")
     return age
 

@@ -9,15 +9,15 @@ import os
 import sys
 
 from scripts.__main__ import command
-from scripts.terminal import command_parser
+from scripts.terminal import make_command_parser
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe serve",
     "wardrobe serve --port 8080 --workers 2",
     "wardrobe serve --model s3://models/wardrobe --host 0.0.0.0",
 )
 
-OPTIONS = (
+SERVE_OPTIONS = (
     ("port", "PORT", "N", "port to listen on (default: 8000)"),
     ("host", "BIND", "ADDRESS", "address to listen on, or 0.0.0.0 for every one (default: 127.0.0.1)"),
     ("workers", "WEB_CONCURRENCY", "N", "number of processes (default: one for each core)"),
@@ -38,15 +38,15 @@ def main(words: list[str]) -> int:
         words: the words after `wardrobe serve`. Those that are no options of this command go to gunicorn.
     """
     arguments, rest = build_parser().parse_known_args(words)
-    chosen = {variable: getattr(arguments, name) for name, variable, *_ in OPTIONS}
-    given = {variable: value for variable, value in chosen.items() if value is not None}
-    os.execve(sys.executable, [sys.executable, "-m", "app", *rest], {**os.environ, **given})  # noqa: S606 - our own words
+    values = {variable: getattr(arguments, name) for name, variable, *_ in SERVE_OPTIONS}
+    variables = {variable: value for variable, value in values.items() if value is not None}
+    os.execve(sys.executable, [sys.executable, "-m", "app", *rest], {**os.environ, **variables})  # noqa: S606 - our own words
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe serve`. Other options are passed on to gunicorn."""
-    parser = command_parser("serve", __doc__, EXAMPLES, allow_abbrev=False, json_help=None)
-    for name, variable, metavar, text in OPTIONS:
+    parser = make_command_parser("serve", __doc__, EXAMPLE_COMMANDS, allow_abbrev=False, json_help=None)
+    for name, variable, metavar, text in SERVE_OPTIONS:
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; sets {variable}")
     parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")
     parser.add_argument_group("other arguments", "go to gunicorn")

@@ -11,9 +11,9 @@ from model_store.local_releases import open_release
 from model_store.release_files import SIGNATURE_FILE
 from model_store.signing import create_key_pair, read_trusted_keys, sign_release
 from scripts.__main__ import command
-from scripts.terminal import chosen, command_parser, subcommands
+from scripts.terminal import add_subcommands, make_command_parser, run_subcommand
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe signing new release.key",
     "wardrobe signing sign runs/mine/release release.key",
     "wardrobe signing check runs/mine/release release.key.pub",
@@ -42,13 +42,13 @@ def _check(arguments: argparse.Namespace) -> dict[str, object]:
     return {"version": version, "trusted": True}
 
 
-execute = chosen
+execute = run_subcommand
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe signing`."""
-    parser = command_parser("signing", __doc__, EXAMPLES)
-    add = subcommands(parser)
+    parser = make_command_parser("signing", __doc__, EXAMPLE_COMMANDS)
+    add = add_subcommands(parser)
     making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
     making.add_argument("key", type=Path, help="where the private half goes")
     signing = add("sign", _sign, "Sign a release that lies in a folder.")

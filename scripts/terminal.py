@@ -1,9 +1,9 @@
 """The parts that all commands share: parsers, `--json`, errors in one line, consoles and tables.
 
-The entry point ends with `sys.exit(run(main))`. A command does not catch its own errors, nor Ctrl-C. The exit
-codes are 0 for done, 1 for an error of ours or a file that cannot be read or written, 2 for wrong arguments
-(argparse's), 130 for Ctrl-C, and 141 if the reader of the output has closed it. With `--json`, stdout has one
-JSON document and stderr everything else. If there is an error, stdout stays empty.
+The entry point ends with `sys.exit(run_main(main))`. A command does not catch its own errors, nor Ctrl-C. The
+exit codes are 0 for done, 1 for an error of ours or a file that cannot be read or written, 2 for wrong
+arguments (argparse's), 130 for Ctrl-C, and 141 if the reader of the output has closed it. With `--json`,
+stdout has one JSON document and stderr everything else. If there is an error, stdout stays empty.
 """
 
 import argparse
@@ -34,28 +34,28 @@ from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from training.errors import TrainingError, not_installed
 
-OWN_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
+EXPECTED_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
 """Errors whose messages name the fault and the remedy, so that a traceback would add nothing. The system's
 errors about a file are like this too. Any other error is a bug and keeps its traceback."""
 
-OURS = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
+OWN_PACKAGES = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
 """Packages of this repository. If one of them cannot be imported, that is a bug. If another package
 cannot be imported, the user has to install it, since the requirements for serving do not have it."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk, which often come without the name of the file."""
 
-FAILED = 1
-INTERRUPTED = 130
+FAILURE_EXIT_CODE = 1
+INTERRUPTED_EXIT_CODE = 130
 """128 + SIGINT, as a shell reports it."""
-PIPE_CLOSED = 141
+CLOSED_PIPE_EXIT_CODE = 141
 """128 + SIGPIPE."""
 
 
-class Failed(NamedTuple):
+class NegativeResult(NamedTuple):
     """The result of a command that worked, but whose answer is no, such as a check that found a fault.
 
-    The exit code is then FAILED.
+    The exit code is then FAILURE_EXIT_CODE.
 
     Attributes:
         document: the value that --json prints.
@@ -64,87 +64,94 @@ class Failed(NamedTuple):
     document: object
 
 
-Command = Callable[[argparse.Namespace], object]
+CommandFunction = Callable[[argparse.Namespace], object]
 """A function that does the work of a command, such as `wardrobe train`. It gets the parsed arguments, and
-returns the value that --json prints, or Failed."""
+returns the value that --json prints, or NegativeResult."""
 
 
-def perform(parser: argparse.ArgumentParser, command: Command, words: list[str]) -> int:
+def run_command(parser: argparse.ArgumentParser, command: CommandFunction, words: list[str]) -> int:
     """Parse a command line, read `.env`, run the command, and print its result if --json is given.
 
     Args:
-        parser: the parser of the command, from `command_parser`.
+        parser: the parser of the command, from `make_command_parser`.
         command: the function to run with the parsed arguments, which also have `words` as an attribute.
         words: the words that were typed after `wardrobe` and the name of the command.
 
     Returns:
-        0, or FAILED if the command returns Failed. Errors are raised.
+        0, or FAILURE_EXIT_CODE if the command returns NegativeResult. Errors are raised.
     """
     arguments = parser.parse_args(words)
     read_dotenv()
     arguments.words = words
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
-        outcome = command(arguments)
+        result = command(arguments)
     if arguments.json:
-        document = outcome.document if isinstance(outcome, Failed) else outcome
+        document = result.document if isinstance(result, NegativeResult) else result
         print(json.dumps(document, indent=1, ensure_ascii=False))
-    return FAILED if isinstance(outcome, Failed) else 0
+    return FAILURE_EXIT_CODE if isinstance(result, NegativeResult) else 0
 
 
-def run(main: Callable[[], int]) -> int:
+def run_main(main: Callable[[], int]) -> int:
     """Run the main function of a command, print its error in one line, and return the exit code.
 
     Args:
         main: a function that parses `sys.argv` and returns an exit code.
 
     Returns:
-        The exit code of `main`; FAILED for an error of ours or about a file, INTERRUPTED for Ctrl-C, and
-        PIPE_CLOSED if the reader of the output has closed it. Other errors are bugs and are raised.
+        The exit code of `main`; FAILURE_EXIT_CODE for an error of ours or about a file, INTERRUPTED_EXIT_CODE
+        for Ctrl-C, and CLOSED_PIPE_EXIT_CODE if the reader of the output has closed it. Other errors are bugs
+        and are raised.
     """
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         code = main()
         sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words
-    except OWN_ERRORS as error:
-        complain(str(error))
-        return FAILED
+    except EXPECTED_ERRORS as error:
+        print_message(str(error))
+        return FAILURE_EXIT_CODE
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package in OURS:
+        if package in OWN_PACKAGES:
             raise
-        complain(not_installed(package))
-        return FAILED
+        print_message(not_installed(package))
+        return FAILURE_EXIT_CODE
     except KeyboardInterrupt as stop:
-        complain(str(stop) or "interrupted.")
-        return INTERRUPTED
+        print_message(str(stop) or "interrupted.")
+        return INTERRUPTED_EXIT_CODE
     except BrokenPipeError:
         _drop_stdout()
-        return PIPE_CLOSED
+        return CLOSED_PIPE_EXIT_CODE
     except OSError as error:
-        if error.filename is None and error.errno not in FULL:
+        if error.filename is None and error.errno not in DISK_FULL_ERRNOS:
             raise  # of a socket, say: where it happened is all that there is to go by
-        where = error.filename or "The disk of --run, --out or TMPDIR"
-        complain(f"{where}: {error.strerror or error}.")
-        return FAILED
+        place = error.filename or "The disk of --run, --out or TMPDIR"
+        print_message(f"{place}: {error.strerror or error}.")
+        return FAILURE_EXIT_CODE
     return code
 
 
-def program() -> str:
+def get_program_name() -> str:
     """Return the command `wardrobe` as a user can paste it: its name if the shell finds it, else its path."""
-    beside = Path(sys.executable).with_name("wardrobe")
-    if shutil.which("wardrobe") or not beside.exists():
+    installed_script = Path(sys.executable).with_name("wardrobe")
+    if shutil.which("wardrobe") or not installed_script.exists():
         return "wardrobe"
-    return shlex.quote(str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside))
+    return shlex.quote(
+        str(
+            installed_script.relative_to(Path.cwd())
+            if installed_script.is_relative_to(Path.cwd())
+            else installed_script
+        )
+    )
 
 
-def complain(message: str) -> None:
+def print_message(message: str) -> None:
     """Print a message in one line on stderr, with `wardrobe: ` in front."""
     lines = (line.strip() for line in escape_unprintable_lines(message).split("\n"))
     print(f"wardrobe: {' '.join(filter(None, lines))}", file=sys.stderr)
 
 
-def console(stream: TextIO | None = None) -> Console:
+def make_console(stream: TextIO | None = None) -> Console:
     """Return a console for tables, bars and progress.
 
     Args:
@@ -155,13 +162,13 @@ def console(stream: TextIO | None = None) -> Console:
         width of the terminal. In a file or pipe it is so wide that nothing is cut off or wrapped. Brackets
         are printed as they are, because labels and paths may have them.
     """
-    made = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
-    if not made.is_terminal:
-        made.width = _WIDTH_IN_A_FILE
-    return made
+    new_console = _Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+    if not new_console.is_terminal:
+        new_console.width = _WIDTH_IN_A_FILE
+    return new_console
 
 
-UNBROKEN = 25
+MAX_UNWRAPPED_CHARACTERS = 25
 """Largest number of characters of a table's first column that are never wrapped. So the version of a release
 can be copied from it."""
 
@@ -186,20 +193,20 @@ def print_table(
     """
     if not rows:
         return
-    first, *others = rows[0]
+    first, *other_headings = rows[0]
     table = Table(title=title, title_justify="left")
-    table.add_column(first, min_width=min(UNBROKEN, max(len(row[first]) for row in rows)))
-    for heading in others:
+    table.add_column(first, min_width=min(MAX_UNWRAPPED_CHARACTERS, max(len(row[first]) for row in rows)))
+    for heading in other_headings:
         table.add_column(heading, justify="left" if heading in words else "right", min_width=len(heading))
     for row in rows:
         table.add_row(*row.values())
-    console().print(table)
+    make_console().print(table)
 
 
 _WIDTH_IN_A_FILE = 1000
 """Width of the output in characters if it is a file or a pipe. rich would assume 80 and shorten tables."""
 
-BAR_COLUMNS = 40
+BAR_WIDTH_CHARACTERS = 40
 """Width of a bar in a table, in characters."""
 
 
@@ -222,27 +229,27 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as in argparse
         words = sys.argv[1:] if args is None else list(args)
         end = words.index("--") if "--" in words else len(words)
-        spelt = [self._spelt(word) for word in words[:end]]
-        return super().parse_known_args(spelt + words[end:], namespace)
+        normalized_words = [self._normalize_spelling(word) for word in words[:end]]
+        return super().parse_known_args(normalized_words + words[end:], namespace)
 
-    def _spelt(self, word: str) -> str:
+    def _normalize_spelling(self, word: str) -> str:
         name, equals, value = word.partition("=")
         if not name.startswith("--") or name in self._option_string_actions:
             return word
-        spelt = name.lower().replace("_", "-")
-        return f"{spelt}{equals}{value}" if spelt in self._option_string_actions else word
+        option = name.lower().replace("_", "-")
+        return f"{option}{equals}{value}" if option in self._option_string_actions else word
 
     def error(self, message: str) -> NoReturn:
         # argparse itself suggests from Python 3.14 on (`suggest_on_error`).
         wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-        near = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []
-        if near:
-            message += f". Did you mean {near[0]}?"
+        close_matches = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []
+        if close_matches:
+            message += f". Did you mean {close_matches[0]}?"
             self.exit(2, f"{self.prog}: {message} See {self.prog} --help.\n")
         self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
-def command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
+def make_command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
     verb: str | None,
     doc: str | None,
     examples: Sequence[str],
@@ -285,15 +292,15 @@ BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
 """The help of an argument that names a release and may be left out, which means the bundled release."""
 
 
-def subcommands(
-    parser: argparse.ArgumentParser, *shared: argparse.ArgumentParser
+def add_subcommands(
+    parser: argparse.ArgumentParser, *shared_parsers: argparse.ArgumentParser
 ) -> Callable[[str, Callable[..., object], str], argparse.ArgumentParser]:
     """Give a command subcommands, such as `wardrobe keys add`; --json may also be written after these.
 
     Args:
         parser: the parser of the command.
-        shared: parsers with further options, without default values, which may be written before or after
-            the subcommand.
+        shared_parsers: parsers with further options, without default values, which may be written before or
+            after the subcommand.
 
     Returns:
         A function that adds a subcommand and returns its parser. It takes the name of the subcommand, the
@@ -302,25 +309,29 @@ def subcommands(
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[..., object], description: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=description, description=description, parents=shared)
+        subcommand_parser = commands.add_parser(
+            name, help=description, description=description, parents=shared_parsers
+        )
         # Without a default, which would reset what stands before the command.
-        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP)
-        made.set_defaults(command=command)
-        return made
+        subcommand_parser.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP
+        )
+        subcommand_parser.set_defaults(command=command)
+        return subcommand_parser
 
     return add
 
 
-def chosen(arguments: argparse.Namespace) -> object:
+def run_subcommand(arguments: argparse.Namespace) -> object:
     """Run the subcommand that the user typed, and return its result.
 
     Args:
-        arguments: the arguments from a parser with `subcommands`.
+        arguments: the arguments from a parser with `add_subcommands`.
     """
     return arguments.command(arguments)
 
 
-def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
+def make_whole_number_parser(lowest: int, reason: str = "") -> Callable[[str], int]:
     """Return a function that parses the value of an option as a whole number with a lower limit.
 
     Args:
@@ -336,7 +347,7 @@ def at_least(lowest: int, reason: str = "") -> Callable[[str], int]:
     return parse
 
 
-def whole_number(text: str) -> int:
+def parse_whole_number(text: str) -> int:
     """Parse the value of an option as a whole number; the type of an argparse argument.
 
     Raises:
@@ -348,7 +359,7 @@ def whole_number(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number") from error
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """Parse the value of an option as a number; the type of an argparse argument.
 
     Raises:
@@ -360,7 +371,7 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number, such as 0.5") from error
 
 
-def share(text: str) -> float:
+def parse_share(text: str) -> float:
     """Parse the value of an option as a share from 0 to 1; the type of an argparse argument.
 
     Raises:

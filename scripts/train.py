@@ -19,20 +19,26 @@ from reports.judge import compared_with
 from scripts.__main__ import command
 from scripts.data_options import (
     add_accept_options,
-    add_corrections,
-    add_csv_pair,
-    add_place,
+    add_corrections_option,
+    add_csv_pair_options,
+    add_place_options,
     add_recipe_options,
-    add_start_options,
-    named_of,
-    options_of,
-    typed_names,
+    add_start_recipe_options,
+    choose_data_source,
+    list_typed_options,
+    read_recorded_options,
 )
-from scripts.doubted import write_doubted
-from scripts.list_options import add_list_options, add_product_column
-from scripts.progress_bars import Terminal, say_promises
-from scripts.target import ELSEWHERE, Target, add_store_options, next_commands, open_target
-from scripts.terminal import command_parser, console
+from scripts.doubted_labels import write_doubted_labels
+from scripts.list_options import add_list_options, add_product_column_option
+from scripts.progress_bars import TerminalProgress, print_promises
+from scripts.release_target import (
+    STORE_PLACEHOLDER,
+    ReleaseTarget,
+    add_store_options,
+    format_next_commands,
+    open_release_target,
+)
+from scripts.terminal import make_command_parser, make_console
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORKS
 from training.improve import check_learns_photos
@@ -44,7 +50,7 @@ from training.stories import RunRequest, name_photos, train_on_photos, train_on_
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
     "wardrobe train --from bundled --photos corrections.csv",
     "wardrobe train --recipe quick --out store",
@@ -57,28 +63,28 @@ def execute(arguments: argparse.Namespace) -> object:
     Returns:
         The result for --json.
     """
-    options = options_of(arguments)
+    options = read_recorded_options(arguments)
     _check_places(options, arguments)
-    with claim_named_run(arguments), usage_errors(arguments):
+    with claim_run_folder(arguments), report_usage_errors(arguments):
         check_tensorflow()
         if options.photos is not None:
             return _train_photos(options, arguments)
-        console().print("Reading the pictures; then TensorFlow starts.")
-        named, target = named_of(arguments), open_target(arguments, options.data)
-        made = train_on_pictures(
-            named,
+        make_console().print("Reading the pictures; then TensorFlow starts.")
+        data_source, target = choose_data_source(arguments), open_release_target(arguments, options.data)
+        new_release = train_on_pictures(
+            data_source,
             options,
-            run_request(arguments, "train"),
-            Terminal(),
+            make_run_request(arguments, "train"),
+            TerminalProgress(),
             target.check_labels,
-            typed_names(arguments),
+            list_typed_options(arguments),
         )
-        say_promises(made.release, console().print)
-        write_doubted(made.run, made.answers, made.labels)
-        return target.hand_over(made.release)
+        print_promises(new_release.release, make_console().print)
+        write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
+        return target.publish_and_report(new_release.release)
 
 
-def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
+def claim_run_folder(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
     """Return a context in which no other training may use the folder of --run, before pictures are read.
 
     Without the option, the context is empty, and the training claims its folder later.
@@ -90,7 +96,7 @@ def claim_named_run(arguments: argparse.Namespace) -> AbstractContextManager[Pat
 
 
 @contextmanager
-def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
+def report_usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
     """End the command as wrong usage if a block raises UnusedOption: an option was typed without effect.
 
     Args:
@@ -102,7 +108,7 @@ def usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
         arguments.error(str(error))
 
 
-def run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
+def make_run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
     """Return the folders and the command line of a training run, from --run, --tensorboard and --fresh.
 
     Args:
@@ -127,35 +133,41 @@ def _check_places(options: Options, arguments: argparse.Namespace) -> None:
     if options.photos is not None and options.release is None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
     if options.photos is not None:
-        with usage_errors(arguments):
-            check_used(typed_names(arguments), "photos")
+        with report_usage_errors(arguments):
+            check_used(list_typed_options(arguments), "photos")
 
 
 def _train_photos(options: Options, arguments: argparse.Namespace) -> object:
     place, photos = str(options.release), Path(str(options.photos))
-    named, target = name_photos(options), open_target(arguments, photos)
+    data_source, target = name_photos(options), open_release_target(arguments, photos)
     parent = find_release(place, read_command_settings().cache_dir)
     check_learns_photos(parent, place, photos)
-    console().print("Reading the photos; then TensorFlow starts.")
-    run = run_request(arguments, "train")
+    make_console().print("Reading the photos; then TensorFlow starts.")
+    run = make_run_request(arguments, "train")
     target.check_labels(parent.manifest.labels)
-    listing = named.list_photos(parent.manifest.labels)
-    made = train_on_photos(parent, named, options, run, Terminal(), target.check_labels, listing)
+    listing = data_source.list_photos(parent.manifest.labels)
+    new_release = train_on_photos(
+        parent, data_source, options, run, TerminalProgress(), target.check_labels, listing
+    )
     if listing.corrections is None:
-        write_doubted(made.run, made.answers, made.labels)
-        return target.hand_over(made.release)
-    return hand_over_photos(made, place, parent, target, arguments)
+        write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
+        return target.publish_and_report(new_release.release)
+    return publish_photo_release(new_release, place, parent, target, arguments)
 
 
-def hand_over_photos(
-    made: "Trained", place: str, parent: LocalRelease, target: Target, arguments: argparse.Namespace
+def publish_photo_release(
+    new_release: "Trained",
+    place: str,
+    parent: LocalRelease,
+    target: ReleaseTarget,
+    arguments: argparse.Namespace,
 ) -> object:
     """Store a release whose head for photos was fitted again, or print the commands that store it.
 
     It is stored if --out or --publish was typed.
 
     Args:
-        made: the new release.
+        new_release: the new release.
         place: the name of the release that it was made from, as --from has it.
         parent: the release that it was made from.
         target: the store, and the pictures to compare both releases on.
@@ -164,18 +176,22 @@ def hand_over_photos(
     Returns:
         The result for --json.
     """
-    write_doubted(made.run, made.answers, made.labels)
+    write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
     if arguments.out or arguments.publish:
-        return hand_over_compared(made.release, target, parent)
+        return publish_compared_release(new_release.release, target, parent)
     verdict, store = (
-        compared_with(open_release(made.release), parent),
-        parse_store_address(place) or ELSEWHERE,
+        compared_with(open_release(new_release.release), parent),
+        parse_store_address(place) or STORE_PLACEHOLDER,
     )
-    print("\n".join([verdict, *next_commands(place, made.release, target.pictures or "PICTURES", store)]))
-    return {"release": str(made.release), "verdict": verdict}
+    print(
+        "\n".join(
+            [verdict, *format_next_commands(place, new_release.release, target.pictures or "PICTURES", store)]
+        )
+    )
+    return {"release": str(new_release.release), "verdict": verdict}
 
 
-def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> object:
+def publish_compared_release(release: Path, target: ReleaseTarget, parent: LocalRelease) -> object:
     """Store a new release, after comparing it with the release that it was made from.
 
     If the gate of the store judges the release anyway, there is no further comparison.
@@ -189,24 +205,24 @@ def hand_over_compared(release: Path, target: Target, parent: LocalRelease) -> o
         The result for --json.
     """
     if target.is_judged:
-        return target.hand_over(release)
+        return target.publish_and_report(release)
     verdict = compared_with(open_release(release), parent)
-    console().print(verdict)
-    return target.hand_over(release) | {"verdict": verdict}
+    make_console().print(verdict)
+    return target.publish_and_report(release) | {"verdict": verdict}
 
 
-OTHER_MODES = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
+VERBS_BY_MODE = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}
 """The command to suggest if --mode has a value that other projects use, by this value."""
 
 
 def _mode(text: str) -> str:
     if text != "train":
-        verb = OTHER_MODES.get(text, "--help")
+        verb = VERBS_BY_MODE.get(text, "--help")
         raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
     return text
 
 
-GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
+OPTION_GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
     "own classes": (
         "own classes",
         "Photos of classes of your own. A head learns them on networks that stay as they are.",
@@ -224,41 +240,43 @@ GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
 }
 """Title and description of the options in the help, for each story. A story is one way of training."""
 
-ANY_STORY: Final = "every training"
+COMMON_OPTIONS_TITLE: Final = "every training"
 """Title of the options in the help that every way of training uses."""
 
-ALSO: Final = f"; also {GROUPS['pixels'][0]}"
+ALSO_BY_GRADIENT_NOTE: Final = f"; also {OPTION_GROUPS['pixels'][0]}"
 """End of the help of an option that is listed under own classes and that a training by gradient uses too."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe train`: common options, then those of each way of training."""
-    parser = command_parser("train", __doc__, EXAMPLES, allow_abbrev=False)
-    _add_options_of_all(parser.add_argument_group(ANY_STORY))
-    groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in GROUPS.items()}
-    own, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]
-    add_place(own, ALSO)
+    parser = make_command_parser("train", __doc__, EXAMPLE_COMMANDS, allow_abbrev=False)
+    _add_options_of_all(parser.add_argument_group(COMMON_OPTIONS_TITLE))
+    groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in OPTION_GROUPS.items()}
+    own_classes, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]
+    add_place_options(own_classes, ALSO_BY_GRADIENT_NOTE)
     column = "column of the CSV that is learnt, too, such as colour; may be repeated"
-    own.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
-    own.add_argument("--fast", action="store_true", help="make a smaller model, nine times as fast")
-    add_recipe_options(own, OWN_FIELDS, ALSO)
-    add_accept_options(own, ALSO)
-    licence = f"licence of the data, such as MIT or `our own pictures`, for the model card{ALSO}"
-    own.add_argument("--data-licence", metavar="TEXT", help=licence)
-    add_csv_pair(gradient)
-    add_start_options(gradient)
-    add_recipe_options(gradient, [name for name in RECIPE_FIELDS if name not in OWN_FIELDS])
+    own_classes.add_argument("--attribute", action="append", metavar="COLUMN", help=column)
+    own_classes.add_argument("--fast", action="store_true", help="make a smaller model, nine times as fast")
+    add_recipe_options(own_classes, OWN_CLASS_FIELDS, ALSO_BY_GRADIENT_NOTE)
+    add_accept_options(own_classes, ALSO_BY_GRADIENT_NOTE)
+    licence = (
+        f"licence of the data, such as MIT or `our own pictures`, for the model card{ALSO_BY_GRADIENT_NOTE}"
+    )
+    own_classes.add_argument("--data-licence", metavar="TEXT", help=licence)
+    add_csv_pair_options(gradient)
+    add_start_recipe_options(gradient)
+    add_recipe_options(gradient, [name for name in RECIPE_FIELDS if name not in OWN_CLASS_FIELDS])
     gradient.add_argument("--fresh", action="store_true", help="delete the checkpoint and start over")
     log = "folder below which every epoch is logged for TensorBoard"
     gradient.add_argument("--tensorboard", type=Path, metavar="FOLDER", help=log)
     release = "release whose head for photos is fitted again, such as bundled"
     photos.add_argument("--from", dest="release", metavar="RELEASE", help=release)
-    learnt = "photos of the ten classes, which that head learns"
-    photos.add_argument("--photos", type=Path, metavar="FOLDER|CSV", help=learnt)
+    photos_help = "photos of the ten classes, which that head learns"
+    photos.add_argument("--photos", type=Path, metavar="FOLDER|CSV", help=photos_help)
     return parser
 
 
-OWN_FIELDS: Final = ("seed", "limit")
+OWN_CLASS_FIELDS: Final = ("seed", "limit")
 """Fields of a recipe that a training of own classes uses or records, too."""
 
 
@@ -269,9 +287,9 @@ def _filled(title: str, description: str) -> tuple[str, str]:
 
 def _add_options_of_all(group: "argparse._ArgumentGroup") -> None:
     """Add the options that every training uses."""
-    add_corrections(group)
+    add_corrections_option(group)
     add_list_options(group)
-    add_product_column(group)
+    add_product_column_option(group)
     place = "folder of the checkpoint and the release (default: one in runs/ for each training)"
     group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
     add_store_options(group)

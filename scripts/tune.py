@@ -16,13 +16,13 @@ from scripts.__main__ import command
 from scripts.data_options import (
     add_data_options,
     add_recipe_options,
-    files_of,
-    load_pixels,
-    options_of,
+    list_data_files,
+    load_pixel_pictures,
+    read_recorded_options,
 )
-from scripts.list_options import typed_list_options
-from scripts.progress_bars import EpochLines
-from scripts.terminal import at_least, command_parser, console, print_table
+from scripts.list_options import format_list_options
+from scripts.progress_bars import EpochProgress
+from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.progress import resumable
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
     from training.gradient.search import Trials
 
-TRIALS = 20
-SHOWN = 10
+DEFAULT_TRIALS = 20
+MAX_TRIALS_SHOWN = 10
 """Largest number of trials in the printed table."""
 
-FIGURE = "tune.png"
+PLOT_FILE_NAME = "tune.png"
 
-EXAMPLES = (
+EXAMPLE_COMMANDS = (
     "wardrobe tune --trials 30",
     "wardrobe tune --recipe quick --trials 5 --epochs 2 --limit 5000",
 )
@@ -52,9 +52,11 @@ def execute(arguments: argparse.Namespace) -> object:
     A search that was interrupted continues.
     """
     check_tensorflow()
-    data = load_pixels(arguments)
+    data = load_pixel_pictures(arguments)
     usual = adapt_to_size(starting_point(arguments.network or DEFAULT_NETWORK), data)
-    start = apply_options(RECIPES[arguments.recipe] if arguments.recipe else usual, options_of(arguments))
+    start = apply_options(
+        RECIPES[arguments.recipe] if arguments.recipe else usual, read_recorded_options(arguments)
+    )
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
@@ -62,39 +64,41 @@ def execute(arguments: argparse.Namespace) -> object:
 
     search = Search(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
-    check_outputs([(arguments.out or folder) / FIGURE], files_of(arguments, data.train, data.test))
-    out = console()
+    check_outputs(
+        [(arguments.out or folder) / PLOT_FILE_NAME], list_data_files(arguments, data.train, data.test)
+    )
+    out = make_console()
     out.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "
         f"{len(search.split.train):,} training pictures, {len(search.split.validation):,} held out. "
         f"Study in {folder}."
     )
     after = f"The same command goes on after the last finished epoch, from {folder}."
-    with resumable(after), claim_run(folder), EpochLines(out, start.epochs) as steps:
+    with resumable(after), claim_run(folder), EpochProgress(out, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, out.print)
     return _hand_over(folder, trials, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe tune`."""
-    parser = command_parser("tune", __doc__, EXAMPLES)
+    parser = make_command_parser("tune", __doc__, EXAMPLE_COMMANDS)
     add_data_options(parser)
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
     network = f"network whose recipe is the start (default: {DEFAULT_NETWORK})"
     start.add_argument("--network", choices=NETWORKS, help=network)
-    named = "recipe that is the start, in place of a network's"
-    start.add_argument("--recipe", choices=sorted(RECIPES), help=named)
+    recipe_help = "recipe that is the start, in place of a network's"
+    start.add_argument("--recipe", choices=sorted(RECIPES), help=recipe_help)
     add_recipe_options(recipe)
     add = parser.add_argument_group("how far, and where to").add_argument
-    trials = f"number of trials (default: {TRIALS})"
-    add("--trials", type=at_least(1), default=TRIALS, metavar="N", help=trials)
+    trials = f"number of trials (default: {DEFAULT_TRIALS})"
+    add("--trials", type=make_whole_number_parser(1), default=DEFAULT_TRIALS, metavar="N", help=trials)
     add("--run", type=Path, metavar="FOLDER", help="folder of the study (default: one per search in runs/)")
     add("--out", type=Path, metavar="FOLDER", help="folder of the plot (default: the folder of the study)")
     return parser
 
 
-def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
+def make_train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
     """Return the command line of `wardrobe train` that trains with the best values of a search.
 
     Args:
@@ -102,7 +106,7 @@ def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]
         best: the best values, by the field of the recipe.
     """
     words = ["wardrobe", "train"]
-    for name, value in {**options_of(arguments).recipe_fields, **best}.items():
+    for name, value in {**read_recorded_options(arguments).recipe_fields, **best}.items():
         option = name.replace("_", "-")
         words += (
             [f"--{'' if value else 'no-'}{option}"]
@@ -115,7 +119,7 @@ def train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]
     for corrections in arguments.corrections:
         words += ["--corrections", str(corrections)]
     words += ["--skip-unreadable"] * arguments.skip_unreadable
-    return shlex.join([*words, *typed_list_options(arguments)])
+    return shlex.join([*words, *format_list_options(arguments)])
 
 
 def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> dict[str, object]:
@@ -129,12 +133,12 @@ def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> 
     from training.gradient.search import STUDY, draw_search, rounded  # noqa: PLC0415
 
     folder, best = arguments.out or study, trials[0]
-    figure, command = folder / FIGURE, train_command(arguments, rounded(best.params))
+    figure, command = folder / PLOT_FILE_NAME, make_train_command(arguments, rounded(best.params))
     folder.mkdir(parents=True, exist_ok=True)
     draw_search(study, figure)
-    out = console()
+    out = make_console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_row(trial) for trial in trials[:SHOWN]], title, words=("state",))
+    print_table([_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
     out.print(f"All of them: {study / STUDY}, {figure}. The best again, as a release:")
     out.print(command, soft_wrap=True)
     return {

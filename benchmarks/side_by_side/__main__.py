@@ -19,7 +19,7 @@ from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, Peer, install, sta
 from benchmarks.side_by_side.summary import Cell, Start, costs, rows
 from benchmarks.uploads import CONNECTIONS, UPLOADS, picture_for
 from benchmarks.wrk import Load, LoadFailed, load
-from scripts.terminal import complain, run
+from scripts.terminal import print_message, run_main
 
 WARM_UP_SECONDS = 1
 
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         measured = measure(options)
     except (LoadFailed, NotServing, DoesNotConform) as error:
-        complain(str(error))
+        print_message(str(error))
         return 1
     versions = {BY_NAME[name].name: BY_NAME[name].version for name in options.peers}
     figures = {
@@ -84,7 +84,7 @@ def measure(options: argparse.Namespace) -> Measured:
                     install(peer)
                 _measure_peer(measured, peer, number + 1, options)
             except (NotServing, DoesNotConform) as error:
-                complain(f"{peer.name} is left out: {error}")
+                print_message(f"{peer.name} is left out: {error}")
                 measured.left_out[peer.name] = str(error)
     return measured
 
@@ -126,4 +126,4 @@ def _options() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_main(main))

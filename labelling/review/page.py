@@ -3,8 +3,8 @@
 It is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures
 as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. The frame is
 review.html. cards.js, review.js and categories.js make the cards, answers.js has keys and stored choices, and
-filters.js and export.js do the rest. sheet.py chooses the questions of a table. scripts/doubted.py makes such
-a page of the labels that a training doubts.
+filters.js and export.js do the rest. sheet.py chooses the questions of a table. scripts/doubted_labels.py
+makes such a page of the labels that a training doubts.
 """
 
 import base64

@@ -15,20 +15,20 @@ import pytest
 
 from app import __version__
 from model_store.errors import StoreRefused
-from scripts.__main__ import UNKNOWN_VERB, Verb, main, verbs
-from scripts.terminal import complain, run
+from scripts.__main__ import UNKNOWN_VERB_EXIT_CODE, Verb, list_verbs, main
+from scripts.terminal import print_message, run_main
 from tests.commands import EVERY_PARSER, done
 from tests.service import ROOT
 
-VERBS = verbs()
-EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load().EXAMPLES]
+VERBS = list_verbs()
+EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load_module().EXAMPLE_COMMANDS]
 
 
 @pytest.mark.parametrize("verb", ["label", "data", "diff", "train", "improve", "evaluate", "tune"])
 def test_every_command_that_reads_lists_or_corrections_takes_their_encoding(verb: str) -> None:
     command = next(one for one in VERBS if one.name == verb)
 
-    assert "--encoding NAME" in command.load().build_parser().format_help()
+    assert "--encoding NAME" in command.load_module().build_parser().format_help()
 
 
 def test_every_file_with_a_parser_of_its_own_is_a_verb() -> None:
@@ -43,11 +43,11 @@ def test_every_file_with_a_parser_of_its_own_is_a_verb() -> None:
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_help_says_what_a_command_is_for_and_ends_with_examples(verb: Verb) -> None:
-    told = verb.load().build_parser().format_help()
+    told = verb.load_module().build_parser().format_help()
 
     assert told.startswith(f"usage: wardrobe {verb.name} ")
     assert verb.summary in told
-    assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load().EXAMPLES))
+    assert told.rstrip("\n").endswith("examples:\n  " + "\n  ".join(verb.load_module().EXAMPLE_COMMANDS))
 
 
 STOPPED_WHILE_IT_IMPORTS = """
@@ -74,7 +74,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback_while_it_imports(module: str)
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_the_help_of_each_option_with_a_default_shows_it(verb: Verb) -> None:
-    options = verb.load().build_parser()._actions
+    options = verb.load_module().build_parser()._actions
 
     assert [
         option.option_strings[-1]
@@ -96,7 +96,7 @@ def test_a_command_can_be_run_without_being_installed(named: tuple[str, ...]) ->
 def test_every_example_is_one_that_the_command_takes(verb: Verb, line: str) -> None:
     command, name, *rest = shlex.split(line)
 
-    verb.load().build_parser().parse_known_args(rest)
+    verb.load_module().build_parser().parse_known_args(rest)
 
     assert (command, name) == ("wardrobe", verb.name)
 
@@ -136,7 +136,7 @@ def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_word_behind_json_that_is_no_verb_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--json", "trian"]) == UNKNOWN_VERB
+    assert main(["--json", "trian"]) == UNKNOWN_VERB_EXIT_CODE
     assert "trian: no such verb. Did you mean `wardrobe train`?" in capsys.readouterr().err
 
 
@@ -283,14 +283,14 @@ def test_with_json_stdout_is_one_document_and_of_an_error_nothing(
 
     assert {line: typed(line) for line in DOCUMENTS} == DOCUMENTS
 
-    code = run(lambda: main(["signing", "new", "some.key", "--json"]))
+    code = run_main(lambda: main(["signing", "new", "some.key", "--json"]))
     told = capsys.readouterr()
     assert (code, told.out) == (1, "")
     assert told.err.startswith("wardrobe: some.key.pub: is there already.")
 
 
 def test_a_message_keeps_the_blanks_of_a_name_and_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    complain("two  blanks.png: is there.\n  Move it.")
+    print_message("two  blanks.png: is there.\n  Move it.")
 
     assert capsys.readouterr().err == "wardrobe: two  blanks.png: is there. Move it.\n"
 

@@ -13,7 +13,7 @@ import pytest
 
 from inference.arrays import Picture
 from labelling.errors import OutputUnusable
-from scripts.terminal import program
+from scripts.terminal import get_program_name
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row, see_nothing
@@ -188,7 +188,7 @@ def test_a_verdict_and_a_sheet_show_the_classes_under_their_names(
     shown = capsys.readouterr().out
     assert "[red] bags [" in shown
     assert "These 12 pictures of 2 classes can be learnt." in shown.splitlines()[-2]
-    assert shown.splitlines()[-1] == f"Next: {program()} train --data {folder}"
+    assert shown.splitlines()[-1] == f"Next: {get_program_name()} train --data {folder}"
     sheet = cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_GRAYSCALE)
     assert sheet is not None
     assert (sheet < 128).mean() > 0.05
@@ -214,7 +214,7 @@ def test_the_check_sends_back_to_itself_while_files_cannot_be_read(
 
     shown = capsys.readouterr().out
     assert "Not yet: files cannot be read. Without these, 12 pictures of 2 classes" in shown.splitlines()[-2]
-    assert shown.splitlines()[-1] == f"Next: {program()} data {folder}"
+    assert shown.splitlines()[-1] == f"Next: {get_program_name()} data {folder}"
 
 
 def test_classes_that_a_training_leaves_out_are_named_and_the_others_can_be_learnt(
@@ -252,7 +252,7 @@ def test_the_command_that_comes_next_names_the_data_set_in_a_folder_around_it(
 
     assert main([str(wrapper)]) == 0
 
-    assert f"Next: {program()} train --data {data}" in capsys.readouterr().out
+    assert f"Next: {get_program_name()} train --data {data}" in capsys.readouterr().out
 
 
 def test_how_the_list_is_read_and_its_columns_stand_in_the_command_that_comes_next(
@@ -270,7 +270,7 @@ def test_how_the_list_is_read_and_its_columns_stand_in_the_command_that_comes_ne
     assert main([str(table), *words]) == 0
 
     told = capsys.readouterr().out
-    assert told.splitlines()[-1] == f"Next: {program()} train --data {table} {' '.join(words)}"
+    assert told.splitlines()[-1] == f"Next: {get_program_name()} train --data {table} {' '.join(words)}"
 
 
 # What is refused.

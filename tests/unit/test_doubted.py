@@ -11,7 +11,12 @@ import pytest
 from inference.session import Scores
 from inference.spreadsheets import FORMULA_BEGINNING
 from reports.answers import NO_ANSWERS, NONE_OF_THESE
-from scripts.doubted import PAGE, SHOWN, TABLE, write_doubted
+from scripts.doubted_labels import (
+    DOUBTS_PAGE_NAME,
+    DOUBTS_TABLE_NAME,
+    MAX_PICTURES_SHOWN,
+    write_doubted_labels,
+)
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
@@ -81,12 +86,12 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "0.png").write_bytes(png(a_garment()))
-    wrong = [(tmp_path / f"{n}.png", 0, (0.1, 0.9)) for n in range(SHOWN + 1)]
+    wrong = [(tmp_path / f"{n}.png", 0, (0.1, 0.9)) for n in range(MAX_PICTURES_SHOWN + 1)]
 
-    write_doubted(tmp_path, asked(*wrong, *[one("right", 0, 0.9, 0.1)] * 1200), NAMES[:2])
+    write_doubted_labels(tmp_path, asked(*wrong, *[one("right", 0, 0.9, 0.1)] * 1200), NAMES[:2])
 
-    rows = list(csv.DictReader((tmp_path / TABLE).read_text("utf-8").splitlines()))
-    cards = cards_of(tmp_path / PAGE)
+    rows = list(csv.DictReader((tmp_path / DOUBTS_TABLE_NAME).read_text("utf-8").splitlines()))
+    cards = cards_of(tmp_path / DOUBTS_PAGE_NAME)
     assert rows[0] == {
         "path": str(tmp_path / "0.png"),
         "label": "Shirt",
@@ -94,9 +99,9 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
         "probability": "0.9000",
         "label_probability": "0.1000",
     }
-    assert (len(rows), len(cards)) == (SHOWN + 1, SHOWN)
+    assert (len(rows), len(cards)) == (MAX_PICTURES_SHOWN + 1, MAX_PICTURES_SHOWN)
     assert [card["name"] for card in cards if card["picture"]] == [str(tmp_path / "0.png")]
-    shown = shown_on(tmp_path / PAGE)
+    shown = shown_on(tmp_path / DOUBTS_PAGE_NAME)
     assert shown["export"] == "corrections-doubted.csv"
     assert " … --corrections corrections-doubted.csv" in shown["command"]
     said = " ".join(capsys.readouterr().out.split())
@@ -109,50 +114,50 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
 def test_labels_are_listed_while_the_network_contradicts_at_most_15_in_100(
     wrong: int, listed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / TABLE).write_text("of an earlier training")
+    (tmp_path / DOUBTS_TABLE_NAME).write_text("of an earlier training")
     answers = [one("wrong", 0, 0.1, 0.9)] * wrong + [one("right", 0, 0.9, 0.1)] * (20 - wrong)
 
-    write_doubted(tmp_path, asked(*answers), NAMES[:2])
+    write_doubted_labels(tmp_path, asked(*answers), NAMES[:2])
 
     said = " ".join(capsys.readouterr().out.split())
-    assert {(tmp_path / name).exists() for name in (TABLE, PAGE)} == {listed}
+    assert {(tmp_path / name).exists() for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME)} == {listed}
     assert said.startswith("3 of 20" if listed else "No list of doubted labels: the network, which did not")
 
 
 def test_where_no_label_is_doubted_there_is_no_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / PAGE).write_text("of an earlier training", "utf-8")
+    (tmp_path / DOUBTS_PAGE_NAME).write_text("of an earlier training", "utf-8")
 
-    write_doubted(tmp_path, asked(*[one("right", 0, 0.9, 0.1)] * 9), NAMES[:2])
+    write_doubted_labels(tmp_path, asked(*[one("right", 0, 0.9, 0.1)] * 9), NAMES[:2])
 
     assert "None of 9 labels is doubted" in capsys.readouterr().out
-    assert not (tmp_path / PAGE).exists()
-    assert len((tmp_path / TABLE).read_text("utf-8").splitlines()) == 1
+    assert not (tmp_path / DOUBTS_PAGE_NAME).exists()
+    assert len((tmp_path / DOUBTS_TABLE_NAME).read_text("utf-8").splitlines()) == 1
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 9])
 def test_files_that_have_the_names_already_are_kept(wrong: int, tmp_path: Path) -> None:
-    for name in (TABLE, PAGE):
+    for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
         (tmp_path / name).write_text(f"{name} of the owner", "utf-8")
         (tmp_path / name.replace(".", "-1.")).write_text("earlier", "utf-8")
     answers = [one("wrong", 0, 0.1, 0.9)] * wrong + [one("right", 0, 0.9, 0.1)] * 9
 
-    write_doubted(tmp_path, asked(*answers), NAMES[:2])
+    write_doubted_labels(tmp_path, asked(*answers), NAMES[:2])
 
-    for name in (TABLE, PAGE):
+    for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
         assert (tmp_path / name.replace(".", "-2.")).read_text("utf-8") == f"{name} of the owner"
         assert (tmp_path / name.replace(".", "-1.")).read_text("utf-8") == "earlier"
 
 
-@pytest.mark.parametrize("name", [TABLE, PAGE])
+@pytest.mark.parametrize("name", [DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME])
 def test_doubted_labels_that_cannot_be_written_are_a_complaint_and_keep_no_release_back(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / name).mkdir()
 
     right = [one("right.png", 0, 0.9, 0.1)] * 6
-    write_doubted(tmp_path, asked(one("own.png", 0, 0.1, 0.9), *right), NAMES[:2])
+    write_doubted_labels(tmp_path, asked(one("own.png", 0, 0.1, 0.9), *right), NAMES[:2])
 
     err = capsys.readouterr().err
     assert "the release is made, but its doubted labels cannot be written" in err
@@ -166,9 +171,11 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     file = tmp_path / label / "=a\rb.png"
     file.parent.mkdir()
     file.write_bytes(png(a_garment()))
-    (tmp_path / TABLE).write_bytes(table_of([Doubted(str(file), label, label, 0.9, 0.1)]).encode())
+    (tmp_path / DOUBTS_TABLE_NAME).write_bytes(
+        table_of([Doubted(str(file), label, label, 0.9, 0.1)]).encode()
+    )
 
-    with (tmp_path / TABLE).open(encoding="utf-8", newline="") as table:
+    with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
     assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
-    assert [(row.path, row.label) for row in rows_in([tmp_path / TABLE])] == [(str(file), label)]
+    assert [(row.path, row.label) for row in rows_in([tmp_path / DOUBTS_TABLE_NAME])] == [(str(file), label)]

@@ -7,7 +7,7 @@ import pytest
 
 from app.settings import Settings
 from benchmarks.results import FOLDER
-from scripts.documents import BLOCK, blocks, filled, settings_table
+from scripts.documents import BLOCK_PATTERN, fill_blocks, generate_blocks, make_settings_rows
 from tests.documents import DOCUMENTS
 from tests.service import ROOT
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
@@ -17,11 +17,11 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
-    return blocks()
+    return generate_blocks()
 
 
 def test_the_blocks_of_every_document_show_what_there_is(made: dict[str, str]) -> None:
-    renewed = {page: filled(text, made).splitlines() for page, text in PAGES.items()}
+    renewed = {page: fill_blocks(text, made).splitlines() for page, text in PAGES.items()}
 
     missing = {
         page: [line for line in renewed[page] if line not in PAGES[page].splitlines()] for page in PAGES
@@ -32,11 +32,11 @@ def test_the_blocks_of_every_document_show_what_there_is(made: dict[str, str]) -
 
 def test_a_block_that_nothing_fills_is_named(made: dict[str, str]) -> None:
     with pytest.raises(SystemExit, match=r"^setings: no such block\. A page may show commands, .*settings"):
-        filled("<!-- setings -->\n<!-- /setings -->\n", made)
+        fill_blocks("<!-- setings -->\n<!-- /setings -->\n", made)
 
 
 def test_every_block_has_its_one_place(made: dict[str, str]) -> None:
-    shown = [block["name"] for text in PAGES.values() for block in BLOCK.finditer(text)]
+    shown = [block["name"] for text in PAGES.values() for block in BLOCK_PATTERN.finditer(text)]
 
     assert sorted(shown) == sorted(made)
     assert [name for name, text in made.items() if not text.strip()] == []
@@ -83,4 +83,4 @@ def test_a_setting_without_its_line_is_named(line: str, spelt: str) -> None:
     assert line in docstring
 
     with pytest.raises(SystemExit, match=r"one line for cache_keep, as in .* does not wrap\."):
-        settings_table(docstring.replace(line, spelt))
+        make_settings_rows(docstring.replace(line, spelt))

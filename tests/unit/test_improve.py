@@ -15,8 +15,8 @@ from labelling.lists.list_reading import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release
 from model_store.named_release import parse_store_address
-from scripts.target import next_commands
-from scripts.terminal import program
+from scripts.release_target import format_next_commands
+from scripts.terminal import get_program_name
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
 from tests.releases import a_release, a_store
@@ -365,13 +365,13 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
     store = a_store(tmp_path / "my store")
 
-    compare, publish = next_commands(
+    compare, publish = format_next_commands(
         store, tmp_path / "release", "corrections.csv", str(parse_store_address(store))
     )
 
     files = f"{tmp_path}/release corrections.csv --page changes.html --allow 1"
-    assert compare == f"Compare: {program()} diff '{store}' {files}"
-    assert publish == f"Publish: {program()} publish {tmp_path}/release '{store}'"
+    assert compare == f"Compare: {get_program_name()} diff '{store}' {files}"
+    assert publish == f"Publish: {get_program_name()} publish {tmp_path}/release '{store}'"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.security.api_keys import ApiKeys, hash_key, read_keys
-from scripts.terminal import run
+from scripts.terminal import run_main
 from tests.commands import done, wardrobe
 
 main = partial(wardrobe, "keys")
@@ -100,7 +100,7 @@ def test_a_change_that_makes_no_sense_or_a_damaged_file_changes_and_reveals_noth
 ) -> None:
     file.write_text(content, "utf-8")
 
-    code = run(lambda: main([*arguments, "--file", str(file)]))
+    code = run_main(lambda: main([*arguments, "--file", str(file)]))
 
     printed = capsys.readouterr()
     assert (code, printed.out) == (1, "")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.documents import without_addresses
+from scripts.documents import remove_index_addresses
 
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = sorted(
@@ -67,7 +67,7 @@ def test_the_list_of_what_the_container_holds_names_no_address_of_an_index() -> 
     of_the_index = {"externalReferences": [{"url": "https://index.example"}], "description": "line 7: ..."}
     made = {"$schema": "s", "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
 
-    document = without_addresses(made | {"components": [component | of_the_index]})
+    document = remove_index_addresses(made | {"components": [component | of_the_index]})
 
     assert document["components"] == [component | {"bom-ref": "pkg:pypi/flask@3.1.2"}]
     assert "index.example" not in json.dumps(document)

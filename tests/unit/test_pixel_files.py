@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scripts.progress_bars import Terminal
+from scripts.progress_bars import TerminalProgress
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.data.fashion import LABELS, from_csv, from_idx
 from training.data.named import Named
@@ -190,9 +190,9 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: s
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
     one = Named(place=str(write_csv(tmp_path / "part.csv", 12)))
 
-    measured = load(one, Terminal(), use="measure")
+    measured = load(one, TerminalProgress(), use="measure")
 
     assert measured.test is measured.train
     assert len(measured.test) == 12
     with pytest.raises(BadPictures, match=r"a training needs two.* --train TRAIN\.csv --test TEST\.csv"):
-        load(one, Terminal())
+        load(one, TerminalProgress())

@@ -13,7 +13,7 @@ import pytest
 from app.settings import Settings
 from inference.contract import Head, make_whole_input
 from labelling.errors import OutputUnusable
-from scripts.terminal import run
+from scripts.terminal import run_main
 from tests.commands import done, wardrobe
 from tests.pictures import garment_picture, jpeg
 from tests.releases import LABELS, a_release
@@ -153,7 +153,7 @@ def test_a_plot_replaces_a_plot_and_not_what_is_read(release: str, photo: str, t
 def test_a_drawing_that_cannot_be_written_is_named(
     release: str, photo: str, target: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(lambda: main(["--model", release, photo, "--plot", target]))
+    code = run_main(lambda: main(["--model", release, photo, "--plot", target]))
 
     assert code == 1
     assert capsys.readouterr().err == f"wardrobe: {target}: {message}.\n"

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from scripts.label_summary import pace
-from scripts.progress_bars import counting
+from scripts.label_summary import describe_speed
+from scripts.progress_bars import show_progress
 from tests.waiting import wait_for
 
 AT_ONCE = 0.001
@@ -24,21 +24,21 @@ AT_ONCE = 0.001
 def test_a_log_gets_a_line_now_and_then_with_what_is_done_and_left(
     counted: tuple[int, int] | None, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with counting("fitting heads", silence=AT_ONCE) as watch:
+    with show_progress("fitting heads", interval=AT_ONCE) as watch:
         if counted is not None:
             watch(*counted)
         wait_for("its line", lambda: said in capsys.readouterr().err)
 
 
 def test_what_was_done_before_makes_nothing_look_fast(capsys: pytest.CaptureFixture[str]) -> None:
-    with counting("labelling", silence=AT_ONCE) as watch:
+    with show_progress("labelling", interval=AT_ONCE) as watch:
         time.sleep(0.1)  # for ten of them: the other 9,100 take more than a minute
         watch(900, 10_000, 890)
         wait_for("its line", lambda: re.search(r"900 of 10,000, about [1-9]", capsys.readouterr().err))
 
 
 def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    with counting("making the release"):
+    with show_progress("making the release"):
         pass
 
     assert capsys.readouterr().err == ""
@@ -55,4 +55,4 @@ def test_a_short_step_leaves_a_log_alone(capsys: pytest.CaptureFixture[str]) -> 
     ],
 )
 def test_the_pace_of_a_run_is_never_nothing_a_second(pictures: int, seconds: float, sentence: str) -> None:
-    assert pace(pictures, seconds) == sentence
+    assert describe_speed(pictures, seconds) == sentence

@@ -20,8 +20,8 @@ from model_store.publish import publish_release
 from model_store.store import open_store
 from model_store.store_keys import list_releases, manifest_key, promotion_key
 from reports.judge import judge
-from scripts import target
-from scripts.target import who
+from scripts import release_target
+from scripts.release_target import choose_author
 from tests.commands import wardrobe
 from tests.releases import a_release
 
@@ -257,14 +257,14 @@ def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
 
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
     """What `train` and `adopt` do with their release; the words are options of theirs."""
-    return opened_target(*words).hand_over(a_release(folder, **claims))
+    return opened_target(*words).publish_and_report(a_release(folder, **claims))
 
 
-def opened_target(*words: str) -> target.Target:
+def opened_target(*words: str) -> release_target.ReleaseTarget:
     """Where such options send a release."""
     parser = argparse.ArgumentParser()
-    target.add_target_options(parser.add_argument_group())
-    return target.open_target(parser.parse_args(words))
+    release_target.add_new_release_options(parser.add_argument_group())
+    return release_target.open_release_target(parser.parse_args(words))
 
 
 def test_the_last_words_of_a_training_are_its_accuracy_and_commands_to_paste(
@@ -331,7 +331,7 @@ def test_a_release_that_cannot_be_stored_comes_with_the_command_that_stores_it(t
     (release / "report.html").write_bytes(b"changed")
 
     with pytest.raises(ReleaseCorrupt, match=rf"To store it: `\S*wardrobe publish {release} {store}`\.$"):
-        opened.hand_over(release)
+        opened.publish_and_report(release)
 
     assert release.is_dir()
 
@@ -357,7 +357,7 @@ def test_a_user_id_without_a_name_is_told_as_it_is(error: Exception, monkeypatch
     monkeypatch.setattr(getpass, "getuser", nameless)
     monkeypatch.setattr("os.getuid", lambda: 1234)
 
-    assert who(None) == "user id 1234"
+    assert choose_author(None) == "user id 1234"
 
 
 def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_train_for_nothing(
@@ -371,7 +371,7 @@ def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_tr
     publishes = re.findall(r"^Publish: \S+ (.*)$", capsys.readouterr().out, re.MULTILINE)[-1]
     assert publishes == f"publish {made} {store}-other-classes"
     parser = argparse.ArgumentParser()
-    target.add_target_options(parser.add_argument_group())
-    opened = target.open_target(parser.parse_args(["--publish", str(store)]))
+    release_target.add_new_release_options(parser.add_argument_group())
+    opened = release_target.open_release_target(parser.parse_args(["--publish", str(store)]))
     with pytest.raises(GateRefused, match="has the classes hat, scarf, this would have a, b, c and 1 more"):
         opened.check_labels(("a", "b", "c", "d"))

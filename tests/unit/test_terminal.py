@@ -13,7 +13,7 @@ import pytest
 
 from inference.errors import ModelUnreadable
 from scripts.__main__ import main
-from scripts.terminal import run
+from scripts.terminal import run_main
 from tests.service import ROOT
 
 MISSING_PACKAGE = " is not installed: `make install-train` in a checkout installs what training needs."
@@ -49,7 +49,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
 def test_how_a_command_ends_is_its_exit_code_and_at_most_a_line_on_stderr(
     main: Callable[[], int], code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = run(main)
+    ended = run_main(main)
 
     assert ended == code
     assert capsys.readouterr() == ("", said and f"wardrobe: {said}\n")
@@ -65,7 +65,7 @@ def test_how_a_command_ends_is_its_exit_code_and_at_most_a_line_on_stderr(
 )
 def test_a_bug_and_an_error_of_the_machine_without_a_file_keep_their_traceback(error: Exception) -> None:
     with pytest.raises(type(error)):
-        run(raising(error))
+        run_main(raising(error))
 
 
 def test_a_reader_that_went_away_is_no_error() -> None:
@@ -106,7 +106,7 @@ def test_a_command_without_what_it_needs_names_what_installs_it_in_one_line(
         importlib.util, "find_spec", lambda name, *rest: None if name == library else found(name, *rest)
     )
 
-    code = run(lambda: main(line.split()))
+    code = run_main(lambda: main(line.split()))
 
     assert code == 1
     assert capsys.readouterr() == ("", f"wardrobe: {package}{MISSING_PACKAGE}\n")

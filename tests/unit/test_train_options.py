@@ -16,7 +16,7 @@ from labelling.lists.list_reading import Reading
 from model_store.errors import GateRefused
 from reports.values import Epoch
 from scripts import adopt, compare, evaluate, train, tune
-from scripts.data_options import NOT_CHOSEN, named_of, options_of
+from scripts.data_options import UNRECORDED_ARGUMENTS, choose_data_source, read_recorded_options
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
@@ -159,7 +159,7 @@ def test_the_command_that_is_printed_has_the_best_values_and_what_the_search_was
     words += ["--product-column", "sku", "--corrections", "c.csv"]
     arguments = tune.build_parser().parse_args(words)
 
-    command = tune.train_command(arguments, {"learning_rate": 0.002, "erase": 4})
+    command = tune.make_train_command(arguments, {"learning_rate": 0.002, "erase": 4})
 
     assert command == (
         "wardrobe train --epochs 2 --no-flip --learning-rate 0.002 --erase 4 --recipe quick "
@@ -174,18 +174,18 @@ def test_what_a_release_records_is_chosen_again_but_for_what_is_typed() -> None:
     arguments, further = (
         train.build_parser().parse_args(line.split()) for line in (words, "--seed 4 --accept-confidence .75")
     )
-    given = options_of(arguments).as_json()
+    given = read_recorded_options(arguments).as_json()
 
     recorded = Options.recorded({"settings": json.loads(json.dumps(given))})
 
     assert recorded.as_json() == given
-    assert recorded.reading == named_of(arguments).reading
+    assert recorded.reading == choose_data_source(arguments).reading
     assert recorded.reading == Reading(
         path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
     )
     expected = {**given, "seed": 4}
     del expected["accept_confidence"]  # .75 is the usual one
-    assert recorded.changed_by(options_of(further)).as_json() == expected
+    assert recorded.changed_by(read_recorded_options(further)).as_json() == expected
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (
@@ -208,13 +208,15 @@ def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() 
     shown = {group.title: group._group_actions for group in parser._action_groups}
     of_all = frozenset.intersection(*USES.values())
 
-    assert {action.dest for action in shown[train.ANY_STORY]} == of_all
+    assert {action.dest for action in shown[train.COMMON_OPTIONS_TITLE]} == of_all
     for place, story in enumerate(STORIES):
-        title = train.GROUPS[story][0]
+        title = train.OPTION_GROUPS[story][0]
         before = frozenset().union(*(USES[earlier] for earlier in STORIES[:place]))
         assert {action.dest for action in shown[title]} == USES[story] - before - of_all
         for action in shown[title]:
-            others = [train.GROUPS[other][0] for other in STORIES[place + 1 :] if action.dest in USES[other]]
+            others = [
+                train.OPTION_GROUPS[other][0] for other in STORIES[place + 1 :] if action.dest in USES[other]
+            ]
             assert action.help is not None
             assert [other for other in others if f"also {other}" not in action.help] == []
 
@@ -293,4 +295,4 @@ def test_each_argument_is_an_option_of_a_training_or_is_named_as_none(verb: Modu
     parser: argparse.ArgumentParser = verb.build_parser()
     arguments = {action.dest for action in parser._actions} - {"help"}
 
-    assert arguments - set(Options.model_fields) - set(RECIPE_FIELDS) - NOT_CHOSEN == set()
+    assert arguments - set(Options.model_fields) - set(RECIPE_FIELDS) - UNRECORDED_ARGUMENTS == set()

@@ -28,7 +28,7 @@ from labelling.review.page import (
 from reports.page.sentences import SHARES_OF_TIERS, TIER_NAMES
 from reports.page.wording import NUMBER, PERCENTAGE
 from reports.values import HELD_OUT
-from scripts import doubted
+from scripts import doubted_labels
 from tests.releases import LABELS
 from tests.service import ROOT
 from training.heads.ood import UNSEEN_THINGS
@@ -120,7 +120,7 @@ OF_CARDS = {
     *(
         RIGHT,
         NOTE,
-        doubted.NOTE,
+        doubted_labels.CARD_NOTE_TEMPLATE,
         LEAD,
         LEAD_OF_PARTS,
         *AUDITED,
@@ -128,7 +128,7 @@ OF_CARDS = {
         *(text for screen in (AGREEING, COLOURS, FED) for text in screen[:2]),
         NOTE_OF_COLOUR,
         NOTE_OF_LIST,
-        doubted.LEAD,
+        doubted_labels.DOUBTS_PAGE_INTRODUCTION,
     ),
     "accept",
     NOTE_OF_ACCEPTED,

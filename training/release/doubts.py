@@ -1,7 +1,7 @@
 """Labels that are doubted: a network that did not learn the picture prefers another class.
 
 The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
-probability is low and another one's high. Pure. scripts/doubted.py writes them for a
+probability is low and another one's high. Pure. scripts/doubted_labels.py writes them for a
 person to look at; training/data/corrections.py reads what that person says.
 """
 

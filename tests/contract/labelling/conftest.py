@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import Head
-from scripts.label_job import ENGINES
+from scripts.label_job import ENGINES_BY_NAME
 from tests.catalogues import PICTURES
 from tests.contract.store.conftest import use
 from tests.https_servers import Authority, HttpsServer, https_server, status
@@ -19,7 +19,7 @@ from tests.s3_servers import S3Server
 def labelled_here() -> Iterator[None]:
     """The command starts no worker processes; what is about these names them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ENGINES, "processes", here)
+        patch.setitem(ENGINES_BY_NAME, "processes", here)
         yield
 
 

@@ -15,8 +15,8 @@ from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from model_store.errors import StoreRefused
 from model_store.store import open_store
-from scripts.label_job import ENGINES
-from scripts.terminal import run
+from scripts.label_job import ENGINES_BY_NAME
+from scripts.terminal import run_main
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip
 from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
@@ -48,7 +48,7 @@ def expected(little_release: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """What the pictures are, by the name that each has in an archive; a worker process says it."""
     folder = tmp_path_factory.mktemp("expected")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ENGINES, "processes", label_on_processes)
+        patch.setitem(ENGINES_BY_NAME, "processes", label_on_processes)
         return label(write_zip(folder / "shop.zip"), folder / "table.csv", little_release)
 
 
@@ -313,7 +313,7 @@ def test_categories_of_other_labels_are_refused_before_a_picture_is_read(
         main([str(write_folder(tmp_path / "shop")), "--out", str(tmp_path / "t.csv")])
 
     taxonomy.write_text("no JSON", "utf-8")
-    assert run(lambda: main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")])) == 1
+    assert run_main(lambda: main([str(tmp_path / "shop"), "--out", str(tmp_path / "t.csv")])) == 1
 
     assert "taxonomy.json: the whole: Invalid JSON" in capsys.readouterr().err.replace("\n", "")
     assert not (tmp_path / "t.csv.sqlite").exists()

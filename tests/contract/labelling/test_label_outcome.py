@@ -15,8 +15,8 @@ from labelling.journal.journal_file import Journal
 from labelling.sources.items import Item
 from labelling.workers.labeller import LabelledChunks, Say, Setup
 from model_store.local_releases import open_release
-from scripts.label_job import ENGINES, with_whole_path
-from scripts.terminal import run
+from scripts.label_job import ENGINES_BY_NAME, make_model_path_absolute
+from scripts.terminal import run_main
 from tests.catalogues import PICTURES, write_folder
 from tests.commands import wardrobe
 from tests.labelled_here import here
@@ -56,7 +56,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 def ended(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     """Return the exit code of a command, and what it printed to stdout and stderr, each in one line."""
     capsys.readouterr()
-    code = run(lambda: main(words))
+    code = run_main(lambda: main(words))
     printed = capsys.readouterr()
     return code, " ".join(printed.out.split()), " ".join(printed.err.split())
 
@@ -123,7 +123,7 @@ def _without_the_first(setup: Setup, items: Iterator[Item], workers: int | None,
 def test_a_picture_that_can_no_longer_be_read_is_skipped_and_counted_and_the_exit_code_is_1(
     release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ENGINES, "processes", _without_the_first)
+    monkeypatch.setitem(ENGINES_BY_NAME, "processes", _without_the_first)
     shop, folder = write_folder(tmp_path / "shop"), tmp_path / "sorted"
     words = [str(shop), "--out", str(tmp_path / "t.csv"), "--model", str(release), "--into", str(folder)]
 
@@ -282,4 +282,4 @@ def test_a_store_and_a_file_of_categories_are_found_from_any_folder(
 
 @pytest.mark.parametrize("name", ["bundled", "s3://models/wardrobe", "s3://models/wardrobe@V"])
 def test_an_address_or_name_that_is_no_folder_is_kept_as_it_was_typed(name: str) -> None:
-    assert with_whole_path(name) == name
+    assert make_model_path_absolute(name) == name

@@ -13,7 +13,7 @@ from labelling.sources.items import AT_ONCE
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import carry_bytes
-from scripts.label_job import ENGINES
+from scripts.label_job import ENGINES_BY_NAME
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
 from tests.https_servers import HttpsServer, redirect, status
@@ -81,7 +81,7 @@ def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_ho
         all_of_them.wait()
         status(200, PICTURES["a/0.png"])(handler)
 
-    monkeypatch.setitem(ENGINES, "processes", label_on_processes)
+    monkeypatch.setitem(ENGINES_BY_NAME, "processes", label_on_processes)
     paths = [f"/together/{number}.png" for number in range(AT_ONCE)]
     catalogue.answers |= dict.fromkeys(paths, together)
     elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"

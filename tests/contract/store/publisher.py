@@ -18,7 +18,7 @@ from model_store.publish import publish_release
 from model_store.store import Store, open_store
 from model_store.store_keys import PROMOTIONS
 from reports.judge import judge
-from scripts.terminal import run
+from scripts.terminal import run_main
 
 
 class Held:
@@ -44,7 +44,7 @@ def _publish(folder: str, address: str, barrier: Barrier) -> None:
         publish_release(Path(folder), store, judge, author=f"process {os.getpid()}")
         return 0
 
-    sys.exit(run(published))
+    sys.exit(run_main(published))
 
 
 def main() -> None:

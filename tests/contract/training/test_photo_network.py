@@ -29,7 +29,7 @@ from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET, all_answers_in, answers_in
 from reports.evidence import evidence_of
 from reports.values import report_of
-from scripts.terminal import run
+from scripts.terminal import run_main
 from tests.commands import wardrobe
 from training.data.fashion import LABELS
 from training.data.labels import OOD, Labels
@@ -256,7 +256,7 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
             rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", drawn])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
 
-    assert run(lambda: wardrobe("train", [*words, "--run", str(tmp_path / "run")])) == 0
+    assert run_main(lambda: wardrobe("train", [*words, "--run", str(tmp_path / "run")])) == 0
 
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)

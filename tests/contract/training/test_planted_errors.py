@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from scripts.doubted import TABLE
+from scripts.doubted_labels import DOUBTS_TABLE_NAME
 from tests.commands import wardrobe
 from tests.system_parts import require_system_part
 from training.data.fashion import SYSTEM_FOLDER, from_idx
@@ -38,7 +38,7 @@ def test_planted_errors_are_found(tmp_path: Path) -> None:
     words = ["--data", str(folder), "--run", str(run), "--out", str(tmp_path / "store"), "--fast"]
     assert wardrobe("train", words) == 0
 
-    with (run / TABLE).open(encoding="utf-8", newline="") as table:
+    with (run / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:
         doubted = [row["path"] for row in csv.DictReader(table)]
     assert len(wrong) == 15
     assert len(wrong & set(doubted)) >= 10

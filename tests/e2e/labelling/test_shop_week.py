@@ -11,7 +11,7 @@ from inference.contract import Head, make_whole_input
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from reports.values import ProductPromise
-from scripts.label_job import ENGINES
+from scripts.label_job import ENGINES_BY_NAME
 from tests.browser import Visits, flaws
 from tests.commands import wardrobe
 from tests.labelled_here import here
@@ -62,7 +62,7 @@ def shop(tmp_path: Path) -> Iterator[Path]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        patch.setitem(ENGINES, "processes", here)
+        patch.setitem(ENGINES_BY_NAME, "processes", here)
         yield tmp_path
 
 

@@ -16,37 +16,37 @@ from labelling.errors import Unreadable
 from labelling.review.page import Card, Frame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
 from model_store.release_files import NEW_RELEASE_FOLDER, write_whole
-from scripts.terminal import OWN_ERRORS, complain, console, program
+from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 
-SHOWN: Final = 200
+MAX_PICTURES_SHOWN: Final = 200
 """Largest number of pictures on the page, which a person can look at in a quarter of an hour."""
 
-MOST_DOUBTED: Final = 0.15
+MAX_DOUBTED_SHARE: Final = 0.15
 """Largest share of doubted labels for which a list is written. If more labels are doubted, most doubts are
 errors of the network itself."""
 
-TABLE: Final = "doubted.csv"
-PAGE: Final = "doubted.html"
-EXPORT: Final = "corrections-doubted.csv"
+DOUBTS_TABLE_NAME: Final = "doubted.csv"
+DOUBTS_PAGE_NAME: Final = "doubted.html"
+DOUBTS_EXPORT_NAME: Final = "corrections-doubted.csv"
 """Name of the CSV file that the page exports. A review sheet exports a file of another name."""
 
-LEAD: Final = (
+DOUBTS_PAGE_INTRODUCTION: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
     "right one, or leave the picture out; those without a choice keep their labels."
 )
 
 
-NOTE: Final = "labelled {label}, {share}; {other}? {confidence}"
+CARD_NOTE_TEMPLATE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
-def write_doubted(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
+def write_doubted_labels(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     """Write a table and a page of the pictures whose label a training doubts, and print how many there are.
 
     A label is doubted if networks that had not learnt the picture answer another one. Nothing is written if
-    no picture has a file of its own, or if more than MOST_DOUBTED of the labels are doubted. The files of an
-    earlier training in the folder are renamed. Errors are printed on stderr and not raised, since the release
-    is complete without these files.
+    no picture has a file of its own, or if more than MAX_DOUBTED_SHARE of the labels are doubted. The files
+    of an earlier training in the folder are renamed. Errors are printed on stderr and not raised, since the
+    release is complete without these files.
 
     Args:
         folder: the folder of the run.
@@ -55,35 +55,37 @@ def write_doubted(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> 
     """
     try:
         _write(folder, answers, labels)
-    except (OSError, *OWN_ERRORS) as error:
-        complain(f"the release is made, but its doubted labels cannot be written: {error}")
+    except (OSError, *EXPECTED_ERRORS) as error:
+        print_message(f"the release is made, but its doubted labels cannot be written: {error}")
 
 
 def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
     pictures = len(answers[1])
     if not pictures:
         return
-    doubts, out = doubted(answers, labels), console()
-    for name in (TABLE, PAGE):
+    doubts, out = doubted(answers, labels), make_console()
+    for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
         _keep_earlier(folder / name)
-    if len(doubts) > MOST_DOUBTED * pictures:
+    if len(doubts) > MAX_DOUBTED_SHARE * pictures:
         out.print(
             f"No list of doubted labels: the network, which did not learn the picture, contradicts "
-            f"{len(doubts):,} of {pictures:,} labels, and beyond {MOST_DOUBTED:.0%} most errors are its own."
+            f"{len(doubts):,} of {pictures:,} labels, and beyond {MAX_DOUBTED_SHARE:.0%} most errors are its "
+            "own."
         )
         return
-    write_whole(folder / TABLE, table_of(doubts).encode("utf-8", "backslashreplace"))
+    write_whole(folder / DOUBTS_TABLE_NAME, table_of(doubts).encode("utf-8", "backslashreplace"))
     if not doubts:
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
     out.print(
         f"{len(doubts):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
-        f"{folder / TABLE}.",
+        f"{folder / DOUBTS_TABLE_NAME}.",
     )
     shown = _write_page(folder, doubts, labels)
-    out.print(f"To look through, the first {shown:,}: {folder / PAGE}", soft_wrap=True)
+    out.print(f"To look through, the first {shown:,}: {folder / DOUBTS_PAGE_NAME}", soft_wrap=True)
     out.print(
-        f"To learn what it exports, add --corrections {EXPORT} to the same command. If that has --run, name "
+        f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command. If that has "
+        "--run, name "
         f"another folder there, or move {folder / NEW_RELEASE_FOLDER} away first.",
         soft_wrap=True,
     )
@@ -94,20 +96,24 @@ def _keep_earlier(file: Path) -> None:
     if not file.is_file():
         return
     names = (file.with_stem(f"{file.stem}-{number}") for number in count(1))
-    kept = next(name for name in names if not os.path.lexists(name))
-    file.rename(kept)
-    complain(f"{file} was there already: it is kept as {kept}.")
+    free_name = next(name for name in names if not os.path.lexists(name))
+    file.rename(free_name)
+    print_message(f"{file} was there already: it is kept as {free_name}.")
 
 
 def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) -> int:
-    """Write PAGE, whose export is for --corrections, and return how many pictures it shows."""
+    """Write DOUBTS_PAGE_NAME, whose export is for --corrections, and return how many pictures it shows."""
     prepare_decoders()
-    cards = [_card(doubt) for doubt in doubts[:SHOWN]]
+    cards = [_card(doubt) for doubt in doubts[:MAX_PICTURES_SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
-    command = f"{program()} … --corrections {EXPORT}"
+    command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"
     write_page(
-        folder / PAGE,
-        make_review_page(cards, labels, Frame(title, LEAD, TRANSLATIONS, EXPORT, command=command)),
+        folder / DOUBTS_PAGE_NAME,
+        make_review_page(
+            cards,
+            labels,
+            Frame(title, DOUBTS_PAGE_INTRODUCTION, TRANSLATIONS, DOUBTS_EXPORT_NAME, command=command),
+        ),
     )
     return len(cards)
 
@@ -121,4 +127,12 @@ def _card(doubt: Doubted) -> Card:
         "other": doubt.predicted,
         "confidence": doubt.probability,
     }
-    return Card(doubt.path, doubt.path, picture, NOTE, doubt.predicted, doubt.predicted, note_values=values)
+    return Card(
+        doubt.path,
+        doubt.path,
+        picture,
+        CARD_NOTE_TEMPLATE,
+        doubt.predicted,
+        doubt.predicted,
+        note_values=values,
+    )

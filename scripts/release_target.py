@@ -27,21 +27,21 @@ from reports.intervals import wilson_interval
 from reports.judge import forced, judge
 from reports.page.page import REPORT_PAGE
 from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
-from scripts.progress_bars import progress_bar
-from scripts.terminal import complain, console, program
+from scripts.progress_bars import make_progress_bar
+from scripts.terminal import get_program_name, make_console, print_message
 from training.progress import resumable
 
 DEFAULT_STORE = "runs/store"
 
-ELSEWHERE = "s3://BUCKET/PREFIX"
+STORE_PLACEHOLDER = "s3://BUCKET/PREFIX"
 """Placeholder for the address of the user's store, in commands that are printed."""
 
-FEW_TEST_PICTURES = 100
+MIN_TEST_PICTURES = 100
 """Number of test pictures below which a warning is printed. With fewer, the 95% interval of an accuracy of
 0.9 is wider than 0.11."""
 
 
-def add_target_options(group: "argparse._ArgumentGroup") -> None:
+def add_new_release_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options for a new release: --data-licence and those of `add_store_options`."""
     licence = "licence of the data, such as MIT or `our own pictures`, for the model card"
     group.add_argument("--data-licence", metavar="TEXT", help=licence)
@@ -51,13 +51,13 @@ def add_target_options(group: "argparse._ArgumentGroup") -> None:
 def add_store_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options for storing a release: --out, --publish, --sign, --force, --by and --unconditional."""
     target = group.add_mutually_exclusive_group()
-    beside = (
+    out_help = (
         "store to put the release into, a folder, without publishing it, unless it is the first one there "
         f"(default: {DEFAULT_STORE})"
     )
-    target.add_argument("--out", metavar="STORE", help=beside)
-    promoted = "store to publish the release in: a folder or s3://bucket/prefix"
-    target.add_argument("--publish", metavar="STORE", help=promoted)
+    target.add_argument("--out", metavar="STORE", help=out_help)
+    publish_help = "store to publish the release in: a folder or s3://bucket/prefix"
+    target.add_argument("--publish", metavar="STORE", help=publish_help)
     add_publishing_options(group)
 
 
@@ -68,17 +68,17 @@ def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--unconditional", action="store_true", help=alone)
 
 
-def who(by: str | None) -> str:
+def choose_author(name: str | None) -> str:
     """Return the name of the person who makes a release current, for the log of the store.
 
     Args:
-        by: the value of --by. If it is None or empty, the login of the user is used.
+        name: the value of --by. If it is None or empty, the login of the user is used.
 
     Returns:
         The name, the login, or `user id 1000` if the user has no name, as is usual in a container.
     """
-    if by:
-        return by
+    if name:
+        return name
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # the first up to Python 3.12, the second since
@@ -94,8 +94,8 @@ def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
     add_promotion_options(parser)
 
 
-class Publishing(TypedDict):
-    """The values of the options for publishing a release, with the meaning that Target gives them."""
+class PublishingOptions(TypedDict):
+    """The values of the options for publishing a release, with the meaning that ReleaseTarget gives them."""
 
     key: Path | None
     forced: bool
@@ -103,7 +103,7 @@ class Publishing(TypedDict):
     unconditional: bool
 
 
-def publishing(arguments: argparse.Namespace) -> Publishing:
+def read_publishing_options(arguments: argparse.Namespace) -> PublishingOptions:
     """Return the values of --sign, --force, --by and --unconditional, after checking the key of --sign.
 
     Raises:
@@ -111,23 +111,23 @@ def publishing(arguments: argparse.Namespace) -> Publishing:
     """
     if arguments.sign is not None:
         read_private_key(arguments.sign)
-    return Publishing(
+    return PublishingOptions(
         key=arguments.sign,
         forced=arguments.force,
-        by=who(arguments.by),
+        by=choose_author(arguments.by),
         unconditional=arguments.unconditional,
     )
 
 
 @dataclass(frozen=True)
-class Target:
+class ReleaseTarget:
     """The store that a new release is sent to, in its state at the beginning of the command.
 
     Attributes:
         store: the store: a folder or S3 prefix that holds releases.
-        current: the manifest of the release that services of the store use; None if there is none, or if it
-            cannot be read.
-        promote: whether the new release becomes the current one.
+        current_manifest: the manifest of the release that services of the store use; None if there is none,
+            or if it cannot be read.
+        is_promoted: whether the new release becomes the current one.
         key: the file of the private key that signs the release; None for no signature.
         forced: whether the release becomes current even if it is worse or has other labels.
         by: the name of the person who publishes, for the log.
@@ -136,8 +136,8 @@ class Target:
     """
 
     store: Store
-    current: Manifest | None
-    promote: bool
+    current_manifest: Manifest | None
+    is_promoted: bool
     key: Path | None
     forced: bool
     by: str
@@ -147,7 +147,7 @@ class Target:
     @property
     def is_judged(self) -> bool:
         """Whether the gate, a check before a promotion, compares the new release with the current one."""
-        return self.current is not None and self.promote and not self.forced
+        return self.current_manifest is not None and self.is_promoted and not self.forced
 
     def check_labels(self, labels: Sequence[str]) -> None:
         """Check before a training that the new release will have the same classes as the current one.
@@ -160,14 +160,16 @@ class Target:
         Raises:
             GateRefused: the current release has other classes, and the new one would replace it.
         """
-        if self.current and self.is_judged and self.current.labels != tuple(labels):
+        if self.current_manifest and self.is_judged and self.current_manifest.labels != tuple(labels):
             raise GateRefused(
-                f"{self.store.address}: what is current has the classes {_few(self.current.labels)}, this "
-                f"would have {_few(labels)}. Name another store, or --out in place of --publish; --force "
+                f"{self.store.address}: what is current has the classes "
+                f"{_first_labels(self.current_manifest.labels)}, this "
+                f"would have {_first_labels(labels)}. Name another store, or --out in place of --publish; "
+                "--force "
                 "replaces them."
             )
 
-    def send(self, release: Path) -> PublishResult:
+    def publish(self, release: Path) -> PublishResult:
         """Publish a release in the store, with a progress bar; sign it first if there is a key.
 
         Args:
@@ -177,19 +179,19 @@ class Target:
             sign_release(release, self.key)
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-        with progress_bar(*columns) as bar:
+        with make_progress_bar(*columns) as bar:
             task = bar.add_task("", total=total)
             return publish_release(
                 release,
                 self.store,
                 forced if self.forced else judge,
                 author=self.by,
-                promote=self.promote,
+                promote=self.is_promoted,
                 unconditional=self.unconditional,
                 progress=lambda path, size: bar.update(task, description=path, advance=size),
             )
 
-    def hand_over(self, release: Path) -> dict[str, object]:
+    def publish_and_report(self, release: Path) -> dict[str, object]:
         """Send a release, and print its headline and the next steps.
 
         Args:
@@ -202,24 +204,24 @@ class Target:
             StoreError: the release cannot be stored, or the gate refuses it. The message ends with the
                 command that stores it, since the release stays where it is.
         """
-        address, current = self.store.address, self.current
+        address, current = self.store.address, self.current_manifest
         try:
             with resumable(self._way_to_store(release)):
-                published = self.send(release)
+                published = self.publish(release)
         except StoreError as error:
             way = self._way_to_store(release, is_refused=isinstance(error, GateRefused))
             raise type(error)(f"{error} {way}") from error
         except OSError:
-            complain(self._way_to_store(release))
+            print_message(self._way_to_store(release))
             raise
-        stands = f" {current.version} stays current there." if current and not self.promote else ""
-        console().print(f"{published.verdict}\nReleased to {address}.{stands}")
+        stands = f" {current.version} stays current there." if current and not self.is_promoted else ""
+        make_console().print(f"{published.verdict}\nReleased to {address}.{stands}")
         _print_headline(published.manifest, parse_report((release / REPORT_FILE).read_bytes(), str(release)))
         # Not by rich, which would break a command where the terminal ends.
         print("\n".join(self._next_steps(release, published.manifest.labels)))
         files = published.manifest.files
         return {
-            **outcome(published, address),
+            **make_publish_document(published, address),
             "release": str(release),
             "signed": self.key is not None,
             "headline": published.manifest.headline.model_dump(mode="json"),
@@ -233,7 +235,7 @@ class Target:
             release: the folder of the release.
             is_refused: whether the gate has refused it.
         """
-        words = [program(), "publish", shlex.join([str(release), self.store.address])]
+        words = [get_program_name(), "publish", shlex.join([str(release), self.store.address])]
         words += ["--force"] if is_refused else []
         words += ["--unconditional"] if self.unconditional else []
         words += ["--sign", shlex.quote(str(self.key))] if self.key else []
@@ -242,11 +244,15 @@ class Target:
     def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
         """Return commands to paste that serve, compare and publish a release of these classes."""
         address, lines = self.store.address, [f"Release: {release}"]
-        if self.promote:
+        if self.is_promoted:
             shown = f"{release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served"
             lines += [_serve_command(address), f"Report:  {shown}"]
-            return lines if address.startswith("s3://") else [*lines, _publish_command(release, ELSEWHERE)]
-        if self.current and self.current.labels != tuple(labels):
+            return (
+                lines
+                if address.startswith("s3://")
+                else [*lines, _publish_command(release, STORE_PLACEHOLDER)]
+            )
+        if self.current_manifest and self.current_manifest.labels != tuple(labels):
             return [
                 f"What is current in {address} has other classes, so that this one goes into another store.",
                 *lines,
@@ -254,10 +260,10 @@ class Target:
                 _publish_command(release, f"{address.rstrip('/')}-other-classes"),
             ]
         pictures = self.pictures if self.pictures and expand_home(self.pictures).exists() else "PICTURES"
-        return [*lines, *next_commands(address, release, pictures, address)]
+        return [*lines, *format_next_commands(address, release, pictures, address)]
 
 
-def open_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> Target:
+def open_release_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> ReleaseTarget:
     """Open the store that the options --publish and --out name, before a new release is trained for it.
 
     A service may use the store. So if the store has a release already, the new one becomes current only with
@@ -271,15 +277,15 @@ def open_target(arguments: argparse.Namespace, pictures: str | Path | None = Non
         StoreError: the store cannot be reached or promoted in, or --sign names no private key. This is
             checked before an hour of work.
     """
-    options = publishing(arguments)
+    options = read_publishing_options(arguments)
     store = open_store(arguments.publish or arguments.out or DEFAULT_STORE)
     before = read_newest_promotion(store)
     if store.address.startswith("s3://") and not arguments.unconditional:  # a folder may not exist yet
         require_conditional_writes(store)
-    return Target(
+    return ReleaseTarget(
         store=store,
-        current=_current(store, before),
-        promote=bool(before is None or arguments.publish or arguments.force),
+        current_manifest=_current(store, before),
+        is_promoted=bool(before is None or arguments.publish or arguments.force),
         pictures=Path(pictures) if pictures else None,
         **options,
     )
@@ -292,11 +298,11 @@ def _current(store: Store, record: Promotion | None) -> Manifest | None:
         return None
 
 
-def _few(labels: Sequence[str]) -> str:
+def _first_labels(labels: Sequence[str]) -> str:
     return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
 
 
-def outcome(published: PublishResult, address: str) -> dict[str, object]:
+def make_publish_document(published: PublishResult, address: str) -> dict[str, object]:
     """Return the result of publishing a release as JSON values.
 
     Args:
@@ -312,7 +318,7 @@ def outcome(published: PublishResult, address: str) -> dict[str, object]:
     }
 
 
-def as_text(published: PublishResult, address: str) -> str:
+def format_publish_result(published: PublishResult, address: str) -> str:
     """Return the result of publishing a release as two lines of text.
 
     Args:
@@ -336,37 +342,49 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     pictures = "test pictures"
     if report.test.split == CROSS_FITTED:
         pictures = "pictures, answered by networks that had not learnt them,"
-    console().print(
+    make_console().print(
         f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {pictures} are right (95% "
         f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
         f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL_FILE} "
         f"{files[MODEL_FILE].size / 1e6:.2f} MB, {GRAPH_FILE} {files[GRAPH_FILE].size / 1e6:.2f} MB."
     )
-    if headline.test_n < FEW_TEST_PICTURES:
-        complain(
+    if headline.test_n < MIN_TEST_PICTURES:
+        print_message(
             f"{headline.test_n} pictures are few: as well {low:.0%} or {high:.0%} of all may be right. "
-            f"Measure on {FEW_TEST_PICTURES} or more before you rely on it."
+            f"Measure on {MIN_TEST_PICTURES} or more before you rely on it."
         )
 
 
-def next_commands(before: str, made: Path, pictures: Path | str, store: str) -> list[str]:
+def format_next_commands(
+    earlier_release: str, new_release: Path, pictures: Path | str, store: str
+) -> list[str]:
     """Return lines with two commands to paste: one compares a new release, the other makes it current.
 
     Args:
-        before: the release that the new one is compared with, as commands name it, such as `bundled`.
-        made: the folder of the new release.
+        earlier_release: the release that the new one is compared with, as commands name it, such as
+            `bundled`.
+        new_release: the folder of the new release.
         pictures: the pictures to compare on.
         store: the store in which it becomes current.
     """
     # By --allow 1 it ends with 0 whatever changes.
-    words = ["diff", before, str(made), str(pictures), "--page", "changes.html", "--allow", "1"]
-    return [f"Compare: {program()} {shlex.join(words)}", _publish_command(made, store)]
+    words = [
+        "diff",
+        earlier_release,
+        str(new_release),
+        str(pictures),
+        "--page",
+        "changes.html",
+        "--allow",
+        "1",
+    ]
+    return [f"Compare: {get_program_name()} {shlex.join(words)}", _publish_command(new_release, store)]
 
 
-def _publish_command(made: Path, store: str) -> str:
+def _publish_command(release: Path, store: str) -> str:
     """Return the command that makes a new release current in a store."""
-    return f"Publish: {program()} publish {shlex.join([str(made), store])}"
+    return f"Publish: {get_program_name()} publish {shlex.join([str(release), store])}"
 
 
 def _serve_command(store: str) -> str:
-    return f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store)} {program()} serve"
+    return f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store)} {get_program_name()} serve"
