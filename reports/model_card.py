@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
 from inference.contract import ModelContract, NetworkName
 from reports.values import Report
@@ -33,7 +33,13 @@ def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -
     contract = contracts.get("pixels") or contracts["photos"]
     photos = None if contract is contracts.get("photos") else contracts.get("photos")
     # Markdown, so nothing is escaped as HTML is: `markdown` escapes the names that folders gave.
-    made = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    made = Environment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+    )
     made.filters |= {"markdown": _as_text, "json": _json, "known": _or_unknown}
     template = made.from_string(TEMPLATE.read_text("utf-8"))
     return template.render(contract=contract, report=report, photos=photos)

@@ -62,6 +62,11 @@ class WordsPromise(FrozenModel):
     )
     at: tuple[WordsAt, ...]
 
+    @property
+    def figures(self) -> WordsAt:
+        """The figures at the minimum share; at the largest share that was tried, if none is shown."""
+        return next((figures for figures in self.at if figures.share == self.least), self.at[-1])
+
 
 class WordFigures(FrozenModel):
     """The effect of words of a list beside the answers of one network."""

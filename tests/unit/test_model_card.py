@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from inference.contract import ACCEPT_NOTHING, InputContract
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease, open_bundled_release
 from reports.model_card import MODEL_CARD, model_card
 from reports.values import report_of
+from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 from tests.commands import wardrobe
-from tests.releases import a_release, with_label
+from tests.releases import a_contract, a_release, with_label
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,49 @@ def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
 
     assert "It was not measured on photos" in model_card(release.manifest.contracts, report)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        (ACCEPT_NOTHING, "nothing is accepted, as too few answers show how often they are right."),
+        (0.75, "from confidence 0.7500 and familiarity 0.0000 on."),
+    ],
+)
+def test_a_network_of_whole_pictures_alone_has_one_line_of_thresholds_and_figures_of_photos(
+    release: LocalRelease, threshold: float, said: str
+) -> None:
+    report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
+    reads = InputContract(shape=(192, 192), channels=3, polarity="none", framing="whole")
+    contract = with_label(a_contract(("hat", "scarf"), reads), confidence=threshold)
+
+    card = model_card({"photos": contract}, report)
+
+    assert f"- Pictures: {said}\n" in card
+    assert "Photos: " not in card.partition("What is accepted")[2]
+    assert "not measured on photos" not in card
+    assert "hold for pictures from the sources that it was measured on" in card
+
+
+@pytest.mark.parametrize(
+    ("least", "row"), [(0.05, "118 of 120 | 29 of 120"), (None, "117 of 120 | 8 of 120")]
+)
+def test_the_table_of_titles_has_the_figures_of_the_minimum_share(
+    release: LocalRelease, least: float | None, row: str
+) -> None:
+    at = tuple(
+        WordsAt(
+            share=share,
+            sets={"A": WordsOf(n=120, confirmed=right, wrong_n=120, wrong_confirmed=wrong, right=0.99)},
+        )
+        for share, right, wrong in [(0.05, 118, 29), (0.2, 117, 8)]
+    )
+    words = WordFigures(network="photos", wrong_titles=0.03, named=WordsPromise(least=least, at=at))
+    report = report_of(release).model_copy(update={"words": words})
+
+    card = model_card(release.manifest.contracts, report)
+
+    assert f"| of kinds with a name | {least or 'none'} | A | {row} | 99.0% |" in card
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["its own", "made of the report"])
