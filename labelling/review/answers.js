@@ -76,7 +76,7 @@ function list(labels) {
   if (labels === listed) return;
   listed = labels;
   const keys = keysFor(labels);
-  const enter = ["Enter", labels.spoken ? t("take over") : t("as suggested")];
+  const enter = ["Enter", labels.spoken ? t("go to the next card") : t("as suggested")];
   const items = [...labels.map((label, place) => [keys[place], (labels.spoken ?? shown)(label)]), enter, ...ACTIONS].filter(([key]) => key);
   const made = items.map(([key, text]) => {
     const item = element("li", {}, element("kbd", { textContent: key }), ` ${text}`);
@@ -212,6 +212,12 @@ function neighbour(card, key, seen) {
   return card;
 }
 
+// Whether a button is the answer of its card. Enter on it goes on, and does not press it a second time.
+function isAnswerButton(card, focused) {
+  if (focused.matches(".right")) return chosen(card) === card.dataset.guess;
+  return focused.matches(".toggles button[aria-pressed=true], button.kind[aria-pressed=true]");
+}
+
 addEventListener("keydown", (press) => {
   const focused = document.activeElement;
   if (zoom.open || filters.contains(focused) || press.altKey) return;
@@ -221,16 +227,17 @@ addEventListener("keydown", (press) => {
   if (!isUndo && (press.ctrlKey || press.metaKey)) return;
   const isOn = (kind) => focused.matches(kind); // which has a meaning of its own for some keys
   const label = press.key === "Enter" ? card?.dataset.guess : card && labelsOf(card)[keysFor(labelsOf(card)).indexOf(press.key)];
+  const goesOn = isAnswerButton(card, focused) || (card?.toggles && chosen(card) && !isOn("button, summary"));
   const next = () => (seen[seen.indexOf(card) + 1] ?? card).focus();
   if (isUndo) undo();
   else if (!card) return;
   else if (press.key.startsWith("Arrow") && !isOn("select")) {
     (focused.closest("article") ? neighbour(card, press.key, seen) : card).focus();
   } else if (press.key === "z") enlarge(card);
-  else if (card.toggles && press.key === "Enter" && chosen(card) && !isOn("button, summary")) next();
+  else if (press.key === "Enter" && goesOn) next();
   else if (card.toggles && label && press.key !== "Enter") {
     toggle(card, label);
-    card.focus(); // the next key is for the same card, until Enter takes over
+    card.focus(); // the next key is for the same card, until Enter goes on
   } else if (label && !(press.key === "Enter" && isOn("select, button, summary"))) {
     choose(card, label);
     const further = label === NONE && card.querySelector("select.further");

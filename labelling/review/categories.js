@@ -23,7 +23,10 @@ function categoryCard(one) {
 function toggleButton(card, label, count) {
   const text = count ? `${spokenKind(label)} ${number.format(count)}` : spokenKind(label);
   const made = element("button", { type: "button", ariaPressed: "false", textContent: text });
-  made.addEventListener("click", () => toggle(card, label));
+  made.addEventListener("click", (click) => {
+    toggle(card, label);
+    if (click.detail) card.focus({ preventScroll: true }); // a mouse: Enter is then for the card, not the button
+  });
   return made;
 }
 

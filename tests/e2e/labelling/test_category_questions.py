@@ -142,6 +142,33 @@ def test_a_category_is_answered_by_keys_and_kept_by_a_reload(
     assert meanings(corrections_of(page, tmp_path))["Gömlek & Bluz <b>"] == {"shirt", "top"}
 
 
+def test_enter_after_a_click_goes_on_and_keeps_the_answer(sheet: str, visiting: Visits) -> None:
+    page = visiting(sheet)
+    cards = page.locator("article")
+    shirts, perfume, photo = cards.nth(0), cards.nth(1), cards.nth(2)
+
+    shirts.get_by_role("button", name="shirt 4").click()
+    shirts.get_by_role("button", name="top 2").click()
+    shirts.get_by_role("button", name="top 2").click()
+    page.keyboard.press("Enter")
+    expect(perfume).to_be_focused()
+    expect(page.locator("#count")).to_have_text("1 of 4 answered")
+    expect(shirts.locator("button[aria-pressed=true]")).to_have_text(["shirt 4"])
+
+    perfume.get_by_role("button", name="none of the kinds 1").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(photo).to_be_focused()
+    expect(page.locator("#count")).to_have_text("2 of 4 answered")
+
+    photo.get_by_role("button", name="coat", exact=True).click()
+    page.keyboard.press("Enter")
+    expect(cards.nth(3)).to_be_focused()
+    cards.nth(3).get_by_role("button", name="Right: none of these").click()
+    page.keyboard.press("Enter")
+    expect(page.locator("#count")).to_have_text("4 of 4 answered. Done: export them.")
+
+
 def answers(found: AllCorrections) -> list[tuple[str, str, str]]:
     return [(one.path, one.attribute.replace(LABEL, ""), one.label) for one in found.pictures]
 
