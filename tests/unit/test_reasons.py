@@ -43,6 +43,14 @@ def reasons_of_table(page: str, place: str) -> set[str]:
     return {reason for reason, places in rows if place in places.split(", ")}
 
 
+def reasons_in_order() -> set[str]:
+    """The reasons of the sentence in http.md that says which of several reasons an answer has."""
+    [sentence] = re.findall(
+        r"the answer has the first of (.*?)\.\n", (ROOT / "docs" / HTTP).read_text("utf-8"), re.DOTALL
+    )
+    return set(re.findall(r"`([^`]+)`", sentence))
+
+
 HTTP, TABLES = "reference/http.md", "how-to/label-a-catalogue.md"
 LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
     "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([Place.ANSWER])),
@@ -57,6 +65,7 @@ LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
     f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), find_reasons([Place.ANSWER])),
     f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), find_reasons([Place.ATTRIBUTE])),
     f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([Place.LISTED])),
+    f"{HTTP}, order": (reasons_in_order, find_reasons([Place.ANSWER, Place.ATTRIBUTE])),
     f"{TABLES}, pictures": (lambda: reasons_of_table(TABLES, "pictures"), find_reasons([Place.PICTURE])),
     f"{TABLES}, products": (lambda: reasons_of_table(TABLES, "products"), find_reasons([Place.PRODUCT])),
 }
@@ -79,7 +88,11 @@ def test_every_reason_has_a_sentence_of_its_own_and_a_place() -> None:
 
 
 def test_the_columns_of_a_summary_are_in_the_order_that_scripts_know() -> None:
-    assert OUTCOMES == (None, "ambiguous", "unproven", "unfamiliar", "list", "shared")
+    assert OUTCOMES[:6] == (None, "ambiguous", "unproven", "unfamiliar", "list", "shared")
+
+
+def test_a_summary_has_a_column_for_each_reason_of_a_picture() -> None:
+    assert set(OUTCOMES) == {None, *find_reasons([Place.PICTURE])}, "OUTCOMES lacks one, or has another one"
 
 
 def a_row(reason: Reason) -> TableRow:

@@ -164,11 +164,21 @@ def a_table(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("platform", sorted(FEEDS))
+def test_the_page_on_feeds_says_how_a_platform_reads_its_feed(platform: str) -> None:
+    rows = (ROOT / "docs/how-to/feeds.md").read_text("utf-8").splitlines()
+
+    assert [row for row in rows if row.startswith(f"| `{platform}` |")], f"docs/how-to/feeds.md: {platform}"
+
+
+@pytest.mark.parametrize("platform", sorted(FEEDS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
         feed = write_feed(platform, table, Decisions(journal))
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
+    assert fixture.is_file(), (
+        f"{fixture} is missing. Check this feed, and write it there:\n{feed.file.read_text()}"
+    )
     assert feed.file.read_bytes() == fixture.read_bytes()
     assert ("replaces all attributes" in feed.note) == (platform == "woocommerce"), "and the list has none"
     assert (feed.products, len(feed.left_out[DOUBTFUL])) == (3, 2)
