@@ -68,8 +68,9 @@ def _machine_line(stored: Stored) -> str:
     """When and on what it was measured."""
     machine, plan = stored["machine"], stored["plan"]
     return (
-        f"Measured {stored['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, "
-        f"Python {machine['python']}; {plan['rounds']} rounds of {plan['seconds']} s.\n"
+        f"We measured on {stored['measured_at'][:10]}, on {machine['cores']} cores of an "
+        f"{machine['processor']},\nwith Python {machine['python']}, in {plan['rounds']} rounds of "
+        f"{plan['seconds']} s.\n"
     )
 
 
@@ -125,7 +126,10 @@ def _labels_per_second(measured: Stored) -> list[Row]:
 def _memory_of_a_worker(measured: Stored) -> str:
     _, *workers = measured["resident_megabytes"]
     most = max(megabytes for its in workers for megabytes in its[SETTLED_MINUTES:])
-    return f"After ten minutes no worker holds more than {most:.0f} MB, so `max_requests` is not needed.\n"
+    return (
+        f"After the first ten minutes, no worker held more than {most:.0f} MB. So gunicorn need not restart "
+        "workers after a\nnumber of requests (`max_requests`).\n"
+    )
 
 
 def _memory_of_a_picture(measured: Stored) -> list[Row]:
