@@ -1,6 +1,5 @@
 """The categories of products, in the form in which a platform imports them beside its feed. Pure."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from inference.contract import LABEL
@@ -35,7 +34,7 @@ class FeedCategories:
         file = of_platform.categories
         self.header = [of_platform.key, *file.other_columns, file.column] if file else []
         self._platform, self._run = platform, run
-        self._rows, self._categories = dict[str, dict[str, str]](), defaultdict[str, set[str]](set)
+        self._rows, self._differing = dict[str, tuple[str, ...]](), set[str]()
         self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
 
     def take(self, row: TableRow) -> None:
@@ -54,13 +53,13 @@ class FeedCategories:
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
             return
         cells = of_platform.make_cells(spellings[0], row) | {file.column: category}
-        key = cells[of_platform.key]
-        self._categories[key].add(category)
-        self._rows.setdefault(key, {column: cells[column] for column in self.header})
+        key, cells_of_file = cells[of_platform.key], tuple(cells[column] for column in self.header)
+        if self._rows.setdefault(key, cells_of_file)[-1] != category:  # the last column is the category
+            self._differing.add(key)
 
-    def rows(self) -> list[dict[str, str]]:
-        """Return a row for each product with exactly one category: its cells, by the names in `header`."""
-        return [row for key, row in self._rows.items() if len(self._categories[key]) == 1]
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return a row for each product with exactly one category: its cells, in the order of `header`."""
+        return [row for key, row in self._rows.items() if key not in self._differing]
 
 
 def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:

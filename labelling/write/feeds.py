@@ -7,7 +7,6 @@ as the pages of the platforms document them (docs/how-to/feeds.md).
 """
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -148,7 +147,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     """
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
-    of_keys, categories = defaultdict[str, list[Article]](list), FeedCategories(platform, run)
+    articles, categories = FeedArticles(), FeedCategories(platform, run)
     left_out, count = {reason: list[str]() for reason in REASONS}, 0
     for row in decisions.product_rows():
         count += 1
@@ -157,28 +156,29 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             reason, product = why
             left_out[reason].append(product)
         else:
-            article = _article(row, platform, run.by)
-            of_keys[article.key].append(article)
-    fed = [articles for articles in of_keys.values() if not _differ(articles)]
-    left_out[DIFFERING] = [key for key, articles in of_keys.items() if _differ(articles)]
+            articles.add(row, platform, run.by)
+    left_out[DIFFERING] = articles.differing_keys
+    fed = articles.fed_articles
     if not fed:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
         if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
-    rows, of_categories = [articles[0].cells for articles in fed], categories.rows()
     file, of_platform = feed_path(table, platform), categories_path(table, platform)
-    files = {file: (list(dict.fromkeys(chain.from_iterable(rows))), rows)}
-    files |= {of_platform: (categories.header, of_categories)} if categories.header else {}
+    columns, rows = list(dict.fromkeys(chain.from_iterable(each.columns for each in fed))), categories.rows()
+    files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
+        file: (columns, (article.cells_of(columns) for article in fed))
+    }
+    files |= {of_platform: (categories.header, rows)} if categories.header else {}
     _write(decisions.journal, files)
-    likely = sum(all(article.is_likely for article in articles) for articles in fed)
+    likely = sum(article.is_likely for article in fed)
     return Feed(
         file=file,
         products=len(fed),
         likely=likely,
         right=run.by.likely[head][1] if likely and run.by else 0.0,
         left_out=left_out,
-        categories=(of_platform, len(of_categories)) if of_categories else None,
+        categories=(of_platform, len(rows)) if rows else None,
         note="" if read_attributes(run.further) else FEEDS[platform].note,
     )
 
@@ -215,42 +215,78 @@ def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | Non
 
 
 class Article(NamedTuple):
-    """A product as a row of a feed. Several products may have the same key.
+    """A product as a row of a feed.
 
     Attributes:
-        key: the text by which the platform identifies the product, such as its SKU.
-        cells: the cells of the row, by column.
+        columns: the columns of its cells.
+        cells: the cells, one for each of these columns.
         colours: the colours in the row, the main colour first.
         is_likely: whether the colour is certain enough for a feed, but not for the table.
     """
 
-    key: str
-    cells: dict[str, str]
+    columns: tuple[str, ...]
+    cells: tuple[str, ...]
     colours: tuple[str, ...]
     is_likely: bool
 
-
-def _article(row: TableRow, platform: str, by: ProductGrouping | None) -> Article:
-    [name] = find_spellings(row, by)
-    of_platform = FEEDS[platform]
-    cells = of_platform.make_cells(name, row)
-    return Article(cells[of_platform.key], cells, row.feed_colours, row.is_likely)
+    def cells_of(self, columns: Iterable[str]) -> list[str]:
+        """Return the cells in some columns of a feed; empty ones for columns that the article lacks."""
+        cells = dict(zip(self.columns, self.cells, strict=True))
+        return [cells.get(column, "") for column in columns]
 
 
-def _differ(articles: Sequence[Article]) -> bool:
-    return len({article.colours for article in articles}) > 1
+class FeedArticles:
+    """The articles of a feed, by the key that identifies a product on the platform, such as its SKU.
+
+    Several products may have the same key. If their colours differ, the feed has none of them; otherwise it
+    has the first one. Only what a row of the feed needs is kept, because a list may have millions of
+    products.
+    """
+
+    def __init__(self) -> None:
+        """Create a feed without articles."""
+        self._articles: dict[str, Article] = {}
+        self._columns: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._differing = set[str]()
+
+    def add(self, row: TableRow, platform: str, by: ProductGrouping | None) -> None:
+        """Add a product.
+
+        Args:
+            row: the decided row of the product, which has one spelling and a colour.
+            platform: the name of the platform, one of FEEDS.
+            by: the grouping of photos into products.
+        """
+        [name] = find_spellings(row, by)
+        cells = FEEDS[platform].make_cells(name, row)
+        key, columns = cells[FEEDS[platform].key], tuple(cells)
+        columns = self._columns.setdefault(columns, columns)
+        article = Article(columns, tuple(cells.values()), row.feed_colours, row.is_likely)
+        first = self._articles.setdefault(key, article)
+        if first.colours != article.colours:
+            self._differing.add(key)
+        elif first.is_likely and not article.is_likely:
+            self._articles[key] = first._replace(is_likely=False)
+
+    @property
+    def differing_keys(self) -> list[str]:
+        """The keys of products whose colours differ, in the order of the table."""
+        return [key for key in self._articles if key in self._differing]
+
+    @property
+    def fed_articles(self) -> list[Article]:
+        """The article of each key that the feed has, in the order of the table."""
+        return [article for key, article in self._articles.items() if key not in self._differing]
 
 
-def _write(
-    journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Sequence[Mapping[str, str]]]]
-) -> None:
+def _write(journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Iterable[Sequence[str]]]]) -> None:
     """Write files, each with its columns and rows."""
     try:
         with replace_files(journal, list(tables)) as new:
             for file, (columns, rows) in zip(new, tables.values(), strict=True):
                 with file.open("w", encoding="utf-8", newline="") as opened:
-                    writer = csv.DictWriter(opened, columns, restval="")
-                    writer.writeheader()
+                    writer = csv.writer(opened)
+                    writer.writerow(columns)
                     writer.writerows(rows)
     except OSError as error:
         file = error.filename2 or next(iter(tables))

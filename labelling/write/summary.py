@@ -238,7 +238,7 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
 
 def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
     """Name products whose titles contradict each other, in a sentence; empty without such products."""
-    names = decisions.context.titles.contradicting()
+    names = decisions.context.titles.contradicting_products
     if not names or not products or decisions.settings.by is None:
         return []
     shown = join_first([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)

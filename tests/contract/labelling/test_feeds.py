@@ -313,7 +313,7 @@ def categories_of(platform: str, journal: Journal) -> list[str]:
     categories = FeedCategories(platform, journal.settings)
     for row in Decisions(journal).product_rows():
         categories.take(row)
-    return [",".join(categories.header), *(",".join(row.values()) for row in categories.rows())]
+    return [",".join(categories.header), *map(",".join, categories.rows())]
 
 
 def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has_no_name_for(
