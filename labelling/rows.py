@@ -18,7 +18,6 @@ from typing import Final, TypeAlias
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import escape_path
-from reports.products import mean_of
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"
@@ -128,6 +127,8 @@ class ProductRecord:
         photos: all photos of the product.
         distinct_photos: the photos that differ in content; if several are copies, the first one.
         answers: the answers by head, from all photos together; empty if no photo has an answer.
+        mean_probabilities: the mean probability of each label over its distinct photos, by head. Photos
+            without an answer for the head are left out. Unfamiliar photos are included.
         deciding_photos: the paths of the photos that the answer of each head is based on.
         cells: the first cell of its photos that is not empty, by column.
     """
@@ -136,6 +137,7 @@ class ProductRecord:
     photos: tuple[PhotoRecord, ...]
     distinct_photos: tuple[PhotoRecord, ...]
     answers: HeadAnswers = field(default_factory=dict)
+    mean_probabilities: Mapping[str, Sequence[float]] = field(default_factory=dict)
     deciding_photos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
 
@@ -162,16 +164,14 @@ class ProductRecord:
         )
 
     def probabilities_of(self, head: str) -> Sequence[float]:
-        """Return the mean probability of each label of a head over the product's different photos.
+        """Return the mean probability of each label of a head over the product's distinct photos.
 
-        Photos without an answer for the head are left out. Unfamiliar photos are included.
+        The result is empty if no photo has an answer for that head.
 
         Args:
             head: the name of the head: LABEL for the class, or an attribute such as `colour`.
         """
-        return mean_of(
-            [photo.answers[head].probabilities for photo in self.distinct_photos if head in photo.answers]
-        )
+        return self.mean_probabilities.get(head, ())
 
 
 Record: TypeAlias = PhotoRecord | ProductRecord

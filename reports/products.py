@@ -88,11 +88,8 @@ def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
     """
     if len(rows) == 1:
         return list(rows[0])
-    logs = [
-        sum(math.log(max(probability, LEAST)) for probability in column) / len(rows)
-        for column in zip(*rows, strict=True)
-    ]
-    shares = [math.exp(log) for log in logs]
+    logs = [[math.log(max(probability, LEAST)) for probability in row] for row in rows]
+    shares = [math.exp(sum(column) / len(rows)) for column in zip(*logs, strict=True)]
     total = sum(shares)
     return [share / total for share in shares]
 

@@ -162,6 +162,7 @@ def _options(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
             yield from map(str.strip, values.split("|") if is_colour_name(name) else ())
 
 
+@lru_cache(maxsize=1024)
 def _is_colour(text: str) -> bool:
     """Check whether a cell has words for a colour: no number, code or address, and not "see image"."""
     cell = read_identifier(text)

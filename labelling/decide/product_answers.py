@@ -15,7 +15,7 @@ from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
 from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
 from labelling.sources.items import Source
 from labelling.sources.picture_files import Folder
-from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_shown, shown_from
+from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_shown, mean_of, shown_from
 from reports.values import Report
 
 MIN_FEED_ACCURACY: Final = 0.85
@@ -102,9 +102,21 @@ def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> Product
         photos=tuple(photos),
         distinct_photos=distinct,
         answers={head: answer for head, (answer, _) in answered.items()},
+        mean_probabilities={
+            head: _mean_of_photos(distinct, head, answer, len(paths))
+            for head, (answer, paths) in answered.items()
+        },
         deciding_photos={head: paths for head, (_, paths) in answered.items()},
         cells=cells | by,
     )
+
+
+def _mean_of_photos(
+    photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
+) -> Sequence[float]:
+    """Return the mean over all photos with an answer: the combined answer has it if all of them decided."""
+    answered = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
+    return answer.probabilities if len(answered) == deciding_count else mean_of(answered)
 
 
 def _first(cells: Iterable[str]) -> str:
