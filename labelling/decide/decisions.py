@@ -3,9 +3,8 @@
 row_decision.py has the rules. This file has the facts of a table that they need, each read once.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final
@@ -17,10 +16,10 @@ from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import combine_photos
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
-from labelling.decide.shared_photos import find_shared_photos
-from labelling.decide.title_decision import ListTitles, collect_titles, folder_of
+from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
+from labelling.decide.title_decision import ListedRow, collect_titles, folder_of, read_product_titles
 from labelling.journal.journal_file import Journal
-from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_photos_of
+from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_unshared_photos
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.lists.folder_names import REVIEW, name_folders
 from labelling.lists.list_meaning import ListReader
@@ -29,10 +28,11 @@ from labelling.lists.titles import OFF, ListWords, words_in
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 
-_UNDER_SEVERAL: Final = """
-SELECT sha256, json_group_array(DISTINCT product) FROM current JOIN photos USING (path, stamp)
-WHERE product <> '' AND error = '' GROUP BY sha256 HAVING count(DISTINCT product) > 1
+_SHARED_PHOTOS: Final = """
+SELECT sha256 FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = ''
+GROUP BY sha256 HAVING min(product) <> max(product)
 """
+"""SQL that reads the sha256 of each photo that is listed under several products."""
 
 _ANSWERS: Final = """
 SELECT sha256, '', attribute, label, at FROM answers WHERE product = ''
@@ -94,12 +94,17 @@ class Decisions:
     @cached_property
     def context(self) -> DecisionContext:
         """The facts about the whole table that `decide_row` needs for each row."""
-        journal, titles, products = self.journal, self._titles, self._under_several
-        doubtful = {product for names in products.values() for product in names}
-        photos = read_photos_of(journal, doubtful) if doubtful else ()
-        shared = find_shared_photos(products, photos, titles)
+        hashes = [sha256 for (sha256,) in self.journal.query(_SHARED_PHOTOS)]
+        shared = SharedProductsCollector(hashes)
+        is_read = self.settings.by and self.reader.says_something
+        products = read_product_titles(self.reader, self._rows_of_products() if is_read else ())
+        titles = collect_titles(self.settings, self.reader, shared.collect(products))
+        photos = read_unshared_photos(self.journal, hashes)
         return DecisionContext(
-            settings=self.settings, titles=titles, shared_photos=shared, human_answers=self._people
+            settings=self.settings,
+            titles=titles,
+            shared_photos=make_shared_photos(shared.products_of_photos(), photos, titles),
+            human_answers=self._people,
         )
 
     @cached_property
@@ -166,13 +171,6 @@ class Decisions:
             yield folder_of(path), product or path
 
     @property
-    def _titles(self) -> ListTitles:
-        is_read = self.settings.by and self.reader.says_something
-        return collect_titles(
-            self.settings, self.reader, self._cells(self.list_words.columns) if is_read else ()
-        )
-
-    @property
     def _people(self) -> HumanAnswers:
         """The valid answers of people about pictures and products of the current listing."""
         labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -180,20 +178,23 @@ class Decisions:
             labels[sha256, product][head or LABEL] = label
         return HumanAnswers(dict(labels))
 
-    @property
-    def _under_several(self) -> Mapping[str, frozenset[str]]:
-        """The products of each photo that is listed under several products, by the sha256 of the photo."""
-        with self.journal.name_damage():
-            rows = self.journal.query(_UNDER_SEVERAL)
-            return {sha256: frozenset(json.loads(names)) for sha256, names in rows}
-
     def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-        return (cells for _, _, cells in self._cells(columns))
+        """Yield the cells in some columns of each row, in the order of the source."""
+        query = f"SELECT number{self._select_cells(columns)} FROM current ORDER BY number"  # noqa: S608
+        for _, *texts in self.journal.query(query):
+            yield dict(zip(columns, texts, strict=True))
 
-    def _cells(self, columns: Sequence[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """Yield product, path, and the cells in some columns of each row, in the order of the source."""
+    def _rows_of_products(self) -> Iterator[ListedRow]:
+        """Yield the rows of each product together, with the cells of titles and categories."""
+        columns = self.list_words.columns
+        query = (
+            f"SELECT product, number, path, iif(error = '', sha256, ''){self._select_cells(columns)} "  # noqa: S608
+            "FROM current LEFT JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number"
+        )
+        for product, number, path, sha256, *texts in self.journal.query(query):
+            yield ListedRow(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
+
+    def _select_cells(self, columns: Sequence[str]) -> str:
+        """Return SQL that selects the cells in some columns after other values; it has numbers of ours."""
         places = [list(self.journal.settings.further).index(name) for name in columns]
-        cells = "".join(f", json_extract(cells, '$[{place}]')" for place in places)
-        query = f"SELECT product, path{cells} FROM current ORDER BY number"  # noqa: S608 - numbers of ours
-        for product, path, *texts in self.journal.query(query):
-            yield product, path, dict(zip(columns, texts, strict=True))
+        return "".join(f", json_extract(cells, '$[{place}]')" for place in places)

@@ -4,13 +4,15 @@ It does not where the list lets the photo show each of its products: the words o
 their titles differ in colour and size alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import Reason
+from inference.words import without_variant
 from labelling.decide.title_decision import ListTitles, ProductTitle
+from labelling.lists.own_words import Meaning
 from labelling.rows import PhotoRecord, Record
 
 
@@ -19,11 +21,51 @@ class SharedProducts(NamedTuple):
 
     Attributes:
         kinds: a set for each product, with the kinds of garments that its title allows its photos to show.
-        variant_words: the words of each product's title, without those of colour and size.
+        has_same_words: whether the titles of all products differ in colour and size alone.
     """
 
-    kinds: frozenset[frozenset[str]]
-    variant_words: frozenset[tuple[str, ...]]
+    kinds: frozenset[Meaning]
+    has_same_words: bool
+
+
+class SharedProductsCollector:
+    """A collector of facts about the products of shared photos, which reads the products of a list once."""
+
+    def __init__(self, hashes: Iterable[str]) -> None:
+        """Create a collector without products.
+
+        Args:
+            hashes: the sha256 of each photo that is listed under several products.
+        """
+        self._kinds = {sha256: set[Meaning]() for sha256 in hashes}
+        self._words: dict[str, tuple[str, ...]] = {}
+
+    def collect(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
+        """Yield the given products unchanged, and add each one to the facts before it is yielded."""
+        for product in products:
+            self.add(product)
+            yield product
+
+    def add(self, product: ProductTitle) -> None:
+        """Add a product to the facts about its shared photos.
+
+        Args:
+            product: the facts of the list about the product.
+        """
+        shared = product.hashes & self._kinds.keys()
+        words = without_variant(product.title) if shared else ()
+        for sha256 in shared:
+            self._kinds[sha256].add(product.shown_kinds)
+            # The empty tuple, which stands for different words, equals no title with words.
+            self._words[sha256] = words if self._words.setdefault(sha256, words) == words else ()
+
+    def products_of_photos(self) -> dict[str, SharedProducts]:
+        """Return the facts about the products of each shared photo, by the sha256 of the photo."""
+        nothing = frozenset({frozenset[str]()})
+        return {
+            sha256: SharedProducts(frozenset(kinds) or nothing, bool(self._words.get(sha256)))
+            for sha256, kinds in self._kinds.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,34 +129,26 @@ class SharedPhotos:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
         is_admitted = all(self.titles.admits(LABEL, label, listed) for listed in under.kinds)
-        return is_admitted or (len(under.variant_words) == 1 and () not in under.variant_words)
+        return is_admitted or under.has_same_words
 
 
-def find_shared_photos(
-    products: Mapping[str, frozenset[str]], photos: Iterable[PhotoRecord], titles: ListTitles
+def make_shared_photos(
+    products_of_photos: Mapping[str, SharedProducts], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
     """Return the photos that are listed under several products, with the facts to judge their answers.
 
     Args:
-        products: the names of the products of each shared photo, by the sha256 of the photo.
-        photos: all photos of these products.
+        products_of_photos: the facts about the products of each shared photo, by the sha256 of the photo.
+        photos: the photos of these products; those that are listed under one product only are used.
         titles: the titles of the list, with the kinds that they allow.
     """
-    nothing = ProductTitle()
-    under = {
-        sha256: SharedProducts(
-            kinds=frozenset(titles.products.get(name, nothing).shown_kinds for name in names),
-            variant_words=frozenset(titles.products.get(name, nothing).variant_words for name in names),
-        )
-        for sha256, names in products.items()
-    }
     return SharedPhotos(
         titles=titles,
-        products_of_photos=under,
+        products_of_photos=products_of_photos,
         own_answers=frozenset(
             (photo.product, head, answer.label)
             for photo in photos
-            if photo.sha256 not in products
+            if photo.sha256 not in products_of_photos
             for head, answer in photo.answers.items()
             if answer.reason != Reason.UNFAMILIAR
         ),

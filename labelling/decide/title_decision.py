@@ -4,8 +4,10 @@ inference/title_rule.py has the rule. This file reads what the list says about a
 into the answers of the row. titles.py finds the columns with titles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
@@ -20,8 +22,7 @@ from inference.title_rule import (
     decide_with_title,
     find_release_labels,
 )
-from inference.words import without_variant
-from labelling.lists.list_meaning import NO_MEANING, ListMeaning, ListReader, titles_meaning
+from labelling.lists.list_meaning import ListMeaning, ListReader, titles_meaning
 from labelling.lists.own_words import Meaning
 from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
@@ -29,18 +30,42 @@ from labelling.run_settings import RunSettings
 NO_LABELS: Final = ReleaseLabels(classes={})
 
 
+class ListedRow(NamedTuple):
+    """A row of a list that names a photo of a product.
+
+    Attributes:
+        product: the name of the product.
+        number: the position of the row's photo in the source, counted from 0.
+        path: the path of the photo.
+        sha256: the SHA-256 of the photo's bytes in hexadecimal; empty if the photo has no answer.
+        cells: the cells with titles and categories, by column.
+    """
+
+    product: str
+    number: int
+    path: str
+    sha256: str
+    cells: Mapping[str, str]
+
+
 class ProductTitle(NamedTuple):
     """The facts of a list about one product.
 
     Attributes:
+        product: the name of the product.
+        number: the position of its first photo in the source, counted from 0.
+        title: its title; empty without one.
         meaning: the kinds that its title and category allow.
         shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
-        variant_words: the words of its title except those of colour and size; empty without a title.
+        hashes: the sha256 of its photos that have an answer.
     """
 
-    meaning: ListMeaning = NO_MEANING
-    shown_kinds: Meaning = frozenset()
-    variant_words: tuple[str, ...] = ()
+    product: str
+    number: int
+    title: str
+    meaning: ListMeaning
+    shown_kinds: Meaning
+    hashes: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +78,18 @@ class ListTitles:
         minimum_shares: the probabilities that a photo has to give to the kinds in a title, so that title and
             photo together can accept.
         heads: the labels of the class (LABEL) and of each attribute of the release.
-        products: the facts about each product, by its name; empty without products.
+        products: the kinds that the list allows for each product, by its name; empty without products.
+            Products with the same kinds share one object, because a list may have millions of products.
+        contradicting_products: the names of products whose titles share no kind of garment, in the order of
+            their first photos.
     """
 
     reader: ListReader = field(default_factory=ListReader)
     labels: ReleaseLabels = NO_LABELS
     minimum_shares: MinimumShares = NO_MINIMUM_SHARES
     heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    products: Mapping[str, ProductTitle] = field(default_factory=dict)
+    products: Mapping[str, ListMeaning] = field(default_factory=dict)
+    contradicting_products: tuple[str, ...] = ()
 
     def meaning(self, record: Record) -> ListMeaning:
         """Return the kinds of garments that the list allows for a photo or a product.
@@ -68,16 +97,11 @@ class ListTitles:
         For a photo, the title of its product is used. If the titles of the product contradict each other, the
         photo's own title is used.
         """
-        of_product = self.products.get(record.product)
+        meaning = self.products.get(record.product)
         is_photo = not isinstance(record, ProductRecord)
-        if of_product and not (is_photo and of_product.meaning.conflict == Reason.CONTRADICTING):
-            return of_product.meaning
+        if meaning and not (is_photo and meaning.conflict == Reason.CONTRADICTING):
+            return meaning
         return self.reader.meaning(record.cells, folder_of(record.photos[0].path))
-
-    def contradicting(self) -> list[str]:
-        """Return the names of products whose titles contradict each other: they share no kind of garment."""
-        products = self.products.items()
-        return [name for name, title in products if title.meaning.conflict == Reason.CONTRADICTING]
 
     def title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
@@ -114,55 +138,63 @@ class ListTitles:
         return dict(zip(self.heads[head], record.probabilities_of(head), strict=True))
 
 
+def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
+    """Yield the facts of a list about each product.
+
+    The kinds of a product are those that all its titles share. Of its other cells, the first one of each
+    column that is not empty is used.
+
+    Args:
+        reader: the reader that finds kinds of garments in titles and categories.
+        rows: the rows of the list, those of a product together, in the order of the source.
+    """
+    for _, group in groupby(rows, attrgetter("product")):
+        yield _read_product_title(reader, list(group))
+
+
+def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> ProductTitle:
+    words, first = reader.list_words, rows[0]
+    cells = {
+        column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
+    }
+    different = {tuple(row.cells.values()): row.cells for row in rows}
+    titles = {reader.title_meaning(cells_of_row) for cells_of_row in different.values()}
+    meaning = reader.meaning(cells, folder_of(first.path), titles_meaning(list(titles)))
+    return ProductTitle(
+        product=first.product,
+        number=first.number,
+        title=words.title(cells),
+        meaning=meaning,
+        shown_kinds=meaning.kinds | (words.shown_kinds(cells) if meaning.kinds == {SET} else frozenset()),
+        hashes=frozenset(row.sha256 for row in rows if row.sha256),
+    )
+
+
 def collect_titles(
-    settings: RunSettings, reader: ListReader, listed: Iterable[tuple[str, str, Mapping[str, str]]]
+    settings: RunSettings, reader: ListReader, products: Iterable[ProductTitle] = ()
 ) -> ListTitles:
-    """Read the titles of all products of a list.
+    """Return the titles of a list, with the facts of the release that are needed to decide with them.
 
     Args:
         settings: the settings of the run.
         reader: the reader that finds kinds of garments in titles and categories.
-        listed: the product and the path of each row, and its cells with titles. The kinds of a product are
-            those that all its titles share. Of its other cells, and of its titles for sheets and colours, the
-            first one that is not empty is used.
+        products: the facts of the list about each product; none if its titles are not read.
     """
-    columns, heads = reader.list_words.columns, settings.heads
-    of_products: dict[str, dict[str, str]] = {}
-    folders: dict[str, str] = {}
-    titles: dict[str, set[ListMeaning]] = {}
-    for product, path, cells in listed:
-        of_product = of_products.setdefault(product, {}) if product else {}
-        titles.setdefault(product, set()).add(reader.title_meaning(cells))
-        folders.setdefault(product, folder_of(path))
-        for column in columns:
-            of_product[column] = of_product.get(column) or cells[column]
+    heads, distinct = settings.heads, dict[ListMeaning, ListMeaning]()
+    meanings, contradicting = dict[str, ListMeaning](), list[tuple[int, str]]()
+    for product in products:
+        meanings[product.product] = distinct.setdefault(product.meaning, product.meaning)
+        if product.meaning.conflict == Reason.CONTRADICTING:
+            contradicting.append((product.number, product.product))
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         reader=reader,
         labels=labels if reader.says_something else NO_LABELS,
         minimum_shares=settings.shares,
         heads=heads,
-        products={
-            product: _product_title(reader, cells, folders[product], titles[product])
-            for product, cells in of_products.items()
-        },
+        products=meanings,
+        contradicting_products=tuple(name for _, name in sorted(contradicting)),
     )
-
-
-def _product_title(
-    reader: ListReader, cells: Mapping[str, str], folder: str, titles: Iterable[ListMeaning]
-) -> ProductTitle:
-    """Return the facts of the list about a product.
-
-    Args:
-        reader: the reader of titles and categories.
-        cells: the first filled cell of each column.
-        folder: the folder of its first photo.
-        titles: the meaning of each of its titles.
-    """
-    words, meaning = reader.list_words, reader.meaning(cells, folder, titles_meaning(list(titles)))
-    shown = meaning.kinds | (words.shown_kinds(cells) if meaning.kinds == {SET} else frozenset())
-    return ProductTitle(meaning, shown, without_variant(words.title(cells)))
 
 
 def folder_of(path: str) -> str:

@@ -58,11 +58,13 @@ FROM {} JOIN photos USING (path, stamp) {}
 
 _IN_ORDER: Final = _PHOTOS.format("current", "ORDER BY number")
 
-_OF_SOME: Final = _PHOTOS.format(
+_UNSHARED: Final = _PHOTOS.format(
     "current",
-    "WHERE product IN (SELECT value FROM json_each(?)) OR current.number IN (SELECT value FROM json_each(?)) "
-    "ORDER BY current.number",
+    "WHERE sha256 NOT IN (SELECT value FROM json_each(?1)) AND product IN ("
+    "SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = '' "
+    "AND sha256 IN (SELECT value FROM json_each(?1)))",
 )
+"""Query of the photos that lie under one product, which has other photos that lie under several."""
 
 _IN_GROUPS: Final = _PHOTOS.format(
     "(SELECT *, iif(product = '', number, min(number) OVER (PARTITION BY product)) AS first FROM current) "
@@ -192,17 +194,14 @@ def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
     return _photos(journal, _IN_ORDER)
 
 
-def read_photos_of(
-    journal: Journal, products: Iterable[str], numbers: Iterable[int] = ()
-) -> Iterator[PhotoRecord]:
-    """Yield the photos of some products, and some further pictures, in the order of the source.
+def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[PhotoRecord]:
+    """Yield the photos that are listed under one product only, of products that also have shared photos.
 
     Args:
         journal: the journal that has the pictures.
-        products: the names of products, all photos of which are read.
-        numbers: the positions of further pictures in the source, counted from 0.
+        hashes: the sha256 of each shared photo, which is listed under several products.
     """
-    return _photos(journal, _OF_SOME, json.dumps(list(products)), json.dumps(list(numbers)))
+    return _photos(journal, _UNSHARED, json.dumps(hashes)) if hashes else iter(())
 
 
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:

@@ -17,7 +17,12 @@ from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import combine_photos
 from labelling.decide.row_decision import DecisionContext, answer_with_list
 from labelling.decide.shared_photos import SharedPhotos
-from labelling.decide.title_decision import collect_titles, decide_record_with_title
+from labelling.decide.title_decision import (
+    ListedRow,
+    collect_titles,
+    decide_record_with_title,
+    read_product_titles,
+)
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord, Record
@@ -97,7 +102,9 @@ def known_of(prediction: Prediction, shares: MinimumShares, photo: PhotoRecord) 
     by = ProductGrouping(column="article", folder=None, proven=())
     further = {"Title": "Title"}
     table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, shares=shares)
-    titles = collect_titles(table, ListReader(list_words=WORDS), [(photo.product, photo.path, photo.cells)])
+    reader = ListReader(list_words=WORDS)
+    row = ListedRow(photo.product, photo.number, photo.path, photo.sha256, photo.cells)
+    titles = collect_titles(table, reader, read_product_titles(reader, [row]))
     return DecisionContext(
         settings=table,
         titles=titles,

@@ -13,8 +13,8 @@ from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import combine_photos
 from labelling.decide.row_decision import DecisionContext, decide_row
-from labelling.decide.shared_photos import find_shared_photos
-from labelling.decide.title_decision import collect_titles
+from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
+from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
 from labelling.journal.human_answer import LEFT_OUT
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
@@ -402,17 +402,22 @@ def cells_of(case: Case) -> dict[str, object]:
     """Decide the row of a case, and return its cells by the names of the columns."""
     settings = settings_of(case)
     records = [record(photo, case) for photo in case.photos]
-    rows = [(ARTICLE, "", records[0].cells), (OTHER_ARTICLE, "", {"Title": case.other_title})]
+    shared = [photo.name for photo in case.photos if photo.also_under]
+    rows = [
+        ListedRow(ARTICLE, 0, "", "", records[0].cells),
+        *(ListedRow(ARTICLE, 0, "", sha256, records[0].cells) for sha256 in shared),
+        *(ListedRow(OTHER_ARTICLE, 1, "", sha256, {"Title": case.other_title}) for sha256 in [*shared, ""]),
+    ]
     reader = ListReader(list_words=settings.list_words or ListWords())
-    titles = collect_titles(settings, reader, rows)
-    shared = {photo.name: frozenset({ARTICLE, OTHER_ARTICLE}) for photo in case.photos if photo.also_under}
+    collector = SharedProductsCollector(shared)
+    titles = collect_titles(settings, reader, collector.collect(read_product_titles(reader, rows)))
     people = dict[tuple[str, str], dict[str, str]]()
     for (name, head), label in case.people.items():
         people.setdefault(("", ARTICLE) if name == ARTICLE else (name, ""), {})[head] = label
     context = DecisionContext(
         settings=settings,
         titles=titles,
-        shared_photos=find_shared_photos(shared, records, titles),
+        shared_photos=make_shared_photos(collector.products_of_photos(), records, titles),
         human_answers=HumanAnswers(people),
     )
     if not case.is_product and case.head == LABEL:

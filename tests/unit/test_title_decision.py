@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 import pytest
 
@@ -12,8 +13,8 @@ from inference.title_rule import NO_MINIMUM_SHARES, NONE, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import combine_photos
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
-from labelling.decide.shared_photos import find_shared_photos
-from labelling.decide.title_decision import collect_titles
+from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
+from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords, word_columns
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
@@ -47,19 +48,18 @@ def known_of(
     shares: MinimumShares = NO_MINIMUM_SHARES,
     run: RunSettings = RUN,
 ) -> DecisionContext:
-    products = {
-        one.sha256: frozenset(each.product for each in photos if each.sha256 == one.sha256) for one in photos
-    }
-    shared = {sha256: names for sha256, names in products.items() if len(names) > 1}
+    rows = [ListedRow(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
+    products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
+    shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
     words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
     table = replace(run, shares=shares)
-    titles = collect_titles(
-        table, ListReader(list_words=words), [(photo.product, photo.path, photo.cells) for photo in photos]
-    )
+    reader = ListReader(list_words=words)
+    by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
+    titles = collect_titles(table, reader, shared.collect(read_product_titles(reader, by_product)))
     return DecisionContext(
         settings=table,
         titles=titles,
-        shared_photos=find_shared_photos(shared, photos, titles),
+        shared_photos=make_shared_photos(shared.products_of_photos(), photos, titles),
         human_answers=HumanAnswers(),
     )
 
@@ -354,7 +354,7 @@ def test_the_kinds_of_a_product_are_those_that_all_its_titles_share(
 
     assert known.titles.title_kinds(product) == kinds
     assert reason_of(product, known) == reason
-    assert known.titles.contradicting() == (["1"] if reason else [])
+    assert known.titles.contradicting_products == (("1",) if reason else ())
 
 
 def test_a_photo_of_two_articles_with_one_number_is_read_with_its_own_title() -> None:
