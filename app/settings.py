@@ -137,32 +137,32 @@ class Settings(BaseModel):
 
     Attributes:
         model_store: `bundled`, a store (a folder or `s3://bucket/prefix`), or the folder of a release.
-        model_version: `current` follows the promotions; a version stays at that release.
-        api_keys_file: file with lines `name:sha256-of-key`; empty requires no key.
-        cors_origins: origins whose pages may call this service, separated by commas, or *; empty allows none.
-        trusted_proxies: number of proxies in front that append to X-Forwarded-For; 0 trusts none.
-        rate_limit: rate for each client, such as `100/minute` or `5/second;1000/hour`; empty sets no limit.
-        rate_limit_storage: counter of rates: `memory://` for each worker separately, or one `redis://...`.
+        model_version: `current`, which follows the promotions, or the version of a release to stay at.
+        api_keys_file: file with a line `name:sha256-of-key` for each API key. If empty, no key is needed.
+        cors_origins: origins, separated by commas, whose pages may call the service. `*` allows all.
+        trusted_proxies: number of proxies in front that append to X-Forwarded-For. With 0, none is trusted.
+        rate_limit: rate for each client, like `100/minute` or `5/second;1000/hour`. If empty, there is none.
+        rate_limit_storage: place of the counters: `memory://` (each worker has its own) or one `redis://...`.
         log_level: the least serious level of log lines that are written.
         log_format: `text` for people, `json` for machines.
-        accept_target: share of accepted answers that must be right, such as 0.98; empty keeps the release's.
-        taxonomy: JSON file with the platform's own categories; empty adds none.
-        model_name: name of the model for clients.
-        max_upload_bytes: largest size of a picture in bytes, as sent.
-        max_pixels: largest picture in pixels, as its header says; checked before decoding.
-        max_batch: largest number of pictures in one batch request.
-        max_batch_bytes: largest size of a batch request, and of its unpacked ZIP, in bytes.
-        max_batch_pixels: largest number of pixels in a batch, as the headers of its pictures say.
-        max_json_numbers: most numbers in the JSON of a request, which one thread parses at a time.
+        accept_target: share of accepted answers that must be right, like 0.98. If empty, the release decides.
+        taxonomy: path of a JSON file with your own category for each label. If empty, answers have none.
+        model_name: name of the model, as clients see it.
+        max_upload_bytes: largest size of one picture, in bytes, as it is sent.
+        max_pixels: largest width x height of a picture, as its header says. Checked before decoding.
+        max_batch: largest number of pictures in a batch.
+        max_batch_bytes: largest size of a batch, and of the files in its ZIPs together, in bytes.
+        max_batch_pixels: largest sum of width x height over all pictures in a batch.
+        max_json_numbers: largest number of values in the JSON of a request. While it is parsed, others wait.
         slots: number of requests that a worker decodes and classifies at a time.
-        queue_length: number of further requests that may be sent or wait for a slot; the next one is refused.
-        queue_seconds: seconds that a request may wait for a slot.
-        request_seconds: seconds that a client may take to send a body, and to read an answer.
-        drain_seconds: seconds for which a stopping worker takes requests while `/readyz` answers 503.
-        refresh_seconds: seconds between two polls of the store for a newer promotion; 0 never polls.
-        cache_dir: folder for the releases that are pulled from a store.
-        cache_keep: number of releases that stay in the cache, beside those used within ten minutes.
-        trusted_keys: file of public keys; only releases that one of them signed are served from a store.
+        queue_length: number of further requests that may wait for a slot. The next one is refused.
+        queue_seconds: seconds for which a request may wait for a slot.
+        request_seconds: seconds that a client may take to send a body, and to read each part of an answer.
+        drain_seconds: seconds before a stopping worker refuses requests. `/readyz` already answers 503 then.
+        refresh_seconds: seconds between two looks for a newer promotion. With 0, it never looks again.
+        cache_dir: folder for the releases that are downloaded from a store.
+        cache_keep: number of releases that stay in the cache, plus those used in the last ten minutes.
+        trusted_keys: file of public keys. If set, a store's release needs a signature by one of them.
         prometheus_dir: PROMETHEUS_MULTIPROC_DIR, set by gunicorn.conf.py; None counts in this process alone.
     """
 

@@ -95,14 +95,17 @@ def test_each_published_network_has_its_command() -> None:
     ("line", "spelt"),
     [
         (
-            "cache_keep: number of releases that stay in the cache, beside those used within ten minutes.",
+            "cache_keep: number of releases that stay in the cache, plus those used in the last ten minutes.",
             "cache_keep: how many releases\n        stay in the cache, beside those used within ten minutes.",
         ),
         (
-            "cache_keep: number of releases that stay in the cache, beside those used within ten minutes.",
+            "cache_keep: number of releases that stay in the cache, plus those used in the last ten minutes.",
             "cache_keep: how many releases stay in the cache, beside those used within ten minutes",
         ),
-        ("cache_keep: number of releases that stay in the cache, beside those used within ten minutes.", ""),
+        (
+            "cache_keep: number of releases that stay in the cache, plus those used in the last ten minutes.",
+            "",
+        ),
     ],
     ids=["wraps", "no full stop", "absent"],
 )
