@@ -10,7 +10,9 @@ from tests.service import ROOT
 
 Ended = subprocess.CompletedProcess[str]
 
-EVERY_PARSER = "from scripts.__main__ import verbs; [verb.load().build_parser() for verb in verbs()]"
+EVERY_PARSER = (
+    "from scripts.__main__ import list_verbs; [v.load_module().build_parser() for v in list_verbs()]"
+)
 """A program that does what the help of each verb needs."""
 
 

@@ -69,7 +69,10 @@ def test_a_bug_and_an_error_of_the_machine_without_a_file_keep_their_traceback(e
 
 
 def test_a_reader_that_went_away_is_no_error() -> None:
-    program = "import sys; from scripts.terminal import run; sys.exit(run(lambda: print('x' * 10**6) or 0))"
+    program = (
+        "import sys; from scripts.terminal import run_main; "
+        "sys.exit(run_main(lambda: print('x' * 10**6) or 0))"
+    )
     reading, writing = os.pipe()
     os.close(reading)
 

@@ -20,7 +20,7 @@ OPTIONS = {"pixels": "--network dense --epochs 1", "photos": "--fast"}
 EACH_TWICE = f"""
 import subprocess, sys
 from scripts.__main__ import main
-from scripts.terminal import run
+from scripts.terminal import run_main
 
 def mount(options, *words):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", options, *words, "disk"]).returncode:
@@ -29,9 +29,9 @@ def mount(options, *words):
 for data, options in {OPTIONS}.items():
     words = f"train --data {{data}} --run disk/{{data}} {{options}} --out disk/{{data}}/store".split()
     mount("size=400k", "tmpfs")
-    assert run(lambda: main(words)) == 1, f"{{data}}: the disk has room"
+    assert run_main(lambda: main(words)) == 1, f"{{data}}: the disk has room"
     mount("remount,size=64m")
-    assert run(lambda: main(words)) == 0, f"{{data}}: it does not go on"
+    assert run_main(lambda: main(words)) == 0, f"{{data}}: it does not go on"
     subprocess.run(["umount", "disk"], check=True)
 """
 """A disk of 400 KB takes no whole checkpoint and no release. It is gone with the process."""
