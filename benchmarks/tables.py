@@ -155,8 +155,6 @@ def _beside_published(network: Stored) -> Row:
     published = PUBLISHED_FIGURES[network["network"]]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
     parameters, trained = f"{network['parameters']:,}", f"{network['trainable_parameters']:,}"
-    also = [f"; {published.loss:g}"] if published.loss else []
-    also += [f"; test {published.test:g}"] if published.test else []
     return (
         f"{network['network']}, {network['recipe_name']}",
         parameters if trained == parameters else f"{parameters} ({trained})",
@@ -164,7 +162,9 @@ def _beside_published(network: Stored) -> Row:
         f"{test['mean']:.4f}{spread} ({test['n']})",
         f"{fmean(one['test']['loss'] for one in network['seeds']):.4f}",
         f"{train['mean']:.4f}",
-        "".join([f"{published.accuracy:g}", *also]),
+        f"{published.accuracy:g}",
+        f"{published.loss:g}" if published.loss else "",
+        f"{published.test:g}" if published.test else "",
     )
 
 
