@@ -94,7 +94,10 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
         )
     heads = sorted({*candidate.products, *current.products})
     rows = [*_rows(comparisons), *(_product_row(head, candidate, current) for head in heads)]
-    texts = [f"Not measurably worse than current, {current.version}: {'; '.join(rows)}."]
+    texts = [
+        f"Not measurably worse than current, {current.version}, on the pictures that both decided about and "
+        f"whose label did not change: {'; '.join(rows)}."
+    ]
     if oldest and declined:
         texts.append(
             f"Nor by more than {DECLINE:.0%} than {_OLDEST}, {oldest.version}: {'; '.join(_rows(declined))}."
@@ -202,7 +205,7 @@ def _rows(comparisons: Comparisons) -> Iterator[str]:
 
 def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
     groups = f" of {comparison.groups:,} senders or products" if comparison.groups < comparison.n else ""
-    answers = f"{_named(name)}, {comparison.n:,} answers{groups}"
+    answers = f"{_named(name)}, {comparison.n:,} pictures{groups}"
     for difference, what in ((comparison.right, "right"), (comparison.wrong_accepted, "wrong and accepted")):
         if difference is not None:
             now, then = f"{difference.now:.2%}", f"{difference.then:.2%}"
@@ -212,7 +215,7 @@ def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
 def _set_row(name: str, shares: tuple[Shares, Shares]) -> str:
     now, then = shares
     none = f", {now.of_none:,} of them of none of the classes" if 0 < now.of_none < now.n else ""
-    return f"{_named(name)} ({now.n:,} answers{none}): {_shares(now)}, before {_shares(then)}"
+    return f"{_named(name)} ({now.n:,} pictures{none}): {_shares(now)}, before {_shares(then)}"
 
 
 def _shares(shares: Shares) -> str:
@@ -236,7 +239,13 @@ def _accepted_products(promise: ProductPromise | None) -> str:
 
 
 def _named(name: str) -> str:
-    return name if name in {TEST_SET, PHOTOS} or name.startswith(ATTRIBUTE) else f"tier {name}"
+    """Return the name of a set of pictures for messages.
+
+    The test set may also be learnt pictures, each answered by a network that had not learnt it.
+    """
+    if name == TEST_SET:
+        return "the evaluation"
+    return name if name == PHOTOS or name.startswith(ATTRIBUTE) else f"tier {name}"
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:

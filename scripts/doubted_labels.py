@@ -40,7 +40,14 @@ DOUBTS_PAGE_INTRODUCTION: Final = (
 CARD_NOTE_TEMPLATE: Final = "labelled {label}, {share}; {other}? {confidence}"
 
 
-def write_doubted_labels(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
+def write_doubted_labels(
+    folder: Path,
+    answers: FileAnswers,
+    labels: Sequence[str],
+    *,
+    next_command: str = "",
+    has_named_folder: bool = False,
+) -> None:
     """Write a table and a page of the pictures whose label a training doubts, and print how many there are.
 
     A label is doubted if networks that had not learnt the picture answer another one. Nothing is written if
@@ -52,14 +59,19 @@ def write_doubted_labels(folder: Path, answers: FileAnswers, labels: Sequence[st
         folder: the folder of the run.
         answers: the answers of networks that had not learnt the pictures.
         labels: the labels of the release.
+        next_command: the command that learns the exported file; empty if it is the same command with
+            `--corrections`.
+        has_named_folder: whether the same command names the folder of the run, which has a release now.
     """
     try:
-        _write(folder, answers, labels)
+        _write(folder, answers, labels, next_command, has_named_folder=has_named_folder)
     except (OSError, *EXPECTED_ERRORS) as error:
         print_message(f"the release is made, but its doubted labels cannot be written: {error}")
 
 
-def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
+def _write(
+    folder: Path, answers: FileAnswers, labels: Sequence[str], next_command: str, *, has_named_folder: bool
+) -> None:
     pictures = len(answers[1])
     if not pictures:
         return
@@ -81,14 +93,16 @@ def _write(folder: Path, answers: FileAnswers, labels: Sequence[str]) -> None:
         f"{len(doubts):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
         f"{folder / DOUBTS_TABLE_NAME}.",
     )
-    shown = _write_page(folder, doubts, labels)
+    repeated_command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"
+    shown = _write_page(folder, doubts, labels, next_command or repeated_command)
     out.print(f"To look through, the first {shown:,}: {folder / DOUBTS_PAGE_NAME}", soft_wrap=True)
-    out.print(
-        f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command. If that has "
-        "--run, name "
-        f"another folder there, or move {folder / NEW_RELEASE_FOLDER} away first.",
-        soft_wrap=True,
-    )
+    if next_command:
+        print(f"To learn what it exports: {next_command}")
+        return
+    way = f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command."
+    if has_named_folder:
+        way += f" Name another folder with --run, or move {folder / NEW_RELEASE_FOLDER} away first."
+    out.print(way, soft_wrap=True)
 
 
 def _keep_earlier(file: Path) -> None:
@@ -101,12 +115,11 @@ def _keep_earlier(file: Path) -> None:
     print_message(f"{file} was there already: it is kept as {free_name}.")
 
 
-def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str]) -> int:
-    """Write DOUBTS_PAGE_NAME, whose export is for --corrections, and return how many pictures it shows."""
+def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], command: str) -> int:
+    """Write DOUBTS_PAGE_NAME, whose export this command learns, and return how many pictures it shows."""
     prepare_decoders()
     cards = [_card(doubt) for doubt in doubts[:MAX_PICTURES_SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
-    command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"
     write_page(
         folder / DOUBTS_PAGE_NAME,
         make_review_page(

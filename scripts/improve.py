@@ -7,21 +7,31 @@ starts. Options of `wardrobe train` may follow `--`. What is decided: training/i
 """
 
 import argparse
+import shlex
 from functools import partial
 from pathlib import Path
 
 from app.settings import read_command_settings
 from labelling.review.audit import describe_audits
 from model_store.named_release import parse_store_address
+from model_store.store import open_store
 from scripts import train
 from scripts.__main__ import command
 from scripts.data_options import list_typed_options, read_recorded_options
-from scripts.doubted_labels import write_doubted_labels
+from scripts.doubted_labels import DOUBTS_EXPORT_NAME, write_doubted_labels
 from scripts.list_options import add_encoding_option
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_target import DEFAULT_STORE, open_release_target
-from scripts.terminal import RELEASE_HELP, make_command_parser, make_console, print_message, run_command
+from scripts.release_target import DEFAULT_STORE, ReleaseTarget, open_release_target
+from scripts.terminal import (
+    RELEASE_HELP,
+    get_program_name,
+    make_command_parser,
+    make_console,
+    print_message,
+    run_command,
+)
 from training.improve import (
+    Corrected,
     ImproveRequest,
     corrected_release,
     improve,
@@ -81,7 +91,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         # A release of own classes goes beside its parent; of the ten classes it is published by hand.
         typed.out = parse_store_address(improved_release.name)
     picture_place = improved_release.file if is_of_photos else arguments.data or learnt_place(parent)
-    target = open_release_target(typed, compared or picture_place)
+    target = open_release_target(typed, *(compared or [picture_place]))
     request = ImproveRequest(
         corrected=improved_release,
         data=arguments.data,
@@ -91,11 +101,53 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         run=train.make_run_request(typed, "improve"),
     )
     new_release = improve(request, parent, TerminalProgress(), target.check_labels)
+    next_command = (
+        format_photos_command(improved_release, typed)
+        if is_of_photos
+        else format_improve_command(new_release.release, target)
+    )
+    if not is_of_photos:
+        print_promises(new_release.release, make_console().print)
+    write_doubted_labels(new_release.run, new_release.answers, new_release.labels, next_command=next_command)
     if is_of_photos:
         return train.publish_photo_release(new_release, improved_release.name, parent, target, typed)
-    print_promises(new_release.release, make_console().print)
-    write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
     return train.publish_compared_release(new_release.release, target, parent)
+
+
+def format_improve_command(new_release: Path, target: ReleaseTarget) -> str:
+    """Return the command that learns corrections of doubted labels after those that were just learnt.
+
+    It names the new release, whose training recorded the earlier corrections. Without a name, the command
+    would improve the current release, which has not learnt them unless the new one was published.
+
+    Args:
+        new_release: the folder of the new release of own classes.
+        target: the store that it goes to.
+    """
+    words = [get_program_name(), "improve", DOUBTS_EXPORT_NAME, "--from", str(new_release)]
+    if target.is_promoted:
+        words += ["--publish", target.store.address]
+    elif target.store.address != open_store(DEFAULT_STORE).address:
+        words += ["--out", target.store.address]
+    return shlex.join(words)
+
+
+def format_photos_command(improved_release: Corrected, typed: argparse.Namespace) -> str:
+    """Return the command that learns corrections of doubted labels together with the corrections before.
+
+    Args:
+        improved_release: the release of the ten classes, and the corrections that were learnt.
+        typed: the words after `--`, with the store of the command.
+    """
+    words = [get_program_name(), "train", "--from", improved_release.name]
+    words += ["--photos", str(improved_release.file), "--corrections", DOUBTS_EXPORT_NAME]
+    for option, value in (
+        ("--encoding", improved_release.encoding),
+        ("--out", typed.out),
+        ("--publish", typed.publish),
+    ):
+        words += [option, value] if value else []
+    return shlex.join(words)
 
 
 def build_parser() -> argparse.ArgumentParser:

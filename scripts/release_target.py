@@ -132,7 +132,7 @@ class ReleaseTarget:
         forced: whether the release becomes current even if it is worse or has other labels.
         by: the name of the person who publishes, for the log.
         unconditional: whether to promote even if the store ignores conditional writes.
-        pictures: the pictures to compare the new and the current release on; None if none are known.
+        pictures: the places with pictures to compare the new and the current release on, which may be gone.
     """
 
     store: Store
@@ -142,7 +142,7 @@ class ReleaseTarget:
     forced: bool
     by: str
     unconditional: bool
-    pictures: Path | None = None
+    pictures: tuple[Path, ...] = ()
 
     @property
     def is_judged(self) -> bool:
@@ -214,8 +214,13 @@ class ReleaseTarget:
         except OSError:
             print_message(self._way_to_store(release))
             raise
-        stands = f" {current.version} stays current there." if current and not self.is_promoted else ""
-        make_console().print(f"{published.verdict}\nReleased to {address}.{stands}")
+        if self.is_promoted:
+            make_console().print(f"{published.verdict}\nReleased to {address}.")
+        else:
+            stands = f" {current.version} stays current there." if current else ""
+            make_console().print(
+                f"Released to {address}, but not published.{stands} The last line below publishes it."
+            )
         _print_headline(published.manifest, parse_report((release / REPORT_FILE).read_bytes(), str(release)))
         # Not by rich, which would break a command where the terminal ends.
         print("\n".join(self._next_steps(release, published.manifest.labels)))
@@ -259,11 +264,11 @@ class ReleaseTarget:
                 _serve_command(str(release)),
                 _publish_command(release, f"{address.rstrip('/')}-other-classes"),
             ]
-        pictures = self.pictures if self.pictures and expand_home(self.pictures).exists() else "PICTURES"
-        return [*lines, *format_next_commands(address, release, pictures, address)]
+        places = [place for place in self.pictures if expand_home(place).exists()]
+        return [*lines, *format_next_commands(address, release, places, address)]
 
 
-def open_release_target(arguments: argparse.Namespace, pictures: str | Path | None = None) -> ReleaseTarget:
+def open_release_target(arguments: argparse.Namespace, *pictures: str | Path | None) -> ReleaseTarget:
     """Open the store that the options --publish and --out name, before a new release is trained for it.
 
     A service may use the store. So if the store has a release already, the new one becomes current only with
@@ -271,7 +276,7 @@ def open_release_target(arguments: argparse.Namespace, pictures: str | Path | No
 
     Args:
         arguments: the arguments of a command with `add_store_options`.
-        pictures: the pictures to compare the new and the current release on; None if none are known.
+        pictures: the places with pictures to compare the new and the current release on; None is ignored.
 
     Raises:
         StoreError: the store cannot be reached or promoted in, or --sign names no private key. This is
@@ -286,7 +291,7 @@ def open_release_target(arguments: argparse.Namespace, pictures: str | Path | No
         store=store,
         current_manifest=_current(store, before),
         is_promoted=bool(before is None or arguments.publish or arguments.force),
-        pictures=Path(pictures) if pictures else None,
+        pictures=tuple(Path(place) for place in pictures if place),
         **options,
     )
 
@@ -356,29 +361,25 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
 
 
 def format_next_commands(
-    earlier_release: str, new_release: Path, pictures: Path | str, store: str
+    earlier_release: str, new_release: Path, pictures: Sequence[Path], store: str
 ) -> list[str]:
-    """Return lines with two commands to paste: one compares a new release, the other makes it current.
+    """Return lines with commands to paste, which compare a new release, and the last makes it current.
 
     Args:
         earlier_release: the release that the new one is compared with, as commands name it, such as
             `bundled`.
         new_release: the folder of the new release.
-        pictures: the pictures to compare on.
+        pictures: the places with pictures to compare on, one for each command; if there is none, the
+            command has a word in its place.
         store: the store in which it becomes current.
     """
-    # By --allow 1 it ends with 0 whatever changes.
-    words = [
-        "diff",
-        earlier_release,
-        str(new_release),
-        str(pictures),
-        "--page",
-        "changes.html",
-        "--allow",
-        "1",
-    ]
-    return [f"Compare: {get_program_name()} {shlex.join(words)}", _publish_command(new_release, store)]
+    lines = []
+    for number, place in enumerate(pictures or ["PICTURES"], 1):
+        page = "changes.html" if number == 1 else f"changes-{number}.html"
+        # By --allow 1 it ends with 0 whatever changes.
+        words = ["diff", earlier_release, str(new_release), str(place), "--page", page, "--allow", "1"]
+        lines.append(f"Compare: {get_program_name()} {shlex.join(words)}")
+    return [*lines, _publish_command(new_release, store)]
 
 
 def _publish_command(release: Path, store: str) -> str:

@@ -80,7 +80,12 @@ def execute(arguments: argparse.Namespace) -> object:
             list_typed_options(arguments),
         )
         print_promises(new_release.release, make_console().print)
-        write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
+        write_doubted_labels(
+            new_release.run,
+            new_release.answers,
+            new_release.labels,
+            has_named_folder=arguments.run is not None,
+        )
         return target.publish_and_report(new_release.release)
 
 
@@ -149,8 +154,13 @@ def _train_photos(options: Options, arguments: argparse.Namespace) -> object:
     new_release = train_on_photos(
         parent, data_source, options, run, TerminalProgress(), target.check_labels, listing
     )
+    write_doubted_labels(
+        new_release.run,
+        new_release.answers,
+        new_release.labels,
+        has_named_folder=arguments.run is not None,
+    )
     if listing.corrections is None:
-        write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
         return target.publish_and_report(new_release.release)
     return publish_photo_release(new_release, place, parent, target, arguments)
 
@@ -176,18 +186,13 @@ def publish_photo_release(
     Returns:
         The result for --json.
     """
-    write_doubted_labels(new_release.run, new_release.answers, new_release.labels)
     if arguments.out or arguments.publish:
         return publish_compared_release(new_release.release, target, parent)
     verdict, store = (
         compared_with(open_release(new_release.release), parent),
         parse_store_address(place) or STORE_PLACEHOLDER,
     )
-    print(
-        "\n".join(
-            [verdict, *format_next_commands(place, new_release.release, target.pictures or "PICTURES", store)]
-        )
-    )
+    print("\n".join([verdict, *format_next_commands(place, new_release.release, target.pictures, store)]))
     return {"release": str(new_release.release), "verdict": verdict}
 
 

@@ -6,8 +6,8 @@ the release learnt together with the corrections, with the settings that its man
 copy of the corrections, and the folder of the run. Read `improve` first.
 """
 
-import os
 import shlex
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -174,24 +174,29 @@ def learnt_place(release: LocalRelease) -> str | None:
     return Options.recorded(release.manifest.training).data
 
 
-def looked_at(corrections: Sequence[Correction]) -> Path | None:
-    """Return the innermost folder that has all corrected pictures.
+MAX_COMPARED_FOLDERS: Final = 3
+"""Largest number of folders for which a command is printed that compares two releases."""
 
-    The answers to the other pictures in it may change, too, once the corrections are learnt.
+
+def looked_at(corrections: Sequence[Correction]) -> tuple[Path, ...]:
+    """Return the folders with the most corrected pictures, at most MAX_COMPARED_FOLDERS.
+
+    The answers to the other pictures in them may change, too, once the corrections are learnt.
 
     Returns:
-        The folder, relative to the working directory if it lies below it. None if no corrected picture is
-        a file on this computer, or if the folder is the working directory or contains it.
+        The folders, relative to the working directory if they lie below it. The working directory and the
+        folders that contain it are left out, because they have many other files. A folder in another one
+        is left out, too, because a comparison of the outer one includes it.
     """
-    there = {
-        absolute(Path(correction.path).parent)
-        for correction in corrections
-        if Path(correction.path).is_file()
-    }
-    folder, here = Path(os.path.commonpath(there or ["/"])), Path.cwd()
-    if here.is_relative_to(folder):
-        return None
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+    here, counts = Path.cwd(), Counter[Path]()
+    for path in dict.fromkeys(Path(correction.path) for correction in corrections):
+        if path.is_file() and not here.is_relative_to(folder := Path(absolute(path.parent))):
+            counts[folder] += 1
+    outermost = [folder for folder, _ in counts.most_common() if counts.keys().isdisjoint(folder.parents)]
+    return tuple(
+        folder.relative_to(here) if folder.is_relative_to(here) else folder
+        for folder in outermost[:MAX_COMPARED_FOLDERS]
+    )
 
 
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:

@@ -4,6 +4,7 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,8 +107,34 @@ def test_all_doubted_labels_are_in_the_table_and_the_first_on_the_page(
     assert " … --corrections corrections-doubted.csv" in shown["command"]
     said = " ".join(capsys.readouterr().out.split())
     assert "201 of 1,401 labels are doubted" in said
-    assert "add --corrections corrections-doubted.csv to the same command" in said
-    assert f"If that has --run, name another folder there, or move {tmp_path / 'release'} away first." in said
+    assert said.endswith("add --corrections corrections-doubted.csv to the same command.")
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "on_page"),
+    [
+        (
+            {"has_named_folder": True},
+            "to the same command. Name another folder with --run, or move {folder}/release away first.",
+            " … --corrections corrections-doubted.csv",
+        ),
+        (
+            {"next_command": "wardrobe improve corrections-doubted.csv", "has_named_folder": True},
+            "To learn what it exports: wardrobe improve corrections-doubted.csv",
+            "wardrobe improve corrections-doubted.csv",
+        ),
+    ],
+    ids=["the same command in a folder that was named", "another command"],
+)
+def test_the_command_that_learns_the_export_is_printed_and_shown_on_the_page(
+    options: dict[str, Any], said: str, on_page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [one("wrong", 0, 0.1, 0.9), *[one("right", 0, 0.9, 0.1)] * 20]
+
+    write_doubted_labels(tmp_path, asked(*answers), NAMES[:2], **options)
+
+    assert " ".join(capsys.readouterr().out.split()).endswith(said.format(folder=tmp_path))
+    assert shown_on(tmp_path / DOUBTS_PAGE_NAME)["command"].endswith(on_page)
 
 
 @pytest.mark.parametrize(("wrong", "listed"), [(3, True), (4, False)])

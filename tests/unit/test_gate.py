@@ -169,8 +169,9 @@ UNLIKE = "refused: .*cannot be compared with current: both decided"
 GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     # On the test set.
     "better": (
-        "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e"
-        ".*the test set, 2,000 answers: 97.50% right, before 95.00%",
+        "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e, on the pictures that both "
+        "decided about and whose label did not change: the evaluation, 2,000 pictures: 97.50% right, "
+        "before 95.00%",
         of_test(1950),
         of_test(number=7),
     ),
@@ -182,7 +183,11 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         of_test(),
     ),
     "a few more wrong ones": ("follows", of_test(wrong=14), of_test()),
-    "fewer accepted": (f"{LESS}the test set .*69.5% acc.*before .*80.0%", of_test(accepted=1390), of_test()),
+    "fewer accepted": (
+        f"{LESS}the evaluation .*69.5% acc.*before .*80.0%",
+        of_test(accepted=1390),
+        of_test(),
+    ),
     # What is accepted beyond the current release keeps the promise.
     "nothing before, the promise kept": ("follows", adding(1600, 40), adding(0, 0)),
     "more accepted, the promise broken by those": (ADDED, adding(1600, 100), adding(600, 2)),
@@ -190,13 +195,13 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     "a little less accepted": ("follows", adding(1540, 10), adding(1600, 10)),
     # Photos of all tiers together.
     "the same photos": (
-        r"follows: .*tier A \(413 answers\): 94.4% right and 82.3% accepted \(98.5% of these right\), "
+        r"follows: .*tier A \(413 pictures\): 94.4% right and 82.3% accepted \(98.5% of these right\), "
         r".*tier X \(",
         of_tiers(),
         PARENT,
     ),
     "three points less of each tier": (
-        "refused: .*photos, 1,416 answers: 86.04% right, before 89",
+        "refused: .*photos, 1,416 pictures: 86.04% right, before 89",
         of_tiers(A=(413, 378, 340, 5), B=(356, 316, 260, 5), C=(384, 298, 190, 3)),
         PARENT,
     ),
@@ -219,13 +224,17 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     ),
     "a small tier is not accepted": ("follows", of_own(0), of_own(0)),
     "an accepted picture of no class is wrong": (
-        r"follows: .*tier own \(100 answers, 20 of them of none of the classes\): 100.0% right and 54.0% "
+        r"follows: .*tier own \(100 pictures, 20 of them of none of the classes\): 100.0% right and 54.0% "
         r"accepted \(92.6% of these right\), before 100.0% right and 50.0% accepted \(100.0%",
         of_none(4),
         of_none(0),
     ),
     # A child is asked about its publisher's own pictures, which its parent had not learnt.
-    "own pictures less right": ("refused: .*photos, 1,616 answers: 87.36% right, before", child(155), PARENT),
+    "own pictures less right": (
+        "refused: .*photos, 1,616 pictures: 87.36% right, before",
+        child(155),
+        PARENT,
+    ),
     "corrections less right": ("follows(?!.*tier own)", child(155, name=CORRECTED), PARENT),
     "another release was asked": ("follows(?!.*tier own)", child(100), of_tiers(number=7)),
     # What current promises has to be shown.
@@ -280,7 +289,7 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     ),
     # Answers to attributes: of two, each may differ by more.
     "an attribute worse": (
-        "refused: .*attribute colour, 400 answers: 88.50% right, before",
+        "refused: .*attribute colour, 400 pictures: 88.50% right, before",
         answered(354),
         answered(),
     ),

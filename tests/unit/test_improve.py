@@ -1,6 +1,8 @@
 """`wardrobe improve` before it trains: which pictures it would learn, and what it says without any."""
 
+import argparse
 import hashlib
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,11 @@ from labelling.lists.list_reading import Reading
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release
 from model_store.named_release import parse_store_address
-from scripts.release_target import format_next_commands
+from model_store.publish import publish_release
+from model_store.store import open_store
+from reports.judge import judge
+from scripts import improve, train
+from scripts.release_target import format_next_commands, open_release_target
 from scripts.terminal import get_program_name
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
@@ -366,7 +372,7 @@ def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp
     store = a_store(tmp_path / "my store")
 
     compare, publish = format_next_commands(
-        store, tmp_path / "release", "corrections.csv", str(parse_store_address(store))
+        store, tmp_path / "release", [Path("corrections.csv")], str(parse_store_address(store))
     )
 
     files = f"{tmp_path}/release corrections.csv --page changes.html --allow 1"
@@ -375,21 +381,70 @@ def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp
 
 
 @pytest.mark.parametrize(
-    ("paths", "folder"),
+    ("store", "way"),
     [
-        (["catalogue/a.png", "catalogue/sub/b.png", "catalogue/gone.png"], "catalogue"),
-        (["catalogue/sub/b.png"], "catalogue/sub"),
-        (["catalogue/a.png", "other/c.png"], None),  # all that they share is the folder of everything
-        (["in/an/archive.png"], None),
+        (["--out", "runs/store"], []),
+        (["--out", "shop store"], ["--out", "shop store"]),
+        (["--publish", "shop store"], ["--publish", "shop store"]),
     ],
 )
-def test_releases_are_compared_on_the_folder_that_the_corrected_pictures_come_from(
-    tmp_path: Path, paths: list[str], folder: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("here")
+def test_improve_takes_the_command_that_learns_the_corrections_of_doubted_labels(
+    store: list[str], way: list[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for file in ("catalogue/a.png", "catalogue/sub/b.png", "other/c.png"):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).touch()
-    said = [Correction(str(tmp_path / path), "", "Ball", "", 0, Path("corrections.csv")) for path in paths]
+    publish_release(a_release(Path("parent")), open_store(store[1]), judge, author="ann")
+    target = open_release_target(train.build_parser().parse_args(store))
 
-    assert looked_at(said) == (folder and Path(folder))
+    _, verb, *words = shlex.split(improve.format_improve_command(Path("runs/mine/release"), target))
+
+    assert verb == "improve"
+    typed = improve.build_parser().parse_args(words)
+    assert (typed.corrections, typed.release) == (Path("corrections-doubted.csv"), "runs/mine/release")
+    assert words[3:] == way[:1] + [str(Path(place).absolute()) for place in way[1:]]
+
+
+def test_the_ten_classes_learn_the_corrections_of_doubted_labels_beside_those_before() -> None:
+    file = Path("corrections.csv")
+    improved_release = Corrected("bundled", open_bundled_release(), file, (), "cp1252")
+    stores = argparse.Namespace(out=None, publish="shop store")
+
+    _, verb, *words = shlex.split(improve.format_photos_command(improved_release, stores))
+
+    assert verb == "train"
+    typed = train.build_parser().parse_args(words)
+    assert (typed.release, typed.photos, typed.encoding) == ("bundled", file, "cp1252")
+    assert (typed.corrections, typed.publish) == ([Path("corrections-doubted.csv")], "shop store")
+
+
+@pytest.mark.parametrize(
+    ("paths", "folders"),
+    [
+        (["catalogue/a.png", "catalogue/sub/b.png", "catalogue/gone.png"], ["catalogue"]),
+        (["catalogue/sub/b.png"], ["catalogue/sub"]),
+        # The folder that they have in common has other pictures, too.
+        (["shop/new/d.png", "shop/old/e.png", "shop/old/f.png"], ["shop/old", "shop/new"]),
+        (["1/a.png", "2/a.png", "2/b.png", "3/a.png", "3/b.png", "4/a.png", "4/b.png"], ["2", "3", "4"]),
+        (["a.png", "../b.png"], []),  # the working directory has everything, such as releases
+        (["in/an/archive.png"], []),
+    ],
+)
+def test_releases_are_compared_on_the_folders_that_most_corrected_pictures_come_from(
+    tmp_path: Path, paths: list[str], folders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for file in (Path(path) for path in paths if "gone" not in path and "archive" not in path):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    said = [Correction(str(Path.cwd() / path), "", "Ball", "", 0, Path("corrections.csv")) for path in paths]
+
+    assert looked_at(said) == tuple(map(Path, folders))
+
+
+def test_there_is_a_command_with_a_page_of_its_own_for_each_folder_to_compare_on() -> None:
+    *compare, _ = format_next_commands("store", Path("release"), [Path("old"), Path("new")], "store")
+
+    pages = [line.partition(" diff store release ")[2] for line in compare]
+    assert pages == ["old --page changes.html --allow 1", "new --page changes-2.html --allow 1"]
+    nowhere, _ = format_next_commands("store", Path("release"), [], "store")
+    assert " PICTURES --page " in nowhere

@@ -180,7 +180,7 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
     assert all(sentence in said for sentence in what_is_accepted(report, ENGLISH))
-    assert f"the test set ({BEFORE - 1} answers)" in said.split("stays current there")[0]
+    assert f"the evaluation ({BEFORE - 1} pictures)" in said.split("stays current there")[0]
     [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
     assert compared.startswith(f"{shop}/store {made} ")
     assert compared.endswith(" --page changes.html --allow 1")
