@@ -25,6 +25,9 @@ PREFIX = "WARDROBE_"
 CURRENT = "current"
 """Value of MODEL_VERSION with which the service always serves the current release of the store."""
 
+MIN_ACCEPT_TARGET = 0.5
+"""Smallest value of ACCEPT_TARGET."""
+
 MAX_WAIT_SECONDS = 86_400
 """Largest allowed value in seconds, one day, of settings that say how long to wait. A larger value, such as
 "inf", would be an OverflowError at the wait."""
@@ -121,7 +124,7 @@ def _check_storage(address: str) -> str:
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, le=MAX_WAIT_SECONDS)]
-Target = Annotated[float, Field(ge=0.5, lt=1)]
+Target = Annotated[float, Field(ge=MIN_ACCEPT_TARGET, lt=1)]
 Text = Annotated[str, Field(min_length=1)]
 AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 
@@ -145,7 +148,7 @@ class Settings(BaseModel):
         rate_limit_storage: place of the counters: `memory://` (each worker has its own) or one `redis://...`.
         log_level: the least serious level of log lines that are written.
         log_format: `text` for people, `json` for machines.
-        accept_target: share of accepted answers that must be right, like 0.98. If empty, the release decides.
+        accept_target: share of accepted answers that must be right, like 0.96. If empty, the release decides.
         taxonomy: path of a JSON file with your own category for each label. If empty, answers have none.
         model_name: name of the model, as clients see it.
         max_upload_bytes: largest size of one picture, in bytes, as it is sent.

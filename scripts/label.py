@@ -35,7 +35,7 @@ from scripts.label_summary import print_output_places, print_table_figures
 from scripts.list_options import add_list_options
 from scripts.progress_bars import show_progress
 from scripts.terminal import (
-    BUNDLED_HELP,
+    ANSWERING_HELP,
     NegativeResult,
     make_command_parser,
     make_whole_number_parser,
@@ -134,7 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
-    add("--model", help=BUNDLED_HELP)
+    add("--model", help=ANSWERING_HELP)
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES_BY_NAME, help=engines)
     products = parser.add_mutually_exclusive_group()

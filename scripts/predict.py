@@ -28,8 +28,8 @@ from model_store.release_files import name_file_in_errors
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.terminal import (
+    ANSWERING_HELP,
     BAR_WIDTH_CHARACTERS,
-    BUNDLED_HELP,
     FAILURE_EXIT_CODE,
     make_command_parser,
     make_console,
@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="pictures to classify, named by an option",
     )
-    add("--model", default="bundled", help=BUNDLED_HELP)
+    add("--model", default="bundled", help=ANSWERING_HELP)
     plot = "draw each picture, the input of the model and its answer"
     add("--plot", type=Path, metavar="OUT.png", help=plot)
     return parser

@@ -6,11 +6,13 @@ training would have chosen for the target replaces the release's own (reports/ac
 separately. This module is pure; load.py calls it.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import ServedModel, TargetAcceptance
+from app.settings import MIN_ACCEPT_TARGET
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
 from reports.acceptance import accepted_at
 from reports.values import HELD_OUT, AcceptPoint
@@ -63,16 +65,19 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
     for pictures, curve in curves.items():
         if network := _find_network(pictures, served):
             curves_by_network[network][pictures] = curve
+    for together in curves_by_network.values():
+        if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
+            fault = f"The report of {served.version} has several thresholds for what one decides about."
+            return TargetAcceptance(target, {}, fault)
     gives: dict[str, AcceptPoint] = {}
     for network, together in curves_by_network.items():
         has_both_networks = len(served.networks) == len(NETWORK_NAMES)
         set_name = "tiers of photos" if has_both_networks and network == "photos" else "sets of pictures"
-        if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
-            fault = f"The report of {served.version} has several thresholds for what one decides about."
-            return TargetAcceptance(target, {}, fault)
-        points = accepted_at(together, dict.fromkeys(together, target)) if together else {}
+        points = _choose_points(together, target)
         if points is None:
-            return TargetAcceptance(target, {}, _describe_fault(served.version, together, set_name, target))
+            highest = _find_highest_target(curves_by_network.values(), target)
+            fault = _describe_fault(served.version, set_name, target, highest)
+            return TargetAcceptance(target, {}, fault)
         gives |= points
     if len(served.networks) == 1 or curves_by_network["photos"]:
         return TargetAcceptance(target, gives, served.photo_fault)
@@ -80,11 +85,31 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
     return TargetAcceptance(target, gives, fault)
 
 
-def _describe_fault(version: str, curves: AcceptanceCurves, set_name: str, target: float) -> str:
-    highest = {pictures: max(point.lower_bound for point in curve) for pictures, curve in curves.items()}
-    pictures = min(highest, key=highest.__getitem__)
+def _choose_points(curves: AcceptanceCurves, target: float) -> dict[str, AcceptPoint] | None:
+    """Return the point of each set at the threshold that shows the target for all sets; None if none does."""
+    return accepted_at(curves, dict.fromkeys(curves, target)) if curves else {}
+
+
+def _find_highest_target(networks: Iterable[AcceptanceCurves], target: float) -> float | None:
+    """Return the highest target, in steps of 0.001, that is below `target` and that each network shows.
+
+    The highest lower bound in the curves may be higher: the tests of thresholds end at the first failure, so
+    not every threshold can be chosen.
+    """
+    curves = list(networks)
+    for thousandths in range(math.ceil(target * 1000) - 1, round(MIN_ACCEPT_TARGET * 1000) - 1, -1):
+        if all(_choose_points(together, thousandths / 1000) is not None for together in curves):
+            return thousandths / 1000
+    return None
+
+
+def _describe_fault(version: str, set_name: str, target: float, highest: float | None) -> str:
+    advice = (
+        f"No lower share of at least {MIN_ACCEPT_TARGET:g} is shown, either."
+        if highest is None
+        else f"The highest share that it shows is {highest:g}."
+    )
     return (
         f"The report of {version} does not show that {target:g} of the accepted answers are right: no "
-        f"threshold has so high a lower bound for all {set_name}; for "
-        f"{pictures} it is at most {highest[pictures]:.3f}."
+        f"threshold shows it for all {set_name}. {advice}"
     )

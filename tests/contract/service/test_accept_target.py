@@ -10,6 +10,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, make_whole_input
 from reports.values import AcceptPoint, PossiblePromise
 from tests.contract.service.conftest import MakeApp, ready
+from tests.documents import blocks
 from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, png
 
@@ -143,7 +144,7 @@ def test_photos_of_which_nothing_is_shown_are_reviewed_and_readyz_says_why(
 
 @pytest.mark.parametrize(
     ("acceptance", "said"),
-    [(POINTS, "for photos of tier C it is at most 0.950"), ({}, "does not say what each threshold accepts")],
+    [(POINTS, "The highest share that it shows is 0.95."), ({}, "does not say what each threshold accepts")],
 )
 def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     make_app: MakeApp, tmp_path: Path, acceptance: dict[str, tuple[AcceptPoint, ...]], said: str
@@ -155,3 +156,37 @@ def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     condition = ready(app)
     assert (condition["status"], condition["accept_target"]["status"]) == ("ready", "failing")
     assert said in condition["accept_target"]["error"]
+
+
+def test_the_highest_share_that_the_message_names_is_accepted_by_the_bundled_release(
+    make_app: MakeApp,
+) -> None:
+    refused = ready(make_app(model_store="bundled", accept_target=0.98))["accept_target"]["error"]
+    highest = float(refused.removesuffix(".").rpartition(" ")[2])
+
+    assert ready(make_app(model_store="bundled", accept_target=highest))["accept_target"] == {"status": "ok"}
+    assert (
+        ready(make_app(model_store="bundled", accept_target=highest + 0.001))["accept_target"]["status"]
+        == "failing"
+    )
+
+
+def test_a_report_that_shows_no_share_is_said_to_show_none(make_app: MakeApp, tmp_path: Path) -> None:
+    half = {
+        pictures: tuple(point.model_copy(update={"lower_bound": 0.4}) for point in points)
+        for pictures, points in POINTS.items()
+    }
+    app = make_app(model_store=a_store(tmp_path, reads=READS, acceptance=half), accept_target=0.97)
+
+    assert "No lower share of at least 0.5 is shown, either." in ready(app)["accept_target"]["error"]
+
+
+def test_the_runbook_shows_what_a_stricter_target_changes_in_the_bundled_release(make_app: MakeApp) -> None:
+    serve, look = next(
+        block.steps for block in blocks() if block.body.startswith("$ WARDROBE_ACCEPT_TARGET=0.96")
+    )
+    assert serve.command.endswith(" make serve")
+
+    answer = make_app(model_store="bundled", accept_target=0.96).test_client().get("/model").text
+
+    assert re.fullmatch(re.escape(look.output.strip()).replace("…", ".*"), answer.strip())
