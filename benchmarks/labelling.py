@@ -29,7 +29,7 @@ from inference.contract import EDGE
 from inference.cores import count_usable_cores
 from model_store.local_releases import LocalRelease, open_bundled_release
 from model_store.release_files import GRAPH_FILE
-from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_idx
+from training.data.fashion import FASHION_MNIST_FOLDER, LabelledData, read_idx_folder
 
 ROOT = Path(__file__).parent.parent
 
@@ -62,7 +62,10 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.rows:
         return _print_list(options.rows, [ROOT, *options.against], options.rounds)
-    release, folder = open_bundled_release(), pictures_in(from_idx(SYSTEM_FOLDER), options.pictures)
+    release, folder = (
+        open_bundled_release(),
+        pictures_in(read_idx_folder(FASHION_MNIST_FOLDER), options.pictures),
+    )
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         figures = measured(folder, release, Path(scratch), options.pictures, options.rounds)
     for name, value in figures.items():
@@ -73,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _print_list(rows: int, checkouts: Sequence[Path], rounds: int) -> int:
     """Print what a list of many rows costs by the code of each checkout."""
-    images = from_idx(SYSTEM_FOLDER).test.images[:LISTED_PICTURES].reshape(-1, EDGE, EDGE)
+    images = read_idx_folder(FASHION_MNIST_FOLDER).test.images[:LISTED_PICTURES].reshape(-1, EDGE, EDGE)
     pictures = write_pictures(CACHE / "listed", images)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         list_ = write_list(Path(scratch, "list.csv"), pictures, rows)

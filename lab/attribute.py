@@ -34,8 +34,8 @@ from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
 from reports.decisions import decide_stored
 from reports.values import Report, report_of
 from training.data.labels import Labels
-from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
-from training.data.perceptual_hashes import perceptual_hash
+from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
+from training.data.perceptual_hashes import compute_perceptual_hash
 from training.environment import libraries
 from training.evaluation.attributes import all_accepted, attribute_figures, attribute_in_words
 from training.evaluation.products import products_of
@@ -86,9 +86,11 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
     contract, report, answers = decided(attribute, shares, parent, folder)
     with new_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
         whole, golden = export_heads(with_head(network_that_sees_alike(parent), attribute, head), unfinished)
-        near = np.stack([perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
-        hashes = Learnt.of(np.array([sha256_of(folder, photo) for photo in photos]), near)
-        ((load_learnt(parent.folder) or NOT_SAID) | hashes).save(unfinished)
+        near = np.stack([compute_perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
+        hashes = LearntHashes.make_from_digests(
+            np.array([sha256_of(folder, photo) for photo in photos]), near
+        )
+        ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | hashes).save_hashes(unfinished)
         record = {
             "blocks": [*LITE2, *attribute.further],
             "units": MEMBERS * UNITS,
@@ -116,7 +118,7 @@ def fitted(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
     Returns:
         probabilities before temperature, float64 (N, labels); NaN of photos that no trial answers.
     """
-    shares = np.full(attribute.labels.right.shape, np.nan)
+    shares = np.full(attribute.labels.is_right.shape, np.nan)
     for trial in attribute.trials:
         seen = attribute.seen(trial.part)
         head, sums = attribute.fit(trial.learnt, seen)
@@ -175,11 +177,11 @@ def _answers_about(
 ) -> Answers:
     """What the release decides about an attribute, as it stores its answers, of calibrated shares."""
     likeliest = shares.argmax(axis=1)
-    is_right = labels.right[np.arange(len(labels)), likeliest]
+    is_right = labels.is_right[np.arange(len(labels)), likeliest]
     answers = Answers.of(
         of_class.sets,
-        np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
-        np.where(is_right, labels.main, likeliest),
+        np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE),
+        np.where(is_right, labels.main_codes, likeliest),
         pictures=of_class.pictures,
         groups=of_class.groups,
         networks="photos",

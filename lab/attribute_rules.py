@@ -31,8 +31,8 @@ from lab.strangers import asked_photos
 from lab.strangers_heads import SOURCES, UNITS, parts_of, vectors_of
 from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, names_of_kinds
 from reports.answers import Answers
-from training.data.labels import UNKNOWN, Labels
-from training.data.vectors import Features, Vectors
+from training.data.labels import UNKNOWN_LABEL, Labels
+from training.data.vectors import Features, FeatureVectors
 from training.features.blocks import Block
 from training.heads.hidden import HiddenHead, fit_hidden_head
 from training.heads.photo_head import BALANCE
@@ -57,7 +57,7 @@ OF_NAMES: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
 
 Mask = NDArray[np.bool_]
 
-Fitted = tuple[HiddenHead, Vectors | None]
+Fitted = tuple[HiddenHead, FeatureVectors | None]
 """A head, and float32 (classes of the head, labels), 1 where the first are one of the second; None where they
 are the same."""
 
@@ -84,7 +84,7 @@ class Attribute:
     Attributes:
         name: of the attribute.
         photos: N of them.
-        labels: of each; UNKNOWN where no answer counts.
+        labels: of each; UNKNOWN_LABEL where no answer counts.
         learnt: bool (N,), by what they are, the photos that the attribute's head learns.
         trials: heads that answer the others, and last the attribute's.
         deciding: bool (N,), photos whose answers decide.
@@ -158,7 +158,7 @@ def decided_colour(
     of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
 ) -> tuple[Head, Thresholds]:
     """The head that answers decide as those of an attribute of own classes do."""
-    of_all = {LABEL: Labels.of(of_class.truth, contract.labels), COLOUR: labels}
+    of_all = {LABEL: Labels.make_from_codes(of_class.truth, contract.labels), COLOUR: labels}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
     required, answered = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: shares.astype(np.float32)}
     thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
@@ -173,7 +173,7 @@ def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Feature
     """
     kinds, shown = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
     names, parts = names_of_kinds(), parts_of(photos)
-    main = [names.index(name) if name else UNKNOWN for name in shown.tolist()]
+    main = [names.index(name) if name else UNKNOWN_LABEL for name in shown.tolist()]
     learnt = (kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
     asked = (shown != "") & is_of_sources(photos)
     # What is not learnt has a group of its own, which all heads lack.
@@ -201,7 +201,7 @@ def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Feature
     return Attribute(
         name=KIND,
         photos=photos,
-        labels=Labels.of(np.array(main), names),
+        labels=Labels.make_from_codes(np.array(main), names),
         learnt={"photos": learnt},
         trials=(*without, Trial(None, learnt, np.zeros_like(learnt))),
         deciding=asked,
@@ -242,7 +242,7 @@ def decided_kind(
     answers = replace(
         of_class,
         sets=np.full(len(of_class), KIND),  # photos of none of the classes promise as well
-        truth=labels.main.astype(np.int64),
+        truth=labels.main_codes.astype(np.int64),
         predicted=predicted,
         probabilities=shares,
     )

@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    photos = Named(place=str(given.photos), tiers="learn")
+    photos = Named(place=str(given.photos), photo_use="learn")
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
@@ -71,8 +71,8 @@ def _keep(folder: Path, head: PhotoHead) -> None:
     (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
-    chosen = np.flatnonzero(learnt.checked | of_sources)
-    others = np.random.default_rng(SEED).permutation(np.flatnonzero(~(learnt.checked | of_sources)))
+    chosen = np.flatnonzero(learnt.is_checked | of_sources)
+    others = np.random.default_rng(SEED).permutation(np.flatnonzero(~(learnt.is_checked | of_sources)))
     _, cell = np.unique(cells[others], return_inverse=True)
     rank = np.zeros(len(others), np.int64)
     for one in np.unique(cell):
@@ -98,7 +98,7 @@ def save_vectors(photos: Pictures, path: Path) -> None:
         axes=(steps[:, None] * axes * deviation).astype(np.float32),
         upright=whole[0],
         mirrored=whole[1],
-        checked=photos.checked,
+        checked=photos.is_checked,
         labels=np.where(photos.classes == OOD, NO_CLASS, photos.classes).astype(np.uint8),
         **{kept: getattr(photos, name) for name, kept in STORED.items()},
     )

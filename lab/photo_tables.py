@@ -34,8 +34,8 @@ from lab.pretraining_photos import (
     source_photos,
 )
 from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
-from training.data.fashion import SYSTEM_FOLDER, from_idx
-from training.data.photos import OOD_PREFIX, OOD_TIER
+from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
+from training.data.photos import OOD_LABEL_PREFIX, OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.features.shipped import SCALED
@@ -114,7 +114,11 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "")
         path = folder / photo.member
         if photo.archive:
             path = out / Path(photo.archive).stem / photo.member
-        label = f"{OOD_PREFIX}{photo.source_label or photo.kind}" if photo.label is None else str(photo.label)
+        label = (
+            f"{OOD_LABEL_PREFIX}{photo.source_label or photo.kind}"
+            if photo.label is None
+            else str(photo.label)
+        )
         group = photo.sender if photo.archive.startswith(MADE) else others.get(photo.source) or photo.sender
         # Relative, so that the tables are the same wherever the folders lie beside one another.
         source = source_of(photo, others)
@@ -148,13 +152,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     idx = "IDX files of the data set"
-    parser.add_argument("--data", type=Path, default=SYSTEM_FOLDER, metavar="FOLDER", help=idx)
+    parser.add_argument("--data", type=Path, default=FASHION_MNIST_FOLDER, metavar="FOLDER", help=idx)
     given = parser.parse_args(argv)
     folder, out = given.photos, given.out
     for archive in sorted(folder.glob("*.zip")):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
-    scaled = scaled_rows(from_idx(given.data).train, out)
+    scaled = scaled_rows(read_idx_folder(given.data).train, out)
     learnt, dev = learnt_photos(folder), pool_photos(folder, "dev")
     _write(out / "learn.csv", [*rows_of(folder, learnt, out), *scaled, *rows_of(folder, dev, out, "1")])
     return 0

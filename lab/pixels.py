@@ -27,13 +27,13 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from training.answering import answering
-from training.data.fashion import ANSWERED_AT_ONCE, LabelledData
-from training.data.learnt_hashes import Learnt
+from training.data.fashion import MAX_MODEL_BATCH_SIZE, LabelledData
+from training.data.learnt_hashes import LearntHashes
 from training.data.named import Named
-from training.data.perceptual_hashes import NO_HASHES
+from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES
 from training.data.pictures import Pictures
-from training.data.read import load
-from training.data.split import Split, class_folds, parts_of
+from training.data.read import load_data_set
+from training.data.split import Split, make_class_folds, split_data
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
 from training.gradient.fitting.checkpoints import Run
@@ -115,7 +115,7 @@ class SoftTargets:
     train_sha256: str
     teachers: tuple[str, ...]
     temperature: float
-    learnt: Learnt
+    learnt: LearntHashes
 
     @property
     def sha256(self) -> str:
@@ -135,17 +135,17 @@ class SoftTargets:
         Raises:
             BadRecipe: these probabilities are of another training set.
         """
-        if self.train_sha256 != train.digest():
+        if self.train_sha256 != train.compute_digest():
             raise BadRecipe(
                 f"The soft targets were made for another training set ({self.train_sha256[:16]}, this one is "
-                f"{train.digest()[:16]}). Make new ones: python -m lab.pixels teach."
+                f"{train.compute_digest()[:16]}). Make new ones: python -m lab.pixels teach."
             )
         rows = self.probabilities[np.isin(train.sha256, learnt.sha256)].astype(np.float32)
         return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SHARE * rows
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""
-        write_npz(path, **{**vars(self), "learnt": self.learnt.hashes})
+        write_npz(path, **{**vars(self), "learnt": self.learnt.sha256_prefixes})
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
@@ -156,7 +156,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
         train_sha256=str(stored["train_sha256"]),
         teachers=tuple(map(str, stored["teachers"])),
         temperature=float(stored["temperature"]),
-        learnt=Learnt(stored["learnt"], NO_HASHES),
+        learnt=LearntHashes(stored["learnt"], NO_PERCEPTUAL_HASHES),
     )
 
 
@@ -187,7 +187,7 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    answer, total, views = answering(model, ANSWERED_AT_ONCE), 0.0, [images]
+    answer, total, views = answering(model, MAX_MODEL_BATCH_SIZE), 0.0, [images]
     if flip:
         views.append(np.ascontiguousarray(images[:, :, ::-1]))
     for pictures in views:
@@ -216,18 +216,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", metavar="FOLDER", help="IDX files of Fashion-MNIST")
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="folder of checkpoint and release")
     given = parser.parse_args(argv)
-    steps[given.step](load(Named(place=given.data), Lines()), given.soft_targets, given.run)
+    steps[given.step](load_data_set(Named(place=given.data), Lines()), given.soft_targets, given.run)
     return 0
 
 
 def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
-    progress, parts = Lines(), parts_of(data, None)
+    progress, parts = Lines(), split_data(data, None)
     task, pictures = run_of(recipe, data, run), parts.train
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
-    folds = class_folds(pictures.classes, pictures.groups, FOLDS)
+    folds = make_class_folds(pictures.classes, pictures.groups, FOLDS)
     for number in range(1, FOLDS + 1):
         learnt = replace(parts, train=pictures.take(folds != number))
         # Its fold, and what no network learns: held-out pictures are answered by all.
@@ -238,10 +238,10 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         networks += answered
     targets = SoftTargets(
         soften(total / networks[:, None], TEMPERATURE),
-        data.train.digest(),
+        data.train.compute_digest(),
         (f"{recipe.network} in {FOLDS} folds",),
         TEMPERATURE,
-        Learnt.of(pictures.sha256),
+        LearntHashes.make_from_digests(pictures.sha256),
     )
     targets.save(file)
     by_one = networks == 1
@@ -259,7 +259,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
     """Fit a network to the stored answers and the labels, and make a release of it."""
     targets, progress = load_soft_targets(file), Lines()
     # Held out is what no teacher learnt.
-    learnt = targets.learnt.has(data.train.sha256)
+    learnt = targets.learnt.find_learnt(data.train.sha256)
     parts = Split(*(data.train.take(rows) for rows in (learnt, ~learnt)))
     task = run_of(recipe, data)
     task = replace(

@@ -28,9 +28,9 @@ from model_store.manifest import Manifest, ReleaseNetwork
 from model_store.release_files import PHOTO_FILES
 from reports.answers import Answers, all_answers_in, answers_of
 from reports.values import Report, report_of
-from training.data.fashion import SYSTEM_FOLDER, from_idx
-from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
-from training.data.perceptual_hashes import NO_HASHES, Hashes, perceptual_hash
+from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
+from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
+from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, compute_perceptual_hash
 from training.errors import BadRecipe
 from training.evaluation.evaluate import answer
 from training.evaluation.products import products_of
@@ -64,11 +64,15 @@ def main(argv: list[str] | None = None) -> int:
     if (given.photo_answers is None) != (given.strangers is None):
         parser.error("--photo-answers and --strangers decide together.")
     release = open_release(given.release)
-    near = None if given.photos is None else near_hashes(given.photos, load_learnt(release.folder) or NOTHING)
+    near = (
+        None
+        if given.photos is None
+        else near_hashes(given.photos, load_learnt_hashes(release.folder) or NO_LEARNT_HASHES)
+    )
     if given.photo_answers is None:
         seal_as_decided(given.run, release, near)
         return 0
-    test, model = from_idx(SYSTEM_FOLDER).test, release.manifest.contract("pixels")
+    test, model = read_idx_folder(FASHION_MNIST_FOLDER).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
     asked = answers_of(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer(session, model, test), near)
@@ -81,15 +85,15 @@ def stored_answers(release: LocalRelease) -> Answers:
     return all_answers_in(manifest, lambda name: (folder / name).read_bytes(), str(folder))
 
 
-def near_hashes(folder: Path, learnt: Learnt) -> Hashes:
+def near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
     """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
     contents = np.array([hashlib.sha256(content).hexdigest() for content in _photos_in(folder)])
     hashes = [
-        perceptual_hash(decode_image(content, MAX_PIXELS).picture)
-        for content, is_learnt in zip(_photos_in(folder), learnt.has(contents), strict=True)
+        compute_perceptual_hash(decode_image(content, MAX_PIXELS).picture)
+        for content, is_learnt in zip(_photos_in(folder), learnt.find_learnt(contents), strict=True)
         if is_learnt
     ]
-    return np.stack(hashes) if hashes else NO_HASHES
+    return np.stack(hashes) if hashes else NO_PERCEPTUAL_HASHES
 
 
 def _photos_in(folder: Path) -> Iterator[bytes]:
@@ -101,7 +105,7 @@ def _photos_in(folder: Path) -> Iterator[bytes]:
             yield from map(archive.read, archive.namelist())
 
 
-def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = None) -> Manifest:
+def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes | None = None) -> Manifest:
     """Write a release with the networks, decisions, figures and answers of another one.
 
     Args:
@@ -126,7 +130,7 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: Hashes | None = No
 
 
 def decide_again(
-    folder: Path, parent: LocalRelease, given: Answers, tested: Answers, near: Hashes | None = None
+    folder: Path, parent: LocalRelease, given: Answers, tested: Answers, near: PerceptualHashes | None = None
 ) -> Manifest:
     """Write a release with the networks of another one, and decide again from what heads of folds answered.
 
@@ -152,7 +156,7 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     asked: Answers,
     found: Thresholds,
     tested: Answers,
-    near: Hashes | None,
+    near: PerceptualHashes | None,
 ) -> Manifest:
     """Write a release that is decided again into a folder with the files of its parent."""
     report, photos = _in_this_form(folder, parent, near)
@@ -175,7 +179,9 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     )
 
 
-def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tuple[Report, ReleaseNetwork]:
+def _in_this_form(
+    folder: Path, parent: LocalRelease, near: PerceptualHashes | None
+) -> tuple[Report, ReleaseNetwork]:
     """Write the parent's heads as this version does.
 
     Args:
@@ -192,9 +198,11 @@ def _in_this_form(folder: Path, parent: LocalRelease, near: Hashes | None) -> tu
     before = parent.manifest.network("photos")
     whole, golden = export_heads(heads, folder)
     if near is not None:
-        learnt = load_learnt(parent.folder) or NOTHING
-        hashes = NO_HASHES if learnt.near is None else learnt.near
-        Learnt(learnt.hashes, np.unique(np.concatenate([hashes, near]), axis=0)).save(folder)
+        learnt = load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES
+        hashes = NO_PERCEPTUAL_HASHES if learnt.perceptual_hashes is None else learnt.perceptual_hashes
+        LearntHashes(learnt.sha256_prefixes, np.unique(np.concatenate([hashes, near]), axis=0)).save_hashes(
+            folder
+        )
     training = report.training.replace_fields(configuration=report.training.configuration | below())
     figures = photo_model_figures(whole, folder, before.contract)
     return report.replace_fields(training=training, photo_model=figures), before.replace_fields(golden=golden)

@@ -25,8 +25,8 @@ from lab.pretraining_photos import MADE, Photo, names_of_sources, sha256_of
 from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
 from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
-from training.data.photos import OOD_PREFIX
-from training.data.vectors import Features, Vectors
+from training.data.photos import OOD_LABEL_PREFIX
+from training.data.vectors import Features, FeatureVectors
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
 from training.heads.photo_head import BALANCE, FOLDS, OF_OTHER_THINGS, OF_TIERS
@@ -75,7 +75,7 @@ def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int,
             yield part, place, " ".join(f"{value:.3f}" for value in row)
 
 
-def vectors_of(vectors: Path, part: int | None) -> Vectors:
+def vectors_of(vectors: Path, part: int | None) -> FeatureVectors:
     """Of all photos and their mirror images, float32 (2, N, D); by the network of a part, or of none."""
     name = "whole" if part is None else f"part-{part}"
     return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
@@ -95,7 +95,7 @@ def read(path: Path) -> Answers:
         groups=column["product"],
         folds=column["part"].astype(np.int64) + 1 + FOLDS,
         networks="photos",
-        spelt=np.where(is_known, "", np.char.add(OOD_PREFIX, column["shown"])),
+        spelt=np.where(is_known, "", np.char.add(OOD_LABEL_PREFIX, column["shown"])),
         sources=column["name"],
         distances=logits[:, NONE] - logsumexp(logits[:, :NONE], 1),
         probabilities=softmax(logits[:, :NONE], 1),

@@ -16,7 +16,7 @@ from scripts.progress_bars import TerminalProgress, print_promises
 from scripts.release_target import add_new_release_options, open_release_target
 from scripts.terminal import make_command_parser, make_console, print_message
 from training.data.fashion import LabelledData
-from training.data.read import load
+from training.data.read import load_data_set
 from training.loading import check_tensorflow, start_tensorflow
 from training.release.run_folder import claim_new_run
 
@@ -41,8 +41,8 @@ def execute(arguments: argparse.Namespace) -> object:
 def _adopt(arguments: argparse.Namespace, release: Path) -> object:
     """Make the release in its folder, and store it."""
     target = open_release_target(arguments, arguments.data)
-    data = load(choose_data_source(arguments), TerminalProgress())
-    data = data.under(arguments.labels) if arguments.labels else data
+    data = load_data_set(choose_data_source(arguments), TerminalProgress())
+    data = data.match_labels(arguments.labels) if arguments.labels else data
     target.check_labels(data.labels)
     _make(release, arguments.model, data, forced=arguments.force)
     print_promises(release, make_console().print)

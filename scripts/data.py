@@ -24,19 +24,19 @@ from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult, get_program_name, make_command_parser, make_console, print_table
 from training.data.contents import Contents
 from training.data.decoded_pictures import decode_pictures, look_for_photo
-from training.data.fashion import LABELS
-from training.data.folders import has_idx, unwrapped
+from training.data.fashion import FASHION_MNIST_LABELS
+from training.data.folders import has_idx_files, unwrap_folder
 from training.data.named import Named
 from training.data.near_copies import NearCopies, group_near_copies
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
 from training.data.read import (
-    check_kept,
     choose_labels,
     decode_photos,
-    divide,
+    divide_pictures,
     draw_test_set,
-    listed_test_set,
+    find_listed_test_set,
+    report_near_copies,
     tabulate_photos,
 )
 from training.errors import BadPictures
@@ -74,8 +74,8 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     require("scipy", "SciPy")
     prepare_decoders()
-    place = unwrapped(expand_home(arguments.place))
-    if has_idx(place) or (place.is_file() and is_pixel_table(place)):
+    place = unwrap_folder(expand_home(arguments.place))
+    if has_idx_files(place) or (place.is_file() and is_pixel_table(place)):
         raise BadPictures(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
@@ -89,21 +89,23 @@ def execute(arguments: argparse.Namespace) -> object:
     if arguments.sheet is not None:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
-        photos = Named(place=str(place), reading=data_source.reading, tiers="learn")
-        contents, decoded, near_copies = decode_photos(photos, photos.list_photos(LABELS), GREY_28, progress)
+        photos = Named(place=str(place), reading=data_source.reading, photo_use="learn")
+        contents, decoded, near_copies = decode_photos(
+            photos, photos.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
+        )
         parts = [tabulate_photos(contents.listing, decoded, near_copies)]
     else:
         parts, contents, near_copies = read_training_pictures(data_source, progress)
-    is_whole = not contents.unreadable and len(near_copies.contents) == len(contents.learnable)
+    is_whole = not contents.read_errors and len(near_copies.contents) == len(contents.learnable_contents)
     counts = {name: _counts(name, parts) for name in parts[0].labels}
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
-    for group in near_copies.files[:MAX_GROUPS_SHOWN]:
+    for group in near_copies.file_groups[:MAX_GROUPS_SHOWN]:
         make_console().print(f"nearly the same: {', '.join(group)}")
-    if len(near_copies.files) > MAX_GROUPS_SHOWN:
+    if len(near_copies.file_groups) > MAX_GROUPS_SHOWN:
         make_console().print(
-            f"and {len(near_copies.files) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all."
+            f"and {len(near_copies.file_groups) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all."
         )
     if arguments.sheet is not None:
         _draw(parts, arguments.sheet)
@@ -114,7 +116,7 @@ def execute(arguments: argparse.Namespace) -> object:
         "counts": counts.pop(LABEL),
         "attributes": counts,
         "notes": progress.notes,
-        "near": near_copies.files,
+        "near": near_copies.file_groups,
     }
     return document if is_whole else NegativeResult(document)
 
@@ -140,21 +142,21 @@ def read_training_pictures(
     data_source.check_listing(listing)
     is_of_photos, read_pictures = look_for_photo(listing, progress)
     contents = data_source.make_contents(listing, read_pictures)
-    contents.check(progress.warn, skip_unreadable=True)
+    contents.check_contents(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    check_kept(near_copies, contents.listing, progress.warn)
-    warn_of_few(len(near_copies.kept), ACCEPTED_OF_OWN, progress.warn)
-    tested = listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
+    report_near_copies(near_copies, contents.listing, progress.warn)
+    warn_of_few(len(near_copies.kept_positions), ACCEPTED_OF_OWN, progress.warn)
+    tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
     labels = choose_labels(contents.listing, near_copies, tested, {}, progress.warn)
-    data = divide(contents.listing, decoded, near_copies, labels, tested, GREY_28)
+    data = divide_pictures(contents.listing, decoded, near_copies, labels, tested, GREY_28)
     return [part for part in (data.train, data.test) if part], contents, near_copies
 
 
 def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
     """Count pictures by their label of a question, in the order of its names."""
     names = parts[0].labels[name].names
-    labels = Counter(code for part in parts for code in part.labels[name].main.tolist())
+    labels = Counter(code for part in parts for code in part.labels[name].main_codes.tolist())
     return {label: labels[code] for code, label in enumerate(names)}
 
 

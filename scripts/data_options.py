@@ -17,7 +17,7 @@ from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import load
+from training.data.read import load_data_set
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
     NETWORKS,
@@ -178,13 +178,13 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     """
     data_source = choose_data_source(arguments)
     if (listing := data_source.list_pictures()) is None:
-        return load(data_source, TerminalProgress())
+        return load_data_set(data_source, TerminalProgress())
     is_of_photos, read_pictures = look_for_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
     contents = data_source.make_contents(listing, read_pictures)
-    contents.check(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
-    return load(data_source, TerminalProgress(), contents=contents)
+    contents.check_contents(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
+    return load_data_set(data_source, TerminalProgress(), contents=contents)
 
 
 def add_recipe_options(

@@ -34,10 +34,10 @@ from scripts.terminal import (
     print_table,
 )
 from training.data.fashion import LabelledData
-from training.data.learnt_hashes import learnt_among
+from training.data.learnt_hashes import find_learnt_pictures
 from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import load, read_photos, sampled_for_test
+from training.data.read import draw_test_pictures, load_data_set, read_photos
 from training.evaluation.statistics import differences
 from training.loading import require
 
@@ -68,18 +68,20 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
         return _evaluate_photos(release, arguments)
     contract = release.manifest.contract("pixels")
     heads = {name: head.labels for name, head in contract.attributes.items()}
-    data_source = replace(choose_data_source(arguments), keep=heads)
+    data_source = replace(choose_data_source(arguments), required_labels=heads)
     progress = TerminalProgress()
-    data = load(data_source, progress, contract.input, use="measure").under(contract.labels, progress.warn)
+    data = load_data_set(data_source, progress, contract.input, use="measure").match_labels(
+        contract.labels, progress.warn
+    )
     _check_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
-    if data.named:
+    if data.has_class_names:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
     attribute_figures = _measure_attributes(release, data.test, answers)
     objections = _compare(release, data, figures)
-    name = data.described().name
+    name = data.describe_data_set().name
     _show(release, name, figures, objections)
-    page = _page(release, data=data.described(), test=figures, photos={}, **_EMPTY_FIGURES)
+    page = _page(release, data=data.describe_data_set(), test=figures, photos={}, **_EMPTY_FIGURES)
     return {
         "version": release.version,
         **_write_outputs(arguments.out, page, answers, data.test, contract),
@@ -130,8 +132,8 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     If the folder is the one that the release was trained on, this is the release's own test set, otherwise
     the whole folder.
     """
-    drawn_test_set, picture_count = sampled_for_test(data.test), len(data.test)
-    if drawn_test_set.digest() == report_of(release).data.test_sha256:
+    drawn_test_set, picture_count = draw_test_pictures(data.test), len(data.test)
+    if drawn_test_set.compute_digest() == report_of(release).data.test_sha256:
         make_console().print(
             f"Measured on {len(drawn_test_set):,} of {picture_count:,} pictures: the test set of this "
             "release, which learnt "
@@ -144,7 +146,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
 
 
 def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
-    if count := int(learnt_among(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
+    if count := int(find_learnt_pictures(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
         print_message(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
             "figures are too good."
@@ -250,7 +252,7 @@ def _write_outputs(
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """Return a sentence for each figure that contradicts the stored report."""
     report = report_of(release)
-    if report.data.test_sha256 != data.test.digest():
+    if report.data.test_sha256 != data.test.compute_digest():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
     if report.test.split == CROSS_FITTED:
         return [
@@ -293,7 +295,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
 
     contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
     reading, files = Reading.of(arguments), tuple(arguments.corrections)
-    data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, tiers="measure")
+    data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure")
     photos = read_photos(
         data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()
     )

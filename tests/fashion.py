@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import NetworkName
-from training.data.labels import Codes
+from training.data.labels import LabelCodes
 from training.data.pictures import Pictures
-from training.data.pixel_files import COLUMNS, PIXELS, UINT8
+from training.data.pixel_files import IDX_UINT8_CODE, PIXEL_CSV_COLUMNS, PIXELS_PER_PICTURE
 
 CLASSES = 10
 
@@ -28,7 +28,7 @@ def striped_pictures(count: int, seed: int = 0) -> Pictures:
     images: NDArray[np.uint8] = np.random.default_rng(seed).integers(0, 60, (count, 28, 28)).astype(np.uint8)
     for image, label in zip(images, labels, strict=True):
         image[4 + 2 * label : 6 + 2 * label, 4:24] = 230
-    return Pictures.of_pixels(images, labels)
+    return Pictures.make_from_pixels(images, labels)
 
 
 def write_idx_folder(folder: Path, *, train: int, test: int) -> None:
@@ -46,14 +46,14 @@ def write_csv(path: Path, count: int, seed: int = 0) -> Path:
     return path
 
 
-def csv_text(pictures: NDArray[np.uint8], labels: Codes) -> str:
+def csv_text(pictures: NDArray[np.uint8], labels: LabelCodes) -> str:
     """The CSV file of uint8 (N, 28, 28) pictures and their labels, (N,), with the customary header."""
-    header = ",".join(["label", *(f"pixel{number}" for number in range(1, COLUMNS))])
-    table = np.concatenate([labels[:, None], pictures.reshape(len(pictures), PIXELS)], axis=1)
+    header = ",".join(["label", *(f"pixel{number}" for number in range(1, PIXEL_CSV_COLUMNS))])
+    table = np.concatenate([labels[:, None], pictures.reshape(len(pictures), PIXELS_PER_PICTURE)], axis=1)
     return "\n".join([header, *(",".join(map(str, row)) for row in table.tolist())]) + "\n"
 
 
 def idx_bytes(values: NDArray[np.uint8]) -> bytes:
     """The IDX file of a uint8 array of 1 to 255 dimensions, not gzipped."""
-    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, UINT8, values.ndim, *values.shape)
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, IDX_UINT8_CODE, values.ndim, *values.shape)
     return header + np.ascontiguousarray(values).tobytes()

@@ -12,14 +12,14 @@ from inference.contract import GREY_28, InputContract
 from labelling.lists.list_reading import Reading
 from tests.uploads import png
 from training.data.contents import Content, make_contents
-from training.data.decoded_pictures import See, decode_pictures
+from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
 from training.data.folders import list_pictures
-from training.data.listing import Use
+from training.data.listing import PictureUse
 from training.data.named import Named
 from training.data.near_copies import group_near_copies
-from training.data.perceptual_hashes import Hashes
-from training.data.read import read_contents
+from training.data.perceptual_hashes import PerceptualHashes
+from training.data.read import make_labelled_data
 from training.data.vectors import Features
 from training.progress import Lines, Progress
 
@@ -108,17 +108,17 @@ class Said(list[str], Lines):
         *,
         skip_unreadable: bool = False,
         attributes: Sequence[str] = (),
-        see: See | None = None,
+        see: ComputeFeatures | None = None,
         limit: int | None = None,
-        use: Use = "learn",
+        use: PictureUse = "learn",
         by: str = "",
     ) -> LabelledData:
-        listing = list_pictures(place, Reading(by=by), attributes).classified()
+        listing = list_pictures(place, Reading(by=by), attributes).assign_class_ids()
         contents = make_contents(listing)
-        contents.check(self.warn, skip_unreadable=skip_unreadable)
-        contents = contents if limit is None else contents.limited(limit)
+        contents.check_contents(self.warn, skip_unreadable=skip_unreadable)
+        contents = contents if limit is None else contents.limit_pictures(limit)
         named = Named(place=str(place), skip_unreadable=skip_unreadable)
-        return read_contents(named, contents, reads, self, use=use, see=see)
+        return make_labelled_data(named, contents, reads, self, use=use, compute_features=see)
 
 
 def kept_contents(named: Named, progress: Progress) -> list[Content]:
@@ -126,7 +126,7 @@ def kept_contents(named: Named, progress: Progress) -> list[Content]:
     listing = named.list_pictures()
     assert listing is not None
     contents = named.make_contents(listing)
-    contents.check(progress.warn, skip_unreadable=named.skip_unreadable)
+    contents.check_contents(progress.warn, skip_unreadable=named.skip_unreadable)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=named.skip_unreadable)
     return group_near_copies(decoded.contents, decoded.hashes).kept_contents
 
@@ -137,7 +137,7 @@ def see_nothing(pixels: PixelsBatch) -> Features:
     return Features(nothing, nothing)
 
 
-def hashes_in_a_row(count: int) -> Hashes:
+def hashes_in_a_row(count: int) -> PerceptualHashes:
     """Each is near the one before and the one behind, by 20 of 256 bits, and near no other."""
     bits = np.zeros((count, 256), np.uint8)
     for number in range(count):

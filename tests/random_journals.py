@@ -33,7 +33,7 @@ from labelling.write.sorted_folders import sort_into_folders
 from labelling.write.summary import write_tables
 from tests.journals import fill
 from tests.review_sheets import shown_on
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 
 HASHES: Final = Path(__file__).parent / "fixtures" / "labelling.json"
 """The sha256 of each output, by the name of its journal."""
@@ -92,7 +92,7 @@ class Catalogue:
     def heads(self) -> dict[str, tuple[str, ...]]:
         """The labels of each head."""
         kinds = {"kind": self.kinds} if self.kinds else {}
-        return {LABEL: LABELS, **kinds, "colour": COLOURS, "sleeve": SLEEVES}
+        return {LABEL: FASHION_MNIST_LABELS, **kinds, "colour": COLOURS, "sleeve": SLEEVES}
 
     @property
     def run(self) -> RunSettings:
@@ -172,7 +172,7 @@ def _answered_photo(catalogue: Catalogue, path: str, content: int) -> PhotoRecor
     draw, sha256 = random.Random(content), f"{content:064x}"
     if draw.random() >= 0.95:
         return PhotoRecord(path=path, sha256=sha256 if content % 4 else "", error="It is broken.")
-    answers = {LABEL: _answer(LABELS, (None, None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)}
+    answers = {LABEL: _answer(FASHION_MNIST_LABELS, (None, None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)}
     if catalogue.kinds and draw.random() < 0.97:
         answers["kind"] = _answer(catalogue.kinds, (None, Reason.AMBIGUOUS, Reason.UNFAMILIAR), draw)
     answers["colour"] = _answer(COLOURS, (None, None, Reason.AMBIGUOUS, Reason.UNPROVEN), draw)

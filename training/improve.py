@@ -27,16 +27,16 @@ from model_store.promotions import read_newest_promotion
 from model_store.release_files import expand_home
 from model_store.store import open_store
 from reports.intervals import needed
-from training.data.corrections import Corrections, corrections_of, keep_corrections, rows_in
+from training.data.corrections import Corrections, make_corrections, read_correction_files, save_corrections
 from training.data.decoded_pictures import look_for_photo
-from training.data.fashion import NAME, OTHER_NAME
-from training.data.hashed_files import NO_FILES, HashedFiles, hash_files, on_all_cores
-from training.data.labels import check_columns, class_named
-from training.data.learnt_hashes import learnt_among
-from training.data.listing import absolute
-from training.data.named import Named, without_learnt_parts
-from training.data.perceptual_hashes import Hash, perceptual_hash
-from training.data.picture_files import decode_file
+from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files, map_on_all_cores
+from training.data.labels import check_attribute_columns, find_class_index
+from training.data.learnt_hashes import find_learnt_pictures
+from training.data.listing import make_absolute
+from training.data.named import Named, drop_learnt_parts
+from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
+from training.data.picture_files import decode_picture_file
 from training.errors import BadPictures, BadRecipe, UnusedOption
 from training.options import Options, check_used
 from training.progress import CheckLabels, Progress, Say
@@ -190,7 +190,7 @@ def looked_at(corrections: Sequence[Correction]) -> tuple[Path, ...]:
     """
     here, counts = Path.cwd(), Counter[Path]()
     for path in dict.fromkeys(Path(correction.path) for correction in corrections):
-        if path.is_file() and not here.is_relative_to(folder := Path(absolute(path.parent))):
+        if path.is_file() and not here.is_relative_to(folder := Path(make_absolute(path.parent))):
             counts[folder] += 1
     outermost = [folder for folder, _ in counts.most_common() if counts.keys().isdisjoint(folder.parents)]
     return tuple(
@@ -202,7 +202,7 @@ def looked_at(corrections: Sequence[Correction]) -> tuple[Path, ...]:
 def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
-    if strange := sorted(label for label in given if class_named(label, labels) is None):
+    if strange := sorted(label for label in given if find_class_index(label, labels) is None):
         raise BadPictures(
             f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
             "--from. Name the store whose release answered these pictures: --from STORE."
@@ -258,12 +258,12 @@ def next_training(
         f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
     )
     photos, encoding = str(corrected.file), corrected.encoding or None
-    return Options(release=corrected.name, photos=photos, encoding=encoding), NO_FILES
+    return Options(release=corrected.name, photos=photos, encoding=encoding), NO_HASHED_FILES
 
 
 def knows_ten_classes(release: LocalRelease) -> bool:
     """Return whether the classes of a release are the ten of Fashion-MNIST, not a person's own."""
-    return release.manifest.data.name in {NAME, OTHER_NAME}
+    return release.manifest.data.name in {FASHION_MNIST, OTHER_DATA_SET_NAME}
 
 
 def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
@@ -310,28 +310,28 @@ def _recorded_training(
         )
     is_of_photos, known = look_for_photo(listing, progress)
     hashed = hash_files((picture.path for picture in listing.pictures), known)
-    if any(picture.part for picture in without_learnt_parts(listing, hashed, parent).pictures):
+    if any(picture.part for picture in drop_learnt_parts(listing, hashed, parent).pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
         )
-    check_columns(listing, options.attribute, parent.manifest.labels)
+    check_attribute_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    rows = rows_in(earlier, options.reading.of_corrections)
-    corrections = corrections_of([*rows, *corrected.corrections], hashed)
+    rows = read_correction_files(earlier, options.reading.of_corrections)
+    corrections = make_corrections([*rows, *corrected.corrections], hashed)
     _check_attributes(corrections, options.attribute)
     if not _has_learnt_any(parent, hashed):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
-    copy = keep_corrections(corrections, Path("runs"))
+    copy = save_corrections(corrections, Path("runs"))
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
     )
     if is_of_photos:  # a head learns them, whatever the parent was trained by
         options = options.for_story("own classes")
-    return options.changed(corrections=(str(copy),)), hashed | corrections.hashed
+    return options.changed(corrections=(str(copy),)), hashed | corrections.hashed_files
 
 
 def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
@@ -347,24 +347,26 @@ def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRel
 
 def _has_learnt_any(parent: LocalRelease, hashed: HashedFiles) -> bool:
     """Tell whether a release learnt one of these pictures, or nearly the same, or does not say so."""
-    if learnt_among(parent, np.array(list(hashed.sha256.values()), str), unsaid=True).any():
+    if find_learnt_pictures(
+        parent, np.array(list(hashed.sha256.values()), str), is_learnt_if_unstated=True
+    ).any():
         return True
     prepare_decoders()
-    found = on_all_cores(_hash_of_picture, list(hashed.sha256), lambda *_: None)
+    found = map_on_all_cores(_hash_of_picture, list(hashed.sha256), lambda *_: None)
     near = [hash_ for hash_ in found if hash_ is not None]
     contents = np.array(list(hashed.sha256.values()), str)[[hash_ is not None for hash_ in found]]
-    return bool(near) and bool(learnt_among(parent, contents, np.stack(near)).any())
+    return bool(near) and bool(find_learnt_pictures(parent, contents, np.stack(near)).any())
 
 
-def _hash_of_picture(path: Path) -> Hash | None:
+def _hash_of_picture(path: Path) -> PerceptualHash | None:
     """Return the perceptual hash of the picture in a file; None if it cannot be read."""
-    decoded = decode_file(path)
-    return None if isinstance(decoded, str) else perceptual_hash(decoded.picture)
+    decoded = decode_picture_file(path)
+    return None if isinstance(decoded, str) else compute_perceptual_hash(decoded.picture)
 
 
 def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
     """Refuse answers to an attribute that the release has not learnt."""
-    if strange := sorted({attribute for _, attribute in corrections.attributes} - set(names)):
+    if strange := sorted({attribute for _, attribute in corrections.answered_attributes} - set(names)):
         learnt = ", ".join(names) or "none"
         raise BadPictures(
             f"Corrections are of the attribute {strange[0]!r}, which the release lacks: it has learnt "

@@ -22,14 +22,14 @@ from inference.session import Scores
 from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.contents import Contents
-from training.data.decoded_pictures import See, decode_pictures
+from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.pictures import Pictures
-from training.data.read import check_kept, choose_labels, divide, listed_test_set
-from training.data.split import Folds, Split, parts_of, usual_folds
-from training.data.vectors import Vectors
+from training.data.read import choose_labels, divide_pictures, find_listed_test_set, report_near_copies
+from training.data.split import FoldNumbers, Split, choose_folds, split_data
+from training.data.vectors import FeatureVectors
 from training.environment import hardware, libraries
 from training.evaluation.evaluate import undecided
 from training.features.blocks import (
@@ -91,8 +91,8 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     began, body = time.perf_counter(), network(blocks)
     data = see_pictures(named, contents, seeing(body), options, progress)
     check_labels(data.labels)
-    parts = parts_of(data, None)
-    train, folds = parts.train, usual_folds(parts.train)
+    parts = split_data(data, None)
+    train, folds = parts.train, choose_folds(parts.train)
     announce(parts, folds, blocks, options, progress)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     heads = fit_heads(train, folds, blocks, progress)
@@ -104,14 +104,14 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         measure, distances = fit_ood(train, features, folds, ood, watch)
     answers = undecided(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
-    progress.say(_accuracy_in_words(answers, len(train.of_known_class), seconds))
+    progress.say(_accuracy_in_words(answers, len(train.pictures_of_known_class), seconds))
     # 4) Export: graph and network answer alike.
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
-    usual = Path("runs") / f"{name}-{train.digest()[:16]}{groups_suffix(data)}"
+    usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
     with new_numbered_release(run, usual) as place:
-        train.learnt.save(place.unfinished)
+        train.learnt_hashes.save_hashes(place.unfinished)
         with progress.counting("exporting the graph and comparing it with the network"):
             export_network(place.unfinished, model, measure, samples(parts), last_layers)
         # 5) Decide by these answers, measure as served, and seal.
@@ -127,14 +127,14 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
             score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
             unseen=None if ood is None else measure.distances(ood.unseen),
             accept=options.accept,
-            of_products=train.of_products,
+            of_products=train.are_groups_products,
         )
         answers_to_files = complete_release(place.unfinished, candidate, progress)[1]
     return Trained(place.run, answers_to_files, data.labels)
 
 
 def see_pictures(
-    named: Named, contents: Contents, see: See, options: Options, progress: Progress
+    named: Named, contents: Contents, see: ComputeFeatures, options: Options, progress: Progress
 ) -> LabelledData:
     """Return the pictures to learn: decoded, with near copies grouped, and one label for each picture.
 
@@ -144,25 +144,27 @@ def see_pictures(
         DataError: the pictures cannot be learnt.
         BadRecipe: there are fewer pictures than the limit.
     """
-    contents = contents if options.limit is None else contents.limited(options.limit)
-    decoded = decode_pictures(contents, READS, progress, see=see, skip_unreadable=named.skip_unreadable)
+    contents = contents if options.limit is None else contents.limit_pictures(options.limit)
+    decoded = decode_pictures(
+        contents, READS, progress, compute_features=see, skip_unreadable=named.skip_unreadable
+    )
     near = group_near_copies(decoded.contents, decoded.hashes)
-    check_kept(near, contents.listing, progress.warn)
-    tested = listed_test_set(near)
-    labels = choose_labels(contents.listing, near, tested, named.keep, progress.warn)
-    data = divide(contents.listing, decoded, near, labels, tested, READS)
+    report_near_copies(near, contents.listing, progress.warn)
+    tested = find_listed_test_set(near)
+    labels = choose_labels(contents.listing, near, tested, named.required_labels, progress.warn)
+    data = divide_pictures(contents.listing, decoded, near, labels, tested, READS)
     return replace(data, licence=named.licence)
 
 
 def announce(
-    parts: Split, folds: Folds, blocks: Sequence[Block], options: Options, progress: Progress
+    parts: Split, folds: FoldNumbers, blocks: Sequence[Block], options: Options, progress: Progress
 ) -> None:
     """Print which pictures are learnt, and warn if they are too few to promise a share of right answers."""
     progress.say(
-        f"{parts.train.in_words()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
+        f"{parts.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
     )
-    labelled = len(parts.train.of_known_class)
+    labelled = len(parts.train.pictures_of_known_class)
     warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
 
 
@@ -208,7 +210,9 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
     )
 
 
-def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: Progress) -> dict[str, Fit]:
+def fit_heads(
+    train: Pictures, folds: FoldNumbers, blocks: Sequence[Block], progress: Progress
+) -> dict[str, Fit]:
     """Fit a logistic head for the class and for each attribute, and cross-fitted answers of each head.
 
     Args:
@@ -235,7 +239,7 @@ def fit_heads(train: Pictures, folds: Folds, blocks: Sequence[Block], progress: 
 
 
 def fit_ood(
-    train: Pictures, features: Vectors, folds: Folds, ood: OodPhotos | None, watch: Watch
+    train: Pictures, features: FeatureVectors, folds: FoldNumbers, ood: OodPhotos | None, watch: Watch
 ) -> tuple[Whitening | OodScore, Distances]:
     """Fit the measure of how unfamiliar a picture is, and return it with cross-fitted distances.
 
@@ -249,7 +253,7 @@ def fit_ood(
     """
     done, classes = count(1), int(train.classes.max()) + 1
 
-    def learn(some: NDArray[np.int64]) -> Callable[[Vectors], Distances]:
+    def learn(some: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
         measure = fit_measure(features[some], train.classes[some], classes, ood)
         watch(next(done), int(folds.max()))
         return measure.distances

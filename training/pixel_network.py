@@ -13,8 +13,8 @@ from pydantic import JsonValue
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.acceptance import USUAL, Conditions
 from reports.values import TrainingFigures
-from training.data.fashion import LabelledData, warning_of_capped_weights
-from training.data.split import Split, parts_of
+from training.data.fashion import LabelledData, describe_capped_weights
+from training.data.split import Split, split_data
 from training.environment import hardware, libraries
 from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import Fitted, fit
@@ -45,15 +45,15 @@ def train_pixels(
         TrainingError: the checkpoint belongs to another run, or the network cannot be exported.
     """
     check_no_release(task.folder / NEW_RELEASE_FOLDER)
-    parts = parts_of(data, recipe.limit, recipe.held_out)
+    parts = split_data(data, recipe.limit, recipe.held_out)
     progress.say(
-        f"{parts.train.in_words()} to learn, {len(parts.validation):,} held out, "
+        f"{parts.train.describe_size()} to learn, {len(parts.validation):,} held out, "
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{task.folder}."
     )
-    promised = accept.right or usual_accept_right(own_classes=data.named)
+    promised = accept.right or usual_accept_right(own_classes=data.has_class_names)
     warn_of_few(len(parts.validation), promised, progress.warn)
-    if doubt := warning_of_capped_weights(parts.train.classes, data.labels):
+    if doubt := describe_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
     fitted = fit_network(task, data, parts, recipe, progress)
     return release_pixels(task, recipe, fitted, data, parts, progress, accept)
@@ -115,7 +115,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     )
     with new_release(task.folder / NEW_RELEASE_FOLDER) as folder:
         with progress.counting("exporting the graph and comparing it with the network"):
-            train.learnt.save(folder)
+            train.learnt_hashes.save_hashes(folder)
             measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
             export_network(folder, model, measure, samples(parts))
         _, of_files = complete_release(folder, candidate, progress)

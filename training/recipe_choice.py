@@ -50,7 +50,7 @@ def find_start(options: Options) -> Recipe:
 
 def adapt_to_size(recipe: Recipe, data: LabelledData) -> Recipe:
     """Return the recipe adapted to the number of pictures, if these are a person's own; else unchanged."""
-    return for_few(recipe, len(data.train)) if data.named else recipe
+    return for_few(recipe, len(data.train)) if data.has_class_names else recipe
 
 
 def apply_options(start: Recipe, options: Options) -> Recipe:

@@ -14,10 +14,10 @@ from inference.contract import LABEL
 from model_store.local_releases import LocalRelease
 from training.data.contents import Contents
 from training.data.decoded_pictures import look_for_photo
-from training.data.hashed_files import NO_FILES, HashedFiles
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
 from training.data.named import Named
-from training.data.read import load
+from training.data.read import load_data_set
 from training.gradient.fitting.checkpoints import forget_checkpoint
 from training.loading import start_tensorflow
 from training.options import Options, Story, check_used
@@ -69,7 +69,7 @@ def name_pictures(
         skip_unreadable=options.skip_unreadable,
         licence=options.data_licence,
         attributes=options.attribute,
-        keep=_labels_of(parent),
+        required_labels=_labels_of(parent),
         reading=options.reading,
         parent=parent,
     )
@@ -89,7 +89,7 @@ def name_photos(options: Options) -> Named:
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),
         reading=options.reading,
-        tiers="learn",
+        photo_use="learn",
     )
 
 
@@ -100,7 +100,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     progress: Progress,
     check_labels: CheckLabels,
     typed: Collection[str] = (),
-    known: HashedFiles = NO_FILES,
+    known: HashedFiles = NO_HASHED_FILES,
 ) -> "Trained":
     """Train a release on pictures: by gradient if they are 28 x 28, else a head on frozen networks.
 
@@ -123,7 +123,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     if listing is not None:
         classes = named.check_listing(listing)
         contents = named.make_contents(listing, known)
-        contents.check(progress.warn, skip_unreadable=named.skip_unreadable)
+        contents.check_contents(progress.warn, skip_unreadable=named.skip_unreadable)
         if classes is not None:
             check_labels(classes)
     if contents and story == "own classes":
@@ -141,7 +141,7 @@ def choose_story(
     listing: Listing | None,
     progress: Progress,
     typed: Collection[str] = (),
-    known: HashedFiles = NO_FILES,
+    known: HashedFiles = NO_HASHED_FILES,
 ) -> tuple[Story, HashedFiles]:
     """Return the story, the sort of training that pictures need, after a look at the first pictures.
 
@@ -159,7 +159,7 @@ def choose_story(
     """
     check_used(typed, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
-        return "pixels", NO_FILES
+        return "pixels", NO_HASHED_FILES
     is_of_photos, known = look_for_photo(listing, progress, known)
     story: Story = "own classes" if is_of_photos else "pixels"
     check_used(typed, story)
@@ -174,7 +174,7 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
     progress: Progress,
     check_labels: CheckLabels,
 ) -> "Trained":
-    data = load(named, progress, contents=contents)
+    data = load_data_set(named, progress, contents=contents)
     check_labels(data.labels)
     recipe = choose_recipe(options, data)
     start_tensorflow()

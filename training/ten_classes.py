@@ -26,12 +26,12 @@ from model_store.local_releases import LocalRelease
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.values import report_of
-from training.data.learnt_hashes import Learnt
+from training.data.learnt_hashes import LearntHashes
 from training.data.listing import Listing
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
-from training.data.split import Folds
+from training.data.split import FoldNumbers
 from training.environment import libraries
 from training.errors import BadRecipe
 from training.evaluation.photos import answers_of_parent, compared_of, undecided_photos
@@ -115,10 +115,10 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
                 of_parent = answers_of_parent(parent, compared)
         answers = answers_of_folds(head)
         with progress.counting("exporting the graph, comparing and measuring it"):
-            contents = Learnt.of(head.learnt.sha256, photos.hashes)
+            contents = LearntHashes.make_from_digests(head.learnt.sha256, photos.hashes)
             release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
             report = release(
-                answers, contents, record, progress.say, of_parent, of_products=photos.of_products
+                answers, contents, record, progress.say, of_parent, of_products=photos.are_groups_products
             )
     if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
@@ -149,10 +149,12 @@ def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> Phot
 
 def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: bool) -> None:
     more = " beside the photos that come with this package" if corrected else ""
-    checked = "" if not len(photos.checked) else f", of which {photos.checked.sum():,} choose thresholds"
+    checked = (
+        "" if not len(photos.is_checked) else f", of which {photos.is_checked.sum():,} choose thresholds"
+    )
     progress.say(
-        f"{photos.in_words('photos')}{checked}{more}. What is seen of them is kept in {folder}, so that the "
-        "same command goes on."
+        f"{photos.describe_size('photos')}{checked}{more}. What is seen of them is kept in {folder}, so "
+        "that the same command goes on."
     )
 
 
@@ -171,7 +173,7 @@ def seen_photos(
             f"show {', '.join(names)}. Name all photos of your classes with --photos: a folder, or a "
             "table with a column `tier`."
         )
-    return shipped.take(~np.isin(shipped.sha256, learnt.sha256)).followed_by(learnt)
+    return shipped.take(~np.isin(shipped.sha256, learnt.sha256)).concatenate(learnt)
 
 
 def answers_of_folds(head: PhotoHead) -> Answers:
@@ -193,7 +195,7 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     )
 
 
-def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
+def checked_answers(learnt: Pictures, scores: Scores, folds: FoldNumbers) -> Answers:
     """Return the undecided answers to those photos that have a fold.
 
     Args:
@@ -204,7 +206,7 @@ def checked_answers(learnt: Pictures, scores: Scores, folds: Folds) -> Answers:
     answered = folds > 0
     answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
-    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.checked])
+    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.is_checked])
     return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
 
 

@@ -12,17 +12,17 @@ import pytest
 
 from training.data.folders import list_pictures
 from training.data.labels import (
-    INAPPLICABLE,
-    UNKNOWN,
+    INAPPLICABLE_LABEL,
+    UNKNOWN_LABEL,
     Labels,
-    check_columns,
-    labels_in,
-    learnt_attribute,
-    measured_attribute,
-    unread_columns,
+    check_attribute_columns,
+    choose_learnt_attribute,
+    choose_measured_attribute,
+    describe_unread_columns,
+    split_cells,
 )
 from training.data.named import Named
-from training.data.read import check_pictures
+from training.data.read import check_named_pictures
 from training.errors import BadClasses, BadCsv
 
 CLASSES = ("Coat", "Bag")
@@ -31,8 +31,11 @@ CLASSES = ("Coat", "Bag")
 def read(cells: Sequence[str]) -> tuple[Labels, list[str]]:
     """What is learnt of pictures of alternating classes with these cells, and what is said."""
     said: list[str] = []
-    groups, classes = list(map(str, range(len(cells)))), Labels.of(np.arange(len(cells)) % 2, CLASSES)
-    return learnt_attribute("column", cells, groups, classes, said.append), said
+    groups, classes = (
+        list(map(str, range(len(cells)))),
+        Labels.make_from_codes(np.arange(len(cells)) % 2, CLASSES),
+    )
+    return choose_learnt_attribute("column", cells, groups, classes, said.append), said
 
 
 def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:
@@ -42,9 +45,9 @@ def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:
     found, _ = read(cells)
 
     assert found.names == ("T-shirt/top", "blue", "white")
-    assert found.main[:7].tolist() == [1, 2, 1, UNKNOWN, INAPPLICABLE, 2, 0]
-    assert found.right[2].tolist() == found.right[5].tolist() == [False, True, True]
-    assert found.right[0].tolist() == [False, True, False]
+    assert found.main_codes[:7].tolist() == [1, 2, 1, UNKNOWN_LABEL, INAPPLICABLE_LABEL, 2, 0]
+    assert found.is_right[2].tolist() == found.is_right[5].tolist() == [False, True, True]
+    assert found.is_right[0].tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:
 def test_a_cell_is_split_only_where_every_part_stands_alone(
     cells: list[str], expected: list[tuple[str, ...]]
 ) -> None:
-    assert labels_in(cells) == expected
+    assert split_cells(cells) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,8 +129,8 @@ def test_a_name_that_the_table_of_answers_has_or_the_table_lacks_is_refused(
     listing = list_pictures(a_table(tmp_path, "0.png,Coat,a,1"))
 
     with pytest.raises(error, match=reason):
-        check_columns(listing, names, CLASSES)
-    assert unread_columns(listing, ["colour"]) == "Columns that are not read: price."
+        check_attribute_columns(listing, names, CLASSES)
+    assert describe_unread_columns(listing, ["colour"]) == "Columns that are not read: price."
 
 
 def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
@@ -137,7 +140,7 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
             (tmp_path / name / f"{number}.png").touch()
 
     with pytest.raises(BadCsv, match="attributes are columns of a CSV with `path` and `label`; this is none"):
-        check_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
+        check_named_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
 
 
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:
@@ -151,8 +154,8 @@ def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is
 def test_a_table_is_measured_by_the_labels_of_a_release_and_others_are_named() -> None:
     said: list[str] = []
 
-    found = measured_attribute("column", ["b", "c", "", "b/a"], ("b", "a"), said.append)
+    found = choose_measured_attribute("column", ["b", "c", "", "b/a"], ("b", "a"), said.append)
 
-    assert found.main.tolist() == [0, UNKNOWN, UNKNOWN, 0]
-    assert found.right[3].tolist() == [True, True]
+    assert found.main_codes.tolist() == [0, UNKNOWN_LABEL, UNKNOWN_LABEL, 0]
+    assert found.is_right[3].tolist() == [True, True]
     assert said == ["column: the release lacks these labels ('c')."]

@@ -19,7 +19,7 @@ from model_store.local_releases import open_release
 from reports.answers import NAME_LENGTH, Answers
 from reports.values import ProductPromise
 from tests.releases import LABELS, a_contract, a_release
-from training.data.vectors import Features, Vectors
+from training.data.vectors import Features, FeatureVectors
 
 
 def photo(source: str, number: int, colour: str, product: str = "", tier: str = "A") -> tuple[str, Photo]:
@@ -46,7 +46,7 @@ PHOTOS = [
 class Sure:
     """A head that reads the colour off its vector."""
 
-    def logits(self, x: Vectors) -> Vectors:
+    def logits(self, x: FeatureVectors) -> FeatureVectors:
         return np.where(np.arange(len(WORDS)) == x[:, :1], 9.0, 0.0).astype(np.float32)
 
 

@@ -27,7 +27,7 @@ from training.data.fashion import LabelledData
 from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.read import load, read_photos
+from training.data.read import load_data_set, read_photos
 from training.errors import BadCsv, BadPictures
 from training.progress import Lines
 
@@ -51,7 +51,7 @@ def corrected(things: Path) -> Callable[..., LabelledData]:
 
     def read(*rows: dict[str, str]) -> LabelledData:
         file = write_csv(things / "corrections.csv", rows)
-        return load(Named(place=str(things), corrections=(file,)), Lines())
+        return load_data_set(Named(place=str(things), corrections=(file,)), Lines())
 
     return read
 
@@ -181,7 +181,7 @@ def photos(tmp_path: Path) -> Callable[..., Pictures]:
 
     def read(*rows: dict[str, str]) -> Pictures:
         answers = write_csv(tmp_path / "corrections.csv", rows)
-        named = Named(place=str(tmp_path / "learn"), corrections=(answers,), tiers="learn")
+        named = Named(place=str(tmp_path / "learn"), corrections=(answers,), photo_use="learn")
         labels = ("Trouser", "Bag")
         return read_photos(named, named.list_photos(labels), GREY_28, Lines())
 
@@ -213,7 +213,7 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
     answer = said("upload.png", "Bag", sha256=hash_file(tmp_path / "learn/A/Trouser/000.png") or "")
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
-    named = Named(place=str(tmp_path / "learn"), corrections=(file,), tiers="learn")
+    named = Named(place=str(tmp_path / "learn"), corrections=(file,), photo_use="learn")
 
     listing = named.list_photos(("Trouser", "Bag"))
     assert read_photos(named, listing, GREY_28, Lines()).classes.tolist() == [1, 0]

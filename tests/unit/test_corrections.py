@@ -32,18 +32,18 @@ from tests.tables import read_rows, write_csv
 from tests.uploads import png
 from training.data.corrections import (
     Corrections,
-    answered_row,
-    corrections_of,
-    keep_corrections,
-    kept_rows,
-    rows_in,
+    apply_answers,
+    apply_corrections,
+    make_corrections,
+    read_correction_files,
+    save_corrections,
 )
 from training.data.folders import list_pictures
-from training.data.hashed_files import NO_FILES, HashedFiles, hash_files
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
 from training.data.listing import ListedPicture, Listing
 from training.data.named import Named
-from training.data.photos import list_answers
-from training.data.read import load
+from training.data.photos import list_corrected_photos
+from training.data.read import load_data_set
 from training.errors import BadCsv
 from training.progress import Lines
 
@@ -93,13 +93,13 @@ def correct(table: Path, files: Sequence[Path]) -> Summary:
         return write_tables(table, Decisions(journal))
 
 
-def answers_in(*files: Path, hashed: HashedFiles = NO_FILES) -> Corrections:
-    return corrections_of(rows_in(files), hashed)
+def answers_in(*files: Path, hashed: HashedFiles = NO_HASHED_FILES) -> Corrections:
+    return make_corrections(read_correction_files(files), hashed)
 
 
 def labels_of(answers: Corrections) -> dict[str, str]:
     """The class that counts, by path."""
-    return {file.path: file.answers[LABEL].label for file in answers.of_class}
+    return {file.path: file.answers[LABEL].label for file in answers.class_answered_files}
 
 
 def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPicture]:
@@ -107,8 +107,8 @@ def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPic
     of_classes, hashed = replace(listing, labels=CLASSES), hash_files(one.path for one in listing.pictures)
     answers = answers_in(file, hashed=hashed)
     rows = [
-        answered_row(row, answers.by_content.get(sha256, {}), listing.attributes)
-        for row, sha256, _ in kept_rows(of_classes, answers, hashed, print, adds=adds)
+        apply_answers(row, answers.answers_by_content.get(sha256, {}), listing.attributes)
+        for row, sha256, _ in apply_corrections(of_classes, answers, hashed, print, can_add=adds)
     ]
     return [row[0] for row in rows if row is not None]
 
@@ -280,7 +280,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason
     with pytest.raises(CorrectionsUnusable, match=reason):
         correct(table, [file])
     with pytest.raises(BadCsv, match=reason):
-        load(Named(place="shop", corrections=(file,)), Lines())
+        load_data_set(Named(place="shop", corrections=(file,)), Lines())
 
     assert table.read_bytes() == before
 
@@ -338,7 +338,7 @@ def test_a_picture_that_moved_is_found_in_the_listing_a_new_one_where_it_lies_an
     assert {name: labels[name] for name in names} == dict.fromkeys(names, "=Stick")
     assert labels[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
     assert "new/copy.png" not in labels
-    listed = list_answers(file, Reading(), "measure")
+    listed = list_corrected_photos(file, Reading(), "measure")
     assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {"new/1.png", "new/copy.png"}
     assert [note.rpartition("/")[2] for note in listed.notes] == ["gone.png."]
 
@@ -349,7 +349,7 @@ def test_corrections_that_a_run_keeps_are_read_as_they_were_written(folder: Path
     file = write_csv(folder / "corrections.csv", answers)
     before = labels_in(learnt_with(file), folder)
 
-    copy = keep_corrections(answers_in(file), folder / "runs")
+    copy = save_corrections(answers_in(file), folder / "runs")
 
     assert labels_in(learnt_with(copy.rename(folder / "moved.csv")), folder) == before
     assert before[TWO] == "=Stick"
@@ -378,6 +378,6 @@ def test_what_is_said_of_products_counts_first_and_a_picture_of_two_classes_is_l
     assert {file.path: file.group for file in answers.files} == {one: "2", two: "2", three: "3", four: "3"}, (
         "groups are products"
     )
-    [note] = answers.notes({})
+    [note] = answers.describe_ignored_answers({})
     assert note == f"1 pictures lie under products of different classes, and are left out, among them {one}."
     assert labels_in(learnt_with(file), folder) == {TWO: "Café", THREE: "Café", FOUR: "=Stick"}

@@ -23,8 +23,12 @@ from training.data.contents import Content
 from training.data.listing import ListedPicture
 from training.data.named import Named
 from training.data.near_copies import group_near_copies
-from training.data.perceptual_hashes import group_near, group_near_of_several, perceptual_hash
-from training.data.read import load
+from training.data.perceptual_hashes import (
+    compute_perceptual_hash,
+    group_similar_across_classes,
+    group_similar_pictures,
+)
+from training.data.read import load_data_set
 from training.errors import BadClasses, BadPictures
 from training.progress import Lines
 
@@ -79,7 +83,9 @@ def test_what_a_training_learns_and_says_of_a_picture_is_said(
 
     ended, document = checked(folder, capsys)
 
-    data = load(Named(place=str(folder), skip_unreadable=True), Lines(), see=see_nothing)
+    data = load_data_set(
+        Named(place=str(folder), skip_unreadable=True), Lines(), compute_features=see_nothing
+    )
     learnt = Counter(data.labels[code] for code in data.train.classes.tolist())
     notes = [line for line in document["notes"] if not line.startswith("Held-out pictures")]
     assert ended == note.startswith("skipped")
@@ -135,13 +141,13 @@ PALETTE = [(200, 30, 30), (30, 160, 60), (40, 60, 190), (20, 20, 20), (125, 125,
 
 
 def test_one_product_in_several_colours_is_no_near_copy() -> None:
-    hashes = [perceptual_hash(a_shirt(colour)) for colour in PALETTE]
+    hashes = [compute_perceptual_hash(a_shirt(colour)) for colour in PALETTE]
 
-    assert group_near(np.stack(hashes), range(len(hashes))) == []
+    assert group_similar_pictures(np.stack(hashes), range(len(hashes))) == []
 
 
 def test_near_pictures_do_not_chain() -> None:
-    assert group_near(hashes_in_a_row(5), range(5)) == [[0, 1], [2, 3]]
+    assert group_similar_pictures(hashes_in_a_row(5), range(5)) == [[0, 1], [2, 3]]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
@@ -155,19 +161,19 @@ def test_a_near_copy_in_another_class_is_found_where_a_third_picture_lies_betwee
 
     near = group_near_copies(contents, hashes_in_a_row(3))
 
-    assert near.kept.tolist() == [0]
-    assert near.in_two_classes == ((1, 2),)
+    assert near.kept_positions.tolist() == [0]
+    assert near.conflicting_groups == ((1, 2),)
 
 
 def test_thousands_of_nearly_equal_pictures_in_two_classes_are_one_group_and_take_no_pairs() -> None:
     """Such as a placeholder of a shop in many sizes."""
-    base = perceptual_hash(a_texture(0))
+    base = compute_perceptual_hash(a_texture(0))
     hashes = np.repeat(base[np.newaxis], 2000, axis=0)
     hashes[:, 0] ^= np.uint64(1) << (np.arange(2000) % 60).astype(np.uint64)
     hashes[:, 1] ^= np.uint64(1) << (np.arange(2000) // 40).astype(np.uint64)
 
     tracemalloc.start()
-    groups = group_near_of_several(hashes, [number % 2 for number in range(2000)])
+    groups = group_similar_across_classes(hashes, [number % 2 for number in range(2000)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

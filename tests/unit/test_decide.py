@@ -219,8 +219,8 @@ def decided_attributes(
     """What answers decide about attributes, each answered alike with 99%, and what is measured as served."""
     sure = np.eye(len(said.names))[answered]
     given = np.where(sure, 0.99, 0.01 / (len(said.names) - 1)).astype(np.float32)
-    bags = Labels.of(np.zeros(len(said), np.int64), ("Bag",))
-    of_class = Answers.of("own", bags.main, probabilities=np.ones((len(said), 1)), distances=distances)
+    bags = Labels.make_from_codes(np.zeros(len(said), np.int64), ("Bag",))
+    of_class = Answers.of("own", bags.main_codes, probabilities=np.ones((len(said), 1)), distances=distances)
     known = None if distances is None else Familiarity(quantiles=(0.0, 1.0), threshold=0.05)
     about_class = Thresholds(1.0, known, ACCEPT_NOTHING, ())
     labels, shares = dict.fromkeys(names, said), dict.fromkeys(names, given)
@@ -250,7 +250,7 @@ def test_of_several_right_labels_any_is_right() -> None:
 def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> None:
     main = np.where(np.arange(200) < 2, 1, np.arange(200) % 2 * 2)
 
-    ((decided, figures),) = decided_attributes(Labels.of(main, ("black", "gold", "white")), main)
+    ((decided, figures),) = decided_attributes(Labels.make_from_codes(main, ("black", "gold", "white")), main)
 
     assert decided.head(("black", "gold", "white")).withheld == ("gold",)
     assert figures.accepted == 0.99
@@ -260,7 +260,7 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
 def test_59_answers_without_an_error_show_95_percent_of_each_attribute_whatever_their_number() -> None:
     main = np.arange(59) % 2
 
-    found = decided_attributes(Labels.of(main, ("blue", "white")), main, names=tuple("abcd"))
+    found = decided_attributes(Labels.make_from_codes(main, ("blue", "white")), main, names=tuple("abcd"))
 
     assert [figures.accepted for _, figures in found] == [1.0] * 4
 
@@ -282,7 +282,9 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
     place = np.arange(400)
     main = place % 2
     answered = np.where(place >= 400 - wrong, 1 - main, main)
-    kinds = replace(Labels.of(main, ("belt", "skirt")), applies_to=("Bag",) if bags_alone else None)
+    kinds = replace(
+        Labels.make_from_codes(main, ("belt", "skirt")), applies_to=("Bag",) if bags_alone else None
+    )
     distances = np.where(place >= 400 - strange, 9.0, 0.5)
 
     ((decided, figures),) = decided_attributes(kinds, answered, distances=distances)
@@ -317,7 +319,9 @@ def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
     said = np.arange(200) % 2
     answered = np.where(np.arange(200) % (200 // wrong) == 0, 1 - said, said)
 
-    ((decided, figures),) = decided_attributes(Labels.of(said, ("black", "white")), answered, asked)
+    ((decided, figures),) = decided_attributes(
+        Labels.make_from_codes(said, ("black", "white")), answered, asked
+    )
 
     sentence = attribute_in_words("colour", figures, decided)
     assert sentence.lower().count("accepted.") == 1

@@ -21,7 +21,7 @@ from scripts.doubted_labels import (
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
-from training.data.corrections import rows_in
+from training.data.corrections import read_correction_files
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import undecided
 from training.release.doubts import Doubted, doubted, table_of, with_files
@@ -39,7 +39,7 @@ def says(label: int, count: int) -> Scores:
 def pictures(names: str) -> Pictures:
     """Pictures of bags with one-letter names."""
     images, labels = np.zeros((len(names), 28, 28), np.uint8), np.ones(len(names), np.uint8)
-    return replace(Pictures.of_pixels(images, labels), files=tuple(map(Path, names)))
+    return replace(Pictures.make_from_pixels(images, labels), files=tuple(map(Path, names)))
 
 
 def one(name: str, label: int, *probabilities: float) -> tuple[Path, int, tuple[float, ...]]:
@@ -61,7 +61,7 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
 
 
 def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -> None:
-    without_files = Pictures.of_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
+    without_files = Pictures.make_from_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
     held_out, not_asked, learnt = pictures("ab"), pictures("c"), pictures("d")
 
     answers, files = with_files(
@@ -205,4 +205,6 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
     assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
-    assert [(row.path, row.label) for row in rows_in([tmp_path / DOUBTS_TABLE_NAME])] == [(str(file), label)]
+    assert [(row.path, row.label) for row in read_correction_files([tmp_path / DOUBTS_TABLE_NAME])] == [
+        (str(file), label)
+    ]

@@ -22,7 +22,7 @@ from tests.uploads import png
 from training.data import hashed_files, picture_files
 from training.data.decoded_pictures import look_for_photo
 from training.data.named import Named
-from training.data.read import load, read_photos
+from training.data.read import load_data_set, read_photos
 from training.improve import Corrected, next_training
 from training.progress import Lines
 from training.stories import choose_story, name_pictures
@@ -92,9 +92,9 @@ def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     named.check_listing(listing)
     has_photo, known = look_for_photo(listing, Lines())
     contents = named.make_contents(listing, known)
-    contents.check(print, skip_unreadable=False)
+    contents.check_contents(print, skip_unreadable=False)
     reads, see = (READS, see_nothing) if has_photo else (GREY_28, None)
-    load(named, Lines(), reads, see=see, contents=contents)
+    load_data_set(named, Lines(), reads, compute_features=see, contents=contents)
 
 
 def most_of(counts: Counts, names: set[str]) -> tuple[int, ...]:
@@ -140,7 +140,7 @@ def test_answers_that_are_learnt_as_photos_are_read_at_most_twice(
 ) -> None:
     counts = Counts(monkeypatch, write_folder(tmp_path / "things", "photos"))
     rows = [{"path": f"things/{name[:-1]}/{name}.png", "label": name[:-1], "at": ""} for name in counts.names]
-    answers = Named(place=str(write_csv(tmp_path / "answers.csv", rows)), tiers="learn")
+    answers = Named(place=str(write_csv(tmp_path / "answers.csv", rows)), photo_use="learn")
 
     read_photos(answers, answers.list_photos(KINDS), GREY_28, Lines())
 
@@ -167,7 +167,7 @@ def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
     story, known = choose_story(listing, Lines(), (), known)
     contents = named.make_contents(listing, known)
     reads, see = (READS, see_nothing) if story == "own classes" else (GREY_28, None)
-    load(named, Lines(), reads, see=see, contents=contents)
+    load_data_set(named, Lines(), reads, compute_features=see, contents=contents)
 
     assert (most_of(counts, {*counts.names} - {"new"}), counts.of_each["new"]) == (of_listed, (2, 1, 1))
 

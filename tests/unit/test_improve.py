@@ -29,7 +29,7 @@ from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.data.contents import Contents
-from training.data.learnt_hashes import NOTHING, Learnt
+from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
 from training.data.named import Named
 from training.errors import BadClasses, BadPictures, BadRecipe, UnusedOption
 from training.improve import Corrected, check_learns_photos, looked_at, next_training
@@ -85,7 +85,7 @@ def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, st
     contents = contents_by(named)
     for note in (*contents.notes, *contents.listing.notes):
         Lines().say(note)
-    return {row.path.absolute(): dict(one.labels) for one in contents.every for row in one.rows}
+    return {row.path.absolute(): dict(one.labels) for one in contents.all_contents for row in one.rows}
 
 
 def contents_by(named: Named) -> Contents:
@@ -279,7 +279,7 @@ def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_ar
         next_training(recorded(release), "divided", Lines())
 
     knows_none = recorded(release)
-    NOTHING.save(release)
+    NO_LEARNT_HASHES.save_hashes(release)
     with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
         next_training(knows_none, "photos", Lines())
 
@@ -293,13 +293,13 @@ def test_a_column_split_is_not_read_where_the_release_learnt_the_rows_for_the_te
     parent = recorded(a_release(here / "release", labels=KINDS), data="shop.csv")
     contents = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     if says:
-        Learnt.of(np.array(list(contents.values()))).save(parent.release.folder)
+        LearntHashes.make_from_digests(np.array(list(contents.values()))).save_hashes(parent.release.folder)
 
     assert len(pictures_of(parent)) == 9
 
     assert "learnt rows of all parts, so the column `split` is not read" in capsys.readouterr().out
     learnt = [content for file, content in contents.items() if file.stem != "002"]
-    Learnt.of(np.array(learnt)).save(parent.release.folder)
+    LearntHashes.make_from_digests(np.array(learnt)).save_hashes(parent.release.folder)
     with pytest.raises(BadPictures, match="divided into `train` and `test`"):
         next_training(parent, None, Lines())
 

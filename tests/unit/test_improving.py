@@ -7,10 +7,10 @@ import pytest
 from inference.contract import GREY_28
 from model_store.local_releases import LocalRelease, open_bundled_release
 from tests.photos import write_photos
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD
-from training.data.learnt_hashes import Learnt
-from training.data.listing import Use
+from training.data.learnt_hashes import LearntHashes
+from training.data.listing import PictureUse
 from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import read_photos
@@ -30,27 +30,27 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    listing = Named(place=str(answers), tiers="measure").list_photos(LABELS)
+    listing = Named(place=str(answers), photo_use="measure").list_photos(FASHION_MNIST_LABELS)
 
     found = [
         (one.path.name, one.tier, class_id)
         for one, class_id in zip(listing.pictures, listing.class_ids, strict=True)
     ]
-    assert found == [("a.png", "own", LABELS.index("Shirt")), ("b.png", "own", OOD)]
-    assert [one.name for one in listing.left_out] == ["c.png"]
+    assert found == [("a.png", "own", FASHION_MNIST_LABELS.index("Shirt")), ("b.png", "own", OOD)]
+    assert [one.name for one in listing.left_out_files] == ["c.png"]
 
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    named = Named(place=str(photos), tiers="learn")
-    read = read_photos(named, named.list_photos(LABELS), GREY_28, Lines())
+    named = Named(place=str(photos), photo_use="learn")
+    read = read_photos(named, named.list_photos(FASHION_MNIST_LABELS), GREY_28, Lines())
     parent = LocalRelease(tmp_path, open_bundled_release().manifest)
-    Learnt.of(read.sha256[read.spelt == "Bag"][:1]).save(tmp_path)
+    LearntHashes.make_from_digests(read.sha256[read.spelt == "Bag"][:1]).save_hashes(tmp_path)
 
     found = compared_of(read, parent, print)
 
     assert sorted(found.spelt.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
-    Learnt.of(read.sha256[:0], read.hashes[read.classes != OOD]).save(tmp_path)
+    LearntHashes.make_from_digests(read.sha256[:0], read.hashes[read.classes != OOD]).save_hashes(tmp_path)
     with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
         compared_of(read, parent, print)
 
@@ -61,8 +61,10 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
     corrections = tmp_path / "corrections.csv"
     corrections.write_text("path,label,audit\ndrawn,Bag,200\ncopy,Bag,\ndoubted,Bag,\n", "utf-8")
 
-    uses: tuple[Use, ...] = ("learn", "measure")
-    listings = [Named(place=str(corrections), tiers=use).list_photos(LABELS) for use in uses]
+    uses: tuple[PictureUse, ...] = ("learn", "measure")
+    listings = [
+        Named(place=str(corrections), photo_use=use).list_photos(FASHION_MNIST_LABELS) for use in uses
+    ]
 
     learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
     assert learnt == {"drawn": OWN_TIER, "copy": OWN_TIER, "doubted": CORRECTED_TIER}

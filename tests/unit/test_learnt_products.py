@@ -9,9 +9,9 @@ import pytest
 from inference.contract import LABEL
 from labelling.lists.list_reading import Reading
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
-from training.data.contents import merged_labels
+from training.data.contents import merge_labels
 from training.data.folders import list_pictures
-from training.data.listing import ListedPicture, Listing, Use
+from training.data.listing import ListedPicture, Listing, PictureUse
 from training.errors import BadCsv, BadPictures
 
 BY = Reading(by="article")
@@ -75,12 +75,12 @@ def read(file: Path, reading: Reading, said: Said) -> int:
 
 @pytest.mark.parametrize("use", ["learn", "measure"])
 def test_a_training_knows_that_it_learns_products_and_a_measurement_that_it_measures_them(
-    use: Use, shop: Path
+    use: PictureUse, shop: Path
 ) -> None:
     of_products, of_pictures = (Said().read(listed(shop), by=by, use=use) for by in ("article", ""))
 
-    assert (of_products.train.of_products, of_products.test.of_products) == (True, True)
-    assert (of_pictures.train.of_products, of_pictures.test.of_products) == (False, False)
+    assert (of_products.train.are_groups_products, of_products.test.are_groups_products) == (True, True)
+    assert (of_pictures.train.are_groups_products, of_pictures.test.are_groups_products) == (False, False)
 
 
 def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(shop: Path) -> None:
@@ -116,10 +116,10 @@ def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> No
         for name, colour in cells
     ]
 
-    assert merged_labels(rows) == {LABEL: "Coat", "colour": ""}
-    assert merged_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
+    assert merge_labels(rows) == {LABEL: "Coat", "colour": ""}
+    assert merge_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
     with pytest.raises(BadCsv, match="'red' in one row and 'blue' in another"):
-        merged_labels([replace(row, product="1") for row in rows])
+        merge_labels([replace(row, product="1") for row in rows])
 
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:

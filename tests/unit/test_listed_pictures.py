@@ -32,8 +32,8 @@ def test_a_picture_called_none_of_these_is_of_no_class(is_table: bool, tmp_path:
     things.add("None Of These", "1.png", png(a_photo("Ball", 0)))
     after = list_pictures(things.place)
 
-    assert (after.pictures, after.classes()) == (before.pictures, before.classes())
-    assert after.left_out == (things.folder / "None Of These" / "1.png",)
+    assert (after.pictures, after.list_classes()) == (before.pictures, before.list_classes())
+    assert after.left_out_files == (things.folder / "None Of These" / "1.png",)
 
 
 @pytest.mark.parametrize("cell", ["none", "-"])
@@ -44,8 +44,8 @@ def test_a_label_that_is_not_known_is_left_out_and_named_as_in_every_other_colum
 
     listing = list_pictures(tmp_path / "list.csv")
 
-    assert listing.classes() == ("A", "B")
-    assert listing.left_out == (tmp_path / "b.png",)
+    assert listing.list_classes() == ("A", "B")
+    assert listing.left_out_files == (tmp_path / "b.png",)
     assert listing.notes == (f"{tmp_path}/list.csv, column `label`: cells that are not known: {cell!r} (1).",)
 
 
@@ -57,7 +57,7 @@ def test_pictures_in_folders_of_a_class_are_of_that_class_and_their_folders_are_
 
     inner = tmp_path / "things" / "Ball" / KINDS[1]
     assert [one.label for one in listing.pictures].count("Ball") == 4
-    assert listing.nested == (inner,)
+    assert listing.nested_folders == (inner,)
     assert any(str(inner) in sentence for sentence in listing.warnings)
 
 
@@ -89,7 +89,7 @@ def test_a_test_folder_without_labels_is_left_out(folder: Path) -> None:
     listing = list_pictures(train.parent)
 
     assert {(one.label, one.part) for one in listing.pictures} == {(kind, None) for kind in KINDS}
-    assert listing.left_out == (test / "1.png",)
+    assert listing.left_out_files == (test / "1.png",)
 
 
 def test_what_file_managers_leave_behind_is_no_picture_and_said(folder: Path, said: Said) -> None:
@@ -144,13 +144,13 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused_with_the_reason(
 
 def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: Said) -> None:
     table = Things(tmp_path / "things", is_table=True).of_kinds()
-    expected = said.read(table.place).train.digest()
+    expected = said.read(table.place).train.compute_digest()
     text = table.place.read_text("utf-8").replace("things/", "Bälle\\").replace("Ball/", "Ball\\")
     table.folder.rename(table.folder.with_name("Bälle".replace("ä", "a\u0308")))
 
     table.folder.with_suffix(".csv").write_text(text, "utf-8")
 
-    assert said.read(table.folder.with_suffix(".csv")).train.digest() == expected
+    assert said.read(table.folder.with_suffix(".csv")).train.compute_digest() == expected
 
 
 @pytest.mark.parametrize(

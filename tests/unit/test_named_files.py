@@ -15,7 +15,7 @@ from labelling.sources.source_opening import open_source
 from model_store.errors import BadAddress
 from model_store.release_files import hash_file
 from training.data.named import Named
-from training.data.picture_files import decode_file
+from training.data.picture_files import decode_picture_file
 from training.data.pixel_files import is_pixel_table
 from training.errors import BadCsv
 
@@ -36,7 +36,7 @@ def test_what_is_no_file_has_no_content(made: Callable[[Path], str], tmp_path: P
     path = made(tmp_path)
 
     assert hash_file(path) is None
-    assert isinstance(decode_file(Path(path)), str)
+    assert isinstance(decode_picture_file(Path(path)), str)
     with pytest.raises(Unreadable):
         read_file(path)
 
@@ -60,7 +60,7 @@ def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
         open_source,
         lambda place: Reading.of(Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)),
         lambda place: Named(place=place).list_pictures(),
-        lambda place: Named(place=place, tiers="measure").list_photos(()),
+        lambda place: Named(place=place, photo_use="measure").list_photos(()),
     ],
     ids=["source", "root", "data", "photos"],
 )

@@ -23,13 +23,13 @@ from inference.decode import MAX_BYTES, MAX_PIXELS, decode_image
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
-from training.data.decoded_pictures import See
+from training.data.decoded_pictures import ComputeFeatures
 from training.data.fashion import LabelledData
-from training.data.labels import UNKNOWN
+from training.data.labels import UNKNOWN_LABEL
 from training.data.named import Named
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
-from training.data.read import check_pictures, load
+from training.data.read import check_named_pictures, load_data_set
 from training.data.vectors import Features
 from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
 from training.progress import Lines, Watch
@@ -78,7 +78,7 @@ class Killed(Lines):
 
 
 def read_until_killed(place: str) -> None:
-    load(Named(place=place), Killed(), READS, see=see_nothing)
+    load_data_set(Named(place=place), Killed(), READS, compute_features=see_nothing)
 
 
 def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begins_again(
@@ -86,7 +86,7 @@ def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begin
 ) -> None:
     def read() -> tuple[str, list[str], list[Path]]:
         data = said.read(things.place)
-        return data.train.digest(), data.train.groups.tolist(), sorted(things.place.parent.rglob("*"))
+        return data.train.compute_digest(), data.train.groups.tolist(), sorted(things.place.parent.rglob("*"))
 
     before = read()
     training = get_context("spawn").Process(target=read_until_killed, args=(str(things.place),))
@@ -102,12 +102,12 @@ def test_each_label_is_a_class_in_order_of_the_names_of_folders_and_tables_alike
 ) -> None:
     data, of_table = said.read(things.place), said.read(table.place)
 
-    assert (data.labels, data.described().name) == (KINDS, "things")
+    assert (data.labels, data.describe_data_set().name) == (KINDS, "things")
     assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [COUNT] * 3
     assert np.bincount(data.test.classes).min() >= 1
     assert of_table.labels == data.labels
-    assert of_table.train.digest() == data.train.digest()
-    assert of_table.test.digest() == data.test.digest()
+    assert of_table.train.compute_digest() == data.train.compute_digest()
+    assert of_table.test.compute_digest() == data.test.compute_digest()
     assert said == []
 
 
@@ -174,7 +174,7 @@ def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
 
 @pytest.mark.parametrize("see", [None, see_nothing], ids=["by pixels", "by a head"])
 def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither_and_both_are_named(
-    see: See | None, things: Things, said: Said
+    see: ComputeFeatures | None, things: Things, said: Said
 ) -> None:
     before = set.union(*contents(said.read(things.place, see=see)))
     file = things.folder / "Ball" / "003.png"
@@ -209,7 +209,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
 
     with pytest.raises(BadPictures, match="are the same picture"):
-        check_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
+        check_named_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
 
     assert "pictures that have another content now" in said[0]
 
@@ -226,11 +226,11 @@ def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Thi
 
 def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said: Said) -> None:
     named = Named(place=str(things.folder))
-    contents, _ = check_pictures(named, said.warn)
+    contents, _ = check_named_pictures(named, said.warn)
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
     with pytest.raises(BadPictures, match=r"003\.png has changed since it was read"):
-        load(named, said, contents=contents)
+        load_data_set(named, said, contents=contents)
 
 
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:
@@ -321,7 +321,7 @@ def test_copies_fill_each_others_attributes_and_may_not_disagree(table: Things, 
 
     colour = train.attributes["colour"]
     assert len(train) == 3 * COUNT
-    assert colour.names[colour.main[train.files.index(first)]] == "red"
+    assert colour.names[colour.main_codes[train.files.index(first)]] == "red"
     table.rows[first] = "blue"
     with pytest.raises(BadCsv, match="is 'blue' in one row and 'red' in another one in column `colour`"):
         said.read(table.place, attributes=["colour"], see=see_nothing)
@@ -338,11 +338,11 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
     data = said.read(table.place, attributes=["colour"], see=see_nothing)
 
     train = data.train
-    [marble] = np.flatnonzero(train.classes == UNKNOWN)
+    [marble] = np.flatnonzero(train.classes == UNKNOWN_LABEL)
     known = train.labels["colour"]
-    assert (train.files[marble].name, known.names[known.main[marble]]) == ("100.png", "red")
-    assert (len(train), len(train.of_known_class)) == (3 * COUNT + 1, 3 * COUNT)
-    assert len(data.under(KINDS).train) == 3 * COUNT
+    assert (train.files[marble].name, known.names[known.main_codes[marble]]) == ("100.png", "red")
+    assert (len(train), len(train.pictures_of_known_class)) == (3 * COUNT + 1, 3 * COUNT)
+    assert len(data.match_labels(KINDS).train) == 3 * COUNT
     assert any("too few pictures or groups of 'Marble' (2 pictures, and needs 3)" in one for one in said)
 
 
@@ -352,13 +352,13 @@ def test_a_picture_of_too_rare_a_class_is_of_no_known_class_and_learnt_for_its_a
 def test_data_with_names_is_renumbered_for_a_model_with_another_order(things: Things, said: Said) -> None:
     data = said.read(things.place)
 
-    turned = data.under(("Stick", "Ball", "Box"))
+    turned = data.match_labels(("Stick", "Ball", "Box"))
 
     assert turned.labels == ("Stick", "Ball", "Box")
     assert pixels_of(turned.test, 1) == pixels_of(data.test, 0)
     assert pixels_of(turned.train, 0) == pixels_of(data.train, 2)
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Cup"):
-        data.under(("Ball", "Cup"))
+        data.match_labels(("Ball", "Cup"))
 
 
 def test_a_model_is_measured_without_the_classes_that_it_lacks(things: Things, said: Said) -> None:
@@ -368,11 +368,11 @@ def test_a_model_is_measured_without_the_classes_that_it_lacks(things: Things, s
     data = said.read(things.place, use="measure")
 
     assert (data.labels, len(data.test)) == ((*KINDS[:2], "Rare", KINDS[2]), 3 * COUNT + 4)
-    assert len(data.under(KINDS, said.append).test) == 3 * COUNT
+    assert len(data.match_labels(KINDS, said.append).test) == 3 * COUNT
     assert said[-1] == "Pictures of classes that the model lacks are left out: Rare."
     for labels, say in ((KINDS, None), (("Ball", "Cup"), said.append)):
         with pytest.raises(BadClasses, match=f"but the model {', '.join(labels)}"):
-            data.under(labels, say)
+            data.match_labels(labels, say)
 
 
 def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Things, said: Said) -> None:
@@ -380,7 +380,7 @@ def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Thing
 
     pixels = photos.take(np.array([2, 0])).pixels
     assert isinstance(pixels, FileImages)
-    pixels = replace(pixels, samples={})
+    pixels = replace(pixels, pixels_in_memory={})
 
     assert pixels.shape == (2, *READS.array_shape)
     assert (pixels[:] == photos.images[[2, 0]]).all()

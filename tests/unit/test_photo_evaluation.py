@@ -68,7 +68,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
     images[:, 0, 0] = [list(ANSWERS).index(shown) for *_, shown in taken]
     contents = np.array([f"{number:016x}{0:048}" for number in range(len(taken))])
     return replace(
-        Pictures.of_pixels(images, np.array([label for _, _, label, _ in taken])),
+        Pictures.make_from_pixels(images, np.array([label for _, _, label, _ in taken])),
         tiers=np.array([tier for tier, *_ in taken]),
         files=tuple(Path(tier, folder, f"{number}.jpg") for number, (tier, folder, *_) in enumerate(taken)),
         sha256=contents,

@@ -15,7 +15,7 @@ from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
 from training.data.labels import OOD
-from training.data.listing import ListedPicture, Use
+from training.data.listing import ListedPicture, PictureUse
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
@@ -25,8 +25,10 @@ from training.progress import Lines
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
-def read(place: Path, said: Lines | None = None, use: Use = "learn", reading: Reading = AS_IT_IS) -> Pictures:
-    named = Named(place=str(place), reading=reading, tiers=use)
+def read(
+    place: Path, said: Lines | None = None, use: PictureUse = "learn", reading: Reading = AS_IT_IS
+) -> Pictures:
+    named = Named(place=str(place), reading=reading, photo_use=use)
     return read_photos(named, named.list_photos(LABELS), GREY_28, Lines() if said is None else said)
 
 
@@ -34,7 +36,7 @@ def listed(
     place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
 ) -> list[tuple[ListedPicture, int]]:
     """The photos of a place that is learnt, with their class ids."""
-    listing = Named(place=str(place), reading=reading, tiers="learn").list_photos(labels)
+    listing = Named(place=str(place), reading=reading, photo_use="learn").list_photos(labels)
     return list(zip(listing.pictures, listing.class_ids, strict=True))
 
 
@@ -91,7 +93,7 @@ def test_photos_of_a_table_are_of_products_where_a_column_names_these(
     rows = [f"A/Bag/00{number}.png,Bag,A,7" for number in range(2)]
     table = write_table(tmp_path, *rows, columns="path,label,tier,article")
 
-    assert read(table, reading=Reading(by=by)).of_products == of_products
+    assert read(table, reading=Reading(by=by)).are_groups_products == of_products
 
 
 def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
@@ -167,8 +169,8 @@ def test_a_column_says_which_photos_a_person_checked(tmp_path: Path) -> None:
         rows = [f"A/Bag/00{number}.png,Bag,A{cell}" for number, cell in enumerate(cells)]
         return write_table(tmp_path, *rows, columns="path,label,tier" + (",checked" if any(cells) else ""))
 
-    assert read(table(",1", ",")).checked.tolist() == [True, False]
-    assert not len(read(table("", "")).checked)
+    assert read(table(",1", ",")).is_checked.tolist() == [True, False]
+    assert not len(read(table("", "")).is_checked)
     with pytest.raises(BadCsv, match="no cell of the column `checked` says that a person checked"):
         read(table(",no", ",0"))
 
@@ -180,7 +182,7 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     rows = [f"own/Bag/00{number}.png,Bag,{cell}" for number in range(2)]
     place = write_table(tmp_path / "learn", *rows, columns=columns)
     corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
-    named = Named(place=str(place), corrections=(corrections,), tiers="learn")
+    named = Named(place=str(place), corrections=(corrections,), photo_use="learn")
     listing = named.list_photos(LABELS)
     assert len(listing.pictures) == 2
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from scripts.progress_bars import TerminalProgress
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
-from training.data.fashion import LABELS, from_csv, from_idx
+from training.data.fashion import FASHION_MNIST_LABELS, read_csv_pair, read_idx_folder
 from training.data.named import Named
 from training.data.pictures import Pictures
-from training.data.pixel_files import read_csv, read_idx
-from training.data.read import load
-from training.data.split import first
+from training.data.pixel_files import read_idx_file, read_pixel_csv
+from training.data.read import load_data_set
+from training.data.split import take_first_pictures
 from training.errors import BadCsv, BadIdx, BadPictures, DataSetMissing
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
@@ -27,7 +27,7 @@ def test_a_packed_idx_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     path, pictures = tmp_path / "pictures", striped_pictures(2).images
     path.write_bytes(gzip.compress(idx_bytes(pictures)))
 
-    assert read_idx(path, 3).tolist() == pictures.tolist()
+    assert read_idx_file(path, 3).tolist() == pictures.tolist()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_damaged_idx_file_is_named_with_what_is_wrong(
         path.write_bytes(content)
 
     with pytest.raises(BadIdx, match=message):
-        read_idx(path, 3)
+        read_idx_file(path, 3)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_a_folder_of_four_idx_files_becomes_a_data_set(tmp_path: Path, spelling:
         target.parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "usual" / f"{kind}-idx{n}-ubyte").rename(target)
 
-    data = from_idx(tmp_path / "set")
+    data = read_idx_folder(tmp_path / "set")
 
     assert (data.train.images.shape, data.test.images.shape) == ((30, 28, 28), (20, 28, 28))
-    assert set(data.train.classes) == set(range(len(LABELS)))
-    assert first(data.train, 12).images.tolist() == data.train.images[:12].tolist()
+    assert set(data.train.classes) == set(range(len(FASHION_MNIST_LABELS)))
+    assert take_first_pictures(data.train, 12).images.tolist() == data.train.images[:12].tolist()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_idx_files_that_do_not_fit_each_other_are_refused(
     (tmp_path / name).write_bytes(idx_bytes(values.astype(np.uint8)))
 
     with pytest.raises(BadIdx, match=message):
-        from_idx(tmp_path)
+        read_idx_folder(tmp_path)
 
 
 def test_a_missing_idx_file_is_named_with_the_way_to_get_it(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_missing_idx_file_is_named_with_the_way_to_get_it(tmp_path: Path) -> N
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
 
     with pytest.raises(DataSetMissing, match=r"neither t10k-labels-idx1-ubyte nor .*\.gz is.*make data"):
-        from_idx(tmp_path)
+        read_idx_folder(tmp_path)
 
 
 @pytest.mark.parametrize(("header", "quote", "line_end"), [(True, "", "\n"), (False, '"', "\r\n")])
@@ -106,7 +106,7 @@ def test_a_csv_is_read_as_it_was_written(tmp_path: Path, header: bool, quote: st
     quoted = [",".join(f"{quote}{cell}{quote}" for cell in line.split(",")) for line in lines]
     (tmp_path / "pictures.csv").write_bytes((line_end.join(quoted) + line_end).encode())
 
-    pictures, labels = read_csv(tmp_path / "pictures.csv", 10)
+    pictures, labels = read_pixel_csv(tmp_path / "pictures.csv", 10)
 
     assert pictures.tolist() == part.images.tolist()
     assert labels.tolist() == part.classes.tolist()
@@ -123,7 +123,7 @@ def test_a_packed_csv_is_read_as_it_was_written(tmp_path: Path, packing: str) ->
             archive.writestr("data/train.csv", content)
             archive.writestr("__MACOSX/data/._train.csv", b"more of macOS")
 
-    pictures, _ = read_csv(path, 10)
+    pictures, _ = read_pixel_csv(path, 10)
 
     assert pictures.tolist() == part.images.tolist()
 
@@ -134,7 +134,7 @@ def test_a_zip_of_two_csv_files_is_refused_with_their_names(tmp_path: Path) -> N
         archive.writestr("test.csv", "")
 
     with pytest.raises(BadCsv, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
-        read_csv(tmp_path / "both.zip", 10)
+        read_pixel_csv(tmp_path / "both.zip", 10)
 
 
 @pytest.mark.parametrize("order", ["by row", "by column"])
@@ -148,22 +148,22 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
     path.write_text("\n".join([",".join(["label", *names]), *rows]))
 
     if order == "by row":
-        assert read_csv(path, 10)[0].tolist() == part.images.tolist()
+        assert read_pixel_csv(path, 10)[0].tolist() == part.images.tolist()
     else:
         with pytest.raises(BadCsv, match="the columns in another order"):
-            read_csv(path, 10)
+            read_pixel_csv(path, 10)
 
 
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
-    pair = from_csv(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
+    pair = read_csv_pair(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
     contents = [hashlib.sha256(one.tobytes()).hexdigest() for one in pair.train.images]
 
-    copied = Pictures.of_pixels(pair.train.images.copy(), pair.train.classes.copy())
+    copied = Pictures.make_from_pixels(pair.train.images.copy(), pair.train.classes.copy())
 
-    assert copied.digest() == pair.train.digest() != pair.test.digest()
+    assert copied.compute_digest() == pair.train.compute_digest() != pair.test.compute_digest()
     assert pair.train.sha256.tolist() == pair.train.groups.tolist() == contents
     assert (pair.train.files, set(pair.train.networks)) == ((), {"pixels"})
-    assert pair.described().name == "other pictures in Fashion-MNIST's form"
+    assert pair.describe_data_set().name == "other pictures in Fashion-MNIST's form"
 
 
 @pytest.mark.parametrize(
@@ -184,15 +184,15 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: s
     path.write_bytes(text.encode(errors="surrogateescape"))
 
     with pytest.raises(BadCsv, match=rf"pictures\.csv.*{message}"):
-        read_csv(path, 10)
+        read_pixel_csv(path, 10)
 
 
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
     one = Named(place=str(write_csv(tmp_path / "part.csv", 12)))
 
-    measured = load(one, TerminalProgress(), use="measure")
+    measured = load_data_set(one, TerminalProgress(), use="measure")
 
     assert measured.test is measured.train
     assert len(measured.test) == 12
     with pytest.raises(BadPictures, match=r"a training needs two.* --train TRAIN\.csv --test TEST\.csv"):
-        load(one, TerminalProgress())
+        load_data_set(one, TerminalProgress())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from training.data.rare import GROUPS_OF_ATTRIBUTE, GROUPS_OF_CLASS, find_measurable
+from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, MIN_GROUPS_PER_CLASS, find_measurable_labels
 from training.errors import BadClasses
 
 Table = Sequence[tuple[str, str]]
@@ -16,21 +16,27 @@ def brands(counts: Mapping[str, int], each: int = 5) -> list[tuple[str, str]]:
     return [(label, f"brand {at // each}") for label, count in counts.items() for at in range(each * count)]
 
 
-def learnt(table: Table, needs: int = GROUPS_OF_CLASS, keep: Sequence[str] = (), tested: Table = ()) -> str:
+def learnt(
+    table: Table, needs: int = MIN_GROUPS_PER_CLASS, keep: Sequence[str] = (), tested: Table = ()
+) -> str:
     """The labels that are learnt of a table, besides pictures for the test set."""
     labels, groups = zip(*table, *tested, strict=True)
     of_test = [False] * len(table) + [True] * len(tested)
-    return ",".join(find_measurable("table.csv", labels, groups, of_test, needs=needs, keep=keep)[0])
+    return ",".join(
+        find_measurable_labels("table.csv", labels, groups, of_test, min_groups=needs, required_labels=keep)[
+            0
+        ]
+    )
 
 
 @pytest.mark.parametrize(
     ("rare", "needs", "labels"),
     [
-        ([("c", "1")] * 3 + [("c", "2")] * 2, GROUPS_OF_CLASS, "a,b"),
-        ([("c", "1")] * 3 + [("c", "2")] * 2, GROUPS_OF_ATTRIBUTE, "a,b,c"),
-        ([("c", "1"), ("c", "2")], GROUPS_OF_ATTRIBUTE, "a,b"),
-        ([("c", "1"), ("c", "2"), ("c", "3")], GROUPS_OF_CLASS, "a,b,c"),
-        ([("", "1")] * 9, GROUPS_OF_CLASS, "a,b"),
+        ([("c", "1")] * 3 + [("c", "2")] * 2, MIN_GROUPS_PER_CLASS, "a,b"),
+        ([("c", "1")] * 3 + [("c", "2")] * 2, MIN_GROUPS_PER_ATTRIBUTE_LABEL, "a,b,c"),
+        ([("c", "1"), ("c", "2")], MIN_GROUPS_PER_ATTRIBUTE_LABEL, "a,b"),
+        ([("c", "1"), ("c", "2"), ("c", "3")], MIN_GROUPS_PER_CLASS, "a,b,c"),
+        ([("", "1")] * 9, MIN_GROUPS_PER_CLASS, "a,b"),
     ],
 )
 def test_a_label_needs_three_pictures_and_its_groups(rare: Table, needs: int, labels: str) -> None:

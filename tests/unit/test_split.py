@@ -8,18 +8,18 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
-from training.data.fashion import class_weights, warning_of_capped_weights
+from training.data.fashion import choose_class_weights, describe_capped_weights
 from training.data.pictures import Pictures
 from training.data.split import (
-    HELD_OUT,
-    VALIDATION,
-    class_folds,
-    rarest_class,
-    sampled_indices,
-    split,
-    stratified_folds,
+    VALIDATION_SALT,
+    VALIDATION_SHARE,
+    count_groups_of_rarest_class,
+    draw_positions,
+    hold_out_pictures,
+    make_class_folds,
+    make_stratified_folds,
 )
-from training.data.vectors import Vectors
+from training.data.vectors import FeatureVectors
 from training.errors import BadRecipe
 from training.heads.cross_val import out_of_fold
 
@@ -31,18 +31,18 @@ def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> Pic
     """Blank pictures: the keys alone say where they go."""
     blank = np.zeros((len(keys), 1, 1), np.uint8)
     contents = np.array([f"{number:064x}" for number in range(len(keys))])
-    return replace(Pictures.of_pixels(blank, labels), groups=keys, sha256=contents)
+    return replace(Pictures.make_from_pixels(blank, labels), groups=keys, sha256=contents)
 
 
 def held_out_keys(count: int) -> set[str]:
-    return set(KEYS[sampled_indices(LABELS[:count], KEYS[:count], HELD_OUT, VALIDATION)].tolist())
+    return set(KEYS[draw_positions(LABELS[:count], KEYS[:count], VALIDATION_SHARE, VALIDATION_SALT)].tolist())
 
 
 def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decides_which() -> None:
     pictures = striped_pictures(1200)
 
-    parts = split(pictures, classes=10)
-    turned = split(pictures.take(np.arange(1200)[::-1]), classes=10)
+    parts = hold_out_pictures(pictures, classes=10)
+    turned = hold_out_pictures(pictures.take(np.arange(1200)[::-1]), classes=10)
 
     everything = [image.tobytes() for image in (*parts.train.images, *parts.validation.images)]
     assert sorted(everything) == sorted(image.tobytes() for image in pictures.images)
@@ -67,7 +67,7 @@ def test_every_version_holds_out_the_same_pictures() -> None:
 def test_a_small_class_has_a_picture_held_out_too() -> None:
     images = pictures_with_keys(KEYS[:206], np.array([0] * 200 + [1] * 6, np.uint8))
 
-    parts = split(images, classes=2)
+    parts = hold_out_pictures(images, classes=2)
 
     assert 1 <= np.sum(parts.validation.classes == 1) <= 5
 
@@ -76,8 +76,8 @@ def test_pictures_of_one_group_are_on_one_side_of_the_split_and_of_every_fold() 
     groups = np.array([f"sender {number % 50}" for number in range(1000)])
     images = pictures_with_keys(groups, LABELS[:1000])
 
-    parts = split(images, classes=10)
-    folds = class_folds(images.classes, images.groups, 4)
+    parts = hold_out_pictures(images, classes=10)
+    folds = make_class_folds(images.classes, images.groups, 4)
 
     assert set(parts.train.groups).isdisjoint(parts.validation.groups)
     assert all(len(np.unique(folds[groups == group])) == 1 for group in groups)
@@ -88,12 +88,12 @@ def test_folds_keep_the_shares_of_common_strata_and_refuse_no_rare_ones() -> Non
     strata = np.array(["A 0"] * 60 + ["C 1"] * 40 + ["C 9"])
     names = np.array([f"{number:03}" for number in range(101)])
 
-    folds = stratified_folds(strata, names, 5)
+    folds = make_stratified_folds(strata, names, 5)
 
     assert np.bincount(folds[strata == "C 1"]).tolist() == [0, *[8] * 5]
     assert (folds > 0).all()
     with pytest.raises(BadRecipe, match="101 pictures of 2 groups cannot be split into 5 folds"):
-        stratified_folds(strata, np.where(strata == "A 0", "ann", "bob"), 5)
+        make_stratified_folds(strata, np.where(strata == "A 0", "ann", "bob"), 5)
 
 
 def test_each_class_is_in_two_folds_however_large_its_groups_are() -> None:
@@ -104,11 +104,11 @@ def test_each_class_is_in_two_folds_however_large_its_groups_are() -> None:
         labels = np.array([kind for kind, one in groups for _ in range(sizes[one])], np.uint8)
         keys = np.array([f"brand {one}" for _, one in groups for _ in range(sizes[one])])
 
-        folds = class_folds(labels, keys, 3)
+        folds = make_class_folds(labels, keys, 3)
 
         assert all(len(np.unique(folds[keys == key])) == 1 for key in keys)
         assert all(len(np.unique(folds[labels == label])) > 1 for label in labels)
-        plain = stratified_folds(labels, keys, 3)
+        plain = make_stratified_folds(labels, keys, 3)
         whole += any(len(np.unique(plain[labels == label])) == 1 for label in labels)
     assert whole > 0
 
@@ -116,9 +116,9 @@ def test_each_class_is_in_two_folds_however_large_its_groups_are() -> None:
 def test_a_picture_of_no_known_class_is_in_a_fold_and_asks_for_no_other() -> None:
     labels = np.array([0, 1] * 20 + [-1])
 
-    folds = class_folds(labels, KEYS[:41], 4)
+    folds = make_class_folds(labels, KEYS[:41], 4)
 
-    assert rarest_class(labels, KEYS[:41]) == 20
+    assert count_groups_of_rarest_class(labels, KEYS[:41]) == 20
     assert (folds > 0).all()
 
 
@@ -127,18 +127,18 @@ def test_a_class_of_one_group_cannot_be_both_learnt_and_held_out() -> None:
     images = pictures_with_keys(keys, np.array([0] * 90 + [1] * 10, np.uint8))
 
     with pytest.raises(BadRecipe, match="All 10 training pictures of class 1 are in groups that are held"):
-        split(images, classes=2)
+        hold_out_pictures(images, classes=2)
     with pytest.raises(
         BadRecipe, match="The rarest class has 1 training pictures or groups, and 2 are needed"
     ):
-        class_folds(images.classes, images.groups, 2)
+        make_class_folds(images.classes, images.groups, 2)
 
 
 def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
     groups, learnt = np.array(["ann", "ann", "bob", "eve", "eve", "joe"]), list[list[int]]()
     vectors = np.arange(6, dtype=np.float32)[:, np.newaxis]
 
-    def learn(some: NDArray[np.int64]) -> Callable[[Vectors], Vectors]:
+    def learn(some: NDArray[np.int64]) -> Callable[[FeatureVectors], FeatureVectors]:
         learnt.append(some.tolist())
         return lambda asked: 10 * asked
 
@@ -162,13 +162,13 @@ def test_pictures_of_a_rare_class_count_more_so_that_all_classes_count_alike(
 ) -> None:
     labels = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
 
-    assert class_weights(labels, len(counts)) == (None if weights is None else pytest.approx(weights))
+    assert choose_class_weights(labels, len(counts)) == (None if weights is None else pytest.approx(weights))
 
 
 def test_a_class_so_rare_that_its_weight_is_capped_is_named() -> None:
     labels = np.repeat(np.arange(3, dtype=np.uint8), (400, 300, 3))
 
-    assert warning_of_capped_weights(labels[:700], ("Hat", "Sock")) is None
-    assert (warning_of_capped_weights(labels, ("Hat", "Sock", "Ring")) or "").startswith(
+    assert describe_capped_weights(labels[:700], ("Hat", "Sock")) is None
+    assert (describe_capped_weights(labels, ("Hat", "Sock", "Ring")) or "").startswith(
         "A picture of Ring counts 10 times as much as an average one, and no more"
     )

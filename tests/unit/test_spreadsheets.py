@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.spreadsheets import FORMULA_BEGINNING, NUMBER, escape_text, format_csv, unescape_text
-from training.data.pixel_files import read_csv
+from training.data.pixel_files import read_pixel_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
 
@@ -43,6 +43,6 @@ def test_a_mark_stands_where_a_cell_may_begin_and_numbers_stay(text: str, cell: 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:
     (tmp_path / "pixels.csv").write_text(";".join(["3", *["7"] * 784]) + "\r\n", "utf-8")
 
-    pixels, labels = read_csv(tmp_path / "pixels.csv", 10)
+    pixels, labels = read_pixel_csv(tmp_path / "pixels.csv", 10)
 
     assert (pixels.shape, pixels.max(), labels.tolist()) == ((1, 28, 28), 7, [3])

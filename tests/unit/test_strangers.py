@@ -79,7 +79,7 @@ def kinds_of(*groups: tuple[int, str, str, float, bool, str]) -> Answers:
 
 def decided(answers: Answers) -> tuple[Head, Thresholds]:
     """By answers that are the likeliest name."""
-    labels = Labels.of(answers.truth, NAMES)
+    labels = Labels.make_from_codes(answers.truth, NAMES)
     return decided_kind(answers, labels, answers.probabilities, CONTRACT, classes=("top",))
 
 

@@ -52,7 +52,7 @@ class WrittenAnswers:
 def numbered_pictures() -> Pictures:
     images: NDArray[np.uint8] = np.zeros((6, 28, 28), np.uint8)
     images[:, 0, 0] = np.arange(6)
-    return Pictures.of_pixels(images, TRUTH)
+    return Pictures.make_from_pixels(images, TRUTH)
 
 
 def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:

@@ -128,7 +128,7 @@ def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> N
 def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the_recipe_and_data_decide() -> (
     None
 ):
-    images = Pictures.of_pixels(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
+    images = Pictures.make_from_pixels(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
     files = (Path("a.png"), Path("b.png"))
     plain, *grouped = (
         LabelledData(one, images)
@@ -142,4 +142,4 @@ def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the
 
     folders = {default_run_folder(replace(PLAIN), data) for data in (plain, *grouped) for _ in range(2)}
     assert len(set(marks)) == len(folders) == 3
-    assert marks[0] == fingerprint(PLAIN, plain.described())
+    assert marks[0] == fingerprint(PLAIN, plain.describe_data_set())

@@ -9,7 +9,7 @@ from model_store.local_releases import open_bundled_release
 from reports.answers import NONE_OF_THESE, Answers
 from reports.model_card import model_card
 from reports.values import report_of
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.evaluation.photos import of_known_sources, unknown_figures
 from training.thresholds.requirements import that_decide
 
@@ -30,7 +30,7 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
         familiarity=[0.9, 0.9, 0.8, 0.1, 0.7, 0.2],
     )
 
-    found = unknown_figures(answers, LABELS)["A"]
+    found = unknown_figures(answers, FASHION_MNIST_LABELS)["A"]
 
     assert tuple(vars(found.of_all).values()) == (3, 2, 2, 1)
     assert {name: tuple(vars(one).values()) for name, one in found.sources.items()} == {
@@ -48,7 +48,7 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     names = [f"shop {number}" for number in range(10) for _ in range(30)]
     few = answered(sources=["stall"], decisions=["accept"], sets="C")
 
-    found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, LABELS)
+    found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, FASHION_MNIST_LABELS)
     card = model_card(
         open_bundled_release().manifest.contracts,
         report_of(open_bundled_release()).model_copy(update={"unknown_sources": found}),
@@ -85,7 +85,9 @@ def test_right_and_accepted_are_the_lower_of_two_shares_with_an_interval_by_sour
 ) -> None:
     decisions = np.where(np.array(wrong) == 0, "accept", "ambiguous").tolist()
 
-    found = unknown_figures(answered(sources=NAMES, predicted=wrong, decisions=decisions), LABELS)["A"]
+    found = unknown_figures(
+        answered(sources=NAMES, predicted=wrong, decisions=decisions), FASHION_MNIST_LABELS
+    )["A"]
 
     for value, interval in (found.right, found.accepted):
         assert value == pytest.approx(share)

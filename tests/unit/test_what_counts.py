@@ -22,11 +22,11 @@ from tests.own_pictures import (
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data.contents import Content
-from training.data.listing import ListedPicture, Part
+from training.data.listing import DataSetPart, ListedPicture
 from training.data.named import Named
 from training.data.near_copies import group_near_copies
-from training.data.perceptual_hashes import Hashes
-from training.data.read import check_pictures, draw_test_set, load, sampled_for_test
+from training.data.perceptual_hashes import PerceptualHashes
+from training.data.read import check_named_pictures, draw_test_pictures, draw_test_set, load_data_set
 from training.errors import BadClasses, BadRecipe
 
 COUNT = 12
@@ -63,7 +63,7 @@ def test_a_quick_try_learns_as_many_pictures_as_it_says_and_is_measured_on_the_w
     few = said.read(divided, limit=15)
 
     assert few.train.sha256.tolist() == every.train.sha256.tolist()[:15]
-    assert few.test.digest() == every.test.digest()
+    assert few.test.compute_digest() == every.test.compute_digest()
     with pytest.raises(BadRecipe, match="--limit 19: the training set allows 1 to 18"):
         said.read(divided, limit=19)
 
@@ -75,7 +75,7 @@ def test_a_quick_try_says_what_corrections_change_and_which_files_cannot_be_read
     answers = write_csv(divided / "answers.csv", [{"path": "train/Ball/000.png", "label": "Box"}])
     named = Named(place=str(divided), corrections=(answers,), skip_unreadable=True)
 
-    load(named, said, limit=15)
+    load_data_set(named, said, limit=15)
 
     assert [one for one in said if "1 get another label" in one]
     assert [one for one in said if one.startswith("skipped 1 of") and "empty.png" in one]
@@ -89,20 +89,20 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
 
     with pytest.raises(BadClasses, match="is this a misspelling: 'Bal'"):
-        check_pictures(Named(place=str(things.place)), said.append)
-    _, classes = check_pictures(Named(place=str(things.place), corrections=(answers,)), said.append)
+        check_named_pictures(Named(place=str(things.place)), said.append)
+    _, classes = check_named_pictures(Named(place=str(things.place), corrections=(answers,)), said.append)
     assert classes is None
 
 
 # After they are decoded.
 
 
-def unlike(count: int) -> Hashes:
+def unlike(count: int) -> PerceptualHashes:
     """Hashes of which none is near another."""
     return np.random.default_rng(0).integers(0, 2**63, (count, 10), np.uint64)
 
 
-def a_content(sha256: str, part: Part | None = None, label: str = "Ball", group: str = "") -> Content:
+def a_content(sha256: str, part: DataSetPart | None = None, label: str = "Ball", group: str = "") -> Content:
     """A content of one row."""
     labels, groups = {LABEL: label}, frozenset({group} - {""})
     row = ListedPicture(Path(sha256), labels, part=part, group=group)
@@ -127,7 +127,7 @@ def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
 
 
 def test_pictures_for_the_test_whose_group_or_product_is_learnt_are_named() -> None:
-    parts: list[Part] = ["train", "test", "test", "test"]
+    parts: list[DataSetPart] = ["train", "test", "test", "test"]
     names = zip("abcd", parts, ["sender 1", "sender 1", "sender 2", "sender 1"], strict=True)
     pictures = [a_content(content, part, group=group) for content, part, group in names]
 
@@ -163,7 +163,7 @@ def test_near_copies_with_a_label_in_common_keep_the_attribute(cells: list[str])
 
     near = group_near_copies(pictures, np.repeat(unlike(1), 2, axis=0))
 
-    assert ([labels["colour"] for labels in near.labels], near.cleared) == (cells, {})
+    assert ([labels["colour"] for labels in near.labels], near.cleared_attributes) == (cells, {})
 
 
 # For the test.
@@ -189,17 +189,19 @@ def test_every_version_draws_the_test_set_that_an_earlier_release_was_measured_o
 def test_an_evaluation_finds_the_test_set_of_a_training_in_the_same_pictures_under_other_names(
     things: Things, said: Said
 ) -> None:
-    trained = load(Named(place=str(things.place)), said)
+    trained = load_data_set(Named(place=str(things.place)), said)
 
     things.rename()
-    measured = load(Named(place=str(things.place)), said, use="measure")
+    measured = load_data_set(Named(place=str(things.place)), said, use="measure")
 
     assert len(measured.test) == 3 * COUNT
-    assert sampled_for_test(measured.test).digest() == trained.test.digest()
+    assert draw_test_pictures(measured.test).compute_digest() == trained.test.compute_digest()
 
 
 def test_a_divided_folder_is_measured_on_its_test_part_alone(divided: Path, said: Said) -> None:
-    trained, measured = (load(Named(place=str(divided)), said, use=use) for use in ("learn", "measure"))
+    trained, measured = (
+        load_data_set(Named(place=str(divided)), said, use=use) for use in ("learn", "measure")
+    )
 
     assert len(measured.test) == 6
-    assert measured.test.digest() == trained.test.digest()
+    assert measured.test.compute_digest() == trained.test.compute_digest()

@@ -10,7 +10,7 @@ from inference.recognition import any_language_says, label_kinds, language_of
 from inference.words import category_says, says, title_says
 from tests.real_photos import PLACES
 from tests.service import ROOT
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 
 FIXTURES = ROOT / "tests" / "fixtures" / "words"
 TRAPS = sorted((FIXTURES / "traps").glob("*.csv"))
@@ -201,7 +201,7 @@ def test_classes_in_an_unknown_language_are_no_kinds() -> None:
 
 
 def test_the_classes_of_a_release_are_kinds() -> None:
-    assert [set(admitted) for admitted in label_kinds(LABELS, "de").values()] == [
+    assert [set(admitted) for admitted in label_kinds(FASHION_MNIST_LABELS, "de").values()] == [
         {kind} for kind in OF_FASHION
     ]
 

@@ -14,16 +14,22 @@ from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.plain_text import join_first
-from training.data.corrections import NO_CORRECTIONS, ContentAnswer, Corrections, answered_row, kept_rows
-from training.data.hashed_files import NAMED, HashedFiles, hash_files, report_unreadable
-from training.data.labels import UNKNOWN
-from training.data.listing import ListedPicture, Listing, Part, has_several_products
-from training.data.picture_files import decode_file
-from training.data.split import check_limit
+from training.data.corrections import (
+    NO_CORRECTIONS,
+    ContentAnswer,
+    Corrections,
+    apply_answers,
+    apply_corrections,
+)
+from training.data.hashed_files import MAX_FILES_NAMED, HashedFiles, hash_files, report_unreadable_files
+from training.data.labels import UNKNOWN_LABEL
+from training.data.listing import DataSetPart, ListedPicture, Listing, has_several_products
+from training.data.picture_files import decode_picture_file
+from training.data.split import check_picture_limit
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
-Problem: TypeAlias = Literal["several products", "contradicting"]
+ContentProblem: TypeAlias = Literal["several products", "contradicting"]
 """Reason why a content is not learnt. "several products": products of different classes show the picture, so
 that no row is wrong. "contradicting": the picture has two classes, or is in both `train` and `test`, so that
 one row is wrong."""
@@ -38,23 +44,23 @@ class Content:
         rows: the rows of the list or folder that show the picture, in their order.
         labels: the labels by question (the class or an attribute), after people's answers; a label that is
             not known is empty or not there.
-        class_id: the index of the class, or UNKNOWN or OOD (none of the classes).
+        class_id: the index of the class, or UNKNOWN_LABEL or OOD (none of the classes).
         groups: the groups of the rows, such as senders or products.
         part: train or test, if the data says so.
-        answered: whether a person gave the label of the class.
-        checked: whether a table says that a person checked the label.
+        is_answered: whether a person gave the label of the class.
+        is_checked: whether a table says that a person checked the label.
         problem: the reason why the picture is not learnt; None if it can be learnt.
     """
 
     sha256: str
     rows: tuple[ListedPicture, ...]
     labels: Mapping[str, str]
-    class_id: int = UNKNOWN
+    class_id: int = UNKNOWN_LABEL
     groups: frozenset[str] = frozenset()
-    part: Part | None = None
-    answered: bool = False
-    checked: bool = False
-    problem: Problem | None = None
+    part: DataSetPart | None = None
+    is_answered: bool = False
+    is_checked: bool = False
+    problem: ContentProblem | None = None
 
     @property
     def path(self) -> Path:
@@ -69,18 +75,18 @@ class Content:
     @property
     def class_key(self) -> tuple[str, int]:
         """A key that is equal for two pictures if they are of the same class."""
-        return class_key(self.label, self.class_id)
+        return make_class_key(self.label, self.class_id)
 
 
-def class_key(label: str, class_id: int) -> tuple[str, int]:
+def make_class_key(label: str, class_id: int) -> tuple[str, int]:
     """Return a key that is equal for two pictures if they are of the same class.
 
     Args:
         label: the label of the picture, which is the key if the class id is not known.
-        class_id: the index of the class, or UNKNOWN or OOD (none of the classes).
+        class_id: the index of the class, or UNKNOWN_LABEL or OOD (none of the classes).
     """
     # Several labels may name one class of a release. If no class is known, the label is the class.
-    return (label if class_id == UNKNOWN else "", class_id)
+    return (label if class_id == UNKNOWN_LABEL else "", class_id)
 
 
 @dataclass(frozen=True)
@@ -90,32 +96,32 @@ class Contents:
     Attributes:
         listing: the pictures as the folder or table lists them.
         rows: the listed rows that people's answers do not leave out, and rows that answers add.
-        every: each different picture that can be read, in the order of the listing.
+        all_contents: each different picture that can be read, in the order of the listing.
         corrections: the answers that people gave about the pictures.
-        hashed: the hashes of the files.
+        hashed_files: the hashes of the files.
         notes: sentences for a person about labels that corrections change, and about corrections that are
             ignored.
     """
 
     listing: Listing
     rows: tuple[ListedPicture, ...]
-    every: tuple[Content, ...]
+    all_contents: tuple[Content, ...]
     corrections: Corrections
-    hashed: HashedFiles
+    hashed_files: HashedFiles
     notes: tuple[str, ...] = ()
 
     @cached_property
-    def learnable(self) -> list[Content]:
+    def learnable_contents(self) -> list[Content]:
         """The contents without a problem, which can be learnt or measured."""
-        return [content for content in self.every if content.problem is None]
+        return [content for content in self.all_contents if content.problem is None]
 
     @property
-    def unreadable(self) -> list[str]:
+    def read_errors(self) -> list[str]:
         """Sentences that say why files cannot be read, one for each such file."""
-        why = self.hashed.unreadable
-        return [why[row.path] for row in self.rows if row.path in why]
+        errors = self.hashed_files.read_errors
+        return [errors[row.path] for row in self.rows if row.path in errors]
 
-    def check(self, say: Say, *, skip_unreadable: bool) -> None:
+    def check_contents(self, say: Say, *, skip_unreadable: bool) -> None:
         """Refuse unreadable or contradicting pictures before any is decoded, and report what was noticed.
 
         Call this once in a command, because each call reports everything again.
@@ -131,42 +137,48 @@ class Contents:
         """
         for sentence in (*self.listing.warnings, *self.notes):
             say(sentence)
-        contradicting = [content for content in self.every if content.problem == "contradicting"]
-        broken = {
+        contradictory_contents = [
+            content for content in self.all_contents if content.problem == "contradicting"
+        ]
+        broken_files = {
             row.path: why
-            for content in contradicting
+            for content in contradictory_contents
             for row in content.rows
-            if isinstance(why := decode_file(row.path), str)
+            if isinstance(why := decode_picture_file(row.path), str)
         }
-        unreadable = [*self.unreadable, *broken.values()]
-        report_unreadable(unreadable, len(self.rows), say, skip_unreadable=skip_unreadable)
-        if several := [str(one.path) for one in self.every if one.problem == "several products"]:
+        unreadable = [*self.read_errors, *broken_files.values()]
+        report_unreadable_files(unreadable, len(self.rows), say, skip_unreadable=skip_unreadable)
+        if shared_pictures := [
+            str(content.path) for content in self.all_contents if content.problem == "several products"
+        ]:
             say(
-                f"{len(several)} pictures lie under several classes by way of several products, and are left "
-                f"out: {join_first(several, NAMED)}."
+                f"{len(shared_pictures)} pictures lie under several classes by way of several products, and "
+                f"are left out: {join_first(shared_pictures, MAX_FILES_NAMED)}."
             )
-        if wrong := [content for content in contradicting if content.path not in broken]:
-            raise BadPictures(self._contradictions(wrong))
-        if copies := sum(len(content.rows) - 1 for content in self.learnable):
-            say(f"{copies} of {len(self.rows)} pictures are copies of others and count once.")
+        if wrong_contents := [
+            content for content in contradictory_contents if content.path not in broken_files
+        ]:
+            raise BadPictures(self._describe_contradictions(wrong_contents))
+        if copy_count := sum(len(content.rows) - 1 for content in self.learnable_contents):
+            say(f"{copy_count} of {len(self.rows)} pictures are copies of others and count once.")
 
-    def _contradictions(self, wrong: Sequence[Content]) -> str:
+    def _describe_contradictions(self, wrong_contents: Sequence[Content]) -> str:
         """Return the sentence on contents each of which is in two classes or parts."""
-        named = [
-            " and ".join(f"{row.path} ({self._role(row, content)})" for row in content.rows)
-            for content in wrong
+        sentences = [
+            " and ".join(f"{row.path} ({self._describe_role(row, content)})" for row in content.rows)
+            for content in wrong_contents
         ]
         return (
-            f"{'; '.join(f'{copies} are the same picture' for copies in named)}. Keep one of them: a picture "
-            "has one class, and is either learnt or measured on."
+            f"{'; '.join(f'{copies} are the same picture' for copies in sentences)}. Keep one of them: a "
+            "picture has one class, and is either learnt or measured on."
         )
 
-    def _role(self, row: ListedPicture, content: Content) -> str:
-        answers = self.corrections.by_content.get(content.sha256, {})
-        answered, _ = answered_row(row, answers, self.listing.attributes) or (row, False)
-        return answered.label if row.part is None else f"{answered.label}, {row.part}"
+    def _describe_role(self, row: ListedPicture, content: Content) -> str:
+        answers = self.corrections.answers_by_content.get(content.sha256, {})
+        answered_picture, _ = apply_answers(row, answers, self.listing.attributes) or (row, False)
+        return answered_picture.label if row.part is None else f"{answered_picture.label}, {row.part}"
 
-    def limited(self, limit: int) -> "Contents":
+    def limit_pictures(self, limit: int) -> "Contents":
         """Return these contents with only `limit` pictures to learn, those of the lowest hashes.
 
         Pictures of the test set stay.
@@ -174,55 +186,66 @@ class Contents:
         Raises:
             BadRecipe: there are fewer pictures to learn than the limit.
         """
-        learnt = sorted(one.sha256 for one in self.every if any(row.part != "test" for row in one.rows))
-        check_limit(limit, len(learnt))
-        left_out = set(learnt[limit:])
-        every = tuple(one for one in self.every if one.sha256 not in left_out)
-        gone = {row.path for one in self.every if one.sha256 in left_out for row in one.rows}
-        rows = tuple(row for row in self.rows if row.path not in gone)
-        return replace(self, every=every, rows=rows)
+        learnt_hashes = sorted(
+            content.sha256 for content in self.all_contents if any(row.part != "test" for row in content.rows)
+        )
+        check_picture_limit(limit, len(learnt_hashes))
+        left_out_hashes = set(learnt_hashes[limit:])
+        remaining_contents = tuple(
+            content for content in self.all_contents if content.sha256 not in left_out_hashes
+        )
+        left_out_paths = {
+            row.path
+            for content in self.all_contents
+            if content.sha256 in left_out_hashes
+            for row in content.rows
+        }
+        rows = tuple(row for row in self.rows if row.path not in left_out_paths)
+        return replace(self, all_contents=remaining_contents, rows=rows)
 
 
 def make_contents(
     listing: Listing,
-    hashed: HashedFiles | None = None,
+    hashed_files: HashedFiles | None = None,
     corrections: Corrections = NO_CORRECTIONS,
     *,
-    adds: bool = False,
+    can_add: bool = False,
     notes: Sequence[str] = (),
 ) -> Contents:
     """Merge the rows of a listing and people's answers into one content for each different picture.
 
     Args:
         listing: the pictures, with the class id of each if these are known.
-        hashed: the hashes of the files; None to hash the files now.
+        hashed_files: the hashes of the files; None to hash the files now.
         corrections: people's answers about labels, each of which is valid for all copies of its picture. Call
-            `check_listed` first to refuse answers about other pictures.
-        adds: whether corrections may name further pictures, which are then learnt, too.
+            `check_corrections_are_listed` first to refuse answers about other pictures.
+        can_add: whether corrections may name further pictures, which are then learnt, too.
         notes: sentences for a person, which are placed before the notes that are added here.
 
     Raises:
         BadCsv: a correction names an unknown class, or one picture has two labels of an attribute.
         BadPictures: corrections leave no picture.
     """
-    said = list(notes)
-    hashed = hashed or hash_files((picture.path for picture in listing.pictures), listing.hashed)
-    kept = kept_rows(listing, corrections, hashed, said.append, adds=adds)
+    all_notes = list(notes)
+    hashed_files = hashed_files or hash_files(
+        (picture.path for picture in listing.pictures), listing.hashed_files
+    )
+    kept_rows = apply_corrections(listing, corrections, hashed_files, all_notes.append, can_add=can_add)
     copies: dict[str, list[tuple[ListedPicture, int]]] = {}
-    for row, sha256, class_id in kept:
+    for row, sha256, class_id in kept_rows:
         if sha256:
             copies.setdefault(sha256, []).append((row, class_id))
-    every = (
-        _make_content(listing, sha256, rows, corrections.by_content.get(sha256, {}))
+    all_contents = (
+        _make_content(listing, sha256, rows, corrections.answers_by_content.get(sha256, {}))
         for sha256, rows in copies.items()
     )
     return Contents(
         listing=listing,
-        rows=tuple(row for row, _, _ in kept),
-        every=tuple(every),
+        rows=tuple(row for row, _, _ in kept_rows),
+        all_contents=tuple(all_contents),
         corrections=corrections,
-        hashed=hashed,
-        notes=tuple(said),
+        hashed_files=hashed_files,
+        notes=tuple(all_notes),
     )
 
 
@@ -233,37 +256,38 @@ def _make_content(
     answers: Mapping[str, ContentAnswer],
 ) -> Content:
     """Merge all rows of one picture, with their class ids, and the answers about it into one content."""
-    answered = [
-        (answered_row(row, answers, listing.attributes) if answers else None) or (row, False)
+    answered_rows = [
+        (apply_answers(row, answers, listing.attributes) if answers else None) or (row, False)
         for row, _ in rows
     ]
     class_ids = [
         listing.labels.index(row.label) if is_answered else class_id
-        for (row, is_answered), (_, class_id) in zip(answered, rows, strict=True)
+        for (row, is_answered), (_, class_id) in zip(answered_rows, rows, strict=True)
     ]
-    under_answers = [row for row, _ in answered]
+    corrected_rows = [row for row, _ in answered_rows]
     keys = {
-        (*class_key(row.label, class_id), row.part)
-        for row, class_id in zip(under_answers, class_ids, strict=True)
+        (*make_class_key(row.label, class_id), row.part)
+        for row, class_id in zip(corrected_rows, class_ids, strict=True)
     }
-    problem: Problem | None = "contradicting" if len(keys) > 1 else None
-    if has_several_products(under_answers):
+    problem: ContentProblem | None = "contradicting" if len(keys) > 1 else None
+    if has_several_products(corrected_rows):
         problem = "several products"
-    first, is_checked = under_answers[0], any(row.checked for row, _ in rows)
+    first_row, is_checked = corrected_rows[0], any(row.is_checked for row, _ in rows)
     return Content(
         sha256=sha256,
         rows=tuple(row for row, _ in rows),
-        labels=first.labels if problem else merged_labels(under_answers),
+        labels=first_row.labels if problem else merge_labels(corrected_rows),
         class_id=class_ids[0],
         groups=frozenset(row.group for row, _ in rows if row.group),
-        part=first.part,
-        answered=any(by_person for _, by_person in answered) or (listing.trusts_checked and is_checked),
-        checked=is_checked,
+        part=first_row.part,
+        is_answered=any(is_answered for _, is_answered in answered_rows)
+        or (listing.is_checked_trusted and is_checked),
+        is_checked=is_checked,
         problem=problem,
     )
 
 
-def merged_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
+def merge_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
     """Merge the labels of all rows of one picture, by question. The class is taken from the first row.
 
     If several products show the picture and differ in an attribute, this attribute is empty, because the
@@ -277,12 +301,12 @@ def merged_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
     """
     labels = dict(copies[0].labels)
     for name in sorted({name for row in copies for name in row.labels} - {LABEL}):
-        labelled = [row for row in copies if row.labels.get(name)]
-        label, *others = dict.fromkeys(row.labels[name] for row in labelled) or [""]
-        if others and not has_several_products(labelled, name):
+        labelled_rows = [row for row in copies if row.labels.get(name)]
+        label, *other_labels = dict.fromkeys(row.labels[name] for row in labelled_rows) or [""]
+        if other_labels and not has_several_products(labelled_rows, name):
             raise BadCsv(
-                f"{labelled[0].path} is {label!r} in one row and {others[0]!r} in another one in column "
-                f"`{name}`."
+                f"{labelled_rows[0].path} is {label!r} in one row and {other_labels[0]!r} in another one in "
+                f"column `{name}`."
             )
-        labels[name] = "" if others else label
+        labels[name] = "" if other_labels else label
     return labels

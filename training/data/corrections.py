@@ -27,16 +27,16 @@ from labelling.lists.list_reading import AS_IT_IS, Reading
 from labelling.lists.paths import find_existing
 from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
 from model_store.release_files import write_whole
-from training.data.hashed_files import NO_FILES, HashedFiles, hash_files
-from training.data.labels import UNKNOWN
-from training.data.listing import ListedPicture, Listing, absolute
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
+from training.data.labels import UNKNOWN_LABEL
+from training.data.listing import ListedPicture, Listing, make_absolute
 from training.errors import BadCsv, BadPictures
 from training.progress import Say
 
-KEPT: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
+CORRECTION_COLUMNS: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
 """Columns of the CSV in which a run keeps a copy of the corrections."""
 
-NO_CLASS: Final = frozenset({LEFT_OUT, NONE})
+ANSWERS_WITHOUT_LABEL: Final = frozenset({LEFT_OUT, NONE})
 """Answers that leave a picture out of its class, or an attribute unknown."""
 
 
@@ -54,7 +54,7 @@ class ContentAnswer(NamedTuple):
     products: frozenset[str] = frozenset()
     is_contested: bool = False
 
-    def holds(self, product: str) -> bool:
+    def is_valid_for(self, product: str) -> bool:
         """Tell whether the answer is valid for a product.
 
         Args:
@@ -64,7 +64,7 @@ class ContentAnswer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredFile:
     """A picture file about which people gave answers.
 
     Attributes:
@@ -74,8 +74,8 @@ class Answered:
         group: a name that the picture shares with others, such as a sender or product; empty if it is not
             known.
         product: the product that the picture shows; empty if it is not known.
-        audited: whether the picture was drawn at random for an audit.
-        is_there: whether the file can be read.
+        is_audited: whether the picture was drawn at random for an audit.
+        is_readable: whether the file can be read.
     """
 
     path: str
@@ -83,8 +83,8 @@ class Answered:
     answers: Mapping[str, ContentAnswer]
     group: str
     product: str
-    audited: bool
-    is_there: bool
+    is_audited: bool
+    is_readable: bool
 
 
 @dataclass(frozen=True)
@@ -93,58 +93,62 @@ class Corrections:
 
     Attributes:
         files: the picture files with answers.
-        outdated: the paths of files whose content has changed since it was answered.
+        outdated_paths: the paths of files whose content has changed since it was answered.
         rows: the rows of the CSVs of corrections.
-        hashed: the hashes of all files that were read, listed ones and others.
+        hashed_files: the hashes of all files that were read, listed ones and others.
     """
 
-    files: tuple[Answered, ...] = ()
-    outdated: tuple[str, ...] = ()
+    files: tuple[AnsweredFile, ...] = ()
+    outdated_paths: tuple[str, ...] = ()
     rows: tuple[Correction, ...] = ()
-    hashed: HashedFiles = NO_FILES
+    hashed_files: HashedFiles = NO_HASHED_FILES
 
     @cached_property
-    def by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
+    def answers_by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
         """The valid answers by the sha256 of the picture, then by question (the class or an attribute)."""
         return {file.sha256: file.answers for file in self.files}
 
     @property
-    def of_class(self) -> tuple[Answered, ...]:
+    def class_answered_files(self) -> tuple[AnsweredFile, ...]:
         """The files about whose class a person gave an answer."""
         return tuple(file for file in self.files if LABEL in file.answers)
 
     @property
-    def attributes(self) -> set[tuple[str, str]]:
+    def answered_attributes(self) -> set[tuple[str, str]]:
         """Pairs of a picture's sha256 and an attribute that a person answered, for files that can be read."""
         return {
             (file.sha256, name)
             for file in self.files
-            if file.is_there
+            if file.is_readable
             for name in file.answers
             if name != LABEL
         }
 
-    def notes(self, unreadable: Mapping[Path, str]) -> list[str]:
+    def describe_ignored_answers(self, read_errors: Mapping[Path, str]) -> list[str]:
         """Return sentences about answers that are ignored or leave pictures out, one for each reason.
 
         Args:
-            unreadable: files of the listings that cannot be read, with the reason. An answer may leave out
+            read_errors: files of the listings that cannot be read, with the reason. An answer may leave out
                 such a file by its path.
         """
-        listed = {absolute(path) for path in unreadable}
+        unreadable_paths = {make_absolute(path) for path in read_errors}
         return [
             f"{len(paths):,} {why}, among them {join_first(paths, NAMED)}."
             for paths, why in (
                 (
-                    [file.path for file in self.of_class if file.answers[LABEL].is_contested],
+                    [file.path for file in self.class_answered_files if file.answers[LABEL].is_contested],
                     "pictures lie under products of different classes, and are left out",
                 ),
                 (
-                    self.outdated,
+                    self.outdated_paths,
                     "corrections are of pictures that have another content now, and do not count",
                 ),
                 (
-                    [file.path for file in self.of_class if not (file.is_there or file.path in listed)],
+                    [
+                        file.path
+                        for file in self.class_answered_files
+                        if not (file.is_readable or file.path in unreadable_paths)
+                    ],
                     "corrections are of pictures that are not found, and are left out",
                 ),
             )
@@ -155,7 +159,7 @@ class Corrections:
 NO_CORRECTIONS: Final = Corrections()
 
 
-def rows_in(
+def read_correction_files(
     files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None
 ) -> list[Correction]:
     """Read CSV files with people's answers about picture files.
@@ -181,98 +185,106 @@ def rows_in(
         raise BadCsv(str(error)) from error
 
 
-def corrections_of(
-    rows: Sequence[Correction], hashed: HashedFiles = NO_FILES, known: HashedFiles = NO_FILES
+def make_corrections(
+    rows: Sequence[Correction],
+    listed_files: HashedFiles = NO_HASHED_FILES,
+    known_files: HashedFiles = NO_HASHED_FILES,
 ) -> Corrections:
     """Match people's answers with picture files, and choose the answers that are valid.
 
     Args:
-        rows: the answers, from `rows_in`.
-        hashed: the hashes of the listed files. If a listed file has the answered content, and the file at the
-            answer's own path is missing or different, the listed file is used.
-        known: the hashes of other files, which are not read again.
+        rows: the answers, from `read_correction_files`.
+        listed_files: the hashes of the listed files. If a listed file has the answered content, and the file
+            at the answer's own path is missing or different, the listed file is used.
+        known_files: the hashes of other files, which are not read again.
 
     Raises:
         BadCsv: none of the pictures can be found, or two answers contradict each other.
     """
-    own = {sha256: absolute(path) for path, sha256 in reversed(list(hashed.sha256.items()))}
-    answered = hash_unlisted(answered_files(rows), hashed | known)
-    there = {absolute(path): sha256 for path, sha256 in answered.sha256.items()}
-    named, outdated = list[tuple[str, str, Correction]](), dict[str, None]()
+    listed_paths = {
+        sha256: make_absolute(path) for path, sha256 in reversed(list(listed_files.sha256.items()))
+    }
+    hashed_files = hash_unlisted_files(list_answered_paths(rows), listed_files | known_files)
+    readable_hashes = {make_absolute(path): sha256 for path, sha256 in hashed_files.sha256.items()}
+    answers, outdated_paths = list[tuple[str, str, Correction]](), dict[str, None]()
     for row in rows:
-        path = _file_of(row)
-        if row.sha256 not in {"", there.get(path)}:
-            if row.sha256 in own:
-                path = own[row.sha256]
-                there[path] = row.sha256
-            elif path in there:
-                outdated[path] = None
+        path = _find_corrected_file(row)
+        if row.sha256 not in {"", readable_hashes.get(path)}:
+            if row.sha256 in listed_paths:
+                path = listed_paths[row.sha256]
+                readable_hashes[path] = row.sha256
+            elif path in readable_hashes:
+                outdated_paths[path] = None
                 continue
-        named.append((path, there.get(path) or row.sha256 or path, row))
-    files = _answered(named, set(there))
-    listed = {absolute(path) for path in hashed.unreadable}
-    if files and not any(file.is_there or file.path in listed for file in files):
-        raise BadCsv(_of_no_picture([file.path for file in files], rows))
-    gone = tuple(path for path in outdated if path not in {file.path for file in files})
-    return Corrections(files, gone, tuple(rows), answered)
+        answers.append((path, readable_hashes.get(path) or row.sha256 or path, row))
+    files = _make_answered_files(answers, set(readable_hashes))
+    unreadable_paths = {make_absolute(path) for path in listed_files.read_errors}
+    if files and not any(file.is_readable or file.path in unreadable_paths for file in files):
+        raise BadCsv(_describe_unlisted([file.path for file in files], rows))
+    missing_paths = tuple(path for path in outdated_paths if path not in {file.path for file in files})
+    return Corrections(files, missing_paths, tuple(rows), hashed_files)
 
 
-def answered_files(rows: Sequence[Correction]) -> list[str]:
+def list_answered_paths(rows: Sequence[Correction]) -> list[str]:
     """Return the absolute paths of all files that people's answers name, existing or not, each once."""
-    return list(dict.fromkeys(map(_file_of, rows)))
+    return list(dict.fromkeys(map(_find_corrected_file, rows)))
 
 
-def hash_unlisted(files: Sequence[str], known: HashedFiles) -> HashedFiles:
+def hash_unlisted_files(files: Sequence[str], known_files: HashedFiles) -> HashedFiles:
     """Hash the files that have not been hashed yet.
 
     Args:
         files: absolute paths.
-        known: files that were hashed before, under any path, which are not read again.
+        known_files: files that were hashed before, under any path, which are not read again.
 
     Returns:
         The known hashes together with the new ones.
     """
-    hashed = {absolute(path) for path in (*known.sha256, *known.unreadable)}
-    return hash_files((Path(file) for file in files if file not in hashed), known)
+    known_paths = {make_absolute(path) for path in (*known_files.sha256, *known_files.read_errors)}
+    return hash_files((Path(file) for file in files if file not in known_paths), known_files)
 
 
-def _answered(named: Sequence[tuple[str, str, Correction]], there: set[str]) -> tuple[Answered, ...]:
+def _make_answered_files(
+    answers_by_file: Sequence[tuple[str, str, Correction]], readable_paths: set[str]
+) -> tuple[AnsweredFile, ...]:
     """Make a record of each answered file, with the valid answers about its content.
 
     Args:
-        named: the path, the hash of the content and the row of each answer.
-        there: the paths of files that can be read.
+        answers_by_file: the path, the hash of the content and the row of each answer.
+        readable_paths: the paths of files that can be read.
     """
     try:
-        merged, _ = merge_human_answers([(sha256, row) for _, sha256, row in named], {})
+        merged_answers, _ = merge_human_answers([(sha256, row) for _, sha256, row in answers_by_file], {})
     except CorrectionsUnusable as error:
         raise BadCsv(str(error)) from error
     labels: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for question, answer in merged.items():
+    for question, answer in merged_answers.items():
         labels[question.sha256][question.attribute][question.product] = answer.label
     answers = {
-        sha256: {name: _counting(of_products) for name, of_products in of.items()}
-        for sha256, of in labels.items()
+        sha256: {
+            name: _choose_valid_answer(product_labels) for name, product_labels in question_labels.items()
+        }
+        for sha256, question_labels in labels.items()
     }
-    of_class: dict[str, list[Correction]] = defaultdict(list)
-    for path, _, row in named:
-        of_class[path] += [row] if row.attribute == LABEL else []
-    audited = {sha256 for _, sha256, row in named if row.attribute == LABEL and row.audit}
+    class_rows: dict[str, list[Correction]] = defaultdict(list)
+    for path, _, row in answers_by_file:
+        class_rows[path] += [row] if row.attribute == LABEL else []
+    audited_hashes = {sha256 for _, sha256, row in answers_by_file if row.attribute == LABEL and row.audit}
     return tuple(
-        Answered(
+        AnsweredFile(
             path,
             sha256,
             answers[sha256],
-            next((group for row in reversed(of_class[path]) if (group := row.group or row.product)), ""),
-            next((row.product for row in reversed(of_class[path]) if row.product), ""),
-            sha256 in audited,
-            path in there,
+            next((group for row in reversed(class_rows[path]) if (group := row.group or row.product)), ""),
+            next((row.product for row in reversed(class_rows[path]) if row.product), ""),
+            sha256 in audited_hashes,
+            path in readable_paths,
         )
-        for path, sha256 in {path: sha256 for path, sha256, _ in named}.items()
+        for path, sha256 in {path: sha256 for path, sha256, _ in answers_by_file}.items()
     )
 
 
-def _counting(labels: Mapping[str, str]) -> ContentAnswer:
+def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
     """Choose the valid answer to one question about a picture; answers about products come first.
 
     One picture cannot show two classes, so if products have different labels, the picture is left out.
@@ -280,32 +292,32 @@ def _counting(labels: Mapping[str, str]) -> ContentAnswer:
     Args:
         labels: the label by product; the product is empty for an answer about the file.
     """
-    different = {label for product, label in labels.items() if product or len(labels) == 1}
+    different_labels = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
-    if len(different) > 1:
+    if len(different_labels) > 1:
         return ContentAnswer(LEFT_OUT, products, is_contested=True)
-    [label] = different
+    [label] = different_labels
     return ContentAnswer(label, frozenset() if labels.get("") == label else products)
 
 
-def _file_of(correction: Correction) -> str:
+def _find_corrected_file(correction: Correction) -> str:
     """Return the absolute path of the file that a correction names, whether it is there or not."""
     return os.path.abspath(find_existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
-def kept_rows(
-    listing: Listing, corrections: Corrections, hashed: HashedFiles, say: Say, *, adds: bool = False
+def apply_corrections(
+    listing: Listing, corrections: Corrections, hashed_files: HashedFiles, say: Say, *, can_add: bool = False
 ) -> list[tuple[ListedPicture, str, int]]:
     """Apply people's answers to a listing, and return the rows that are still used, together with added ones.
 
     Args:
         listing: the pictures, with their class ids if these are known, and with the attributes whose answers
             are used.
-        corrections: answers about these pictures, or about copies in other places. Call `check_listed` first
-            to refuse answers about other pictures.
-        hashed: the hashes of the listed files.
+        corrections: answers about these pictures, or about copies in other places. Call
+            `check_corrections_are_listed` first to refuse answers about other pictures.
+        hashed_files: the hashes of the listed files.
         say: a function that receives sentences on how many labels change and how many pictures are left out.
-        adds: whether answers may be about further pictures, which then follow the listed ones.
+        can_add: whether answers may be about further pictures, which then follow the listed ones.
 
     Returns:
         Each remaining row as it was listed (the answers are not written into the row), with its sha256 (empty
@@ -315,70 +327,84 @@ def kept_rows(
         BadCsv: a correction names an unknown class.
         BadPictures: no row is left.
     """
-    class_ids = listing.class_ids or (UNKNOWN,) * len(listing.pictures)
+    class_ids = listing.class_ids or (UNKNOWN_LABEL,) * len(listing.pictures)
     rows = [
-        (row, hashed.sha256.get(row.path, ""), class_id)
+        (row, hashed_files.sha256.get(row.path, ""), class_id)
         for row, class_id in zip(listing.pictures, class_ids, strict=True)
     ]
     if not corrections.files:
         return rows
     _check_classes(corrections, listing.labels)
     # A file that cannot be read has the content that its answer names.
-    of_path = {file.path: file.sha256 for file in corrections.files}
-    contents = [sha256 or of_path.get(absolute(row.path), "") for row, sha256, _ in rows]
-    changed = [
-        answered_row(row, corrections.by_content.get(content, {}), listing.attributes)
+    hashes_by_path = {file.path: file.sha256 for file in corrections.files}
+    contents = [sha256 or hashes_by_path.get(make_absolute(row.path), "") for row, sha256, _ in rows]
+    corrected_rows = [
+        apply_answers(row, corrections.answers_by_content.get(content, {}), listing.attributes)
         for content, (row, _, _) in zip(contents, rows, strict=True)
     ]
-    kept = [(row, under) for row, under in zip(rows, changed, strict=True) if under is not None]
-    taken = {sha256 for (_, sha256, _), (_, is_answered) in kept if is_answered}
-    new = {file.sha256: file for file in corrections.of_class if adds and _adds(file, taken)}
-    added = [(_listed_answer(file), file.sha256, UNKNOWN) for file in new.values()]
-    changes = [(before, after) for (before, _, _), (after, _) in kept]
+    kept_rows = [
+        (row, corrected_row)
+        for row, corrected_row in zip(rows, corrected_rows, strict=True)
+        if corrected_row is not None
+    ]
+    answered_hashes = {sha256 for (_, sha256, _), (_, is_answered) in kept_rows if is_answered}
+    new_files = {
+        file.sha256: file
+        for file in corrections.class_answered_files
+        if can_add and _is_addition(file, answered_hashes)
+    }
+    added_rows = [(_make_added_row(file), file.sha256, UNKNOWN_LABEL) for file in new_files.values()]
+    changes = [(before, after) for (before, _, _), (after, _) in kept_rows]
     changes += [
-        (row, under[0])
-        for row, sha256, _ in added
-        if (under := answered_row(row, corrections.by_content[sha256], listing.attributes))
+        (row, corrected_row[0])
+        for row, sha256, _ in added_rows
+        if (corrected_row := apply_answers(row, corrections.answers_by_content[sha256], listing.attributes))
     ]
     say(
         f"--corrections: of {len(rows):,} pictures of {listing.place}, "
         f"{sum(before.label != after.label for before, after in changes):,} get another label and "
-        f"{len(rows) - len(kept):,} are left out{f'; {len(added):,} are new' if adds else ''}"
-        f"{_of_attributes(changes, listing.attributes)}."
+        f"{len(rows) - len(kept_rows):,} are left out{f'; {len(added_rows):,} are new' if can_add else ''}"
+        f"{_describe_attribute_changes(changes, listing.attributes)}."
     )
-    _say_unused(listing, corrections, {*contents, *new}, say)
-    if adds:
-        _say_idle(listing, corrections, set(contents), say)
-    if not kept:
+    _report_unused_answers(listing, corrections, {*contents, *new_files}, say)
+    if can_add:
+        _report_idle_answers(listing, corrections, set(contents), say)
+    if not kept_rows:
         raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
-    return [*(row for row, _ in kept), *added]
+    return [*(row for row, _ in kept_rows), *added_rows]
 
 
-def _say_unused(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
+def _report_unused_answers(
+    listing: Listing, corrections: Corrections, contents: Collection[str], say: Say
+) -> None:
     """Report the number of ignored answers about attributes, of pictures whose class no person gave."""
-    if unused := sum(
-        content not in contents for content, name in corrections.attributes if name in listing.attributes
+    if unused_count := sum(
+        content not in contents
+        for content, name in corrections.answered_attributes
+        if name in listing.attributes
     ):
         say(
-            f"--corrections: {unused:,} answers to attributes are of pictures whose class no person gave, "
-            "and are not learnt."
+            f"--corrections: {unused_count:,} answers to attributes are of pictures whose class no person "
+            "gave, and are not learnt."
         )
 
 
-def _say_idle(listing: Listing, corrections: Corrections, contents: Collection[str], say: Say) -> None:
+def _report_idle_answers(
+    listing: Listing, corrections: Corrections, contents: Collection[str], say: Say
+) -> None:
     """Report answers that leave out a picture which is not listed, and so change nothing."""
-    if idle := [
+    if idle_paths := [
         file.path
-        for file in corrections.of_class
-        if file.sha256 not in contents and file.answers[LABEL].label in NO_CLASS
+        for file in corrections.class_answered_files
+        if file.sha256 not in contents and file.answers[LABEL].label in ANSWERS_WITHOUT_LABEL
     ]:
         say(
-            f"--corrections: {len(idle):,} answers leave out what is no picture of {listing.place}, or one "
-            f"that was saved again, and change nothing: {join_first(idle, NAMED)}."
+            f"--corrections: {len(idle_paths):,} answers leave out what is no picture of {listing.place}, "
+            f"or one that was saved again, and change nothing: {join_first(idle_paths, NAMED)}."
         )
 
 
-def answered_row(
+def apply_answers(
     row: ListedPicture, answers: Mapping[str, ContentAnswer], attributes: Sequence[str]
 ) -> tuple[ListedPicture, bool] | None:
     """Return a copy of a row with the labels that people gave, and whether they gave its class.
@@ -391,27 +417,35 @@ def answered_row(
     Returns:
         The copy, and True if a person gave the class; None if the answers leave the picture out.
     """
-    given = {name: answer.label for name, answer in answers.items() if answer.holds(row.product)}
-    label = given.get(LABEL, row.label)
-    if label in NO_CLASS:
+    answered_labels = {
+        name: answer.label for name, answer in answers.items() if answer.is_valid_for(row.product)
+    }
+    label = answered_labels.get(LABEL, row.label)
+    if label in ANSWERS_WITHOUT_LABEL:
         return None
-    cells = {name: given[name] for name in attributes if name in given}
-    cells = {name: "" if cell in NO_CLASS else cell for name, cell in cells.items()}
-    return replace(row, labels={**row.labels, **cells, LABEL: label}), LABEL in given
+    cells = {name: answered_labels[name] for name in attributes if name in answered_labels}
+    cells = {name: "" if cell in ANSWERS_WITHOUT_LABEL else cell for name, cell in cells.items()}
+    return replace(row, labels={**row.labels, **cells, LABEL: label}), LABEL in answered_labels
 
 
-def _adds(file: Answered, taken: Collection[str]) -> bool:
+def _is_addition(file: AnsweredFile, answered_hashes: Collection[str]) -> bool:
     """Tell whether an answer adds its picture: it names a class, and no listed picture has the content."""
-    return file.is_there and file.sha256 not in taken and file.answers[LABEL].label not in NO_CLASS
+    return (
+        file.is_readable
+        and file.sha256 not in answered_hashes
+        and file.answers[LABEL].label not in ANSWERS_WITHOUT_LABEL
+    )
 
 
-def _listed_answer(file: Answered) -> ListedPicture:
+def _make_added_row(file: AnsweredFile) -> ListedPicture:
     """Return the row of a picture that an answer adds."""
     labels = {LABEL: file.answers[LABEL].label}
     return ListedPicture(Path(file.path), labels, group=file.group, product=file.product)
 
 
-def _of_attributes(rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]) -> str:
+def _describe_attribute_changes(
+    rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]
+) -> str:
     """Return a clause on how many labels of attributes changed; empty if there are no attributes."""
     changed = sum(
         before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
@@ -420,34 +454,41 @@ def _of_attributes(rows: Sequence[tuple[ListedPicture, ListedPicture]], attribut
 
 
 def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
-    given = {file.answers[LABEL].label for file in corrections.of_class}
-    if strange := sorted(given - {*labels, *NO_CLASS}):
-        alike = get_close_matches(strange[0], labels, 1)
-        meant = f" Did you mean {alike[0]!r}?" if alike else ""
+    answered_labels = {file.answers[LABEL].label for file in corrections.class_answered_files}
+    if unknown_labels := sorted(answered_labels - {*labels, *ANSWERS_WITHOUT_LABEL}):
+        close_labels = get_close_matches(unknown_labels[0], labels, 1)
+        suggestion = f" Did you mean {close_labels[0]!r}?" if close_labels else ""
         raise BadCsv(
-            f"--corrections: {strange[0]!r} is none of the classes {', '.join(labels)}.{meant} Name one, or "
-            "none to leave the picture out. For a further class, put its pictures into a sub-folder of your "
-            "pictures, and train again with wardrobe train --data."
+            f"--corrections: {unknown_labels[0]!r} is none of the classes {', '.join(labels)}.{suggestion} "
+            "Name one, or none to leave the picture out. For a further class, put its pictures into a "
+            "sub-folder of your pictures, and train again with wardrobe train --data."
         )
 
 
-def check_listed(corrections: Corrections, hashed: HashedFiles) -> None:
+def check_corrections_are_listed(corrections: Corrections, listed_files: HashedFiles) -> None:
     """Refuse corrections of files that are neither listed nor exact copies of listed files.
 
     Args:
         corrections: the corrections.
-        hashed: the hashes of all listed files.
+        listed_files: the hashes of all listed files.
 
     Raises:
         BadCsv: a correction is about another file.
     """
-    named, contents = set(map(absolute, chain(hashed.sha256, hashed.unreadable))), set(hashed.sha256.values())
-    every = [file for file in corrections.files if file.is_there]
-    if strange := [file.path for file in every if file.path not in named and file.sha256 not in contents]:
-        raise BadCsv(_of_no_picture(strange, corrections.rows))
+    listed_paths, listed_hashes = (
+        set(map(make_absolute, chain(listed_files.sha256, listed_files.read_errors))),
+        set(listed_files.sha256.values()),
+    )
+    readable_files = [file for file in corrections.files if file.is_readable]
+    if unlisted_paths := [
+        file.path
+        for file in readable_files
+        if file.path not in listed_paths and file.sha256 not in listed_hashes
+    ]:
+        raise BadCsv(_describe_unlisted(unlisted_paths, corrections.rows))
 
 
-def _of_no_picture(paths: Sequence[str], rows: Sequence[Correction]) -> str:
+def _describe_unlisted(paths: Sequence[str], rows: Sequence[Correction]) -> str:
     return (
         f"{rows[0].file}: {len(paths)} of {len(rows)} name no picture that is read, among them "
         f"{min(paths)}. Corrections are of pictures of your own in --data or --photos, or of files with the "
@@ -456,7 +497,7 @@ def _of_no_picture(paths: Sequence[str], rows: Sequence[Correction]) -> str:
     )
 
 
-def keep_corrections(corrections: Corrections, runs: Path) -> Path:
+def save_corrections(corrections: Corrections, runs: Path) -> Path:
     """Write all rows of the corrections into one CSV in the folder of runs, and return the path of this CSV.
 
     Equal corrections always get the same path. Paths in the CSV are absolute. Each row has the hash of its
@@ -467,15 +508,15 @@ def keep_corrections(corrections: Corrections, runs: Path) -> Path:
         corrections: the rows of the CSVs, and the valid answers.
         runs: the folder of runs.
     """
-    paths = {file.sha256: file.path for file in corrections.files if file.is_there}
-    hashes = {file.path: file.sha256 for file in corrections.files if file.is_there}
+    paths = {file.sha256: file.path for file in corrections.files if file.is_readable}
+    hashes = {file.path: file.sha256 for file in corrections.files if file.is_readable}
     rows = list[tuple[str, ...]]()
     for row in corrections.rows:
-        path = paths.get(row.sha256) or _file_of(row)
+        path = paths.get(row.sha256) or _find_corrected_file(row)
         sha256 = row.sha256 or hashes.get(path, "")
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
         rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
-    text = format_csv([KEPT, *rows]).encode("utf-8", "surrogateescape")
+    text = format_csv([CORRECTION_COLUMNS, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)
     write_whole(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own

@@ -20,25 +20,31 @@ from inference.contract import GREY_28, InputContract, NetworkName, choose_only_
 from inference.convert import make_model_input
 from inference.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from training.data.contents import Content, Contents
-from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read_content, report_unreadable
+from training.data.hashed_files import (
+    NO_HASHED_FILES,
+    HashedFiles,
+    map_on_all_cores,
+    read_content,
+    report_unreadable_files,
+)
 from training.data.listing import Listing
-from training.data.perceptual_hashes import Hash, Hashes, perceptual_hash
-from training.data.picture_files import FileImages, decode_content, decode_file, is_small
-from training.data.vectors import NOT_SEEN, Features, joined
+from training.data.perceptual_hashes import PerceptualHash, PerceptualHashes, compute_perceptual_hash
+from training.data.picture_files import FileImages, decode_picture_bytes, decode_picture_file, is_small_input
+from training.data.vectors import NO_FEATURES, Features, join_features
 from training.errors import BadPictures
 from training.progress import Progress, Say, Watch
 
-AT_ONCE: Final = 128
+DECODING_BATCH_SIZE: Final = 128
 """Number of pictures that are decoded before a network reads them: 14 MB for 192 x 192 pixels in colour."""
 
-SAMPLES: Final = 64
+MAX_PICTURES_IN_MEMORY: Final = 64
 """Number of large pictures, the first ones, whose pixels stay in memory. Exported graphs are compared on
 them. 7 MB for 192 x 192 pixels in colour."""
 
-See: TypeAlias = Callable[[PixelsBatch], Features]
+ComputeFeatures: TypeAlias = Callable[[PixelsBatch], Features]
 """Function that computes a network's features from a batch of pictures."""
 
-_Row: TypeAlias = tuple[Hash, bool, NetworkName, bool]
+_Row: TypeAlias = tuple[PerceptualHash, bool, NetworkName, bool]
 """Perceptual hash, whether the border is plain, network, and whether the picture is black for the model."""
 
 
@@ -57,15 +63,15 @@ class DecodedPictures:
     """
 
     contents: tuple[Content, ...]
-    hashes: Hashes
+    hashes: PerceptualHashes
     is_plain: NDArray[np.bool_]
     networks: tuple[NetworkName, ...]
     pixels: PixelsBatch | FileImages
-    features: Features = NOT_SEEN
+    features: Features = NO_FEATURES
 
 
 def look_for_photo(
-    listing: Listing, progress: Progress, known: HashedFiles = NO_FILES
+    listing: Listing, progress: Progress, known_files: HashedFiles = NO_HASHED_FILES
 ) -> tuple[bool, HashedFiles]:
     """Decode files one after the other until one is a photo, not a picture in the form of Fashion-MNIST.
 
@@ -74,107 +80,135 @@ def look_for_photo(
     Args:
         listing: the pictures.
         progress: the display of how many files are decoded.
-        known: files that were hashed before. Files that were also decoded are not read again.
+        known_files: files that were hashed before. Files that were also decoded are not read again.
 
     Returns:
         True if there is a photo, and the known files together with the files that were read here.
     """
     prepare_decoders()
     files = dict.fromkeys(picture.path for picture in listing.pictures)
-    sha256, stamps = dict(known.sha256), dict(known.stamps)
-    unreadable, decoded = dict(known.unreadable), dict(known.decoded)
-    found = HashedFiles(sha256, stamps, unreadable, decoded)
-    with progress.counting("reading pictures") as watch:
+    sha256, stamps = dict(known_files.sha256), dict(known_files.stamps)
+    read_errors, decoded = dict(known_files.read_errors), dict(known_files.decoded_pictures)
+    hashed_files = HashedFiles(sha256, stamps, read_errors, decoded)
+    with progress.counting("reading pictures") as report_done:
         for done, path in enumerate(files, start=1):
-            watch(done, len(files))
-            if path not in decoded and path not in unreadable:
-                read = read_content(path)
-                if isinstance(read, str):
-                    unreadable[path] = read
+            report_done(done, len(files))
+            if path not in decoded and path not in read_errors:
+                content_and_stamp = read_content(path)
+                if isinstance(content_and_stamp, str):
+                    read_errors[path] = content_and_stamp
                     continue
-                known.check_unchanged(path, *read)
-                content, stamps[path] = read
+                known_files.check_unchanged(path, *content_and_stamp)
+                content, stamps[path] = content_and_stamp
                 sha256[path] = sha256.get(path) or hashlib.sha256(content).hexdigest()
-                decoded[path] = decode_content(path, content)
+                decoded[path] = decode_picture_bytes(path, content)
             picture = decoded.get(path)
             if isinstance(picture, DecodedPicture) and picture.pixels is None:
-                return True, found
-    return False, found
+                return True, hashed_files
+    return False, hashed_files
 
 
 def decode_pictures(
     contents: Contents,
-    reads: InputContract,
+    input_contract: InputContract,
     progress: Progress,
     *,
-    see: See | None = None,
+    compute_features: ComputeFeatures | None = None,
     skip_unreadable: bool = False,
 ) -> DecodedPictures:
     """Decode all pictures that can be learnt or measured, on all cores.
 
     Args:
         contents: the pictures.
-        reads: the input contract of the model: the shape and form of its pixels.
+        input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives a warning about pictures
             that are left out.
-        see: a function that computes a network's features; None for no features. With it, pictures are
-            decoded in the order of their sha256, so that the batches do not depend on the names of files.
+        compute_features: a function that computes a network's features; None for no features. With it,
+            pictures are decoded in the order of their sha256, so that the batches do not depend on the names
+            of files.
         skip_unreadable: whether files that are no pictures are left out instead of refused.
 
     Raises:
         BadPictures: a file cannot be read or has changed since it was hashed, or no file can be read.
     """
-    every = sorted(contents.learnable, key=lambda content: content.sha256) if see else contents.learnable
-    decode_one = partial(_decode_content, hashed=contents.hashed, reads=reads)
-    rows, features, kept = list[_Row | str](), list[Features](), dict[Path, Pixels]()
-    with progress.counting("reading pictures") as watch:
-        for start in range(0, len(every), AT_ONCE):
-            batch = every[start : start + AT_ONCE]
-            found = on_all_cores(decode_one, batch, partial(_watch_part, watch, start, len(every)))
-            rows += [one if isinstance(one, str) else one[0] for one in found]
+    contents_in_order = (
+        sorted(contents.learnable_contents, key=lambda content: content.sha256)
+        if compute_features
+        else contents.learnable_contents
+    )
+    decode_one = partial(_decode_content, hashed_files=contents.hashed_files, input_contract=input_contract)
+    rows, features, pixels_in_memory = list[_Row | str](), list[Features](), dict[Path, Pixels]()
+    with progress.counting("reading pictures") as report_done:
+        for start in range(0, len(contents_in_order), DECODING_BATCH_SIZE):
+            batch = contents_in_order[start : start + DECODING_BATCH_SIZE]
+            results = map_on_all_cores(
+                decode_one, batch, partial(_report_part_done, report_done, start, len(contents_in_order))
+            )
+            rows += [result if isinstance(result, str) else result[0] for result in results]
             pixels = {
-                content.path: one[1]
-                for content, one in zip(batch, found, strict=True)
-                if not isinstance(one, str)
+                content.path: result[1]
+                for content, result in zip(batch, results, strict=True)
+                if not isinstance(result, str)
             }
-            features += [see(np.stack([*pixels.values()]))] if see and pixels else []
-            room = len(batch) if is_small(reads) else max(0, SAMPLES - len(kept))
-            kept |= {path: pixels[path].copy() for path in list(pixels)[:room]}
-    unreadable = [row for row in rows if isinstance(row, str)]
-    report_unreadable(unreadable, len(rows), progress.warn, skip_unreadable=skip_unreadable)
-    decoded = [(content, row) for content, row in zip(every, rows, strict=True) if not isinstance(row, str)]
+            features += (
+                [compute_features(np.stack([*pixels.values()]))] if compute_features and pixels else []
+            )
+            free_places = (
+                len(batch)
+                if is_small_input(input_contract)
+                else max(0, MAX_PICTURES_IN_MEMORY - len(pixels_in_memory))
+            )
+            pixels_in_memory |= {path: pixels[path].copy() for path in list(pixels)[:free_places]}
+    read_errors = [row for row in rows if isinstance(row, str)]
+    report_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
+    decoded = [
+        (content, row)
+        for content, row in zip(contents_in_order, rows, strict=True)
+        if not isinstance(row, str)
+    ]
     if not decoded:
         raise BadPictures(f"{contents.listing.place}: none of {len(contents.rows)} pictures can be read.")
-    _report_black(decoded, progress.warn)
-    return _as_columns(decoded, reads, features, kept)
+    _report_black_pictures(decoded, progress.warn)
+    return _make_columns(decoded, input_contract, features, pixels_in_memory)
 
 
-def _watch_part(watch: Watch, before: int, of: int, done: int, _: int | None) -> None:
-    """Report progress in a part of the files, as progress in all `of` files, of which `before` come first."""
-    watch(before + done, of)
+def _report_part_done(report_done: Watch, count_before: int, count: int, done: int, _: int | None) -> None:
+    """Report progress in a part of all `count` files. `count_before` of them come before this part."""
+    report_done(count_before + done, count)
 
 
-def _decode_content(content: Content, hashed: HashedFiles, reads: InputContract) -> tuple[_Row, Pixels] | str:
+def _decode_content(
+    content: Content, hashed_files: HashedFiles, input_contract: InputContract
+) -> tuple[_Row, Pixels] | str:
     """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
-    decoded = hashed.decoded.pop(content.path, None)
-    if decoded is None or not _is_decoded_for(reads, decoded):
-        decoded = decode_file(content.path, reads, hashed)
+    decoded = hashed_files.decoded_pictures.pop(content.path, None)
+    if decoded is None or not _is_decoded_for(input_contract, decoded):
+        decoded = decode_picture_file(content.path, input_contract, hashed_files)
     if isinstance(decoded, str):
         return decoded
-    given = make_model_input(decoded, {choose_only_name(reads): reads})
+    model_input = make_model_input(decoded, {choose_only_name(input_contract): input_contract})
     is_plain = measure_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
-    is_black = not given.pixels.any()
-    return (perceptual_hash(decoded.picture), is_plain, given.network, is_black), given.pixels
+    is_black = not model_input.pixels.any()
+    return (
+        compute_perceptual_hash(decoded.picture),
+        is_plain,
+        model_input.network,
+        is_black,
+    ), model_input.pixels
 
 
-def _is_decoded_for(reads: InputContract, decoded: DecodedPicture | str) -> bool:
+def _is_decoded_for(input_contract: InputContract, decoded: DecodedPicture | str) -> bool:
     """Tell whether a picture that was decoded for the input GREY_28 can be used for another input."""
-    if reads == GREY_28 or isinstance(decoded, str):
+    if input_contract == GREY_28 or isinstance(decoded, str):
         return True
-    return decoded.pixels is None and reads.channels == 3 and 2 * max(reads.shape) <= REDUCED_EDGE
+    return (
+        decoded.pixels is None
+        and input_contract.channels == 3
+        and 2 * max(input_contract.shape) <= REDUCED_EDGE
+    )
 
 
-def _report_black(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
+def _report_black_pictures(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
     """Report the number of pictures in which nothing stands out from the border, so that they are black."""
     black = [content.path for content, (*_, is_black) in decoded if is_black]
     if black:
@@ -184,11 +218,11 @@ def _report_black(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
         )
 
 
-def _as_columns(
+def _make_columns(
     decoded: Sequence[tuple[Content, _Row]],
-    reads: InputContract,
+    input_contract: InputContract,
     features: Sequence[Features],
-    kept: Mapping[Path, Pixels],
+    pixels_in_memory: Mapping[Path, Pixels],
 ) -> DecodedPictures:
     """Put the rows of decoded contents into columns."""
     contents = tuple(content for content, _ in decoded)
@@ -199,8 +233,8 @@ def _as_columns(
         hashes=np.stack(hashes),
         is_plain=np.array(is_plain, np.bool_),
         networks=networks,
-        pixels=np.stack([kept[path] for path in paths])
-        if is_small(reads)
-        else FileImages(paths, reads, kept),
-        features=joined(features) if features else NOT_SEEN,
+        pixels=np.stack([pixels_in_memory[path] for path in paths])
+        if is_small_input(input_contract)
+        else FileImages(paths, input_contract, pixels_in_memory),
+        features=join_features(features) if features else NO_FEATURES,
     )

@@ -3,7 +3,7 @@
 Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
 none of them. Formats: pixel_files.py. Pictures and classes of one's own: read.py. Holding
 pictures out for validation: split.py. Touches the named files, and the network only in
-`from_keras`.
+`download_with_keras`.
 """
 
 import math
@@ -18,61 +18,61 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN_NUMBERS
 from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
-from training.data.labels import Codes, Labels
+from training.data.labels import LabelCodes, Labels
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
-from training.data.pixel_files import read_csv, read_idx
+from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.errors import BadClasses, BadIdx, DataSetMissing
 from training.progress import Say
 
-NAME: Final = "Fashion-MNIST"
+FASHION_MNIST: Final = "Fashion-MNIST"
 
-OTHER_NAME: Final = "other pictures in Fashion-MNIST's form"
+OTHER_DATA_SET_NAME: Final = "other pictures in Fashion-MNIST's form"
 
-TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
-TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
-"""Hashes of the two original parts of Fashion-MNIST, by `Pictures.digest`. Other data is not called
+FASHION_MNIST_TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
+FASHION_MNIST_TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
+"""Hashes of the two original parts of Fashion-MNIST, by `Pictures.compute_digest`. Other data is not called
 Fashion-MNIST."""
 
-LABELS: Final = (
+FASHION_MNIST_LABELS: Final = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 """Class names in index order (arXiv 1708.07747, table 2)."""
 
-SYSTEM_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
+FASHION_MNIST_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
 """Folder in which Debian's package dataset-fashion-mnist installs the four IDX files."""
 
-PARTS: Final = {"train": "train", "test": "t10k"}
+IDX_FILE_PREFIXES: Final = {"train": "train", "test": "t10k"}
 """The beginning of the IDX files' names, by part of the data set."""
 
 
-ANSWERED_AT_ONCE: Final = 500
+MAX_MODEL_BATCH_SIZE: Final = 500
 """Largest number of pictures in one run of a model. The number does not change the answers."""
 
 
-def at_once(images: PixelsBatch | FileImages) -> int:
-    """Return the number of pictures for one run of a model: ANSWERED_AT_ONCE, fewer if they are large."""
-    return max(1, min(ANSWERED_AT_ONCE, MAX_RUN_NUMBERS // math.prod(images.shape[1:])))
+def choose_model_batch_size(images: PixelsBatch | FileImages) -> int:
+    """Return the number of pictures for one run of a model: MAX_MODEL_BATCH_SIZE, fewer if they are large."""
+    return max(1, min(MAX_MODEL_BATCH_SIZE, MAX_RUN_NUMBERS // math.prod(images.shape[1:])))
 
 
-def in_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:
+def split_into_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch]:
     """Yield pictures in their order, in batches that are small enough for a model's memory."""
-    step = at_once(images)
+    step = choose_model_batch_size(images)
     for start in range(0, len(images), step):
         yield images[start : start + step]
 
 
-UNEVEN: Final = 1.5
+MIN_UNEVEN_CLASS_RATIO: Final = 1.5
 """Ratio of the largest class to the smallest, in pictures, from which classes are weighted."""
 
 
-LARGEST_WEIGHT: Final = 10.0
+MAX_CLASS_WEIGHT: Final = 10.0
 """Largest weight of one picture in the loss. With a larger weight, a handful of pictures would dominate the
 training."""
 
 
-def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
+def choose_class_weights(labels: LabelCodes, classes: int) -> dict[int, float] | None:
     """Return the weight in the loss for pictures of each class, so that all classes weigh the same.
 
     Args:
@@ -80,31 +80,31 @@ def class_weights(labels: Codes, classes: int) -> dict[int, float] | None:
         classes: the number of classes.
 
     Returns:
-        The weight by class index, with mean 1 over the pictures and capped at LARGEST_WEIGHT; None if the
-        classes are of similar size (see UNEVEN).
+        The weight by class index, with mean 1 over the pictures and capped at MAX_CLASS_WEIGHT; None if the
+        classes are of similar size (see MIN_UNEVEN_CLASS_RATIO).
     """
     counts = np.bincount(labels, minlength=classes)
-    if counts.max() < UNEVEN * counts.min():
+    if counts.max() < MIN_UNEVEN_CLASS_RATIO * counts.min():
         return None
     from sklearn.utils.class_weight import compute_class_weight  # noqa: PLC0415 - --help needs none
 
     weights = compute_class_weight("balanced", classes=np.arange(classes), y=labels)
-    return dict(enumerate(np.minimum(weights, LARGEST_WEIGHT).tolist()))
+    return dict(enumerate(np.minimum(weights, MAX_CLASS_WEIGHT).tolist()))
 
 
-def warning_of_capped_weights(labels: Codes, names: tuple[str, ...]) -> str | None:
-    """Return a warning if the weight of a rare class is capped at LARGEST_WEIGHT; None if no weight is.
+def describe_capped_weights(labels: LabelCodes, names: tuple[str, ...]) -> str | None:
+    """Return a warning if the weight of a rare class is capped at MAX_CLASS_WEIGHT; None if no weight is.
 
     Args:
         labels: the class index of each training picture; every class must occur.
         names: the names of the classes.
     """
-    weights = class_weights(labels, len(names)) or {}
-    rare = [name for index, name in enumerate(names) if weights.get(index) == LARGEST_WEIGHT]
+    weights = choose_class_weights(labels, len(names)) or {}
+    rare = [name for index, name in enumerate(names) if weights.get(index) == MAX_CLASS_WEIGHT]
     if not rare:
         return None
     return (
-        f"A picture of {', '.join(rare)} counts {LARGEST_WEIGHT:g} times as much as an average one, and no "
+        f"A picture of {', '.join(rare)} counts {MAX_CLASS_WEIGHT:g} times as much as an average one, and no "
         "more, so classes as rare count for less than others: bring more pictures of these."
     )
 
@@ -118,33 +118,38 @@ class LabelledData:
         test: the test set; empty if there is none. Then the training set is measured, each picture by a
             network that did not learn it.
         labels: class names in index order; 2 to 256 that differ.
-        named: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers alone;
-            they get Fashion-MNIST's names by default.
-        name: the name of the data; None to choose NAME or OTHER_NAME by the hashes of the data.
-        reads: the input contract of a model for these pictures: the shape and form of its pixels.
+        has_class_names: whether the data itself names its classes. IDX files and pixels in a CSV hold numbers
+            alone; they get Fashion-MNIST's names by default.
+        name: the name of the data; None to choose FASHION_MNIST or OTHER_DATA_SET_NAME by the hashes of the
+            data.
+        input_contract: the input contract of a model for these pictures: the shape and form of its pixels.
         licence: the licence of the data, as the user states it; None if nothing was stated.
     """
 
     train: Pictures
     test: Pictures
-    labels: tuple[str, ...] = LABELS
-    named: bool = False
+    labels: tuple[str, ...] = FASHION_MNIST_LABELS
+    has_class_names: bool = False
     name: str | None = None
-    reads: InputContract = GREY_28
+    input_contract: InputContract = GREY_28
     licence: str | None = None
 
     @property
-    def measured(self) -> Pictures:
+    def measured_pictures(self) -> Pictures:
         """The pictures on which the model is measured: the test set, or without one the training set."""
         return self.test or self.train
 
-    def described(self) -> DataSet:
+    def describe_data_set(self) -> DataSet:
         """Return the name and the hashes of the data, for the manifest and the report."""
-        train, test = self.train.digest(), self.measured.digest()
-        original = NAME if (train, test) == (TRAIN_SHA256, TEST_SHA256) else OTHER_NAME
-        return DataSet(name=self.name or original, train_sha256=train, test_sha256=test)
+        train, test = self.train.compute_digest(), self.measured_pictures.compute_digest()
+        standard_name = (
+            FASHION_MNIST
+            if (train, test) == (FASHION_MNIST_TRAIN_SHA256, FASHION_MNIST_TEST_SHA256)
+            else OTHER_DATA_SET_NAME
+        )
+        return DataSet(name=self.name or standard_name, train_sha256=train, test_sha256=test)
 
-    def under(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
+    def match_labels(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
         """Return this data set with its class indices in the order of a model's labels.
 
         Data that names its classes is renumbered. Data with class numbers alone keeps its numbers.
@@ -157,9 +162,9 @@ class LabelledData:
         Raises:
             BadClasses: the classes are different, or a class number is too high for the labels.
         """
-        if self.named:
-            return self._reordered(labels, say)
-        highest = int(max(part.classes.max() for part in (self.train, self.measured)))
+        if self.has_class_names:
+            return self._reorder_classes(labels, say)
+        highest = int(max(part.classes.max() for part in (self.train, self.measured_pictures)))
         if highest >= len(labels):
             raise BadClasses(
                 f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
@@ -167,54 +172,63 @@ class LabelledData:
             )
         return replace(self, labels=labels)
 
-    def _reordered(self, labels: tuple[str, ...], say: Say | None) -> "LabelledData":
-        further = [label for label in self.labels if label not in labels]
-        if set(labels) - set(self.labels) or (further and say is None):
+    def _reorder_classes(self, labels: tuple[str, ...], say: Say | None) -> "LabelledData":
+        lacking_labels = [label for label in self.labels if label not in labels]
+        if set(labels) - set(self.labels) or (lacking_labels and say is None):
             raise BadClasses(
                 f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
                 "Give it the data that the model was made for."
             )
-        if further and say:
-            say(f"Pictures of classes that the model lacks are left out: {', '.join(further)}.")
-        kept = [number for number, label in enumerate(self.labels) if label in labels]
-        places = np.zeros(len(self.labels), np.int16)
-        places[kept] = [labels.index(self.labels[number]) for number in kept]
+        if lacking_labels and say:
+            say(f"Pictures of classes that the model lacks are left out: {', '.join(lacking_labels)}.")
+        kept_numbers = [number for number, label in enumerate(self.labels) if label in labels]
+        new_numbers = np.zeros(len(self.labels), np.int16)
+        new_numbers[kept_numbers] = [labels.index(self.labels[number]) for number in kept_numbers]
 
-        def renumbered(part: Pictures) -> Pictures:
-            there = part.take(np.isin(part.classes, kept))
-            return replace(there, labels={**there.labels, LABEL: Labels.of(places[there.classes], labels)})
+        def renumber(part: Pictures) -> Pictures:
+            kept_pictures = part.take(np.isin(part.classes, kept_numbers))
+            return replace(
+                kept_pictures,
+                labels={
+                    **kept_pictures.labels,
+                    LABEL: Labels.make_from_codes(new_numbers[kept_pictures.classes], labels),
+                },
+            )
 
-        return replace(self, train=renumbered(self.train), test=renumbered(self.test), labels=labels)
+        return replace(self, train=renumber(self.train), test=renumber(self.test), labels=labels)
 
 
-def from_idx(folder: Path) -> LabelledData:
+def read_idx_folder(folder: Path) -> LabelledData:
     """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
 
     Raises:
         DataSetMissing: the folder or one of the files is not there.
         BadIdx: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in number.
     """
-    return LabelledData(train=_idx_part(folder, "train"), test=_idx_part(folder, "test"))
+    return LabelledData(train=_read_idx_part(folder, "train"), test=_read_idx_part(folder, "test"))
 
 
-def _idx_part(folder: Path, part: str) -> Pictures:
-    images_path = _find(folder, f"{PARTS[part]}-images-idx3-ubyte")
-    labels_path = _find(folder, f"{PARTS[part]}-labels-idx1-ubyte")
-    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+def _read_idx_part(folder: Path, part: str) -> Pictures:
+    images_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-images-idx3-ubyte")
+    labels_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-labels-idx1-ubyte")
+    images, labels = read_idx_file(images_path, 3), read_idx_file(labels_path, 1)
     if images.shape[1:] != (EDGE, EDGE):
         raise BadIdx(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
     if len(images) != len(labels):
         raise BadIdx(f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}.")
     if len(images) == 0:
         raise BadIdx(f"{images_path}: no picture in it.")
-    for row in np.flatnonzero(labels >= len(LABELS)):
-        raise BadIdx(f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to {len(LABELS) - 1}.")
-    return Pictures.of_pixels(images, labels)
+    for row in np.flatnonzero(labels >= len(FASHION_MNIST_LABELS)):
+        raise BadIdx(
+            f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to "
+            f"{len(FASHION_MNIST_LABELS) - 1}."
+        )
+    return Pictures.make_from_pixels(images, labels)
 
 
-def _find(folder: Path, name: str) -> Path:
-    for spelt in (name, name.replace("-idx", ".idx")):  # as some archives unpack them
-        for candidate in (folder / spelt, folder / f"{spelt}.gz", folder / spelt / spelt):
+def _find_idx_file(folder: Path, name: str) -> Path:
+    for file_name in (name, name.replace("-idx", ".idx")):  # as some archives unpack them
+        for candidate in (folder / file_name, folder / f"{file_name}.gz", folder / file_name / file_name):
             if candidate.is_file():
                 return candidate
     raise DataSetMissing(
@@ -223,29 +237,29 @@ def _find(folder: Path, name: str) -> Path:
     )
 
 
-def from_csv(train: Path, test: Path) -> LabelledData:
+def read_csv_pair(train: Path, test: Path) -> LabelledData:
     """Read a training set and a test set from two CSV files of pixels.
 
     Raises:
         BadCsv: a file or one of its rows is wrong; the message names both.
     """
     return LabelledData(
-        train=Pictures.of_pixels(*read_csv(train, len(LABELS))),
-        test=Pictures.of_pixels(*read_csv(test, len(LABELS))),
+        train=Pictures.make_from_pixels(*read_pixel_csv(train, len(FASHION_MNIST_LABELS))),
+        test=Pictures.make_from_pixels(*read_pixel_csv(test, len(FASHION_MNIST_LABELS))),
     )
 
 
-def from_one_csv(path: Path) -> LabelledData:
+def read_measured_csv(path: Path) -> LabelledData:
     """Read one CSV file of pixels to measure a model on. Training set and test set are both the whole file.
 
     Raises:
         BadCsv: the file or one of its rows is wrong; the message names both.
     """
-    pictures = Pictures.of_pixels(*read_csv(path, len(LABELS)))
+    pictures = Pictures.make_from_pixels(*read_pixel_csv(path, len(FASHION_MNIST_LABELS)))
     return LabelledData(train=pictures, test=pictures)
 
 
-def from_keras() -> LabelledData:
+def download_with_keras() -> LabelledData:
     """Download the data set with Keras, or read the copy that Keras keeps in ~/.keras.
 
     Raises:
@@ -259,4 +273,6 @@ def from_keras() -> LabelledData:
         raise DataSetMissing(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error
-    return LabelledData(train=Pictures.of_pixels(train_x, train_y), test=Pictures.of_pixels(test_x, test_y))
+    return LabelledData(
+        train=Pictures.make_from_pixels(train_x, train_y), test=Pictures.make_from_pixels(test_x, test_y)
+    )

@@ -12,8 +12,15 @@ from inference.file_names import is_clutter, is_picture_name
 from inference.title_rule import NONE
 from labelling.lists.list_reading import AS_IT_IS, Reading
 from model_store.release_files import expand_home
-from training.data.listing import LEARNT, ListedPicture, Listing, Part, as_label, parts_of_names
-from training.data.tables import list_table
+from training.data.listing import (
+    TRAIN_FOLDER_NAMES,
+    DataSetPart,
+    ListedPicture,
+    Listing,
+    map_names_to_parts,
+    read_label,
+)
+from training.data.tables import list_table_pictures
 from training.errors import BadCsv, DataSetMissing
 
 
@@ -42,33 +49,35 @@ def list_pictures(
         BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
-        return list_table(place, attributes, reading)
+        return list_table_pictures(place, attributes, reading)
     if reading.by:
         raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
-    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
-    unlabelled = _unlabelled(folders)
+    folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    unlabelled = _find_unlabelled_folders(folders)
     tiers = [folder for folder in folders if folder not in unlabelled]
-    listing = Listing(place, left_out=tuple(entry for folder in unlabelled for entry in entries(folder)))
+    listing = Listing(
+        place, left_out_files=tuple(entry for folder in unlabelled for entry in list_entries(folder))
+    )
     if not _is_divided(tiers):
-        return listing.followed_by(_list_labels(place))
-    beside = (entry for entry in entries(place) if not entry.is_dir() or is_clutter(entry.name))
-    listing = replace(listing, left_out=(*listing.left_out, *beside))
+        return listing.concatenate(_list_labels(place))
+    other_entries = (entry for entry in list_entries(place) if not entry.is_dir() or is_clutter(entry.name))
+    listing = replace(listing, left_out_files=(*listing.left_out_files, *other_entries))
     names = {tier.name.casefold() for tier in tiers}
-    if names <= LEARNT:  # the rest has no labels
-        return listing.followed_by(_list_labels(tiers[0]))
-    parts = parts_of_names(names)
+    if names <= TRAIN_FOLDER_NAMES:  # the rest has no labels
+        return listing.concatenate(_list_labels(tiers[0]))
+    parts = map_names_to_parts(names)
     for tier in sorted(tiers, key=lambda folder: parts.get(folder.name.casefold()) == "test"):
         part = parts.get(tier.name.casefold())
-        listing = listing.followed_by(_list_labels(tier, part=part, tier="" if part else tier.name))
+        listing = listing.concatenate(_list_labels(tier, part=part, tier="" if part else tier.name))
     return listing
 
 
-def has_idx(place: Path) -> bool:
+def has_idx_files(place: Path) -> bool:
     """Tell whether a folder contains IDX files (the format of MNIST), judged by their names."""
     return any(place.glob("*-ubyte*"))
 
 
-def find_place(text: str) -> Path:
+def find_named_path(text: str) -> Path:
     """Return the existing file or folder that a person named. A leading `~` is the home folder.
 
     Raises:
@@ -80,7 +89,7 @@ def find_place(text: str) -> Path:
     return place
 
 
-def unwrapped(place: Path) -> Path:
+def unwrap_folder(place: Path) -> Path:
     """Return the folder of the data set itself, if archives wrapped it into outer folders with nothing else.
 
     A sub-folder with a name of one letter is not unwrapped, because it is a tier of photos.
@@ -91,42 +100,50 @@ def unwrapped(place: Path) -> Path:
     Raises:
         DataSetMissing: a folder cannot be read.
     """
-    if not place.is_dir() or has_idx(place) or any(map(could_be_picture, entries(place))):
+    if not place.is_dir() or has_idx_files(place) or any(map(could_be_picture, list_entries(place))):
         return place
-    folders = [entry for entry in entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     if len(folders) != 1 or len(folders[0].name) == 1:
         return place
-    inside = entries(folders[0])
-    has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inside)
-    is_set = has_idx(folders[0]) or (has_folders and not any(map(could_be_picture, inside)))
-    return unwrapped(folders[0]) if is_set else place
+    inner_entries = list_entries(folders[0])
+    has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inner_entries)
+    is_data_set = has_idx_files(folders[0]) or (has_folders and not any(map(could_be_picture, inner_entries)))
+    return unwrap_folder(folders[0]) if is_data_set else place
 
 
-def _unlabelled(folders: Sequence[Path]) -> list[Path]:
+def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:
     """Return the sub-folders of a divided folder that have pictures without labels, as `test` often has."""
     names = {folder.name.casefold() for folder in folders}
-    flat = [folder for folder in folders if any(could_be_picture(entry) for entry in entries(folder))]
-    learnt = [folder for folder in folders if folder.name.casefold() in LEARNT]
-    if not parts_of_names(names) or any(folder in flat for folder in learnt) or not _is_divided(learnt):
+    picture_folders = [
+        folder for folder in folders if any(could_be_picture(entry) for entry in list_entries(folder))
+    ]
+    train_folders = [folder for folder in folders if folder.name.casefold() in TRAIN_FOLDER_NAMES]
+    if (
+        not map_names_to_parts(names)
+        or any(folder in picture_folders for folder in train_folders)
+        or not _is_divided(train_folders)
+    ):
         return []
-    return flat
+    return picture_folders
 
 
 def _is_divided(folders: Sequence[Path]) -> bool:
     """Tell whether folders contain sub-folders and no pictures, so that labels are one level further down."""
-    inner = [entry for folder in folders for entry in entries(folder) if not is_clutter(entry.name)]
+    inner = [entry for folder in folders for entry in list_entries(folder) if not is_clutter(entry.name)]
     return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
 
 
-def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> Listing:
+def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") -> Listing:
     """List the pictures of the labels' folders in a folder, and the files that are no pictures."""
     pictures, left_out, empty, nested = list[ListedPicture](), list[Path](), list[Path](), list[Path]()
-    for entry in entries(folder):
+    for entry in list_entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
             left_out.append(entry)
             continue
-        label, folders = as_label(entry.name, str(entry)), list(_folders(entry))
-        files = [file for inside in folders for file in entries(inside) if file not in folders]
+        label, folders = read_label(entry.name, str(entry)), list(_walk_folders(entry))
+        files = [
+            file for inner_folder in folders for file in list_entries(inner_folder) if file not in folders
+        ]
         if label == NONE and not tier:  # no class, as in a table
             left_out += files
             continue
@@ -136,15 +153,15 @@ def _list_labels(folder: Path, part: Part | None = None, tier: str = "") -> List
         left_out += [file for file in files if not could_be_picture(file)]
         if not rows:
             empty.append(entry)
-    return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested=tuple(nested))
+    return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested_folders=tuple(nested))
 
 
-def _folders(folder: Path) -> Iterator[Path]:
+def _walk_folders(folder: Path) -> Iterator[Path]:
     """Yield a folder and those below it, without links and folders that systems add."""
     yield folder
-    for entry in entries(folder):
+    for entry in list_entries(folder):
         if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):
-            yield from _folders(entry)
+            yield from _walk_folders(entry)
 
 
 def could_be_picture(entry: Path) -> bool:
@@ -152,7 +169,7 @@ def could_be_picture(entry: Path) -> bool:
     return not entry.is_dir() and is_picture_name(entry.name)
 
 
-def entries(folder: Path) -> list[Path]:
+def list_entries(folder: Path) -> list[Path]:
     """Return the files and folders directly inside a folder, sorted by name.
 
     Raises:

@@ -18,10 +18,10 @@ from model_store.release_files import open_regular_file
 from training.errors import BadPictures
 from training.progress import Say, Watch
 
-NAMED: Final = 3
+MAX_FILES_NAMED: Final = 3
 """Number of files that a message names before it only counts the rest."""
 
-Stamp: TypeAlias = tuple[int, int]
+FileStamp: TypeAlias = tuple[int, int]
 """The size of a file in bytes, and the time of its last change in nanoseconds."""
 
 
@@ -32,34 +32,34 @@ class HashedFiles:
     Attributes:
         sha256: the hex digest of each readable file, by path.
         stamps: the size and time of change of each readable file when it was hashed, by path.
-        unreadable: a sentence for each other file that says why it cannot be read, by path.
-        decoded: decoded pictures for the input GREY_28, or sentences on why a file is no picture, by path.
-            Each entry is removed once it is used, to save memory.
+        read_errors: a sentence for each other file that says why it cannot be read, by path.
+        decoded_pictures: decoded pictures for the input GREY_28, or sentences on why a file is no picture, by
+            path. Each entry is removed once it is used, to save memory.
     """
 
     sha256: Mapping[Path, str]
-    stamps: Mapping[Path, Stamp]
-    unreadable: Mapping[Path, str]
-    decoded: MutableMapping[Path, DecodedPicture | str] = field(default_factory=dict)
+    stamps: Mapping[Path, FileStamp]
+    read_errors: Mapping[Path, str]
+    decoded_pictures: MutableMapping[Path, DecodedPicture | str] = field(default_factory=dict)
 
-    def __or__(self, others: "HashedFiles") -> "HashedFiles":
+    def __or__(self, other_files: "HashedFiles") -> "HashedFiles":
         """Return the files of both. If a file is in both, the second one's entry is used."""
         return HashedFiles(
-            {**self.sha256, **others.sha256},
-            {**self.stamps, **others.stamps},
-            {**self.unreadable, **others.unreadable},
-            {**self.decoded, **others.decoded},
+            {**self.sha256, **other_files.sha256},
+            {**self.stamps, **other_files.stamps},
+            {**self.read_errors, **other_files.read_errors},
+            {**self.decoded_pictures, **other_files.decoded_pictures},
         )
 
-    def only(self, paths: Collection[Path]) -> "HashedFiles":
+    def select_paths(self, paths: Collection[Path]) -> "HashedFiles":
         """Return the entries of the given paths, without decoded pictures."""
         return HashedFiles(
             {path: sha256 for path, sha256 in self.sha256.items() if path in paths},
             {path: stamp for path, stamp in self.stamps.items() if path in paths},
-            {path: why for path, why in self.unreadable.items() if path in paths},
+            {path: why for path, why in self.read_errors.items() if path in paths},
         )
 
-    def check_unchanged(self, path: Path, content: bytes, stamp: Stamp) -> None:
+    def check_unchanged(self, path: Path, content: bytes, stamp: FileStamp) -> None:
         """Refuse a file whose content has changed since it was hashed.
 
         A file that was not hashed before is accepted.
@@ -78,33 +78,45 @@ class HashedFiles:
             raise BadPictures(f"{path} has changed since it was read: do not change pictures meanwhile.")
 
 
-NO_FILES: Final = HashedFiles({}, {}, {})
+NO_HASHED_FILES: Final = HashedFiles({}, {}, {})
 
 
-def hash_files(paths: Iterable[Path], known: HashedFiles = NO_FILES) -> HashedFiles:
+def hash_files(paths: Iterable[Path], known_files: HashedFiles = NO_HASHED_FILES) -> HashedFiles:
     """Hash files on all cores, each once, and return their hashes together with the known ones.
 
     Args:
         paths: the files.
-        known: files that were hashed before, which are not read again.
+        known_files: files that were hashed before, which are not read again.
     """
-    new = [path for path in dict.fromkeys(paths) if path not in known.sha256 and path not in known.unreadable]
-    found = dict(zip(new, on_all_cores(_hash_file, new, lambda *_: None), strict=True))
-    read = {path: hashed for path, hashed in found.items() if not isinstance(hashed, str)}
-    return known | HashedFiles(
-        {path: sha256 for path, (sha256, _) in read.items()},
-        {path: stamp for path, (_, stamp) in read.items()},
-        {path: why for path, why in found.items() if isinstance(why, str)},
+    new_paths = [
+        path
+        for path in dict.fromkeys(paths)
+        if path not in known_files.sha256 and path not in known_files.read_errors
+    ]
+    results = dict(zip(new_paths, map_on_all_cores(_hash_file, new_paths, lambda *_: None), strict=True))
+    hashed_files = {
+        path: digest_and_stamp
+        for path, digest_and_stamp in results.items()
+        if not isinstance(digest_and_stamp, str)
+    }
+    return known_files | HashedFiles(
+        {path: sha256 for path, (sha256, _) in hashed_files.items()},
+        {path: stamp for path, (_, stamp) in hashed_files.items()},
+        {path: why for path, why in results.items() if isinstance(why, str)},
     )
 
 
-def _hash_file(path: Path) -> tuple[str, Stamp] | str:
+def _hash_file(path: Path) -> tuple[str, FileStamp] | str:
     """Return the digest and the stamp of a file, or why it cannot be read."""
-    read = read_content(path)
-    return read if isinstance(read, str) else (hashlib.sha256(read[0]).hexdigest(), read[1])
+    content_and_stamp = read_content(path)
+    return (
+        content_and_stamp
+        if isinstance(content_and_stamp, str)
+        else (hashlib.sha256(content_and_stamp[0]).hexdigest(), content_and_stamp[1])
+    )
 
 
-def read_content(path: Path) -> tuple[bytes, Stamp] | str:
+def read_content(path: Path) -> tuple[bytes, FileStamp] | str:
     """Read a file that may be a picture.
 
     Returns:
@@ -128,44 +140,53 @@ def read_content(path: Path) -> tuple[bytes, Stamp] | str:
     return content, (status.st_size, status.st_mtime_ns)
 
 
-def report_unreadable(why: Sequence[str], of: int, say: Say, *, skip_unreadable: bool) -> None:
+def report_unreadable_files(
+    read_errors: Sequence[str], file_count: int, say: Say, *, skip_unreadable: bool
+) -> None:
     """Refuse unreadable files, or report that they are left out. Do nothing if there are none.
 
     Args:
-        why: a sentence for each unreadable file.
-        of: the number of all files.
+        read_errors: a sentence for each unreadable file.
+        file_count: the number of all files.
         say: a function that receives the sentence on the files that are left out.
         skip_unreadable: whether unreadable files are left out instead of refused.
 
     Raises:
         BadPictures: there are unreadable files. The message has their number and the first few sentences.
     """
-    if not why:
+    if not read_errors:
         return
-    more = f" And {len(why) - NAMED} more." if len(why) > NAMED else ""
-    what = f"{len(why)} of {of} files cannot be read. {' '.join(why[:NAMED])}{more}"
+    remaining = (
+        f" And {len(read_errors) - MAX_FILES_NAMED} more." if len(read_errors) > MAX_FILES_NAMED else ""
+    )
+    sentence = (
+        f"{len(read_errors)} of {file_count} files cannot be read. "
+        f"{' '.join(read_errors[:MAX_FILES_NAMED])}{remaining}"
+    )
     if not skip_unreadable:
-        raise BadPictures(f"{what} Mend or remove them, or leave them out with --skip-unreadable.")
-    say(f"skipped {what.replace('cannot', 'that cannot', 1)}")
+        raise BadPictures(f"{sentence} Mend or remove them, or leave them out with --skip-unreadable.")
+    say(f"skipped {sentence.replace('cannot', 'that cannot', 1)}")
 
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def on_all_cores(read: Callable[[Item], Result], items: Sequence[Item], watch: Watch) -> list[Result]:
+def map_on_all_cores(
+    function: Callable[[Item], Result], items: Sequence[Item], report_done: Watch
+) -> list[Result]:
     """Apply a function to all items on all cores, and return the results in the order of the items.
 
     Threads are enough: decoding, hashing and resampling release Python's global lock.
 
     Args:
-        read: a function that handles one item, such as reading a file.
+        function: a function that handles one item, such as reading a file.
         items: the items, such as the paths of files.
-        watch: a function that is called after each item with the number done and the number of all.
+        report_done: a function that is called after each item with the number done and the number of all.
     """
     results: list[Result] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for result in pool.map(read, items):
+        for result in pool.map(function, items):
             results.append(result)
-            watch(len(results), len(items))
+            report_done(len(results), len(items))
     return results

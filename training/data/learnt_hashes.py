@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease
 from model_store.release_files import write_whole
-from training.data.perceptual_hashes import NO_HASHES, Hashes, near_to
+from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, find_near_hashes
 from training.progress import Say
 
-LEARNT: Final = "learnt.npy"
-LEARNT_NEAR: Final = "learnt-near.npy"
+LEARNT_HASHES_FILE: Final = "learnt.npy"
+LEARNT_PERCEPTUAL_HASHES_FILE: Final = "learnt-near.npy"
 """Names of the two files in a release; docs/reference/release-format.md describes their format."""
 
-UNKNOWN: Final[Hashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
+UNKNOWN_PHOTO_HASH: Final[PerceptualHashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
 """Perceptual hash that stands for photos whose hashes are not known. It is near no photo's hash: a real hash
 has half of its shape bits set, and this one has all."""
 
@@ -33,60 +33,73 @@ ContentHashes = NDArray[np.str_]
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntHashes:
     """Hashes of the pictures that a release learnt.
 
     Attributes:
-        hashes: uint64, ascending, each once: the first 64 bits of each picture's SHA-256.
-        near: the perceptual hashes of the learnt photos, ascending, each once; None if the release does not
-            have them. UNKNOWN among them stands for photos without a stored hash.
+        sha256_prefixes: uint64, ascending, each once: the first 64 bits of each picture's SHA-256.
+        perceptual_hashes: the perceptual hashes of the learnt photos, ascending, each once; None if the
+            release does not have them. UNKNOWN_PHOTO_HASH among them stands for photos without a stored hash.
     """
 
-    hashes: NDArray[np.uint64]
-    near: Hashes | None
+    sha256_prefixes: NDArray[np.uint64]
+    perceptual_hashes: PerceptualHashes | None
 
     @classmethod
-    def of(cls, contents: ContentHashes, near: Hashes = NO_HASHES) -> Self:
+    def make_from_digests(
+        cls, contents: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+    ) -> Self:
         """Make this from the full SHA-256 digests and perceptual hashes of pictures, in any order."""
-        return cls(np.unique(_first_bits(contents)), np.unique(near, axis=0))
+        return cls(np.unique(_read_first_bits(contents)), np.unique(perceptual_hashes, axis=0))
 
-    def __or__(self, others: "Learnt") -> "Learnt":
+    def __or__(self, other_hashes: "LearntHashes") -> "LearntHashes":
         """Return the hashes of all pictures that either of two releases learnt."""
-        hashes = np.union1d(self.hashes, others.hashes)
-        if self.near is None and others.near is None:
-            return Learnt(hashes, None)
-        near = [UNKNOWN if part is None else part for part in (self.near, others.near)]
-        return Learnt(hashes, np.unique(np.concatenate(near), axis=0))
+        sha256_prefixes = np.union1d(self.sha256_prefixes, other_hashes.sha256_prefixes)
+        if self.perceptual_hashes is None and other_hashes.perceptual_hashes is None:
+            return LearntHashes(sha256_prefixes, None)
+        perceptual_hashes = [
+            UNKNOWN_PHOTO_HASH if part is None else part
+            for part in (self.perceptual_hashes, other_hashes.perceptual_hashes)
+        ]
+        return LearntHashes(sha256_prefixes, np.unique(np.concatenate(perceptual_hashes), axis=0))
 
-    def has(self, contents: ContentHashes, near: Hashes = NO_HASHES) -> NDArray[np.bool_]:
+    def find_learnt(
+        self, contents: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+    ) -> NDArray[np.bool_]:
         """Tell which of N pictures were learnt, or are nearly the same as a learnt photo, bool (N,).
 
         Args:
             contents: str (N,), the hex SHA-256 of each picture.
-            near: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no photos.
+            perceptual_hashes: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are
+                no photos.
         """
-        learnt = np.isin(_first_bits(contents), self.hashes)
-        if self.near is not None and len(self.near):
-            for place, hash_ in enumerate(near):
-                learnt[place] = learnt[place] or near_to(hash_, self.near).size > 0
-        return learnt
+        is_learnt = np.isin(_read_first_bits(contents), self.sha256_prefixes)
+        if self.perceptual_hashes is not None and len(self.perceptual_hashes):
+            for place, hash_ in enumerate(perceptual_hashes):
+                is_learnt[place] = (
+                    is_learnt[place] or find_near_hashes(hash_, self.perceptual_hashes).size > 0
+                )
+        return is_learnt
 
-    def save(self, folder: Path) -> None:
+    def save_hashes(self, folder: Path) -> None:
         """Write both files of hashes into a release's folder, each completely or not at all."""
-        for name, numbers in ((LEARNT, self.hashes), (LEARNT_NEAR, self.near)):
+        for name, numbers in (
+            (LEARNT_HASHES_FILE, self.sha256_prefixes),
+            (LEARNT_PERCEPTUAL_HASHES_FILE, self.perceptual_hashes),
+        ):
             if numbers is not None:
                 packed = io.BytesIO()
                 np.save(packed, numbers.astype("<u8"), allow_pickle=False)
                 write_whole(folder / name, packed.getvalue())
 
 
-NOTHING: Final = Learnt(np.empty(0, np.uint64), NO_HASHES)
+NO_LEARNT_HASHES: Final = LearntHashes(np.empty(0, np.uint64), NO_PERCEPTUAL_HASHES)
 
-NOT_SAID: Final = Learnt(np.empty(0, np.uint64), None)
+UNSTATED_LEARNT_HASHES: Final = LearntHashes(np.empty(0, np.uint64), None)
 """Hashes for a release that does not say which pictures it learnt."""
 
 
-def load_learnt(folder: Path) -> Learnt | None:
+def load_learnt_hashes(folder: Path) -> LearntHashes | None:
     """Read the hashes of the pictures that a release learnt.
 
     Returns:
@@ -94,70 +107,93 @@ def load_learnt(folder: Path) -> Learnt | None:
         software.
 
     Raises:
-        ReleaseCorrupt: a file is damaged or has another format than `Learnt.save` writes.
+        ReleaseCorrupt: a file is damaged or has another format than `LearntHashes.save` writes.
     """
-    hashes = _stored(folder / LEARNT, ())
-    return None if hashes is None else Learnt(hashes, _stored(folder / LEARNT_NEAR, NO_HASHES.shape[1:]))
+    sha256_prefixes = _read_hashes(folder / LEARNT_HASHES_FILE, ())
+    return (
+        None
+        if sha256_prefixes is None
+        else LearntHashes(
+            sha256_prefixes,
+            _read_hashes(folder / LEARNT_PERCEPTUAL_HASHES_FILE, NO_PERCEPTUAL_HASHES.shape[1:]),
+        )
+    )
 
 
-def learnt_among(
+def find_learnt_pictures(
     release: LocalRelease,
     contents: ContentHashes,
-    near: Hashes = NO_HASHES,
+    perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES,
     *,
     say: Say = lambda _: None,
-    unsaid: bool = False,
+    is_learnt_if_unstated: bool = False,
 ) -> NDArray[np.bool_]:
     """Tell which of N pictures a release learnt, or nearly the same ones, bool (N,).
 
     Args:
         release: the release.
         contents: str (N,), the hex SHA-256 of each picture.
-        near: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no photos.
+        perceptual_hashes: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no
+            photos.
         say: a function that receives a warning if the release lacks perceptual hashes, so that photos that
             were saved again are not found.
-        unsaid: the value for all pictures if the release does not say which pictures it learnt.
+        is_learnt_if_unstated: the value for all pictures if the release does not say which pictures it
+            learnt.
     """
-    learnt = load_learnt(release.folder)
-    if doubt := knows_bytes_alone(learnt or NOTHING, release.version):
-        say(doubt)
-    return np.full(len(contents), unsaid) if learnt is None else learnt.has(contents, near)
+    learnt_hashes = load_learnt_hashes(release.folder)
+    if warning := describe_missing_hashes(learnt_hashes or NO_LEARNT_HASHES, release.version):
+        say(warning)
+    return (
+        np.full(len(contents), is_learnt_if_unstated)
+        if learnt_hashes is None
+        else learnt_hashes.find_learnt(contents, perceptual_hashes)
+    )
 
 
-def knows_bytes_alone(learnt: Learnt, version: str) -> str:
+def describe_missing_hashes(learnt_hashes: LearntHashes, version: str) -> str:
     """Return a warning if a release lacks perceptual hashes of some photos; empty if it has all of them.
 
     Args:
-        learnt: the hashes of the release.
+        learnt_hashes: the hashes of the release.
         version: the version of the release, for the warning.
     """
-    if learnt.near is not None and not (learnt.near == UNKNOWN).all(axis=1).any():
+    if (
+        learnt_hashes.perceptual_hashes is not None
+        and not (learnt_hashes.perceptual_hashes == UNKNOWN_PHOTO_HASH).all(axis=1).any()
+    ):
         return ""
-    what = "what it learnt" if learnt.near is None else "some photos that it learnt"
-    return f"{version} knows {what} by bytes alone: a photo that was saved again passes for new."
+    unknown_photos = (
+        "what it learnt" if learnt_hashes.perceptual_hashes is None else "some photos that it learnt"
+    )
+    return f"{version} knows {unknown_photos} by bytes alone: a photo that was saved again passes for new."
 
 
-def _stored(path: Path, row: tuple[int, ...]) -> NDArray[np.uint64] | None:
+def _read_hashes(path: Path, row_shape: tuple[int, ...]) -> NDArray[np.uint64] | None:
     """Return the rows of a file, each once; None if there is no file."""
     if not path.exists():
         return None
     try:
         # Mapped, so that no more memory is taken than the file has, whatever its header says.
-        stored = np.lib.format.open_memmap(path, mode="r")
+        stored_hashes = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OSError, EOFError, TokenError) as error:
-        raise _damaged(path, row) from error
-    is_whole = stored.offset + stored.nbytes == path.stat().st_size
-    if stored.dtype != np.dtype("<u8") or not stored.ndim or stored.shape[1:] != row or not is_whole:
-        raise _damaged(path, row)
-    return np.unique(stored, axis=0)
+        raise _make_damage_error(path, row_shape) from error
+    is_whole = stored_hashes.offset + stored_hashes.nbytes == path.stat().st_size
+    if (
+        stored_hashes.dtype != np.dtype("<u8")
+        or not stored_hashes.ndim
+        or stored_hashes.shape[1:] != row_shape
+        or not is_whole
+    ):
+        raise _make_damage_error(path, row_shape)
+    return np.unique(stored_hashes, axis=0)
 
 
-def _damaged(path: Path, row: tuple[int, ...]) -> ReleaseCorrupt:
+def _make_damage_error(path: Path, row_shape: tuple[int, ...]) -> ReleaseCorrupt:
     return ReleaseCorrupt(
-        f"{path}: expected uint64, {' x '.join(('N', *map(str, row)))}, as many as its header says. Copy "
-        "the release again."
+        f"{path}: expected uint64, {' x '.join(('N', *map(str, row_shape)))}, as many as its header says. "
+        "Copy the release again."
     )
 
 
-def _first_bits(contents: ContentHashes) -> NDArray[np.uint64]:
+def _read_first_bits(contents: ContentHashes) -> NDArray[np.uint64]:
     return np.array([int(digest[:16], 16) for digest in contents.tolist()], np.uint64)

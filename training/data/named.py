@@ -16,17 +16,23 @@ from labelling.lists.list_reading import AS_IT_IS, Reading
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from training.data.contents import Contents, make_contents
-from training.data.corrections import NO_CORRECTIONS, Corrections, check_listed, corrections_of, rows_in
-from training.data.folders import find_place, has_idx, list_pictures, unwrapped
-from training.data.hashed_files import NO_FILES, HashedFiles, hash_files
-from training.data.labels import check_columns
-from training.data.learnt_hashes import learnt_among
-from training.data.listing import SPLIT, Listing, Use
-from training.data.photos import classified, list_photos
+from training.data.corrections import (
+    NO_CORRECTIONS,
+    Corrections,
+    check_corrections_are_listed,
+    make_corrections,
+    read_correction_files,
+)
+from training.data.folders import find_named_path, has_idx_files, list_pictures, unwrap_folder
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
+from training.data.labels import check_attribute_columns
+from training.data.learnt_hashes import find_learnt_pictures
+from training.data.listing import SPLIT_COLUMN, Listing, PictureUse
+from training.data.photos import assign_tiers_and_classes, list_photos
 from training.data.pixel_files import is_pixel_table
 from training.progress import Say
 
-KERAS = "keras"
+KERAS_DATA_SET = "keras"
 """Name of a data set that stands for the copy of Fashion-MNIST that Keras downloads."""
 
 
@@ -35,18 +41,20 @@ class Named:
     """The options by which a person names a data set on the command line.
 
     Attributes:
-        place: a folder of pictures, a table, a folder of IDX files, a CSV of pixels to measure on, or KERAS.
-            None for the installed Fashion-MNIST or, if it is not installed, for KERAS.
+        place: a folder of pictures, a table, a folder of IDX files, a CSV of pixels to measure on, or
+            KERAS_DATA_SET. None for the installed Fashion-MNIST or, if it is not installed, for
+            KERAS_DATA_SET.
         csv_pair: the training set and the test set as CSV files of pixels, instead of `place`.
         corrections: CSV files with people's answers, which replace labels.
         skip_unreadable: whether files that are no pictures are left out instead of refused.
         licence: the licence of the data, for the model card.
         attributes: the columns of the table that are further questions, such as `colour`.
-        keep: labels that have to be learnt, by question: the class by LABEL, an attribute by its name.
+        required_labels: labels that have to be learnt, by question: the class by LABEL, an attribute by its
+            name.
         reading: the way in which a table is read, such as the encoding and the names of columns.
         parent: the release that is to become better; with it, corrections may name further pictures.
-        tiers: whether photos in tiers are learnt or measured. `place` is then FOLDER/tier/label/file, a table
-            with a column `tier`, or corrections. None if `place` names pictures of classes.
+        photo_use: whether photos in tiers are learnt or measured. `place` is then FOLDER/tier/label/file, a
+            table with a column `tier`, or corrections. None if `place` names pictures of classes.
     """
 
     place: str | None = None
@@ -55,10 +63,10 @@ class Named:
     skip_unreadable: bool = False
     licence: str | None = None
     attributes: tuple[str, ...] = ()
-    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reading: Reading = AS_IT_IS
     parent: LocalRelease | None = None
-    tiers: Use | None = None
+    photo_use: PictureUse | None = None
 
     def list_pictures(self) -> Listing | None:
         """List the pictures in a folder or table of the user.
@@ -69,12 +77,12 @@ class Named:
         Raises:
             DataError: the pictures cannot be listed.
         """
-        if self.place is None or self.place == KERAS:
+        if self.place is None or self.place == KERAS_DATA_SET:
             return None
-        place = unwrapped(find_place(self.place))
-        if has_idx(place) or self.pixel_table():
+        place = unwrap_folder(find_named_path(self.place))
+        if has_idx_files(place) or self.find_pixel_table():
             return None
-        attributes = self.attributes or tuple(name for name in self.keep if name != LABEL)
+        attributes = self.attributes or tuple(name for name in self.required_labels if name != LABEL)
         return list_pictures(place, self.reading, attributes)
 
     def list_photos(self, labels: tuple[str, ...]) -> Listing:
@@ -85,10 +93,12 @@ class Named:
 
         Raises:
             DataError: the photos cannot be listed, or a label or tier is wrong; see `photos.list_photos` and
-                `photos.classified`.
+                `photos.assign_tiers_and_classes`.
         """
-        use = self.tiers or "learn"
-        return classified(list_photos(find_place(self.place or ""), self.reading, use), labels, use)
+        photo_use = self.photo_use or "learn"
+        return assign_tiers_and_classes(
+            list_photos(find_named_path(self.place or ""), self.reading, photo_use), labels, photo_use
+        )
 
     def check_listing(self, listing: Listing) -> tuple[str, ...] | None:
         """Refuse pictures that cannot be learnt, judged by names and columns, before a file is read.
@@ -102,48 +112,54 @@ class Named:
         Raises:
             DataError: the classes or attributes cannot be learnt.
         """
-        classified = listing.classified()
-        keep = self.keep.get(LABEL, ())
-        classes = None if self.corrections else classified.measurable_classes(keep)
-        check_columns(classified, self.attributes or listing.attributes, classified.labels)
+        classified_listing = listing.assign_class_ids()
+        required_classes = self.required_labels.get(LABEL, ())
+        classes = None if self.corrections else classified_listing.find_measurable_classes(required_classes)
+        check_attribute_columns(
+            classified_listing, self.attributes or listing.attributes, classified_listing.labels
+        )
         return classes
 
-    def make_contents(self, listing: Listing, known: HashedFiles = NO_FILES) -> Contents:
+    def make_contents(self, listing: Listing, known_files: HashedFiles = NO_HASHED_FILES) -> Contents:
         """Hash the files of a listing, read the corrections, and merge all rows and answers of each picture.
 
         Args:
             listing: the pictures; a listing of photos has its class ids already.
-            known: files that were hashed before, which are not read again.
+            known_files: files that were hashed before, which are not read again.
 
         Raises:
             DataError: the pictures or the corrections cannot be read, or no picture is left.
         """
         prepare_decoders()
         paths = {row.path for row in listing.pictures}
-        known = hash_files((row.path for row in listing.pictures), listing.hashed | known)
-        hashed = known.only(paths)
+        known_files = hash_files((row.path for row in listing.pictures), listing.hashed_files | known_files)
+        hashed_files = known_files.select_paths(paths)
         notes = list[str]()
         if self.parent is not None:
-            listing = without_learnt_parts(listing, hashed, self.parent)
-        corrections = self.read_corrections(listing, hashed, notes.append, known)
+            listing = drop_learnt_parts(listing, hashed_files, self.parent)
+        corrections = self.read_corrections(listing, hashed_files, notes.append, known_files)
         return make_contents(
-            listing if listing.class_ids else listing.classified(),
-            known | corrections.hashed,
+            listing if listing.class_ids else listing.assign_class_ids(),
+            known_files | corrections.hashed_files,
             corrections,
-            adds=self.parent is not None,
+            can_add=self.parent is not None,
             notes=notes,
         )
 
     def read_corrections(
-        self, listing: Listing | None, hashed: HashedFiles, say: Say, known: HashedFiles = NO_FILES
+        self,
+        listing: Listing | None,
+        listed_files: HashedFiles,
+        say: Say,
+        known_files: HashedFiles = NO_HASHED_FILES,
     ) -> Corrections:
         """Read the files of corrections, and return the answers that are valid.
 
         Args:
             listing: the pictures; None if the data set is no folder or table of the user.
-            hashed: the hashes of the listed files.
+            listed_files: the hashes of the listed files.
             say: a function that receives sentences on answers that are ignored.
-            known: the hashes of other files, which are not read again.
+            known_files: the hashes of other files, which are not read again.
 
         Returns:
             The valid answers; none if no file of corrections was named.
@@ -153,48 +169,50 @@ class Named:
         """
         if not self.corrections:
             return NO_CORRECTIONS
-        rows = rows_in(self.corrections, self.reading.of_corrections, say)
-        corrections = corrections_of(rows, hashed, known)
+        rows = read_correction_files(self.corrections, self.reading.of_corrections, say)
+        corrections = make_corrections(rows, listed_files, known_files)
         if self.parent is None:
-            check_listed(corrections, hashed)
-        for sentence in corrections.notes(hashed.unreadable):
+            check_corrections_are_listed(corrections, listed_files)
+        for sentence in corrections.describe_ignored_answers(listed_files.read_errors):
             say(f"--corrections: {sentence}")
-        if corrections.attributes and not (self.tiers or (listing and listing.attributes)):
+        if corrections.answered_attributes and not (self.photo_use or (listing and listing.attributes)):
             say(
-                f"--corrections: {len(corrections.attributes):,} of the answers are about attributes, and do "
-                "not count without --attribute."
+                f"--corrections: {len(corrections.answered_attributes):,} of the answers are about "
+                "attributes, and do not count without --attribute."
             )
         return corrections
 
-    def pixel_table(self) -> Path | None:
+    def find_pixel_table(self) -> Path | None:
         """Return the path of the CSV of pixels if the data set is one, otherwise None.
 
         Raises:
             BadCsv: the file cannot be read.
         """
-        place = expand_home(self.place or KERAS)
-        return place if self.place != KERAS and place.is_file() and is_pixel_table(place) else None
+        place = expand_home(self.place or KERAS_DATA_SET)
+        return place if self.place != KERAS_DATA_SET and place.is_file() and is_pixel_table(place) else None
 
 
-def without_learnt_parts(listing: Listing, hashed: HashedFiles, parent: LocalRelease) -> Listing:
+def drop_learnt_parts(listing: Listing, hashed_files: HashedFiles, parent: LocalRelease) -> Listing:
     """Return a listing without the division into train and test of its table, if a release learnt test rows.
 
     Otherwise, and for a folder, the listing is returned unchanged.
 
     Args:
         listing: the pictures.
-        hashed: the hashes of their files.
+        hashed_files: the hashes of their files.
         parent: the release from which a training starts.
     """
-    tested = [picture.path for picture in listing.pictures if picture.part == "test"]
-    if not tested or not listing.columns:
+    test_paths = [picture.path for picture in listing.pictures if picture.part == "test"]
+    if not test_paths or not listing.columns:
         return listing
-    contents = np.array([hashed.sha256[path] for path in tested if path in hashed.sha256], str)
-    if not learnt_among(parent, contents, unsaid=True).any():
+    contents = np.array(
+        [hashed_files.sha256[path] for path in test_paths if path in hashed_files.sha256], str
+    )
+    if not find_learnt_pictures(parent, contents, is_learnt_if_unstated=True).any():
         return listing
     note = (
-        f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT}` is not read. A "
-        "new training reads it: wardrobe train --data."
+        f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT_COLUMN}` is not "
+        "read. A new training reads it: wardrobe train --data."
     )
     pictures = tuple(replace(picture, part=None) for picture in listing.pictures)
     return replace(listing, pictures=pictures, notes=(*listing.notes, note))

@@ -16,40 +16,41 @@ from numpy.typing import NDArray
 
 from inference.arrays import Picture
 
-SCALED: Final = 64
+SCALED_EDGE_PIXELS: Final = 64
 """Edge to which a picture is scaled before the transform, in pixels."""
 
-KEPT: Final = 16
+FREQUENCIES_PER_AXIS: Final = 16
 """Number of frequencies in each direction that a hash describes."""
 
-NEAR: Final = 24
+MAX_DIFFERENT_BITS: Final = 24
 """Largest number of differing bits, of 256, at which two pictures are nearly the same. Tested on 600 photos,
 half product shots and half users' own. Nearly all photos that were saved again at JPEG quality 60, scaled to
 0.7 or lightened by a tenth are found; of photos that lost 2% at each edge, half of the product shots and few
 others. Among 1,811 photos of different users, no two are taken for near copies."""
 
-CELLS: Final = 4
+COLOUR_GRID_SIZE: Final = 4
 """Number of rows and of columns in the grid of coarse colours."""
 
-NEAR_LIGHTNESS: Final = 25
-NEAR_COLOUR: Final = 8
+MAX_LIGHTNESS_DIFFERENCE: Final = 25
+MAX_COLOUR_DIFFERENCE: Final = 8
 """Most root mean square difference of the cells' lightness, apart from that of their means, and of their
 two colour channels, in eight bits of CIELAB each. A photo lightened by a tenth stays near; one product in
 black, grey and white does not."""
 
-Hash: TypeAlias = NDArray[np.uint64]
-"""uint64 (10,), a perceptual hash: 256 bits of shape, then CELLS x CELLS cells of three bytes of colour."""
+PerceptualHash: TypeAlias = NDArray[np.uint64]
+"""uint64 (10,), a perceptual hash: 256 bits of shape, then COLOUR_GRID_SIZE x COLOUR_GRID_SIZE cells of three
+bytes of colour."""
 
-Hashes: TypeAlias = NDArray[np.uint64]
+PerceptualHashes: TypeAlias = NDArray[np.uint64]
 """uint64 (N, 10), the perceptual hashes of N pictures."""
 
-NO_HASHES: Final[Hashes] = np.empty((0, 10), np.uint64)
+NO_PERCEPTUAL_HASHES: Final[PerceptualHashes] = np.empty((0, 10), np.uint64)
 
-SHAPE: Final = KEPT**2 // 64
+UINT64S_OF_SHAPE: Final = FREQUENCIES_PER_AXIS**2 // 64
 """Number of uint64 values in a hash that describe the shape."""
 
 
-def perceptual_hash(picture: Picture) -> Hash:
+def compute_perceptual_hash(picture: Picture) -> PerceptualHash:
     """Compute the perceptual hash of a picture, which is similar for similar pictures.
 
     Args:
@@ -58,23 +59,25 @@ def perceptual_hash(picture: Picture) -> Hash:
     Returns:
         uint64 (10,), the bits of the shape and the coarse colours.
     """
-    return np.concatenate([_shape_of(picture), _colours_of(picture)])
+    return np.concatenate([_compute_shape_bits(picture), _compute_colour_bytes(picture)])
 
 
-def _colours_of(picture: Picture) -> Hash:
-    cells = cv2.resize(picture, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+def _compute_colour_bytes(picture: Picture) -> PerceptualHash:
+    cells = cv2.resize(picture, (COLOUR_GRID_SIZE, COLOUR_GRID_SIZE), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(cells, cv2.COLOR_RGB2LAB).reshape(-1).view(np.uint64)
 
 
-def _shape_of(picture: Picture) -> Hash:
+def _compute_shape_bits(picture: Picture) -> PerceptualHash:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    scaled = cv2.resize(grey, (SCALED, SCALED), interpolation=cv2.INTER_AREA).astype(np.float32)
-    lowest = cv2.dct(scaled)[:KEPT, :KEPT].ravel()
+    scaled = cv2.resize(grey, (SCALED_EDGE_PIXELS, SCALED_EDGE_PIXELS), interpolation=cv2.INTER_AREA).astype(
+        np.float32
+    )
+    lowest = cv2.dct(scaled)[:FREQUENCIES_PER_AXIS, :FREQUENCIES_PER_AXIS].ravel()
     lowest[0] = 0  # the brightness
     return np.packbits(lowest > np.median(lowest)).view(np.uint64)
 
 
-def group_near(hashes: Hashes, pictures: Sequence[int]) -> list[list[int]]:
+def group_similar_pictures(hashes: PerceptualHashes, pictures: Sequence[int]) -> list[list[int]]:
     """Group pictures that are nearly the same as the first picture of the group.
 
     Groups do not grow by chains: if B is near A, and C is near B but not near A, then C is not in A's group.
@@ -86,28 +89,30 @@ def group_near(hashes: Hashes, pictures: Sequence[int]) -> list[list[int]]:
     Returns:
         Groups of two or more positions.
     """
-    return _group_near(*_each_once(hashes), pictures)
+    return _group_similar_hashes(*_find_different_hashes(hashes), pictures)
 
 
-def _each_once(hashes: Hashes) -> tuple[Hashes, NDArray[np.int64]]:
+def _find_different_hashes(hashes: PerceptualHashes) -> tuple[PerceptualHashes, NDArray[np.int64]]:
     """Return the M different hashes, uint64 (M, 10), and the index of each picture's hash, int64 (N,)."""
     different, number = np.unique(hashes, axis=0, return_inverse=True)
     return different, number.ravel()
 
 
-def _group_near(different: Hashes, number: NDArray[np.int64], pictures: Sequence[int]) -> list[list[int]]:
+def _group_similar_hashes(
+    different: PerceptualHashes, number: NDArray[np.int64], pictures: Sequence[int]
+) -> list[list[int]]:
     group_of = np.full(len(different), -1)
     groups: dict[int, list[int]] = {}
     for picture in pictures:
-        own = int(number[picture])
-        if group_of[own] < 0:
-            near = near_to(different[own], different)
-            group_of[near[group_of[near] < 0]] = own
-        groups.setdefault(int(group_of[own]), []).append(picture)
+        index = int(number[picture])
+        if group_of[index] < 0:
+            near_indices = find_near_hashes(different[index], different)
+            group_of[near_indices[group_of[near_indices] < 0]] = index
+        groups.setdefault(int(group_of[index]), []).append(picture)
     return [members for members in groups.values() if len(members) > 1]
 
 
-def group_near_of_several(hashes: Hashes, classes: Sequence[Hashable]) -> list[list[int]]:
+def group_similar_across_classes(hashes: PerceptualHashes, classes: Sequence[Hashable]) -> list[list[int]]:
     """Find pictures that are nearly the same as a picture of another class, and group them with it.
 
     Args:
@@ -118,45 +123,47 @@ def group_near_of_several(hashes: Hashes, classes: Sequence[Hashable]) -> list[l
         Groups of positions, in which near pictures are joined, also through others. Each picture is in one
         group at most.
     """
-    different, number = _each_once(hashes)
-    pairs = _near_pairs(different, number, classes)
-    apart = {own for pair in pairs for own in pair}
-    conflicting = [picture for picture, own in enumerate(number.tolist()) if own in apart]
+    different, number = _find_different_hashes(hashes)
+    pairs = _find_near_pairs(different, number, classes)
+    conflicting_indices = {index for pair in pairs for index in pair}
+    conflicting = [picture for picture, index in enumerate(number.tolist()) if index in conflicting_indices]
     # What is near one picture is shown together, whichever of them were compared.
-    for members in _group_near(different, number, sorted(conflicting, key=number.tolist().__getitem__)):
-        pairs += [(int(number[members[0]]), int(number[other])) for other in members]
+    for members in _group_similar_hashes(
+        different, number, sorted(conflicting, key=number.tolist().__getitem__)
+    ):
+        pairs += [(int(number[members[0]]), int(number[member])) for member in members]
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-    joint = joined_components(rows, columns, len(different))
+    component_of = find_connected_components(rows, columns, len(different))
     groups: dict[int, list[int]] = {}
     for picture in conflicting:
-        groups.setdefault(joint[number[picture]], []).append(picture)
+        groups.setdefault(component_of[number[picture]], []).append(picture)
     return list(groups.values())
 
 
-def _near_pairs(
-    different: Hashes, number: NDArray[np.int64], classes: Sequence[Hashable]
+def _find_near_pairs(
+    different: PerceptualHashes, number: NDArray[np.int64], classes: Sequence[Hashable]
 ) -> list[tuple[int, int]]:
     """Return pairs of near hashes of two classes, at least one for each such hash."""
     codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
-    shown = np.full(len(different), -1)
-    for own, class_ in zip(number.tolist(), classes, strict=True):
-        shown[own] = codes[class_] if shown[own] in {-1, codes[class_]} else len(codes)
-    pairs = [(own, own) for own in np.flatnonzero(shown == len(codes)).tolist()]
+    class_shown = np.full(len(different), -1)
+    for index, class_ in zip(number.tolist(), classes, strict=True):
+        class_shown[index] = codes[class_] if class_shown[index] in {-1, codes[class_]} else len(codes)
+    pairs = [(index, index) for index in np.flatnonzero(class_shown == len(codes)).tolist()]
     for code in codes.values():  # of one class alone none is compared
-        others, hits = np.flatnonzero(shown != code), np.empty(0, np.int64)
-        hashes = different[others]
-        for own in np.flatnonzero(shown == code).tolist():
-            hash_ = different[own]
+        other_indices, hits = np.flatnonzero(class_shown != code), np.empty(0, np.int64)
+        hashes = different[other_indices]
+        for index in np.flatnonzero(class_shown == code).tolist():
+            hash_ = different[index]
             # Thousands of placeholders are near one another: those that were near before come first.
-            near = hits[near_to(hash_, different[hits])]
-            if not near.size:
-                near = others[near_to(hash_, hashes)]
-                hits = np.union1d(hits, near[:1])
-            pairs += [(own, other) for other in near[:1].tolist()]
+            near_indices = hits[find_near_hashes(hash_, different[hits])]
+            if not near_indices.size:
+                near_indices = other_indices[find_near_hashes(hash_, hashes)]
+                hits = np.union1d(hits, near_indices[:1])
+            pairs += [(index, other_index) for other_index in near_indices[:1].tolist()]
     return pairs
 
 
-def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
+def find_near_hashes(hash_: PerceptualHash, hashes: PerceptualHashes) -> NDArray[np.int64]:
     """Return the positions of the hashes that are near one hash.
 
     Args:
@@ -164,21 +171,32 @@ def near_to(hash_: Hash, hashes: Hashes) -> NDArray[np.int64]:
         hashes: uint64 (N, 10), the hashes to search.
     """
     # A quarter of the bits rules out nearly all, so that the others are compared for few.
-    few = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= NEAR)
-    alike = few[np.bitwise_count(hashes[few, :SHAPE] ^ hash_[:SHAPE]).sum(axis=1) <= NEAR]
-    apart = _cells(hashes[alike]) - _cells(hash_[np.newaxis])
-    lightness = apart[..., 0].std(axis=1)
-    colour = np.sqrt(np.square(apart[..., 1:]).sum(axis=2).mean(axis=1))
-    near: NDArray[np.int64] = alike[(lightness <= NEAR_LIGHTNESS) & (colour <= NEAR_COLOUR)]
-    return near
+    candidates = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= MAX_DIFFERENT_BITS)
+    similar_shapes = candidates[
+        np.bitwise_count(hashes[candidates, :UINT64S_OF_SHAPE] ^ hash_[:UINT64S_OF_SHAPE]).sum(axis=1)
+        <= MAX_DIFFERENT_BITS
+    ]
+    difference = _unpack_colour_cells(hashes[similar_shapes]) - _unpack_colour_cells(hash_[np.newaxis])
+    lightness = difference[..., 0].std(axis=1)
+    colour = np.sqrt(np.square(difference[..., 1:]).sum(axis=2).mean(axis=1))
+    near_positions: NDArray[np.int64] = similar_shapes[
+        (lightness <= MAX_LIGHTNESS_DIFFERENCE) & (colour <= MAX_COLOUR_DIFFERENCE)
+    ]
+    return near_positions
 
 
-def _cells(hashes: Hashes) -> NDArray[np.float32]:
-    """Return the colours of (N, 10) hashes, (N, CELLS * CELLS, 3)."""
-    return hashes[:, SHAPE:].copy().view(np.uint8).reshape(len(hashes), CELLS**2, 3).astype(np.float32)
+def _unpack_colour_cells(hashes: PerceptualHashes) -> NDArray[np.float32]:
+    """Return the colours of (N, 10) hashes, (N, COLOUR_GRID_SIZE * COLOUR_GRID_SIZE, 3)."""
+    return (
+        hashes[:, UINT64S_OF_SHAPE:]
+        .copy()
+        .view(np.uint8)
+        .reshape(len(hashes), COLOUR_GRID_SIZE**2, 3)
+        .astype(np.float32)
+    )
 
 
-def joined_components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
+def find_connected_components(rows: NDArray[np.int64], columns: NDArray[np.int64], count: int) -> list[int]:
     """Return the number of the connected component to which each of `count` members belongs.
 
     Args:

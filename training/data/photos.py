@@ -18,18 +18,18 @@ from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import Reading
 from reports.answers import CORRECTED
 from training.data.contents import Contents
-from training.data.corrections import answered_files, corrections_of, rows_in
+from training.data.corrections import list_answered_paths, make_corrections, read_correction_files
 from training.data.folders import list_pictures
 from training.data.hashed_files import hash_files
-from training.data.labels import OOD, class_named
-from training.data.listing import SPLIT, ListedPicture, Listing, Use
-from training.data.tables import open_table, parts_in
+from training.data.labels import OOD, find_class_index
+from training.data.listing import SPLIT_COLUMN, ListedPicture, Listing, PictureUse
+from training.data.tables import open_picture_table, read_table_parts
 from training.errors import BadClasses, BadCsv, BadPictures
 from training.progress import Say
 
 OOD_TIER: Final = "X"
 
-OOD_PREFIX: Final = "X_"
+OOD_LABEL_PREFIX: Final = "X_"
 """Prefix of the labels of photos that show none of the classes (out of distribution, OOD), in any tier."""
 
 OWN_TIER: Final = "own"
@@ -40,13 +40,13 @@ CORRECTED_TIER: Final = CORRECTED
 photos because the model doubted them, so they contain more errors than the catalogue. They are learnt and
 measured, but no promise rests on them."""
 
-LAYOUT: Final = (
+PHOTO_LAYOUT_ADVICE: Final = (
     "Photos lie in FOLDER/tier/label/, for example FOLDER/A/Trouser/1.jpg, or are named in a CSV with the "
     "columns `path`, `label` and `tier`."
 )
 
 
-def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
+def list_photos(place: Path, reading: Reading, use: PictureUse) -> Listing:
     """List photos with their labels and tiers, before the labels are compared with the classes of a model.
 
     Args:
@@ -62,19 +62,23 @@ def list_photos(place: Path, reading: Reading, use: Use) -> Listing:
         BadClasses: a row has no label that can be shown.
     """
     if not place.is_file():
-        return _whole(list_pictures(place, reading), use)
-    columns = open_table(place, reading=reading, read=open_header).columns
-    if use == "learn" and SPLIT in columns and parts_in(open_table(place, reading=reading)):
+        return _ignore_parts(list_pictures(place, reading), use)
+    columns = open_picture_table(place, reading=reading, open_function=open_header).columns
+    if (
+        use == "learn"
+        and SPLIT_COLUMN in columns
+        and read_table_parts(open_picture_table(place, reading=reading))
+    ):
         raise BadCsv(
-            f"{place}: the column `{SPLIT}` keeps photos for a test, and all of a table are learnt. "
+            f"{place}: the column `{SPLIT_COLUMN}` keeps photos for a test, and all of a table are learnt. "
             "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
         )
     if "tier" in columns:
-        return _whole(list_pictures(place, reading), use, columns)
-    return _whole(list_answers(place, reading, use), use, columns)
+        return _ignore_parts(list_pictures(place, reading), use, columns)
+    return _ignore_parts(list_corrected_photos(place, reading, use), use, columns)
 
 
-def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
+def list_corrected_photos(place: Path, reading: Reading, use: PictureUse) -> Listing:
     """List the pictures in a CSV of people's answers, each with its valid answer as the label.
 
     Pictures that an answer leaves out, or that are missing, are not listed.
@@ -88,33 +92,35 @@ def list_answers(place: Path, reading: Reading, use: Use) -> Listing:
         BadCsv: the CSV cannot be read, or none of the pictures exists.
     """
     notes = list[str]()
-    rows = rows_in([place], reading, notes.append)
-    hashed = hash_files(map(Path, answered_files(rows)))
-    answers = corrections_of(rows, known=hashed)
-    labelled = [(file, file.answers[LABEL]) for file in answers.of_class]
+    rows = read_correction_files([place], reading, notes.append)
+    hashed_files = hash_files(map(Path, list_answered_paths(rows)))
+    answers = make_corrections(rows, known_files=hashed_files)
+    files_and_answers = [(file, file.answers[LABEL]) for file in answers.class_answered_files]
     pictures = (
         ListedPicture(
             Path(file.path),
             {LABEL: normalize_label(answer.label)},
-            tier=OWN_TIER if file.audited or use == "measure" else CORRECTED_TIER,
+            tier=OWN_TIER if file.is_audited or use == "measure" else CORRECTED_TIER,
             group=file.group,
             product=file.product,
         )
-        for file, answer in labelled
-        if answer.label and file.is_there
+        for file, answer in files_and_answers
+        if answer.label and file.is_readable
     )
-    left_out = (Path(file.path) for file, answer in labelled if not answer.label and not answer.is_contested)
+    left_out = (
+        Path(file.path) for file, answer in files_and_answers if not answer.label and not answer.is_contested
+    )
     return Listing(
         place,
         tuple(pictures),
         tuple(left_out),
-        notes=(*notes, *answers.notes({})),
+        notes=(*notes, *answers.describe_ignored_answers({})),
         corrections=answers.rows,
-        hashed=hashed,
+        hashed_files=hashed_files,
     )
 
 
-def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
+def _ignore_parts(listing: Listing, use: PictureUse, columns: Sequence[str] = ()) -> Listing:
     """Return photos to be measured without their division into parts, with a note if the table has one.
 
     The hashes in a release say which photos it learnt, so the parts are not needed.
@@ -122,15 +128,15 @@ def _whole(listing: Listing, use: Use, columns: Sequence[str] = ()) -> Listing:
     if use == "learn":
         return listing
     count = len(listing.pictures)
-    note = f"{listing.place}: the column `{SPLIT}` is not read, and all {count:,} photos are measured."
+    note = f"{listing.place}: the column `{SPLIT_COLUMN}` is not read, and all {count:,} photos are measured."
     return replace(
         listing,
         pictures=tuple(replace(picture, part=None) for picture in listing.pictures),
-        notes=(*listing.notes, note) if SPLIT in columns else listing.notes,
+        notes=(*listing.notes, note) if SPLIT_COLUMN in columns else listing.notes,
     )
 
 
-def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
+def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: PictureUse) -> Listing:
     """Return a listing of photos with the tier and the class id of each photo filled in.
 
     Args:
@@ -145,37 +151,38 @@ def classified(listing: Listing, labels: tuple[str, ...], use: Use) -> Listing:
         BadCsv: photos are learnt, and the column `checked` is set for none of them.
     """
     if not listing.pictures:
-        raise BadPictures(f"{listing.place}: no photo in it. {LAYOUT}")
-    usual = OWN_TIER if use == "measure" else ""
-    rows = [replace(row, tier=row.tier or usual) for row in listing.pictures]
-    if untold := [row.path for row in rows if not row.tier]:
+        raise BadPictures(f"{listing.place}: no photo in it. {PHOTO_LAYOUT_ADVICE}")
+    default_tier = OWN_TIER if use == "measure" else ""
+    rows = [replace(row, tier=row.tier or default_tier) for row in listing.pictures]
+    if paths_without_tier := [row.path for row in rows if not row.tier]:
         raise BadPictures(
-            f"{listing.place}: {len(untold)} photos have no tier, among them {untold[0]}. {LAYOUT}"
+            f"{listing.place}: {len(paths_without_tier)} photos have no tier, among them "
+            f"{paths_without_tier[0]}. {PHOTO_LAYOUT_ADVICE}"
         )
-    if use == "learn" and "checked" in listing.columns and not any(row.checked for row in rows):
+    if use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):
         raise BadCsv(
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
         )
-    class_ids = tuple(_class_id(row, labels) for row in rows)
-    return replace(listing, pictures=tuple(rows), labels=labels, class_ids=class_ids, trusts_checked=True)
+    class_ids = tuple(_find_class_id(row, labels) for row in rows)
+    return replace(listing, pictures=tuple(rows), labels=labels, class_ids=class_ids, is_checked_trusted=True)
 
 
-def _class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
+def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     """Return the class that a photo's label names; a name outranks an index."""
-    if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_PREFIX):
+    if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_LABEL_PREFIX):
         return OOD
-    if (class_id := class_named(photo.label, labels)) is None:
+    if (class_id := find_class_index(photo.label, labels)) is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise BadClasses(
             f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
-            f"one of {names}; or, if it shows none of them, {OOD_PREFIX}{photo.label}. A folder of a class "
-            "of your own lies right in the data set's, or in its `train` and `test`."
+            f"one of {names}; or, if it shows none of them, {OOD_LABEL_PREFIX}{photo.label}. A folder of a "
+            "class of your own lies right in the data set's, or in its `train` and `test`."
         )
     return class_id
 
 
-def check_tiers(contents: Contents) -> None:
+def check_corrected_tiers(contents: Contents) -> None:
     """Refuse corrections that give a class to photos of tier X, which show none of the classes.
 
     Args:
@@ -184,7 +191,7 @@ def check_tiers(contents: Contents) -> None:
     Raises:
         BadCsv: a correction gives a class to such a photo.
     """
-    for content in contents.learnable:
+    for content in contents.learnable_contents:
         for row in content.rows:
             if row.tier == OOD_TIER and content.class_id != OOD:
                 raise BadCsv(
@@ -193,7 +200,7 @@ def check_tiers(contents: Contents) -> None:
                 )
 
 
-def warn_of_table(place: Path, say: Say) -> None:
+def warn_of_unread_table(place: Path, say: Say) -> None:
     """Report that a table with the name of a folder of photos lies beside it, and is not read.
 
     Args:

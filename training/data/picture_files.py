@@ -19,32 +19,32 @@ from inference.contract import EDGE, GREY_28, InputContract, choose_only_name
 from inference.convert import make_model_input
 from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
 from inference.errors import UploadError
-from training.data.hashed_files import NO_FILES, HashedFiles, on_all_cores, read_content
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, map_on_all_cores, read_content
 from training.errors import BadPictures
 
-SMALL: Final = EDGE * EDGE
+MAX_SMALL_PICTURE_NUMBERS: Final = EDGE * EDGE
 """Largest size of a picture, in numbers (height x width x channels), of which all pixels are kept in
 memory."""
 
 
-def is_small(contract: InputContract) -> bool:
+def is_small_input(contract: InputContract) -> bool:
     """Tell whether pictures for a model are so small that the pixels of all of them are kept in memory.
 
     Args:
         contract: the input contract of the model: the shape and form of its pixels.
     """
-    return math.prod(contract.array_shape) <= SMALL
+    return math.prod(contract.array_shape) <= MAX_SMALL_PICTURE_NUMBERS
 
 
-def decode_file(
-    path: Path, contract: InputContract = GREY_28, hashed: HashedFiles = NO_FILES
+def decode_picture_file(
+    path: Path, input_contract: InputContract = GREY_28, hashed_files: HashedFiles = NO_HASHED_FILES
 ) -> DecodedPicture | str:
     """Decode the picture in a file as the service decodes an upload.
 
     Args:
         path: the file.
-        contract: the input contract of the model: the shape and form of its pixels.
-        hashed: files that were hashed before.
+        input_contract: the input contract of the model: the shape and form of its pixels.
+        hashed_files: files that were hashed before.
 
     Returns:
         The decoded picture, or a sentence that says why it cannot be read.
@@ -52,40 +52,42 @@ def decode_file(
     Raises:
         BadPictures: the file has changed since it was hashed.
     """
-    read = read_content(path)
-    if isinstance(read, str):
-        return read
-    hashed.check_unchanged(path, *read)
-    return decode_content(path, read[0], contract)
+    content_and_stamp = read_content(path)
+    if isinstance(content_and_stamp, str):
+        return content_and_stamp
+    hashed_files.check_unchanged(path, *content_and_stamp)
+    return decode_picture_bytes(path, content_and_stamp[0], input_contract)
 
 
-def decode_content(path: Path, content: bytes, contract: InputContract = GREY_28) -> DecodedPicture | str:
+def decode_picture_bytes(
+    path: Path, content: bytes, input_contract: InputContract = GREY_28
+) -> DecodedPicture | str:
     """Decode the bytes of a picture file as the service decodes an upload.
 
     Args:
         path: the file, for the message.
         content: the bytes of the file.
-        contract: the input contract of the model: the shape and form of its pixels.
+        input_contract: the input contract of the model: the shape and form of its pixels.
 
     Returns:
         The decoded picture, or a sentence that says why the bytes are no picture.
     """
     try:
-        return decode_image(content, MAX_PIXELS, contract)
+        return decode_image(content, MAX_PIXELS, input_contract)
     except UploadError as error:
         return f"{path}: {error}"
 
 
-def _read_pixels(path: Path, contract: InputContract) -> Pixels:
+def _read_pixels(path: Path, input_contract: InputContract) -> Pixels:
     """Read the pixels of a file as a model reads them.
 
     Raises:
         BadPictures: the file could be read before, and cannot be read now.
     """
-    decoded = decode_file(path, contract)
+    decoded = decode_picture_file(path, input_contract)
     if isinstance(decoded, str):
         raise BadPictures(f"{decoded} It could be read before: do not change pictures meanwhile.")
-    return make_model_input(decoded, {choose_only_name(contract): contract}).pixels
+    return make_model_input(decoded, {choose_only_name(input_contract): input_contract}).pixels
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,13 @@ class FileImages:
 
     Attributes:
         files: the files, which could be read before.
-        contract: the input contract of the model: the shape and form of its pixels.
-        samples: the pixels of some files that stay in memory, by file.
+        input_contract: the input contract of the model: the shape and form of its pixels.
+        pixels_in_memory: the pixels of some files that stay in memory, by file.
     """
 
     files: tuple[Path, ...]
-    contract: InputContract
-    samples: Mapping[Path, Pixels] = field(default_factory=dict)
+    input_contract: InputContract
+    pixels_in_memory: Mapping[Path, Pixels] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -108,20 +110,22 @@ class FileImages:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array that all pictures together would have: (N, ...)."""
-        return (len(self), *self.contract.array_shape)
+        return (len(self), *self.input_contract.array_shape)
 
-    def take(self, places: NDArray[np.int64]) -> "FileImages":
+    def take(self, positions: NDArray[np.int64]) -> "FileImages":
         """Return the pictures at these positions, still unread."""
-        return replace(self, files=tuple(self.files[place] for place in places))
+        return replace(self, files=tuple(self.files[place] for place in positions))
 
-    def __getitem__(self, places: slice) -> PixelsBatch:
+    def __getitem__(self, selection: slice) -> PixelsBatch:
         """Read the pixels of a slice of the files, uint8 (M, ...).
 
         Raises:
             BadPictures: a file cannot be read any more.
         """
-        files = self.files[places]
-        others = [file for file in files if file not in self.samples]
-        read = on_all_cores(partial(_read_pixels, contract=self.contract), others, lambda *_: None)
-        pixels = {**dict(zip(others, read, strict=True)), **self.samples}
+        files = self.files[selection]
+        unread_files = [file for file in files if file not in self.pixels_in_memory]
+        pixels_read = map_on_all_cores(
+            partial(_read_pixels, input_contract=self.input_contract), unread_files, lambda *_: None
+        )
+        pixels = {**dict(zip(unread_files, pixels_read, strict=True)), **self.pixels_in_memory}
         return np.stack([pixels[file] for file in files])

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
-from training.data.labels import Codes, Labels, Places
-from training.data.learnt_hashes import ContentHashes, Learnt
-from training.data.perceptual_hashes import NO_HASHES, Hashes
+from training.data.labels import LabelCodes, Labels, RowSelection
+from training.data.learnt_hashes import ContentHashes, LearntHashes
+from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes
 from training.data.picture_files import FileImages
-from training.data.vectors import NOT_SEEN, Features, joined
+from training.data.vectors import NO_FEATURES, Features, join_features
 
-TEXTS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
+TEXT_COLUMNS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
 """Names of the columns of text."""
 
 NO_PIXELS: Final[PixelsBatch] = np.zeros(0, np.uint8)
-NOT_SAID: Final = np.zeros(0, np.bool_)
+NO_FLAGS: Final = np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class Pictures:
         hashes: uint64 (N, 10), the perceptual hash of each picture; empty for pixels without files.
         is_plain: bool (N,), whether the border of each picture has one colour; empty for pixels without
             files.
-        checked: bool (N,), whether a person checked the label of each picture; empty if it is not known.
-        of_products: whether the groups are products.
+        is_checked: bool (N,), whether a person checked the label of each picture; empty if it is not known.
+        are_groups_products: whether the groups are products.
     """
 
     labels: Mapping[str, Labels]
@@ -62,30 +62,30 @@ class Pictures:
     pixels: PixelsBatch | FileImages = field(default_factory=NO_PIXELS.copy)
     files: tuple[Path, ...] = ()
     networks: tuple[NetworkName, ...] = ()
-    features: Features = NOT_SEEN
-    hashes: Hashes = field(default_factory=NO_HASHES.copy)
-    is_plain: NDArray[np.bool_] = field(default_factory=NOT_SAID.copy)
-    checked: NDArray[np.bool_] = field(default_factory=NOT_SAID.copy)
-    of_products: bool = False
+    features: Features = NO_FEATURES
+    hashes: PerceptualHashes = field(default_factory=NO_PERCEPTUAL_HASHES.copy)
+    is_plain: NDArray[np.bool_] = field(default_factory=NO_FLAGS.copy)
+    is_checked: NDArray[np.bool_] = field(default_factory=NO_FLAGS.copy)
+    are_groups_products: bool = False
 
     def __len__(self) -> int:
         """Return the number of pictures."""
         return len(self.sha256)
 
-    def in_words(self, what: str = "pictures") -> str:
+    def describe_size(self, noun: str = "pictures") -> str:
         """Return a text such as "1,200 pictures of 10 classes", with the number of groups if it is smaller.
 
         Args:
-            what: the noun for the pictures.
+            noun: the noun for the pictures.
         """
         classes, groups = np.unique(self.classes[self.classes >= 0]), len(np.unique(self.groups))
-        of_groups = f" and {groups:,} groups" if groups < len(self) else ""
-        return f"{len(self):,} {what} of {len(classes):,} classes{of_groups}"
+        group_text = f" and {groups:,} groups" if groups < len(self) else ""
+        return f"{len(self):,} {noun} of {len(classes):,} classes{group_text}"
 
     @property
-    def classes(self) -> Codes:
-        """The class index of each picture, int16 (N,), or a negative code such as UNKNOWN."""
-        return self.labels[LABEL].main
+    def classes(self) -> LabelCodes:
+        """The class index of each picture, int16 (N,), or a negative code such as UNKNOWN_LABEL."""
+        return self.labels[LABEL].main_codes
 
     @property
     def attributes(self) -> dict[str, Labels]:
@@ -93,26 +93,28 @@ class Pictures:
         return {name: label for name, label in self.labels.items() if name != LABEL}
 
     @classmethod
-    def of_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
+    def make_from_pixels(cls, images: PixelsBatch, classes: NDArray[np.integer[Any]]) -> Self:
         """Make labelled pictures from pixels without files, each in a group of its own.
 
         Args:
             images: uint8 (N, ...), the pixels.
             classes: integers (N,), the class index of each picture; the classes are named by their numbers.
         """
-        pixels, unknown = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
+        pixels, empty_texts = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
-        pixels_of: NetworkName = "pixels"
+        network_name: NetworkName = "pixels"
         return cls(
             pixels=pixels,
-            labels={LABEL: Labels.of(classes, tuple(map(str, range(max(classes, default=0) + 1))))},
+            labels={
+                LABEL: Labels.make_from_codes(classes, tuple(map(str, range(max(classes, default=0) + 1))))
+            },
             sha256=sha256,
             groups=sha256,
-            tiers=unknown,
-            spelt=unknown,
-            sources=unknown,
+            tiers=empty_texts,
+            spelt=empty_texts,
+            sources=empty_texts,
             files=(),
-            networks=(pixels_of,) * len(classes),
+            networks=(network_name,) * len(classes),
         )
 
     @property
@@ -120,62 +122,68 @@ class Pictures:
         """The pixels of all pictures in memory, uint8 (N, ...)."""
         return self.pixels[:]
 
-    def take(self, places: Places) -> "Pictures":
+    def take(self, rows: RowSelection) -> "Pictures":
         """Return the pictures at these positions, in this order, or the pictures that a mask picks."""
-        chosen = np.arange(len(self))[places]
+        positions = np.arange(len(self))[rows]
         return replace(
             self,
-            labels={name: labels.take(chosen) for name, labels in self.labels.items()},
-            **{name: _rows(getattr(self, name), chosen) for name in COLUMNS},
+            labels={name: labels.take(positions) for name, labels in self.labels.items()},
+            **{name: _take_rows(getattr(self, name), positions) for name in PICTURE_COLUMNS},
         )
 
-    def followed_by(self, others: "Pictures") -> "Pictures":
+    def concatenate(self, other_pictures: "Pictures") -> "Pictures":
         """Return these pictures followed by others, without pixels and files.
 
-        Labels, features, columns of text and `checked` are joined; all other columns of the result are empty.
+        Labels, features, columns of text and `is_checked` are joined; all other columns of the result are
+        empty.
         """
         texts: dict[str, Any] = {
-            name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in TEXTS
+            name: np.concatenate([getattr(self, name), getattr(other_pictures, name)])
+            for name in TEXT_COLUMNS
         }
         return Pictures(
-            labels={name: labels.followed_by(others.labels[name]) for name, labels in self.labels.items()},
-            features=joined([self.features, others.features]),
-            checked=np.concatenate([self.checked, others.checked]),
+            labels={
+                name: labels.concatenate(other_pictures.labels[name]) for name, labels in self.labels.items()
+            },
+            features=join_features([self.features, other_pictures.features]),
+            is_checked=np.concatenate([self.is_checked, other_pictures.is_checked]),
             **texts,
         )
 
     @property
-    def learnt(self) -> Learnt:
+    def learnt_hashes(self) -> LearntHashes:
         """Hashes of these pictures, which a release stores if it learns them."""
         is_photo = np.array([name == "photos" for name in self.networks], np.bool_)
-        return Learnt.of(self.sha256, self.hashes[is_photo] if len(self.hashes) else NO_HASHES)
+        return LearntHashes.make_from_digests(
+            self.sha256, self.hashes[is_photo] if len(self.hashes) else NO_PERCEPTUAL_HASHES
+        )
 
     @property
-    def of_known_class(self) -> "Pictures":
+    def pictures_of_known_class(self) -> "Pictures":
         """The pictures whose class is known."""
         return self.take(self.classes >= 0)
 
-    def digest(self) -> str:
+    def compute_digest(self) -> str:
         """Return the hex SHA-256 of all pixels followed by all class indices, uint8, in C order.
 
         The digest is equal for equal data in any file format. For large pictures, the hashes of their files
         are used in place of pixels.
         """
-        lie_on_disk = isinstance(self.pixels, FileImages)
-        digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if lie_on_disk else self.images.data)
+        is_on_disk = isinstance(self.pixels, FileImages)
+        digest = hashlib.sha256("".join(self.sha256.tolist()).encode() if is_on_disk else self.images.data)
         digest.update(self.classes.astype(np.uint8).data)
         return digest.hexdigest()
 
 
-COLUMNS: Final = tuple(
-    column.name for column in fields(Pictures) if column.name not in {"labels", "of_products"}
+PICTURE_COLUMNS: Final = tuple(
+    column.name for column in fields(Pictures) if column.name not in {"labels", "are_groups_products"}
 )
 
 
-def _rows(column: Any, chosen: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is
+def _take_rows(column: Any, positions: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is
     """Return a column at these positions; an empty column stays empty."""
     if not len(column):
         return column
     if isinstance(column, tuple):
-        return tuple(column[place] for place in chosen)
-    return column[chosen] if isinstance(column, np.ndarray) else column.take(chosen)
+        return tuple(column[place] for place in positions)
+    return column[positions] if isinstance(column, np.ndarray) else column.take(positions)

@@ -25,17 +25,17 @@ from labelling.lists.list_text import WORKBOOKS
 from model_store.release_files import open_regular_file
 from training.errors import BadCsv, BadIdx
 
-UINT8: Final = 0x08
+IDX_UINT8_CODE: Final = 0x08
 """The type code of uint8 values, the only one that data sets of images use."""
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
 
-PIXELS: Final = EDGE * EDGE
-COLUMNS: Final = 1 + PIXELS
+PIXELS_PER_PICTURE: Final = EDGE * EDGE
+PIXEL_CSV_COLUMNS: Final = 1 + PIXELS_PER_PICTURE
 
 
-def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """Read one IDX file (the format of MNIST) of uint8 values, gzipped or not.
 
     Args:
@@ -49,22 +49,24 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         BadIdx: the file cannot be read, its magic number or a dimension is wrong, or values are missing or
             left over.
     """
-    content = _unpacked(path)
+    content = _read_unpacked(path)
     header = 4 + 4 * dimensions
-    expected = bytes([0, 0, UINT8, dimensions])
+    expected = bytes([0, 0, IDX_UINT8_CODE, dimensions])
     if content[:4] != expected or len(content) < header:
         raise BadIdx(
             f"{path}: begins with {content[:4].hex()}, expected {expected.hex()} for "
             f"{'pictures' if dimensions == 3 else 'labels'}."
         )
     shape = struct.unpack(f">{dimensions}I", content[4:header])
-    promised, held = int(np.prod(shape, dtype=np.int64)), len(content) - header
-    if held != promised:
-        raise BadIdx(f"{path}: the header promises {promised} values {shape}, the file holds {held}.")
+    expected_values, stored_values = int(np.prod(shape, dtype=np.int64)), len(content) - header
+    if stored_values != expected_values:
+        raise BadIdx(
+            f"{path}: the header promises {expected_values} values {shape}, the file holds {stored_values}."
+        )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _unpacked(path: Path) -> bytes:
+def _read_unpacked(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
         return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
@@ -74,14 +76,14 @@ def _unpacked(path: Path) -> bytes:
         raise BadIdx(f"{path}: cannot be read ({error.strerror}).") from error
 
 
-def _text(path: Path) -> str:
+def _read_csv_text(path: Path) -> str:
     """Read a CSV file; its bytes say whether it is packed."""
     try:
         raw = path.read_bytes()
         if raw.startswith(GZIP_MAGIC):
             raw = gzip.decompress(raw)
         elif raw.startswith(ZIP_MAGIC):
-            raw = _only_member(path)
+            raw = _read_only_member(path)
         return raw.decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise BadCsv(f"{path}: damaged or truncated ({error}). Fetch the file again.") from error
@@ -93,7 +95,7 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _only_member(path: Path) -> bytes:
+def _read_only_member(path: Path) -> bytes:
     """Read the CSV in a ZIP."""
     with zipfile.ZipFile(path) as archive:
         names = [
@@ -118,15 +120,18 @@ def is_pixel_table(path: Path) -> bool:
     """
     try:
         with open_regular_file(path) as file:
-            line = file.readline(20 * COLUMNS)
+            line = file.readline(20 * PIXEL_CSV_COLUMNS)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
     if path.suffix.lower() in WORKBOOKS:  # a ZIP, too
         return False
-    return line.startswith((GZIP_MAGIC, ZIP_MAGIC)) or max(map(line.count, (b",", b";", b"\t"))) >= PIXELS
+    return (
+        line.startswith((GZIP_MAGIC, ZIP_MAGIC))
+        or max(map(line.count, (b",", b";", b"\t"))) >= PIXELS_PER_PICTURE
+    )
 
 
-def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read one CSV file of labelled pictures.
 
     Args:
@@ -142,14 +147,14 @@ def read_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
             wrong number of columns or a cell that is no whole number or out of range; file and row are named.
     """
     # A spreadsheet may have saved it; no cell holds one of these.
-    lines = _text(path).replace(";", ",").replace("\t", ",").splitlines()
+    lines = _read_csv_text(path).replace(";", ",").replace("\t", ",").splitlines()
     # A header is a first row whose first cell is a word: `label` in the files that go around.
     first = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
     if first:
         _check_header(path, lines[0])
-    table = _table(lines[first:], classes)
+    table = _parse_table(lines[first:], classes)
     if table is None:
-        raise BadCsv(f"{path}{_first_error(lines, first, classes)}")
+        raise BadCsv(f"{path}{_describe_first_error(lines, first, classes)}")
     return table[:, 1:].reshape(-1, EDGE, EDGE), table[:, 0].copy()
 
 
@@ -161,26 +166,27 @@ def _check_header(path: Path, header: str) -> None:
     if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
         raise BadCsv(
             f"{path}, row 1: the header names the columns in another order, from {header[:20]!r}... on. "
-            f"Expected `label`, then the {PIXELS} pixels row by row. Put the columns in that order."
+            f"Expected `label`, then the {PIXELS_PER_PICTURE} pixels row by row. Put the columns in that "
+            "order."
         )
 
 
-def _table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
-    """Read the whole table as uint8 (N, COLUMNS); None if it is wrong somewhere."""
+def _parse_table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
+    """Read the whole table as uint8 (N, PIXEL_CSV_COLUMNS); None if it is wrong somewhere."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
             table = np.loadtxt(lines, np.int64, comments=None, delimiter=",", quotechar='"', ndmin=2)
     except (ValueError, UserWarning):
         return None
-    right = table.shape[1] == COLUMNS and table.min() >= 0 and table.max() <= 255
+    right = table.shape[1] == PIXEL_CSV_COLUMNS and table.min() >= 0 and table.max() <= 255
     return table.astype(np.uint8) if right and table[:, 0].max() < classes else None
 
 
-def _first_error(lines: list[str], first: int, classes: int) -> str:
+def _describe_first_error(lines: list[str], first: int, classes: int) -> str:
     """Describe the first row that is wrong; numpy says only that there is one."""
-    expected = f"Expected a label from 0 to {classes - 1}, then {PIXELS} pixels from 0 to 255."
+    expected = f"Expected a label from 0 to {classes - 1}, then {PIXELS_PER_PICTURE} pixels from 0 to 255."
     for number, line in enumerate(lines, start=1):
-        if number > first and line.strip() and _table([line], classes) is None:
+        if number > first and line.strip() and _parse_table([line], classes) is None:
             return f", row {number}: {line[:20]!r}... has {line.count(',') + 1} columns. {expected}"
     return f": no picture in it. {expected}"

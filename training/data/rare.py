@@ -3,7 +3,7 @@
 A label with too few pictures or groups is left out, and a message says how many it needs. Its pictures count
 as unknown, not as examples of other labels. If a label has too few pictures, and its name is nearly another
 label, it may be a misspelling, and a person is asked. `wardrobe data` and every training call
-`find_measurable`. Touches nothing.
+`find_measurable_labels`. Touches nothing.
 """
 
 import re
@@ -15,65 +15,65 @@ from typing import Final
 from inference.plain_text import join_first
 from training.errors import BadClasses
 
-FEWEST: Final = 3
+MIN_PICTURES_PER_LABEL: Final = 3
 """Number of different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
 
-GROUPS_OF_CLASS: Final = 3
+MIN_GROUPS_PER_CLASS: Final = 3
 """Fewest groups, such as products, among the pictures of a class, so that folds of a cross-validation can
 learn and answer it. Near copies are in one group."""
 
-GROUPS_OF_ATTRIBUTE: Final = 2
+MIN_GROUPS_PER_ATTRIBUTE_LABEL: Final = 2
 """Fewest groups among the pictures of an attribute's label, so that a head that learnt one group can answer
 another."""
 
-LABELS_MIN: Final = 2
-LABELS_MAX: Final = 256
+MIN_LABELS: Final = 2
+MAX_LABELS: Final = 256
 
-ALIKE: Final = 0.75
+MIN_SPELLING_SIMILARITY: Final = 0.75
 """Similarity of two names, 0 to 1, from which one may be a misspelling of the other."""
 
-DIGIT: Final = re.compile(r"\d")
+DIGIT_PATTERN: Final = re.compile(r"\d")
 
-SHOWN: Final = 5
+MAX_RARE_LABELS_NAMED: Final = 5
 """Number of labels that a message names."""
 
 
-def rare_in_words(where: str, rare: Mapping[str, str]) -> str:
+def describe_rare_labels(message_start: str, rare: Mapping[str, str]) -> str:
     """Return a sentence on labels that are left out of a training; empty if there are none.
 
     Args:
-        where: the table, and perhaps its column.
+        message_start: the table, and perhaps its column.
         rare: a text for each such label with the number of its pictures and the number that it needs.
     """
     if not rare:
         return ""
-    named = join_first([*rare.values()], SHOWN, "; ")
+    label_texts = join_first([*rare.values()], MAX_RARE_LABELS_NAMED, "; ")
     return (
-        f"{where}: too few pictures or groups of {named}. Left out of the training; to the network their "
-        "pictures are unknown. Near copies, and pictures of one group, count once."
+        f"{message_start}: too few pictures or groups of {label_texts}. Left out of the training; to the "
+        "network their pictures are unknown. Near copies, and pictures of one group, count once."
     )
 
 
-def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of them
-    where: str,
+def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is asked of them
+    message_start: str,
     labels: Sequence[str],
     groups: Sequence[str],
-    tested: Sequence[bool] = (),
+    is_tested: Sequence[bool] = (),
     *,
-    needs: int = GROUPS_OF_CLASS,
-    keep: Collection[str] = (),
-    gone: Collection[str] = (),
+    min_groups: int = MIN_GROUPS_PER_CLASS,
+    required_labels: Collection[str] = (),
+    emptied_labels: Collection[str] = (),
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     """Choose the labels with enough pictures and groups to be learnt and measured.
 
     Args:
-        where: the beginning of messages: the table, and perhaps its column.
+        message_start: the beginning of messages: the table, and perhaps its column.
         labels: the labels of N different pictures; empty if a label is not known.
         groups: the group of each picture, such as its sender or product.
-        tested: whether each picture is in the test set and not learnt; empty if there is no test set.
-        needs: the fewest groups that a label needs.
-        keep: labels of the release that this training improves; they may not be left out.
-        gone: labels that may have lost all pictures through corrections.
+        is_tested: whether each picture is in the test set and not learnt; empty if there is no test set.
+        min_groups: the fewest groups that a label needs.
+        required_labels: labels of the release that this training improves; they may not be left out.
+        emptied_labels: labels that may have lost all pictures through corrections.
 
     Returns:
         The labels that are learnt, in alphabetical order; and, by each label that is left out, a text with
@@ -81,59 +81,66 @@ def find_measurable(  # noqa: PLR0913 - what pictures show, and what is asked of
 
     Raises:
         BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another
-            label, or is in `keep`; or fewer than LABELS_MIN or more than LABELS_MAX labels remain.
+            label, or is in `required_labels`; or fewer than MIN_LABELS or more than MAX_LABELS labels remain.
     """
-    learnt, held = defaultdict[str, list[str]](list), set[str]()
+    learnt_groups, test_labels = defaultdict[str, list[str]](list), set[str]()
     for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
-        if tested and tested[place]:
-            held.add(label)
+        if is_tested and is_tested[place]:
+            test_labels.add(label)
         elif label:
-            learnt[label].append(group)
-    every = sorted({*learnt, *held, *keep, *gone} - {""})
+            learnt_groups[label].append(group)
+    all_labels = sorted({*learnt_groups, *test_labels, *required_labels, *emptied_labels} - {""})
     rare = {
         label: lacking
-        for label in every
-        if (lacking := _lacking(label, learnt[label], needs, is_untested=bool(held) and label not in held))
+        for label in all_labels
+        if (
+            lacking := _describe_lack(
+                label,
+                learnt_groups[label],
+                min_groups,
+                is_untested=bool(test_labels) and label not in test_labels,
+            )
+        )
     }
-    check_twins(where, learnt)
-    if lost := [lacking for label, lacking in rare.items() if label in keep]:
+    check_letter_case(message_start, learnt_groups)
+    if lost_labels := [lacking for label, lacking in rare.items() if label in required_labels]:
         raise BadClasses(
-            f"{where}: the release that is made better has learnt what these pictures are too few for: "
-            f"{join_first(lost, SHOWN, '; ')}. Add pictures."
+            f"{message_start}: the release that is made better has learnt what these pictures are too few "
+            f"for: {join_first(lost_labels, MAX_RARE_LABELS_NAMED, '; ')}. Add pictures."
         )
-    _check_spelling(where, {label: len(learnt[label]) for label in rare}, every)
-    kept = tuple(label for label in every if label not in rare)
-    if not LABELS_MIN <= len(kept) <= LABELS_MAX:
-        lacking = f" Too few of {join_first([*rare.values()], SHOWN, '; ')}." if rare else ""
+    _check_spelling(message_start, {label: len(learnt_groups[label]) for label in rare}, all_labels)
+    kept_labels = tuple(label for label in all_labels if label not in rare)
+    if not MIN_LABELS <= len(kept_labels) <= MAX_LABELS:
+        lacking = f" Too few of {join_first([*rare.values()], MAX_RARE_LABELS_NAMED, '; ')}." if rare else ""
         raise BadClasses(
-            f"{where}: {len(kept)} labels have enough pictures, and {LABELS_MIN} to {LABELS_MAX} can be "
-            f"told apart.{lacking}"
+            f"{message_start}: {len(kept_labels)} labels have enough pictures, and {MIN_LABELS} to "
+            f"{MAX_LABELS} can be told apart.{lacking}"
         )
-    return kept, rare
+    return kept_labels, rare
 
 
-def _lacking(label: str, groups: Sequence[str], needs: int, *, is_untested: bool) -> str:
+def _describe_lack(label: str, groups: Sequence[str], min_groups: int, *, is_untested: bool) -> str:
     """Return a text on how many pictures or groups a label has and needs; empty if there are enough.
 
     Args:
         label: the label.
         groups: the group of each picture with this label.
-        needs: the fewest groups that the label needs.
+        min_groups: the fewest groups that the label needs.
         is_untested: whether there is a test set without any picture of the label.
     """
-    there = f"{label!r} ({len(groups)} picture{'' if len(groups) == 1 else 's'}"
-    if len(groups) < FEWEST:
-        return f"{there}, and needs {FEWEST})"
-    if len(set(groups)) < needs:
-        return f"{there} of {len(set(groups))} groups, and needs {needs} groups)"
-    return f"{there} to learn from, and needs 1 in the test set)" if is_untested else ""
+    count_text = f"{label!r} ({len(groups)} picture{'' if len(groups) == 1 else 's'}"
+    if len(groups) < MIN_PICTURES_PER_LABEL:
+        return f"{count_text}, and needs {MIN_PICTURES_PER_LABEL})"
+    if len(set(groups)) < min_groups:
+        return f"{count_text} of {len(set(groups))} groups, and needs {min_groups} groups)"
+    return f"{count_text} to learn from, and needs 1 in the test set)" if is_untested else ""
 
 
-def check_twins(where: str, labels: Iterable[str]) -> None:
+def check_letter_case(message_start: str, labels: Iterable[str]) -> None:
     """Refuse two labels that differ only in capital letters.
 
     Args:
-        where: the beginning of the message: the table, and perhaps its column.
+        message_start: the beginning of the message: the table, and perhaps its column.
         labels: the labels.
 
     Raises:
@@ -141,39 +148,42 @@ def check_twins(where: str, labels: Iterable[str]) -> None:
     """
     spellings: dict[str, str] = {}
     for label in sorted(labels):
-        if (other := spellings.setdefault(label.casefold(), label)) != label:
+        if (other_label := spellings.setdefault(label.casefold(), label)) != label:
             raise BadClasses(
-                f"{where}: {other!r} and {label!r} differ in nothing but capital letters. Spell them alike."
+                f"{message_start}: {other_label!r} and {label!r} differ in nothing but capital letters. "
+                "Spell them alike."
             )
 
 
-def _check_spelling(where: str, rare: Mapping[str, int], labels: Sequence[str]) -> None:
+def _check_spelling(message_start: str, rare: Mapping[str, int], labels: Sequence[str]) -> None:
     """Refuse labels of too few pictures that may be misspellings of others.
 
     Args:
-        where: the table, and perhaps its column.
+        message_start: the table, and perhaps its column.
         rare: the labels that are left out, with the number of pictures of each.
         labels: all labels.
     """
     pairs = [
-        f"{label!r} ({pictures}) for {other!r}"
+        f"{label!r} ({pictures}) for {other_label!r}"
         for label, pictures in rare.items()
-        if 0 < pictures < FEWEST
-        for other in labels
-        if (other not in rare or other > label) and _is_near(label.casefold(), other.casefold())
+        if 0 < pictures < MIN_PICTURES_PER_LABEL
+        for other_label in labels
+        if (other_label not in rare or other_label > label)
+        and _is_similar_name(label.casefold(), other_label.casefold())
     ]
     if pairs:
         raise BadClasses(
-            f"{where}: is this a misspelling: {', '.join(pairs[:SHOWN])}? Spell both alike. A label of "
-            f"its own needs {FEWEST} different pictures or more: add some, or take the name out."
+            f"{message_start}: is this a misspelling: {', '.join(pairs[:MAX_RARE_LABELS_NAMED])}? Spell "
+            f"both alike. A label of its own needs {MIN_PICTURES_PER_LABEL} different pictures or more: add "
+            "some, or take the name out."
         )
 
 
-def _is_near(name: str, other: str) -> bool:
+def _is_similar_name(name: str, other_name: str) -> bool:
     """Tell whether one of two names may be a misspelling of the other.
 
     Names that differ in digits alone, as sizes do, are not near.
     """
-    if DIGIT.findall(name) != DIGIT.findall(other):
+    if DIGIT_PATTERN.findall(name) != DIGIT_PATTERN.findall(other_name):
         return False
-    return bool(get_close_matches(name, [other], cutoff=ALIKE))
+    return bool(get_close_matches(name, [other_name], cutoff=MIN_SPELLING_SIMILARITY))

@@ -17,71 +17,84 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, LABEL, InputContract
 from model_store.release_files import expand_home
 from training.data.contents import Contents
-from training.data.decoded_pictures import DecodedPictures, See, decode_pictures
-from training.data.fashion import SYSTEM_FOLDER, LabelledData, from_csv, from_idx, from_keras, from_one_csv
-from training.data.folders import unwrapped
-from training.data.hashed_files import NO_FILES
-from training.data.labels import Labels, learnt_labels, measured_labels, unread_columns
-from training.data.listing import Listing, Use
-from training.data.named import KERAS, Named
+from training.data.decoded_pictures import ComputeFeatures, DecodedPictures, decode_pictures
+from training.data.fashion import (
+    FASHION_MNIST_FOLDER,
+    LabelledData,
+    download_with_keras,
+    read_csv_pair,
+    read_idx_folder,
+    read_measured_csv,
+)
+from training.data.folders import unwrap_folder
+from training.data.hashed_files import NO_HASHED_FILES
+from training.data.labels import Labels, choose_learnt_labels, choose_measured_labels, describe_unread_columns
+from training.data.listing import Listing, PictureUse
+from training.data.named import KERAS_DATA_SET, Named
 from training.data.near_copies import NearCopies, group_near_copies
-from training.data.photos import check_tiers, warn_of_table
+from training.data.photos import check_corrected_tiers, warn_of_unread_table
 from training.data.pictures import Pictures
-from training.data.split import drawn_for_test
+from training.data.split import draw_test_positions
 from training.errors import BadPictures
 from training.loading import start_tensorflow
 from training.progress import Progress, Say
 
 
-def load(  # noqa: PLR0913 - what is read, how, and who follows it
-    named: Named,
+def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
+    named_data: Named,
     progress: Progress,
-    reads: InputContract = GREY_28,
+    input_contract: InputContract = GREY_28,
     *,
-    use: Use = "learn",
-    see: See | None = None,
+    use: PictureUse = "learn",
+    compute_features: ComputeFeatures | None = None,
     limit: int | None = None,
     contents: Contents | None = None,
 ) -> LabelledData:
     """Read a data set from files, and return its training set and test set.
 
     Args:
-        named: the options that name the data set.
+        named_data: the options that name the data set.
         progress: the display of how many pictures are read, which also receives warnings about pictures that
             are left out.
-        reads: the input contract of the model: the shape and form of its pixels.
+        input_contract: the input contract of the model: the shape and form of its pixels.
         use: `learn` or `measure`; it is used only for a folder or table of pictures, and a CSV of pixels.
-        see: a function that computes a network's features; None for no features.
+        compute_features: a function that computes a network's features; None for no features.
         limit: the number of pictures of a folder or table that are learnt, for a quick try; None for all.
         contents: the pictures of the folder or table, if they were already hashed and checked by
-            `check_pictures`.
+            `check_named_pictures`.
 
     Raises:
         BadRecipe: there are fewer pictures than the limit.
         DataError: a file is missing or wrong; the message names the file and the row.
     """
-    if contents is None and (listing := named.list_pictures()) is not None:
-        contents = named.make_contents(listing)
-        contents.check(progress.warn, skip_unreadable=named.skip_unreadable)
+    if contents is None and (listing := named_data.list_pictures()) is not None:
+        contents = named_data.make_contents(listing)
+        contents.check_contents(progress.warn, skip_unreadable=named_data.skip_unreadable)
     if contents is None:
-        named.read_corrections(None, NO_FILES, progress.warn)  # refuses those of pictures
-        data = _read_pixels(named, use)
+        named_data.read_corrections(None, NO_HASHED_FILES, progress.warn)  # refuses those of pictures
+        data = _read_pixels(named_data, use)
     else:
-        contents = contents if limit is None else contents.limited(limit)
-        data = read_contents(named, contents, reads, progress, use=use, see=see)
-    if (data.reads.array_shape, data.reads.framing) != (reads.array_shape, reads.framing):
-        raise BadPictures(
-            f"The model is to read {reads.description}, but this data set has {data.reads.description}. "
-            "Name pictures with --data: a folder with a sub-folder per class, or a CSV."
+        contents = contents if limit is None else contents.limit_pictures(limit)
+        data = make_labelled_data(
+            named_data, contents, input_contract, progress, use=use, compute_features=compute_features
         )
-    return replace(data, licence=named.licence)
+    if (data.input_contract.array_shape, data.input_contract.framing) != (
+        input_contract.array_shape,
+        input_contract.framing,
+    ):
+        raise BadPictures(
+            f"The model is to read {input_contract.description}, but this data set has "
+            f"{data.input_contract.description}. Name pictures with --data: a folder with a sub-folder per "
+            "class, or a CSV."
+        )
+    return replace(data, licence=named_data.licence)
 
 
-def check_pictures(named: Named, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
+def check_named_pictures(named_data: Named, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
     """Hash the pictures of a folder or table, and refuse those that cannot be learnt, before any is decoded.
 
     Args:
-        named: the options that name the data set.
+        named_data: the options that name the data set.
         say: a function that receives sentences about the pictures that a person should read.
 
     Returns:
@@ -91,87 +104,93 @@ def check_pictures(named: Named, say: Say) -> tuple[Contents | None, tuple[str, 
     Raises:
         DataError: names, columns or bytes of the files cannot be learnt.
     """
-    listing = named.list_pictures()
+    listing = named_data.list_pictures()
     if listing is None:
         return None, None
-    classes = named.check_listing(listing)
-    contents = named.make_contents(listing)
-    contents.check(say, skip_unreadable=named.skip_unreadable)
+    classes = named_data.check_listing(listing)
+    contents = named_data.make_contents(listing)
+    contents.check_contents(say, skip_unreadable=named_data.skip_unreadable)
     return contents, classes
 
 
-def read_contents(  # noqa: PLR0913 - what is read, how, and who follows it
-    named: Named,
+def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
+    named_data: Named,
     contents: Contents,
-    reads: InputContract,
+    input_contract: InputContract,
     progress: Progress,
     *,
-    use: Use,
-    see: See | None = None,
+    use: PictureUse,
+    compute_features: ComputeFeatures | None = None,
 ) -> LabelledData:
     """Decode pictures, join near copies, and choose labels, training set and test set.
 
     Args:
-        named: the options that name the data set.
-        contents: the pictures, after `Contents.check`.
-        reads: the input contract of the model: the shape and form of its pixels.
+        named_data: the options that name the data set.
+        contents: the pictures, after `Contents.check_contents`.
+        input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives warnings.
         use: whether the pictures are learnt, or measured with no label left out.
-        see: a function that computes a network's features; None for no features.
+        compute_features: a function that computes a network's features; None for no features.
     """
-    say, skips = progress.warn, named.skip_unreadable
-    decoded = decode_pictures(contents, reads, progress, see=see, skip_unreadable=skips)
-    near = group_near_copies(decoded.contents, decoded.hashes)
-    check_kept(near, contents.listing, say)
+    say, skip_unreadable = progress.warn, named_data.skip_unreadable
+    decoded = decode_pictures(
+        contents, input_contract, progress, compute_features=compute_features, skip_unreadable=skip_unreadable
+    )
+    near_copies = group_near_copies(decoded.contents, decoded.hashes)
+    report_near_copies(near_copies, contents.listing, say)
     if use == "measure":
-        return measure_pictures(contents.listing, decoded, near, reads, say, named.keep)
+        return make_measured_data(
+            contents.listing, decoded, near_copies, input_contract, say, named_data.required_labels
+        )
     # What a network sees is answered by heads of folds, and all is learnt.
-    tested = draw_test_set(near) if see is None else listed_test_set(near)
-    labels = choose_labels(contents.listing, near, tested, named.keep, say)
-    return divide(contents.listing, decoded, near, labels, tested, reads)
+    is_tested = draw_test_set(near_copies) if compute_features is None else find_listed_test_set(near_copies)
+    labels = choose_labels(contents.listing, near_copies, is_tested, named_data.required_labels, say)
+    return divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
 
 
-def check_kept(near: NearCopies, listing: Listing, say: Say) -> None:
+def report_near_copies(near_copies: NearCopies, listing: Listing, say: Say) -> None:
     """Report which near copies are left out, and refuse a data set of which no picture is left.
 
     Args:
-        near: the near copies, with the pictures that can be learnt.
+        near_copies: the near copies, with the pictures that can be learnt.
         listing: the pictures, for the message.
         say: a function that receives the sentences.
 
     Raises:
         BadPictures: each picture is nearly the same as a picture of another class.
     """
-    for sentence in near.notes:
+    for sentence in near_copies.notes:
         say(sentence)
-    if not len(near.kept):
+    if not len(near_copies.kept_positions):
         raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
 
 
-def listed_test_set(near: NearCopies) -> NDArray[np.bool_]:
+def find_listed_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Return which of M kept pictures the folder or table itself puts into the test set, bool (M,)."""
-    return np.array([content.part == "test" for content in near.kept_contents], np.bool_)
+    return np.array([content.part == "test" for content in near_copies.kept_contents], np.bool_)
 
 
-def draw_test_set(near: NearCopies) -> NDArray[np.bool_]:
+def draw_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Choose which of M kept pictures are in the test set, bool (M,).
 
     If the folder or table is divided into train and test, this division is used. Otherwise groups are drawn
     by their hashes.
     """
-    contents = near.kept_contents
+    contents = near_copies.kept_contents
     if any(content.part for content in contents):
-        return listed_test_set(near)
-    tested = np.zeros(len(contents), np.bool_)
-    tested[drawn_for_test(np.array([content.label for content in contents]), near.split_keys)] = True
-    return tested
+        return find_listed_test_set(near_copies)
+    is_tested = np.zeros(len(contents), np.bool_)
+    is_tested[
+        draw_test_positions(np.array([content.label for content in contents]), near_copies.split_keys)
+    ] = True
+    return is_tested
 
 
 def choose_labels(
     listing: Listing,
-    near: NearCopies,
-    tested: NDArray[np.bool_],
-    keep: Mapping[str, Sequence[str]],
+    near_copies: NearCopies,
+    is_tested: NDArray[np.bool_],
+    required_labels: Mapping[str, Sequence[str]],
     say: Say,
 ) -> dict[str, Labels]:
     """Choose the labels to learn, and return those of the kept pictures.
@@ -180,31 +199,33 @@ def choose_labels(
 
     Args:
         listing: the pictures as they are listed.
-        near: the near copies, with the M pictures that can be learnt.
-        tested: bool (M,), which of these are in the test set.
-        keep: labels of a release that have to be learnt, by question.
+        near_copies: the near copies, with the M pictures that can be learnt.
+        is_tested: bool (M,), which of these are in the test set.
+        required_labels: labels of a release that have to be learnt, by question.
         say: a function that receives sentences that a person should read.
 
     Raises:
         BadClasses: the labels cannot be learnt.
     """
-    labels = learnt_labels(listing, near.labels, near.split_keys.tolist(), tested.tolist(), keep, say)
-    _say_unread(listing, labels, say)
+    labels = choose_learnt_labels(
+        listing, near_copies.labels, near_copies.split_keys.tolist(), is_tested.tolist(), required_labels, say
+    )
+    _report_unread_columns(listing, labels, say)
     return labels
 
 
-def _say_unread(listing: Listing, labels: Mapping[str, Labels], say: Say) -> None:
-    if len(labels) > 1 and (sentence := unread_columns(listing, labels)):
+def _report_unread_columns(listing: Listing, labels: Mapping[str, Labels], say: Say) -> None:
+    if len(labels) > 1 and (sentence := describe_unread_columns(listing, labels)):
         say(sentence)
 
 
-def divide(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about them
+def divide_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about them
     listing: Listing,
     decoded: DecodedPictures,
-    near: NearCopies,
+    near_copies: NearCopies,
     labels: Mapping[str, Labels],
-    tested: NDArray[np.bool_],
-    reads: InputContract,
+    is_tested: NDArray[np.bool_],
+    input_contract: InputContract,
 ) -> LabelledData:
     """Divide the kept pictures into training set and test set, and return them as one data set.
 
@@ -215,27 +236,31 @@ def divide(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about the
     Args:
         listing: the pictures as they are listed.
         decoded: the decoded pictures.
-        near: the near copies, with the M pictures that can be learnt.
+        near_copies: the near copies, with the M pictures that can be learnt.
         labels: the labels of these, by question.
-        tested: bool (M,), which of these are in the test set.
-        reads: the input contract of the model: the shape and form of its pixels.
+        is_tested: bool (M,), which of these are in the test set.
+        input_contract: the input contract of the model: the shape and form of its pixels.
     """
-    order = np.argsort(np.array([content.sha256 for content in near.kept_contents]))
+    order = np.argsort(np.array([content.sha256 for content in near_copies.kept_contents]))
     # A picture of which no label is known is not learnt.
-    has_label = np.any([of_question.main >= 0 for of_question in labels.values()], axis=0)
-    every = make_pictures(listing, decoded, near, labels)
-    train, test = (every.take(order[part[order]]) for part in (has_label & ~tested, has_label & tested))
+    has_label = np.any([question_labels.main_codes >= 0 for question_labels in labels.values()], axis=0)
+    all_pictures = make_pictures(listing, decoded, near_copies, labels)
+    train, test = (
+        all_pictures.take(order[part[order]]) for part in (has_label & ~is_tested, has_label & is_tested)
+    )
     names = labels[LABEL].names
-    return LabelledData(train, test, labels=names, named=True, name=listing.name, reads=reads)
+    return LabelledData(
+        train, test, labels=names, has_class_names=True, name=listing.name, input_contract=input_contract
+    )
 
 
-def measure_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of them
+def make_measured_data(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of them
     listing: Listing,
     decoded: DecodedPictures,
-    near: NearCopies,
-    reads: InputContract,
+    near_copies: NearCopies,
+    input_contract: InputContract,
     say: Say,
-    keep: Mapping[str, Sequence[str]],
+    release_labels: Mapping[str, Sequence[str]],
 ) -> LabelledData:
     """Return the pictures on which a release is measured, as a data set whose two parts are the same.
 
@@ -246,26 +271,33 @@ def measure_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of
     Args:
         listing: the pictures as they are listed.
         decoded: the decoded pictures.
-        near: the near copies, with the pictures that can be used.
-        reads: the input contract of the model: the shape and form of its pixels.
+        near_copies: the near copies, with the pictures that can be used.
+        input_contract: the input contract of the model: the shape and form of its pixels.
         say: a function that receives sentences that a person should read.
-        keep: the labels of the release, by question.
+        release_labels: the labels of the release, by question.
     """
-    tested = listed_test_set(near)
-    chosen = near.take(tested) if tested.any() else near
-    class_ids = [content.class_id for content in chosen.kept_contents]
-    labels = measured_labels(listing, chosen.labels, class_ids, keep, say)
-    _say_unread(listing, labels, say)
-    pictures = make_pictures(listing, decoded, chosen, labels)
+    is_tested = find_listed_test_set(near_copies)
+    measured_copies = near_copies.take(is_tested) if is_tested.any() else near_copies
+    class_ids = [content.class_id for content in measured_copies.kept_contents]
+    labels = choose_measured_labels(listing, measured_copies.labels, class_ids, release_labels, say)
+    _report_unread_columns(listing, labels, say)
+    pictures = make_pictures(listing, decoded, measured_copies, labels)
     pictures = pictures.take(np.argsort(pictures.sha256))
     names = labels[LABEL].names
-    return LabelledData(pictures, pictures, labels=names, named=True, name=listing.name, reads=reads)
+    return LabelledData(
+        pictures,
+        pictures,
+        labels=names,
+        has_class_names=True,
+        name=listing.name,
+        input_contract=input_contract,
+    )
 
 
 def make_pictures(
     listing: Listing,
     decoded: DecodedPictures,
-    near: NearCopies,
+    near_copies: NearCopies,
     labels: Mapping[str, Labels],
 ) -> Pictures:
     """Make the table of the kept pictures, in their order. At least one picture must be kept.
@@ -273,88 +305,95 @@ def make_pictures(
     Args:
         listing: the pictures as they are listed.
         decoded: the decoded pictures.
-        near: the near copies, with the pictures that can be used.
+        near_copies: the near copies, with the pictures that can be used.
         labels: the labels of the kept pictures, by question.
     """
-    contents, first = near.kept_contents, [content.rows[0] for content in near.kept_contents]
+    contents, first_rows = (
+        near_copies.kept_contents,
+        [content.rows[0] for content in near_copies.kept_contents],
+    )
     return Pictures(
-        pixels=decoded.pixels[near.kept]
+        pixels=decoded.pixels[near_copies.kept_positions]
         if isinstance(decoded.pixels, np.ndarray)
-        else decoded.pixels.take(near.kept),
-        features=decoded.features.take(near.kept) if len(decoded.features) else decoded.features,
+        else decoded.pixels.take(near_copies.kept_positions),
+        features=decoded.features.take(near_copies.kept_positions)
+        if len(decoded.features)
+        else decoded.features,
         labels=labels,
         sha256=np.array([content.sha256 for content in contents]),
-        groups=near.split_keys,
-        files=tuple(row.path for row in first),
-        tiers=np.array([row.tier for row in first]),
+        groups=near_copies.split_keys,
+        files=tuple(row.path for row in first_rows),
+        tiers=np.array([row.tier for row in first_rows]),
         spelt=np.array([content.label or content.rows[0].tier for content in contents]),
-        sources=np.array([row.source for row in first]),
-        networks=tuple(decoded.networks[place] for place in near.kept.tolist()),
-        hashes=decoded.hashes[near.kept],
-        is_plain=decoded.is_plain[near.kept],
-        of_products=listing.groups_are_products,
+        sources=np.array([row.source for row in first_rows]),
+        networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
+        hashes=decoded.hashes[near_copies.kept_positions],
+        is_plain=decoded.is_plain[near_copies.kept_positions],
+        are_groups_products=listing.groups_are_products,
     )
 
 
-def sampled_for_test(pictures: Pictures) -> Pictures:
+def draw_test_pictures(pictures: Pictures) -> Pictures:
     """Return the pictures that a training would draw as the test set of an undivided folder."""
-    return pictures.take(drawn_for_test(pictures.classes, pictures.groups))
+    return pictures.take(draw_test_positions(pictures.classes, pictures.groups))
 
 
-def read_photos(named: Named, listing: Listing, reads: InputContract, progress: Progress) -> Pictures:
+def read_photos(
+    named_data: Named, listing: Listing, input_contract: InputContract, progress: Progress
+) -> Pictures:
     """Read photos in tiers as a model would see them. Photos that are left out are reported as warnings.
 
     Args:
-        named: the options that name the photos.
+        named_data: the options that name the photos.
         listing: the photos, from `named.list_photos`.
-        reads: the input contract of the model: the shape and form of its pixels.
+        input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many photos are read, which also receives warnings.
 
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
-    contents, decoded, near = decode_photos(named, listing, reads, progress)
-    return tabulate_photos(contents.listing, decoded, near)
+    contents, decoded, near_copies = decode_photos(named_data, listing, input_contract, progress)
+    return tabulate_photos(contents.listing, decoded, near_copies)
 
 
 def decode_photos(
-    named: Named, listing: Listing, reads: InputContract, progress: Progress
+    named_data: Named, listing: Listing, input_contract: InputContract, progress: Progress
 ) -> tuple[Contents, DecodedPictures, NearCopies]:
     """Decode photos in tiers and find near copies among them: the first half of `read_photos`."""
-    warn_of_table(listing.place, progress.warn)
-    contents = named.make_contents(listing)
-    check_tiers(contents)
-    contents.check(progress.warn, skip_unreadable=True)
-    decoded = decode_pictures(contents, reads, progress, skip_unreadable=True)
-    near = group_near_copies(decoded.contents, decoded.hashes)
-    check_kept(near, contents.listing, progress.warn)
-    return contents, decoded, near
+    warn_of_unread_table(listing.place, progress.warn)
+    contents = named_data.make_contents(listing)
+    check_corrected_tiers(contents)
+    contents.check_contents(progress.warn, skip_unreadable=True)
+    decoded = decode_pictures(contents, input_contract, progress, skip_unreadable=True)
+    near_copies = group_near_copies(decoded.contents, decoded.hashes)
+    report_near_copies(near_copies, contents.listing, progress.warn)
+    return contents, decoded, near_copies
 
 
-def tabulate_photos(listing: Listing, decoded: DecodedPictures, near: NearCopies) -> Pictures:
+def tabulate_photos(listing: Listing, decoded: DecodedPictures, near_copies: NearCopies) -> Pictures:
     """Make the table of decoded photos in tiers, with their classes: the second half of `read_photos`."""
-    contents = near.kept_contents
-    classes = Labels.of(np.array([content.class_id for content in contents]), listing.labels)
-    pictures = make_pictures(listing, decoded, near, {LABEL: classes})
-    is_said = "checked" in listing.columns
-    checked = np.array([content.checked for content in contents if is_said], np.bool_)
-    return replace(pictures, checked=checked)
+    contents = near_copies.kept_contents
+    classes = Labels.make_from_codes(np.array([content.class_id for content in contents]), listing.labels)
+    pictures = make_pictures(listing, decoded, near_copies, {LABEL: classes})
+    has_checked_column = "checked" in listing.columns
+    is_checked = np.array([content.is_checked for content in contents if has_checked_column], np.bool_)
+    return replace(pictures, is_checked=is_checked)
 
 
-def _read_pixels(named: Named, use: Use) -> LabelledData:
+def _read_pixels(named_data: Named, use: PictureUse) -> LabelledData:
     """Read a data set in the form of Fashion-MNIST."""
-    if named.csv_pair is not None:
-        return from_csv(*named.csv_pair)
-    if (table := named.pixel_table()) is not None:
+    if named_data.csv_pair is not None:
+        return read_csv_pair(*named_data.csv_pair)
+    if (table := named_data.find_pixel_table()) is not None:
         if use != "measure":
             raise BadPictures(
                 f"{table}: pixels of one part, and a training needs two. Name them as --train TRAIN.csv "
                 "--test TEST.csv."
             )
-        return from_one_csv(table)
-    if named.place not in {None, KERAS}:
-        return from_idx(unwrapped(expand_home(named.place or KERAS)))
-    if named.place is None and SYSTEM_FOLDER.is_dir():
-        return from_idx(SYSTEM_FOLDER)
+        return read_measured_csv(table)
+    if named_data.place not in {None, KERAS_DATA_SET}:
+        return read_idx_folder(unwrap_folder(expand_home(named_data.place or KERAS_DATA_SET)))
+    if named_data.place is None and FASHION_MNIST_FOLDER.is_dir():
+        return read_idx_folder(FASHION_MNIST_FOLDER)
     start_tensorflow()
-    return from_keras()
+    return download_with_keras()

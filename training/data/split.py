@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.fashion import LabelledData
-from training.data.labels import Codes
+from training.data.labels import LabelCodes
 from training.data.learnt_hashes import ContentHashes
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
@@ -32,48 +32,48 @@ class Split:
     validation: Pictures
 
 
-HELD_OUT: Final = 1 / 12
+VALIDATION_SHARE: Final = 1 / 12
 """Share of the training pictures that is held out: about 5,000 of Fashion-MNIST's 60,000."""
 
-VALIDATION: Final = "validation"
+VALIDATION_SALT: Final = "validation"
 """Salt of the hash by which held-out pictures are drawn. It is the same for all trainings, so that they can
 be compared."""
 
 
-TEST_SHARE: Final = 6
+PICTURES_PER_TEST_PICTURE: Final = 6
 """One picture of this many is drawn for the test set, unless the data has its own."""
 
-TEST: Final = "test"
+TEST_SET_SALT: Final = "test"
 """Salt of the hash by which the test set is drawn, so that it does not depend on the draw of held-out
 pictures."""
 
 
-USUAL_FOLDS: Final = 5
+DEFAULT_FOLDS: Final = 5
 """Number of folds in which a user's own classes are cross-validated, if there are enough pictures."""
 
 FOLD_SEED: Final = 1234
 """Seed of the folds. It does not depend on the recipe's seeds, so that a repeated command goes on with the
 same folds."""
 
-Folds: TypeAlias = NDArray[np.int64]
+FoldNumbers: TypeAlias = NDArray[np.int64]
 """Int64 (N,), the fold of each picture, counted from 1. The model of a fold learns the other folds and
 answers this one. 0 for a picture in no fold."""
 
-FEWEST_FOLDS: Final = 2
+MIN_FOLDS: Final = 2
 """Fewest folds: with one there would be nothing to learn from."""
 
 
-def drawn_for_test(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
+def draw_test_positions(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
     """Return the positions of the pictures that are drawn as the test set.
 
     Args:
         labels: (N,), the label of each picture.
         groups: str (N,), the group of each picture; a group is drawn as a whole.
     """
-    return sampled_indices(labels, groups, 1 / TEST_SHARE, TEST)
+    return draw_positions(labels, groups, 1 / PICTURES_PER_TEST_PICTURE, TEST_SET_SALT)
 
 
-def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> Split:
+def split_data(data: LabelledData, limit: int | None, share: float = VALIDATION_SHARE) -> Split:
     """Divide a training set into pictures that are learnt and a share that is held out.
 
     If the data has no test set, all its training pictures are learnt, `limit` is ignored, and nothing is held
@@ -89,10 +89,10 @@ def parts_of(data: LabelledData, limit: int | None, share: float = HELD_OUT) -> 
     """
     if not data.test:
         return Split(data.train, data.test)
-    return split(first(data.train, limit), len(data.labels), share)
+    return hold_out_pictures(take_first_pictures(data.train, limit), len(data.labels), share)
 
 
-def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
+def hold_out_pictures(images: Pictures, classes: int, share: float = VALIDATION_SHARE) -> Split:
     """Hold out a share of the pictures, chosen by a hash of each picture's group.
 
     Args:
@@ -112,17 +112,17 @@ def split(images: Pictures, classes: int, share: float = HELD_OUT) -> Split:
             f"No picture of class {missing[0]} among the {len(images)} training pictures: "
             "each class must occur."
         )
-    chosen = sampled_indices(images.classes, images.groups, share, VALIDATION)
-    rest = np.setdiff1d(np.arange(len(images)), chosen, assume_unique=True)
-    if lost := sorted(set(range(classes)) - set(images.classes[rest].tolist())):
+    held_out_positions = draw_positions(images.classes, images.groups, share, VALIDATION_SALT)
+    learnt_positions = np.setdiff1d(np.arange(len(images)), held_out_positions, assume_unique=True)
+    if lost_classes := sorted(set(range(classes)) - set(images.classes[learnt_positions].tolist())):
         raise BadRecipe(
-            f"All {np.sum(images.classes == lost[0])} training pictures of class {lost[0]} are in groups "
-            "that are held out. Bring pictures of other groups."
+            f"All {np.sum(images.classes == lost_classes[0])} training pictures of class {lost_classes[0]} "
+            "are in groups that are held out. Bring pictures of other groups."
         )
-    return Split(train=images.take(rest), validation=images.take(chosen))
+    return Split(train=images.take(learnt_positions), validation=images.take(held_out_positions))
 
 
-def sampled_indices(
+def draw_positions(
     labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
 ) -> NDArray[np.int64]:
     """Draw about a share of the pictures by hashes of their keys, and return the positions, ascending.
@@ -137,32 +137,32 @@ def sampled_indices(
         share: the share that is drawn, 0 to 1.
         salt: a text that makes this draw independent of draws with another text.
     """
-    draws = _draws(keys, salt)
-    sampled = draws < share
+    draws = _draw_numbers(keys, salt)
+    is_drawn = draws < share
     for label in np.unique(labels):
-        of_class = labels == label
-        if not sampled[of_class].any():
-            sampled |= draws == draws[of_class].min()
-    return np.flatnonzero(sampled)
+        has_label = labels == label
+        if not is_drawn[has_label].any():
+            is_drawn |= draws == draws[has_label].min()
+    return np.flatnonzero(is_drawn)
 
 
-def _draws(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
+def _draw_numbers(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
     """Return a number of each key, 0..1."""
     digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
-def usual_folds(pictures: Pictures) -> Folds:
-    """Split pictures into USUAL_FOLDS folds, or as many as the rarest class has groups, if these are fewer.
+def choose_folds(pictures: Pictures) -> FoldNumbers:
+    """Split pictures into DEFAULT_FOLDS folds, or as many as the rarest class has groups, if these are fewer.
 
     Raises:
-        BadRecipe: a class has too few groups; see `class_folds`.
+        BadRecipe: a class has too few groups; see `make_class_folds`.
     """
-    number = min(USUAL_FOLDS, rarest_class(pictures.classes, pictures.groups))
-    return class_folds(pictures.classes, pictures.groups, number)
+    number = min(DEFAULT_FOLDS, count_groups_of_rarest_class(pictures.classes, pictures.groups))
+    return make_class_folds(pictures.classes, pictures.groups, number)
 
 
-def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
+def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each class keeps its share, as far as groups allow it.
 
     If all groups of a class would be in one fold, its smallest group is moved to the fold with the fewest
@@ -172,38 +172,38 @@ def class_folds(labels: Codes, keys: ContentHashes, folds: int) -> Folds:
         labels: (N,), the class index of each picture. A negative number is no class, and may be missing in a
             fold.
         keys: str (N,), the group of each picture; a group is never divided.
-        folds: the number of folds, FEWEST_FOLDS or more.
+        folds: the number of folds, MIN_FOLDS or more.
 
     Raises:
         BadRecipe: a class has fewer pictures, or groups, than there are folds.
     """
-    rarest = rarest_class(labels, keys)
-    if not FEWEST_FOLDS <= folds <= rarest:
+    rarest = count_groups_of_rarest_class(labels, keys)
+    if not MIN_FOLDS <= folds <= rarest:
         raise BadRecipe(
-            f"The rarest class has {rarest} training pictures or groups, and {max(folds, FEWEST_FOLDS)} are "
+            f"The rarest class has {rarest} training pictures or groups, and {max(folds, MIN_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    fold_of, every = stratified_folds(labels, keys, folds), np.unique(labels[labels >= 0])
-    for _ in range(2 * len(every)):  # a move may bring another class into one fold
-        lone = [label for label in every if len(np.unique(fold_of[labels == label])) == 1]
-        if not lone:
+    fold_of, class_ids = make_stratified_folds(labels, keys, folds), np.unique(labels[labels >= 0])
+    for _ in range(2 * len(class_ids)):  # a move may bring another class into one fold
+        lone_classes = [label for label in class_ids if len(np.unique(fold_of[labels == label])) == 1]
+        if not lone_classes:
             return fold_of
-        of_class = labels == lone[0]
-        groups, counts = np.unique(keys[of_class], return_counts=True)
+        is_of_lone_class = labels == lone_classes[0]
+        groups, counts = np.unique(keys[is_of_lone_class], return_counts=True)
         pictures = np.bincount(fold_of, minlength=folds + 1)[1:]
-        pictures[fold_of[of_class][0] - 1] = len(labels)
+        pictures[fold_of[is_of_lone_class][0] - 1] = len(labels)
         fold_of[keys == groups[counts.argmin()]] = pictures.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
-def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: int) -> Folds:
+def make_stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each stratum keeps its share, as far as its groups allow it.
 
     Args:
         strata: (N,), the stratum of each picture, such as its tier and label. Rare strata may be missing in a
             fold.
         keys: str (N,), the group of each picture; a group is never divided.
-        folds: the number of folds, FEWEST_FOLDS or more.
+        folds: the number of folds, MIN_FOLDS or more.
 
     Raises:
         BadRecipe: there are fewer groups than folds.
@@ -215,17 +215,17 @@ def stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: in
             f"{len(keys)} pictures of {groups} groups cannot be split into {folds} folds. Bring pictures of "
             "other groups."
         )
-    _, of, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    _, stratum_codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds: these go with the commonest one.
-    of = np.where(counts[of] < folds, np.argmax(counts), of)
+    stratum_codes = np.where(counts[stratum_codes] < folds, np.argmax(counts), stratum_codes)
     fold_of = np.zeros(len(keys), np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
-    for number, (_, own) in enumerate(splitter.split(of, of, keys), start=1):
-        fold_of[own] = number
+    for number, (_, fold_positions) in enumerate(splitter.split(stratum_codes, stratum_codes, keys), start=1):
+        fold_of[fold_positions] = number
     return fold_of
 
 
-def rarest_class(labels: Codes, keys: ContentHashes) -> int:
+def count_groups_of_rarest_class(labels: LabelCodes, keys: ContentHashes) -> int:
     """Return the number of groups of the class that has the fewest groups.
 
     Args:
@@ -238,7 +238,7 @@ def rarest_class(labels: Codes, keys: ContentHashes) -> int:
     return int(np.unique(classes, return_counts=True)[1].min())
 
 
-def first(images: Pictures, count: int | None) -> Pictures:
+def take_first_pictures(images: Pictures, count: int | None) -> Pictures:
     """Return the first `count` pictures, for quick tries; all pictures if `count` is None.
 
     Raises:
@@ -246,11 +246,11 @@ def first(images: Pictures, count: int | None) -> Pictures:
     """
     if count is None:
         return images
-    check_limit(count, len(images))
+    check_picture_limit(count, len(images))
     return images.take(np.arange(count))
 
 
-def check_limit(limit: int, count: int) -> None:
+def check_picture_limit(limit: int, count: int) -> None:
     """Refuse a `--limit` that is below 1 or above the number of training pictures.
 
     Args:

@@ -21,30 +21,30 @@ from labelling.lists.list_reading import AS_IT_IS, Reading
 from labelling.lists.list_rows import ListFile, ListRow
 from labelling.lists.titles import ListWords, contradictions, word_columns
 from training.data.listing import (
-    COLUMNS,
-    FURTHER,
-    HELD_OUT,
-    LEARNT,
-    MEASURED,
-    NAMED,
-    NOT_CHECKED,
-    SPLIT,
+    MAX_FOLDERS_NAMED,
+    OPTIONAL_COLUMNS,
+    REQUIRED_COLUMNS,
+    SPLIT_COLUMN,
+    TEST_FOLDER_NAMES,
+    TRAIN_FOLDER_NAMES,
+    UNCHECKED_CELLS,
+    VALIDATION_FOLDER_NAMES,
+    DataSetPart,
     ListedPicture,
     Listing,
-    Part,
-    as_label,
-    parts_of_names,
+    map_names_to_parts,
+    read_label,
 )
 from training.errors import BadCsv
 
-WORDS: Final = re.compile("[,;|/]")
+WORD_SEPARATORS: Final = re.compile("[,;|/]")
 """Signs between words in the cells of attributes."""
 
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a table's row, by column, and its label."""
 
 
-def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
+def list_table_pictures(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
     """List the pictures of a table, with their labels, groups and parts.
 
     Args:
@@ -57,34 +57,36 @@ def list_table(place: Path, attributes: Sequence[str], reading: Reading) -> List
             no path.
         BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
-    table = open_table(place, attributes, reading)
+    table = open_picture_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.by)
-    there = [name for name in attributes if name in columns]
-    parts = parts_in(table)
-    own = {*COLUMNS, *FURTHER, SPLIT, *reading.path_columns, reading.by}
+    present_attributes = [name for name in attributes if name in columns]
+    parts = read_table_parts(table)
+    reserved_columns = {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS, SPLIT_COLUMN, *reading.path_columns, reading.by}
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
-    words = word_columns(table.columns) if set(table.columns) - own else ListWords()
-    labelled = list[_Labelled]()
-    pictures, left_out, unknown = list[ListedPicture](), list[Path](), Counter[str]()
+    words = word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
+    labelled_words = list[_Labelled]()
+    pictures, left_out, unknown_labels = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
-        labelled.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
-        part = parts.get(line.cells.get(SPLIT, "").strip().casefold())
-        for row in _pictures(table, line, there, part):
+        labelled_words.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
+        part = parts.get(line.cells.get(SPLIT_COLUMN, "").strip().casefold())
+        for row in _make_row_pictures(table, line, present_attributes, part):
             if not row.tier and _is_no_class(row.label):
                 left_out.append(row.path)
-                unknown[row.label] += row.label != NONE
+                unknown_labels[row.label] += row.label != NONE
                 continue
             if not row.tier:  # which may say that a photo shows none of the classes
-                as_label(row.label, line.where)
+                read_label(row.label, line.where)
             pictures.append(row)
-    notes = table.notes + _of_unknown(f"{place}, column `label`", unknown)
-    for name in there:
-        pictures, of_column = _without_what_is_no_label(pictures, name, f"{place}, column `{name}`")
-        notes += of_column
+    notes = table.notes + _describe_unknown_cells(f"{place}, column `label`", unknown_labels)
+    for name in present_attributes:
+        pictures, column_notes = _clear_unusable_cells(pictures, name, f"{place}, column `{name}`")
+        notes += column_notes
     if words.columns and (
-        wrong := contradictions(words.in_language("", (cells for cells, _ in labelled)), labelled)
+        contradiction := contradictions(
+            words.in_language("", (cells for cells, _ in labelled_words)), labelled_words
+        )
     ):
-        notes += (f"{place}: {wrong}",)
+        notes += (f"{place}: {contradiction}",)
     return Listing(
         place,
         tuple(pictures),
@@ -100,13 +102,13 @@ def _is_no_class(label: str) -> bool:
     return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
 
 
-def _of_unknown(where: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+def _describe_unknown_cells(message_start: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return a sentence on cells whose label is not known, with texts and counts; empty if there are none."""
     cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
-    return (f"{where}: cells that are not known: {', '.join(cells)}.",) if cells else ()
+    return (f"{message_start}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
-def parts_in(table: ListFile) -> dict[str, Part]:
+def read_table_parts(table: ListFile) -> dict[str, DataSetPart]:
     """Return which part (train or test) each cell of the column `split` stands for.
 
     Returns:
@@ -116,20 +118,24 @@ def parts_in(table: ListFile) -> dict[str, Part]:
     Raises:
         BadCsv: a cell is not the name of a part.
     """
-    if SPLIT not in table.columns or table.reading.by == SPLIT:
+    if SPLIT_COLUMN not in table.columns or table.reading.by == SPLIT_COLUMN:
         return {}
-    cells = {row.cells[SPLIT].strip() for row in table.rows()}
+    cells = {row.cells[SPLIT_COLUMN].strip() for row in table.rows()}
     names = {cell.casefold() for cell in cells}
-    if strange := sorted(cell for cell in cells if cell.casefold() not in LEARNT | HELD_OUT | MEASURED):
+    if unknown_cells := sorted(
+        cell
+        for cell in cells
+        if cell.casefold() not in TRAIN_FOLDER_NAMES | VALIDATION_FOLDER_NAMES | TEST_FOLDER_NAMES
+    ):
         raise BadCsv(
-            f"{table.path}: the column `{SPLIT}` has {strange[0]!r}, which is none of `train`, `val` and "
-            "`test`. Rename the column, if it does not divide the pictures, or fill it."
+            f"{table.path}: the column `{SPLIT_COLUMN}` has {unknown_cells[0]!r}, which is none of `train`, "
+            "`val` and `test`. Rename the column, if it does not divide the pictures, or fill it."
         )
-    return {} if names <= LEARNT else parts_of_names(names | LEARNT)
+    return {} if names <= TRAIN_FOLDER_NAMES else map_names_to_parts(names | TRAIN_FOLDER_NAMES)
 
 
-def _pictures(
-    table: ListFile, row: ListRow, attributes: Sequence[str], part: Part | None
+def _make_row_pictures(
+    table: ListFile, row: ListRow, attributes: Sequence[str], part: DataSetPart | None
 ) -> Iterator[ListedPicture]:
     """Yield the pictures of a table's row. If the row has several pictures, they are in one group.
 
@@ -139,11 +145,11 @@ def _pictures(
     paths = [path for name in table.reading.path_columns if (path := cells[name])]
     if not paths:
         raise BadCsv(f"{row.where}: names no picture.")
-    tier, group, source, checked = (cells.get(column, "") for column in FURTHER)
+    tier, group, source, checked_cell = (cells.get(column, "") for column in OPTIONAL_COLUMNS)
     product = read_identifier(cells.get(table.reading.by, ""))
     group = read_identifier(group) or product or (row.where if len(paths) > 1 else "")
     labels = {name: unescape_text(cells[name]) for name in (LABEL, *attributes)}
-    labels = {name: cell and as_label(cell, row.where) for name, cell in labels.items()}
+    labels = {name: cell and read_label(cell, row.where) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
         yield ListedPicture(
@@ -154,45 +160,56 @@ def _pictures(
             group,
             source,
             product=product,
-            checked=checked.casefold() not in NOT_CHECKED,
+            is_checked=checked_cell.casefold() not in UNCHECKED_CELLS,
         )
 
 
-def _without_what_is_no_label(
-    pictures: Sequence[ListedPicture], attribute: str, where: str
+def _clear_unusable_cells(
+    pictures: Sequence[ListedPicture], attribute: str, message_start: str
 ) -> tuple[list[ListedPicture], tuple[str, ...]]:
-    """Clear an attribute of pictures whose cell says "not known", or has several words without SEVERAL.
+    """Clear an attribute of pictures whose cell says "not known", or has several words without a separator.
 
     Returns:
         The pictures, and sentences about these cells.
     """
     counts = Counter(row.labels[attribute] for row in pictures)
-    words = Counter(word for cell in counts for word in _words(cell))
-    missing = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
-    several = [
+    words = Counter(word for cell in counts for word in _split_words(cell))
+    unknown_words = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
+    unseparated_cells = [
         cell
         for cell in counts
         if re.search("[,;|]", cell)
-        and (len(_words(cell)) < 2 or any(words[word] > 1 for word in _words(cell)))
+        and (len(_split_words(cell)) < 2 or any(words[word] > 1 for word in _split_words(cell)))
     ]
-    unknown = {*missing, *several}
+    unusable_cells = {*unknown_words, *unseparated_cells}
     rows = [
-        replace(row, labels={**row.labels, attribute: ""}) if row.labels[attribute] in unknown else row
+        replace(row, labels={**row.labels, attribute: ""}) if row.labels[attribute] in unusable_cells else row
         for row in pictures
     ]
-    notes = _of_unknown(where, {cell: counts[cell] for cell in (*missing, NOT_THERE)})
-    if several:
-        count, few = sum(counts[cell] for cell in several), ", ".join(map(repr, several[:NAMED]))
-        notes += (f"{where}: {count:,} cells such as {few} are not known: several words are separated by /.",)
+    notes = _describe_unknown_cells(
+        message_start, {cell: counts[cell] for cell in (*unknown_words, NOT_THERE)}
+    )
+    if unseparated_cells:
+        count, examples = (
+            sum(counts[cell] for cell in unseparated_cells),
+            ", ".join(map(repr, unseparated_cells[:MAX_FOLDERS_NAMED])),
+        )
+        notes += (
+            f"{message_start}: {count:,} cells such as {examples} are not known: several words are "
+            "separated by /.",
+        )
     return rows, notes
 
 
-def _words(cell: str) -> set[str]:
-    return {word.strip().casefold() for word in WORDS.split(cell)} - {""}
+def _split_words(cell: str) -> set[str]:
+    return {word.strip().casefold() for word in WORD_SEPARATORS.split(cell)} - {""}
 
 
-def open_table(
-    path: Path, attributes: Sequence[str] = (), reading: Reading = AS_IT_IS, read: OpenList = open_list
+def open_picture_table(
+    path: Path,
+    attributes: Sequence[str] = (),
+    reading: Reading = AS_IT_IS,
+    open_function: OpenList = open_list,
 ) -> ListFile:
     """Open a table of pictures, and check its header and rows.
 
@@ -200,17 +217,17 @@ def open_table(
         path: the table.
         attributes: the columns of further labels, which may be missing.
         reading: the way in which the table is read, such as the encoding and the names of columns.
-        read: the function that opens the list; `open_header` reads the header without the rows.
+        open_function: the function that opens the list; `open_header` reads the header without the rows.
 
     Raises:
         BadCsv: the table cannot be read, or a row does not fit the header.
     """
     try:
-        table = read(
+        table = open_function(
             path,
             (*reading.path_columns, LABEL),
             replace(reading, identifiers=("group",)),
-            (*FURTHER, SPLIT, *attributes),
+            (*OPTIONAL_COLUMNS, SPLIT_COLUMN, *attributes),
         )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Vectors: TypeAlias = NDArray[np.float32]
+FeatureVectors: TypeAlias = NDArray[np.float32]
 """float32 (N, D), one feature vector for each of N pictures."""
 
 
@@ -23,22 +23,22 @@ class Features:
         mirrored: float32 (N, D), the vectors of the pictures flipped left to right.
     """
 
-    upright: Vectors
-    mirrored: Vectors
+    upright: FeatureVectors
+    mirrored: FeatureVectors
 
     def __len__(self) -> int:
         return len(self.upright)
 
-    def take(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
         """Return the features of some pictures: those that a mask picks, or those at the given positions."""
-        return Features(self.upright[chosen], self.mirrored[chosen])
+        return Features(self.upright[rows], self.mirrored[rows])
 
 
-NOT_SEEN: Final = Features(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
+NO_FEATURES: Final = Features(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
 """Empty features, for pictures that no network has read."""
 
 
-def joined(parts: Sequence[Features]) -> Features:
+def join_features(parts: Sequence[Features]) -> Features:
     """Join the features of several batches of pictures, one or more, in their order."""
     return Features(
         np.concatenate([part.upright for part in parts]), np.concatenate([part.mirrored for part in parts])

@@ -16,7 +16,7 @@ from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, Answers
 from reports.page.advice import at_less, why_none
 from reports.page.wording import ENGLISH
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
-from training.data.labels import INAPPLICABLE, UNKNOWN, Labels
+from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
 from training.evaluation.evaluate import as_served, interpreted
 from training.thresholds.acceptance import possible_promises, promises
 from training.thresholds.decide import Thresholds
@@ -52,7 +52,7 @@ def measure_attributes(
     }
     kept = NO_ANSWERS
     for name, rows in answers.items():
-        kept += rows.take(labels[name].main != UNKNOWN)
+        kept += rows.take(labels[name].main_codes != UNKNOWN_LABEL)
     return figures, all_accepted(of_class, answers, labels), kept
 
 
@@ -77,12 +77,12 @@ def attribute_answers(
 
 def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labels: Labels) -> Answers:
     predicted = np.array([answer.class_id for answer in served], np.int64)
-    right = labels.right[np.arange(len(served)), predicted]
+    right = labels.is_right[np.arange(len(served)), predicted]
     return replace(
         of_class,
         attributes=np.full(len(served), name),
-        truth=np.where(labels.main >= 0, labels.main, NONE_OF_THESE),
-        predicted=np.where(right, labels.main, predicted),
+        truth=np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE),
+        predicted=np.where(right, labels.main_codes, predicted),
         decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
         probabilities=np.array([answer.probabilities for answer in served], np.float64),
     )
@@ -103,8 +103,8 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
     promise, *of_unfamiliar = promises(thresholds.answer_sets, thresholds.confidence)
     return AttributeFigures(
         n=len(of_labels),
-        unknown=int((labels.main == UNKNOWN).sum()),
-        inapplicable=int((labels.main == INAPPLICABLE).sum()),
+        unknown=int((labels.main_codes == UNKNOWN_LABEL).sum()),
+        inapplicable=int((labels.main_codes == INAPPLICABLE_LABEL).sum()),
         accuracy=float(of_labels.right.mean()),
         most_frequent=float(counts.max() / len(of_labels)),
         accepted=float(accepted.sum() / len(of_labels)),
@@ -159,7 +159,7 @@ def all_accepted(
     is_known = ~of_class.accepted | of_class.known
     wrong, some = of_class.accepted & ~of_class.right, of_class.accepted
     for name, answers in of_attributes.items():
-        is_known &= ~answers.accepted | (labels[name].main != UNKNOWN)
+        is_known &= ~answers.accepted | (labels[name].main_codes != UNKNOWN_LABEL)
         wrong = wrong | (answers.accepted & ~answers.right)
         some = some | answers.accepted
     counted = is_known & some

@@ -22,7 +22,7 @@ from inference.session import Scores, Session
 from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, Values
 from reports.intervals import share_interval
 from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures
-from training.data.fashion import in_batches
+from training.data.fashion import split_into_batches
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.evaluation.statistics import expected_calibration_error, null_band, overconfidence
@@ -97,7 +97,7 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
     names = iter(images.networks)
     return [
         prediction
-        for batch in in_batches(images.pixels)
+        for batch in split_into_batches(images.pixels)
         for prediction in classifier.classify(batch, list(islice(names, len(batch))))
     ]
 
@@ -154,7 +154,7 @@ def most_are(answers: Answers) -> NetworkName:
 
 def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
     """Run a model on pictures in batches, and return its scores for all of them."""
-    return joined([session.run(batch) for batch in in_batches(images)])
+    return joined([session.run(batch) for batch in split_into_batches(images)])
 
 
 def joined(parts: Sequence[Scores]) -> Scores:

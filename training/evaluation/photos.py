@@ -33,7 +33,7 @@ from reports.values import (
     UnknownSources,
 )
 from training.data.labels import OOD
-from training.data.learnt_hashes import learnt_among
+from training.data.learnt_hashes import find_learnt_pictures
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import BadPictures
@@ -223,7 +223,7 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     Raises:
         BadPictures: none of the photos that are left shows a class.
     """
-    new = photos.take(~learnt_among(parent, photos.sha256, photos.hashes, say=say))
+    new = photos.take(~find_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
     if not (new.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, make_whole_input
 from training.answering import answering
-from training.data.vectors import Features, Vectors, joined
+from training.data.vectors import Features, FeatureVectors, join_features
 from training.errors import WeightsUnfit
 from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.features.weights import UNREADABLE, read_npz
@@ -92,7 +92,7 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
     return keras.Model(pixels, joined, name="_".join(blocks))
 
 
-def spread(blocks: Sequence[Block]) -> Vectors:
+def spread(blocks: Sequence[Block]) -> FeatureVectors:
     """Return the standard deviation to which a head's fit scales each value of a vector, float32 (D,).
 
     Args:
@@ -101,7 +101,7 @@ def spread(blocks: Sequence[Block]) -> Vectors:
     return spread_of([WIDTHS[block] for block in blocks], [SPREADS[block] for block in blocks])
 
 
-def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> Vectors:
+def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
     """Return the standard deviation to which each value of a vector is scaled, float32 (D,).
 
     A block with more values gets a smaller deviation for each, so that the whole block does not count more.
@@ -141,7 +141,7 @@ def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
         model: a network from pixels to vectors.
         batches: uint8 arrays (M, 192, 192, 3).
     """
-    return joined(list(map(seeing(model), batches)))
+    return join_features(list(map(seeing(model), batches)))
 
 
 def _lite2(pixels: Tensor) -> list[Tensor]:
@@ -180,7 +180,7 @@ BUILDERS: Final[dict[Block, Callable[[Tensor], list[Tensor]]]] = {
 """Functions that build the layers of a block, in order. The last layer of the first block is measured."""
 
 
-def _colours() -> Vectors:
+def _colours() -> FeatureVectors:
     try:
         return np.asarray(read_npz(COLOURS)["colours"], np.float32)
     except UNREADABLE as error:
@@ -206,7 +206,7 @@ def _as_lab(rgb: Tensor) -> Tensor:
     return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def scaling(both: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def scaling(both: FeatureVectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and the standard deviation of each value of vectors, float64 (D,) each.
 
     Args:

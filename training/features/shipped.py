@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from training.data.labels import OOD, Labels
-from training.data.pictures import TEXTS, Pictures
-from training.data.vectors import Features, joined
+from training.data.pictures import TEXT_COLUMNS, Pictures
+from training.data.vectors import Features, join_features
 from training.errors import WeightsUnfit
 from training.features.blocks import Block, network, vectors
 from training.features.weights import UNREADABLE, read_npz, weights_hash, write_npz
@@ -33,7 +33,7 @@ SCALED: Final = "scaled"
 CHUNK: Final = 512
 """Number of pictures in one file of the run's folder, which is some seconds of work."""
 
-STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXTS}
+STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXT_COLUMNS}
 """Names of the columns of text in the file of vectors, by their names in Pictures."""
 
 NO_CLASS: Final = 255
@@ -66,8 +66,8 @@ def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
             write_npz(path, upright=features.upright, mirrored=features.mirrored)
         parts.append(features)
         watch(min(start + CHUNK, len(photos)), len(photos))
-    checked = photos.checked if len(photos.checked) else np.ones(len(photos), np.bool_)
-    return replace(photos, features=joined(parts), checked=checked)
+    checked = photos.is_checked if len(photos.is_checked) else np.ones(len(photos), np.bool_)
+    return replace(photos, features=join_features(parts), is_checked=checked)
 
 
 def _digest(contents: NDArray[np.str_]) -> str:
@@ -98,9 +98,9 @@ def shipped_photos(path: Path = SHIPPED) -> Pictures:
             for name in ("upright", "mirrored")
         )
         classes = stored["labels"].astype(np.int16)
-        labels = Labels.of(np.where(classes == NO_CLASS, OOD, classes), stored["names"].tolist())
+        labels = Labels.make_from_codes(np.where(classes == NO_CLASS, OOD, classes), stored["names"].tolist())
         texts: dict[str, Any] = {name: stored[kept] for name, kept in STORED.items()}
         seen = Features(upright, mirrored)
-        return Pictures(features=seen, checked=stored["checked"], labels={LABEL: labels}, **texts)
+        return Pictures(features=seen, is_checked=stored["checked"], labels={LABEL: labels}, **texts)
     except UNREADABLE as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

@@ -23,7 +23,7 @@ from pydantic.dataclasses import dataclass
 from inference.contract import EDGE
 from model_store.manifest import DataSet
 from training.data.fashion import LabelledData
-from training.data.split import HELD_OUT
+from training.data.split import VALIDATION_SHARE
 from training.errors import BadRecipe
 
 NetworkName = Literal[
@@ -126,7 +126,7 @@ class Recipe:
     ] = "last"
     held_out: Annotated[
         float, Field(gt=0, lt=1, description="share of the training pictures that is held out")
-    ] = HELD_OUT
+    ] = VALIDATION_SHARE
     seed: Annotated[NotNegative, Field(description="random seed of weights, order and augmentation")] = 1
     precision: Annotated[
         Precision, Field(description="floating-point type of the computation; weights stay float32")
@@ -295,7 +295,7 @@ def groups_suffix(data: LabelledData) -> str:
 
 def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
     """Return the hash of recipe, data and groups by which a checkpoint is known to belong to a run."""
-    return fingerprint(recipe, data.described()) + groups_suffix(data)
+    return fingerprint(recipe, data.describe_data_set()) + groups_suffix(data)
 
 
 def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:

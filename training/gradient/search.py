@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from inference.contract import EDGE
 from reports.values import Epoch
 from training.data.fashion import LabelledData
-from training.data.split import Split, parts_of
+from training.data.split import Split, split_data
 from training.errors import CheckpointUnreadable, Diverged
 from training.evaluation.plots import save
 from training.gradient.fitting.checkpoints import Run
@@ -79,7 +79,7 @@ class Search:
     @cached_property
     def split(self) -> Split:
         """The pictures that each trial learns, and the pictures that are held out to measure it."""
-        return parts_of(self.data, self.start.limit, self.start.held_out)
+        return split_data(self.data, self.start.limit, self.start.held_out)
 
     @property
     def fingerprint(self) -> str:

@@ -17,8 +17,8 @@ from scipy.special import softmax
 
 from inference.arrays import Probabilities
 from training.data.labels import Labels
-from training.data.split import Folds
-from training.data.vectors import Features, Vectors
+from training.data.split import FoldNumbers
+from training.data.vectors import Features, FeatureVectors
 from training.heads.logistic import LogisticHead, fit_head
 
 LACKED: Final = -30.0
@@ -28,12 +28,12 @@ Indices = NDArray[np.int64]
 
 
 def out_of_fold(
-    learn: Callable[[Indices], Callable[[Vectors], Vectors]],
-    vectors: Vectors,
+    learn: Callable[[Indices], Callable[[FeatureVectors], FeatureVectors]],
+    vectors: FeatureVectors,
     groups: NDArray[np.str_],
-    folds: Folds,
+    folds: FoldNumbers,
     learnable: Indices | None = None,
-) -> Vectors:
+) -> FeatureVectors:
     """Answer each picture by a model that learnt no picture of its group.
 
     Args:
@@ -88,8 +88,8 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labels: Labels,
     seen: Features,
     groups: NDArray[np.str_],
-    folds: Folds,
-    spread: Vectors,
+    folds: FoldNumbers,
+    spread: FeatureVectors,
     fitted: Callable[[], None] = lambda: None,
 ) -> Fit:
     """Fit the head of one question to all labelled pictures, and a head for each fold that answers the fold.
@@ -103,7 +103,7 @@ def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
         spread: float32 (D,), the standard deviation to which each value of a vector is scaled.
         fitted: a function that is called after each fitted head.
     """
-    main, classes, lacking = labels.main, len(labels.names), set[int]()
+    main, classes, lacking = labels.main_codes, len(labels.names), set[int]()
     labelled = np.flatnonzero(main >= 0)
 
     def learn(some: NDArray[np.int64]) -> LogisticHead:

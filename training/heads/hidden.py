@@ -16,8 +16,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from training.data.labels import Codes
-from training.data.vectors import Features, Vectors
+from training.data.labels import LabelCodes
+from training.data.vectors import Features, FeatureVectors
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
@@ -55,12 +55,12 @@ class HiddenHead:
         bias: float32 (C,), the bias of the output layer.
     """
 
-    hidden: Vectors
-    hidden_bias: Vectors
-    kernel: Vectors
-    bias: Vectors
+    hidden: FeatureVectors
+    hidden_bias: FeatureVectors
+    kernel: FeatureVectors
+    bias: FeatureVectors
 
-    def logits(self, vectors: Vectors) -> Vectors:
+    def logits(self, vectors: FeatureVectors) -> FeatureVectors:
         """Compute the logits, float32 (N, C), of feature vectors, float32 (N, D)."""
         units = np.maximum(vectors @ self.hidden + self.hidden_bias, 0)
         return np.asarray(units @ self.kernel + self.bias, np.float32)
@@ -80,7 +80,7 @@ class HiddenHead:
 
 
 def fit_hidden_head(
-    seen: Features, labels: Codes, classes: int, weights: NDArray[np.float64], units: int = UNITS
+    seen: Features, labels: LabelCodes, classes: int, weights: NDArray[np.float64], units: int = UNITS
 ) -> HiddenHead:
     """Fit a head with one hidden layer to labelled feature vectors.
 
@@ -116,8 +116,8 @@ def fit_hidden_head(
 
 
 def _batches(
-    vectors: Vectors, targets: Vectors, weights: Vectors, steps: int
-) -> Iterator[tuple[Vectors, Vectors, Vectors]]:
+    vectors: FeatureVectors, targets: FeatureVectors, weights: FeatureVectors, steps: int
+) -> Iterator[tuple[FeatureVectors, FeatureVectors, FeatureVectors]]:
     """Yield batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
     rng = np.random.default_rng(SEED)
     for _ in range(steps):

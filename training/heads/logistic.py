@@ -19,9 +19,9 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from threadpoolctl import threadpool_limits
 
 from inference.arrays import Probabilities
-from training.data.labels import Codes
-from training.data.split import FEWEST_FOLDS, class_folds, rarest_class
-from training.data.vectors import Features, Vectors
+from training.data.labels import LabelCodes
+from training.data.split import MIN_FOLDS, count_groups_of_rarest_class, make_class_folds
+from training.data.vectors import Features, FeatureVectors
 from training.features.blocks import scaling
 from training.gradient.networks.registry import LOGITS
 from training.untyped import Network
@@ -54,15 +54,15 @@ class LogisticHead:
         strength: the chosen C, the inverse of the L2 penalty.
     """
 
-    kernel: Vectors
-    bias: Vectors
+    kernel: FeatureVectors
+    bias: FeatureVectors
     strength: float
 
-    def logits(self, vectors: Vectors) -> Vectors:
+    def logits(self, vectors: FeatureVectors) -> FeatureVectors:
         """Compute the logits, float32 (N, C), of feature vectors, float32 (N, D)."""
         return np.asarray(vectors @ self.kernel + self.bias, np.float32)
 
-    def probabilities(self, vectors: Vectors) -> Probabilities:
+    def probabilities(self, vectors: FeatureVectors) -> Probabilities:
         """Compute the probabilities, float32 (N, C), of feature vectors, float32 (N, D)."""
         return np.asarray(softmax(self.logits(vectors), axis=1), np.float32)
 
@@ -80,10 +80,10 @@ class LogisticHead:
 
 def fit_head(
     seen: Features,
-    labels: Codes,
+    labels: LabelCodes,
     groups: NDArray[np.str_],
     *,
-    spread: Vectors | None = None,
+    spread: FeatureVectors | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> LogisticHead:
     """Fit a logistic head to labelled feature vectors, with the same total weight for all classes.
@@ -133,17 +133,17 @@ def fit_head(
 
 
 def _compared(
-    labels: Codes, groups: NDArray[np.str_], strengths: Sequence[float]
+    labels: LabelCodes, groups: NDArray[np.str_], strengths: Sequence[float]
 ) -> list[tuple[Indices, Indices]] | None:
     """Split pictures and their mirror images into folds by which values of C are compared.
 
     Returns:
         Pairs of positions to learn and to answer; None if there is only one value, or a class is too rare.
     """
-    rarest = rarest_class(labels, groups)
-    if len(strengths) == 1 or rarest < FEWEST_FOLDS:
+    rarest = count_groups_of_rarest_class(labels, groups)
+    if len(strengths) == 1 or rarest < MIN_FOLDS:
         return None
-    folds = class_folds(labels, groups, min(INNER_FOLDS, rarest))
+    folds = make_class_folds(labels, groups, min(INNER_FOLDS, rarest))
     return [
         (np.flatnonzero(np.tile(folds != fold, 2)), np.flatnonzero(folds == fold))
         for fold in np.unique(folds)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.pictures import Pictures
-from training.data.split import Folds, sampled_indices
+from training.data.split import FoldNumbers, draw_positions
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block, network
@@ -93,7 +93,7 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: Block,
     train: Pictures,
     measured: Floats,
-    folds: Folds,
+    folds: FoldNumbers,
     say: Callable[[str], None],
     path: Path = SHIPPED,
 ) -> OodPhotos | None:
@@ -124,14 +124,14 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
         say("All things that are known look like the classes: the distance alone says what is unfamiliar.")
         return None
     unseen = np.zeros(len(negatives.things), np.bool_)
-    unseen[sampled_indices(np.zeros(len(unseen)), negatives.things, UNSEEN, SALT)] = True
+    unseen[draw_positions(np.zeros(len(unseen)), negatives.things, UNSEEN, SALT)] = True
     learnt = negatives.take(~unseen)
     weight = CLUTTERED_WEIGHT if are_cluttered(train.is_plain) else 1.0
     weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
     return OodPhotos(learnt.features, weights, negatives.features[unseen])
 
 
-def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: Folds) -> list[str]:
+def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: FoldNumbers) -> list[str]:
     """Return the names of things that are probably among the user's own classes.
 
     A thing is, if a head is sure of one class for the share TAKEN of its photos, and half of them lie near
@@ -159,7 +159,7 @@ def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: F
     return sorted(own)
 
 
-def _radius(train: Pictures, measured: Floats, folds: Folds) -> NDArray[np.float64]:
+def _radius(train: Pictures, measured: Floats, folds: FoldNumbers) -> NDArray[np.float64]:
     """Return the distance within which the share WITHIN of each class's pictures lies, float64 (C,).
 
     The distances are to means of the classes that were fitted without these pictures.

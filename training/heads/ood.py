@@ -23,7 +23,7 @@ from inference.arrays import Distances
 from inference.contract import Familiarity
 from inference.decision import compute_familiarity
 from reports.values import OutOfScope
-from training.data.labels import OOD, Codes
+from training.data.labels import OOD, LabelCodes
 
 Floats = NDArray[np.float32]
 
@@ -87,7 +87,7 @@ class Whitening:
         return np.asarray(cdist(features @ self.matrix + self.offset, self.means), np.float32)
 
 
-def fit_whitening(features: Floats, labels: Codes, classes: int) -> Whitening:
+def fit_whitening(features: Floats, labels: LabelCodes, classes: int) -> Whitening:
     """Fit the means of the classes and their shared covariance to training pictures.
 
     The covariance is shrunk (Ledoit and Wolf 2004), because some features hardly vary.
@@ -164,7 +164,7 @@ class OodPhotos:
 
 
 def fit_measure(
-    features: Floats, labels: Codes, classes: int, photos: OodPhotos | None = None
+    features: Floats, labels: LabelCodes, classes: int, photos: OodPhotos | None = None
 ) -> Whitening | OodScore:
     """Fit the measure of how unfamiliar a picture is: a distance, or a score against photos of other things.
 
@@ -192,7 +192,7 @@ def fit_measure(
 
 def fit_ood_score(
     features: Floats,
-    labels: Codes,
+    labels: LabelCodes,
     classes: int,
     weights: NDArray[np.float64],
 ) -> OodScore:

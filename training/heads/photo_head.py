@@ -22,10 +22,10 @@ from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES
 from inference.session import Scores
 from inference.title_rule import NONE
 from training.data.labels import OOD
-from training.data.photos import OOD_PREFIX
+from training.data.photos import OOD_LABEL_PREFIX
 from training.data.pictures import Pictures
-from training.data.split import Folds, stratified_folds
-from training.data.vectors import Vectors
+from training.data.split import FoldNumbers, make_stratified_folds
+from training.data.vectors import FeatureVectors
 from training.errors import BadPictures
 from training.features.blocks import READS, VECTOR
 from training.features.frozen import OTHER_THINGS
@@ -76,13 +76,13 @@ class PhotoHead:
     learnt: Pictures
     head: HiddenHead
     classes: int
-    folds: Folds
+    folds: FoldNumbers
     scores: Scores
     scores_of_unseen_ood: Scores | None
     lacking: tuple[str, ...] = ()
 
 
-def folds_of(learnt: Pictures, classes: int) -> Folds:
+def folds_of(learnt: Pictures, classes: int) -> FoldNumbers:
     """Split the photos that a person checked into FOLDS folds, with each group in one fold.
 
     Args:
@@ -97,16 +97,16 @@ def folds_of(learnt: Pictures, classes: int) -> Folds:
     """
     labels, folds = np.where(learnt.classes == OOD, classes, learnt.classes), np.zeros(len(learnt), np.int64)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt.tiers, labels, strict=True)])
-    checked = learnt.checked
-    folds[checked] = stratified_folds(cells[checked], learnt.groups[checked], FOLDS)
+    checked = learnt.is_checked
+    folds[checked] = make_stratified_folds(cells[checked], learnt.groups[checked], FOLDS)
     return folds
 
 
 def fit_photo_head(
     learnt: Pictures,
     names: Sequence[str],
-    folds: Folds,
-    of_things: Folds,
+    folds: FoldNumbers,
+    of_things: FoldNumbers,
     watch: Watch,
 ) -> PhotoHead:
     """Fit the head for photos, and further heads that answer photos which they did not learn.
@@ -138,7 +138,7 @@ def fit_photo_head(
         watch(next(done), heads)
         return head
 
-    def learn(some: NDArray[np.int64]) -> Callable[[Vectors], Vectors]:
+    def learn(some: NDArray[np.int64]) -> Callable[[FeatureVectors], FeatureVectors]:
         return fit(some).logits
 
     upright = learnt.features.upright
@@ -174,10 +174,12 @@ def known_below(learnt: Pictures) -> NDArray[np.bool_]:
 
 
 def _names_of(learnt: Pictures) -> list[str]:
-    return [spelt.removeprefix(OOD_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.spelt.tolist()]
+    return [
+        spelt.removeprefix(OOD_LABEL_PREFIX).rpartition(":")[2].casefold() for spelt in learnt.spelt.tolist()
+    ]
 
 
-def things_in_folds(learnt: Pictures) -> Folds:
+def things_in_folds(learnt: Pictures) -> FoldNumbers:
     """Split the OOD photos into FOLDS folds, with each thing in one fold; things with many photos come first.
 
     Returns:
@@ -203,7 +205,7 @@ def weights_of(learnt: Pictures) -> NDArray[np.float64]:
     return np.asarray(of_each * of_tiers * np.where(ood, OF_OTHER_THINGS, 1))
 
 
-def scores_of(logits: Vectors, classes: int) -> Scores:
+def scores_of(logits: FeatureVectors, classes: int) -> Scores:
     """Turn logits into probabilities of the classes, and into log odds of "none of these" as the OOD score.
 
     Args:

@@ -25,7 +25,7 @@ from reports.model_card import DATA_LICENCE
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
-from training.data.split import Split, split
+from training.data.split import Split, hold_out_pictures
 from training.environment import libraries
 from training.errors import NotAdoptable
 from training.evaluation.evaluate import joined, nll, undecided
@@ -97,7 +97,7 @@ def adopt(
             f"{path}: {session.outputs[LABEL]} outputs, but {len(data.labels)} labels "
             f"({', '.join(data.labels)[:100]}). Each output needs one; --labels names them."
         )
-    parts = split(data.train, len(data.labels))
+    parts = hold_out_pictures(data.train, len(data.labels))
     right = _take_better_scale(session, parts.validation, progress.say)
     if right < least_accuracy(len(data.labels)) and not forced:
         raise NotAdoptable(

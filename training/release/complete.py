@@ -141,11 +141,11 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         ModelError: the graph cannot be run.
         StoreError: the folder cannot be sealed.
     """
-    session = OnnxSession(folder / GRAPH_FILE, shape=candidate.data.reads.array_shape)
+    session = OnnxSession(folder / GRAPH_FILE, shape=candidate.data.input_contract.array_shape)
     score: Score = candidate.score or (lambda pictures: scored(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
     required = Requirements(
-        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.named),
+        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.has_class_names),
         confidence=candidate.accept.confidence,
         unfamiliar=(FAMILIARITY_THRESHOLD if candidate.unseen is None else FAMILIARITY_OF_OWN,),
     )
@@ -154,7 +154,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     thresholds = decide(to_held_out + candidate.of_class, required)
     labels = train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
-    contract = thresholds.contract(candidate.data.labels, candidate.data.reads).replace_heads(
+    contract = thresholds.contract(candidate.data.labels, candidate.data.input_contract).replace_heads(
         {name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()}
     )
     classifier = Classifier(session, contract)
@@ -173,13 +173,13 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
             progress.say(attribute_in_words(name, figures[name], of_head))
     if candidate.of_products:
         changed["products"] = products_of(answers + of_attributes, required.right)
-    if candidate.data.named:
+    if candidate.data.has_class_names:
         changed["words"] = words_of_own_classes(answers + of_attributes, contract)
     report = report.replace_fields(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
-        pixels = candidate.data.measured.of_known_class.pixels
-        draw_all(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.reads.polarity)
+        pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
+        draw_all(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
     golden = samples(candidate.split)[:GOLDEN_PICTURES]
     scores = session.run(golden)
     manifest = make_release(
@@ -206,13 +206,13 @@ def _measure(
     answers = decided(classifier, scores_of_test)
     before = decided(Classifier(classifier.session, uncalibrated(contract)), scores_of_test)
     learnt, validation = candidate.split.train, candidate.split.validation
-    of_class = learnt.of_known_class
+    of_class = learnt.pictures_of_known_class
     train = decided(classifier, undecided(score(of_class), of_class)) if of_class else answers
     held_out = decided(classifier, to_held_out) if validation else answers
     others = decided(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
     report = Report(
         labels=contract.labels,
-        data=candidate.data.described(),
+        data=candidate.data.describe_data_set(),
         model=model_figures(
             candidate.network, candidate.model, folder, (MODEL_FILE, GRAPH_FILE), contract.temperature
         ),

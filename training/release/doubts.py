@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.spreadsheets import format_csv
 from reports.answers import NO_ANSWERS, Answers
-from training.data.listing import absolute
+from training.data.listing import make_absolute
 from training.data.pictures import Pictures
 
 FileAnswers = tuple[Answers, Sequence[Path]]
@@ -61,7 +61,7 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
     answers, files = checkable
     doubts = [
         Doubted(
-            path=absolute(files[place]),
+            path=make_absolute(files[place]),
             label=names[answers.truth[place]],
             predicted=names[answers.predicted[place]],
             probability=float(answers.confidences[place]),

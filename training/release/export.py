@@ -27,7 +27,7 @@ from inference.session import Scores
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import answering
-from training.data.fashion import at_once
+from training.data.fashion import choose_model_batch_size
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.evaluate import scored
 from training.features.blocks import READS
@@ -105,7 +105,9 @@ def save_artifact(model: Network, path: Path) -> Network:
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Compute the features of pictures: the output of the layer below the last one, float32 (N, D)."""
     body = keras.Model(model.input, model.get_layer(FEATURES).output)
-    features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(body, at_once(images))(images)
+    features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(
+        body, choose_model_batch_size(images)
+    )(images)
     return features
 
 
@@ -119,7 +121,7 @@ def scores_of(
     read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES).output}
     if attributes:
         read[LOGITS] = artifact.get_layer(LOGITS).input
-    given = answering(keras.Model(artifact.input, read), at_once(images))(images)
+    given = answering(keras.Model(artifact.input, read), choose_model_batch_size(images))(images)
     heads = {name: head.probabilities(given[LOGITS]) for name, head in attributes.items()}
     distances = measure.distances(given[DISTANCE].astype(np.float32))
     return Scores({LABEL: given[PROBABILITIES], **heads}, distances)
@@ -258,7 +260,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     write_graph(network, graph)
 
     def scores(pixels: PixelsBatch) -> Scores:
-        given = answering(network, at_once(pixels))(pixels)
+        given = answering(network, choose_model_batch_size(pixels))(pixels)
         heads = {LABEL: given[PROBABILITIES]} | {
             name.removeprefix(ATTRIBUTE_PREFIX): output
             for name, output in given.items()

@@ -22,7 +22,7 @@ from model_store.local_releases import LocalRelease
 from reports.answers import CLASS, Answers
 from reports.products import is_shown
 from reports.values import ProductPromise, report_of
-from training.data.vectors import Vectors
+from training.data.vectors import FeatureVectors
 from training.evaluation.products import products_of
 from training.features.blocks import VECTOR
 from training.features.shipped import shipped_photos
@@ -111,7 +111,7 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
     )
 
 
-def _garments() -> Vectors:
+def _garments() -> FeatureVectors:
     photos = shipped_photos()
     return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
 

@@ -23,7 +23,7 @@ from reports.intervals import needed
 from reports.page.advice import not_kept
 from reports.page.wording import ENGLISH
 from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
-from training.data.learnt_hashes import NOT_SAID, Learnt, load_learnt
+from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.photos import OWN_TIER
 from training.errors import BadRecipe
 from training.evaluation.evaluate import decided
@@ -58,7 +58,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     parent_heads: Network | None,
     head: PhotoHead,
     answers: Answers,
-    learnt: Learnt,
+    learnt: LearntHashes,
     record: JsonValue,
     say: Say,
     of_parent: Answers = NO_ANSWERS,
@@ -93,7 +93,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         (network, golden) = export_heads(photo_heads(head, parent_heads), unfinished)
         artifact, graph = PHOTO_FILES
         photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
-        ((load_learnt(parent.folder) or NOT_SAID) | learnt).save(unfinished)
+        ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | learnt).save_hashes(unfinished)
         # 3) Measure and seal.
         before = report_of(parent)
         configuration = before.training.configuration | {"photo_network": record} | below()

@@ -17,7 +17,7 @@ from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity, Head, InputCo
 from reports.answers import NONE_OF_THESE, Answers
 from reports.intervals import needed
 from reports.values import HELD_OUT, PHOTOS_OF_TIER
-from training.data.labels import INAPPLICABLE, Labels
+from training.data.labels import INAPPLICABLE_LABEL, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.thresholds.acceptance import confidence_threshold
 from training.thresholds.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
@@ -156,12 +156,12 @@ def _answers_of(
     it.
     """
     predicted = probabilities.argmax(axis=1)
-    right = labels.right[np.arange(len(predicted)), predicted]
+    right = labels.is_right[np.arange(len(predicted)), predicted]
     # Any of several labels is right: where one of them was answered, it counts as the truth.
-    truth = np.where(right, predicted, np.where(labels.main >= 0, labels.main, NONE_OF_THESE))
+    truth = np.where(right, predicted, np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE))
     has_it = np.isin(of_class.predicted, [classes.index(name) for name in labels.applies_to or classes])
     # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
-    deciding = np.flatnonzero((labels.main >= 0) | ((labels.main == INAPPLICABLE) & has_it))
+    deciding = np.flatnonzero((labels.main_codes >= 0) | ((labels.main_codes == INAPPLICABLE_LABEL) & has_it))
     return Answers.of(
         of_class.sets[deciding],
         truth[deciding],

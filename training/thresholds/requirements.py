@@ -18,7 +18,7 @@ from reports.intervals import needed
 from reports.values import FEW_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.data.rare import FEWEST
+from training.data.rare import MIN_PICTURES_PER_LABEL
 
 ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong.
@@ -134,21 +134,21 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
 def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:
     """Return the requirements for an attribute: those of the class, with the familiarity of the class.
 
-    A label with fewer than FEWEST pictures is never accepted. If all classes have the attribute, answers
-    about unfamiliar pictures may be accepted, too.
+    A label with fewer than MIN_PICTURES_PER_LABEL pictures is never accepted. If all classes have the
+    attribute, answers about unfamiliar pictures may be accepted, too.
 
     Args:
         labels: the labels of the pictures by which thresholds are chosen.
         of_class: the requirements of the class.
         familiarity: the familiarity of the class; None if there is none.
     """
-    counts = np.bincount(labels.main[labels.main >= 0], minlength=len(labels.names))
+    counts = np.bincount(labels.main_codes[labels.main_codes >= 0], minlength=len(labels.names))
     return Requirements(
         right=of_class.right,
         confidence=of_class.confidence,
         familiarity=familiarity,
         unfamiliar=(familiarity.threshold if familiarity else 0.0,),
-        withheld=tuple(np.flatnonzero(counts < FEWEST).tolist()),
+        withheld=tuple(np.flatnonzero(counts < MIN_PICTURES_PER_LABEL).tolist()),
         of_unfamiliar=labels.applies_to is None and familiarity is not None,
     )
 

@@ -22,7 +22,7 @@ from tests.commands import wardrobe
 from tests.contract.labelling.conftest import COLOURS, HEADS
 from tests.s3_servers import S3Server
 from tests.tables import Rows, correct, label, read_rows, summary_in, workbook_rows, write_csv
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 
 main = partial(wardrobe, "label")
 
@@ -80,7 +80,7 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
     rows = label(write_folder(tmp_path / "shop"), tmp_path / "table.csv", little_release)
 
     names, ends = list(rows[0]), ("", "_confidence", "_decision", "_also")
-    assert names[names.index(f"p_{LABELS[-1]}") + 1 : names.index("version")] == [
+    assert names[names.index(f"p_{FASHION_MNIST_LABELS[-1]}") + 1 : names.index("version")] == [
         name + end for name in HEADS for end in ends
     ]
     for row in rows:
@@ -133,10 +133,10 @@ def test_a_run_ends_in_tables_of_the_labels_that_pictures_got(
     rows = label(write_folder(tmp_path / "shop"), tmp_path / "table.csv", little_release)
 
     printed = capsys.readouterr().out
-    for name, labels in (("label", LABELS), ("colour", COLOURS), ("sleeve", ("long", "short"))):
+    for name, labels in (("label", FASHION_MNIST_LABELS), ("colour", COLOURS), ("sleeve", ("long", "short"))):
         given = {row[name] for row in rows} - {None}
         assert {one for one in labels if f"│ {one} " in printed} == given
-    assert summary_in(tmp_path / "table.csv")["labels"].keys() == set(LABELS)
+    assert summary_in(tmp_path / "table.csv")["labels"].keys() == set(FASHION_MNIST_LABELS)
 
 
 @pytest.mark.parametrize("name", ["t.xls", "t.parquet", "t", "", "."])
@@ -251,14 +251,16 @@ def test_a_list_may_name_objects_of_any_bucket(bucket: str, little_release: Path
 @pytest.fixture
 def taxonomy(tmp_path: Path) -> Path:
     """The ids and names that a shop has for each class, and for each colour."""
-    heads = {name: {"id": f"50{index}", "name": f"{name}, ours"} for index, name in enumerate(LABELS)}
+    heads = {
+        name: {"id": f"50{index}", "name": f"{name}, ours"} for index, name in enumerate(FASHION_MNIST_LABELS)
+    }
     colours = {name: {"id": f"a-{name}", "name": name.upper()} for name in COLOURS}
     (tmp_path / "taxonomy.json").write_text(json.dumps({**heads, "colour": colours}), "utf-8")
     return tmp_path / "taxonomy.json"
 
 
 def check_categories(row: dict[str, Any]) -> None:
-    assert row["category_id"] == f"50{LABELS.index(row['label'])}"
+    assert row["category_id"] == f"50{FASHION_MNIST_LABELS.index(row['label'])}"
     assert row["category_name"] == f"{row['label']}, ours"
     assert row["colour_category_id"] == f"a-{row['colour']}"
     assert row["colour_category_name"] == row["colour"].upper()
@@ -280,7 +282,10 @@ def test_each_row_has_the_shops_categories_of_its_labels_from_the_option_or_the_
     for row in by_option:
         check_categories(row)
     assert [{name: row[name] for name in plain[0]} for row in by_option] == plain
-    assert summary_in(table)["categories"][LABELS[3]] == ["503", f"{LABELS[3]}, ours"]
+    assert summary_in(table)["categories"][FASHION_MNIST_LABELS[3]] == [
+        "503",
+        f"{FASHION_MNIST_LABELS[3]}, ours",
+    ]
     assert summary_in(table)["rows_before"] == len(plain)
 
 
@@ -290,7 +295,7 @@ def test_people_s_answers_get_the_category_of_their_label_and_a_lists_own_column
     shop, table = write_folder(tmp_path, {"0.png": PICTURES["a/0.png"]}), tmp_path / "table.csv"
     (shop / "list.csv").write_text("path,category_id\n0.png,old\n", "utf-8")
     (before,) = label(shop / "list.csv", table, little_release, "--taxonomy", str(taxonomy))
-    other = next(name for name in LABELS if name != before["label"])
+    other = next(name for name in FASHION_MNIST_LABELS if name != before["label"])
     colour = next(name for name in COLOURS if name != before["colour"])
 
     (row,) = correct(

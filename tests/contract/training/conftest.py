@@ -14,8 +14,8 @@ from model_store.promotions import read_current_promotion
 from model_store.store import open_store
 from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
-from training.data.fashion import LABELS
-from training.data.split import Split, split
+from training.data.fashion import FASHION_MNIST_LABELS
+from training.data.split import Split, hold_out_pictures
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import Fitted, fit
 from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
@@ -66,7 +66,7 @@ class Exported:
 @pytest.fixture(scope="session")
 def parts() -> Split:
     """About 370 pictures to learn from and 30 held out."""
-    return split(striped_pictures(400), CLASSES)
+    return hold_out_pictures(striped_pictures(400), CLASSES)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def fitted(parts: Split, run: Run) -> Fitted:
     """`conv3` after three epochs."""
     assert run.events is not None
-    callbacks = tensorboard_callbacks(run.events, parts.validation, LABELS)
+    callbacks = tensorboard_callbacks(run.events, parts.validation, FASHION_MNIST_LABELS)
     return fit(parts, CLASSES, RECIPE, run, Listener(), extra=callbacks)
 
 

@@ -26,7 +26,7 @@ from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.data.fashion import LabelledData
-from training.data.split import split
+from training.data.split import hold_out_pictures
 from training.errors import BadClasses, GraphUnusable, NotAdoptable
 from training.progress import Lines
 from training.release import adopt
@@ -38,7 +38,7 @@ Made = Callable[[], Any]
 
 PICTURES = striped_pictures(40, seed=5)
 DATA = LabelledData(striped_pictures(240), striped_pictures(60, seed=1))
-PARTS = split(DATA.train, CLASSES)
+PARTS = hold_out_pictures(DATA.train, CLASSES)
 
 
 @pytest.fixture(scope="module")

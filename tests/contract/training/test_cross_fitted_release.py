@@ -19,7 +19,7 @@ from reports.values import TrainingFigures, report_of
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LabelledData
-from training.data.labels import Codes
+from training.data.labels import LabelCodes
 from training.data.pictures import Pictures
 from training.data.split import Split
 from training.evaluation.evaluate import undecided
@@ -33,7 +33,7 @@ FAR = 1000.0
 """A distance that no picture has here."""
 
 
-def sure_of(classes: Codes, distance: float) -> Scores:
+def sure_of(classes: LabelCodes, distance: float) -> Scores:
     """Answers for these classes with 0.91, from this distance on."""
     probabilities = np.full((len(classes), CLASSES), 0.01, np.float32)
     probabilities[np.arange(len(classes)), classes] = 0.91

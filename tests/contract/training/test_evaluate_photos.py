@@ -18,8 +18,8 @@ from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
 from tests.saved_again import SAVED_AGAIN
-from training.data.learnt_hashes import Learnt
-from training.data.perceptual_hashes import perceptual_hash
+from training.data.learnt_hashes import LearntHashes
+from training.data.perceptual_hashes import compute_perceptual_hash
 
 DRAWN = ("confusion_matrix.png", "mistakes.png")
 
@@ -107,7 +107,7 @@ def test_all_pictures_of_a_folder_are_measured_and_those_counted_that_the_releas
     folder = write_class_folders(tmp_path / "new", 3)
     contents = [hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.glob("Ball/*"))]
     (own := tmp_path / "own").mkdir()
-    Learnt.of(np.array(contents)).save(own)
+    LearntHashes.make_from_digests(np.array(contents)).save_hashes(own)
 
     wardrobe("evaluate", [str(a_release(own, labels=KINDS)), "--data", str(folder), "--json"])
 
@@ -126,7 +126,9 @@ def test_pictures_that_were_saved_again_are_counted_as_learnt(
     for file, picture in zip(files, balls, strict=True):
         file.write_bytes(SAVED_AGAIN["scaled"](picture))
     (own := tmp_path / "own").mkdir()
-    Learnt.of(np.array([], np.str_), np.stack(list(map(perceptual_hash, balls)))).save(own)
+    LearntHashes.make_from_digests(
+        np.array([], np.str_), np.stack(list(map(compute_perceptual_hash, balls)))
+    ).save_hashes(own)
 
     words = [str(a_release(own, labels=KINDS, reads=make_whole_input(32, 3))), option, str(folder), "--json"]
     wardrobe("evaluate", words)

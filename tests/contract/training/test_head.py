@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.data.labels import Codes
+from training.data.labels import LabelCodes
 from training.data.vectors import Features
 from training.features.blocks import spread_of
 from training.gradient.networks.registry import with_softmax
@@ -33,17 +33,17 @@ def alone(n: int) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     return np.arange(n).astype(str)
 
 
-def logistic(seen: Features, labels: Codes) -> LogisticHead:
+def logistic(seen: Features, labels: LabelCodes) -> LogisticHead:
     return fit_head(seen, labels, alone(len(labels)), strengths=(1.0,))
 
 
-def hidden(seen: Features, labels: Codes) -> HiddenHead:
+def hidden(seen: Features, labels: LabelCodes) -> HiddenHead:
     return fit_hidden_head(seen, labels, int(labels.max()) + 1, np.ones(len(labels)), UNITS)
 
 
 HEADS = [logistic, hidden]
 
-Fit = Callable[[Features, Codes], LogisticHead | HiddenHead]
+Fit = Callable[[Features, LabelCodes], LogisticHead | HiddenHead]
 
 
 def shares(logits: Logits) -> Vectors:

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from lab.negatives import OF_A_KIND, drawn
 from lab.pretraining_photos import Photo
 from training.data.pictures import Pictures
-from training.data.split import Folds, class_folds
+from training.data.split import FoldNumbers, make_class_folds
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
 from training.features.blocks import MEASURED, Block
@@ -61,7 +61,7 @@ def chosen(negatives: Negatives) -> Chosen:
     of_each = [negatives.features[(negatives.things == kind) & ~negatives.of_users] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
-    train = Pictures.of_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
+    train = Pictures.make_from_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
     said = list[str]()
     ood = ood_negatives(BLOCK, train, learnt, in_folds(train), said.append)
     assert ood is not None
@@ -71,8 +71,8 @@ def chosen(negatives: Negatives) -> Chosen:
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
-def in_folds(train: Pictures) -> Folds:
-    return class_folds(train.classes, train.groups, 5)
+def in_folds(train: Pictures) -> FoldNumbers:
+    return make_class_folds(train.classes, train.groups, 5)
 
 
 @pytest.mark.parametrize("block", MEASURED)
@@ -97,7 +97,7 @@ def test_the_file_is_small_and_has_no_pixels() -> None:
 
 
 def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Path) -> None:
-    train = Pictures.of_pixels(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
+    train = Pictures.make_from_pixels(np.zeros((4, 1, 1), np.uint8), np.array([0, 0, 1, 1], np.uint8))
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
@@ -163,7 +163,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: 
                 BLOCK,
                 replace(few, is_plain=np.full(len(few), is_plain)),
                 chosen.learnt[::10],
-                class_folds(few.classes, few.groups, 2),
+                make_class_folds(few.classes, few.groups, 2),
                 lambda _: None,
             )
         )

@@ -16,9 +16,9 @@ from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_folders
 from tests.uploads import png
-from training.data.learnt_hashes import load_learnt
+from training.data.learnt_hashes import load_learnt_hashes
 from training.data.pictures import Pictures
-from training.data.split import class_folds
+from training.data.split import make_class_folds
 from training.evaluation.evaluate import undecided
 from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
 from training.heads.logistic import LogisticHead
@@ -38,9 +38,11 @@ def trained(data: Path, folder: Path, *options: str) -> LocalRelease:
 
 def not_learnt(release: LocalRelease, files: Iterable[Path]) -> bool:
     """Whether a release says that it learnt none of the files' contents."""
-    learnt = load_learnt(release.folder)
+    learnt = load_learnt_hashes(release.folder)
     assert learnt is not None
-    return not learnt.has(np.array([hashlib.sha256(one.read_bytes()).hexdigest() for one in files])).any()
+    return not learnt.find_learnt(
+        np.array([hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
+    ).any()
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +129,9 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
     rng, body = np.random.default_rng(0), network(WITHOUT_LITE2)
     images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
-    noise = Pictures.of_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
+    noise = Pictures.make_from_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=seeing(body)(noise.images))
-    folds = class_folds(seen.classes, seen.groups, 2)
+    folds = make_class_folds(seen.classes, seen.groups, 2)
     of_class = fit_heads(seen, folds, WITHOUT_LITE2, Lines())["label"]
     measured = seen.features.upright[:, measured_part(WITHOUT_LITE2)]
     _, distances = fit_ood(seen, measured, folds, None, lambda *_: None)

@@ -9,9 +9,9 @@ import pytest
 
 from inference.contract import LABEL
 from model_store.local_releases import open_bundled_release
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD, Labels
-from training.data.pictures import TEXTS, Pictures
+from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
 from training.features.blocks import READS
 from training.features.shipped import SCALED, photo_features, shipped_photos
@@ -38,13 +38,13 @@ def seen(*photos: tuple[int, str, str, str]) -> Pictures:
     vectors = np.arange(len(photos), dtype=np.float32)[:, None]
     return Pictures(
         features=Features(vectors, -1 - vectors),
-        labels={LABEL: Labels.of(np.array(labels), LABELS)},
+        labels={LABEL: Labels.make_from_codes(np.array(labels), FASHION_MNIST_LABELS)},
         tiers=np.array(tiers),
         sha256=names,
         groups=names,
         spelt=np.array(kinds),
         sources=np.array(sources),
-        checked=np.ones(len(photos), bool),
+        is_checked=np.ones(len(photos), bool),
     )
 
 
@@ -53,8 +53,8 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
     images = [np.random.default_rng(seed).integers(0, 256, READS.array_shape, np.uint8) for seed in seeds]
     n = len(images)
     return replace(
-        Pictures.of_pixels(np.stack(images), np.full(n, 8, np.uint8)),
-        labels={LABEL: Labels.of(np.full(n, 8), LABELS)},
+        Pictures.make_from_pixels(np.stack(images), np.full(n, 8, np.uint8)),
+        labels={LABEL: Labels.make_from_codes(np.full(n, 8), FASHION_MNIST_LABELS)},
         tiers=np.full(n, "own"),
         sha256=np.array(sha256),
         groups=np.array(sha256),
@@ -65,12 +65,12 @@ def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
 def test_photos_that_follow_others_keep_all_that_is_known_of_them() -> None:
     every = seen((0, "A", "0", ""), (1, "C", "1", "shop"), (OOD, "X", "hat", ""))
 
-    again = every.take(np.array([0])).followed_by(every.take(np.array([False, True, True])))
+    again = every.take(np.array([0])).concatenate(every.take(np.array([False, True, True])))
 
     assert again.features.upright.tolist() == every.features.upright.tolist()
     assert again.features.mirrored.tolist() == every.features.mirrored.tolist()
-    assert again.checked.tolist() == every.checked.tolist()
-    for name in TEXTS:
+    assert again.is_checked.tolist() == every.is_checked.tolist()
+    for name in TEXT_COLUMNS:
         assert getattr(again, name).tolist() == getattr(every, name).tolist(), name
 
 
@@ -107,7 +107,7 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("lone", "name"), [(OOD, "none of these"), (1, LABELS[1])])
+@pytest.mark.parametrize(("lone", "name"), [(OOD, "none of these"), (1, FASHION_MNIST_LABELS[1])])
 def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     lone: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +119,9 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
 
     learnt = replace(learnt, groups=groups)
 
-    head = fit_photo_head(learnt, LABELS, folds_of(learnt, 10), things_in_folds(learnt), lambda *_: None)
+    head = fit_photo_head(
+        learnt, FASHION_MNIST_LABELS, folds_of(learnt, 10), things_in_folds(learnt), lambda *_: None
+    )
 
     assert head.lacking == (name,)
     assert head.scores.class_probabilities.shape == (len(learnt), 10)

@@ -31,11 +31,11 @@ from reports.evidence import evidence_of
 from reports.values import report_of
 from scripts.terminal import run_main
 from tests.commands import wardrobe
-from training.data.fashion import LABELS
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD, Labels
-from training.data.learnt_hashes import load_learnt
+from training.data.learnt_hashes import load_learnt_hashes
 from training.data.named import Named
-from training.data.pictures import TEXTS, Pictures
+from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
 from training.errors import BadPictures, BadRecipe
 from training.features.blocks import WIDTHS
@@ -105,7 +105,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
     assert network_that_sees_alike(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
-        train_photos(other, Named(place=str(tmp_path / "none.csv"), tiers="learn"), Lines())
+        train_photos(other, Named(place=str(tmp_path / "none.csv"), photo_use="learn"), Lines())
 
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:
@@ -188,7 +188,10 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
     assert same == {
         name: open_bundled_release().manifest.files[name].sha256 for name in (MODEL_FILE, GRAPH_FILE)
     }
-    assert sum(answer.answer.label == label for answer, label in zip(answers, LABELS, strict=True)) >= 8
+    assert (
+        sum(answer.answer.label == label for answer, label in zip(answers, FASHION_MNIST_LABELS, strict=True))
+        >= 8
+    )
     before = open_networks(open_bundled_release()).classify(inputs)
     assert made.manifest.attributes == open_bundled_release().manifest.attributes
     for answer, earlier in zip(answers, before, strict=True):
@@ -207,13 +210,13 @@ def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_fo
     before, after = (
         evidence_of(files_in_folder(one)).answers.of_set(TEST_SET) for one in (open_bundled_release(), made)
     )
-    of_parent, learnt = (load_learnt(one.folder) for one in (open_bundled_release(), made))
+    of_parent, learnt = (load_learnt_hashes(one.folder) for one in (open_bundled_release(), made))
 
     assert len(after) == open_bundled_release().manifest.headline.test_n
     assert after.predicted.tolist() == before.predicted.tolist()
     assert of_parent is not None and learnt is not None
-    assert len(learnt.hashes) > len(of_parent.hashes) > 0
-    assert np.isin(of_parent.hashes, learnt.hashes).all()
+    assert len(learnt.sha256_prefixes) > len(of_parent.sha256_prefixes) > 0
+    assert np.isin(of_parent.sha256_prefixes, learnt.sha256_prefixes).all()
 
 
 def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: LocalRelease) -> None:
@@ -253,14 +256,14 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
         for number in range(12):
             a_photo(tmp_path / f"{number}.png", 7, rng)
             drawn = "8" if number < 8 else ""
-            rows.writerow([f"{number}.png", LABELS[7], "2026-11-22T10:00:00Z", drawn])
+            rows.writerow([f"{number}.png", FASHION_MNIST_LABELS[7], "2026-11-22T10:00:00Z", drawn])
     words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
 
     assert run_main(lambda: wardrobe("train", [*words, "--run", str(tmp_path / "run")])) == 0
 
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
-    learnt = load_learnt(child.folder)
+    learnt = load_learnt_hashes(child.folder)
     kept = all_answers_in(child.manifest, lambda name: (child.folder / name).read_bytes(), "here")
     assert (kept.by == made.version).sum() == 12
     assert f"both decided 0 of the {10 * EACH} pictures of tier studio" in document["verdict"]
@@ -275,7 +278,7 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     assert isinstance(record, dict)
     assert record["settings"] == {"release": str(made.folder), "photos": str(tmp_path / "corrections.csv")}
     assert learnt is not None
-    assert len(learnt.hashes) > 12
+    assert len(learnt.sha256_prefixes) > 12
 
 
 def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) -> None:
@@ -284,9 +287,12 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, WIDTHS["lite2"])) + 5).astype(np.float32)
     names = np.arange(300).astype(str)
     classes, checked = np.where(np.arange(300) < 9, OOD, 0), np.arange(300) % 2 == 0
-    texts: dict[str, Any] = dict.fromkeys(TEXTS, names)
+    texts: dict[str, Any] = dict.fromkeys(TEXT_COLUMNS, names)
     photos = Pictures(
-        features=Features(*shown), checked=checked, labels={LABEL: Labels.of(classes, LABELS)}, **texts
+        features=Features(*shown),
+        is_checked=checked,
+        labels={LABEL: Labels.make_from_codes(classes, FASHION_MNIST_LABELS)},
+        **texts,
     )
 
     photo_network.save_vectors(photos, tmp_path / "vectors.npz")
@@ -294,15 +300,17 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
     found = shipped_photos(tmp_path / "vectors.npz")
     away = np.stack([found.features.upright, found.features.mirrored]) - shown
     assert np.abs(away).max() < 0.05 * shown.std()
-    assert found.labels[LABEL].names == LABELS
+    assert found.labels[LABEL].names == FASHION_MNIST_LABELS
     assert found.sha256.tolist() == names.tolist()
-    assert found.checked.tolist() == checked.tolist()
+    assert found.is_checked.tolist() == checked.tolist()
     assert found.classes.tolist() == classes.tolist()
 
 
 def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:
     rows = [
-        f"{place}/{kind}/0.png,{kind},studio,sender {kind}" for kind in range(10) if LABELS[kind] != "Coat"
+        f"{place}/{kind}/0.png,{kind},studio,sender {kind}"
+        for kind in range(10)
+        if FASHION_MNIST_LABELS[kind] != "Coat"
     ]
     (tmp_path / "few.csv").write_text("\n".join(["path,label,tier,group", *rows]), "utf-8")
     words = [str(BUNDLED_FOLDER), "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]

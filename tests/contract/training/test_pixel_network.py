@@ -12,10 +12,10 @@ from lab.pixels import SoftTargets, answers_of, load_soft_targets, soften
 from model_store.local_releases import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
-from training.data.fashion import LABELS, TRAIN_SHA256, from_idx
-from training.data.learnt_hashes import Learnt, load_learnt
+from training.data.fashion import FASHION_MNIST_LABELS, FASHION_MNIST_TRAIN_SHA256, read_idx_folder
+from training.data.learnt_hashes import LearntHashes, load_learnt_hashes
 from training.data.pictures import Pictures
-from training.data.split import split
+from training.data.split import hold_out_pictures
 from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import Run
 from training.gradient.fitting.fit import fit
@@ -36,7 +36,13 @@ def left_is_zero() -> Network:
 def always(label: int, pictures: Pictures = PICTURES) -> SoftTargets:
     """Teachers that answer this to each picture."""
     answers = np.eye(CLASSES, dtype=np.float16)[np.full(len(pictures), label)]
-    return SoftTargets(answers, pictures.digest(), ("one",), 1.0, Learnt.of(pictures.sha256[:20]))
+    return SoftTargets(
+        answers,
+        pictures.compute_digest(),
+        ("one",),
+        1.0,
+        LearntHashes.make_from_digests(pictures.sha256[:20]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +61,14 @@ def stored(place: Path) -> SoftTargets:
     plain = replace(
         starting_point("dense"), epochs=12, flip=False, shift=0, batch_size=8, learning_rate=0.005
     )
-    pixels.teach(from_idx(place / "data"), place / "soft.npz", place / "teachers", plain)
+    pixels.teach(read_idx_folder(place / "data"), place / "soft.npz", place / "teachers", plain)
     return load_soft_targets(place / "soft.npz")
 
 
 @pytest.mark.slow
 def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> None:
-    train = from_idx(place / "data").train
-    learnt = stored.learnt.has(train.sha256)
+    train = read_idx_folder(place / "data").train
+    learnt = stored.learnt.find_learnt(train.sha256)
 
     right = stored.probabilities.argmax(axis=1) == train.classes
 
@@ -74,13 +80,13 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
     recipe = replace(starting_point("dense"), epochs=1)
 
-    pixels.train(from_idx(place / "data"), place / "soft.npz", place / "student", recipe)
+    pixels.train(read_idx_folder(place / "data"), place / "soft.npz", place / "student", recipe)
 
     made = open_release(place / "student" / "release")
-    learnt = load_learnt(made.folder)
+    learnt = load_learnt_hashes(made.folder)
     assert str(made.manifest.training["command"]).endswith(f"  # soft targets {stored.sha256}")
     assert learnt is not None
-    assert learnt.hashes.tolist() == stored.learnt.hashes.tolist()
+    assert learnt.sha256_prefixes.tolist() == stored.learnt.sha256_prefixes.tolist()
 
 
 def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
@@ -90,7 +96,10 @@ def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
 
 
 def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
-    parts, next_one = split(PICTURES, CLASSES), np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0)
+    parts, next_one = (
+        hold_out_pictures(PICTURES, CLASSES),
+        np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0),
+    )
     stored = replace(always(2), probabilities=next_one[PICTURES.classes])
 
     targets = stored.beside_labels(PICTURES, parts.train)
@@ -99,7 +108,7 @@ def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
 
 
 def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> None:
-    parts = split(PICTURES, CLASSES)
+    parts = hold_out_pictures(PICTURES, CLASSES)
     targets = always(2).probabilities[: len(parts.train)].astype(np.float32)
 
     recipe = replace(RECIPE, network="dense", learning_rate=0.01)
@@ -109,7 +118,7 @@ def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> 
 
 
 def test_soft_targets_of_another_training_set_are_refused() -> None:
-    others = Pictures.of_pixels(PICTURES.images, PICTURES.classes[::-1])
+    others = Pictures.make_from_pixels(PICTURES.images, PICTURES.classes[::-1])
 
     with pytest.raises(BadRecipe, match="made for another training set"):
         always(2).beside_labels(others, others)
@@ -134,5 +143,5 @@ def test_a_temperature_softens_or_sharpens() -> None:
 def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:
     kept = load_soft_targets(Path(pixels.__file__).with_name("soft-targets.npz"))
 
-    assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", TRAIN_SHA256)
-    assert kept.probabilities.shape == (60_000, len(LABELS))
+    assert (kept.sha256, kept.train_sha256) == ("a2f77155987520e8", FASHION_MNIST_TRAIN_SHA256)
+    assert kept.probabilities.shape == (60_000, len(FASHION_MNIST_LABELS))

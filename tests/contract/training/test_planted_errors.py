@@ -9,7 +9,7 @@ import pytest
 from scripts.doubted_labels import DOUBTS_TABLE_NAME
 from tests.commands import wardrobe
 from tests.system_parts import require_system_part
-from training.data.fashion import SYSTEM_FOLDER, from_idx
+from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 
 CLASSES = ("Trouser", "Dress", "Sandal", "Bag", "Ankle boot")
 EACH = 60
@@ -22,8 +22,8 @@ EDGE = 112
 @pytest.mark.slow
 @pytest.mark.usefixtures("short_fits")
 def test_planted_errors_are_found(tmp_path: Path) -> None:
-    require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "its pictures get the errors")
-    data, folder, run = from_idx(SYSTEM_FOLDER), tmp_path / "pictures", tmp_path / "run"
+    require_system_part("dataset-fashion-mnist", FASHION_MNIST_FOLDER.is_dir(), "its pictures get the errors")
+    data, folder, run = read_idx_folder(FASHION_MNIST_FOLDER), tmp_path / "pictures", tmp_path / "run"
     wrong = set[str]()
     for place, label in enumerate(CLASSES):
         chosen = data.train.images[data.train.classes == data.labels.index(label)][:EACH]

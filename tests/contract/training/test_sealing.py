@@ -18,8 +18,8 @@ from reports.gate import check_gate
 from reports.values import report_of
 from tests.photos import a_garment_photo
 from tests.system_parts import require_system_part
-from training.data.fashion import SYSTEM_FOLDER
-from training.data.learnt_hashes import NOTHING, Learnt, load_learnt
+from training.data.fashion import FASHION_MNIST_FOLDER
+from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 
 LAB = Path(__file__).parents[3] / "lab"
 
@@ -31,15 +31,15 @@ def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions
     photo.write_bytes(cv2.imencode(".jpg", a_garment_photo(1))[1].tobytes())
     before = open_bundled_release()
     parent = replace(before, folder=shutil.copytree(before.folder, tmp_path / "parent"))
-    learnt = Learnt.of(np.array([hashlib.sha256(photo.read_bytes()).hexdigest()]))
-    ((load_learnt(parent.folder) or NOTHING) | learnt).save(parent.folder)
+    learnt = LearntHashes.make_from_digests(np.array([hashlib.sha256(photo.read_bytes()).hexdigest()]))
+    ((load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES) | learnt).save_hashes(parent.folder)
 
     assert sealing.near_hashes(tmp_path / "photos", learnt).shape == (1, 10)
     sealing.seal_as_decided(tmp_path / "again", parent, sealing.near_hashes(tmp_path / "photos", learnt))
 
     again = open_release(tmp_path / "again")
-    known = load_learnt(again.folder)
-    assert known is not None and known.near is not None and len(known.near) >= 1
+    known = load_learnt_hashes(again.folder)
+    assert known is not None and known.perceptual_hashes is not None and len(known.perceptual_hashes) >= 1
     assert again.manifest.contracts == before.manifest.contracts
     assert report_of(again).products == report_of(before).products
     assert report_of(again).attributes == report_of(before).attributes
@@ -51,7 +51,7 @@ def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions
 
 @pytest.mark.slow
 def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> None:
-    require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "it is answered again")
+    require_system_part("dataset-fashion-mnist", FASHION_MNIST_FOLDER.is_dir(), "it is answered again")
     answers = ["--photo-answers", LAB / "photo-answers.csv.gz", "--strangers", LAB / "strangers.csv.gz"]
 
     assert sealing.main([str(BUNDLED_FOLDER), *map(str, answers), "--run", str(tmp_path / "again")]) == 0

@@ -7,15 +7,15 @@ from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.picture_page import DOUBTED, EXAMPLES
 from tests.service import Service
 from tests.system_parts import require_system_part
-from training.data.fashion import SYSTEM_FOLDER, from_idx
+from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 
 pytestmark = pytest.mark.slow
 
 
 def test_all_test_pictures_are_answered_as_the_report_says(bundled_service: Service) -> None:
-    require_system_part("dataset-fashion-mnist", SYSTEM_FOLDER.is_dir(), "`make data` installs it")
+    require_system_part("dataset-fashion-mnist", FASHION_MNIST_FOLDER.is_dir(), "`make data` installs it")
 
-    assert_answers_as_reported(bundled_service, from_idx(SYSTEM_FOLDER).test)
+    assert_answers_as_reported(bundled_service, read_idx_folder(FASHION_MNIST_FOLDER).test)
 
 
 def test_it_is_right_often_enough_and_small_enough(bundled_service: Service) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE
-from training.data.fashion import ANSWERED_AT_ONCE
+from training.data.fashion import MAX_MODEL_BATCH_SIZE
 from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
@@ -75,9 +75,11 @@ def with_copies(
     """
     augmentation = Augmentation(recipe)
     changed = [
-        augmentation(images[start : start + ANSWERED_AT_ONCE], targets[start : start + ANSWERED_AT_ONCE])
+        augmentation(
+            images[start : start + MAX_MODEL_BATCH_SIZE], targets[start : start + MAX_MODEL_BATCH_SIZE]
+        )
         for _ in range(recipe.augmented_copies)
-        for start in range(0, len(images), ANSWERED_AT_ONCE)
+        for start in range(0, len(images), MAX_MODEL_BATCH_SIZE)
     ]
     copies, of_copies = zip(*changed, strict=True)
     return np.concatenate([images, *map(np.asarray, copies)]), np.concatenate(

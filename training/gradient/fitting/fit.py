@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from reports.values import Epoch
-from training.data.fashion import at_once, class_weights
+from training.data.fashion import choose_class_weights, choose_model_batch_size
 from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
@@ -158,8 +158,8 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
             epochs=done if keeper.checkpoint.finished else recipe.epochs,
             initial_epoch=done,
             validation_data=(held_out.images, one_hot[held_out.classes]),
-            validation_batch_size=at_once(held_out.images),
-            class_weight=class_weights(split.train.classes, classes),
+            validation_batch_size=choose_model_batch_size(held_out.images),
+            class_weight=choose_class_weights(split.train.classes, classes),
             # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
             callbacks=[*extra, TerminateOnNaN(raise_error=True), keeper, SwapEMAWeights()],
             shuffle=False,

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.metrics import confusion_matrix
 
-from training.data.fashion import in_batches
+from training.data.fashion import split_into_batches
 from training.data.pictures import Pictures
 from training.evaluation.plots import draw_shares
 
@@ -53,7 +53,7 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
         # The model's own call: `predict` would run the callbacks of a validation within a validation.
         answers = [
             np.asarray(self.model(pictures, training=False)).argmax(axis=1)
-            for pictures in in_batches(self._held_out.images)
+            for pictures in split_into_batches(self._held_out.images)
         ]
         classes = np.arange(len(self._labels))
         counts = confusion_matrix(self._held_out.classes, np.concatenate(answers), labels=classes)
