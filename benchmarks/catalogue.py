@@ -70,11 +70,11 @@ def write_pictures(folder: Path, images: UInt8) -> list[Path]:
 
 def write_list(file: Path, pictures: Sequence[Path], rows: int) -> Path:
     """Write a list of some rows, whose pictures come again and again."""
-    named = islice(cycle(pictures), rows)
+    listed_pictures = islice(cycle(pictures), rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["path", "article", "title", "color"])
-        for number, picture in enumerate(named):
+        for number, picture in enumerate(listed_pictures):
             product = number // ROWS_PER_PRODUCT
             title, colour = TITLES[product % len(TITLES)], COLOURS[product % len(COLOURS)]
             writer.writerow([picture, f"{product:07}", f"{title} {product}", colour])
@@ -100,9 +100,15 @@ def measure_list(list_: Path, checkouts: Sequence[Path], rounds: int, scratch: P
             folder = scratch / f"{number}-{place}"
             folder.mkdir()
             costs[checkout].append(_label(list_, checkout, folder))
-    seconds = {name: statistics.median(cost.user_seconds for cost in of) for name, of in costs.items()}
+    seconds = {
+        name: statistics.median(cost.user_seconds for cost in checkout_costs)
+        for name, checkout_costs in costs.items()
+    }
     figures = {f"{name}: user seconds": value for name, value in seconds.items()}
-    figures |= {f"{name}: peak MB": max(cost.peak_megabytes for cost in of) for name, of in costs.items()}
+    figures |= {
+        f"{name}: peak MB": max(cost.peak_megabytes for cost in checkout_costs)
+        for name, checkout_costs in costs.items()
+    }
     first = seconds[checkouts[0]]
     return figures | {f"ratio to {name}": first / seconds[name] for name in checkouts[1:]}
 

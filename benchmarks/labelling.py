@@ -95,8 +95,8 @@ def pictures_in(data: LabelledData, count: int) -> Path:
     for number in range(count):
         file = partial / f"{number // PER_FOLDER:04}" / f"{number:07}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        written, png = cv2.imencode(".png", images[number % len(images)].reshape(EDGE, EDGE))
-        assert written
+        is_written, png = cv2.imencode(".png", images[number % len(images)].reshape(EDGE, EDGE))
+        assert is_written
         file.write_bytes(png.tobytes())
     return partial.rename(folder)
 
@@ -113,22 +113,22 @@ def measured(
     }
     if not RAY_PYTHON.exists():
         del commands["ray"]
-    seen: dict[str, list[float]] = {name: [] for name in commands}
-    held = []
+    speeds: dict[str, list[float]] = {name: [] for name in commands}
+    peaks = []
     for _ in range(rounds):
         for name, command in commands.items():
             seconds, most = _run(command)
-            seen[name].append(pictures / seconds)
-            held += [most] if name == "label" else []
+            speeds[name].append(pictures / seconds)
+            peaks += [most] if name == "label" else []
     tables = {path.read_bytes() for path in scratch.glob("*.csv")}
-    ratios = [ours / loop for ours, loop in zip(seen["label"], seen["bare"], strict=True)]
+    ratios = [our_speed / loop for our_speed, loop in zip(speeds["label"], speeds["bare"], strict=True)]
     return {
         "pictures": pictures,
         "processes": count_usable_cores(),
-        **{f"{name}_per_second": its for name, its in seen.items()},
+        **{f"{name}_per_second": its for name, its in speeds.items()},
         "ratios": ratios,
         "ratio": statistics.median(ratios),
-        "megabytes": max(held),
+        "megabytes": max(peaks),
         "tables_are_the_same": len(tables) == 1,
     }
 

@@ -144,15 +144,15 @@ class Job:
             heads={LABEL: tuple(manifest.labels), **attributes},
             further=name_list_columns(self.source.columns, manifest.labels, attributes),
             categories=self.categories,
-            by=self._by(),
+            by=self._make_grouping(),
             notes=tuple(self.source.notes),
             language=self.language,
             title=self.title,
-            shares=self._shares(),
+            shares=self._find_minimum_shares(),
             own_words=self.own_words,
         )
 
-    def _shares(self) -> MinimumShares:
+    def _find_minimum_shares(self) -> MinimumShares:
         """Return the minimum shares of the network that answers photos.
 
         A minimum share is the probability that a photo has to give to the kinds in a title, so that photo and
@@ -162,7 +162,7 @@ class Job:
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
         return minimum_shares_of(report_of(self.release).words, name)
 
-    def _by(self) -> ProductGrouping | None:
+    def _make_grouping(self) -> ProductGrouping | None:
         if self.column is None:
             return None
         folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
@@ -186,5 +186,5 @@ def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str
         run: the settings of the run.
     """
     settings = release.manifest.training.get("settings")
-    named = settings.get("attribute") if isinstance(settings, dict) else None
-    return tuple(name for name in run.attributes if isinstance(named, list) and name in named)
+    learnt_names = settings.get("attribute") if isinstance(settings, dict) else None
+    return tuple(name for name in run.attributes if isinstance(learnt_names, list) and name in learnt_names)

@@ -99,16 +99,16 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
         with _stop_with(NOTHING_IS_LOST):
-            kept = _label(job, journal, watch, say)
-            taken = (
+            kept_count = _label(job, journal, watch, say)
+            correction_effect = (
                 take_corrections(job.corrections, journal, job.table) if job.corrections is not None else None
             )
             decisions = Decisions(journal)
             _say_how_titles_are_read(decisions, say)
             _say_which_answers_are_outdated(journal, say)
-            summary = write_tables(job.table, decisions, kept=kept)
-        show(summary, _products_without_photo(journal, summary), taken)
-        return _write_outputs(job, decisions, summary, taken, say)
+            summary = write_tables(job.table, decisions, kept_count=kept_count)
+        show(summary, _products_without_photo(journal, summary), correction_effect)
+        return _write_outputs(job, decisions, summary, correction_effect, say)
 
 
 def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
@@ -144,7 +144,7 @@ def _products_without_photo(journal: Journal, summary: Summary) -> list[str]:
 
 
 def _write_outputs(
-    job: Job, decisions: Decisions, summary: Summary, taken: TakenCorrections | None, say: Say
+    job: Job, decisions: Decisions, summary: Summary, correction_effect: TakenCorrections | None, say: Say
 ) -> Outcome:
     """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
     errors = list[Exception]()
@@ -157,7 +157,7 @@ def _write_outputs(
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
         summary=summary,
-        taken=taken,
+        taken=correction_effect,
         words_file=words_file,
         page=page,
         pictures=pictures,
@@ -241,10 +241,10 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
         say(f"The column of titles is {names}, and was {earlier} before.")
     if before and now.language != before.language and OFF not in {now.language, before.language}:
         names, earlier = (language_name(words.language) for words in (now, before))
-        as_before = (
+        language_advice = (
             f" --language {before.language} reads them as before." if before.is_read and now.is_read else ""
         )
-        say(f"The titles of the list are read as {names}, and were as {earlier} before.{as_before}")
+        say(f"The titles of the list are read as {names}, and were as {earlier} before.{language_advice}")
     journal.keep_settings(decisions.settings)
 
 

@@ -58,9 +58,9 @@ class ProductGrouping:
         """
         if self.folder is None:
             return read_identifier(cells[self.column])
-        beside = os.path.dirname(path) or os.curdir  # noqa: PTH120 - as written
-        inside = os.path.relpath(beside, self.folder)
-        return "" if inside == os.curdir else inside
+        photo_folder = os.path.dirname(path) or os.curdir  # noqa: PTH120 - as written
+        relative_folder = os.path.relpath(photo_folder, self.folder)
+        return "" if relative_folder == os.curdir else relative_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +127,14 @@ class RunSettings:
         Args:
             now: the settings of the new run.
         """
-        named = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
+        values_by_name = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
         return ", ".join(
             [
-                *(f"{name} {before!r} (now {after!r})" for name, before, after in named if before != after),
+                *(
+                    f"{name} {before!r} (now {after!r})"
+                    for name, before, after in values_by_name
+                    if before != after
+                ),
                 *(["other labels"] if self.heads[LABEL] != now.heads[LABEL] else []),
                 *(["other attributes"] if self.attributes != now.attributes else []),
             ]

@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     _check(arguments)
     job = read_labelling_job(arguments)
-    columns = photo_columns(job.settings, with_people=True, with_words=True)
+    columns = photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
@@ -82,9 +82,9 @@ def _check(arguments: argparse.Namespace) -> None:
     """End the command if its options do not go together."""
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
-    named = str(arguments.own_words or "")
-    if named in {*languages(), OFF} and not arguments.own_words.exists():
-        arguments.error(f"--words takes a file of words. The language is --language {named}")
+    named_language = str(arguments.own_words or "")
+    if named_language in {*languages(), OFF} and not arguments.own_words.exists():
+        arguments.error(f"--words takes a file of words. The language is --language {named_language}")
     if arguments.audit and not arguments.review:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
 
@@ -94,17 +94,21 @@ def _run(job: Job, total: int | None) -> Outcome:
     with ExitStack() as progress:
         watch = progress.enter_context(show_progress("labelling", _Rate()))
 
-        def show(summary: Summary, names: Sequence[str], taken: TakenCorrections | None) -> None:
+        def show(summary: Summary, names: Sequence[str], correction_effect: TakenCorrections | None) -> None:
             progress.close()
-            print_table_figures(job, summary, names, taken)
+            print_table_figures(job, summary, names, correction_effect)
 
         return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)
 
 
 def _document(outcome: Outcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
-    taken, summary = outcome.taken, outcome.summary
-    counts = {"corrections": taken.corrections, "unmatched": taken.unmatched} if taken else {}
+    correction_effect, summary = outcome.taken, outcome.summary
+    counts = (
+        {"corrections": correction_effect.corrections, "unmatched": correction_effect.unmatched}
+        if correction_effect
+        else {}
+    )
     if summary.rows == summary.errors:
         return NegativeResult(asdict(summary))
     document = counts | asdict(summary)
@@ -138,14 +142,16 @@ def build_parser() -> argparse.ArgumentParser:
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES_BY_NAME, help=engines)
     products = parser.add_mutually_exclusive_group()
-    by = "column that says which photos show the same product; also writes a table with one row per product"
-    products.add_argument("--by", metavar="COLUMN", help=by)
+    by_help = (
+        "column that says which photos show the same product; also writes a table with one row per product"
+    )
+    products.add_argument("--by", metavar="COLUMN", help=by_help)
     folders = "photos in one folder show the same product; also writes a table with one row per product"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
     add("--language", choices=(*readable_languages(), OFF), help=words)
-    own = "what the shop means by its own words: a CSV with the columns words, kinds and in"
-    add("--words", dest="own_words", type=Path, metavar="FILE", help=own)
+    own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
+    add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
     feed = (

@@ -119,8 +119,8 @@ class CategoryQuestions:
         Categories with the most products that need a person come first. Categories with too few of such
         products are left out (MIN_ROWS_READ, MIN_ROWS_UNREAD).
         """
-        wanted = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
-        wanted.sort(key=lambda level: len(level.rows), reverse=True)
+        asked_levels = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
+        asked_levels.sort(key=lambda level: len(level.rows), reverse=True)
         return [
             CategoryQuestion(
                 category=level.category,
@@ -130,7 +130,7 @@ class CategoryQuestions:
                 kinds=dict(level.kinds.most_common()),
                 photos=tuple(level.photos.values()),
             )
-            for level in wanted[:MAX_QUESTIONS]
+            for level in asked_levels[:MAX_QUESTIONS]
         ]
 
     def count(self) -> dict[str, int]:

@@ -74,16 +74,16 @@ class Decisions:
         The iterator is empty if the run does not group photos into products.
         """
         groups = read_photo_groups(self.journal) if self.settings.by else ()
-        return (self._of_group(photos) for photos in groups if photos[0].product)
+        return (self._decide_group(photos) for photos in groups if photos[0].product)
 
     def rows_for_people(self) -> Iterator[TableRow]:
         """Return an iterator over the rows that a review sheet may ask about.
 
         These are all products, and the pictures that belong to no product.
         """
-        return map(self._of_group, read_photo_groups(self.journal))
+        return map(self._decide_group, read_photo_groups(self.journal))
 
-    def _of_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
+    def _decide_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
         subject = combine_photos(photos, self.settings) if photos[0].product else photos[0]
         return decide_row(subject, self.context)
 
@@ -95,16 +95,16 @@ class Decisions:
     def context(self) -> DecisionContext:
         """The facts about the whole table that `decide_row` needs for each row."""
         hashes = [sha256 for (sha256,) in self.journal.query(_SHARED_PHOTOS)]
-        shared = SharedProductsCollector(hashes)
+        collector = SharedProductsCollector(hashes)
         is_read = self.settings.by and self.reader.says_something
         products = read_product_titles(self.reader, self._rows_of_products() if is_read else ())
-        titles = collect_titles(self.settings, self.reader, shared.collect(products))
+        titles = collect_titles(self.settings, self.reader, collector.collect(products))
         photos = read_unshared_photos(self.journal, hashes)
         return DecisionContext(
             settings=self.settings,
             titles=titles,
-            shared_photos=make_shared_photos(shared.products_of_photos(), photos, titles),
-            human_answers=self._people,
+            shared_photos=make_shared_photos(collector.products_of_photos(), photos, titles),
+            human_answers=self._human_answers,
         )
 
     @cached_property
@@ -121,9 +121,9 @@ class Decisions:
         run = self.journal.settings
         if run.list_words is not None:
             return run.list_words
-        renamed = [name for name, in_table in run.further.items() if in_table != name]
-        others = {*renamed, *run.attributes, run.by.column if run.by else ""}
-        return words_in(tuple(run.further), self._columns, run.language, run.title, others)
+        renamed = [name for name, table_name in run.further.items() if table_name != name]
+        excluded_columns = {*renamed, *run.attributes, run.by.column if run.by else ""}
+        return words_in(tuple(run.further), self._read_columns, run.language, run.title, excluded_columns)
 
     @cached_property
     def reader(self) -> ListReader:
@@ -134,7 +134,7 @@ class Decisions:
         words, settings = self.list_words, self.journal.settings
         is_on = settings.language != OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
-        names = (name for of_depth in folders.names.values() for name in sorted(of_depth))
+        names = (name for folder_names in folders.names.values() for name in sorted(folder_names))
         return ListReader(
             list_words=words,
             own_words=OwnWords(
@@ -158,7 +158,7 @@ class Decisions:
 
     def _categories(self) -> Iterator[str]:
         words = self.list_words
-        cells = self._columns(words.categories) if words.categories else ()
+        cells = self._read_columns(words.categories) if words.categories else ()
         return (words.category(of_row) for of_row in cells)
 
     def _folders(self) -> FolderCategories:
@@ -171,14 +171,14 @@ class Decisions:
             yield folder_of(path), product or path
 
     @property
-    def _people(self) -> HumanAnswers:
+    def _human_answers(self) -> HumanAnswers:
         """The valid answers of people about pictures and products of the current listing."""
         labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
             labels[sha256, product][head or LABEL] = label
         return HumanAnswers(dict(labels))
 
-    def _columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    def _read_columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
         """Yield the cells in some columns of each row, in the order of the source."""
         query = f"SELECT number{self._select_cells(columns)} FROM current ORDER BY number"  # noqa: S608
         for _, *texts in self.journal.query(query):

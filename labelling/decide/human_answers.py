@@ -55,8 +55,10 @@ def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
         One label if people agree; several labels if people contradict each other; LEFT_OUT if they left out
         every photo; otherwise an empty set.
     """
-    given = set(labels)
-    return {label for label in given if label} or ({LEFT_OUT} if given == {LEFT_OUT} else set())
+    different_labels = set(labels)
+    return {label for label in different_labels if label} or (
+        {LEFT_OUT} if different_labels == {LEFT_OUT} else set()
+    )
 
 
 class HeadContext(NamedTuple):
@@ -86,9 +88,9 @@ class HumanAnswers:
 
     def answers_to(self, record: Record) -> RecordAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
-        of_photos = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
-        of_product = self.labels.get(("", record.product), {}) if record.product else {}
-        return RecordAnswers(of_product, of_photos)
+        photo_labels = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
+        product_labels = self.labels.get(("", record.product), {}) if record.product else {}
+        return RecordAnswers(product_labels, photo_labels)
 
 
 def decide_head(
@@ -109,18 +111,18 @@ def decide_head(
         human_answers: the answers of people about the row.
         context: the other facts about the head.
     """
-    label, by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
+    label, decided_by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
     if answer:
-        label, by, reason = answer.label, answer.decided_by, answer.reason
+        label, decided_by, reason = answer.label, answer.decided_by, answer.reason
     labels = human_answers.labels(head)
     if len(labels) == 1:
-        label, by = min(labels) or None, DecidedBy.PERSON
+        label, decided_by = min(labels) or None, DecidedBy.PERSON
     elif labels:
         reason = Reason.CONTRADICTING
     return HeadDecision(
         answer=answer,
         label=label,
-        decided_by=by,
+        decided_by=decided_by,
         reason=reason,
         category=context.categories.get(label or "", (None, None)),
         is_admitted=context.is_admitted,
@@ -144,8 +146,8 @@ def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: 
     is_photo = isinstance(record, PhotoRecord)
     if head in human_answers.product_labels or (is_photo and record.product):
         return None
-    of_readable = zip(record.photos, human_answers.photo_labels, strict=True)
-    labels = {labels.get(head) for photo, labels in of_readable if photo.sha256}
+    photos_and_labels = zip(record.photos, human_answers.photo_labels, strict=True)
+    labels = {labels.get(head) for photo, labels in photos_and_labels if photo.sha256}
     if len(combine_photo_labels(labels)) > 1:
         return Reason.CONTRADICTING
     if None not in labels or reason is None:
@@ -173,9 +175,9 @@ def carry_class_to_kind(
     label, kind = decisions[LABEL], decisions.get(KIND)
     if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:
         return
-    of_class = kinds.get(label.label or "", frozenset())
-    if len(of_class) == 1 and of_class <= {*names}:
-        [name] = of_class
+    class_kinds = kinds.get(label.label or "", frozenset())
+    if len(class_kinds) == 1 and class_kinds <= {*names}:
+        [name] = class_kinds
         category = categories.get(name, (None, None))
         decisions[KIND] = replace(
             kind, label=name, decided_by=DecidedBy.PERSON, category=category, doubt=None
@@ -184,6 +186,6 @@ def carry_class_to_kind(
     if label.label == NONE:
         fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
     else:
-        fits = not of_class or (kind.is_accepted and kind.label in of_class)
+        fits = not class_kinds or (kind.is_accepted and kind.label in class_kinds)
     if not fits:
         decisions[KIND] = replace(kind, reason=Reason.CONTRADICTING)

@@ -61,40 +61,43 @@ class ListColours(NamedTuple):
     labels: tuple[str, ...]
     is_denied: bool = False
 
-    def make_answer(self, of_photos: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
+    def make_answer(self, photo_answer: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
         """Return the answer about the colour as the list decides it, with the first of `labels`.
 
         If the photos contradict the list, the answer needs a review.
 
         Args:
-            of_photos: the answer of the photos, whose label is suggested to a person.
+            photo_answer: the answer of the photos, whose label is suggested to a person.
             shares: the probability of each label of the colour.
         """
         label, *also = self.labels
         reason = Reason.TITLE_CONFLICT if self.is_denied else None
         return replace(
-            of_photos,
+            photo_answer,
             label=label,
             confidence=shares[label],
             reason=reason,
             also=tuple(also),
             decided_by=DecidedBy.LIST,
-            suggested_label=of_photos.label,
+            suggested_label=photo_answer.label,
         )
 
 
 def match_colours(
-    own: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
+    shop_colours: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
 ) -> ListColours | None:
     """Return the colour that a list names for a product; None if only the photos can answer.
 
     Args:
-        own: the colours in the list's own column (`read_own_colours`), which are preferred; empty for none.
-        title: the title of the product, which is read if `own` is empty; empty for none.
+        shop_colours: the colours in the list's own column (`read_own_colours`), which are preferred;
+            empty for none.
+        title: the title of the product, which is read if `shop_colours` is empty; empty for none.
         language: the code of the language of the list's titles, such as `de`.
         shares: the probability of each label of the colour, over all photos of the product.
     """
-    return _by_column(own, language, shares) or _by_title(title, language, shares)
+    return _find_column_colours(shop_colours, language, shares) or _find_title_colours(
+        title, language, shares
+    )
 
 
 def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
@@ -133,9 +136,9 @@ def find_no_colour(cells: Mapping[str, str]) -> str:
 def _colour_cells(cells: Mapping[str, str]) -> list[str]:
     """Return the cells of columns that name the colour, Shopify's metafields last."""
     columns = {fold_name(column): cell for column, cell in cells.items()}
-    named = [columns[name] for name in column_names("colour") if name in columns]
+    colour_cells = [columns[name] for name in column_names("colour") if name in columns]
     metafields = [cell for column, cell in cells.items() if is_colour_metafield(column)]
-    return [read_identifier(cell) for cell in (*named, *metafields)]
+    return [read_identifier(cell) for cell in (*colour_cells, *metafields)]
 
 
 def is_colour_metafield(column: str) -> bool:
@@ -168,8 +171,8 @@ def _is_colour(text: str) -> bool:
     cell = read_identifier(text)
     if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell):
         return False
-    both = (tuple(tokens_of(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
-    return not any(tokens in named for tokens, named in zip(both, _no_colours(), strict=True))
+    token_forms = (tuple(tokens_of(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
+    return not any(tokens in named for tokens, named in zip(token_forms, _no_colours(), strict=True))
 
 
 @cache
@@ -182,20 +185,26 @@ def _no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]
     return frozenset(plain), frozenset(accented)
 
 
-def _by_column(words: tuple[str, ...], language: str, shares: Mapping[str, float]) -> ListColours | None:
+def _find_column_colours(
+    words: tuple[str, ...], language: str, shares: Mapping[str, float]
+) -> ListColours | None:
     if not words:
         return None
-    named = [_labels(colours, shares) for word in words for colours in _named(word, language)]
-    total = sum(shares[label] for label in {label for labels in named for label in labels})
-    first = dict.fromkeys(labels[0] for labels in named if labels)
-    return ListColours(words, tuple(first), is_denied=any(named) and total < LEAST)
+    labels_of_colours = [
+        _labels(colours, shares) for word in words for colours in _read_colours(word, language)
+    ]
+    total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
+    first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
+    return ListColours(words, tuple(first), is_denied=any(labels_of_colours) and total < LEAST)
 
 
-def _by_title(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
+def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
     """Return the colours of a title that the photos confirm; None without any."""
-    named = [_labels(colours, shares) for colours in read_title_colours(title, language)]
-    confirmed = [labels for labels in named if sum(shares[label] for label in labels) >= LEAST]
-    first = tuple(dict.fromkeys(labels[0] for labels in confirmed))
+    labels_of_colours = [_labels(colours, shares) for colours in read_title_colours(title, language)]
+    confirmed_labels = [
+        labels for labels in labels_of_colours if sum(shares[label] for label in labels) >= LEAST
+    ]
+    first = tuple(dict.fromkeys(labels[0] for labels in confirmed_labels))
     return ListColours(first, first, is_denied=False) if first else None
 
 
@@ -214,12 +223,12 @@ def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
     words = _words(language)
     tokens = words.tokens(title)
     end = next((place for place, token in enumerate(tokens) if token in words.parts), len(tokens))
-    return list(_found(tokens[:end], words))
+    return list(_find_colours(tokens[:end], words))
 
 
-def _named(text: str, language: str) -> list[frozenset[str]]:
+def _read_colours(text: str, language: str) -> list[frozenset[str]]:
     words = _words(language)
-    return list(_found(words.tokens(text), words))
+    return list(_find_colours(words.tokens(text), words))
 
 
 def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
@@ -259,20 +268,22 @@ class _Words(NamedTuple):
         return self.language.tokens(text)
 
 
-def _found(tokens: Sequence[str], words: _Words) -> Iterator[frozenset[str]]:
+def _find_colours(tokens: Sequence[str], words: _Words) -> Iterator[frozenset[str]]:
     """Yield the colours of the words of a text: of several phrases that fit the longest one is used."""
     start = 0
     while start < len(tokens):
         for count in (3, 2, 1):
             phrase = tuple(tokens[start : start + count])
-            colours = words.phrases.get(phrase) or (_by_end(phrase[0], words.ends) if count == 1 else None)
+            colours = words.phrases.get(phrase) or (
+                _find_compound_colours(phrase[0], words.ends) if count == 1 else None
+            )
             if colours:
                 yield colours
                 break
         start += count
 
 
-def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+def _find_compound_colours(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
     """Return the colour of the longest end of a compound, such as dunkelblau."""
     return next((ends[token[start:]] for start in range(2, len(token)) if token[start:] in ends), None)
 
@@ -281,13 +292,13 @@ def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | 
 def _words(language: str) -> _Words:
     """Return the words of a language and English ones, as shops use these everywhere."""
     english = languages()["en"]
-    own = languages().get(language, english)
+    own_language = languages().get(language, english)
     phrases, ends, parts = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]](), set[str]()
-    for source in (english, own):
-        parts.update(" ".join(own.tokens(word)) for word in source.parts)
+    for source in (english, own_language):
+        parts.update(" ".join(own_language.tokens(word)) for word in source.parts)
         for word, colours in source.colours.items():
-            tokens = tuple(own.tokens(word))
+            tokens = tuple(own_language.tokens(word))
             phrases[tokens] = frozenset(colours)
             if word.startswith(END):
                 ends["".join(tokens)] = frozenset(colours)
-    return _Words(own, phrases, ends, frozenset(parts))
+    return _Words(own_language, phrases, ends, frozenset(parts))

@@ -56,8 +56,8 @@ def check_column(source: Source, column: str, option: str, advice: str = "") -> 
     """
     if column and column not in source.columns:
         names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
-        near = get_close_matches(column, source.columns, 1)
-        hint = f"Did you mean `{near[0]}`?" if near else advice
+        nearest_names = get_close_matches(column, source.columns, 1)
+        hint = f"Did you mean `{nearest_names[0]}`?" if nearest_names else advice
         why = f"has no column `{column}` for {option}; it has {names}. {hint}"
         raise SourceUnusable(f"{source.address}: {why.rstrip()}")
     return column
@@ -94,20 +94,20 @@ def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> Product
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
     combined = {head: combine_answers(distinct, head, table) for head in table.heads}
-    answered = {head: answer for head, answer in combined.items() if answer}
+    answers_and_paths = {head: answer for head, answer in combined.items() if answer}
     cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
-    by = {table.by.column: name} if table.by and table.by.folder is None else {}
+    product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
     return ProductRecord(
         product=name,
         photos=tuple(photos),
         distinct_photos=distinct,
-        answers={head: answer for head, (answer, _) in answered.items()},
+        answers={head: answer for head, (answer, _) in answers_and_paths.items()},
         mean_probabilities={
             head: _mean_of_photos(distinct, head, answer, len(paths))
-            for head, (answer, paths) in answered.items()
+            for head, (answer, paths) in answers_and_paths.items()
         },
-        deciding_photos={head: paths for head, (_, paths) in answered.items()},
-        cells=cells | by,
+        deciding_photos={head: paths for head, (_, paths) in answers_and_paths.items()},
+        cells=cells | product_cells,
     )
 
 
@@ -115,8 +115,10 @@ def _mean_of_photos(
     photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
 ) -> Sequence[float]:
     """Return the mean over all photos with an answer: the combined answer has it if all of them decided."""
-    answered = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
-    return answer.probabilities if len(answered) == deciding_count else mean_of(answered)
+    photo_probabilities = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
+    return (
+        answer.probabilities if len(photo_probabilities) == deciding_count else mean_of(photo_probabilities)
+    )
 
 
 def _first(cells: Iterable[str]) -> str:
@@ -137,15 +139,19 @@ def combine_answers(
     Returns:
         The answer, and the paths of the photos that it is based on; None if no photo has an answer.
     """
-    answered = [photo for photo in photos if head in photo.answers]
-    if not answered:
+    answered_photos = [photo for photo in photos if head in photo.answers]
+    if not answered_photos:
         return None
     labels, is_proven = table.heads[head], table.by is not None and head in table.by.proven
-    of_photos = [_of_photo(photo.answers[head], labels) for photo in answered]
-    product = answer_of_product(of_photos, is_proven=is_proven, is_colour=head in COLOURS)
+    photo_answers = [_make_probable_answer(photo.answers[head], labels) for photo in answered_photos]
+    product = answer_of_product(photo_answers, is_proven=is_proven, is_colour=head in COLOURS)
     shares = product.probabilities
-    likely = sorted(range(len(labels)), key=lambda index: -shares[index])
-    also = [index for index in likely if shares[index] >= MIN_FURTHER_PROBABILITY and index != product.label]
+    ordered_indices = sorted(range(len(labels)), key=lambda index: -shares[index])
+    also = [
+        index
+        for index in ordered_indices
+        if shares[index] >= MIN_FURTHER_PROBABILITY and index != product.label
+    ]
     answer = HeadAnswer(
         label=labels[product.label],
         confidence=shares[product.label],
@@ -154,14 +160,14 @@ def combine_answers(
         probabilities=tuple(shares),
         decided_by=DecidedBy.MODEL,
     )
-    return answer, tuple(answered[place].path for place in product.rests_on)
+    return answer, tuple(answered_photos[place].path for place in product.rests_on)
 
 
-def _of_photo(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
+def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
     return ProbableAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
 
 
-def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> bool:
+def is_likely(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:
     """Return whether a product's answer is certain enough for a feed, but not for the table.
 
     It is if the only reason against it is `unproven` (too few measured answers), one photo alone has an
@@ -170,12 +176,12 @@ def is_likely(product: ProductRecord, head: str, by: ProductGrouping | None) -> 
     Args:
         product: the product with its combined answers.
         head: the class (LABEL), or the name of an attribute.
-        by: the grouping of photos into products, with the thresholds of the release; None without one.
+        grouping: the grouping of photos into products, with the thresholds of the release; None without one.
     """
     answer = product.answers.get(head)
-    if answer is None or answer.reason != Reason.UNPROVEN or by is None or head not in by.likely:
+    if answer is None or answer.reason != Reason.UNPROVEN or grouping is None or head not in grouping.likely:
         return False
-    least, _ = by.likely[head]
+    least, _ = grouping.likely[head]
     agree = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)
     return agree and (answer.confidence or 0.0) >= least
 

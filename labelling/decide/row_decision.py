@@ -84,20 +84,23 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         The row, with a decision about the class and about each attribute that was answered.
     """
     answers = answer_with_list(record, context)
-    by_photos, by_list = answer_likely_colour(record, answers, context), read_list_colours(record, context)
-    if by_list and by_list.labels:
+    photo_colour, list_colours = (
+        answer_likely_colour(record, answers, context),
+        read_list_colours(record, context),
+    )
+    if list_colours and list_colours.labels:
         shares = context.titles.label_probabilities(record, context.colour_head)
-        answers[context.colour_head] = by_list.make_answer(record.answers[context.colour_head], shares)
+        answers[context.colour_head] = list_colours.make_answer(record.answers[context.colour_head], shares)
     decisions = apply_human_answers(record, answers, context)
     colour = decisions.get(context.colour_head, NO_DECISION)
     return TableRow(
         record=record,
         decisions=decisions,
         title_kinds=context.titles.title_kinds(record),
-        feed_colours=choose_feed_colours(colour, by_list, by_photos)
+        feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
         if isinstance(record, ProductRecord)
         else (),
-        is_likely=by_list is None and not colour.is_settled,
+        is_likely=list_colours is None and not colour.is_settled,
     )
 
 
@@ -151,9 +154,9 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
         return None
     words = context.titles.reader.list_words
     title = words.title(record.cells) if words.is_read else ""
-    own = read_own_colours(record.cells, [photo.cells for photo in record.photos])
+    shop_colours = read_own_colours(record.cells, [photo.cells for photo in record.photos])
     return match_colours(
-        own,
+        shop_colours,
         title,
         words.title_language(record.cells),
         context.titles.label_probabilities(record, context.colour_head),
@@ -195,13 +198,13 @@ def apply_human_answers(
     Returns:
         The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
     """
-    said, categories = context.human_answers.answers_to(record), context.settings.categories
+    row_answers, categories = context.human_answers.answers_to(record), context.settings.categories
     decisions = dict[str, HeadDecision]()
-    for head in dict.fromkeys([LABEL, *answers, *said.heads]):
+    for head in dict.fromkeys([LABEL, *answers, *row_answers.heads]):
         answer = answers.get(head)
         is_admitted = _is_admitted(record, head, answer, context) if answer else None
-        of_head = HeadContext(categories.get(head, {}), is_admitted)
-        decisions[head] = decide_head(record, head, answer, said, of_head)
+        head_context = HeadContext(categories.get(head, {}), is_admitted)
+        decisions[head] = decide_head(record, head, answer, row_answers, head_context)
     names = context.settings.heads.get(KIND, ())
     if has_kinds(names):
         carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
@@ -218,7 +221,7 @@ def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: Decisio
 
 
 def choose_feed_colours(
-    colour: HeadDecision, by_list: ListColours | None, by_photos: HeadAnswer | None
+    colour: HeadDecision, list_colours: ListColours | None, photo_colour: HeadAnswer | None
 ) -> tuple[str, ...]:
     """Return the colours of a product for a feed: a person's, the shop's own words, or those of the photos.
 
@@ -227,30 +230,30 @@ def choose_feed_colours(
 
     Args:
         colour: the decision of the table about the colour.
-        by_list: the colours that the list names; None if it names none.
-        by_photos: the answer of the photos; None without one.
+        list_colours: the colours that the list names; None if it names none.
+        photo_colour: the answer of the photos; None without one.
 
     Returns:
         Up to MAX_FEED_COLOURS colours, the main colour first; empty if the colour is doubtful.
     """
-    own_texts = by_list.feed_texts[:MAX_FEED_COLOURS] if by_list else ()
+    own_texts = list_colours.feed_texts[:MAX_FEED_COLOURS] if list_colours else ()
     if colour.decided_by == DecidedBy.PERSON:
-        if by_list and own_texts and _confirms(colour, by_list):
+        if list_colours and own_texts and _confirms(colour, list_colours):
             return own_texts
         return (colour.label,) if colour.label and colour.label != NONE else ()
     if own_texts:
         return own_texts
-    if by_photos is None or not by_photos.is_accepted or by_photos.label == NONE:
+    if photo_colour is None or not photo_colour.is_accepted or photo_colour.label == NONE:
         return ()
     if colour.reason == Reason.CONTRADICTING:
         return ()
-    return (by_photos.label, *by_photos.also)[:MAX_FEED_COLOURS]
+    return (photo_colour.label, *photo_colour.also)[:MAX_FEED_COLOURS]
 
 
-def _confirms(colour: HeadDecision, by_list: ListColours) -> bool:
+def _confirms(colour: HeadDecision, list_colours: ListColours) -> bool:
     """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
-    is_suggested = not by_list.is_denied and colour.label == colour.predicted_label
-    return is_suggested or colour.label in by_list.labels
+    is_suggested = not list_colours.is_denied and colour.label == colour.predicted_label
+    return is_suggested or colour.label in list_colours.labels
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:

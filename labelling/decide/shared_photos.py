@@ -52,9 +52,9 @@ class SharedProductsCollector:
         Args:
             product: the facts of the list about the product.
         """
-        shared = product.hashes & self._kinds.keys()
-        words = without_variant(product.title) if shared else ()
-        for sha256 in shared:
+        shared_hashes = product.hashes & self._kinds.keys()
+        words = without_variant(product.title) if shared_hashes else ()
+        for sha256 in shared_hashes:
             self._kinds[sha256].add(product.shown_kinds)
             # The empty tuple, which stands for different words, equals no title with words.
             self._words[sha256] = words if self._words.setdefault(sha256, words) == words else ()
@@ -117,19 +117,21 @@ class SharedPhotos:
             record: the product, or a photo of one.
             kind: the kind of garment, as shops name it; None if the title decided none.
         """
-        under = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
-        if not record.product or None in under:
+        shared_products = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
+        if not record.product or None in shared_products:
             return True
-        kinds = {kinds for products in under if products for kinds in products.kinds}
+        kinds = {kinds for products in shared_products if products for kinds in products.kinds}
         return all(self.titles.labels.admit_kind(kind, listed) for listed in kinds)
 
     def _may_show_each(self, photo: PhotoRecord) -> bool:
-        under = self.products_of_photos.get(photo.sha256)
-        if under is None:
+        shared_products = self.products_of_photos.get(photo.sha256)
+        if shared_products is None:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
-        is_admitted = all(self.titles.admits(LABEL, label, listed) for listed in under.kinds)
-        return is_admitted or under.has_same_words
+        is_admitted = all(
+            self.titles.admits(LABEL, label, title_kinds) for title_kinds in shared_products.kinds
+        )
+        return is_admitted or shared_products.has_same_words
 
 
 def make_shared_photos(

@@ -181,11 +181,11 @@ def collect_titles(
         products: the facts of the list about each product; none if its titles are not read.
     """
     heads, distinct = settings.heads, dict[ListMeaning, ListMeaning]()
-    meanings, contradicting = dict[str, ListMeaning](), list[tuple[int, str]]()
+    meanings, contradicting_products = dict[str, ListMeaning](), list[tuple[int, str]]()
     for product in products:
         meanings[product.product] = distinct.setdefault(product.meaning, product.meaning)
         if product.meaning.conflict == Reason.CONTRADICTING:
-            contradicting.append((product.number, product.product))
+            contradicting_products.append((product.number, product.product))
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         reader=reader,
@@ -193,7 +193,7 @@ def collect_titles(
         minimum_shares=settings.shares,
         heads=heads,
         products=meanings,
-        contradicting_products=tuple(name for _, name in sorted(contradicting)),
+        contradicting_products=tuple(name for _, name in sorted(contradicting_products)),
     )
 
 

@@ -149,8 +149,8 @@ class Journal(AbstractContextManager["Journal"]):
         try:
             self._take()
             (pages,), (size,), (form,) = (
-                self._db.execute(f"PRAGMA {what}").fetchone()
-                for what in ("page_count", "page_size", "user_version")
+                self._db.execute(f"PRAGMA {pragma}").fetchone()
+                for pragma in ("page_count", "page_size", "user_version")
             )
             problems = self._db.execute("PRAGMA integrity_check(1)").fetchall()
         except UnicodeDecodeError:  # SQLite quotes what is damaged
@@ -227,11 +227,11 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             OtherRun: the run in the file has another source, release or labels.
         """
-        kept = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
+        stored_run = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
         with suppress(ValueError) if self._restart else self.name_damage():
-            self.earlier_settings = RunSettings.from_json(kept[0]) if kept else None
-            self.options = json.loads(kept[4] or "{}") if kept else {}
+            self.earlier_settings = RunSettings.from_json(stored_run[0]) if stored_run else None
+            self.options = json.loads(stored_run[4] or "{}") if stored_run else {}
         now = self._begins
         if (
             self.earlier_settings
@@ -242,13 +242,13 @@ class Journal(AbstractContextManager["Journal"]):
             if not self.earlier_settings.is_superseded_by(now):
                 raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
             self.is_superseded = True
-        if kept and not (self._restart or self.is_superseded):
-            self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, kept
+        if stored_run and not (self._restart or self.is_superseded):
+            self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, stored_run
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
-            written = kept[3] if kept else "{}"
-            row = now.as_json(), UNFINISHED, written
+            known_hashes = stored_run[3] if stored_run else "{}"
+            row = now.as_json(), UNFINISHED, known_hashes
             self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
             self._run = now
 
@@ -281,8 +281,8 @@ class Journal(AbstractContextManager["Journal"]):
         Args:
             hashes: the hashes of each file in hexadecimal, by file name; None if a file does not exist.
         """
-        written = {name: list(filter(None, of_file)) for name, of_file in hashes.items()}
-        self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | written))
+        hashes_by_name = {name: list(filter(None, file_hashes)) for name, file_hashes in hashes.items()}
+        self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | hashes_by_name))
         self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:
@@ -442,8 +442,13 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: the disk is full.
         """
         rows = (
-            (of.sha256, "" if of.attribute == LABEL else of.attribute, of.product, *answer)
-            for of, answer in answers.items()
+            (
+                question.sha256,
+                "" if question.attribute == LABEL else question.attribute,
+                question.product,
+                *answer,
+            )
+            for question, answer in answers.items()
         )
         self.execute_many(_ANSWER, rows)
         self.mark_changed()

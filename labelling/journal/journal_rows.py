@@ -121,8 +121,8 @@ class RunListing:
 
     def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end of the listing."""
-        by, named = self._run.by, dict(zip(self._run.further, cells, strict=True))
-        product = by.find_product(path, named) if by else ""
+        grouping, named_cells = self._run.by, dict(zip(self._run.further, cells, strict=True))
+        product = grouping.find_product(path, named_cells) if grouping else ""
         text = json.dumps(cells)
         self._journal.execute(_LISTED, self._listing, self._count, path, stamp, product, text)
         self._count += 1

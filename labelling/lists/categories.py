@@ -99,8 +99,8 @@ class CategoryColumn:
         Args:
             cell: the cell of the category column, such as "Clothing, Clothing > Shirts".
         """
-        written = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
-        paths = dict.fromkeys(self._levels(text) for text in written)
+        written_paths = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
+        paths = dict.fromkeys(self._levels(text) for text in written_paths)
         return tuple(
             path
             for path in paths
@@ -114,10 +114,10 @@ class CategoryColumn:
     def _split(self, text: str, sign: str) -> list[str]:
         """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
         parts = text.split(sign)
-        shared = sum(
+        shared_count = sum(
             any(self.counts.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
         )
-        return parts if 2 * shared > len(parts) > 1 else [text]
+        return parts if 2 * shared_count > len(parts) > 1 else [text]
 
 
 def _levels(text: str) -> list[str]:
@@ -169,16 +169,20 @@ def find_folder_categories(
     products: dict[tuple[int, str], set[str]] = defaultdict(set)
     for folder, product in paths():
         for level, name in enumerate(_parts(folder)[depth:]):
-            of_name = products[level, name]
-            if len(of_name) < MIN_PRODUCTS_OF_FOLDER:  # more are not needed, and there can be a million
-                of_name.add(product)
+            folder_products = products[level, name]
+            if len(folder_products) < MIN_PRODUCTS_OF_FOLDER:  # there can be a million more
+                folder_products.add(product)
     if {name for level, name in products if level == 0} <= {*sorted_names}:
         return NO_FOLDERS
     levels: dict[int, set[str]] = defaultdict(set)
-    for (level, name), of_name in products.items():
-        if len(of_name) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
+    for (level, name), folder_products in products.items():
+        if len(folder_products) >= MIN_PRODUCTS_OF_FOLDER and is_category_level(name):
             levels[level].add(name)
-    names = {level: frozenset(found) for level, found in levels.items() if len(found) >= MIN_FOLDERS}
+    names = {
+        level: frozenset(level_names)
+        for level, level_names in levels.items()
+        if len(level_names) >= MIN_FOLDERS
+    }
     return FolderCategories(depth, names) if names else NO_FOLDERS
 
 
@@ -191,6 +195,6 @@ def _common_depth(folders: Iterable[tuple[str, ...]]) -> int:
     common: tuple[str, ...] | None = None
     for parts in folders:
         common = parts if common is None else common
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(common, parts, strict=False))
-        common = common[: sum(1 for _ in same)]
+        equal_pairs = takewhile(lambda pair: pair[0] == pair[1], zip(common, parts, strict=False))
+        common = common[: sum(1 for _ in equal_pairs)]
     return len(common or ())

@@ -75,13 +75,13 @@ def find_addresses(cell: str) -> list[str]:
     return [address.rstrip(ends) for address in SEVERAL.split(bare)]
 
 
-def make_address(written: str) -> Address:
+def make_address(address: str) -> Address:
     """Return an address that can be fetched, with `https:` before an address that begins with `//`.
 
     Args:
-        written: an address as a list writes it, one of the results of `find_addresses`.
+        address: an address as a list writes it, one of the results of `find_addresses`.
     """
-    return Address(f"https:{written}" if written.startswith("//") else written)
+    return Address(f"https:{address}" if address.startswith("//") else address)
 
 
 def is_picture_cell(cell: str) -> bool:

@@ -18,10 +18,10 @@ def column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...
 
     The first name of each language comes before its others, and names that all languages use come last.
     """
-    own = [language.columns.get(part, ()) for language in languages().values()]
-    names = (*(names[:1] for names in own), *(names[1:] for names in own))
-    shared = shared_words().columns.get(part, ())
-    return tuple(dict.fromkeys(map(fold_name, chain(*names, shared))))
+    names_by_language = [language.columns.get(part, ()) for language in languages().values()]
+    names = (*(names[:1] for names in names_by_language), *(names[1:] for names in names_by_language))
+    shared_names = shared_words().columns.get(part, ())
+    return tuple(dict.fromkeys(map(fold_name, chain(*names, shared_names))))
 
 
 def is_colour_name(text: str) -> bool:

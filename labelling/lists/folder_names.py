@@ -29,12 +29,12 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
     Returns:
         the names by label, with the empty label among them.
     """
-    folders, taken = {"": REVIEW}, {REVIEW}
+    folders, used_names = {"": REVIEW}, {REVIEW}
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
-        while name.casefold() in taken:
+        while name.casefold() in used_names:
             name += "_"
-        taken.add(name.casefold())
+        used_names.add(name.casefold())
         folders[label] = name
     return folders
 

@@ -51,7 +51,7 @@ OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]]
 
 
 def open_list(
-    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
+    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, optional: Collection[str] = ()
 ) -> ListFile:
     """Open a list, and check each of its rows.
 
@@ -59,14 +59,14 @@ def open_list(
         path: the path of the CSV.
         needed: the columns that the list must have.
         reading: the options for reading the list.
-        read: further columns that are read if they exist.
+        optional: further columns that are read if they exist.
 
     Raises:
         ListUnusable: the list cannot be read, is text in another encoding, lacks a column, has two columns of
             a name that is read, or has rows that do not fit its header. The message names the row and its
             line.
     """
-    list_ = open_header(path, needed, reading, read)
+    list_ = open_header(path, needed, reading, optional)
     with name_text_errors(path, list_.encoding):
         every, unseen = list_.check_rows()
         if list_.separator == "\t" and any(bad.is_of_mark for bad in every) and not list_.has_quoted_cells():
@@ -85,7 +85,7 @@ def open_list(
 
 
 def open_header(
-    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, read: Collection[str] = ()
+    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, optional: Collection[str] = ()
 ) -> ListFile:
     """Open a list and check its header, but not its rows.
 
@@ -93,7 +93,7 @@ def open_header(
         path: the path of the CSV.
         needed: the columns that the list must have.
         reading: the options for reading the list.
-        read: further columns that are read if they exist.
+        optional: further columns that are read if they exist.
 
     Raises:
         ListUnusable: the list cannot be read, lacks a needed column, or has two columns of one name that is
@@ -102,11 +102,11 @@ def open_header(
     with name_text_errors(path, reading.encoding or "utf-8"):
         stamp, (encoding, note) = read_stamp(path), find_encoding(path, reading.encoding)
     with name_text_errors(path, encoding):
-        list_ = _with_header(path, needed, reading, encoding, stamp)
-    reading, needed = _in_header(list_.header, needed, reading)
-    _check_header(list_, needed, {*needed, *read, reading.by})
-    unread = [name for name in list_.header if name not in {*needed, *read, reading.by}]
-    misspelt = suggest_renaming(sorted({*read}.difference(list_.header)), unread)
+        list_ = _open_with_header(path, needed, reading, encoding, stamp)
+    reading, needed = _match_header(list_.header, needed, reading)
+    _check_header(list_, needed, {*needed, *optional, reading.by})
+    unread_columns = [name for name in list_.header if name not in {*needed, *optional, reading.by}]
+    misspelt = suggest_renaming(sorted({*optional}.difference(list_.header)), unread_columns)
     notes = [note] if note else []
     notes += [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
     return replace(list_, notes=(*list_.notes, *notes))
@@ -132,18 +132,20 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
         header: the names of the columns that the list has.
     """
     names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
-    alike = ((name, want) for want in needed for name in names if trim(name).casefold() == want != name)
-    return "".join(f" Rename {name!r} to `{want}`." for name, want in alike)
+    similar_names = (
+        (name, want) for want in needed for name in names if trim(name).casefold() == want != name
+    )
+    return "".join(f" Rename {name!r} to `{want}`." for name, want in similar_names)
 
 
-def _with_header(
+def _open_with_header(
     path: Path, needed: Collection[str], reading: Reading, encoding: str, stamp: tuple[int, int]
 ) -> ListFile:
     headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
     fitting = (
         separator
         for separator, row in headers.items()
-        if {*_in_header(row.cells, needed, reading)[1]} <= {*row.cells}
+        if {*_match_header(row.cells, needed, reading)[1]} <= {*row.cells}
     )
     most = max(SEPARATORS, key=lambda separator: len(headers[separator].cells))
     separator = next(fitting, most) if needed else most
@@ -151,9 +153,9 @@ def _with_header(
     if row.error:
         raise ListUnusable(f"{path}, row 1, line {row.line}: {explain_parse_error(row)[0]}")
     names = Counter(filter(None, row.cells))
-    twice = [name for name, count in names.items() if count > 1]
-    note = f"{path}: of the columns `{', '.join(twice)}` there are two; the first is read."
-    reading, _ = _in_header(row.cells, needed, reading)
+    repeated_names = [name for name, count in names.items() if count > 1]
+    note = f"{path}: of the columns `{', '.join(repeated_names)}` there are two; the first is read."
+    reading, _ = _match_header(row.cells, needed, reading)
     return ListFile(
         path=path,
         reading=reading,
@@ -161,20 +163,20 @@ def _with_header(
         separator=separator,
         header=tuple(row.cells),
         stamp=stamp,
-        notes=(note,) if twice else (),
+        notes=(note,) if repeated_names else (),
         is_quoted=True,
     )
 
 
-def _in_header(
+def _match_header(
     header: Iterable[str], needed: Collection[str], reading: Reading
 ) -> tuple[Reading, Collection[str]]:
     """Return the reading and the needed columns as a header names them, since names may have commas."""
     whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
     if not whole:
         return reading, needed
-    others = [name for name in needed if name not in reading.path_columns]
-    return replace(reading, path_columns=(whole[0],)), (whole[0], *others)
+    other_columns = [name for name in needed if name not in reading.path_columns]
+    return replace(reading, path_columns=(whole[0],)), (whole[0], *other_columns)
 
 
 def _header(path: Path, encoding: str, separator: str) -> ParsedRow:
@@ -182,17 +184,19 @@ def _header(path: Path, encoding: str, separator: str) -> ParsedRow:
         return next(parse_rows(file, separator), ParsedRow(1, ("",), []))
 
 
-def _check_header(list_: ListFile, needed: Collection[str], read: Collection[str]) -> None:
+def _check_header(list_: ListFile, needed: Collection[str], read_columns: Collection[str]) -> None:
     names = Counter(filter(None, list_.header))
-    twice = [name for name, count in names.items() if count > 1 and name in read]
-    if twice:
-        raise ListUnusable(f"{list_.path}: has two columns `{twice[0]}`. Take one out, or rename it.")
+    repeated_names = [name for name, count in names.items() if count > 1 and name in read_columns]
+    if repeated_names:
+        raise ListUnusable(
+            f"{list_.path}: has two columns `{repeated_names[0]}`. Take one out, or rename it."
+        )
     if not set(needed) <= set(list_.header):
         begin = list_.separator.join(list_.header)[:MAX_SHOWN_CHARACTERS]
-        wanted = " and ".join(f"`{name}`" for name in needed)
+        needed_text = " and ".join(f"`{name}`" for name in needed)
         raise ListUnusable(
-            f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} {wanted}."
-            f"{_advice(list_, needed)}"
+            f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} "
+            f"{needed_text}.{_advice(list_, needed)}"
         )
 
 
@@ -205,13 +209,13 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
         return ""
     if any(map(is_picture_cell, list_.header)):
         return f" Write `{missing[0]}` in a line above the first one."
-    columns = _of_pictures(list_)
-    few = ", ".join(f"`{name}`" for name in columns)
+    columns = _find_picture_columns(list_)
+    column_text = ", ".join(f"`{name}`" for name in columns)
     option = next((name for name in columns if "," in name), ",".join(columns))
-    return f" Pictures are named in {few}: --path-column {shlex.quote(option)}" if columns else ""
+    return f" Pictures are named in {column_text}: --path-column {shlex.quote(option)}" if columns else ""
 
 
-def _of_pictures(list_: ListFile) -> list[str]:
+def _find_picture_columns(list_: ListFile) -> list[str]:
     """Return the columns in which most cells look like the names of pictures."""
     some = list(islice(list_.rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}

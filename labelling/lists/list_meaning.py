@@ -58,8 +58,12 @@ def level_kinds(level: str, language: str) -> Meaning:
     """
     if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
         return frozenset()
-    known = count_known_words(level)
-    knowing = (code for code in readable_languages() if known.own.get(code, 0) + known.shared >= known.words)
+    known_words = count_known_words(level)
+    knowing = (
+        code
+        for code in readable_languages()
+        if known_words.own.get(code, 0) + known_words.shared >= known_words.words
+    )
     said = list(filter(None, (category_says(level, code, whole_words_of(code)).kinds for code in knowing)))
     return frozenset.intersection(*said) if said else frozenset()
 
@@ -149,8 +153,8 @@ class ListReader:
         if title.conflict:
             return title
         if explained := self._explained(cells, folder):
-            both = combine(title.kinds, explained)
-            return ListMeaning(both) if both else _conflict([title.kinds, explained])
+            common_kinds = combine(title.kinds, explained)
+            return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
         if title.kinds or not self.is_on:
             return title
         if self.list_words.is_read:
@@ -186,8 +190,8 @@ class ListReader:
         said = self.own_words.phrase_meanings(title)
         if not said:
             return NO_MEANING
-        shared = frozenset.intersection(*said)
-        return ListMeaning(shared) if shared else _conflict(said)
+        shared_kinds = frozenset.intersection(*said)
+        return ListMeaning(shared_kinds) if shared_kinds else _conflict(said)
 
 
 def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
@@ -202,10 +206,10 @@ def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
     said = [title for title in titles if title.kinds]
     if len(said) < 2:
         return said[0] if said else NO_MEANING
-    shared = frozenset.intersection(*(title.kinds for title in said))
+    shared_kinds = frozenset.intersection(*(title.kinds for title in said))
     conflict = next((title.conflict for title in said if title.conflict), None)
-    if shared:
-        return ListMeaning(shared, conflict)
+    if shared_kinds:
+        return ListMeaning(shared_kinds, conflict)
     return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
 
 

@@ -79,8 +79,8 @@ class Reading:
         if cell.isascii() or os.path.lexists(path):
             return path
         name = os.fsdecode(cell.encode(encoding.removesuffix("-sig")))
-        same = os.path.join(folder, name)  # noqa: PTH118 - as above
-        return same if os.path.lexists(same) else path
+        same_path = os.path.join(folder, name)  # noqa: PTH118 - as above
+        return same_path if os.path.lexists(same_path) else path
 
 
 AS_IT_IS: Final = Reading()

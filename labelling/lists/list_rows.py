@@ -76,9 +76,9 @@ class ListFile:
             if name:
                 places.setdefault(name, place)
         with name_text_errors(self.path, self.encoding):
-            for where, cells, bad in self._checked():
+            for row_place, cells, bad in self._check_each_row():
                 if bad is None:
-                    yield ListRow(where, {name: cells[place] for name, place in places.items()})
+                    yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
             if read_stamp(self.path) != self.stamp:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
@@ -92,7 +92,7 @@ class ListFile:
         The number is of rows that fit, but have invisible characters in a column of identifiers.
         """
         every, unseen = list[MalformedRow](), 0
-        for _, cells, bad in self._checked():
+        for _, cells, bad in self._check_each_row():
             if bad:
                 every.append(bad)
             else:
@@ -113,34 +113,34 @@ class ListFile:
             cells = (cell.strip() for line in file for cell in line.split(self.separator))
             return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
 
-    def _checked(self) -> Iterator[tuple[str, list[str], MalformedRow | None]]:
+    def _check_each_row(self) -> Iterator[tuple[str, list[str], MalformedRow | None]]:
         """Yield the place of each row after the header, its cells, and why it does not fit."""
         with open_text(self.path, self.encoding) as file:
             parsed = parse_rows(file, self.separator, is_quoted=self.is_quoted)
             next(parsed, None)
             for number, row in enumerate(parsed, 2):
                 if row.error or "".join(row.cells).strip():
-                    where = f"{self.path}, row {number}, line {row.line}"
-                    yield where, row.cells, self._why_bad(row, where)
+                    row_place = f"{self.path}, row {number}, line {row.line}"
+                    yield row_place, row.cells, self._why_bad(row, row_place)
 
-    def _why_bad(self, row: ParsedRow, where: str) -> MalformedRow | None:
+    def _why_bad(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
         if row.error:
             why, is_unclosed = explain_parse_error(row)
-            return MalformedRow(f"{where}: {why}", is_of_mark=True, is_unclosed=is_unclosed)
+            return MalformedRow(f"{row_place}: {why}", is_of_mark=True, is_unclosed=is_unclosed)
         cells, columns = len(row.cells), len(self.header)
-        further = range(row.line + 1, row.last + 1)
+        further_lines = range(row.line + 1, row.last + 1)
         if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
             within = f"it goes on to line {row.last}, and line {line} in a cell of it reads like a row"
-            sentence = f"{where}: a quotation mark is opened and not closed: {within}."
-            return MalformedRow(sentence, further, is_of_mark=True)
+            sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
+            return MalformedRow(sentence, further_lines, is_of_mark=True)
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
-            return MalformedRow(f"{where}: {why}{quoted}{advise_on_mysql(row)}", further)
+            return MalformedRow(f"{row_place}: {why}{quoted}{advise_on_mysql(row)}", further_lines)
         for place in self._identifiers:
             if is_long_number(row.cells[place]):
                 return MalformedRow(
-                    f"{where}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}"
+                    f"{row_place}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}"
                 )
         return None
 

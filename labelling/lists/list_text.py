@@ -36,7 +36,7 @@ ENCODINGS: Final = (
 )
 
 
-def find_encoding(path: Path, named: str) -> tuple[str, str]:
+def find_encoding(path: Path, named_encoding: str) -> tuple[str, str]:
     """Return the encoding of a list as Python names it, and a sentence if it differs from the named one.
 
     Raises:
@@ -45,10 +45,10 @@ def find_encoding(path: Path, named: str) -> tuple[str, str]:
             the named one.
     """
     try:
-        name = codecs.lookup(named or "utf-8").name
-        "".encode(named or "utf-8")  # refuses codecs that are of no text, such as hex
+        name = codecs.lookup(named_encoding or "utf-8").name
+        "".encode(named_encoding or "utf-8")  # refuses codecs that are of no text, such as hex
     except (LookupError, UnicodeError) as error:
-        raise ListUnusable(f"--encoding {named}: Python knows no encoding of this name.") from error
+        raise ListUnusable(f"--encoding {named_encoding}: Python knows no encoding of this name.") from error
     with release_files.open_regular_file(path) as file:
         header = file.readline(LONGEST_CELL)
         # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
@@ -57,16 +57,16 @@ def find_encoding(path: Path, named: str) -> tuple[str, str]:
         return "utf-16", ""
     if header.startswith(b"PK\x03\x04"):  # a ZIP, as the workbooks of Excel and LibreOffice are
         raise ListUnusable(f"{path}: {OF_WORKBOOK}")
-    if b"\0" in header and not named:
+    if b"\0" in header and not named_encoding:
         raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODINGS}")
     is_wide = name.startswith(("utf-16", "utf-32"))
     if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"}:
         return "utf-8-sig", ""
     if b"\0" in (begin if is_wide else header):
-        return named, ""
+        return named_encoding, ""
     if not _holds_utf8(path):
-        return "utf-8-sig" if is_wide else named, ""
-    return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named}."
+        return "utf-8-sig" if is_wide else named_encoding, ""
+    return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named_encoding}."
 
 
 def _holds_utf8(path: Path) -> bool:
@@ -133,8 +133,8 @@ def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeError as error:
         name = encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding
-        where = _not_text(path, encoding)
-        raise ListUnusable(f"{path}{where} is not {name}. {ENCODINGS}") from error
+        line_text = _not_text(path, encoding)
+        raise ListUnusable(f"{path}{line_text} is not {name}. {ENCODINGS}") from error
 
 
 def _not_text(path: Path, encoding: str) -> str:

@@ -65,7 +65,7 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
     first, lines = file.readline(), list[str]()
     is_hint = bool(SEPARATOR_HINT.fullmatch(first.rstrip("\r\n")))
     reader = csv.reader(
-        _kept(file if is_hint else chain(filter(None, [first]), file), lines),
+        _record_lines(file if is_hint else chain(filter(None, [first]), file), lines),
         delimiter=separator,
         quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
         skipinitialspace=True,
@@ -83,7 +83,7 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
         lines.clear()
 
 
-def _kept(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+def _record_lines(file: Iterable[str], lines: list[str]) -> Iterator[str]:
     for line in file:
         lines.append(line)
         yield line
@@ -123,37 +123,39 @@ def find_swallowed_line(
     """
     if len(row.lines) == 1:
         return 0
-    is_within, own = False, LINE_BREAK.split(row.cells[0])
-    is_whole = (columns > 1 and len(line.split(separator)) == columns for line in own)
-    first_whole = next((at for at, is_one in enumerate(is_whole) if is_one), len(own))
-    continues = _continuing(own, is_picture)
-    for at, line in enumerate(row.lines):
+    is_within, cell_lines = False, LINE_BREAK.split(row.cells[0])
+    is_whole = (columns > 1 and len(line.split(separator)) == columns for line in cell_lines)
+    first_whole = next((index for index, is_one in enumerate(is_whole) if is_one), len(cell_lines))
+    continues = _make_continuation_check(cell_lines, is_picture)
+    for index, line in enumerate(row.lines):
         cells = line.rstrip("\r\n").split(separator)
         is_row = len(cells) == columns
         for place, cell in enumerate(cells):
             text = cell.rstrip('"')
             is_other = is_row and is_within and '"' not in text and is_picture(place, text)
-            is_own = place == 0 and own[at : at + 1] == [text] and at <= first_whole
-            if is_other and not (is_own and continues(at)):
-                return row.line + at
+            is_own = place == 0 and cell_lines[index : index + 1] == [text] and index <= first_whole
+            if is_other and not (is_own and continues(index)):
+                return row.line + index
             is_within ^= cell.count('"') % 2 == 1
     return 0
 
 
-def _continuing(own: Sequence[str], is_picture: Callable[[int, str], bool]) -> Callable[[int], bool]:
+def _make_continuation_check(
+    cell_lines: Sequence[str], is_picture: Callable[[int, str], bool]
+) -> Callable[[int], bool]:
     """Return a function that tells whether a line of a row's first cell continues that cell.
 
     Such lines are further addresses, and the end of a name with a line break, if no line above it names a
     picture by itself. Any other line may be the picture of another row.
 
     Args:
-        own: the lines of that cell.
+        cell_lines: the lines of that cell.
         is_picture: returns whether a cell names a picture, as in `find_swallowed_line`.
     """
-    if find_addresses(next(filter(str.strip, own), "")):
-        return lambda at: bool(find_addresses(own[at]))
-    last = len(own) - 1
-    return lambda at: at == last and not any(is_picture(0, line) for line in own[:at])
+    if find_addresses(next(filter(str.strip, cell_lines), "")):
+        return lambda at: bool(find_addresses(cell_lines[at]))
+    last = len(cell_lines) - 1
+    return lambda at: at == last and not any(is_picture(0, line) for line in cell_lines[:at])
 
 
 def explain_cut_number(cell: str) -> str:
@@ -175,8 +177,8 @@ def count_left_out(every: Sequence[MalformedRow]) -> str:
     rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
     if not within:
         return rows
-    few = ", ".join(
+    ranges_text = ", ".join(
         f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:MAX_NAMED_BAD_ROWS]
     )
     more = ", ..." if len(within) > MAX_NAMED_BAD_ROWS else ""
-    return f"{rows} Further lines within them: {sum(map(len, within)):,} ({few}{more})."
+    return f"{rows} Further lines within them: {sum(map(len, within)):,} ({ranges_text}{more})."

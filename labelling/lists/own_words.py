@@ -121,8 +121,10 @@ class OwnWords:
     def phrases(self) -> Words:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
         rows = ((tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY)
-        found = {tokens: meaning for tokens, meaning in rows if tokens}
-        return Words(found, {}, {tokens[0]: len(tokens) for tokens in sorted(found, key=len)})
+        meanings_by_tokens = {tokens: meaning for tokens, meaning in rows if tokens}
+        return Words(
+            meanings_by_tokens, {}, {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)}
+        )
 
     def _tokens(self, text: str) -> list[str]:
         language = languages().get(self.language)
@@ -177,10 +179,10 @@ class OwnWords:
         The answer of a person replaces the file's row for the same category. If that row is valid in titles,
         too, it stays for titles.
         """
-        answered = {level_key(answer.category) for answer in self.answers}
+        answered_keys = {level_key(answer.category) for answer in self.answers}
         rows = list[OwnWord]()
         for row in self.file:
-            if level_key(row.words) not in answered or row.place == TITLE:
+            if level_key(row.words) not in answered_keys or row.place == TITLE:
                 rows.append(row)
             elif row.place == BOTH:
                 rows.append(row._replace(place=TITLE))

@@ -60,40 +60,44 @@ def explain_missing(path: str) -> str:
     """
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
-    what, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
+    missing_thing, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
-        what, (folder, name) = "folder", os.path.split(folder)
-    there = _sorted_names(folder, of_pictures=what == "file")
+        missing_thing, (folder, name) = "folder", os.path.split(folder)
+    there = _sorted_names(folder, is_picture_folder=missing_thing == "file")
     place = bisect_left(there, name)
-    near = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
+    nearest_names = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
     if same := [other for other in there if other.casefold() == name.casefold()]:
         advice = f" There is {escape_unprintable(same[0])!r}, with other capitals."
     else:
-        advice = f" The nearest name there is {escape_unprintable(near[0])!r}." if near else ""
-    return f"There is no {what} {escape_unprintable(name)!r} in {escape_unprintable(folder)}.{advice}"
+        advice = (
+            f" The nearest name there is {escape_unprintable(nearest_names[0])!r}." if nearest_names else ""
+        )
+    return (
+        f"There is no {missing_thing} {escape_unprintable(name)!r} in {escape_unprintable(folder)}.{advice}"
+    )
 
 
 def _respelt(path: str) -> str:
     """Return the path with each part as its folder spells it, or the same path if a part is missing."""
-    spelt = ""
+    real_path = ""
     for part in path.split("/"):
-        whole = spelt + part
+        whole = real_path + part
         if part and not part.isascii() and not os.path.lexists(whole):
-            name = _names(spelt or ".").get(unicodedata.normalize("NFC", part))
+            name = _names(real_path or ".").get(unicodedata.normalize("NFC", part))
             if name is None:
                 return path
-            whole = spelt + name
-        spelt = f"{whole}/"
-    return spelt.removesuffix("/")
+            whole = real_path + name
+        real_path = f"{whole}/"
+    return real_path.removesuffix("/")
 
 
 @lru_cache(4)
-def _sorted_names(folder: str, *, of_pictures: bool) -> list[str]:
+def _sorted_names(folder: str, *, is_picture_folder: bool) -> list[str]:
     try:
         names = os.listdir(folder)  # noqa: PTH208 - as below
     except OSError:
         return []
-    return sorted(name for name in names if not of_pictures or is_picture_name(name))
+    return sorted(name for name in names if not is_picture_folder or is_picture_name(name))
 
 
 @lru_cache(MAX_CACHED_FOLDERS)

@@ -78,8 +78,8 @@ def choose_title_column(columns: Iterable[str], rows: Rows, language: str) -> Ti
         rows: a function that reads the cells of given columns, row by row.
         language: the code of the language of the titles; empty to find the language of each column.
     """
-    left = [name for name in columns if fold_name(name) not in NO_TITLES]
-    return _best(list(_read_columns(left[:MAX_COLUMNS], rows, language)))
+    possible_columns = [name for name in columns if fold_name(name) not in NO_TITLES]
+    return _best(list(_read_columns(possible_columns[:MAX_COLUMNS], rows, language)))
 
 
 def _read_columns(columns: Sequence[str], rows: Rows, language: str) -> Iterator[TitleColumn]:
@@ -98,15 +98,15 @@ def _read_columns(columns: Sequence[str], rows: Rows, language: str) -> Iterator
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
-    kinds, named, more = set[frozenset[str]](), 0, 0
+    kinds, cells_with_kind, more = set[frozenset[str]](), 0, 0
     for text, count in counts.items():
         meaning = title_says(text, language)
         if meaning.kinds:
             kinds.add(meaning.kinds)
-            named += count
+            cells_with_kind += count
             more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in meaning.words))
     length = sum(len(text) * count for text, count in counts.items()) / counts.total()
-    return TitleColumn(name, language, counts.total(), named, more, len(kinds), length)
+    return TitleColumn(name, language, counts.total(), cells_with_kind, more, len(kinds), length)
 
 
 def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:

@@ -164,12 +164,13 @@ def word_columns(columns: Iterable[str]) -> ListWords:
     """
     names = tuple(columns)
     return ListWords(
-        titles=_named(column_names("title"), names), categories=_named(column_names("category"), names)
+        titles=_find_columns(column_names("title"), names),
+        categories=_find_columns(column_names("category"), names),
     )
 
 
 def words_in(
-    columns: Sequence[str], rows: Rows, language: str, title: str, others: Collection[str]
+    columns: Sequence[str], rows: Rows, language: str, title: str, excluded_columns: Collection[str]
 ) -> ListWords:
     """Find the columns of a list that have titles and categories, and the language in which to read them.
 
@@ -181,10 +182,10 @@ def words_in(
         rows: a function that reads the cells of given columns, row by row.
         language: a language that is read, or OFF; empty to find the language of the cells.
         title: the column that people named as the title; empty to find it.
-        others: columns that are read as something else.
+        excluded_columns: columns that are read as something else.
     """
-    named = word_columns(columns)
-    words = replace(named, titles=(title,)) if title else named
+    named_words = word_columns(columns)
+    words = replace(named_words, titles=(title,)) if title else named_words
     if language == OFF:
         return words
     words = words.in_language(language, rows(words.columns))
@@ -193,16 +194,16 @@ def words_in(
     )
     if title or is_named:
         return words
-    left = [name for name in columns if name not in {*others, *words.columns}]
-    chosen = choose_title_column(left, rows, language)
-    if chosen is None:
+    possible_columns = [name for name in columns if name not in {*excluded_columns, *words.columns}]
+    chosen_column = choose_title_column(possible_columns, rows, language)
+    if chosen_column is None:
         return words
-    texts = (row.get(chosen.name) or "" for row in rows((chosen.name,)))
+    texts = (row.get(chosen_column.name) or "" for row in rows((chosen_column.name,)))
     return replace(
         words,
-        titles=(chosen.name,),
-        language=chosen.language,
-        second="" if language else _second(list(islice(texts, ENOUGH)), chosen.language),
+        titles=(chosen_column.name,),
+        language=chosen_column.language,
+        second="" if language else _second(list(islice(texts, ENOUGH)), chosen_column.language),
         is_chosen=True,
     )
 
@@ -222,46 +223,53 @@ def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
         return (
             f"No column with titles was found among {names}, so only photos decide. --title-column names one."
         )
-    read = ", ".join(f"`{name}`" for name in words.titles)
-    how = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
-    other = "" if title or not words.is_chosen else " --title-column names another."
+    title_names = ", ".join(f"`{name}`" for name in words.titles)
+    reason = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
+    advice = "" if title or not words.is_chosen else " --title-column names another."
     second = f" Titles with more {language_name(words.second)} words are read in it." if words.second else ""
-    return f"The title is {read}, {how}, in {language_name(words.language)}.{second}{other}"
+    return f"The title is {title_names}, {reason}, in {language_name(words.language)}.{second}{advice}"
 
 
-def _named(wanted: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns whose names are among the wanted ones, in the order of the wanted names."""
-    named = [(wanted.index(name), column) for column in columns if (name := fold_name(column)) in wanted]
-    return tuple(column for _, column in sorted(named, key=itemgetter(0)))
+    ranked_columns = [
+        (wanted_names.index(name), column)
+        for column in columns
+        if (name := fold_name(column)) in wanted_names
+    ]
+    return tuple(column for _, column in sorted(ranked_columns, key=itemgetter(0)))
 
 
 def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
     return next((text for column in columns if (text := (cells.get(column) or "").strip())), "")
 
 
-def contradictions(words: ListWords, labelled: Iterable[tuple[Mapping[str, str], str]]) -> str:
+def contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:
     """Return a sentence about rows whose title names another kind than their label; empty if there are none.
 
     Args:
         words: the columns and the language in which titles are read.
-        labelled: the cells of each row of a list, by column, and the label of the row.
+        labelled_rows: the cells of each row of a list, by column, and the label of the row.
     """
-    by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled}
-    pairs = Counter((listed, label) for (_, label), listed in by_title.items() if listed)
+    kinds_by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled_rows}
+    pairs = Counter((title_kinds, label) for (_, label), title_kinds in kinds_by_title.items() if title_kinds)
     kinds = label_kinds(sorted({label for _, label in pairs}), words.language)
     wrong = [
-        (count, " or ".join(in_order(listed)), label)
-        for (listed, label), count in pairs.most_common()
-        if kinds[label] and not kinds[label] & listed
+        (count, " or ".join(in_order(title_kinds)), label)
+        for (title_kinds, label), count in pairs.most_common()
+        if kinds[label] and not kinds[label] & title_kinds
     ]
     if not wrong:
         return ""
-    named = [
-        f"{count:,} {_titles(count)} {listed}, labelled {label}"
-        for count, listed, label in wrong[:MAX_NAMED_CONTRADICTIONS]
+    sentences = [
+        f"{count:,} {_titles(count)} {title_kinds}, labelled {label}"
+        for count, title_kinds, label in wrong[:MAX_NAMED_CONTRADICTIONS]
     ]
     more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
-    return "; ".join([*named, *([f"{more:,} more"] if more else [])]) + ". The labels are learnt as they are."
+    return (
+        "; ".join([*sentences, *([f"{more:,} more"] if more else [])])
+        + ". The labels are learnt as they are."
+    )
 
 
 def _titles(count: int) -> str:

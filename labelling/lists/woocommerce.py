@@ -34,8 +34,8 @@ def translate_header(column: str) -> str | None:
     Args:
         column: the header in an export of WooCommerce, in any language that has a file of words.
     """
-    of_attributes = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
-    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in of_attributes)
+    attribute_patterns = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
+    matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in attribute_patterns)
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
 
 
@@ -44,13 +44,14 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     """Return a pattern for the headers of each column in all languages, by its English name."""
     headers = {part: [] for part in WOOCOMMERCE}  # type: dict[str, list[str]]
     for language in languages().values():
-        for part, written in language.woocommerce.items():
+        for part, shop_headers in language.woocommerce.items():
             headers[part] += (
-                re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]") for header in written
+                re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]")
+                for header in shop_headers
             )
     return {
-        "value(s)" if part == "values" else part: re.compile("|".join(of_part), re.IGNORECASE)
-        for part, of_part in headers.items()
+        "value(s)" if part == "values" else part: re.compile("|".join(part_headers), re.IGNORECASE)
+        for part, part_headers in headers.items()
     }
 
 
@@ -63,8 +64,12 @@ def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
 
     An attribute whose column of values is not known is left out: a row without values would empty it.
     """
-    own = {name: cell for column, cell in cells.items() if (name := translate_header(column))}
-    return {name: cell for name, cell in own.items() if _value_of(f"{_attribute(name)} name") in own}
+    attribute_cells = {name: cell for column, cell in cells.items() if (name := translate_header(column))}
+    return {
+        name: cell
+        for name, cell in attribute_cells.items()
+        if _value_of(f"{_attribute(name)} name") in attribute_cells
+    }
 
 
 def _attribute(header: str) -> str:
@@ -80,8 +85,8 @@ def loses_variations(cells: Mapping[str, str]) -> bool:
     Args:
         cells: the cells of the product's row in the list, by column.
     """
-    of_type = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
-    types = {value.casefold() for cell in of_type for value in _values(cell)}
+    type_cells = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
+    types = {value.casefold() for cell in type_cells for value in _values(cell)}
     return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 
 
@@ -91,9 +96,9 @@ def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     Args:
         cells: the cells of the product's row in the list, by column.
     """
-    own = read_attributes(cells)
-    name = _of_colour(own)
-    return _values(own.get(_value_of(name), "")) if name else []
+    attribute_cells = read_attributes(cells)
+    name = _find_colour_header(attribute_cells)
+    return _values(attribute_cells.get(_value_of(name), "")) if name else []
 
 
 def _values(cell: str) -> list[str]:
@@ -101,10 +106,10 @@ def _values(cell: str) -> list[str]:
     return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 
 
-def _of_colour(own: Mapping[str, str]) -> str | None:
+def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
     """Return the header of the column that names the row's colour attribute; None if the row has none."""
-    names = (column for column in own if column.endswith("name"))
-    return next((column for column in names if is_colour_name(own[column])), None)
+    names = (column for column in attribute_cells if column.endswith("name"))
+    return next((column for column in names if is_colour_name(attribute_cells[column])), None)
 
 
 def _value_of(name: str) -> str:
@@ -120,13 +125,13 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
         cells: the cells of the product's row in the list, by column.
         colours: the colours of the product, the main one first.
     """
-    own = read_attributes(cells)
-    free = (column for number in count(1) if not own.get(column := f"Attribute {number} name"))
-    name = _of_colour(own) or next(free)
-    visible, shared = (name.removesuffix("name") + end for end in ("visible", "global"))
+    attribute_cells = read_attributes(cells)
+    free = (column for number in count(1) if not attribute_cells.get(column := f"Attribute {number} name"))
+    name = _find_colour_header(attribute_cells) or next(free)
+    visible_header, global_header = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
-        name: own.get(name) or "Color",
+        name: attribute_cells.get(name) or "Color",
         _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
-        visible: own.get(visible) or "1",
-        shared: own.get(shared) or "1",
+        visible_header: attribute_cells.get(visible_header) or "1",
+        global_header: attribute_cells.get(global_header) or "1",
     }

@@ -41,39 +41,40 @@ def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tupl
         WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the
             same words twice.
     """
-    of_words = Reading(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
+    words_options = Reading(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
     try:
-        opened = open_list(file, COLUMNS, of_words, (PLACE,))
+        opened = open_list(file, COLUMNS, words_options, (PLACE,))
         for note in opened.notes:
             say(note)
         rows = [
-            (where, {name: cell.strip() for name, cell in cells.items()}) for where, cells in opened.rows()
+            (row_place, {name: cell.strip() for name, cell in cells.items()})
+            for row_place, cells in opened.rows()
         ]
     except ListUnusable as error:
         raise WordsUnusable(str(error)) from error
-    words = [(where, _word(cells, where)) for where, cells in rows]
+    words = [(row_place, _word(cells, row_place)) for row_place, cells in rows]
     _check_once(words)
     return tuple(word for _, word in words)
 
 
-def _word(cells: dict[str, str], where: str) -> OwnWord:
+def _word(cells: dict[str, str], row_place: str) -> OwnWord:
     words = unescape_text(cells["words"])
     if not level_key(words):
         raise WordsUnusable(
-            f"{where}: the cell in the column `words` is empty. Write a category or a phrase."
+            f"{row_place}: the cell in the column `words` is empty. Write a category or a phrase."
         )
     try:
         meaning = meaning_of(cells["kinds"])
     except ValueError as error:
-        raise WordsUnusable(f"{where}: {error}") from error
-    return OwnWord(words, meaning, _place(cells.get(PLACE, ""), where))
+        raise WordsUnusable(f"{row_place}: {error}") from error
+    return OwnWord(words, meaning, _place(cells.get(PLACE, ""), row_place))
 
 
-def _place(text: str, where: str) -> Place:
+def _place(text: str, row_place: str) -> Place:
     place = next((place for place in PLACES if place == text.casefold()), None)
     if place is None:
         raise WordsUnusable(
-            f"{where}: {text!r} in the column `in` is no place. Write `category`, `title`, or nothing "
+            f"{row_place}: {text!r} in the column `in` is no place. Write `category`, `title`, or nothing "
             "for both."
         )
     return place
@@ -82,14 +83,14 @@ def _place(text: str, where: str) -> Place:
 def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that are given twice for the same place, since the two rows could differ."""
     first: dict[tuple[str, Place], str] = {}
-    for where, word in words:
+    for row_place, word in words:
         for place in (CATEGORY, TITLE) if not word.place else (word.place,):
             key = level_key(word.words), place
             if key in first:
                 raise WordsUnusable(
-                    f"{where}: {word.words!r} stands in {first[key]}, too. Leave one of the two rows out."
+                    f"{row_place}: {word.words!r} stands in {first[key]}, too. Leave one of the two rows out."
                 )
-            first[key] = where
+            first[key] = row_place
 
 
 def words_as_csv(words: Iterable[OwnWord]) -> str:

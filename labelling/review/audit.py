@@ -59,26 +59,32 @@ def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator
         corrections: all answers of people from the files of a review sheet, of which some belong to an audit.
         version: the version of the release that is judged.
     """
-    audited = [correction for correction in corrections if correction.audit and correction.sha256]
-    ours = [correction for correction in audited if correction.version == version]
-    for head in sorted({correction.attribute for correction in ours}, key=lambda head: (head != LABEL, head)):
-        of_head = [correction for correction in ours if correction.attribute == head]
-        yield f"{'' if head == LABEL else f'{head}: '}{_sentence(of_head, corrections)}"
-    if others := len(audited) - len(ours):
-        yield f"{others:,} answers to an audit are of another release, and are not counted."
+    audit_answers = [correction for correction in corrections if correction.audit and correction.sha256]
+    release_answers = [correction for correction in audit_answers if correction.version == version]
+    for head in sorted(
+        {correction.attribute for correction in release_answers}, key=lambda head: (head != LABEL, head)
+    ):
+        head_answers = [correction for correction in release_answers if correction.attribute == head]
+        yield f"{'' if head == LABEL else f'{head}: '}{_sentence(head_answers, corrections)}"
+    if other_count := len(audit_answers) - len(release_answers):
+        yield f"{other_count:,} answers to an audit are of another release, and are not counted."
 
 
-def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) -> str:
-    by_size = sorted(of_head, key=lambda correction: correction.audit)
-    drawn = {(correction.path, correction.product): correction for correction in by_size}.values()
-    questions = {correction.question(correction.sha256) for correction in drawn}
+def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
+    sorted_answers = sorted(head_answers, key=lambda correction: correction.audit)
+    sample_answers = {
+        (correction.path, correction.product): correction for correction in sorted_answers
+    }.values()
+    questions = {correction.question(correction.sha256) for correction in sample_answers}
     relevant = [answer for answer in corrections if answer.question(answer.sha256) in questions]
     answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
-    labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in drawn]
+    labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in sample_answers]
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT]
-    low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in drawn))
-    size = max(len(drawn), *(correction.audit for correction in drawn))
-    missing = f" {size - len(drawn):,} of {size:,} have no answer." if size > len(drawn) else ""
+    low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in sample_answers))
+    size = max(len(sample_answers), *(correction.audit for correction in sample_answers))
+    missing = (
+        f" {size - len(sample_answers):,} of {size:,} have no answer." if size > len(sample_answers) else ""
+    )
     least, most = floor(round(low * 1000, 6)) / 10, ceil(round(high * 1000, 6)) / 10
     return (
         f"Audit: of the accepted, {sum(right):,} of {len(right):,} right: at least {least:.1f}%, at most "
@@ -86,18 +92,21 @@ def _sentence(of_head: Sequence[Correction], corrections: Sequence[Correction]) 
     )
 
 
-def find_bounds(right: int, n: int, of: int) -> tuple[float, float]:
+def find_bounds(right_count: int, sample_size: int, population_size: int) -> tuple[float, float]:
     """Return a lower and an upper bound for the share of right rows among all rows, from a random sample.
 
     Each bound has the certainty BOUND_SURENESS.
 
     Args:
-        right: the number of right rows in the sample.
-        n: the number of rows in the sample.
-        of: the number of rows that the sample was drawn from; 0 if it is not known, which means very many.
+        right_count: the number of right rows in the sample.
+        sample_size: the number of rows in the sample.
+        population_size: the number of rows that the sample was drawn from; 0 if it is not known, which means
+            very many.
     """
-    if of < n:
-        return clopper_pearson(right, n, BOUND_SURENESS)
-    if not n:
+    if population_size < sample_size:
+        return clopper_pearson(right_count, sample_size, BOUND_SURENESS)
+    if not sample_size:
         return 0.0, 1.0
-    return 1 - most_of(of, n - right, n, BOUND_SURENESS) / of, most_of(of, right, n, BOUND_SURENESS) / of
+    return 1 - most_of(
+        population_size, sample_size - right_count, sample_size, BOUND_SURENESS
+    ) / population_size, most_of(population_size, right_count, sample_size, BOUND_SURENESS) / population_size

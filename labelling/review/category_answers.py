@@ -24,13 +24,13 @@ PICTURE_COLUMNS: Final = ("path", "sha256", "product")
 """Columns that are empty in a row about a category."""
 
 
-def read_category_answer(row: Mapping[str, str], at: str, where: str) -> CategoryAnswer:
+def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: str) -> CategoryAnswer:
     """Return the answer in a row of a corrections file that says which kinds a shop's category means.
 
     Args:
         row: the cells by column, without white space around them.
-        at: the time of the answer in UTC, in ISO 8601.
-        where: the file, row and line, for error messages.
+        answered_at: the time of the answer in UTC, in ISO 8601.
+        row_place: the file, row and line, for error messages.
 
     Raises:
         CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
@@ -39,34 +39,34 @@ def read_category_answer(row: Mapping[str, str], at: str, where: str) -> Categor
     category = unescape_text(row[CATEGORY])
     if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
         raise CorrectionsUnusable(
-            f"{where}: names the category {category!r} and a {named}, too. A row about a category has no "
+            f"{row_place}: names the category {category!r} and a {named}, too. A row about a category has no "
             f"{', '.join(PICTURE_COLUMNS[:-1])} or {PICTURE_COLUMNS[-1]}."
         )
     if (attribute := row.get("attribute", "")) != KIND:
         raise CorrectionsUnusable(
-            f"{where}: a row about a category has {KIND!r} in the column `attribute`, and this one has "
+            f"{row_place}: a row about a category has {KIND!r} in the column `attribute`, and this one has "
             f"{attribute!r}."
         )
     try:
         meaning = meaning_of(unescape_text(row["label"]))
     except ValueError as error:
-        raise CorrectionsUnusable(f"{where}: {error}") from error
-    return CategoryAnswer(category, meaning, at)
+        raise CorrectionsUnusable(f"{row_place}: {error}") from error
+    return CategoryAnswer(category, meaning, answered_at)
 
 
 def merge_category_answers(
-    new: Sequence[CategoryAnswer], kept: Iterable[CategoryAnswer]
+    new: Sequence[CategoryAnswer], stored_answers: Iterable[CategoryAnswer]
 ) -> tuple[dict[str, CategoryAnswer], int]:
     """Return the latest answer about each category. If two answers have the same time, the later row is used.
 
     Args:
         new: the answers that were read, in the order of the files and their rows.
-        kept: the answers that were taken earlier.
+        stored_answers: the answers that were taken earlier.
 
     Returns:
         The answers by the category's key (`level_key`), and the number of categories with different answers.
     """
-    latest = {level_key(answer.category): answer for answer in kept}
+    latest = {level_key(answer.category): answer for answer in stored_answers}
     differing = set[str]()
     for answer in new:
         key = level_key(answer.category)

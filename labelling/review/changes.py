@@ -77,23 +77,25 @@ def compare_releases(
         SourceUnusable, StoreError: the source cannot be listed.
         ModelError: a model failed.
     """
-    pictures, changes, unread, thumbnails = 0, [], [], {}
+    pictures, changes, unread_pictures, thumbnails = 0, [], [], {}
     accepted = [0, 0]
     for name, before, after, upload in _answers(source, first, second):
         if error := before.error or after.error:
-            unread.append((name, error))
+            unread_pictures.append((name, error))
             continue
         pictures += 1
         watch(pictures, None)
         for place, photo in enumerate((before, after)):
             accepted[place] += photo.answers[LABEL].is_accepted
-        both = [head for head in before.answers if head in after.answers]
-        different = [head for head in both if _key(before.answers[head]) != _key(after.answers[head])]
+        common_heads = [head for head in before.answers if head in after.answers]
+        different = [head for head in common_heads if _key(before.answers[head]) != _key(after.answers[head])]
         changes += [_change(name, before, after, head) for head in different]
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = make_thumbnail(upload)
     changes.sort(key=_order)
-    return Comparison(pictures, tuple(changes), tuple(unread), (accepted[0], accepted[1]), thumbnails)
+    return Comparison(
+        pictures, tuple(changes), tuple(unread_pictures), (accepted[0], accepted[1]), thumbnails
+    )
 
 
 def _order(change: Change) -> tuple[object, ...]:
@@ -104,10 +106,10 @@ def _answers(
     source: Source, first: Networks, second: Networks
 ) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
     """Yield the name of each picture, the answers of both releases, and its bytes."""
-    read = source.reader()
-    listed = source.items()
-    while items := list(islice(listed, PICTURES_PER_RUN)):
-        uploads = list(read([item.place for item in items]))
+    read_pictures = source.reader()
+    picture_items = source.items()
+    while items := list(islice(picture_items, PICTURES_PER_RUN)):
+        uploads = list(read_pictures([item.place for item in items]))
         names = [item.name for item in items]
         answers = (classify_uploads(networks, uploads) for networks in (first, second))
         yield from zip(names, *answers, uploads, strict=True)

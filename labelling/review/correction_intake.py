@@ -50,14 +50,15 @@ class TakenCorrections(NamedTuple):
     category_disagreements: int = 0
 
 
-def take_corrections(found: AllCorrections, journal: Journal, table: Path) -> TakenCorrections:
+def take_corrections(all_corrections: AllCorrections, journal: Journal, table: Path) -> TakenCorrections:
     """Store people's answers in the journal of a table, which is the SQLite file beside it.
 
     Answers about pictures are kept if the current listing has the picture. Answers about categories are
     always kept, as the next list of the shop may have a category that this one lacks.
 
     Args:
-        found: the answers in the files of corrections, read for the labels of the table (corrections.py).
+        all_corrections: the answers in the files of corrections, read for the labels of the table
+            (corrections.py).
         journal: the open journal of the table.
         table: the path of the table, for messages.
 
@@ -69,17 +70,22 @@ def take_corrections(found: AllCorrections, journal: Journal, table: Path) -> Ta
         CorrectionsUnusable: no answer about a picture belongs to this table; an answer is about a product and
             the table has none; or two answers of the same time contradict each other.
     """
-    corrections = found.pictures
+    corrections = all_corrections.pictures
     _check_products(corrections, table, journal.settings)
-    matched, unmatched = match_corrections(_of_first_photos(corrections), journal)
-    if corrections and not matched:
-        raise _of_nothing(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
-    new, disagreements = merge_human_answers(matched, journal.read_human_answers())
+    matched_corrections, unmatched_corrections = match_corrections(_keep_first_photos(corrections), journal)
+    if corrections and not matched_corrections:
+        raise _make_mismatch_error(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
+    new, disagreements = merge_human_answers(matched_corrections, journal.read_human_answers())
     journal.keep_human_answers(new)
-    examples = tuple(map(name_correction, unmatched[:NAMED]))
-    differing = _take_categories(found.categories, journal)
+    examples = tuple(map(name_correction, unmatched_corrections[:NAMED]))
+    differing = _take_categories(all_corrections.categories, journal)
     return TakenCorrections(
-        len(corrections), disagreements, len(unmatched), examples, len(found.categories), differing
+        len(corrections),
+        disagreements,
+        len(unmatched_corrections),
+        examples,
+        len(all_corrections.categories),
+        differing,
     )
 
 
@@ -92,7 +98,9 @@ def _take_categories(answers: Sequence[CategoryAnswer], journal: Journal) -> int
     return differing
 
 
-def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[str]) -> CorrectionsUnusable:
+def _make_mismatch_error(
+    corrections: Sequence[Correction], table: Path, products: Set[str]
+) -> CorrectionsUnusable:
     """Return the error for answers of which none is about a picture; `products` are those of the table."""
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
@@ -103,8 +111,8 @@ def _of_nothing(corrections: Sequence[Correction], table: Path, products: Set[st
 
 def _check_products(corrections: Sequence[Correction], table: Path, run: RunSettings) -> None:
     """Refuse answers that hold for products, of a table that has none."""
-    of_products = (correction for correction in corrections if correction.product)
-    if run.by is None and (correction := next(of_products, None)):
+    product_corrections = (correction for correction in corrections if correction.product)
+    if run.by is None and (correction := next(product_corrections, None)):
         raise CorrectionsUnusable(
             f"{correction.file}: its answers hold for products, such as {correction.product!r}, and {table} "
             "has none. Give the command that made the table once more with --by COLUMN: it labels no picture "
@@ -115,12 +123,12 @@ def _check_products(corrections: Sequence[Correction], table: Path, run: RunSett
 def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
     """Return advice if no correction belongs to a picture of the table."""
     names = (correction.product for correction in corrections)
-    gone = next((name for name in names if name not in {"", *products}), "")
-    if not gone:
+    missing_product = next((name for name in names if name not in {"", *products}), "")
+    if not missing_product:
         return "Give the table that the review was made of."
     return (
-        f"The table has no product {gone!r}. Give the table that the review was made of; a spreadsheet drops "
-        "zeros at the beginning of numbers."
+        f"The table has no product {missing_product!r}. Give the table that the review was made of; a "
+        "spreadsheet drops zeros at the beginning of numbers."
     )
 
 
@@ -140,17 +148,19 @@ def match_corrections(
     Returns:
         A list of (sha256 of the picture, correction), and the corrections that belong to no row.
     """
-    folder, wanted = _folder_of(journal), defaultdict[str, list[Correction]](list)
+    folder, corrections_by_key = _folder_of(journal), defaultdict[str, list[Correction]](list)
     for correction in corrections:
         for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.settings.source):
-            wanted[key].append(correction)
-    matched: dict[int, tuple[str, Correction]] = {}
+            corrections_by_key[key].append(correction)
+    matched_corrections: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
         for key in (sha256, path, os.path.abspath(os.path.join(folder, path))):  # noqa: PTH100, PTH118 - a link keeps its own name
-            for correction in wanted.get(key, ()):
+            for correction in corrections_by_key.get(key, ()):
                 if correction.product in {"", product}:
-                    matched[id(correction)] = sha256, correction
-    return list(matched.values()), [correction for correction in corrections if id(correction) not in matched]
+                    matched_corrections[id(correction)] = sha256, correction
+    return list(matched_corrections.values()), [
+        correction for correction in corrections if id(correction) not in matched_corrections
+    ]
 
 
 def _folder_of(journal: Journal) -> Path:
@@ -161,7 +171,7 @@ def _folder_of(journal: Journal) -> Path:
     return expand_home(root) if root else source.parent
 
 
-def _of_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
+def _keep_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
     """Return the corrections without those of further photos on a product's card; the first is enough."""
     first: dict[object, Correction] = {}
     for number, answer in enumerate(corrections):
@@ -178,6 +188,6 @@ SELECT path, product, sha256 FROM current JOIN photos USING (path, stamp) WHERE 
 
 
 def _paths(correction: Correction, source: str) -> set[str]:
-    inside = f"{source}/{correction.path.removeprefix('./')}"
-    beside = os.path.abspath(correction.file.parent / correction.path)  # noqa: PTH100 - as above
-    return {correction.path, beside, inside}
+    source_path = f"{source}/{correction.path.removeprefix('./')}"
+    absolute_path = os.path.abspath(correction.file.parent / correction.path)  # noqa: PTH100 - as above
+    return {correction.path, absolute_path, source_path}

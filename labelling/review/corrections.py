@@ -132,7 +132,7 @@ def read_corrections(
         CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, or
             has an attribute or a label that the release lacks; or all rows of a file are about categories.
     """
-    found = list[Correction]()
+    all_pictures = list[Correction]()
     for file in files:
         pictures, categories = read_all_corrections([file], labels, attributes, reading, say)
         if categories and not pictures:
@@ -142,8 +142,8 @@ def read_corrections(
             )
         if categories:
             say(f"{file}: {len(categories):,} rows are about categories, and are left out here.")
-        found += pictures
-    return found
+        all_pictures += pictures
+    return all_pictures
 
 
 def read_all_corrections(
@@ -167,44 +167,48 @@ def read_all_corrections(
             attribute or a label that the release lacks, or an unknown kind in a row about a category.
     """
     heads = None if labels is None else {LABEL: labels, **attributes}
-    rows = [row for file in files for row in _read(file, heads, reading, say)]
+    rows = [row for file in files for row in _read_file(file, heads, reading, say)]
     pictures = [row for row in rows if isinstance(row, Correction)]
     return AllCorrections(pictures, [row for row in rows if isinstance(row, CategoryAnswer)])
 
 
 def merge_human_answers(
-    matched: Sequence[tuple[str, Correction]], kept: Mapping[Question, HumanAnswer]
+    matched_corrections: Sequence[tuple[str, Correction]], stored_answers: Mapping[Question, HumanAnswer]
 ) -> tuple[dict[Question, HumanAnswer], int]:
     """Return the latest answer to each question, whatever the order of the files.
 
     Args:
-        matched: pairs of a picture's sha256 and a correction of it, in the order of the files.
-        kept: the answers that were taken earlier, by question.
+        matched_corrections: pairs of a picture's sha256 and a correction of it, in the order of the files.
+        stored_answers: the answers that were taken earlier, by question.
 
     Returns:
         The answers by question, and the number of questions with different answers. Questions that only
-        `kept` answers are not in the result.
+        `stored_answers` answers are not in the result.
 
     Raises:
         CorrectionsUnusable: the two latest answers to a question have the same time and different labels.
     """
     last: dict[tuple[Question, Path], Correction] = {}
-    for sha256, correction in matched:
+    for sha256, correction in matched_corrections:
         key = correction.question(sha256), correction.file
         if key not in last or correction.at >= last[key].at:  # in one file, the later row counts
             last[key] = correction
-    given: dict[Question, list[HumanAnswer]] = defaultdict(list)
+    answers_by_question: dict[Question, list[HumanAnswer]] = defaultdict(list)
     for (question, _), correction in last.items():
-        given[question].append(HumanAnswer(correction.label, correction.at))
-    for question in given.keys() & kept.keys():
-        given[question].append(kept[question])
-    differing = {of for of, answers in given.items() if len({correction.label for correction in answers}) > 1}
-    for sha256, correction in matched:
+        answers_by_question[question].append(HumanAnswer(correction.label, correction.at))
+    for question in answers_by_question.keys() & stored_answers.keys():
+        answers_by_question[question].append(stored_answers[question])
+    differing = {
+        of
+        for of, answers in answers_by_question.items()
+        if len({correction.label for correction in answers}) > 1
+    }
+    for sha256, correction in matched_corrections:
         if (question := correction.question(sha256)) in differing:
-            _refuse_contradiction(given[question], correction)
-    return {of: max(answers, key=lambda correction: correction.at) for of, answers in given.items()}, len(
-        differing
-    )
+            _refuse_contradiction(answers_by_question[question], correction)
+    return {
+        of: max(answers, key=lambda correction: correction.at) for of, answers in answers_by_question.items()
+    }, len(differing)
 
 
 def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -> None:
@@ -223,33 +227,33 @@ def name_correction(correction: Correction) -> str:
     return correction.path or correction.sha256
 
 
-def _read(
+def _read_file(
     file: Path, heads: Mapping[str, Sequence[str]] | None, reading: Reading, say: Callable[[str], None]
 ) -> Iterator[Correction | CategoryAnswer]:
     try:
-        written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         saved = _utc(
-            min(written, datetime.now(UTC))
+            min(changed_at, datetime.now(UTC))
         )  # a time in the future would outdo every answer until then
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
-    for where, row in _csv_rows(file, reading, say):
-        at = _time(row.get("at", ""), where) or saved
+    for row_place, row in _csv_rows(file, reading, say):
+        answered_at = _time(row.get("at", ""), row_place) or saved
         if row.get(CATEGORY):
-            yield read_category_answer(row, at, where)
+            yield read_category_answer(row, answered_at, row_place)
             continue
-        attribute = _attribute(row.get("attribute", ""), heads, where)
+        attribute = _attribute(row.get("attribute", ""), heads, row_place)
         yield Correction(
             path=unescape_text(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
-            label=_label(row["label"], attribute, heads, where),
-            at=at,
-            audit=_count(row.get("audit", ""), where),
+            label=_label(row["label"], attribute, heads, row_place),
+            at=answered_at,
+            audit=_count(row.get("audit", ""), row_place),
             file=file,
             group=read_identifier(row.get("group", "")),
             predicted=unescape_text(row.get("predicted", "")),
             attribute=attribute,
-            audit_of=_counts(row.get("audit_of", ""), where),
+            audit_of=_counts(row.get("audit_of", ""), row_place),
             product=read_identifier(row.get("product", "")),
             version=unescape_text(row.get("version", "")),
         )
@@ -266,67 +270,71 @@ def _csv_rows(
         raise CorrectionsUnusable(str(error)) from error
     for note in opened.notes:
         say(note)
-    for where, cells in opened.rows():
+    for row_place, cells in opened.rows():
         row = {name: cell.strip() for name, cell in cells.items()}
         if not (row["path"] or row.get("sha256") or row.get(CATEGORY)):
-            raise CorrectionsUnusable(f"{where}: names no picture.")
-        yield where, row
+            raise CorrectionsUnusable(f"{row_place}: names no picture.")
+        yield row_place, row
 
 
-def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
+def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
     """Return the head that a cell names; the class if the cell is empty."""
     head = text or LABEL
     if heads is not None and head not in heads:
         attributes = ", ".join(name for name in heads if name != LABEL) or "none"
         raise CorrectionsUnusable(
-            f"{where}: {text!r} is no attribute of the release, which has {attributes}. Leave the row out, "
-            "or its column `attribute` empty."
+            f"{row_place}: {text!r} is no attribute of the release, which has {attributes}. Leave the row "
+            "out, or its column `attribute` empty."
         )
     return head
 
 
-def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, where: str) -> str:
+def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
     label = normalize_label(text)
     if heads is None:
         return unescape_text(label)
     labels = heads[attribute]
-    spelt = {normalize_label(of_head): of_head for of_head in (*labels, NONE, LEFT_OUT)}
+    labels_by_spelling = {
+        normalize_label(valid_label): valid_label for valid_label in (*labels, NONE, LEFT_OUT)
+    }
     for meant in (label, unescape_text(label)):
-        if meant in spelt:
-            return spelt[meant]
-    near = difflib.get_close_matches(label, labels, n=1)
-    advice = f" Did you mean {near[0]!r}?" if near else ""
-    of = "classes" if attribute == LABEL else f"labels of {attribute!r},"
+        if meant in labels_by_spelling:
+            return labels_by_spelling[meant]
+    nearest_labels = difflib.get_close_matches(label, labels, n=1)
+    advice = f" Did you mean {nearest_labels[0]!r}?" if nearest_labels else ""
+    group_text = "classes" if attribute == LABEL else f"labels of {attribute!r},"
     raise CorrectionsUnusable(
-        f"{where}: {label!r} is none of the {of} {', '.join(labels)}.{advice} {NONE!r} and an empty label "
-        "are possible, too."
+        f"{row_place}: {label!r} is none of the {group_text} {', '.join(labels)}.{advice} {NONE!r} and an "
+        "empty label are possible, too."
     )
 
 
-def _time(text: str, where: str) -> str:
+def _time(text: str, row_place: str) -> str:
     if not text:
         return ""
     try:
-        at = _utc(datetime.fromisoformat(text))
+        answered_at = _utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise CorrectionsUnusable(
-            f"{where}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
+            f"{row_place}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
-    if at > _utc(datetime.now(UTC) + MAX_CLOCK_ERROR):  # it would outdo every answer until then
-        raise CorrectionsUnusable(f"{where}: {text!r} is in the future. Correct the time, or leave it out.")
-    return at
+    if answered_at > _utc(datetime.now(UTC) + MAX_CLOCK_ERROR):  # it would outdo every answer until then
+        raise CorrectionsUnusable(
+            f"{row_place}: {text!r} is in the future. Correct the time, or leave it out."
+        )
+    return answered_at
 
 
-def _count(text: str, where: str) -> int:
+def _count(text: str, row_place: str) -> int:
     if text and not SAMPLE.fullmatch(text):
-        raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit` is no size of a sample.")
+        raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit` is no size of a sample.")
     return int(text or 0)
 
 
-def _counts(text: str, where: str) -> int:
+def _counts(text: str, row_place: str) -> int:
     counts = ACCEPTED_OF.fullmatch(text or "0")
     if not counts:
-        raise CorrectionsUnusable(f"{where}: {text!r} in the column `audit_of` counts no accepted rows.")
+        raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit_of` counts no accepted rows.")
     return int(counts[1])
 
 

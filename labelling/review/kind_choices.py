@@ -50,18 +50,18 @@ def choices_of_title(row: TableRow, context: DecisionContext) -> tuple[KindChoic
     shares = _kind_shares(row.record, context)
     kinds = sorted(in_order(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
     choices = [_choice(kind, context) for kind in kinds]
-    own = row.record.answers[LABEL].label
-    if own not in {choice.label for choice in choices}:
-        choices.append(KindChoice(own, own))
+    own_label = row.record.answers[LABEL].label
+    if own_label not in {choice.label for choice in choices}:
+        choices.append(KindChoice(own_label, own_label))
     return tuple(choices)
 
 
 def _choice(kind: str, context: DecisionContext) -> KindChoice:
     classes = [label for label, kinds in context.class_kinds.items() if kind in kinds]
-    answered = kind if kind in context.settings.heads.get(KIND, ()) else ""
+    kind_label = kind if kind in context.settings.heads.get(KIND, ()) else ""
     if len(classes) > 1:
         return KindChoice(kind, "")
-    return KindChoice(kind, classes[0] if classes else NONE, answered)
+    return KindChoice(kind, classes[0] if classes else NONE, kind_label)
 
 
 def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, 
     names = context.settings.heads.get(KIND, ())
     if not has_kinds(names):
         return ()
-    of_classes = frozenset[str]().union(*context.class_kinds.values())
-    kinds = [kind for kind in names if kind not in of_classes]
+    kinds_of_classes = frozenset[str]().union(*context.class_kinds.values())
+    kinds = [kind for kind in names if kind not in kinds_of_classes]
     shares = _kind_shares(record, context)
     return tuple(sorted(kinds, key=lambda kind: (kind == OTHER, -shares.get(kind, 0.0))))
 

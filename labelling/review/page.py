@@ -293,13 +293,13 @@ def make_review_page(
         "command": frame.command,
         "version": frame.version,
         "labels": {
-            _on_page(head): [*(label for label in of if label != NONE), NONE, LEAVE_OUT]
-            for head, of in {LABEL: labels, **attributes}.items()
+            _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT]
+            for head, head_labels in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
         "formula": CELL_BEGINNING,
         "categories": [_shown_category(card, pictures) for card in categories],
-        "parts": _parts([_by_number(card, pictures) for card in cards], is_first=not categories),
+        "parts": _parts([_number_pictures(card, pictures) for card in cards], is_first=not categories),
     }
     return fill_page("review.html", shown, "cards.js", *SCRIPTS)
 
@@ -324,9 +324,10 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
 
 def _pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
     """Return the pictures of all cards, each once: a picture is asked about more than once."""
-    own = ([card.picture] if isinstance(card, Card) else [] for card in cards)
+    first_pictures = ([card.picture] if isinstance(card, Card) else [] for card in cards)
     pictures = (
-        [*first, *(photo.picture for photo in card.photos)] for first, card in zip(own, cards, strict=True)
+        [*first, *(photo.picture for photo in card.photos)]
+        for first, card in zip(first_pictures, cards, strict=True)
     )
     return dict.fromkeys(filter(None, chain.from_iterable(pictures)))
 
@@ -336,7 +337,7 @@ def _shown_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str
     return card._asdict() | {"photos": photos}
 
 
-def _by_number(card: Card, pictures: Mapping[str, str]) -> Card:
+def _number_pictures(card: Card, pictures: Mapping[str, str]) -> Card:
     """Return a card whose pictures are named by their numbers on the page (`Card.picture`)."""
     photos = (photo._replace(picture=pictures.get(photo.picture, "")) for photo in card.photos)
     return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
@@ -349,37 +350,39 @@ def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
         cards: all cards of the page.
         is_first: whether nothing is above them. Doubtful cards alone then have no heading.
     """
-    drawn = [card for card in cards if card.audit]
-    doubtful = [card for card in cards if not card.audit and not card.screen]
+    audit_cards = [card for card in cards if card.audit]
+    doubtful_cards = [card for card in cards if not card.audit and not card.screen]
     screens = sorted({card.screen for card in cards if card.screen}, key=SCREENS.index)
-    title, lead = DOUBTFUL if drawn or screens or not is_first else ("", "")
-    parts = [_part(title, lead, doubtful)]
+    title, lead = DOUBTFUL if audit_cards or screens or not is_first else ("", "")
+    parts = [_part(title, lead, doubtful_cards)]
     for screen in screens:
-        of_screen = [card for card in cards if card.screen == screen]
-        parts.append(_part(screen.title, screen.lead, of_screen, together=True, folded=screen.is_folded))
-    parts.append(_part(*AUDITED, drawn, folded=True))
+        screen_cards = [card for card in cards if card.screen == screen]
+        parts.append(
+            _part(screen.title, screen.lead, screen_cards, is_grouped=True, is_folded=screen.is_folded)
+        )
+    parts.append(_part(*AUDITED, audit_cards, is_folded=True))
     return [part for part in parts if part["cards"]]
 
 
 def _part(
-    title: str, lead: str, cards: Sequence[Card], *, together: bool = False, folded: bool = False
+    title: str, lead: str, cards: Sequence[Card], *, is_grouped: bool = False, is_folded: bool = False
 ) -> dict[str, object]:
     shown = [_shown(card) for card in cards]
-    return {"title": title, "lead": lead, "together": together, "folded": folded, "cards": shown}
+    return {"title": title, "lead": lead, "together": is_grouped, "folded": is_folded, "cards": shown}
 
 
 def _shown(card: Card) -> dict[str, object]:
     photos = [photo._asdict() for photo in card.photos]
     return {
         **card._asdict(),
-        "attribute": _on_page(card.attribute),
+        "attribute": _page_head(card.attribute),
         "note_values": dict(card.note_values),
         "photos": photos,
         "choices": [choice._asdict() for choice in card.choices],
     }
 
 
-def _on_page(head: str) -> str:
+def _page_head(head: str) -> str:
     """Return the name of a head on the page. As in corrections, the name of the class is empty."""
     return "" if head == LABEL else head
 

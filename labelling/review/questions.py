@@ -138,22 +138,22 @@ class HeadQuestions:
         Args:
             row: the decided row of a product, or of a picture without a product.
         """
-        decided, subject = row.decision_on(self.head), row.record
-        if decided.answer is None:
+        decision, subject = row.decision_on(self.head), row.record
+        if decision.answer is None:
             return
-        if self._is_asked and decided.reason is None:
+        if self._is_asked and decision.reason is None:
             self.accepted += 1
             self._drawn.add(sample_rank(subject.name, self._version), row)
         is_lacking = bool(subject.product) and (
-            not row.feed_colours or decided.doubt == Reason.TITLE_CONFLICT
+            not row.feed_colours or decision.doubt == Reason.TITLE_CONFLICT
         )
-        if decided.doubt and (self._is_asked or is_lacking):
-            self._doubtful.add(_order(subject, decided), row)
+        if decision.doubt and (self._is_asked or is_lacking):
+            self._doubtful.add(_order(subject, decision), row)
         if (
             self.is_fed
             and row.feed_colours
-            and decided.decided_by != DecidedBy.PERSON
-            and decided.doubt != Reason.TITLE_CONFLICT
+            and decision.decided_by != DecidedBy.PERSON
+            and decision.doubt != Reason.TITLE_CONFLICT
         ):
             self._fed.add(subject.number, row)
 
@@ -169,8 +169,8 @@ class HeadQuestions:
 
         Contradictions of title and photo come first, then unfamiliar photos, then the least certain answers.
         """
-        drawn = {asked.row.record.name for asked in self.audit_questions}
-        rows = (row for row in self._doubtful.rows if row.record.name not in drawn)
+        audit_names = {question.row.record.name for question in self.audit_questions}
+        rows = (row for row in self._doubtful.rows if row.record.name not in audit_names)
         return [SheetQuestion(row, self.head, row.decision_on(self.head).doubt) for row in rows]
 
     @property
@@ -179,8 +179,10 @@ class HeadQuestions:
 
         Products with a question in the audit or about a doubtful answer are left out.
         """
-        there = {asked.row.record.name for asked in (*self.audit_questions, *self.doubtful_questions)}
-        rows = (row for row in self._fed.rows if row.record.name not in there)
+        asked_names = {
+            question.row.record.name for question in (*self.audit_questions, *self.doubtful_questions)
+        }
+        rows = (row for row in self._fed.rows if row.record.name not in asked_names)
         return [SheetQuestion(row, self.head, row.decision_on(self.head).reason) for row in rows]
 
     @property
@@ -189,13 +191,13 @@ class HeadQuestions:
         return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
 
 
-def _order(subject: Record, decided: HeadDecision) -> tuple[object, ...]:
+def _order(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
     """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
-    first, second = decided.answer and decided.answer.confidence, subject.familiarity
-    if decided.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
+    first, second = decision.answer and decision.answer.confidence, subject.familiarity
+    if decision.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
-    place = FIRST_DOUBTS.get(decided.doubt or "", len(FIRST_DOUBTS))
+    place = FIRST_DOUBTS.get(decision.doubt or "", len(FIRST_DOUBTS))
     return place, *measures, not subject.product, subject.number
 
 
@@ -213,14 +215,18 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
     places = (
         (_place(decisions.answers_before_people(photo)), photo) for photo in row.record.photos if photo.sha256
     )
-    by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
-    photos, shared = (
-        [photo for _, photo in by_path.values()],
+    photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
+    photos, shared_hashes = (
+        [photo for _, photo in photos_by_path.values()],
         decisions.context.shared_photos.products_of_photos,
     )
-    answered = (photo for place, photo in by_path.values() if place < NO_ANSWER_PLACE)
-    own = next((photo for photo in answered if photo.sha256 not in shared), None)
-    return [own, *(photo for photo in photos if photo is not own)] if own else photos
+    answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_PLACE)
+    unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)
+    return (
+        [unshared_photo, *(photo for photo in photos if photo is not unshared_photo)]
+        if unshared_photo
+        else photos
+    )
 
 
 def _place(answers: HeadAnswers) -> int:

@@ -69,16 +69,16 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
     """
     prepare_decoders()
     run, (choices, categories) = decisions.settings, choose_questions(decisions, review)
-    asked = [question for choice in choices for question in choice.all_questions]
-    photos = {id(question.row): choose_photos(question.row, decisions) for question in asked}
-    of_cards = (photo for of_row in photos.values() for photo in of_row[:MAX_PHOTOS_ON_CARD])
-    of_categories = (photo for question in categories for photo in question.photos)
-    pictures = _pictures([*of_cards, *of_categories], source)
+    all_questions = [question for choice in choices for question in choice.all_questions]
+    photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
+    card_photos = (photo for row_photos in photos.values() for photo in row_photos[:MAX_PHOTOS_ON_CARD])
+    category_photos = (photo for question in categories for photo in question.photos)
+    pictures = _pictures([*card_photos, *category_photos], source)
 
     def card_of(question: SheetQuestion) -> Card | None:
         return _card(question, photos[id(question.row)], pictures, decisions)
 
-    cards = [card for choice in choices for card in _of_choice(choice, card_of, decisions.context)]
+    cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
     lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
     title = f"{decisions.journal.path.stem}, {run.version}"
     frame = Frame(title, lead, review.texts, EXPORT_NAME, review.command, version=run.version)
@@ -101,11 +101,11 @@ def choose_questions(
         about categories of the shop, which are empty if their answers would change no decision.
     """
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
-    asked, rows = decisions.ask_about_categories(), decisions.rows_for_people()
-    for row in asked.collect(rows) if asked else rows:
+    category_questions, rows = decisions.ask_about_categories(), decisions.rows_for_people()
+    for row in category_questions.collect(rows) if category_questions else rows:
         for choice in choices:
             choice.add_row(row)
-    return choices, asked.questions() if asked else []
+    return choices, category_questions.questions() if category_questions else []
 
 
 def _category_card(
@@ -113,53 +113,53 @@ def _category_card(
 ) -> CategoryCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
     names = settings.heads.get(KIND, ())
-    of_photos = question.kinds if has_kinds(names) else {}
-    kinds = dict.fromkeys([*(kind for kind in of_photos if kind in KINDS), *KINDS])
+    products_by_kind = question.kinds if has_kinds(names) else {}
+    kinds = dict.fromkeys([*(kind for kind in products_by_kind if kind in KINDS), *KINDS])
     return CategoryCard(
         category=question.category,
         branches=question.branches,
         products=question.products,
         is_of_products=settings.by is not None,
-        kinds=tuple((kind, of_photos.get(kind, 0)) for kind in kinds),
-        other=of_photos.get(OTHER, 0),
+        kinds=tuple((kind, products_by_kind.get(kind, 0)) for kind in kinds),
+        other=products_by_kind.get(OTHER, 0),
         photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
     )
 
 
-def _of_choice(
+def _make_cards(
     choice: HeadQuestions, card_of: Callable[[SheetQuestion], Card | None], context: DecisionContext
 ) -> Iterator[Card]:
     for question in choice.doubtful_questions:
         if card := card_of(question):
             is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
-            yield card._replace(screen=COLOURS) if is_of_feed else _beside_list(card, question, context)
+            yield card._replace(screen=COLOURS) if is_of_feed else _add_title_help(card, question, context)
     for question in choice.feed_questions:
         if card := card_of(question):
             yield card._replace(screen=FED)
-    drawn = choice.audit_questions
-    for question in drawn:
+    audit_questions = choice.audit_questions
+    for question in audit_questions:
         if card := card_of(question):
-            yield _blind(card, len(drawn), choice.accepted)
+            yield _blind(card, len(audit_questions), choice.accepted)
 
 
-def _blind(card: Card, audited: int, accepted: int) -> Card:
+def _blind(card: Card, sample_size: int, accepted: int) -> Card:
     """Return a card of the sample that does not show the answer of the model."""
     note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
-    return card._replace(note=note, guess="", audit=audited, audit_of=accepted, note_values=values)
+    return card._replace(note=note, guess="", audit=sample_size, audit_of=accepted, note_values=values)
 
 
-def _beside_list(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
+def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
     """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
-    decided, row = question.decision, question.row
-    if decided.is_admitted is None or decided.answer is None:
+    decision, row = question.decision, question.row
+    if decision.is_admitted is None or decision.answer is None:
         is_class = card.attribute != LABEL or has_likely_class(row.record, context)
         return card if is_class else card._replace(guess=NONE)
-    if decided.is_admitted:
+    if decision.is_admitted:
         return card._replace(screen=AGREEING)
-    suggested = decided.answer.suggested_label or ""
-    if card.attribute != LABEL and decided.answer.decided_by == DecidedBy.LIST:
-        listed = " / ".join(row.feed_colours or [decided.answer.label])
-        values: dict[str, str | float] = {"label": suggested, "listed": listed}
+    suggested = decision.answer.suggested_label or ""
+    if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
+        title_text = " / ".join(row.feed_colours or [decision.answer.label])
+        values: dict[str, str | float] = {"label": suggested, "listed": title_text}
         return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(in_order(row.title_kinds))}
     choices = choices_of_title(row, context) if card.attribute == LABEL else ()
@@ -205,11 +205,13 @@ def _card(
 def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
     """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
-    read, shown = source.reader(), dict[str, CardPhoto]()
-    wanted = (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
-    while part := list(islice(wanted, READ_AT_ONCE)):
+    read_pictures, shown = source.reader(), dict[str, CardPhoto]()
+    wanted_items = (
+        (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
+    )
+    while part := list(islice(wanted_items, READ_AT_ONCE)):
         new = {make_table_path(item.name): item for item in part if make_table_path(item.name) not in shown}
-        uploads = read([item.place for item in new.values()])
+        uploads = read_pictures([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
             picture = make_thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
             shown[path] = CardPhoto(_path_for_training(item, source), picture, hashes[path])

@@ -35,11 +35,11 @@ class Zip(LocalSource):
     def reader(self) -> Read:
         opened = cache(self._opened)  # by the first picture: a run without one reads no directory
 
-        def read(member: ZipInfo) -> bytes:
+        def read_one(member: ZipInfo) -> bytes:
             check_size(member.file_size)
             try:
                 return read_member(opened(), member, MAX_BYTES)
             except MemberUnreadable as error:
                 raise Unreadable(str(error)) from error
 
-        return lambda members: (read_or_explain(read, member) for member in members)
+        return lambda members: (read_or_explain(read_one, member) for member in members)

@@ -39,7 +39,7 @@ class Bucket(Source):
     def reader(self) -> Read:
         store, pool = S3Store(self.word), ThreadPoolExecutor(AT_ONCE)
 
-        def read(place: tuple[str, int]) -> bytes:
+        def read_one(place: tuple[str, int]) -> bytes:
             key, size = place
             check_size(size)
             try:
@@ -53,7 +53,7 @@ class Bucket(Source):
                 raise Unreadable(str(error)) from error
 
         def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | Unreadable]:
-            return pool.map(lambda place: read_or_explain(read, place), places)
+            return pool.map(lambda place: read_or_explain(read_one, place), places)
 
         return read_all
 

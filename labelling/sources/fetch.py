@@ -136,13 +136,13 @@ class Fetcher:
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + REDIRECTS):
             parts = checked(url, self._hosts)
-            answer = self._asked(parts, deadline)
+            answer = self._request(parts, deadline)
             if isinstance(answer, bytes):
                 return answer
             url = _joined(url, answer)
         raise Unreadable(f"The host {parts.netloc} redirects more than {REDIRECTS} times.")
 
-    def _asked(self, parts: Url, deadline: float) -> bytes | str:
+    def _request(self, parts: Url, deadline: float) -> bytes | str:
         """Return the content that a host sends, or the address of a redirect."""
         try:
             with self._connected(parts, deadline) as connection:
@@ -159,10 +159,10 @@ class Fetcher:
     def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
         """Yield a connection to a host, which ends at the deadline at the latest."""
         host, port = _bare(parts), parts.port or PORT
-        left = deadline - time.monotonic()
-        if left <= 0:
+        seconds_left = deadline - time.monotonic()
+        if seconds_left <= 0:
             raise TimeoutError
-        with socket.create_connection((host, port), min(CONNECT_SECONDS, left)) as plain:
+        with socket.create_connection((host, port), min(CONNECT_SECONDS, seconds_left)) as plain:
             # Wrapped before the handshake, so that this is cut as well.
             tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:

@@ -129,17 +129,17 @@ def read_stamp(path: str) -> tuple[str, int]:
     return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
-def read_or_explain(read: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
+def read_or_explain(read_place: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
     """Return the bytes of a picture, or the error Unreadable (not raised) if it cannot be read.
 
     Args:
-        read: reads the bytes at a place, and raises Unreadable.
+        read_place: reads the bytes at a place, and raises Unreadable.
         place: the place of the picture; or an Unreadable, which is returned as it is.
     """
     if isinstance(place, Unreadable):
         return place
     try:
-        return read(place)
+        return read_place(place)
     except Unreadable as error:
         return error
 

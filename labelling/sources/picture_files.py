@@ -54,7 +54,7 @@ class Folder(FileSource):
     """A source of all files below a folder whose names pictures can have."""
 
     def items(self) -> Iterator[Item]:
-        return _files(self.folder, self.word, _listed(self.place))
+        return _files(self.folder, self.word, _list_folder(self.place))
 
 
 class Pattern(FileSource):
@@ -68,12 +68,12 @@ class Pattern(FileSource):
         paths = sorted(glob.glob(self.word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
             raise SourceUnusable(f"{self.word}: no file fits this pattern.")
-        named = set(self.word.split("/"))
+        named_parts = set(self.word.split("/"))
         places = ((path, _join(self.folder, path)) for path in paths)
         return (
             _item(path, place)
             for path, place in places
-            if not os.path.isdir(place) and not any(map(is_clutter, set(path.split("/")) - named))  # noqa: PTH112 - as above
+            if not os.path.isdir(place) and not any(map(is_clutter, set(path.split("/")) - named_parts))  # noqa: PTH112 - as above
         )
 
 
@@ -107,7 +107,7 @@ class PathList(FileSource):
         pool = ThreadPoolExecutor(AT_ONCE)
         fetcher, objects = cache(lambda: _fetcher(self.hosts)), cache(_objects)
 
-        def read(place: str | Address) -> bytes:
+        def read_one(place: str | Address) -> bytes:
             if not isinstance(place, Address):
                 return read_file(place)
             return objects()(place.text) if place.is_in_s3 else fetcher().fetch(place.text)
@@ -115,10 +115,10 @@ class PathList(FileSource):
         def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
             addresses = [place for place in places if isinstance(place, Address)]
             if not addresses:
-                return (read_or_explain(read, place) for place in places)
+                return (read_or_explain(read_one, place) for place in places)
             for is_in_s3 in {place.is_in_s3 for place in addresses}:
                 objects() if is_in_s3 else fetcher()  # once, before threads share them
-            return pool.map(lambda place: read_or_explain(read, place), places)
+            return pool.map(lambda place: read_or_explain(read_one, place), places)
 
         return read_all
 
@@ -211,7 +211,7 @@ def read_file(path: str) -> bytes:
         raise Unreadable("Its path is none.") from error
 
 
-def _listed(root: str) -> list[tuple[str, bool]]:
+def _list_folder(root: str) -> list[tuple[str, bool]]:
     """Return the names in a folder, sorted, each with whether it is a folder. Links to folders are none.
 
     Raises:
@@ -241,7 +241,7 @@ def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[
         path = name if root == "." else _join(root, name)
         place = _join(folder, path)
         if is_folder:
-            yield from _files(folder, path, _listed(place))
+            yield from _files(folder, path, _list_folder(place))
         elif is_picture_name(name):
             yield _item(path, place)
 

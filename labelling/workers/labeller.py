@@ -104,8 +104,8 @@ def group_into_chunks(items: Iterable[Item]) -> Iterator[Chunk]:
 def label_chunks(
     submit: Callable[[Chunk], Future[list[PictureAnswers]]],
     chunks: Iterator[Chunk],
-    in_hand: dict[Future[list[PictureAnswers]], Chunk],
-    most: int,
+    pending_chunks: dict[Future[list[PictureAnswers]], Chunk],
+    max_pending: int,
     check: Callable[[], None] = lambda: None,
 ) -> LabelledChunks:
     """Send chunks of pictures to workers, and yield each chunk with its answers when it is done.
@@ -115,25 +115,25 @@ def label_chunks(
     Args:
         submit: sends a chunk to the workers, and returns the future of its answers.
         chunks: the chunks of work.
-        in_hand: the chunks that were sent and are not done, by their futures, the oldest first; this function
-            adds and removes them.
-        most: the largest number of chunks that are sent and not done.
+        pending_chunks: the chunks that were sent and are not done, by their futures, the oldest first; this
+            function adds and removes them.
+        max_pending: the largest number of chunks that are sent and not done.
         check: is called if no chunk was done for CHECK_SECONDS; it raises an error to end the run.
 
     Raises:
-        Exception: the error that ended a chunk, which stays in `in_hand`.
+        Exception: the error that ended a chunk, which stays in `pending_chunks`.
     """
     while True:
-        for chunk in islice(chunks, most - len(in_hand)):
-            in_hand[submit(chunk)] = chunk
-        if not in_hand:
+        for chunk in islice(chunks, max_pending - len(pending_chunks)):
+            pending_chunks[submit(chunk)] = chunk
+        if not pending_chunks:
             return
-        done, _ = wait(in_hand, CHECK_SECONDS, FIRST_COMPLETED)
+        done, _ = wait(pending_chunks, CHECK_SECONDS, FIRST_COMPLETED)
         if not done:
             check()
         for future in done:
             rows = future.result()
-            yield in_hand.pop(future), rows
+            yield pending_chunks.pop(future), rows
 
 
 @contextmanager
@@ -201,12 +201,12 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
     Raises:
         ModelError: the model failed.
     """
-    prepared = [_prepare(upload, networks) for upload in uploads]
-    good = [content for _, content in prepared if not isinstance(content, str)]
+    hashes_and_contents = [_prepare(upload, networks) for upload in uploads]
+    good = [content for _, content in hashes_and_contents if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
         _picture_answers(sha256, content if isinstance(content, str) else next(predictions))
-        for sha256, content in prepared
+        for sha256, content in hashes_and_contents
     ]
 
 
@@ -214,14 +214,14 @@ def _picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
     """Return the answers of the model, or the error of the picture."""
     if isinstance(answer, str):
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
-    heads = {LABEL: _of_head(answer.answer, answer.answer.probabilities.tolist())}
+    heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
         shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
-        heads[name] = _of_head(of_attribute, shares)
+        heads[name] = _make_head_answer(of_attribute, shares)
     return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
 
 
-def _of_head(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
+def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
     return HeadAnswer(
         label=answer.label,
         confidence=answer.confidence,

@@ -45,22 +45,23 @@ def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None,
     """
     size, chunks = workers or count_usable_cores(), group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
-        in_hand = dict[Future[list[PictureAnswers]], Chunk]()
+        pending_chunks = dict[Future[list[PictureAnswers]], Chunk]()
         try:
             with _pool(size) as pool:
                 submit = partial(_submitted, pool, setup)
-                yield from label_chunks(submit, chunks, in_hand, CHUNKS_PER_WORKER * size)
+                yield from label_chunks(submit, chunks, pending_chunks, CHUNKS_PER_WORKER * size)
                 return
         except BrokenProcessPool as error:
-            again = list(in_hand.values())
-            what = f"at one of {sum(map(len, again))} pictures from {again[0][0].name} on"
+            unfinished_chunks = list(pending_chunks.values())
+            count, first = sum(map(len, unfinished_chunks)), unfinished_chunks[0][0]
+            place_text = f"at one of {count} pictures from {first.name} on"
             if lost == MAX_LOST_WORKERS:
                 raise WorkersFailed(
                     f"{MAX_LOST_WORKERS} worker processes have ended, as where the memory is full: the last "
-                    f"{what}. What was labelled before is kept."
+                    f"{place_text}. What was labelled before is kept."
                 ) from error
-            say(f"a worker process has ended {what}. Another one does them again.")
-            chunks = chain(again, chunks)
+            say(f"a worker process has ended {place_text}. Another one does them again.")
+            chunks = chain(unfinished_chunks, chunks)
 
 
 @contextmanager

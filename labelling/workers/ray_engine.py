@@ -106,7 +106,7 @@ def carry_bytes(items: Iterator[Item], source: Source) -> Iterator[Item]:
         items: the pictures of the source.
         source: the source, whose reader reads them.
     """
-    return items if _is_read_anywhere(source) else _with_bytes(items, source.reader())
+    return items if _is_read_anywhere(source) else _read_items(items, source.reader())
 
 
 @contextmanager
@@ -186,21 +186,21 @@ def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401
     packages = (inference, labelling, model_store, reports)
     code = [str(Path(package.__file__ or "").parent) for package in packages]
     sent = {"py_modules": code, "excludes": [f"{BUNDLED_FOLDER.name}/"]}  # the release travels by itself
-    _connect(ray, _named(address), address=address, runtime_env=sent)
+    _connect(ray, _name_cluster(address), address=address, runtime_env=sent)
     cores = int(ray.cluster_resources().get("CPU", 0))
     size = workers or cores
     if not 1 <= size <= cores:
-        raise EngineUnusable(f"{_named(address)}: has {cores} cores, and {size} workers are wanted.")
+        raise EngineUnusable(f"{_name_cluster(address)}: has {cores} cores, and {size} workers are wanted.")
     return (
         CHUNKS_PER_WORKER * size if size == cores else size
     )  # on the cores that are left, what waits would run
 
 
-def _connect(ray: Any, what: str, **options: object) -> None:  # noqa: ANN401 - see _imported
+def _connect(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _imported
     try:
         ray.init(log_to_driver=False, configure_logging=False, **options)
     except Exception as error:  # Ray raises this very class where it cannot start in time
-        raise EngineUnusable(f"{what}: refuses this run. {_briefly(error)}") from error
+        raise EngineUnusable(f"{cluster_name}: refuses this run. {_briefly(error)}") from error
 
 
 def _isolate() -> None:
@@ -237,17 +237,19 @@ def _check_reachable(address: str) -> None:
         return
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal():
-        raise EngineUnusable(f"{_named(address)}: no address. Say host:port of the cluster's head, or auto.")
+        raise EngineUnusable(
+            f"{_name_cluster(address)}: no address. Say host:port of the cluster's head, or auto."
+        )
     try:
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise EngineUnusable(
-            f"{_named(address)}: does not answer ({error}). Say host:port of the cluster's head, or unset "
-            f"{ADDRESS} to label on this machine."
+            f"{_name_cluster(address)}: does not answer ({error}). Say host:port of the cluster's head, or "
+            f"unset {ADDRESS} to label on this machine."
         ) from error
 
 
-def _named(address: str) -> str:
+def _name_cluster(address: str) -> str:
     return f"{ADDRESS}={address}"
 
 
@@ -266,9 +268,9 @@ def _is_read_anywhere(source: Source) -> bool:
     return isinstance(source, Bucket)
 
 
-def _with_bytes(items: Iterator[Item], read: Read) -> Iterator[Item]:
+def _read_items(items: Iterator[Item], read_pictures: Read) -> Iterator[Item]:
     while batch := list(islice(items, FETCHED)):
-        uploads = read([item.place for item in batch])
+        uploads = read_pictures([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
             weight = len(upload) if isinstance(upload, bytes) else 0  # that of the web is known only now
             yield item._replace(place=upload, weight=weight)

@@ -65,47 +65,47 @@ class Column:
 
 
 def photo_columns(
-    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+    settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
 ) -> list[Column]:
     """Return the columns of the table of photos.
 
     Args:
         settings: the settings of the run.
-        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
-        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
+        has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
+        has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
     """
-    has_words = with_words or has_titles(settings)
+    has_words = has_own_words or has_titles(settings)
     return [
-        *_of_photo(settings.heads, settings.version),
-        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        *_make_model_columns(settings.heads, settings.version),
+        *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
         *([_title_kinds()] if has_words else []),
         *(_text(ours, _cell(name)) for name, ours in settings.further.items()),
     ]
 
 
 def product_columns(
-    settings: RunSettings, *, with_people: bool = False, with_words: bool = False
+    settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
 ) -> list[Column]:
     """Return the columns of the table of products. The first column has the names of the products.
 
     Args:
         settings: the settings of a run with products.
-        with_people: whether people answered something, which adds the columns of DECISION_FIELDS.
-        with_words: whether folders or the shop's own words name kinds. A list with titles has the same
+        has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
+        has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
     """
-    has_words = with_words or has_titles(settings)
-    own = list(_of_product(settings.attributes, settings.version))
-    further = make_distinct_names(settings.further.values(), {column.name for column in own})
-    names = {name: further[ours] for name, ours in settings.further.items()}
-    by = settings.by.column if settings.by and settings.by.folder is None else ""
+    has_words = has_own_words or has_titles(settings)
+    own_columns = list(_make_answer_columns(settings.attributes, settings.version))
+    distinct_names = make_distinct_names(settings.further.values(), {column.name for column in own_columns})
+    names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
+    grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
     return [
-        _text(names.pop(by, FOLDER), lambda row: row.record.product),
-        *own,
-        *_of_people_and_platform(settings, with_decider=with_people or has_words),
+        _text(names.pop(grouping_column, FOLDER), lambda row: row.record.product),
+        *own_columns,
+        *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
         *([_title_kinds()] if has_words else []),
-        *(_text(ours, _cell(name)) for name, ours in names.items()),
+        *(_text(table_name, _cell(name)) for name, table_name in names.items()),
     ]
 
 
@@ -156,20 +156,21 @@ def name_list_columns(
     return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS})
 
 
-def make_distinct_names(names: Iterable[str], ours: Collection[str]) -> dict[str, str]:
+def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -> dict[str, str]:
     """Return names for a list's columns that differ from one another and from a table's own columns.
 
     Args:
         names: the names of the list's columns.
-        ours: the names of the table's own columns.
+        reserved_names: the names of the table's own columns.
 
     Returns:
-        The new name by the name in the list. A name in `ours` gets LIST_PREFIX, more than once if needed.
+        The new name by the name in the list. A name in `reserved_names` gets LIST_PREFIX, more than once if
+        needed.
     """
-    given = tuple(names)
-    renamed = dict(zip(given, given, strict=True))
-    for name in set(ours).intersection(given):
-        while renamed[name] in ours or renamed[name] in given:
+    given_names = tuple(names)
+    renamed = dict(zip(given_names, given_names, strict=True))
+    for name in set(reserved_names).intersection(given_names):
+        while renamed[name] in reserved_names or renamed[name] in given_names:
             renamed[name] = LIST_PREFIX + renamed[name]
     return renamed
 
@@ -187,32 +188,32 @@ def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
         yield from (column_name(head, field) for field in (*fields, *DECISION_FIELDS, *CATEGORY_FIELDS))
 
 
-def _of_photo(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
+def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
     yield _text("path", lambda row: row.record.name)
-    yield from _of_head(LABEL, CLASS_FIELDS)
+    yield from _make_head_columns(LABEL, CLASS_FIELDS)
     yield Column("familiarity", float, read_cell=lambda row: row.record.familiarity)
     for index, label in enumerate(heads[LABEL]):
         yield Column(PROBABILITY_PREFIX + label, float, read_cell=_probability(index))
     for name in heads:
         if name != LABEL:
-            yield from _of_head(name, ATTRIBUTE_FIELDS)
+            yield from _make_head_columns(name, ATTRIBUTE_FIELDS)
     yield _text("version", lambda _: version)
     yield _text("sha256", lambda row: row.record.sha256 or None)
     yield _text("error", lambda row: row.record.error or None)
 
 
-def _of_product(attributes: Iterable[str], version: str) -> Iterator[Column]:
-    yield from _of_head(LABEL, CLASS_FIELDS)
+def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Column]:
+    yield from _make_head_columns(LABEL, CLASS_FIELDS)
     for name in attributes:
-        yield from _of_head(name, ("confidence", "decision", "reason", "also"))
+        yield from _make_head_columns(name, ("confidence", "decision", "reason", "also"))
     yield Column(PHOTOS, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos}))
     yield _text(DECIDING_PHOTOS, _deciding_photos)
     yield _text("version", lambda _: version)
     yield _text("error", lambda row: row.record.error or None)
 
 
-def _of_people_and_platform(run: RunSettings, *, with_decider: bool) -> Iterator[Column]:
-    for head in run.heads if with_decider else ():
+def _make_decider_and_category_columns(run: RunSettings, *, has_decider: bool) -> Iterator[Column]:
+    for head in run.heads if has_decider else ():
         yield from (_field(head, field) for field in DECISION_FIELDS)
     for head in run.heads:
         if run.categories.get(head):
@@ -228,14 +229,14 @@ def _title_kinds() -> Column:
     return _text(TITLE_KINDS, lambda row: "/".join(in_order(row.title_kinds)) or None)
 
 
-def _of_head(head: str, fields: Iterable[str]) -> Iterator[Column]:
+def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
     """Yield the columns of a head: its label, and fields of its answer."""
     yield _text(head, lambda row: row.decision_on(head).label)
     yield from (_field(head, field) for field in fields)
 
 
-def _text(name: str, of: Callable[[TableRow], object]) -> Column:
-    return Column(name, str, of)
+def _text(name: str, read_cell: Callable[[TableRow], object]) -> Column:
+    return Column(name, str, read_cell)
 
 
 def _field(head: str, field: str) -> Column:
@@ -246,20 +247,20 @@ def _field(head: str, field: str) -> Column:
     )
 
 
-def _decision(decided: HeadDecision) -> str | None:
+def _decision(decision: HeadDecision) -> str | None:
     """Return whether a person has to look. An answer of a person needs no review."""
-    if decided.decided_by == DecidedBy.PERSON:
-        return ACCEPT if decided.label else REVIEW
-    if decided.answer is None and decided.reason != Reason.CONTRADICTING:
+    if decision.decided_by == DecidedBy.PERSON:
+        return ACCEPT if decision.label else REVIEW
+    if decision.answer is None and decision.reason != Reason.CONTRADICTING:
         return None
-    return REVIEW if decided.reason else ACCEPT
+    return REVIEW if decision.reason else ACCEPT
 
 
-def _also(decided: HeadDecision) -> str | None:
+def _also(decision: HeadDecision) -> str | None:
     """Return the further labels of an attribute, with `/` between; None if there are none."""
     return (
-        "/".join(decided.answer.also) or None
-        if decided.answer and decided.decided_by != DecidedBy.PERSON
+        "/".join(decision.answer.also) or None
+        if decision.answer and decision.decided_by != DecidedBy.PERSON
         else None
     )
 

@@ -77,19 +77,19 @@ class Counts:
             self.first_error = self.first_error or (f"{row.record.name}: {error}" if error else "")
             yield row
 
-    def _add(self, row: TableRow, decided: HeadDecision) -> None:
-        by_person = decided.decided_by == DecidedBy.PERSON
+    def _add(self, row: TableRow, decision: HeadDecision) -> None:
+        is_by_person = decision.decided_by == DecidedBy.PERSON
         self.rows += 1
-        self.decided_by_person += by_person
+        self.decided_by_person += is_by_person
         self.rows_without_product += not row.record.product
         if cell := find_no_colour(row.record.cells):
             self.cells_without_colour[cell] += 1
         self.rows_with_title_kinds += bool(row.title_kinds)
-        if decided.answer and decided.is_accepted:
+        if decision.answer and decision.is_accepted:
             self.accepted += 1
-            self.accepted_by_list += decided.answer.decided_by == DecidedBy.LIST
-            if by_person and decided.label:
-                self.checked_answers[decided.label == decided.predicted_label] += 1
+            self.accepted_by_list += decision.answer.decided_by == DecidedBy.LIST
+            if is_by_person and decision.label:
+                self.checked_answers[decision.label == decision.predicted_label] += 1
 
     def count_without_answer(self, reason: Reason | None = None) -> int:
         """Return the number of rows without an answer about the class.
@@ -146,14 +146,18 @@ class Counts:
             with the list (`agreeing`) or not (`contradicting`); and the number of answers that title and
             photo accepted together (`by_list`).
         """
-        agreeing, contradicting = self.admitted_answers[True], self.admitted_answers[False]
-        of_kind = {"named": self.rows_with_title_kinds, "agreeing": agreeing, "contradicting": contradicting}
-        return {"language": language, **of_kind, "by_list": self.accepted_by_list}
+        agreeing_count, contradicting_count = self.admitted_answers[True], self.admitted_answers[False]
+        title_counts = {
+            "named": self.rows_with_title_kinds,
+            "agreeing": agreeing_count,
+            "contradicting": contradicting_count,
+        }
+        return {"language": language, **title_counts, "by_list": self.accepted_by_list}
 
 
-def _is_asked(row: TableRow, decided: HeadDecision) -> bool:
+def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
     """Return whether nobody answered and a card would ask; for a photo of a product, that of the product."""
-    return decided.decided_by != DecidedBy.PERSON and (decided.doubt is not None or row.is_of_product)
+    return decision.decided_by != DecidedBy.PERSON and (decision.doubt is not None or row.is_of_product)
 
 
 def _is_admitted(row: TableRow) -> bool | None:

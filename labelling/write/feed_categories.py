@@ -30,9 +30,9 @@ class FeedCategories:
             platform: the name of the platform, one of FEEDS.
             run: the settings of a run with products.
         """
-        of_platform = FEEDS[platform]
-        file = of_platform.categories
-        self.header = [of_platform.key, *file.other_columns, file.column] if file else []
+        feed_platform = FEEDS[platform]
+        file = feed_platform.categories
+        self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
         self._platform, self._run = platform, run
         self._rows, self._differing = dict[str, tuple[str, ...]](), set[str]()
         self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
@@ -43,8 +43,8 @@ class FeedCategories:
         Args:
             row: the decided row of the product.
         """
-        of_platform = FEEDS[self._platform]
-        if (file := of_platform.categories) is None:
+        feed_platform = FEEDS[self._platform]
+        if (file := feed_platform.categories) is None:
             return
         spellings = find_spellings(row, self._run.by)
         kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
@@ -52,8 +52,8 @@ class FeedCategories:
         is_own = _has_own(row, file.column)
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
             return
-        cells = of_platform.make_cells(spellings[0], row) | {file.column: category}
-        key, cells_of_file = cells[of_platform.key], tuple(cells[column] for column in self.header)
+        cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
+        key, cells_of_file = cells[feed_platform.key], tuple(cells[column] for column in self.header)
         if self._rows.setdefault(key, cells_of_file)[-1] != category:  # the last column is the category
             self._differing.add(key)
 
@@ -68,9 +68,13 @@ def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequenc
     For OTHER, these are the kinds that the list names and the head lacks. A skirt by its title is not one of
     them, if the head has `skirt` and answered OTHER.
     """
-    of_kind = row.decision_on(KIND)
-    if of_kind.is_settled and of_kind.label:
-        return row.title_kinds.difference(names) if of_kind.label == OTHER else frozenset({of_kind.label})
+    kind_decision = row.decision_on(KIND)
+    if kind_decision.is_settled and kind_decision.label:
+        return (
+            row.title_kinds.difference(names)
+            if kind_decision.label == OTHER
+            else frozenset({kind_decision.label})
+        )
     return (
         kinds.get(row.class_decision.label or "", frozenset())
         if row.class_decision.is_settled

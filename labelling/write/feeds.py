@@ -158,27 +158,30 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         else:
             articles.add(row, platform, run.by)
     left_out[DIFFERING] = articles.differing_keys
-    fed = articles.fed_articles
-    if not fed:
+    fed_articles = articles.fed_articles
+    if not fed_articles:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
         if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
-    file, of_platform = feed_path(table, platform), categories_path(table, platform)
-    columns, rows = list(dict.fromkeys(chain.from_iterable(each.columns for each in fed))), categories.rows()
+    file, categories_file = feed_path(table, platform), categories_path(table, platform)
+    columns, rows = (
+        list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles))),
+        categories.rows(),
+    )
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
-        file: (columns, (article.cells_of(columns) for article in fed))
+        file: (columns, (article.cells_of(columns) for article in fed_articles))
     }
-    files |= {of_platform: (categories.header, rows)} if categories.header else {}
+    files |= {categories_file: (categories.header, rows)} if categories.header else {}
     _write(decisions.journal, files)
-    likely = sum(article.is_likely for article in fed)
+    likely_count = sum(article.is_likely for article in fed_articles)
     return Feed(
         file=file,
-        products=len(fed),
-        likely=likely,
-        right=run.by.likely[head][1] if likely and run.by else 0.0,
+        products=len(fed_articles),
+        likely=likely_count,
+        right=run.by.likely[head][1] if likely_count and run.by else 0.0,
         left_out=left_out,
-        categories=(of_platform, len(rows)) if rows else None,
+        categories=(categories_file, len(rows)) if rows else None,
         note="" if read_attributes(run.further) else FEEDS[platform].note,
     )
 
@@ -193,13 +196,15 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
     return reason.format(n=len(products), named=join_first(products, NAMED))
 
 
-def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | None) -> tuple[str, str] | None:
+def find_left_out_reason(
+    row: TableRow, platform: str, grouping: ProductGrouping | None
+) -> tuple[str, str] | None:
     """Return the reason why a product is not in a feed.
 
     Args:
         row: the decided row of the product.
         platform: the name of the platform, one of FEEDS.
-        by: the grouping of photos into products.
+        grouping: the grouping of photos into products.
 
     Returns:
         One of REASONS, and the name of the product for a sentence; None if the feed has the product.
@@ -211,7 +216,7 @@ def find_left_out_reason(row: TableRow, platform: str, by: ProductGrouping | Non
         return LOSING, product
     if lacking := find_lacking_column(platform, row):
         return LACKING, f"{product} (`{lacking}`)"
-    return (SPELT_TWICE, product) if len(find_spellings(row, by)) > 1 else None
+    return (SPELT_TWICE, product) if len(find_spellings(row, grouping)) > 1 else None
 
 
 class Article(NamedTuple):
@@ -249,15 +254,15 @@ class FeedArticles:
         self._columns: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._differing = set[str]()
 
-    def add(self, row: TableRow, platform: str, by: ProductGrouping | None) -> None:
+    def add(self, row: TableRow, platform: str, grouping: ProductGrouping | None) -> None:
         """Add a product.
 
         Args:
             row: the decided row of the product, which has one spelling and a colour.
             platform: the name of the platform, one of FEEDS.
-            by: the grouping of photos into products.
+            grouping: the grouping of photos into products.
         """
-        [name] = find_spellings(row, by)
+        [name] = find_spellings(row, grouping)
         cells = FEEDS[platform].make_cells(name, row)
         key, columns = cells[FEEDS[platform].key], tuple(cells)
         columns = self._columns.setdefault(columns, columns)

@@ -32,17 +32,17 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
     """
     inputs = {identity for file in reads for identity in _identities(file)}
-    others = set[Identity]()
+    other_identities = set[Identity]()
     for file in outputs:
-        own = _identities(file)
+        own_identities = _identities(file)
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
-        if not inputs.isdisjoint(own) or not inputs.isdisjoint(inside):
+        if not inputs.isdisjoint(own_identities) or not inputs.isdisjoint(inside):
             raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")
-        if not others.isdisjoint(own):
+        if not other_identities.isdisjoint(own_identities):
             raise OutputUnusable(f"{file}: would be two outputs of this command. Name another file.")
         if os.path.lexists(file) and not file.is_file():
             raise OutputUnusable(f"{file}: is there already and is no file. Name another one.")
-        others.update(own)
+        other_identities.update(own_identities)
 
 
 def check_no_pictures(outputs: Iterable[Path]) -> None:

@@ -122,16 +122,16 @@ def find_lacking_column(platform: str, row: TableRow) -> str:
     return next((names[0] for names in FEEDS[platform].needs if not read_list_cell(row, names)), "")
 
 
-def find_spellings(row: TableRow, by: ProductGrouping | None) -> list[str]:
+def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:
     """Return the different spellings that one product's name has in the rows of the list.
 
     Args:
         row: the row of the product.
-        by: the grouping of photos into products; None without one.
+        grouping: the grouping of photos into products; None without one.
 
     Returns:
         The spellings in the rows of the list; for a product that is a folder, only the name of the folder.
     """
-    if by is None or by.folder is not None:
+    if grouping is None or grouping.folder is not None:
         return [row.record.product]
-    return list(dict.fromkeys(read_listed_cell(photo.cells[by.column]) for photo in row.record.photos))
+    return list(dict.fromkeys(read_listed_cell(photo.cells[grouping.column]) for photo in row.record.photos))

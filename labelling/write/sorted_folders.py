@@ -93,12 +93,12 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
         source: the source of the pictures.
         names: the folder of its label, by the path of each picture in the table.
     """
-    read, numbers, copied, unread = source.reader(), dict[Path, int](), 0, 0
+    read_pictures, numbers, copied_count, unread_count = source.reader(), dict[Path, int](), 0, 0
     for item in source.items():
         if inside := names.pop(make_table_path(item.name), ""):
-            [upload] = read([item.place])
+            [upload] = read_pictures([item.place])
             if isinstance(upload, Unreadable):
-                unread += 1
+                unread_count += 1
                 continue
             target = _free(folder / inside / _name_of(item), numbers)
             try:
@@ -107,8 +107,8 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
                 raise TableUnusable(
                     f"{target}: cannot be written ({error.strerror}). {half_filled(folder)}"
                 ) from error
-            copied += 1
-    return SortedPictures(copied, unread + len(names))  # with those that the source has no more
+            copied_count += 1
+    return SortedPictures(copied_count, unread_count + len(names))  # with those that the source has no more
 
 
 def _name_of(item: Item) -> str:

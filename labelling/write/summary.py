@@ -103,7 +103,7 @@ class Summary:
     category_questions: Mapping[str, int] | None = None
 
 
-def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary:
+def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> Summary:
     """Write the tables of a finished run and their summary, and return the summary.
 
     If the files already exist and the journal has not changed since, they are not written again.
@@ -111,7 +111,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary
     Args:
         table: the path of the table of photos.
         decisions: the decided rows of its journal, which has an answer for each picture of the source.
-        kept: the number of rows that earlier runs had made.
+        kept_count: the number of rows that earlier runs had made.
 
     Raises:
         TableUnusable: the files cannot be written.
@@ -120,10 +120,10 @@ def write_tables(table: Path, decisions: Decisions, *, kept: int = 0) -> Summary
     files = table_files(table, has_products=journal.settings.by is not None)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
         summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
-        return replace(summary, table=str(table), rows_before=kept, answers_recovered=0)
+        return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
     try:
         with replace_files(journal, files) as new:
-            summary = _write(table, new, decisions, is_complete=True, kept=kept)
+            summary = _write(table, new, decisions, is_complete=True, kept_count=kept_count)
     except OSError as error:
         raise _not_written(table, error) from error
     journal.mark_exported()
@@ -147,7 +147,7 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
         return
     try:
         with replace_files(journal, table_files(table, has_products=False)) as new, listing.show_unfinished():
-            _write(table, new, Decisions(journal), is_complete=False, kept=listing.kept_count)
+            _write(table, new, Decisions(journal), is_complete=False, kept_count=listing.kept_count)
     except OSError as error:
         raise _not_written(table, error) from error
 
@@ -170,27 +170,39 @@ def _not_written(table: Path, error: OSError) -> TableUnusable:
 
 
 def _write(
-    table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept: int
+    table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept_count: int
 ) -> Summary:
     """Write the files of `table_files` as new files, and count their content."""
     run, form = decisions.settings, check_form(table)
-    with_people = bool(decisions.context.human_answers.labels)
-    with_words = decisions.reader.says_something
-    photos, products, asked = Counts(Place.PICTURE), Counts(Place.PRODUCT), decisions.ask_about_categories()
+    has_human_answers = bool(decisions.context.human_answers.labels)
+    has_own_words = decisions.reader.says_something
+    photos, products, category_questions = (
+        Counts(Place.PICTURE),
+        Counts(Place.PRODUCT),
+        decisions.ask_about_categories(),
+    )
     has_products, rows = len(new) > 2, photos.count_rows(decisions.photo_rows())
-    if asked and not has_products:
-        rows = asked.collect(rows)
-    cut = write_table(new[0], form, photo_columns(run, with_people=with_people, with_words=with_words), rows)
+    if category_questions and not has_products:
+        rows = category_questions.collect(rows)
+    cut = write_table(
+        new[0],
+        form,
+        photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
+        rows,
+    )
     if has_products:
         rows = products.count_rows(decisions.product_rows())
-        rows = asked.collect(rows) if asked else rows
+        rows = category_questions.collect(rows) if category_questions else rows
         cut += write_table(
-            new[1], form, product_columns(run, with_people=with_people, with_words=with_words), rows
+            new[1],
+            form,
+            product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
+            rows,
         )
     summary = _summary(table, decisions, photos, products if has_products else None)
-    summary = replace(summary, category_questions=asked.count() if asked else None)
+    summary = replace(summary, category_questions=category_questions.count() if category_questions else None)
     notes = (*summary.notes, *([CUT_CELLS.format(table, cut)] if cut else []))
-    summary = replace(summary, is_complete=is_complete, rows_before=kept, notes=notes)
+    summary = replace(summary, is_complete=is_complete, rows_before=kept_count, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
 
@@ -221,7 +233,7 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
         attributes=photos.count_attributes(run),
-        products=_of_products(table, run, photos, products) if products else None,
+        products=_make_product_figures(table, run, photos, products) if products else None,
         notes=(
             *run.notes,
             *([title] if title and language == OFF else []),
@@ -261,11 +273,13 @@ def _second_language(decisions: Decisions) -> dict[str, str]:
     return {"second_language": second} if second else {}
 
 
-def _of_products(table: Path, run: RunSettings, photos: Counts, products: Counts) -> Mapping[str, Any]:
-    by = run.by
+def _make_product_figures(
+    table: Path, run: RunSettings, photos: Counts, products: Counts
+) -> Mapping[str, Any]:
+    grouping = run.by
     return {
         "table": str(products_path(table)),
-        "column": run.further.get(by.column, by.column) if by else "",
+        "column": run.further.get(grouping.column, grouping.column) if grouping else "",
         "products": products.rows,
         "accepted": products.accepted,
         "accepted_by_list": products.accepted_by_list,

@@ -36,17 +36,17 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     Raises:
         TableUnusable: the platform has no category for any class of the release.
     """
-    of: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
+    categories_by_kind: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
     labels = heads[LABEL]
     kinds = label_kinds(labels, language_of(labels))
-    categories = {LABEL: {label: _category(of, kinds[label]) for label in labels}}
+    categories = {LABEL: {label: _category(categories_by_kind, kinds[label]) for label in labels}}
     if all(category == (None, None) for category in categories[LABEL].values()):
         raise TableUnusable(
             f"--taxonomy {platform}: has no category for the classes {', '.join(labels)}. Name a file of "
             "your own."
         )
     if KIND in heads:
-        categories[KIND] = {kind: _category(of, {kind}) for kind in heads[KIND]}
+        categories[KIND] = {kind: _category(categories_by_kind, {kind}) for kind in heads[KIND]}
     return categories
 
 
@@ -64,8 +64,8 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
     return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
 
 
-def _category(of: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
+def _category(categories_by_kind: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
     """Return the category of one kind; none for several kinds, or a kind that the file leaves empty."""
     (kind,) = kinds if len(kinds) == 1 else [""]
-    identity, name = of.get(kind) or (None, None)
+    identity, name = categories_by_kind.get(kind) or (None, None)
     return identity, name

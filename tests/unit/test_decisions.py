@@ -109,7 +109,9 @@ def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, [PhotoRecord(path="a", sha256="a", answers=heads)], answers)
         [row] = Decisions(journal).photo_rows()
-        return {column.name: column.read_cell(row) for column in photo_columns(OF_KINDS, with_people=True)}
+        return {
+            column.name: column.read_cell(row) for column in photo_columns(OF_KINDS, has_human_answers=True)
+        }
 
 
 @pytest.mark.parametrize(

@@ -215,13 +215,13 @@ def test_a_second_column_of_a_name_that_is_read_is_refused(header: str, tmp_path
     list_ = write(tmp_path, f"{header}\na.jpg{',x' * header.count(',')}\n")
 
     with pytest.raises(ListUnusable, match=f"has two columns `{header.rsplit(',', maxsplit=1)[-1]}`"):
-        open_list(list_, ["path"], read=["label"])
+        open_list(list_, ["path"], optional=["label"])
 
 
 def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path,label,Split,TIER ,group,Group\na.jpg,Coat,test,A,1,2\n")
 
-    found = open_list(list_, ["path"], read=["split", "group", "tier", "source"])
+    found = open_list(list_, ["path"], optional=["split", "group", "tier", "source"])
 
     said = (
         "a column that is spelt otherwise is not read. Rename 'Split' to `split`. Rename 'TIER ' to `tier`."

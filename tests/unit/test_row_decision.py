@@ -422,9 +422,13 @@ def cells_of(case: Case) -> dict[str, object]:
     )
     if not case.is_product and case.head == LABEL:
         row = decide_row(records[0], context)
-        return {column.name: column.read_cell(row) for column in photo_columns(settings, with_people=True)}
+        return {
+            column.name: column.read_cell(row) for column in photo_columns(settings, has_human_answers=True)
+        }
     row = decide_row(combine_photos(records, settings), context)
-    return {column.name: column.read_cell(row) for column in product_columns(settings, with_people=True)}
+    return {
+        column.name: column.read_cell(row) for column in product_columns(settings, has_human_answers=True)
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
