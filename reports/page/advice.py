@@ -5,13 +5,13 @@ work. Other sentences of the page: sentences.py.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reports.intervals import needed
+from reports.intervals import needed, needed_with
 from reports.page.sentences import confusions, name_of_pictures
 from reports.page.wording import Wording
-from reports.values import HELD_OUT, PossiblePromise, Promise, Report
+from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
 
 ORIGINAL_DATA: Final = "Fashion-MNIST"
 """Name of the data set whose classes and pictures a reader did not choose and cannot change."""
@@ -20,6 +20,9 @@ BY_TRAINING: Final = "wardrobe train --accept-right {share}"
 BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET={share}"
 """Text that tells how to set the share of accepted answers that must be right, in the service. An adopted
 model is not trained here, so its reader gets this text and not BY_TRAINING."""
+
+MAX_LABELS_TO_CORRECT: Final = 3
+"""Largest number of wrong labels for which a report advises to look for them before anything else."""
 
 OF_ATTRIBUTES: Final = f"{BY_TRAINING}, of the class as well"
 """Text that tells how to set this share for an attribute, which has no option of its own."""
@@ -54,8 +57,10 @@ def ways_on(report: Report, words: Wording) -> Iterator[str]:
         report: the report.
         words: the language of the sentences.
     """
-    yield from not_kept(report.promises, words)
+    yield from not_kept(report.promises, words, report.acceptance)
     for promise in _stuck(report):
+        if points := report.acceptance.get(promise.pictures, ()):
+            yield from _labels_to_look_at(promise, points, report, words)
         if promise.n >= promise.needed and (pair := _mixed_up(report)):
             yield _of_mixed_up(pair, report, words)
         yield from at_less(promise.accuracy, report.possible_promises, words, _setting(report))
@@ -70,16 +75,20 @@ def _setting(report: Report) -> str:
     return BY_SERVICE if "origin" in report.training.configuration else BY_TRAINING
 
 
-def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
+def not_kept(
+    promises: Iterable[Promise], words: Wording, curves: Mapping[str, Sequence[AcceptPoint]]
+) -> Iterator[str]:
     """Yield a text for each promise that accepts no answer, or that is not shown for the user's own pictures.
 
     Args:
         promises: the promises of a report: shares of accepted answers that must be right.
         words: the language of the texts.
+        curves: the figures of the tested thresholds, by set of pictures.
     """
     for promise in promises:
         if not promise.accepted:
-            yield f"{why_none(promise, words)} {words.t('None is accepted.')}"
+            why = why_none(promise, words, curves.get(promise.pictures, ()))
+            yield f"{why} {words.t('None is accepted.')}"
         elif promise.lower_bound < promise.accuracy:
             stays = words.t(
                 "Too few of your pictures are a random sample, so the threshold of the previous release is "
@@ -88,21 +97,63 @@ def not_kept(promises: Iterable[Promise], words: Wording) -> Iterator[str]:
             yield f"{_not_shown(promise, words)} {stays}"
 
 
-def why_none(promise: Promise, words: Wording) -> str:
+def why_none(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
     """Return a sentence on why a promise accepts no answer: too few answers, or no threshold shows the share.
 
     Args:
         promise: the promise, with its figures.
         words: the language of the sentence.
+        points: the figures of the thresholds that were tested on the same pictures, if they are known. The
+            sentence has those that come nearest to the promise.
     """
     if promise.n < promise.needed:
         return _too_few(promise, words.counted(promise.n, "answer"), words)
+    kind = name_of_pictures(promise.pictures, words)
+    nearest = _nearest(points)
+    if nearest is None or nearest.right is None or nearest.lower_bound >= promise.accuracy:
+        return words.t(
+            "{kind}: no threshold proves that {share} of the sure answers are right, both here and for the "
+            "other pictures that it decides about. Too many of them are wrong, or too few were checked.",
+            kind=kind,
+            share=_share(promise.accuracy, words),
+        )
     return words.t(
-        "{kind}: no threshold shows that {share} are right, here and of other pictures that it decides "
-        "about: too many of the sure answers are wrong, or too few are checked.",
-        kind=name_of_pictures(promise.pictures, words),
+        "{kind}: {right} of the answers with a confidence of {confidence} or more are right, which proves "
+        "{bound}, not {share}.",
+        kind=kind,
+        right=words.percent(nearest.right),
+        confidence=words.percent(nearest.threshold, 0),
+        bound=words.percent(nearest.lower_bound),
         share=_share(promise.accuracy, words),
     )
+
+
+def _nearest(points: Sequence[AcceptPoint]) -> AcceptPoint | None:
+    """Return the figures with the highest lower bound; None without any."""
+    return max(points, key=lambda point: point.lower_bound, default=None)
+
+
+def _labels_to_look_at(
+    promise: Promise, points: Sequence[AcceptPoint], report: Report, words: Wording
+) -> Iterator[str]:
+    """Yield a sentence if a few corrected labels may be enough to prove a promise.
+
+    Only a training of a person's own pictures has a page of doubted labels.
+    """
+    nearest = _nearest(points)
+    if nearest is None or nearest.right is None or nearest.answers is None:
+        return
+    if _setting(report) == BY_SERVICE or report.data.name == ORIGINAL_DATA:
+        return
+    wrong = round((1 - nearest.right) * nearest.answers)
+    for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
+        if needed_with(wrong - corrected, promise.accuracy) <= nearest.answers:
+            yield words.t(
+                "The label may be wrong, and not the answer. Look at {page} first: {labels} may be enough.",
+                page="doubted.html",
+                labels=words.counted(corrected, "corrected label"),
+            )
+            return
 
 
 def _not_shown(promise: Promise, words: Wording) -> str:

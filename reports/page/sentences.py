@@ -122,14 +122,12 @@ def _of_photos(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
-    t, share = words.t, words.percent(ood.unfamiliar)
-    poorly = t(
-        "{kind}: of a picture of the classes and one of these, the first looks more familiar in {share} of "
-        "pairs only.",
-        kind=_capital(t(other)),
-        share=words.percent(ood.familiarity_auroc),
+    return words.t(
+        "{kind}: only {share} of {pictures} are called unfamiliar.",
+        kind=_capital(words.t(other)),
+        share=words.percent(ood.unfamiliar),
+        pictures=words.counted(ood.n, "picture"),
     )
-    return f"{poorly} {t('{share} of them are unfamiliar.', share=share)}"
 
 
 def tier_name(tier: str, words: Wording) -> str:

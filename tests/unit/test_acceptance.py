@@ -152,9 +152,9 @@ def a_tier(name: str, photos: int) -> AnswerSet:
 def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
     kinds = [a_tier("A", 70), a_tier("B", 12)]
 
-    others, few = not_kept(promises(kinds, confidence_threshold(kinds)), ENGLISH)
+    others, few = not_kept(promises(kinds, confidence_threshold(kinds)), ENGLISH, {})
 
-    assert others.startswith("Product shots: no threshold shows that 95% are right")
+    assert others.startswith("Product shots: no threshold proves that 95% of the sure answers are right")
     assert few == (
         "Worn garments: 12 answers cannot show that 95% are right: that takes 59 answers without an error, "
         "or more with some. None is accepted."

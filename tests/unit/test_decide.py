@@ -308,7 +308,7 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
         (
             80,
             0.95,
-            "none accepted. Held-out pictures: no threshold shows that 95% are right.* "
+            "none accepted. Held-out pictures: no threshold proves that 95% of the sure answers are right.* "
             "--accept-right 0.9, of the class as well, none would be .* A person has to look at every answer",
         ),
     ],

@@ -101,6 +101,17 @@ def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     assert "It was not measured on photos" in model_card(release.manifest.contracts, report)
 
 
+def test_the_limits_of_photos_agree_with_the_table_of_unknown_sources(release: LocalRelease) -> None:
+    report = report_of(release)
+
+    with_table = model_card(release.manifest.contracts, report)
+    without = model_card(release.manifest.contracts, report.model_copy(update={"unknown_sources": {}}))
+
+    assert "the first table has the bound for one more shop or sender." in with_table
+    assert "hold for the shops and senders of these photos, not for others." in without
+    assert "not for others" not in with_table
+
+
 @pytest.mark.parametrize(
     ("threshold", "said"),
     [

@@ -56,8 +56,32 @@ def test_accepted_photos_have_their_interval_and_weaknesses_no_names_of_statisti
     (wrong,) = re.findall(r"What it gets wrong</h2>(.*?)</ul>", page, re.DOTALL)
 
     assert re.search(r"accepted, [\d.]+% of these right \(95% interval [\d.]+ to [\d.]+%\)", page)
-    assert re.search(r"looks more familiar in [\d.]+% of pairs only\.", wrong)
+    assert "Noise: only 1.0% of 2,000 pictures are called unfamiliar." in wrong
     assert "AUROC" not in wrong
+
+
+def test_promises_are_about_products_too_and_say_where_the_bound_for_another_shop_is(page: str) -> None:
+    report = report_of(open_bundled_release())
+
+    (table, notes) = re.findall(
+        r"<caption>What is promised of accepted answers</caption>(.*?)</table>(.*?)</p>", page, re.DOTALL
+    )[0]
+    rows = re.findall(r'<th scope="row">(Products.*?)</th>' + 4 * '<td class="number">(.*?)</td>', table)
+
+    assert rows == [
+        (
+            "Products of several photos" + ("" if name == "label" else f", {name}"),
+            *("95%", f"{of.accepted:,}", f"{of.right:,}", f"{of.lower_bound:.1%}"),
+        )
+        for name, of in report.products.items()
+    ]
+    assert "it is about further photos of the shops and people that were measured" in notes
+    assert "Products stay in review if" in notes
+    assert "not for others" not in notes
+    alone = report.model_copy(update={"unknown_sources": {}, "products": {}})
+    of_known = file_page(open_bundled_release().manifest.contracts, alone, {}).decode()
+    assert "it holds for the shops and senders of these photos, not for others" in of_known
+    assert "Products" not in of_known
 
 
 def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:

@@ -1,6 +1,7 @@
 """What the report page says: the report's own figures, and the weaknesses that follow from them."""
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 import pytest
@@ -13,6 +14,7 @@ from reports.page.sentences import weaknesses
 from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
 from reports.values import (
     HELD_OUT,
+    AcceptPoint,
     PossiblePromise,
     Promise,
     Report,
@@ -90,8 +92,9 @@ NOR = [
     "ones first.",
 ]
 WHY = (
-    "Held-out pictures: no threshold shows that 95% are right, here and of other pictures that it decides "
-    "about: too many of the sure answers are wrong, or too few are checked. None is accepted."
+    "Held-out pictures: no threshold proves that 95% of the sure answers are right, both here and for the "
+    "other pictures that it decides about. Too many of them are wrong, or too few were checked. None is "
+    "accepted."
 )
 OF_THESE = (
     "40.0% of the answers would be accepted, 92.5% of these right, of all such at least 91.2% (95% sure)."
@@ -144,6 +147,52 @@ def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
 ) -> None:
     assert list(ways_on(report, ENGLISH)) == expected
     assert list(what_is_accepted(report, ENGLISH)) == expected
+
+
+def proving(right: float, bound: float, answers: int | None = 110) -> AcceptPoint:
+    """What the threshold of 75% shows of `answers` answers."""
+    return AcceptPoint(threshold=0.75, answers=answers, accepted=0.9, right=right, lower_bound=bound)
+
+
+LOOK = "The label may be wrong, and not the answer. Look at doubted.html first: {} may be enough."
+NEARLY = (
+    "Held-out pictures: {}% of the answers with a confidence of 75% or more are right, which proves {}%, not "
+    "95%. None is accepted."
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "points", "expected"),
+    [
+        (
+            stuck,
+            [proving(59 / 60, 0.9225, 60), proving(108 / 110, 0.9436)],
+            [NEARLY.format("98.2", "94.4"), LOOK.format("1 corrected label")],
+        ),
+        (
+            stuck,
+            [proving(106 / 110, 0.9187)],
+            [NEARLY.format("96.4", "91.9"), LOOK.format("3 corrected labels")],
+        ),
+        (stuck, [proving(102 / 110, 0.8721)], [NEARLY.format("92.7", "87.2")]),
+        (stuck, [proving(108 / 110, 0.9436, None)], [NEARLY.format("98.2", "94.4")]),
+        (lambda *of: adopted(stuck(*of)), [proving(108 / 110, 0.9436)], [NEARLY.format("98.2", "94.4")]),
+        (stuck, [proving(1.0, 0.97)], [WHY]),  # other pictures have the same threshold
+    ],
+    ids=[
+        *("one label", "three labels", "more wrong answers than that", "an older report"),
+        *("no page of doubted labels", "proved here"),
+    ],
+)
+def test_it_says_how_near_the_answers_come_and_whether_a_few_labels_may_be_enough(
+    change: Callable[[float, list[list[int]]], Report], points: list[AcceptPoint], expected: list[str]
+) -> None:
+    report = change(0.4, [[60, 10], [20, 10]]).model_copy(update={"acceptance": {HELD_OUT: tuple(points)}})
+
+    said = list(ways_on(report, ENGLISH))
+
+    assert said[: len(expected)] == expected
+    assert said[len(expected)].startswith("hat and scarf are mixed up most")
 
 
 def accepting(*possible: PossiblePromise) -> Report:
@@ -215,7 +264,7 @@ def test_where_the_threshold_of_the_release_before_stays_it_names_accepted_answe
     counts = {"accepted": accepted, "right": right, "lower_bound": 0.8}
     of_own = promise.model_copy(update={"pictures": "photos of tier own", **counts})
 
-    assert list(not_kept([of_own], ENGLISH)) == [f"Photos, tier own: {expected} {STAYS}"]
+    assert list(not_kept([of_own], ENGLISH, {})) == [f"Photos, tier own: {expected} {STAYS}"]
 
 
 def test_a_single_answer_is_named_in_the_singular() -> None:

@@ -94,6 +94,8 @@ OF_REPORTS = {
             "accepted answers",
             "answer",
             "answers",
+            "corrected label",
+            "corrected labels",
             "photo",
             "photos",
             "test picture",

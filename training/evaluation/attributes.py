@@ -18,7 +18,7 @@ from reports.page.wording import ENGLISH
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
 from training.evaluation.evaluate import as_served, interpreted
-from training.thresholds.acceptance import possible_promises, promises
+from training.thresholds.acceptance import acceptance_curves, possible_promises, promises
 from training.thresholds.decide import Thresholds
 
 
@@ -129,7 +129,8 @@ def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresho
     accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
     if not figures.accepted:
         possible = possible_promises(thresholds.answer_sets[0])
-        why = [] if promise.accepted else [why_none(promise, ENGLISH)]
+        points = acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
+        why = [] if promise.accepted else [why_none(promise, ENGLISH, points)]
         accepted = " ".join(["none accepted.", *why, *at_less(promise.accuracy, possible, ENGLISH)])
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "

@@ -36,7 +36,7 @@ from training.release.conversion import model_figures
 from training.release.kept_evidence import kept_products, rests_on_kinds
 from training.release.make import make_release, new_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
-from training.thresholds.acceptance import promises, with_promises
+from training.thresholds.acceptance import acceptance_curves, promises, with_promises
 from training.thresholds.answer_sets import scores_in
 from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import (
@@ -179,7 +179,8 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
             others=None,
         ).with_labels_of(contract)
     thresholds = decide_withholding(deciding, required, manifest.labels)
-    for sentence in not_kept(promises(thresholds.answer_sets, thresholds.confidence), ENGLISH):
+    curves = acceptance_curves(thresholds.answer_sets)
+    for sentence in not_kept(promises(thresholds.answer_sets, thresholds.confidence), ENGLISH, curves):
         say(sentence)
     for index, least in thresholds.stricter.items():
         say(
