@@ -107,7 +107,7 @@ def set_codec_brand(upload: bytes) -> bytes:
 def make_format_error(upload: bytes) -> UnknownFormat:
     """Return the error for an upload of no accepted format; it says what the upload seems to be."""
     if not upload:
-        return UnknownFormat(f"The upload is empty. {ACCEPTED_ADVICE}")
+        return UnknownFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_ADVICE}")
     if not upload.startswith(b"data:") and (found_format := find_base64_format(upload)):
         return UnknownFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)

@@ -65,7 +65,7 @@ def print_output_places(arguments: argparse.Namespace, outcome: Outcome, job: Jo
     if questions := describe_category_questions(outcome.summary, outcome.page):
         print(questions)
     if outcome.page:
-        make_console().print(f"To look through: {outcome.page}")
+        make_console().print(f"Review sheet: {outcome.page}")
         _say_next(make_corrections_command(arguments))
     if outcome.pictures:
         copied, unreadable = outcome.pictures
@@ -95,11 +95,13 @@ def _show_summary(summary: Summary) -> None:
     print_table([_row("label", name, outcomes, counts) for name, counts in _used_labels(summary.labels)])
     for attribute, labels in summary.attributes.items():
         print_table([_row(attribute, name, (None,), counts) for name, counts in _used_labels(labels)])
-    before = f" ({summary.rows_before:,} of them before)" if summary.rows_before else ""
+    before = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
+    is_labelling = summary.rows > summary.rows_before
+    speed = describe_speed(summary.rows, summary.seconds) if is_labelling else ""
     out.print(
-        f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers need a person. "
-        f"{describe_speed(summary.rows, summary.seconds)}Release {summary.version}."
+        f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers about the class "
+        f"need a person. {speed}Release {summary.version}."
     )
     if summary.words:
         out.print(_describe_words(summary.words, "products" if summary.products else "pictures"))
@@ -159,7 +161,7 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
         )
     together_text = f", {list_count:,} of them by list and photo together" if list_count else ""
     return (
-        f"{words['title']} The list names the kind of {words['named']:,} {rows_name} (--language "
+        f"{words['title']} Titles and categories name the kind of {words['named']:,} {rows_name} (--language "
         f"{language}): "
         f"{words['agreeing']:,} answers agree{together_text}, {words['contradicting']:,} contradict it and "
         "need a "
@@ -236,9 +238,7 @@ def _say_taken(job: Job, taken_corrections: TakenCorrections, summary: Summary) 
             f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
             "since."
         )
-    make_console().print(
-        f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows. Table: {summary.table}"
-    )
+    make_console().print(f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows.")
     corrections = job.corrections.pictures if job.corrections else []
     for sentence in describe_audits(corrections, summary.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -28,7 +28,7 @@ MAX_PIXELS = 1_000_000
         (b"--edge\r\n\r\n\x80", "This looks like a multipart body"),
         (b"\xef\xbb\xbf<!DOCTYPE html><html>", "This looks like HTML"),
         (("é" * 300).encode()[:511], "This looks like text"),
-        (b"", "The upload is empty"),
+        (b"", "The picture is empty"),
         (b"\x80\x81\x82\x83" * 10, "This is no known picture"),
         (
             b"a.png".ljust(257, b"\0") + b"ustar\x0000",

@@ -205,7 +205,9 @@ def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Pa
     rows = label(shop, tmp_path / "table.csv", little_release)
 
     assert [row["label"] is None for row in rows] == [False, True, True, False]
-    assert rows[1]["error"] == "The upload is empty. Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+    assert rows[1]["error"] == (
+        "The picture is empty: it has 0 bytes. Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF."
+    )
     assert "a video, which is not read here" in rows[2]["error"]
     assert rows[2]["sha256"] is not None
 

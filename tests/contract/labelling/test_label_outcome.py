@@ -95,7 +95,7 @@ def test_a_sheet_that_cannot_be_written_hides_neither_summary_nor_feed(
     assert f"Feed of 1 products: {tmp_path}/t-google.csv" in printed
     assert rows_of(tmp_path / "t-google.csv") == [{"id": "A0", "color": "red"}]
     assert "sheet.html: cannot be written (No space left on device)" in said
-    assert "To look through" not in printed
+    assert "Review sheet" not in printed
 
 
 def test_a_sheet_and_folders_that_fail_are_both_named(
@@ -255,7 +255,8 @@ def test_corrections_alone_work_from_any_folder_and_label_nothing_again(
     assert (code, "labelled again" in complained) == (0, False)
     rows = rows_of(home / "t.csv")
     assert (rows[0]["path"], rows[0]["label"]) == (first["path"], "Bag")
-    assert f"({len(rows)} of them before)" in printed
+    assert f"({len(rows)} of them labelled before)" in printed
+    assert printed.count(f"Table: {home / 't.csv'}") == 1
 
 
 def test_a_store_and_a_file_of_categories_are_found_from_any_folder(
