@@ -105,8 +105,8 @@ def parse_form(body: Body) -> ParsedForm:
         if number > body.limits.pictures + MAX_TEXT_FIELDS:
             raise TooLarge(
                 f"The form has more than {body.limits.pictures} files and {MAX_TEXT_FIELDS} fields of text. "
-                "/predict takes one picture, /predict/batch as many as MAX_BATCH says: send the others in "
-                "further requests."
+                "/predict takes one picture, /predict/batch as many as WARDROBE_MAX_BATCH says: send the "
+                "others in further requests."
             )
         if part.is_file:
             name = (part.filename or "")[:MAX_NAME_LENGTH] or None

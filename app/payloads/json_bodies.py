@@ -127,8 +127,8 @@ def reserve_for_values(body: Body) -> None:
     if values > body.limits.numbers:
         raise TooLarge(
             f"The JSON has more than {body.limits.numbers:,} numbers or other values, which are parsed one "
-            "request at a time (MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary tensors of "
-            "the Open Inference Protocol."
+            "request at a time (WARDROBE_MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary "
+            "tensors of the Open Inference Protocol."
         )
     body.reserve_memory(max(BYTES_PER_VALUE * values - len(body.data), 0))
 

@@ -43,7 +43,7 @@ def single_limits(settings: Settings) -> RequestLimits:
     """
     return RequestLimits(
         bytes=settings.max_upload_bytes * 4 // 3 + BODY_OVERHEAD,
-        bytes_setting=f"MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)",
+        bytes_setting=f"WARDROBE_MAX_UPLOAD_BYTES ({settings.max_upload_bytes:,} for the picture itself)",
         pictures=1,
         picture_bytes=settings.max_upload_bytes,
         picture_pixels=settings.max_pixels,
@@ -57,7 +57,7 @@ def batch_limits(settings: Settings) -> RequestLimits:
     return replace(
         single_limits(settings),
         bytes=settings.max_batch_bytes,
-        bytes_setting="MAX_BATCH_BYTES",
+        bytes_setting="WARDROBE_MAX_BATCH_BYTES",
         pictures=settings.max_batch,
         pixels=settings.max_batch_pixels,
     )

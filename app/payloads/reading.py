@@ -137,7 +137,9 @@ def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator
     """
     for place, item in enumerate(items):
         if place == limits.pictures:
-            raise TooLarge(f"More than {limits.pictures} pictures (MAX_BATCH). Send them in several batches.")
+            raise TooLarge(
+                f"More than {limits.pictures} pictures (WARDROBE_MAX_BATCH). Send them in several batches."
+            )
         yield item
 
 
@@ -154,5 +156,5 @@ def check_upload_size(data: bytes, limits: RequestLimits) -> None:
     if len(data) > limits.picture_bytes:
         raise TooLarge(
             f"The picture has {len(data):,} bytes; at most {limits.picture_bytes:,} are taken "
-            "(MAX_UPLOAD_BYTES)."
+            "(WARDROBE_MAX_UPLOAD_BYTES)."
         )

@@ -48,7 +48,9 @@ class ZipArchive:
         try:
             return read_member(self.zip_file, file, self.max_file_bytes)
         except MemberTooLarge:
-            return TooLarge(f"Unpacked it has more than {self.max_file_bytes:,} bytes (MAX_UPLOAD_BYTES).")
+            return TooLarge(
+                f"Unpacked it has more than {self.max_file_bytes:,} bytes (WARDROBE_MAX_UPLOAD_BYTES)."
+            )
         except MemberUnreadable as error:
             return BadRequest(str(error))
 
@@ -81,4 +83,4 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
 
 
 def _create_too_many_error(max_files: int) -> TooLarge:
-    return TooLarge(f"The ZIP lists far more than {max_files} pictures (MAX_BATCH). Send several.")
+    return TooLarge(f"The ZIP lists far more than {max_files} pictures (WARDROBE_MAX_BATCH). Send several.")

@@ -331,8 +331,8 @@ def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: Pict
         if budget.pixels_left < 0:
             raise TooLarge(
                 f"The pictures have {budget.max_pixels - budget.pixels_left:,} pixels in all, or more; at "
-                f"most {budget.max_pixels:,} are decoded for one request (MAX_BATCH_PIXELS). Send them in "
-                "several batches, or smaller."
+                f"most {budget.max_pixels:,} are decoded for one request (WARDROBE_MAX_BATCH_PIXELS). Send "
+                "them in several batches, or smaller."
             )
         return decode_opened_image(opened, budget.max_picture_pixels, contract)
     if budget.seconds_left <= 0:
@@ -348,8 +348,8 @@ def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: Pict
         if budget.pixels_left >= budget.max_picture_pixels:
             raise
         raise PictureTooLarge(
-            "With this picture, those of the request have more pixels than MAX_BATCH_PIXELS, or it has too "
-            "many itself. Send it by itself."
+            "With this picture, those of the request have more pixels than WARDROBE_MAX_BATCH_PIXELS, or it "
+            "has too many itself. Send it by itself."
         ) from error
 
 

@@ -98,7 +98,7 @@ def test_all_zips_of_a_form_together_unpack_to_no_more_than_a_batch_may_have(mak
     )
 
     assert [two.status_code, three.status_code] == [200, 413]
-    assert "unpacks to more than 100,000 bytes (MAX_BATCH_BYTES)" in three.get_json()["detail"]
+    assert "unpacks to more than 100,000 bytes (WARDROBE_MAX_BATCH_BYTES)" in three.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_more_pictures_than_allowed_are_refused(make_app: MakeApp, body: dict[st
     response = make_app(max_batch=2).test_client().post("/predict/batch", **body)
 
     assert response.status_code == 413
-    assert "More than 2 pictures (MAX_BATCH)" in response.get_json()["detail"]
+    assert "More than 2 pictures (WARDROBE_MAX_BATCH)" in response.get_json()["detail"]
 
 
 def test_as_many_files_as_allowed_are_answered(make_app: MakeApp) -> None:

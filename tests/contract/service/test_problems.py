@@ -98,8 +98,8 @@ def test_every_route_refuses_a_method_that_it_does_not_have(make_app: MakeApp) -
 @pytest.mark.parametrize(
     ("path", "body", "says"),
     [
-        ("/predict", {"data": UPLOAD}, "are taken (MAX_UPLOAD_BYTES)"),
-        ("/predict", {"json": {"image": in_base64(UPLOAD)}}, "are taken (MAX_UPLOAD_BYTES)"),
+        ("/predict", {"data": UPLOAD}, "are taken (WARDROBE_MAX_UPLOAD_BYTES)"),
+        ("/predict", {"json": {"image": in_base64(UPLOAD)}}, "are taken (WARDROBE_MAX_UPLOAD_BYTES)"),
         (
             "/predict",
             {"data": bytes(100_000)},
