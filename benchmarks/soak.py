@@ -33,7 +33,7 @@ from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.publish import publish_release
 from model_store.release_files import MANIFEST_FILE
 from model_store.store import Store, open_store
-from reports.judge import judge
+from reports.judge import judge_release
 from scripts.terminal import run_main
 
 ROOT = Path(__file__).parent.parent
@@ -88,10 +88,10 @@ def two_releases(folder: Path) -> tuple[Store, list[str]]:
     manifest = json.loads((BUNDLED / MANIFEST_FILE).read_text("utf-8"))
     manifest["version"] = f"{OLDER}-{manifest['version'].rpartition('-')[2]}"
     (copy / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
-    copied = publish_release(copy, store, judge, author="soak", promote=False)
+    copied = publish_release(copy, store, judge_release, author="soak", promote=False)
     return store, [
         copied.manifest.version,
-        publish_release(BUNDLED, store, judge, author="soak").manifest.version,
+        publish_release(BUNDLED, store, judge_release, author="soak").manifest.version,
     ]
 
 

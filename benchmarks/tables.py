@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from benchmarks.results import FOLDER
 from benchmarks.uploads import PHOTOS
 from model_store.local_releases import open_bundled_release
-from reports.values import PhotoFigures, Report, UnknownSources, report_of
+from reports.values import PhotoFigures, Report, UnknownSources, read_report
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20
@@ -35,7 +35,7 @@ def figures() -> dict[str, str]:
     side_by_side, of_photos, report = (
         _result("benchmark"),
         _result("photos/benchmark"),
-        report_of(open_bundled_release()),
+        read_report(open_bundled_release()),
     )
     tables: dict[str, list[Row]] = {
         "rates": _rates(side_by_side),

@@ -30,9 +30,9 @@ from lab.strangers_heads import UNITS
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import NEW_RELEASE_FOLDER, PHOTO_FILES
-from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
-from reports.decisions import decide_stored
-from reports.values import Report, report_of
+from reports.answers import NO_CLASS, PICTURE_NAME_DIGITS, Answers
+from reports.stored_decisions import redecide_answers
+from reports.values import Report, read_report
 from training.data.labels import Labels
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import compute_perceptual_hash
@@ -143,22 +143,22 @@ def decided(
         The contract of the network with the head, the report with the attribute, and what the release keeps:
         the parent's answers, and those that decided, of heads that left the source out.
     """
-    kept, before, report = stored_answers(parent), parent.manifest.contract("photos"), report_of(parent)
+    kept, before, report = stored_answers(parent), parent.manifest.contract("photos"), read_report(parent)
     name, asked = attribute.name, np.flatnonzero(attribute.deciding | attribute.products)
     row_of = {picture: row for row, picture in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
-    pictures = [sha256_of(folder, attribute.photos[place])[:NAME_LENGTH] for place in asked.tolist()]
+    pictures = [sha256_of(folder, attribute.photos[place])[:PICTURE_NAME_DIGITS] for place in asked.tolist()]
     places = asked[[picture in row_of for picture in pictures]]
     rows = np.array([row_of[picture] for picture in pictures if picture in row_of])
-    of_class, labels, shares = kept.take(rows), attribute.labels.take(places), shares[places]
+    of_class, labels, shares = kept.select_rows(rows), attribute.labels.take(places), shares[places]
     # Decide.
     decides = attribute.deciding[places]
-    of_deciding, deciding = of_class.take(decides), labels.take(decides)
+    of_deciding, deciding = of_class.select_rows(decides), labels.take(decides)
     head, thresholds = attribute.decide(of_deciding, deciding, shares[decides], before)
     contract = before.replace_heads({name: head})
     # Measure.
     calibrated = np.array([calibrate(row, head.temperature) for row in shares.tolist()])
     answers = _answers_about(name, of_class, labels, calibrated, contract)
-    that_decide = answers.take(decides)
+    that_decide = answers.select_rows(decides)
     figures = attribute_figures(deciding, thresholds, that_decide)
     sys.stdout.write(f"{attribute_in_words(name, figures, thresholds)}\n")
     together = all_accepted(of_deciding, {name: that_decide}, {name: deciding})
@@ -166,9 +166,10 @@ def decided(
         attributes=report.attributes | {name: figures},
         # Other photos decided about the attributes that are there.
         all_accepted=None if before.attributes else together,
-        products=report.products | products_of(answers.take(attribute.products[places]), ACCEPTED_OF_PHOTOS),
+        products=report.products
+        | products_of(answers.select_rows(attribute.products[places]), ACCEPTED_OF_PHOTOS),
     )
-    stored = answers.take(decides & kept.of_unknown_sources[rows])
+    stored = answers.select_rows(decides & kept.is_from_unknown_source[rows])
     return contract, report, kept + stored if len(stored) else kept
 
 
@@ -178,9 +179,9 @@ def _answers_about(
     """What the release decides about an attribute, as it stores its answers, of calibrated shares."""
     likeliest = shares.argmax(axis=1)
     is_right = labels.is_right[np.arange(len(labels)), likeliest]
-    answers = Answers.of(
+    answers = Answers.make_answers(
         of_class.sets,
-        np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE),
+        np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS),
         np.where(is_right, labels.main_codes, likeliest),
         pictures=of_class.pictures,
         groups=of_class.groups,
@@ -191,7 +192,7 @@ def _answers_about(
         attributes=name,
         probabilities=shares,
     )
-    return decide_stored(of_class + answers, {"photos": contract}).of_head(name)
+    return redecide_answers(of_class + answers, {"photos": contract}).select_head(name)
 
 
 def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:

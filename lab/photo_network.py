@@ -20,7 +20,7 @@ from sklearn.decomposition import PCA
 
 from inference.contract import LABEL
 from model_store.local_releases import open_release
-from reports.answers import packed
+from reports.answers import pack_answers
 from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _keep(folder: Path, head: PhotoHead) -> None:
     learnt = head.learnt
-    (folder / PHOTO_ANSWERS).write_bytes(packed(answers_of_folds(head)))
+    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(answers_of_folds(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.is_checked | of_sources)

@@ -26,8 +26,8 @@ from lab.strangers_heads import read
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, ReleaseNetwork
 from model_store.release_files import PHOTO_FILES
-from reports.answers import Answers, all_answers_in, answers_of
-from reports.values import Report, report_of
+from reports.answers import Answers, parse_answers, read_all_answers
+from reports.values import Report, read_report
 from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, compute_perceptual_hash
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     test, model = read_idx_folder(FASHION_MNIST_FOLDER).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
-    asked = answers_of(given.photo_answers.read_bytes()) + read(given.strangers)
+    asked = parse_answers(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer(session, model, test), near)
     return 0
 
@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
 def stored_answers(release: LocalRelease) -> Answers:
     """All that a release keeps."""
     manifest, folder = release.manifest, release.folder
-    return all_answers_in(manifest, lambda name: (folder / name).read_bytes(), str(folder))
+    return read_all_answers(manifest, lambda name: (folder / name).read_bytes(), str(folder))
 
 
 def near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
@@ -163,12 +163,14 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     contract = found.contract(parent.manifest.labels, READS).replace_heads(photos.contract.attributes)
     photos = photos.replace_fields(contract=contract)
     figures = report.photo_model and report.photo_model.replace_fields(temperature=contract.temperature)
-    test = report.test.replace_fields(overconfidence=overconfidence(tested.confidences, tested.right))
+    test = report.test.replace_fields(overconfidence=overconfidence(tested.confidences, tested.is_right))
     known = report.replace_fields(test=test, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
-    of_products = answers.of_unknown_sources & answers.known & ~np.char.startswith(answers.groups, TOWNS)
-    products = products_of(answers.take(of_products), ACCEPTED_OF_PHOTOS)
+    of_products = (
+        answers.is_from_unknown_source & answers.has_class & ~np.char.startswith(answers.groups, TOWNS)
+    )
+    products = products_of(answers.select_rows(of_products), ACCEPTED_OF_PHOTOS)
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},
@@ -192,7 +194,7 @@ def _in_this_form(
     Returns:
         The report, and the network that answers photos.
     """
-    heads, report = network_that_sees_alike(parent), report_of(parent)
+    heads, report = network_that_sees_alike(parent), read_report(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     before = parent.manifest.network("photos")

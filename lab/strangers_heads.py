@@ -24,7 +24,7 @@ from scipy.special import logsumexp, softmax
 from lab.pretraining_photos import MADE, Photo, names_of_sources, sha256_of
 from lab.strangers import COLUMNS, asked_photos
 from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
-from reports.answers import NAME_LENGTH, NONE_OF_THESE, Answers
+from reports.answers import NO_CLASS, PICTURE_NAME_DIGITS, Answers
 from training.data.photos import OOD_LABEL_PREFIX
 from training.data.vectors import Features, FeatureVectors
 from training.features.weights import read_npz
@@ -88,9 +88,9 @@ def read(path: Path) -> Answers:
     column = {name: np.array([row[name] for row in of_sources]) for name in COLUMNS}
     logits = np.array([row["logits"].split() for row in of_sources], np.float64)
     is_known = column["label"] != ""
-    return Answers.of(
+    return Answers.make_answers(
         column["tier"],
-        np.array([int(label or NONE_OF_THESE) for label in column["label"].tolist()]),
+        np.array([int(label or NO_CLASS) for label in column["label"].tolist()]),
         pictures=column["picture"],
         groups=column["product"],
         folds=column["part"].astype(np.int64) + 1 + FOLDS,
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         label = "" if photo.label is None else photo.label
         about = (
             photo.id,
-            sha256_of(given.photos, photo)[:NAME_LENGTH],
+            sha256_of(given.photos, photo)[:PICTURE_NAME_DIGITS],
             names[photo.source] if of_source else "",
             photo.source,
         )

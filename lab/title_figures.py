@@ -25,9 +25,9 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
-from reports.model_card import MODEL_CARD, model_card
-from reports.page.page import REPORT_PAGE, figures_in, file_page
-from reports.values import Report, report_of
+from reports.model_card import MODEL_CARD_FILE, make_model_card
+from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
+from reports.values import Report, read_report
 from training.evaluation.title_shares import measure_words, trial_of_kinds
 from training.release.make import new_release
 
@@ -56,11 +56,11 @@ def records_in(folder: Path) -> dict[str, JsonValue]:
 def with_words(release: LocalRelease) -> Report:
     """The report of a release, with what words show beside its photos."""
     answers = stored_answers(release)
-    of_kinds = answers.take(answers.by == "").of_head(KIND)
+    of_kinds = answers.select_rows(answers.by == "").select_head(KIND)
     trial = trial_of_kinds(
-        of_kinds.take(of_kinds.of_unknown_sources), release.manifest.attributes[KIND].labels
+        of_kinds.select_rows(of_kinds.is_from_unknown_source), release.manifest.attributes[KIND].labels
     )
-    return report_of(release).replace_fields(words=measure_words(trial, "photos"))
+    return read_report(release).replace_fields(words=measure_words(trial, "photos"))
 
 
 def seal_again(
@@ -81,8 +81,10 @@ def seal_again(
         manifest = parent.manifest
         contracts = {name: network.contract for name, network in manifest.networks.items()}
         (unfinished / REPORT_FILE).write_bytes(report.serialize())
-        (unfinished / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
-        (unfinished / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(unfinished)))
+        (unfinished / MODEL_CARD_FILE).write_text(make_model_card(contracts, report), "utf-8")
+        (unfinished / REPORT_PAGE_FILE).write_bytes(
+            make_page_file(contracts, report, read_figures(unfinished))
+        )
         return seal_release(
             unfinished,
             created_at=datetime.now(UTC),

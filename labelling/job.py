@@ -27,8 +27,8 @@ from labelling.write.columns import check_attributes, name_list_columns
 from labelling.write.feeds import feed_files
 from labelling.write.summary import table_files
 from model_store.local_releases import LocalRelease
-from reports.values import report_of
-from reports.word_figures import minimum_shares_of
+from reports.values import read_report
+from reports.word_figures import read_minimum_shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +160,13 @@ class Job:
         """
         networks = self.release.manifest.networks
         name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
-        return minimum_shares_of(report_of(self.release).words, name)
+        return read_minimum_shares(read_report(self.release).words, name)
 
     def _make_grouping(self) -> ProductGrouping | None:
         if self.column is None:
             return None
         folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
-        report = report_of(self.release)
+        report = read_report(self.release)
         return ProductGrouping(
             column=FOLDER if folder else self.column,
             folder=folder,

@@ -21,47 +21,47 @@ from numpy.typing import NDArray
 from model_store.errors import ReleaseCorrupt
 from model_store.manifest import Manifest
 
-ANSWERS: Final = "answers.csv.gz"
+ANSWERS_FILE: Final = "answers.csv.gz"
 
-PREDICTIONS: Final = "test-predictions.csv"
-PHOTO_PREDICTIONS: Final = "photo-predictions.csv"
+OLD_TEST_PREDICTIONS_FILE: Final = "test-predictions.csv"
+OLD_PHOTO_PREDICTIONS_FILE: Final = "photo-predictions.csv"
 """Names of files in releases of version 1.0, which have truth and prediction alone. Nothing reads them."""
 
-DIGITS: Final = 5
+STORED_DIGITS: Final = 5
 """Digits after the point with which probabilities and familiarities are stored: enough to decide thresholds
 again."""
 
-LARGEST: Final = 1_000_000
+MAX_STORED_PICTURES: Final = 1_000_000
 """Largest number of pictures in a test set whose answers are stored."""
 
-EXPANSION: Final = 100
+MAX_UNPACKING_RATIO: Final = 100
 """Largest ratio of unpacked to packed bytes that is read, beyond a first megabyte. Real answers have a ratio
 of about five."""
 
-NAME_LENGTH: Final = 16
+PICTURE_NAME_DIGITS: Final = 16
 """Hex digits of a content's SHA-256 that name a picture: two of a million share one by a chance of 3e-8."""
 
 TEST_SET: Final = "the test set"
 """Name of the test set in the column `set`."""
 
-CORRECTED: Final = "corrected"
+CORRECTED_SET: Final = "corrected"
 """Name of the set of photos that people looked at because a release doubted its answers. These photos have
 more errors than a random sample."""
 
 ACCEPT: Final = "accept"
 """Decision of an answer that needs no review."""
 
-CLASS: Final = ""
+CLASS_HEAD: Final = ""
 """Value of the column `attribute` for answers of the first head, the class, and in files older than
 attributes."""
 
-NONE_OF_THESE: Final = -1
+NO_CLASS: Final = -1
 """Value of the column `truth` for a picture that shows none of the classes."""
 
-Read: TypeAlias = Callable[[str], bytes]
+FileReader: TypeAlias = Callable[[str], bytes]
 """Function that reads a file of one release, by its path in the release."""
 
-Values: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
+ColumnValues: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
 """Values of a column: one for each row, or a single one for all rows."""
 
 
@@ -87,16 +87,16 @@ class Answers:
 
     Attributes:
         sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
-        pictures: str (N,), the first NAME_LENGTH hex digits of each picture's SHA-256; empty if it is not
-            known.
+        pictures: str (N,), the first PICTURE_NAME_DIGITS hex digits of each picture's SHA-256; empty if it is
+            not known.
         groups: str (N,), a text that is equal for pictures that are not independent, such as those of one
             sender; empty for a picture on its own.
         folds: int64 (N,), the number of the cross-validation fold whose network answered, from 1; 0 if the
             network was not of a fold.
         networks: str (N,), the network that should answer, `pixels` or `photos`. If the release lacks this
             network, the other one answered.
-        truth: int64 (N,), the index of the right class, or NONE_OF_THESE.
-        predicted: int64 (N,), the index of the answered class; NONE_OF_THESE if it is not known.
+        truth: int64 (N,), the index of the right class, or NO_CLASS.
+        predicted: int64 (N,), the index of the answered class; NO_CLASS if it is not known.
         familiarity: float64 (N,), 0 to 1, how much the picture looks like the learnt ones; NaN if it was not
             measured.
         decisions: str (N,), `accept` or the reason of a review; empty if the decision is not known.
@@ -105,24 +105,22 @@ class Answers:
             picture shows.
         sources: str (N,), the shop or collection that a photo comes from; empty if it is not known.
         distances: float64 (N,), the out-of-distribution (OOD) score; NaN if it was not measured.
-        attributes: str (N,), the head that answered: CLASS, or the name of an attribute.
+        attributes: str (N,), the head that answered: CLASS_HEAD, or the name of an attribute.
         probabilities: float64 (N, C), as served, or before calibration while thresholds are still being
             decided; NaN if they are not known.
     """
 
     sets: NDArray[np.str_] = field(metadata=_column_called("set", "", is_required=True))
     pictures: NDArray[np.str_] = field(
-        metadata=_column_called("picture", "", is_required=True, length=NAME_LENGTH)
+        metadata=_column_called("picture", "", is_required=True, length=PICTURE_NAME_DIGITS)
     )
     groups: NDArray[np.str_] = field(
-        metadata=_column_called("group", "", is_required=True, length=NAME_LENGTH)
+        metadata=_column_called("group", "", is_required=True, length=PICTURE_NAME_DIGITS)
     )
     folds: NDArray[np.int64] = field(metadata=_column_called("fold", 0, is_required=True))
     networks: NDArray[np.str_] = field(metadata=_column_called("network", "pixels", is_required=True))
-    truth: NDArray[np.int64] = field(metadata=_column_called("truth", NONE_OF_THESE, is_required=True))
-    predicted: NDArray[np.int64] = field(
-        metadata=_column_called("predicted", NONE_OF_THESE, is_required=True)
-    )
+    truth: NDArray[np.int64] = field(metadata=_column_called("truth", NO_CLASS, is_required=True))
+    predicted: NDArray[np.int64] = field(metadata=_column_called("predicted", NO_CLASS, is_required=True))
     familiarity: NDArray[np.float64] = field(
         metadata=_column_called("familiarity", math.nan, is_required=True)
     )
@@ -131,27 +129,27 @@ class Answers:
     spelt: NDArray[np.str_] = field(metadata=_column_called("source", ""))
     sources: NDArray[np.str_] = field(metadata=_column_called("origin", ""))
     distances: NDArray[np.float64] = field(metadata=_column_called("distance", math.nan))
-    attributes: NDArray[np.str_] = field(metadata=_column_called("attribute", CLASS))
+    attributes: NDArray[np.str_] = field(metadata=_column_called("attribute", CLASS_HEAD))
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.truth)
 
     @classmethod
-    def of(
+    def make_answers(
         cls,
-        sets: Values,
+        sets: ColumnValues,
         truth: Sequence[int] | NDArray[np.integer],
-        predicted: Values | None = None,
+        predicted: ColumnValues | None = None,
         *,
         probabilities: NDArray[np.floating] | None = None,
-        **columns: Values | None,
+        **columns: ColumnValues | None,
     ) -> Self:
         """Make answers from columns. All columns that are not given are filled with "unknown".
 
         Args:
             sets: the set of each picture, or one set for all.
-            truth: the index of the right class of each picture, or NONE_OF_THESE.
+            truth: the index of the right class of each picture, or NO_CLASS.
             predicted: the index of the answered class; None for the class with the highest probability.
             probabilities: (N, C), the probabilities; None if they are not known.
             columns: further columns by the name of the field, as N values or a single one.
@@ -159,32 +157,32 @@ class Answers:
         n = len(truth)
         shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
         likeliest = _likeliest(shares) if predicted is None else predicted
-        given = {**columns, "sets": sets, "truth": truth, "predicted": likeliest}
-        made = {name: _column(name, given.pop(name, None), n) for name in COLUMNS}
-        if given:
-            raise TypeError(f"{', '.join(given)}: no column of answers")
-        return cls(**made, probabilities=shares)
+        given_columns = {**columns, "sets": sets, "truth": truth, "predicted": likeliest}
+        new_columns = {name: _column(name, given_columns.pop(name, None), n) for name in ANSWER_COLUMNS}
+        if given_columns:
+            raise TypeError(f"{', '.join(given_columns)}: no column of answers")
+        return cls(**new_columns, probabilities=shares)
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def is_right(self) -> NDArray[np.bool_]:
         """Whether each answer is right, bool (N,).
 
         An answer about a picture of none of the classes is never right.
         """
-        return np.asarray((self.predicted == self.truth) & self.known)
+        return np.asarray((self.predicted == self.truth) & self.has_class)
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def has_class(self) -> NDArray[np.bool_]:
         """Whether each picture shows one of the classes, bool (N,)."""
-        return np.not_equal(self.truth, NONE_OF_THESE)
+        return np.not_equal(self.truth, NO_CLASS)
 
     @property
-    def accepted(self) -> NDArray[np.bool_]:
+    def is_accepted(self) -> NDArray[np.bool_]:
         """Whether the decision about each answer was `accept`, bool (N,)."""
         return np.asarray(self.decisions == ACCEPT)
 
     @property
-    def decided(self) -> NDArray[np.bool_]:
+    def has_decision(self) -> NDArray[np.bool_]:
         """Whether the decision about each answer is known, bool (N,)."""
         return np.not_equal(self.decisions, "")
 
@@ -194,74 +192,76 @@ class Answers:
         return np.asarray(self.probabilities[np.arange(len(self)), self.predicted])
 
     @property
-    def together(self) -> NDArray[np.int64] | None:
+    def group_numbers(self) -> NDArray[np.int64] | None:
         """The number of each picture's group, int64 (N,); None if each picture is on its own."""
-        return units_of(self.groups) if (self.groups != "").any() else None
+        return number_units(self.groups) if (self.groups != "").any() else None
 
     @property
-    def units(self) -> NDArray[np.int64]:
+    def unit_numbers(self) -> NDArray[np.int64]:
         """The number of each picture's group, int64 (N,), in which a picture on its own is a group."""
-        return units_of(self.groups)
+        return number_units(self.groups)
 
     @property
-    def of_unknown_sources(self) -> NDArray[np.bool_]:
+    def is_from_unknown_source(self) -> NDArray[np.bool_]:
         """Whether the network that answered had learnt no photo of the picture's source, bool (N,).
 
         This is so if all photos of the source are in one cross-validation fold.
         """
         is_unknown = np.zeros(len(self), np.bool_)
         for source in np.unique(self.sources[(self.sources != "") & (self.folds > 0)]):
-            of_source = self.sources == source
-            is_unknown[of_source] = len(np.unique(self.folds[of_source])) == 1
+            is_in_source = self.sources == source
+            is_unknown[is_in_source] = len(np.unique(self.folds[is_in_source])) == 1
         return is_unknown
 
-    def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+    def select_rows(self, mask_or_positions: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """Return the rows that a mask picks, bool (N,), or the rows at these positions."""
-        return type(self)(**{name: column[which] for name, column in vars(self).items()})
+        return type(self)(**{name: column[mask_or_positions] for name, column in vars(self).items()})
 
-    def of_set(self, name: str) -> Self:
+    def select_set(self, name: str) -> Self:
         """Return the rows of one set of pictures, such as TEST_SET or a tier."""
-        return self.take(self.sets == name)
+        return self.select_rows(self.sets == name)
 
-    def of_head(self, attribute: str) -> Self:
+    def select_head(self, attribute: str) -> Self:
         """Return the rows of one head, with as many probabilities as the head has labels.
 
         Args:
-            attribute: CLASS for the head of the class, or the name of an attribute.
+            attribute: CLASS_HEAD for the head of the class, or the name of an attribute.
         """
-        rows = self.take(self.attributes == attribute)
+        rows = self.select_rows(self.attributes == attribute)
         # Another head may have more labels.
         classes = np.flatnonzero(~np.isnan(rows.probabilities).all(axis=0))
         return (
             replace(rows, probabilities=rows.probabilities[:, : classes.max() + 1]) if len(classes) else rows
         )
 
-    def __add__(self, others: "Answers") -> "Answers":
+    def __add__(self, added: "Answers") -> "Answers":
         """Return the rows of both. If one has fewer classes, its missing probabilities are NaN."""
-        both = (self, others)
-        classes = max(answers.probabilities.shape[1] for answers in both)
-        columns = {name: np.concatenate([getattr(answers, name) for answers in both]) for name in COLUMNS}
+        parts = (self, added)
+        classes = max(answers.probabilities.shape[1] for answers in parts)
+        columns = {
+            name: np.concatenate([getattr(answers, name) for answers in parts]) for name in ANSWER_COLUMNS
+        }
         wide = [
             np.pad(
                 answers.probabilities,
                 ((0, 0), (0, classes - answers.probabilities.shape[1])),
                 constant_values=math.nan,
             )
-            for answers in both
+            for answers in parts
         ]
         return Answers(**columns, probabilities=np.concatenate(wide))
 
 
 def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the likeliest class of each row of (N, C), int64 (N,); NONE_OF_THESE if none is known."""
+    """Return the likeliest class of each row of (N, C), int64 (N,); NO_CLASS if none is known."""
     has_shares = ~np.isnan(shares).all(axis=1)
-    likeliest = np.full(len(shares), NONE_OF_THESE, np.int64)
+    likeliest = np.full(len(shares), NO_CLASS, np.int64)
     if has_shares.any():
         likeliest[has_shares] = shares[has_shares].argmax(axis=1)
     return likeliest
 
 
-def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
+def number_units(groups: NDArray[np.str_]) -> NDArray[np.int64]:
     """Return a number for each row that is equal for rows of one group, int64 (N,).
 
     Args:
@@ -271,16 +271,16 @@ def units_of(groups: NDArray[np.str_]) -> NDArray[np.int64]:
     return np.unique(np.where(groups == "", alone, groups), return_inverse=True)[1].astype(np.int64)
 
 
-COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
+ANSWER_COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     column.name: column.metadata for column in fields(Answers) if column.metadata
 }
 """Fields of Answers that are columns of the file, in its order, with the metadata from `_column_called`. In
 the file, a column `p0`, `p1`, ... with the probabilities of each class follows."""
 
 
-def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
+def _column(name: str, values: ColumnValues | None, n: int) -> NDArray[Any]:
     """Return a column with n rows in its type, from n values or a single one."""
-    unknown, length = COLUMNS[name]["unknown"], COLUMNS[name]["length"]
+    unknown, length = ANSWER_COLUMNS[name]["unknown"], ANSWER_COLUMNS[name]["length"]
     types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
     column = np.array(unknown if values is None else values, types[type(unknown)])
     if column.ndim and len(column) != n:
@@ -288,36 +288,36 @@ def _column(name: str, values: Values | None, n: int) -> NDArray[Any]:
     return column if column.ndim else np.full(n, column)
 
 
-NO_ANSWERS: Final = Answers.of([], [], [])
+NO_ANSWERS: Final = Answers.make_answers([], [], [])
 
 
-def packed(answers: Answers) -> bytes:
+def pack_answers(answers: Answers) -> bytes:
     """Write answers as the bytes of answers.csv.gz. Equal answers give equal bytes."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     classes = answers.probabilities.shape[1]
     rows.writerow(
-        [*(column["name"] for column in COLUMNS.values()), *(f"p{index}" for index in range(classes))]
+        [*(column["name"] for column in ANSWER_COLUMNS.values()), *(f"p{index}" for index in range(classes))]
     )
-    columns = [map(_written, getattr(answers, name).tolist()) for name in COLUMNS]
+    columns = [map(_format_value, getattr(answers, name).tolist()) for name in ANSWER_COLUMNS]
     for row, shares in zip(zip(*columns, strict=True), answers.probabilities.tolist(), strict=True):
-        rows.writerow([*row, *map(_written, shares)])
+        rows.writerow([*row, *map(_format_value, shares)])
     return gzip.compress(text.getvalue().encode(), mtime=0)
 
 
-def _written(value: str | float) -> str:
+def _format_value(value: str | float) -> str:
     if not isinstance(value, float):
         return str(value)
-    return "" if math.isnan(value) else f"{value:.{DIGITS}f}"
+    return "" if math.isnan(value) else f"{value:.{STORED_DIGITS}f}"
 
 
-def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
+def read_own_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
     """Read a release's own answers about the class of pictures.
 
     Args:
         manifest: the manifest of the release.
-        read: a function that reads a file of the release.
-        where: the address of the release's files, for messages.
+        read_file: a function that reads a file of the release.
+        address: the address of the release's files, for messages.
 
     Returns:
         The answers; no rows if the release stores none.
@@ -326,17 +326,17 @@ def answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
         NotFound: the file is missing.
         ReleaseCorrupt: the file is damaged or does not fit the manifest.
     """
-    answers = all_answers_in(manifest, read, where).of_head(CLASS)
-    return answers.take(answers.by == "")
+    answers = read_all_answers(manifest, read_file, address).select_head(CLASS_HEAD)
+    return answers.select_rows(answers.by == "")
 
 
-def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
+def read_all_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
     """Read all stored answers: a release's own, and its parent's answers to pictures that the release learnt.
 
     Args:
         manifest: the manifest of the release.
-        read: a function that reads a file of the release.
-        where: the address of the release's files, for messages.
+        read_file: a function that reads a file of the release.
+        address: the address of the release's files, for messages.
 
     Returns:
         The answers of all heads; no rows if the release stores none.
@@ -345,19 +345,19 @@ def all_answers_in(manifest: Manifest, read: Read, where: str) -> Answers:
         NotFound: the file is missing.
         ReleaseCorrupt: the file is damaged or does not fit the manifest.
     """
-    if ANSWERS not in manifest.files:
+    if ANSWERS_FILE not in manifest.files:
         return NO_ANSWERS
-    answers = _parsed(ANSWERS, manifest, read, where)
-    _check_names(answers, where)
-    tested = int((answers.of_head(CLASS).sets == TEST_SET).sum())
+    answers = _read_answers(ANSWERS_FILE, manifest, read_file, address)
+    _check_names(answers, address)
+    tested = int((answers.select_head(CLASS_HEAD).sets == TEST_SET).sum())
     if tested not in {0, manifest.headline.test_n}:
         raise ReleaseCorrupt(
-            f"{where}: answers to {tested} pictures of the test set, which has {manifest.headline.test_n}."
+            f"{address}: answers to {tested} pictures of the test set, which has {manifest.headline.test_n}."
         )
     return answers
 
 
-def _check_names(answers: Answers, where: str) -> None:
+def _check_names(answers: Answers, address: str) -> None:
     """Refuse a file in which a picture of the test set has two rows for one head.
 
     One row would hide the other, and its group, from the gate, which compares releases.
@@ -367,19 +367,19 @@ def _check_names(answers: Answers, where: str) -> None:
     counts = Counter(row for row in rows if row[-1])
     for (*_, name), count in counts.items():
         if count > 1:
-            raise ReleaseCorrupt(f"{where}: the picture {name} has two rows. Publish the release again.")
+            raise ReleaseCorrupt(f"{address}: the picture {name} has two rows. Publish the release again.")
 
 
-def _parsed(path: str, manifest: Manifest, read: Read, where: str) -> Answers:
-    content = read(path)
+def _read_answers(path: str, manifest: Manifest, read_file: FileReader, address: str) -> Answers:
+    content = read_file(path)
     if hashlib.sha256(content).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(
-            f"{where}/{path}: its sha256 is not that of the manifest. Publish the release again."
+            f"{address}/{path}: its sha256 is not that of the manifest. Publish the release again."
         )
     try:
-        return answers_of(content)
+        return parse_answers(content)
     except (ValueError, KeyError, OSError, EOFError, csv.Error) as error:
-        raise ReleaseCorrupt(f"{where}/{path}: {error}. Train the release again.") from error
+        raise ReleaseCorrupt(f"{address}/{path}: {error}. Train the release again.") from error
 
 
 def _columns(content: bytes) -> dict[str, list[str]]:
@@ -393,13 +393,13 @@ def _columns(content: bytes) -> dict[str, list[str]]:
     return {name: [row[place] for row in rows] for place, name in enumerate(header)}
 
 
-def answers_of(content: bytes) -> Answers:
-    """Parse the bytes of answers.csv.gz, as `packed` writes them.
+def parse_answers(content: bytes) -> Answers:
+    """Parse the bytes of answers.csv.gz, as `pack_answers` writes them.
 
     Raises:
         ValueError, KeyError, OSError, EOFError, csv.Error: the bytes are no such file.
     """
-    most = 2**20 + EXPANSION * len(content)
+    most = 2**20 + MAX_UNPACKING_RATIO * len(content)
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
         unpacked = file.read(most + 1)
     if len(unpacked) > most:
@@ -408,15 +408,15 @@ def answers_of(content: bytes) -> Answers:
     shares = [_numbers(columns[name]) for name in columns if name[0] == "p" and name[1:].isdecimal()]
     rows = len(columns["set"])
     return Answers(
-        **{name: _read_column(name, columns, rows) for name in COLUMNS},
+        **{name: _read_column(name, columns, rows) for name in ANSWER_COLUMNS},
         probabilities=np.array(shares, np.float64).T.reshape(rows, len(shares)),
     )
 
 
 def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
     """Return a column of the file; KeyError if it has to be there and is not."""
-    written, unknown = COLUMNS[name]["name"], COLUMNS[name]["unknown"]
-    values = columns[written] if COLUMNS[name]["is_required"] else columns.get(written)
+    column_name, unknown = ANSWER_COLUMNS[name]["name"], ANSWER_COLUMNS[name]["unknown"]
+    values = columns[column_name] if ANSWER_COLUMNS[name]["is_required"] else columns.get(column_name)
     if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
         values = [
             "photos" if what not in {"", "pixels"} else value

@@ -12,51 +12,51 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.answers import Answers, units_of
-from reports.intervals import chance_by_group
+from reports.answers import Answers, number_units
+from reports.intervals import compute_loss_chance
 
-LEVEL: Final = 0.025
+TEST_ERROR_RATE: Final = 0.025
 """Error rate of each one-sided test: the largest chance that an equally good release is refused."""
 
-Right = NDArray[np.bool_]
+RightAnswers = NDArray[np.bool_]
 """Bool (N,), whether a release's answer to each picture is right, or in a comparison of errors, wrong."""
 
 
 @dataclass(frozen=True)
-class Difference:
+class ShareComparison:
     """A share of answers, such as the right ones, as two releases have it on the same pictures.
 
     Attributes:
-        now: the candidate's share, 0 to 1.
-        then: the other release's share, 0 to 1.
+        candidate_share: the candidate's share, 0 to 1.
+        baseline_share: the other release's share, 0 to 1.
         loss: the amount by which the candidate is worse, -1 to 1.
-        p: the chance that two equally good releases differ by this loss or more.
+        p_value: the chance that two equally good releases differ by this loss or more.
     """
 
-    now: float
-    then: float
+    candidate_share: float
+    baseline_share: float
     loss: float
-    p: float
+    p_value: float
 
 
 @dataclass(frozen=True)
-class Shares:
+class AnswerShares:
     """The quality of one release's answers to one set of pictures.
 
     Attributes:
-        n: the number of pictures.
-        of_none: the number of these that show none of the classes.
-        right: the share of right answers; None if no picture shows a class.
-        accepted: the share of accepted answers.
-        right_of_accepted: the share of right answers among the accepted ones, in which an answer to a picture
-            of none of the classes is wrong; None if none is accepted, or if no picture shows a class.
+        picture_count: the number of pictures.
+        no_class_count: the number of these that show none of the classes.
+        right_share: the share of right answers; None if no picture shows a class.
+        accepted_share: the share of accepted answers.
+        right_accepted_share: the share of right answers among the accepted ones, in which an answer to a
+            picture of none of the classes is wrong; None if none is accepted, or if no picture shows a class.
     """
 
-    n: int
-    of_none: int
-    right: float | None
-    accepted: float
-    right_of_accepted: float | None
+    picture_count: int
+    no_class_count: int
+    right_share: float | None
+    accepted_share: float
+    right_accepted_share: float | None
 
 
 @dataclass(frozen=True)
@@ -64,84 +64,97 @@ class AnswerComparison:
     """The comparison of two releases on the same pictures.
 
     Attributes:
-        n: the number of pictures.
-        groups: the number of groups, such as senders; a picture without a group is one.
+        picture_count: the number of pictures.
+        group_count: the number of groups, such as senders; a picture without a group is one.
         right: the shares of right answers to pictures that show a class; None if no picture does.
         wrong_accepted: the shares of answers that are wrong and accepted, of all pictures; an accepted
             picture of no class is such an answer. Loss and p leave out the errors that the promise allows, so
             that a release may accept more.
-        sets: the shares of the candidate and of the other release, by the other release's name of each set.
+        shares_by_set: the shares of the candidate and of the other release, by the other release's name of
+            each set.
     """
 
-    n: int
-    groups: int
-    right: Difference | None
-    wrong_accepted: Difference
-    sets: Mapping[str, tuple[Shares, Shares]]
+    picture_count: int
+    group_count: int
+    right: ShareComparison | None
+    wrong_accepted: ShareComparison
+    shares_by_set: Mapping[str, tuple[AnswerShares, AnswerShares]]
 
 
-PARTS: Final = 1000
+LOSS_UNITS_PER_ERROR: Final = 1000
 """Unit of losses, which are whole numbers: one wrong answer that is accepted is a loss of this many."""
 
 
-def compare(ours: Answers, theirs: Answers, promised: float = 1.0) -> AnswerComparison:
+def compare_answers(candidate: Answers, baseline: Answers, promised_share: float = 1.0) -> AnswerComparison:
     """Compare a candidate's answers with those of another release to the same pictures.
 
     Args:
-        ours: the candidate's answers to N >= 1 pictures, with decisions.
-        theirs: the other release's answers, in the same order, with the same truths.
-        promised: the share of accepted answers that the other release promises to be right, 0 to 1. If the
-            candidate accepts more answers, this share of the additional ones has to be right; with 1, all of
-            them.
+        candidate: the candidate's answers to N >= 1 pictures, with decisions.
+        baseline: the other release's answers, in the same order, with the same truths.
+        promised_share: the share of accepted answers that the other release promises to be right, 0 to 1. If
+            the candidate accepts more answers, this share of the additional ones has to be right; with 1, all
+            of them.
     """
-    groups, shown = joined_groups(ours.groups, theirs.groups), theirs.known
+    groups, shown = join_groups(candidate.groups, baseline.groups), baseline.has_class
     return AnswerComparison(
-        n=len(ours),
-        groups=int(groups.max()) + 1,
-        right=_difference(~ours.right[shown], ~theirs.right[shown], groups[shown], of_right=True)
+        picture_count=len(candidate),
+        group_count=int(groups.max()) + 1,
+        right=_difference(
+            ~candidate.is_right[shown], ~baseline.is_right[shown], groups[shown], is_about_right=True
+        )
         if shown.any()
         else None,
-        wrong_accepted=_beyond_promise(ours, theirs, groups, promised),
-        sets={
-            name: (_shares(ours.take(in_set)), _shares(theirs.take(in_set)))
-            for name in np.unique(theirs.sets).tolist()
-            for in_set in [theirs.sets == name]
+        wrong_accepted=_compare_accepted_errors(candidate, baseline, groups, promised_share),
+        shares_by_set={
+            name: (_shares(candidate.select_rows(in_set)), _shares(baseline.select_rows(in_set)))
+            for name in np.unique(baseline.sets).tolist()
+            for in_set in [baseline.sets == name]
         },
     )
 
 
 def _difference(
-    ours: Right, theirs: Right, groups: NDArray[np.int64], *, of_right: bool = False
-) -> Difference:
-    """Compare the shares of errors of two releases; with `of_right`, return the shares of right answers."""
-    now, then = float(ours.mean()), float(theirs.mean())
-    p = chance_by_group(np.bincount(groups, ours.astype(np.int64) - theirs).astype(np.int64))
-    return Difference(1 - now if of_right else now, 1 - then if of_right else then, now - then, p)
-
-
-def _beyond_promise(ours: Answers, theirs: Answers, groups: NDArray[np.int64], promised: float) -> Difference:
-    """Compare wrong answers that are accepted, without those that the promise allows if more are accepted."""
-    wrong, before = (answers.accepted & ~answers.right for answers in (ours, theirs))
-    more = ours.accepted.astype(np.int64) - theirs.accepted
-    allowed = round(PARTS * (1 - promised)) if more.sum() > 0 else 0
-    losses = PARTS * (wrong.astype(np.int64) - before) - allowed * more
-    p = chance_by_group(np.bincount(groups, losses).astype(np.int64))
-    return Difference(float(wrong.mean()), float(before.mean()), float(losses.mean()) / PARTS, p)
-
-
-def _shares(answers: Answers) -> Shares:
-    of_classes, accepted = answers.take(answers.known), answers.accepted
-    taken = answers.right[accepted] if len(of_classes) else of_classes.right
-    return Shares(
-        n=len(answers),
-        of_none=len(answers) - len(of_classes),
-        right=float(of_classes.right.mean()) if len(of_classes) else None,
-        accepted=float(accepted.mean()),
-        right_of_accepted=float(taken.mean()) if len(taken) else None,
+    candidate: RightAnswers,
+    baseline: RightAnswers,
+    groups: NDArray[np.int64],
+    *,
+    is_about_right: bool = False,
+) -> ShareComparison:
+    """Compare the shares of errors of two releases, and return them, or else the shares of right answers."""
+    now, then = float(candidate.mean()), float(baseline.mean())
+    p = compute_loss_chance(np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64))
+    return ShareComparison(
+        1 - now if is_about_right else now, 1 - then if is_about_right else then, now - then, p
     )
 
 
-def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
+def _compare_accepted_errors(
+    candidate: Answers, baseline: Answers, groups: NDArray[np.int64], promised_share: float
+) -> ShareComparison:
+    """Compare wrong answers that are accepted, without those that the promise allows if more are accepted."""
+    wrong, before = (answers.is_accepted & ~answers.is_right for answers in (candidate, baseline))
+    more = candidate.is_accepted.astype(np.int64) - baseline.is_accepted
+    allowed = round(LOSS_UNITS_PER_ERROR * (1 - promised_share)) if more.sum() > 0 else 0
+    losses = LOSS_UNITS_PER_ERROR * (wrong.astype(np.int64) - before) - allowed * more
+    p = compute_loss_chance(np.bincount(groups, losses).astype(np.int64))
+    return ShareComparison(
+        float(wrong.mean()), float(before.mean()), float(losses.mean()) / LOSS_UNITS_PER_ERROR, p
+    )
+
+
+def _shares(answers: Answers) -> AnswerShares:
+    class_answers, accepted = answers.select_rows(answers.has_class), answers.is_accepted
+    accepted_right = answers.is_right[accepted] if len(class_answers) else class_answers.is_right
+    return AnswerShares(
+        picture_count=len(answers),
+        no_class_count=len(answers) - len(class_answers),
+        right_share=float(class_answers.is_right.mean()) if len(class_answers) else None,
+        accepted_share=float(accepted.mean()),
+        right_accepted_share=float(accepted_right.mean()) if len(accepted_right) else None,
+    )
+
+
+def join_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
     """Join several groupings of N pictures, and return the number of each picture's group, int64 (N,).
 
     Two pictures are in one group if any grouping has them in one group, directly or through other pictures.
@@ -149,7 +162,7 @@ def joined_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
     Args:
         groupings: str (N,) each, the name of each picture's group; empty for a picture on its own.
     """
-    numbers = [units_of(groups) for groups in groupings]
+    numbers = [number_units(groups) for groups in groupings]
     joined = np.arange(len(numbers[0]))
     while True:
         before = joined

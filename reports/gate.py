@@ -15,28 +15,41 @@ import numpy as np
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
 from reports.answers import TEST_SET, Answers
-from reports.comparison import LEVEL, AnswerComparison, Difference, Shares, compare
-from reports.evidence import PHOTOS, Evidence, shared, shared_attribute
-from reports.products import is_shown
+from reports.comparison import (
+    TEST_ERROR_RATE,
+    AnswerComparison,
+    AnswerShares,
+    ShareComparison,
+    compare_answers,
+)
+from reports.evidence import (
+    ALL_PHOTOS,
+    ReleaseEvidence,
+    select_shared_answers,
+    select_shared_attribute_answers,
+)
+from reports.product_rule import is_promise_shown
 from reports.values import ProductPromise
 
-FEWEST: Final = 100
+MIN_SHARED_PICTURES: Final = 100
 """Number of pictures of a set that both releases must have answered. For a smaller set it is three quarters,
 because a corrected picture has another truth."""
 
-FEWER_ACCEPTED: Final = 0.1
-"""Drop of the accepted share, on FEWEST or more pictures of a set, that is refused."""
+MAX_ACCEPTED_DROP: Final = 0.1
+"""Drop of the accepted share, on MIN_SHARED_PICTURES or more pictures of a set, that is refused."""
 
-DECLINE: Final = 0.02
+MAX_SLOW_DECLINE: Final = 0.02
 """Margin by which the oldest kept release may be better before a measurable loss is refused."""
 
-ATTRIBUTE: Final = "attribute "
+ATTRIBUTE_SET_PREFIX: Final = "attribute "
 """Prefix of an attribute's name, in places where comparisons otherwise have the name of a set."""
 
 _OLDEST: Final = "the oldest release kept"
 
 
-def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> str:
+def check_gate(
+    candidate: ReleaseEvidence, current: ReleaseEvidence | None, oldest: ReleaseEvidence | None = None
+) -> str:
     """Refuse a release that breaks the contract with clients, or is measurably worse than the current one.
 
     The contract: labels and the form of pixels must be the same. Attributes must stay, with the same labels;
@@ -44,17 +57,18 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
 
     Quality: on the test set, and on photos of all tiers together, the candidate may not be right less often
     than chance explains, nor accept more wrong answers. If it accepts more answers, the promised share of the
-    additional ones must be right. In no set may the accepted share drop by FEWER_ACCEPTED or to nothing, nor
-    may products with several photos no longer be accepted. The same rules hold for each attribute that both
-    answered about the same pictures.
+    additional ones must be right. In no set may the accepted share drop by MAX_ACCEPTED_DROP or to nothing,
+    nor may products with several photos no longer be accepted. The same rules hold for each attribute that
+    both answered about the same pictures.
 
-    Evidence: of each set about which the current release makes promises, both must have answered FEWEST
+    Evidence: of each set about which the current release makes promises, both must have answered
+        MIN_SHARED_PICTURES
     pictures, or most of a smaller set.
 
-    Slow decline: the oldest kept release may not be measurably better by more than DECLINE, also in
+    Slow decline: the oldest kept release may not be measurably better by more than MAX_SLOW_DECLINE, also in
     attributes with the same labels.
 
-    Every release, also the first, must be right as often as `least_accuracy` says.
+    Every release, also the first, must be right as often as `compute_minimum_accuracy` says.
 
     Args:
         candidate: the release that is to become current.
@@ -70,7 +84,7 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
             promote anyway.
     """
     right, classes = candidate.manifest.headline.test_accuracy, len(candidate.manifest.labels)
-    if right < (least := least_accuracy(classes)):
+    if right < (least := compute_minimum_accuracy(classes)):
         raise GateRefused(
             f"{candidate.version} is hardly better than chance: {right:.1%} of its test pictures are right, "
             f"and {least:.0%} are needed of {classes} classes. --force promotes it anyway."
@@ -85,14 +99,17 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
         *_clause("is measurably worse than current: ", _losses(comparisons, 0.0)),
         *_clause("accepts less than current: ", _fewer_accepted(comparisons)),
         *_clause("accepts no product of several photos any more: ", _lost_products(candidate, current)),
-        *_clause(f"is worse than {_OLDEST} by more than {DECLINE:.0%}: ", _losses(declined, DECLINE)),
+        *_clause(
+            f"is worse than {_OLDEST} by more than {MAX_SLOW_DECLINE:.0%}: ",
+            _losses(declined, MAX_SLOW_DECLINE),
+        ),
     ]
     if reasons:
         raise GateRefused(
             f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
             "--force promotes it anyway."
         )
-    heads = sorted({*candidate.products, *current.products})
+    heads = sorted({*candidate.product_promises, *current.product_promises})
     rows = [*_rows(comparisons), *(_product_row(head, candidate, current) for head in heads)]
     texts = [
         f"Not measurably worse than current, {current.version}, on the pictures that both decided about and "
@@ -100,12 +117,13 @@ def check_gate(candidate: Evidence, current: Evidence | None, oldest: Evidence |
     ]
     if oldest and declined:
         texts.append(
-            f"Nor by more than {DECLINE:.0%} than {_OLDEST}, {oldest.version}: {'; '.join(_rows(declined))}."
+            f"Nor by more than {MAX_SLOW_DECLINE:.0%} than {_OLDEST}, {oldest.version}: "
+            f"{'; '.join(_rows(declined))}."
         )
     return " ".join(texts)
 
 
-def least_accuracy(classes: int) -> float:
+def compute_minimum_accuracy(classes: int) -> float:
     """Return the accuracy that a release needs to be more than chance: twice the accuracy of guessing.
 
     For two classes, it is half way between the accuracy of guessing and 1.
@@ -116,33 +134,35 @@ def least_accuracy(classes: int) -> float:
     return min(2 / classes, (1 + 1 / classes) / 2)
 
 
-Comparisons = Mapping[str, AnswerComparison]
-"""Comparisons by TEST_SET, PHOTOS or the name of an attribute, as far as two releases share pictures."""
+ComparisonsByName = Mapping[str, AnswerComparison]
+"""Comparisons by TEST_SET, ALL_PHOTOS or the name of an attribute, as far as two releases share pictures."""
 
-_Test = tuple[Difference, str]
+_Test = tuple[ShareComparison, str]
 """A difference with a text about it: the pictures, the share now and before, and the chance of such a
 loss."""
 
 
-def _compared(candidate: Evidence, other: Evidence) -> Comparisons:
-    pairs = {name: shared(candidate, other, name) for name in (TEST_SET, PHOTOS)}
-    for name, head in other.manifest.attributes.items():
-        ours = candidate.manifest.attributes.get(name)
-        if ours is not None and ours.labels == head.labels:
-            answers, others = shared_attribute(candidate, other, name)
-            pairs[ATTRIBUTE + name] = _one_set(answers, name), _one_set(others, name)
+def _compared(candidate: ReleaseEvidence, baseline: ReleaseEvidence) -> ComparisonsByName:
+    pairs = {name: select_shared_answers(candidate, baseline, name) for name in (TEST_SET, ALL_PHOTOS)}
+    for name, head in baseline.manifest.attributes.items():
+        candidate_head = candidate.manifest.attributes.get(name)
+        if candidate_head is not None and candidate_head.labels == head.labels:
+            answers, baseline_answers = select_shared_attribute_answers(candidate, baseline, name)
+            pairs[ATTRIBUTE_SET_PREFIX + name] = _one_set(answers, name), _one_set(baseline_answers, name)
     return {
-        name: compare(answers, others, other.promise.get(name.removeprefix(ATTRIBUTE), 1.0))
+        name: compare_answers(
+            answers, others, baseline.promised_shares.get(name.removeprefix(ATTRIBUTE_SET_PREFIX), 1.0)
+        )
         for name, (answers, others) in pairs.items()
         if len(answers)
     }
 
 
 def _one_set(answers: Answers, attribute: str) -> Answers:
-    return replace(answers, sets=np.full(len(answers), ATTRIBUTE + attribute))
+    return replace(answers, sets=np.full(len(answers), ATTRIBUTE_SET_PREFIX + attribute))
 
 
-def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
+def _not_shared(comparisons: ComparisonsByName, current: ReleaseEvidence) -> Iterator[str]:
     """Yield sentences on sets of which too few pictures were answered by both releases.
 
     The sets are the test set, and those about which the current release makes promises.
@@ -150,84 +170,101 @@ def _not_shared(comparisons: Comparisons, current: Evidence) -> Iterator[str]:
     if not len(current.answers):
         yield "current keeps no answers to single pictures"
         return
-    sets = {name: shares for compared in comparisons.values() for name, shares in compared.sets.items()}
-    for name in sorted({TEST_SET, *current.promised}):
-        n, total = sets[name][0].n if name in sets else 0, current.pictures_in(name)
-        if n < (least := min(FEWEST, max(1, 3 * total // 4))):
-            yield f"both decided {n:,} of the {total:,} pictures of {_named(name)}; {least} are needed"
+    sets = {
+        name: shares for compared in comparisons.values() for name, shares in compared.shares_by_set.items()
+    }
+    for name in sorted({TEST_SET, *current.promised_sets}):
+        n, total = sets[name][0].picture_count if name in sets else 0, current.count_pictures(name)
+        if n < (least := min(MIN_SHARED_PICTURES, max(1, 3 * total // 4))):
+            yield f"both decided {n:,} of the {total:,} pictures of {_name_set(name)}; {least} are needed"
 
 
-def _losses(comparisons: Comparisons, margin: float) -> Iterator[str]:
+def _losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
     """Yield a text for each measurable loss of the candidate that is above a margin.
 
     All tests of attributes together have the same error rate as those of the class (Holm).
     """
-    of_class, of_attributes = list[_Test](), list[_Test]()
+    class_tests, attribute_tests = list[_Test](), list[_Test]()
     for name, comparison in comparisons.items():
-        (of_attributes if name.startswith(ATTRIBUTE) else of_class).extend(_tests(name, comparison))
-    of_attributes.sort(key=lambda test: test[0].p)
-    levels = [2 * LEVEL / left for left in range(len(of_attributes), 0, -1)]
-    ordered = zip(of_attributes, levels, strict=True)
-    measurable = takewhile(lambda test: test[0][0].p < test[1], ordered)
-    beyond_chance = [test for test in of_class if test[0].p < LEVEL] + [test for test, _ in measurable]
-    yield from (row for difference, row in beyond_chance if difference.loss > margin)
+        (attribute_tests if name.startswith(ATTRIBUTE_SET_PREFIX) else class_tests).extend(
+            _tests(name, comparison)
+        )
+    attribute_tests.sort(key=lambda test: test[0].p_value)
+    levels = [2 * TEST_ERROR_RATE / left for left in range(len(attribute_tests), 0, -1)]
+    ordered = zip(attribute_tests, levels, strict=True)
+    measurable = takewhile(lambda test: test[0][0].p_value < test[1], ordered)
+    measurable_tests = [test for test in class_tests if test[0].p_value < TEST_ERROR_RATE] + [
+        test for test, _ in measurable
+    ]
+    yield from (row for difference, row in measurable_tests if difference.loss > margin)
 
 
-def _fewer_accepted(comparisons: Comparisons) -> Iterator[str]:
+def _fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
     for compared in comparisons.values():
-        for name, (now, then) in compared.sets.items():
-            if then.right is None or not then.accepted:
+        for name, (now, then) in compared.shares_by_set.items():
+            if then.right_share is None or not then.accepted_share:
                 continue  # of a picture of no class nothing should be accepted
-            too_few = now.n >= FEWEST and then.accepted - now.accepted >= FEWER_ACCEPTED
-            if too_few or not now.accepted:
+            too_few = (
+                now.picture_count >= MIN_SHARED_PICTURES
+                and then.accepted_share - now.accepted_share >= MAX_ACCEPTED_DROP
+            )
+            if too_few or not now.accepted_share:
                 yield _set_row(name, (now, then))
 
 
-def _lost_products(candidate: Evidence, current: Evidence) -> Iterator[str]:
+def _lost_products(candidate: ReleaseEvidence, current: ReleaseEvidence) -> Iterator[str]:
     """Yield a text for each head that accepts products in the current release, but not in the candidate."""
-    for head, promise in current.products.items():
-        if is_shown(promise) and not is_shown(candidate.products.get(head)):
+    for head, promise in current.product_promises.items():
+        if is_promise_shown(promise) and not is_promise_shown(candidate.product_promises.get(head)):
             yield _product_row(head, candidate, current)
 
 
-def _clause(what: str, reasons: Iterator[str]) -> list[str]:
+def _clause(beginning: str, reasons: Iterator[str]) -> list[str]:
     """Join the reasons against the candidate to one clause; none without reasons."""
     rows = "; ".join(reasons)
-    return [f"{what}{rows}"] if rows else []
+    return [f"{beginning}{rows}"] if rows else []
 
 
-def _rows(comparisons: Comparisons) -> Iterator[str]:
+def _rows(comparisons: ComparisonsByName) -> Iterator[str]:
     """Yield the tests of each comparison, then the shares of its sets."""
     for name, comparison in comparisons.items():
         yield from (row for _, row in _tests(name, comparison))
-        yield from (_set_row(*each) for each in comparison.sets.items())
+        yield from (_set_row(*each) for each in comparison.shares_by_set.items())
 
 
 def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
-    groups = f" of {comparison.groups:,} senders or products" if comparison.groups < comparison.n else ""
-    answers = f"{_named(name)}, {comparison.n:,} pictures{groups}"
+    groups = (
+        f" of {comparison.group_count:,} senders or products"
+        if comparison.group_count < comparison.picture_count
+        else ""
+    )
+    answers = f"{_name_set(name)}, {comparison.picture_count:,} pictures{groups}"
     for difference, what in ((comparison.right, "right"), (comparison.wrong_accepted, "wrong and accepted")):
         if difference is not None:
-            now, then = f"{difference.now:.2%}", f"{difference.then:.2%}"
-            yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p:.2g})"
+            now, then = f"{difference.candidate_share:.2%}", f"{difference.baseline_share:.2%}"
+            yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p_value:.2g})"
 
 
-def _set_row(name: str, shares: tuple[Shares, Shares]) -> str:
+def _set_row(name: str, shares: tuple[AnswerShares, AnswerShares]) -> str:
     now, then = shares
-    none = f", {now.of_none:,} of them of none of the classes" if 0 < now.of_none < now.n else ""
-    return f"{_named(name)} ({now.n:,} pictures{none}): {_shares(now)}, before {_shares(then)}"
+    none = (
+        f", {now.no_class_count:,} of them of none of the classes"
+        if 0 < now.no_class_count < now.picture_count
+        else ""
+    )
+    return f"{_name_set(name)} ({now.picture_count:,} pictures{none}): {_shares(now)}, before {_shares(then)}"
 
 
-def _shares(shares: Shares) -> str:
-    right = "" if shares.right is None else f"{shares.right:.1%} right and "
-    of_these = shares.right_of_accepted
-    return f"{right}{shares.accepted:.1%} accepted" + (
-        "" if of_these is None else f" ({of_these:.1%} of these right)"
+def _shares(shares: AnswerShares) -> str:
+    right = "" if shares.right_share is None else f"{shares.right_share:.1%} right and "
+    right_share = shares.right_accepted_share
+    return f"{right}{shares.accepted_share:.1%} accepted" + (
+        "" if right_share is None else f" ({right_share:.1%} of these right)"
     )
 
 
-def _product_row(head: str, *releases: Evidence) -> str:
-    now, then = (_accepted_products(release.products.get(head)) for release in releases)
+def _product_row(head: str, *releases: ReleaseEvidence) -> str:
+    now, then = (_accepted_products(release.product_promises.get(head)) for release in releases)
     return f"products by {head}: {now}, before {then}"
 
 
@@ -235,17 +272,17 @@ def _accepted_products(promise: ProductPromise | None) -> str:
     if promise is None or not promise.n:
         return "not measured, so none is accepted"
     accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
-    return accepted if is_shown(promise) else f"{accepted} (too few to accept any)"
+    return accepted if is_promise_shown(promise) else f"{accepted} (too few to accept any)"
 
 
-def _named(name: str) -> str:
+def _name_set(name: str) -> str:
     """Return the name of a set of pictures for messages.
 
     The test set may also be learnt pictures, each answered by a network that had not learnt it.
     """
     if name == TEST_SET:
         return "the evaluation"
-    return name if name == PHOTOS or name.startswith(ATTRIBUTE) else f"tier {name}"
+    return name if name == ALL_PHOTOS or name.startswith(ATTRIBUTE_SET_PREFIX) else f"tier {name}"
 
 
 def _check_contract(candidate: Manifest, current: Manifest) -> None:
@@ -256,9 +293,9 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             "--force promotes it anyway."
         )
     for name, head in current.attributes.items():
-        ours = candidate.attributes.get(name)
-        if ours is None or ours.labels != head.labels:
-            has = "lacks it" if ours is None else f"has {_shown(ours.labels)}"
+        candidate_head = candidate.attributes.get(name)
+        if candidate_head is None or candidate_head.labels != head.labels:
+            has = "lacks it" if candidate_head is None else f"has {_shown(candidate_head.labels)}"
             raise GateRefused(
                 f"{current.version}, which is current, answers the attribute `{name}` with "
                 f"{_shown(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force promotes "
@@ -270,11 +307,11 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             "one: every photo would be answered by the network for pixels. Train it with `--from` a release "
             "that has both; --force promotes it anyway."
         )
-    reads, read = map(_pixels_of, (candidate, current))
-    if {key: reads.get(key) for key in read} != read:
+    candidate_form, current_form = map(_pixels_of, (candidate, current))
+    if {key: candidate_form.get(key) for key in current_form} != current_form:
         raise GateRefused(
-            f"{candidate.version} reads {_shown(reads)}, but {current.version}, "
-            f"which is current, reads {_shown(read)}. Clients may send pixels of that form. "
+            f"{candidate.version} reads {_shown(candidate_form)}, but {current.version}, "
+            f"which is current, reads {_shown(current_form)}. Clients may send pixels of that form. "
             "--force promotes it anyway."
         )
 

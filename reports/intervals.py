@@ -1,9 +1,9 @@
 """Statistics of shares: bounds, intervals, numbers of answers that show something, and a randomisation test.
 
 A sender's photos share camera, floor and taste, so sixty photos of one sender say less than sixty of as many:
-`weighted` and `share_interval` count them so. Groups are the column `group` of a table, joined where pictures
-are nearly the same. Python and NumPy alone: serving and promoting do not install SciPy. Knows no release.
-How bounds choose a threshold: acceptance.py; how releases compare: comparison.py.
+`estimate_errors` and `compute_share_interval` count them so. Groups are the column `group` of a table, joined
+where pictures are nearly the same. Python and NumPy alone: serving and promoting do not install SciPy. Knows
+no release. How bounds choose a threshold: accept_threshold.py; how releases compare: comparison.py.
 """
 
 import math
@@ -16,18 +16,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-SURENESS: Final = 0.95
+CONFIDENCE_LEVEL: Final = 0.95
 """Confidence level of every one-sided bound: of promises, audits and withheld labels."""
 
-EACH_END: Final = 0.975
+TWO_SIDED_CONFIDENCE_LEVEL: Final = 0.975
 """Confidence level of each end of the two-sided 95% intervals."""
 
-Z_95: Final = 1.959963984540054
+Z_SCORE_95: Final = 1.959963984540054
 
-DRAWS: Final = 99_999
+RANDOM_DRAWS: Final = 99_999
 """Number of random draws in a randomisation test. The seed is 0, so that the result repeats."""
 
-LIKENESS: Final = 0.1
+MIN_GROUP_CORRELATION: Final = 0.1
 """Correlation that is assumed at least between the answers of one group. Few groups, or few errors, show too
 little of it to be measured."""
 
@@ -37,42 +37,48 @@ _HALVINGS: Final = 45
 _TERMS: Final = 2000
 """The most of a continued fraction; some hundred thousand answers take a few hundred."""
 
-Floats = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
-def lower_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
+def compute_lower_bounds(
+    right: FloatArray | float, n: FloatArray | float, confidence_level: float = CONFIDENCE_LEVEL
+) -> FloatArray:
     """Return one-sided lower bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
         right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
         n: the number of all answers in each sample.
-        sureness: the probability that the true share is above the bound, 0 to 1.
+        confidence_level: the probability that the true share is above the bound, 0 to 1.
 
     Returns:
         The bounds, 0 to 1; 0 for a sample in which no answer is right.
     """
     right, n = np.atleast_1d(np.asarray(right, np.float64)), np.atleast_1d(np.asarray(n, np.float64))
     # Where none is right any number above 0 will do.
-    bound = beta_quantile(1 - sureness, np.where(right > 0, right, 1.0), n - right + 1)
+    bound = compute_beta_quantiles(1 - confidence_level, np.where(right > 0, right, 1.0), n - right + 1)
     return np.where(right > 0, bound, 0.0)
 
 
-def upper_bound(right: Floats | float, n: Floats | float, sureness: float = SURENESS) -> Floats:
+def compute_upper_bounds(
+    right: FloatArray | float, n: FloatArray | float, confidence_level: float = CONFIDENCE_LEVEL
+) -> FloatArray:
     """Return one-sided upper bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
         right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
         n: the number of all answers in each sample.
-        sureness: the probability that the true share is below the bound, 0 to 1.
+        confidence_level: the probability that the true share is below the bound, 0 to 1.
 
     Returns:
         The bounds, 0 to 1; 1 for a sample in which no answer is wrong.
     """
     right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
-    return 1 - lower_bound(n - right, n, sureness)
+    return 1 - compute_lower_bounds(n - right, n, confidence_level)
 
 
-def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple[float, float]:
+def compute_clopper_pearson_interval(
+    right: float, n: float, confidence_level: float = TWO_SIDED_CONFIDENCE_LEVEL
+) -> tuple[float, float]:
     """Return the two-sided interval of a share (Clopper and Pearson 1934), as its lower and upper end.
 
     Without any draw, the interval is 0 to 1.
@@ -80,12 +86,14 @@ def clopper_pearson(right: float, n: float, sureness: float = EACH_END) -> tuple
     Args:
         right: the number of draws that were right.
         n: the number of independent draws.
-        sureness: the confidence level of each end, 0 to 1.
+        confidence_level: the confidence level of each end, 0 to 1.
     """
-    return float(lower_bound(right, n, sureness)[0]), float(upper_bound(right, n, sureness)[0])
+    return float(compute_lower_bounds(right, n, confidence_level)[0]), float(
+        compute_upper_bounds(right, n, confidence_level)[0]
+    )
 
 
-def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
+def compute_beta_quantiles(tail: float, a: FloatArray | float, b: FloatArray | float) -> FloatArray:
     """Return quantiles of beta distributions, float64 (N,), computed by bisection.
 
     Args:
@@ -105,7 +113,7 @@ def beta_quantile(tail: float, a: Floats | float, b: Floats | float) -> Floats:
     return high
 
 
-def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
+def _incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Compute I_x(a, b), 0 < x < 1, by the continued fraction that converges (DLMF 8.17.22)."""
     scale = np.array(
         [math.lgamma(p + q) - math.lgamma(p) - math.lgamma(q) for p, q in zip(a, b, strict=True)]
@@ -117,7 +125,7 @@ def _incomplete_beta(x: Floats, a: Floats, b: Floats) -> Floats:
     return np.where(mirrored, 1 - integral, integral)
 
 
-def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
+def _fraction(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
     """Compute 1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
     value, c, d = np.ones(len(a)), np.ones(len(a)), np.zeros(len(a))
     for term in range(1, _TERMS):
@@ -132,111 +140,130 @@ def _fraction(a: Floats, b: Floats, x: Floats) -> Floats:
     return value
 
 
-def _not_zero(values: Floats) -> Floats:
+def _not_zero(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values) < 1e-300, 1e-300, values)
 
 
 @dataclass(frozen=True)
-class Weighted:
+class WeightedErrors:
     """Estimated shares of wrong answers in K sets, with the answers of groups weighted; float64 (K,) each.
 
     Attributes:
-        wrong: the share of wrong answers, 0 to 1.
-        n: the number of independent answers that each set is worth.
-        independent: the largest such number that the sizes of the groups allow, whatever the answers are.
-        sureness: the confidence level of the one-sided bounds.
+        wrong_share: the share of wrong answers, 0 to 1.
+        independent_answers: the number of independent answers that each set is worth.
+        max_independent_answers: the largest such number that the sizes of the groups allow, whatever the
+            answers are.
+        confidence_level: the confidence level of the one-sided bounds.
     """
 
-    wrong: Floats
-    n: Floats
-    independent: Floats
-    sureness: float = SURENESS
+    wrong_share: FloatArray
+    independent_answers: FloatArray
+    max_independent_answers: FloatArray
+    confidence_level: float = CONFIDENCE_LEVEL
 
-    def lower_bounds(self) -> Floats:
+    def bound_right_shares(self) -> FloatArray:
         """Return the lower bounds of the shares of right answers, float64 (K,).
 
         With n independent answers, a bound is the quantile 1 - sureness of Beta((1 - wrong) n, wrong n + 1).
         """
-        return lower_bound((1 - self.wrong) * self.n, self.n, self.sureness)
+        return compute_lower_bounds(
+            (1 - self.wrong_share) * self.independent_answers, self.independent_answers, self.confidence_level
+        )
 
-    def show(self, accuracy: float) -> NDArray[np.bool_]:
+    def prove_accuracy(self, accuracy: float) -> NDArray[np.bool_]:
         """Tell for each set whether the lower bound reaches an accuracy, bool (K,).
 
         Args:
             accuracy: the share of right answers that has to be shown, 0 to 1 exclusive.
         """
-        right = np.maximum((1 - self.wrong) * self.n, np.finfo(float).tiny)
-        others = self.n - right + 1
-        return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.sureness
+        right = np.maximum((1 - self.wrong_share) * self.independent_answers, np.finfo(float).tiny)
+        others = self.independent_answers - right + 1
+        return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.confidence_level
 
 
-def weighted(
+def estimate_errors(
     wrong: NDArray[np.bool_],
     groups: NDArray[np.int64] | None,
     counts: NDArray[np.int64],
     *,
-    sureness: float = SURENESS,
-    answers_alike: bool = False,
-) -> Weighted:
+    confidence_level: float = CONFIDENCE_LEVEL,
+    is_unweighted: bool = False,
+) -> WeightedErrors:
     """Estimate the share of wrong answers among the first answers of a sequence, for several lengths.
 
     Answers of one group, such as a sender's photos, are alike, so they weigh less. In a group with m answers,
-    each weighs w = 1 / (1 + (m - 1) LIKENESS). With e wrong ones in a group and W = sum of m w, the share is
-    p = sum of w e / W, with the variance v = G / (G - 1) sum of (w (e - p m))^2 / W^2 for G groups. The share
-    is as certain as that of min(W, p (1 - p) / v) independent answers, divided by the price of few groups,
-    (t(G - 1) / t(n - 1))^2 (Korn and Graubard 1998, Survey Methodology 24, 193). For one group of n answers,
-    the price is n.
+    each weighs w = 1 / (1 + (m - 1) MIN_GROUP_CORRELATION). With e wrong ones in a group and W = sum of m w,
+    the share is p = sum of w e / W, with the variance v = G / (G - 1) sum of (w (e - p m))^2 / W^2 for G
+    groups. The share is as certain as that of min(W, p (1 - p) / v) independent answers, divided by the price
+    of few groups, (t(G - 1) / t(n - 1))^2 (Korn and Graubard 1998, Survey Methodology 24, 193). For one group
+    of n answers, the price is n.
 
     Args:
         wrong: bool (N,), whether each answer is wrong.
         groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
         counts: int64 (K,), the lengths: how many of the first answers are taken, 0 to N.
-        sureness: the confidence level for which the effective numbers are computed: .95 for a one-sided
-            bound, .975 for each end of a two-sided interval.
-        answers_alike: whether each answer has the same weight, so that the share is the plain one. The
-            variance still assumes LIKENESS within groups.
+        confidence_level: the confidence level for which the effective numbers are computed: .95 for a
+            one-sided bound, .975 for each end of a two-sided interval.
+        is_unweighted: whether each answer has the same weight, so that the share is the plain one. The
+            variance still assumes MIN_GROUP_CORRELATION within groups.
     """
     if groups is None:
         n = counts.astype(np.float64)
-        return Weighted(np.append(0, np.cumsum(wrong))[counts] / np.maximum(n, 1), n, n, sureness)
-    rows = [_of_groups(wrong[:count], groups[:count], answers_alike=answers_alike) for count in counts]
-    share, by_likeness, by_variance, of = np.array(rows, np.float64).reshape(-1, 4).T
-    price = _price_of_few(of, counts, sureness)
-    return Weighted(share, np.minimum(by_likeness, by_variance) / price, by_likeness / price, sureness)
+        return WeightedErrors(
+            np.append(0, np.cumsum(wrong))[counts] / np.maximum(n, 1), n, n, confidence_level
+        )
+    rows = [
+        _estimate_one_share(wrong[:count], groups[:count], is_unweighted=is_unweighted) for count in counts
+    ]
+    share, assumed_answers, measured_answers, group_counts = np.array(rows, np.float64).reshape(-1, 4).T
+    price = _price_of_few(group_counts, counts, confidence_level)
+    return WeightedErrors(
+        share,
+        np.minimum(assumed_answers, measured_answers) / price,
+        assumed_answers / price,
+        confidence_level,
+    )
 
 
-def _of_groups(
-    wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, answers_alike: bool
+def _estimate_one_share(
+    wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, is_unweighted: bool
 ) -> tuple[float, float, float, int]:
     """Return the share, effective numbers by assumed likeness and by variance, and the number of groups."""
     sizes, errors = np.bincount(groups), np.bincount(groups, wrong)
     sizes, errors = sizes[sizes > 0], errors[sizes > 0]
     if not len(sizes):
         return 0.0, 0.0, 0.0, 0
-    effects = 1 + (sizes - 1) * LIKENESS
-    weights = np.ones(len(sizes)) if answers_alike else 1 / effects
+    effects = 1 + (sizes - 1) * MIN_GROUP_CORRELATION
+    weights = np.ones(len(sizes)) if is_unweighted else 1 / effects
     total = float(weights @ sizes)
-    share, of = float(weights @ errors) / total, len(sizes)
-    by_likeness = total**2 / float(weights**2 @ (sizes * effects))
+    share, group_count = float(weights @ errors) / total, len(sizes)
+    assumed_answers = total**2 / float(weights**2 @ (sizes * effects))
     spread = float(np.sum((weights * (errors - share * sizes)) ** 2))
-    if of == 1 or not spread:
-        return share, by_likeness, by_likeness, of
-    return share, by_likeness, share * (1 - share) * total**2 * (of - 1) / of / spread, of
+    if group_count == 1 or not spread:
+        return share, assumed_answers, assumed_answers, group_count
+    return (
+        share,
+        assumed_answers,
+        share * (1 - share) * total**2 * (group_count - 1) / group_count / spread,
+        group_count,
+    )
 
 
-def _price_of_few(groups: Floats, answers: NDArray[np.int64], sureness: float) -> Floats:
+def _price_of_few(groups: FloatArray, answers: NDArray[np.int64], confidence_level: float) -> FloatArray:
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
-    of_groups, of_answers = _t_quantiles(int(2 ** np.ceil(np.log2(freedoms.max() + 1))), sureness)[freedoms]
-    return np.where(groups == 1, answers, (of_groups / of_answers) ** 2)
+    group_quantiles, answer_quantiles = _t_quantiles(
+        int(2 ** np.ceil(np.log2(freedoms.max() + 1))), confidence_level
+    )[freedoms]
+    return np.where(groups == 1, answers, (group_quantiles / answer_quantiles) ** 2)
 
 
 @cache
-def _t_quantiles(most: int, sureness: float) -> Floats:
+def _t_quantiles(most: int, confidence_level: float) -> FloatArray:
     """Return Student's t of 0 to `most` degrees of freedom; infinity for 0."""
-    return np.append(np.inf, t_quantile(np.arange(1.0, most + 1), sureness))
+    return np.append(np.inf, compute_t_quantiles(np.arange(1.0, most + 1), confidence_level))
 
 
-def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+def compute_share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
     """Return the 95% interval of a share of right answers, wider if answers come in groups.
 
     The interval is Wilson's, for the number of independent answers that all answers are worth.
@@ -247,29 +274,29 @@ def share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -
             are independent.
     """
     effect = _effect(right, groups)
-    return wilson_interval(right.sum() / effect, len(right) / effect)
+    return compute_wilson_interval(right.sum() / effect, len(right) / effect)
 
 
-def mean_over_sources(right: Floats, n: Floats) -> tuple[float, tuple[float, float]]:
+def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[float, float]]:
     """Return the mean share of right answers over S sources, and its 95% interval for a further source.
 
     A source is a shop or collection. The interval is Wilson's, for the number of answers that would give a
     mean with the spread of the sources' shares. This number is at most that of answers with a correlation of
-    LIKENESS within a source.
+    MIN_GROUP_CORRELATION within a source.
 
     Args:
         right: float64 (S,), S >= 2, the number of right answers in each source.
         n: float64 (S,), the number of all answers in each source, above 0.
     """
     shares = right / n
-    mean, answers = float(shares.mean()), float(np.sum(n / (1 + LIKENESS * (n - 1))))
-    widening = float(t_quantile(len(n) - 1, EACH_END)[0]) / Z_95
+    mean, answers = float(shares.mean()), float(np.sum(n / (1 + MIN_GROUP_CORRELATION * (n - 1))))
+    widening = float(compute_t_quantiles(len(n) - 1, TWO_SIDED_CONFIDENCE_LEVEL)[0]) / Z_SCORE_95
     if (variance := float(shares.var(ddof=1)) / len(n) * widening**2) > 0:
         answers = min(answers, mean * (1 - mean) / variance)
-    return mean, wilson_interval(mean * answers, answers)
+    return mean, compute_wilson_interval(mean * answers, answers)
 
 
-def mean_interval(
+def compute_class_mean_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:
     """Return the 95% interval of the mean of the classes' shares of right answers, with groups weighted.
@@ -284,55 +311,61 @@ def mean_interval(
         classes: integers (N,), the class of each answer.
     """
     cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
-    return macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
+    return compute_macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
 
 
 def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
     """Return the design effect: the number of answers that are worth one independent answer."""
     n = np.array([len(right)])
-    estimate = weighted(~right, groups, n, sureness=EACH_END, answers_alike=True)
-    return float(n[0] / estimate.n[0])
+    estimate = estimate_errors(
+        ~right, groups, n, confidence_level=TWO_SIDED_CONFIDENCE_LEVEL, is_unweighted=True
+    )
+    return float(n[0] / estimate.independent_answers[0])
 
 
-def t_quantile(freedom: Floats | float, sureness: float = SURENESS) -> Floats:
+def compute_t_quantiles(
+    freedom: FloatArray | float, confidence_level: float = CONFIDENCE_LEVEL
+) -> FloatArray:
     """Return quantiles of Student's t distribution, float64 (N,).
 
     Args:
         freedom: the degrees of freedom of each distribution, 1 or more.
-        sureness: the probability below the quantile, .5 to 1.
+        confidence_level: the probability below the quantile, .5 to 1.
     """
     freedom = np.atleast_1d(np.asarray(freedom, np.float64))
-    share = beta_quantile(2 * sureness - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
+    share = compute_beta_quantiles(2 * confidence_level - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
     return np.sqrt(freedom * share / (1 - share))
 
 
-def needed(accuracy: float, sureness: float = SURENESS) -> int:
+def count_needed_answers(accuracy: float, confidence_level: float = CONFIDENCE_LEVEL) -> int:
     """Return the fewest answers that can show an accuracy if all of them are right.
 
     Args:
         accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
-        sureness: the confidence level of the bound, 0 to 1, one-sided.
+        confidence_level: the confidence level of the bound, 0 to 1, one-sided.
     """
-    return math.ceil(math.log(1 - sureness) / math.log(accuracy))
+    return math.ceil(math.log(1 - confidence_level) / math.log(accuracy))
 
 
 @cache
-def needed_with(errors: int, accuracy: float, sureness: float = SURENESS) -> int:
+def count_needed_answers_with_errors(
+    errors: int, accuracy: float, confidence_level: float = CONFIDENCE_LEVEL
+) -> int:
     """Return the fewest answers that can show an accuracy if some of them are wrong.
 
     Args:
         errors: the number of wrong answers.
         accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
-        sureness: the confidence level of the bound, 0 to 1, one-sided.
+        confidence_level: the confidence level of the bound, 0 to 1, one-sided.
     """
-    n = needed(accuracy, sureness)
-    while at_most(errors, n, 1 - accuracy) > 1 - sureness:
+    n = count_needed_answers(accuracy, confidence_level)
+    while compute_binomial_chance(errors, n, 1 - accuracy) > 1 - confidence_level:
         n += 1
     return n
 
 
-def at_most(k: int, n: int, share: float) -> float:
-    """Return the chance that `k` or fewer of `n` draws succeed (binomial distribution).
+def compute_binomial_chance(k: int, n: int, share: float) -> float:
+    """Return the chance that `k` or fewer of `independent_answers` draws succeed (binomial distribution).
 
     Args:
         k: the largest number of successes.
@@ -345,45 +378,48 @@ def at_most(k: int, n: int, share: float) -> float:
     )
 
 
-def most_of(rows: int, errors: int, drawn: int, sureness: float = SURENESS) -> int:
+def bound_wrong_rows(
+    rows: int, errors: int, sample_size: int, confidence_level: float = CONFIDENCE_LEVEL
+) -> int:
     """Return a one-sided upper bound of the number of wrong rows in a table, from a sample of its rows.
 
     The bound is the largest number of wrong rows with which a sample of `errors` or fewer wrong ones has a
     chance above 1 - sureness (hypergeometric). If the whole table was looked at, the bound is `errors`. For a
-    lower bound, turn the roles round: at least `rows - most_of(rows, drawn - errors, drawn)` rows are wrong.
+    lower bound, turn the roles round: at least `rows - bound_wrong_rows(rows, drawn - errors, drawn)` rows
+        are wrong.
 
     Args:
         rows: the number of rows in the table, N.
         errors: the number of wrong rows in the sample.
-        drawn: the number of rows in the sample, drawn at random without replacement, 0 to N.
-        sureness: the confidence level of the bound, 0 to 1, one-sided.
+        sample_size: the number of rows in the sample, drawn at random without replacement, 0 to N.
+        confidence_level: the confidence level of the bound, 0 to 1, one-sided.
 
     Returns:
         The bound, errors to N.
     """
-    low, high = errors, rows - (drawn - errors)  # the first is always possible
+    low, high = errors, rows - (sample_size - errors)  # the first is always possible
     while low < high:
         middle = (low + high + 1) // 2
-        if drawn_at_most(errors, drawn, middle, rows) > 1 - sureness:
+        if compute_sampling_chance(errors, sample_size, middle, rows) > 1 - confidence_level:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def drawn_at_most(k: int, drawn: int, wrong: int, rows: int) -> float:
+def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> float:
     """Return the chance that a random sample of rows has `k` or fewer wrong ones (hypergeometric).
 
     Args:
         k: the largest number of wrong rows in the sample.
-        drawn: the number of rows in the sample, drawn without replacement.
+        sample_size: the number of rows in the sample, drawn without replacement.
         wrong: the number of wrong rows in the table.
         rows: the number of rows in the table.
     """
-    ways = _log_ways(rows, drawn)
+    ways = _log_ways(rows, sample_size)
     return math.fsum(
-        math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, drawn - i) - ways)
-        for i in range(max(0, drawn - (rows - wrong)), min(k, wrong) + 1)
+        math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, sample_size - i) - ways)
+        for i in range(max(0, sample_size - (rows - wrong)), min(k, wrong) + 1)
     )
 
 
@@ -391,20 +427,22 @@ def _log_ways(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def wilson_interval(right: float, n: float) -> tuple[float, float]:
+def compute_wilson_interval(right: float, n: float) -> tuple[float, float]:
     """Return the 95% score interval of a share (Wilson 1927), which is always within 0..1.
 
     Args:
         right: the number of right answers, 0 to n.
         n: the number of all answers, at least 1; it may be an effective number.
     """
-    share, weight = right / n, Z_95**2 / n
+    share, weight = right / n, Z_SCORE_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
-    half = Z_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    half = Z_SCORE_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats) -> tuple[float, float]:
+def compute_macro_interval(
+    right: Sequence[float] | FloatArray, n: Sequence[float] | FloatArray
+) -> tuple[float, float]:
     """Return the 95% interval of the mean of several shares (Price and Bonett 2004, CSDA 45, 449).
 
     The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
@@ -417,12 +455,12 @@ def macro_interval(right: Sequence[float] | Floats, n: Sequence[float] | Floats)
     shares = len(n)
     counts = np.asarray(n, np.float64) + 4 / shares
     adjusted = (np.asarray(right, np.float64) + 2 / shares) / counts
-    half = Z_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
+    half = Z_SCORE_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
     centre = float(adjusted.mean())
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def chance_by_group(losses: NDArray[np.int64]) -> float:
+def compute_loss_chance(losses: NDArray[np.int64]) -> float:
     """Return the chance that two equally good releases differ by this total loss or more, 0 to 1.
 
     This is a randomisation test: if both releases are equally good, each may as well have given the other's
@@ -436,6 +474,6 @@ def chance_by_group(losses: NDArray[np.int64]) -> float:
     if not len(sizes):
         return 1.0
     # Groups with losses of one size are drawn together: the number of positive signs is binomial.
-    positive = np.random.default_rng(0).binomial(counts, 0.5, (DRAWS, len(sizes)))
-    drawn = (2 * positive - counts) @ sizes
-    return float((1 + np.sum(drawn >= losses.sum())) / (DRAWS + 1))
+    positive = np.random.default_rng(0).binomial(counts, 0.5, (RANDOM_DRAWS, len(sizes)))
+    random_losses = (2 * positive - counts) @ sizes
+    return float((1 + np.sum(random_losses >= losses.sum())) / (RANDOM_DRAWS + 1))

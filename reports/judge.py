@@ -17,11 +17,11 @@ from model_store.store_keys import (
     list_complete_versions,
     read_manifest,
 )
-from reports.evidence import Evidence, evidence_of
+from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_gate
 
 
-def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
+def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     """Compare a release with the current one in a store, and with the oldest one that the store keeps.
 
     Args:
@@ -36,17 +36,17 @@ def judge(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
         GateRefused: the candidate is measurably worse, or has other labels or another input.
         NotFound, ReleaseError: a file of a compared release is missing or damaged.
     """
-    shown = evidence_of(candidate)
+    evidence = read_evidence(candidate)
     if before is None:
-        return check_gate(shown, None)
-    if before == shown.version:
+        return check_gate(evidence, None)
+    if before == evidence.version:
         return "It is current already."  # and its files are sent again, should one be damaged
     current = _evidence(store, before)
-    return check_gate(shown, current, _oldest(store, shown, current))
+    return check_gate(evidence, current, _oldest(store, evidence, current))
 
 
-def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """Compare as `judge` does, but return an objection as a text instead of raising it.
+def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
+    """Compare as `judge_release` does, but return an objection as a text instead of raising it.
 
     Args:
         candidate: the files of the release that is to become current.
@@ -56,40 +56,43 @@ def forced(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
     Raises:
         NotFound, ReleaseError: a file of the candidate itself is missing or damaged.
     """
-    evidence_of(candidate)
+    read_evidence(candidate)
     try:
-        return judge(candidate, store, before)
+        return judge_release(candidate, store, before)
     except GateRefused as error:
         return f"Forced past the gate: {error}"
     except (NotFound, ReleaseError) as error:
         return f"Forced, as current could not be compared with: {error}"
 
 
-def compared_with(candidate: LocalRelease, parent: LocalRelease) -> str:
+def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
     """Compare a release with its parent, and return the gate's text.
 
     If the gate would refuse the release, its objection is returned. If one of the two cannot be read, the
     text says so.
     """
     try:
-        return check_gate(*(evidence_of(files_in_folder(release)) for release in (candidate, parent)))
+        return check_gate(*(read_evidence(files_in_folder(release)) for release in (candidate, parent)))
     except GateRefused as error:
         return str(error)
     except (NotFound, ReleaseError) as error:
         return f"{candidate.version} cannot be compared with {parent.version}: {error}"
 
 
-def _evidence(store: Store, version: str) -> Evidence:
-    return evidence_of(files_in_store(store, read_manifest(store, version)))
+def _evidence(store: Store, version: str) -> ReleaseEvidence:
+    return read_evidence(files_in_store(store, read_manifest(store, version)))
 
 
-def _oldest(store: Store, candidate: Evidence, current: Evidence) -> Evidence | None:
+def _oldest(store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence) -> ReleaseEvidence | None:
     """Return the oldest kept release that was current, was not rolled back, and has the same labels."""
-    kept = list_complete_versions(store)
+    kept_versions = list_complete_versions(store)
     for promotion in select_good_promotions(read_promotions(store)):
-        if promotion.version in kept and promotion.version not in {candidate.version, current.version}:
+        if promotion.version in kept_versions and promotion.version not in {
+            candidate.version,
+            current.version,
+        }:
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)
                 if manifest.labels == candidate.manifest.labels:
-                    return evidence_of(files_in_store(store, manifest))
+                    return read_evidence(files_in_store(store, manifest))
     return None

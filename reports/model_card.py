@@ -1,7 +1,7 @@
-"""Write MODEL_CARD.md, which describes a release for people, below the metadata that model hubs read.
+"""Write MODEL_CARD_FILE.md, which describes a release for people, below the metadata that model hubs read.
 
-The template model_card.md uses nothing but the contracts of the networks and the report. Each value in the
-block of metadata is JSON, which is valid YAML. Pure.
+The template make_model_card.md uses nothing but the contracts of the networks and the report. Each value in
+the block of metadata is JSON, which is valid YAML. Pure.
 """
 
 import json
@@ -15,15 +15,15 @@ from jinja2 import Environment, StrictUndefined
 from inference.contract import ModelContract, NetworkName
 from reports.values import Report
 
-MODEL_CARD: Final = "MODEL_CARD.md"
+MODEL_CARD_FILE: Final = "MODEL_CARD.md"
 
-DATA_LICENCE: Final = "data_licence"
+DATA_LICENCE_KEY: Final = "data_licence"
 """Key in the training's configuration for the licence of the data, as the user stated it."""
 
-TEMPLATE: Final = Path(__file__).with_name("model_card.md")
+MODEL_CARD_TEMPLATE: Final = Path(__file__).with_name("model_card.md")
 
 
-def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -> str:
+def make_model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -> str:
     """Return the text of a release's model card: Markdown with a YAML block at the top.
 
     Args:
@@ -33,19 +33,19 @@ def model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -
     contract = contracts.get("pixels") or contracts["photos"]
     photos = None if contract is contracts.get("photos") else contracts.get("photos")
     # Markdown, so nothing is escaped as HTML is: `markdown` escapes the names that folders gave.
-    made = Environment(
+    environment = Environment(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
     )
-    made.filters |= {"markdown": _as_text, "json": _json, "known": _or_unknown}
-    template = made.from_string(TEMPLATE.read_text("utf-8"))
+    environment.filters |= {"markdown": _escape_markdown, "json": _json, "known": _or_unknown}
+    template = environment.from_string(MODEL_CARD_TEMPLATE.read_text("utf-8"))
     return template.render(contract=contract, report=report, photos=photos)
 
 
-def _as_text(label: str) -> str:
+def _escape_markdown(label: str) -> str:
     """Return a class as Markdown shows it, whatever a folder is called."""
     return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", " ".join(label.split()))
 

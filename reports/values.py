@@ -17,7 +17,7 @@ from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, describe_schema
 from model_store.release_files import REPORT_FILE
-from reports.intervals import mean_over_sources, share_interval
+from reports.intervals import compute_share_interval, compute_source_mean
 from reports.word_figures import WordFigures
 
 Count = Annotated[int, Field(ge=0)]
@@ -25,7 +25,7 @@ Count = Annotated[int, Field(ge=0)]
 UnlimitedShare = Annotated[Share, WithJsonSchema({"type": "number"})]
 """A share of which the HTTP contract does not say the limits."""
 
-Band = Annotated[
+ShareInterval = Annotated[
     tuple[Share, Share],
     WithJsonSchema(
         {
@@ -38,14 +38,14 @@ Band = Annotated[
 ]
 """The lower and the upper bound of a share."""
 
-Signed = Annotated[float, Field(ge=-1, le=1)]
+ShareDifference = Annotated[float, Field(ge=-1, le=1)]
 """A difference of two shares."""
 
-FEW_SOURCES: Final = 10
+MIN_SOURCES: Final = 10
 """Fewest sources (shops, collections) from which a bound or an interval for a further source is computed."""
 
-TEST: Final = "test"
-CROSS_FITTED: Final = "cross-fitted"
+TEST_SPLIT: Final = "test"
+CROSS_FITTED_SPLIT: Final = "cross-fitted"
 """Values of `test.split`: pictures of a test set, which no network learnt, and learnt pictures, each answered
 by a network that had not learnt it."""
 
@@ -60,7 +60,7 @@ def _is_never(_: object) -> bool:
 
 
 def _is_test(split: str) -> bool:
-    return split == TEST
+    return split == TEST_SPLIT
 
 
 class ClassFigures(FrozenModel):
@@ -100,20 +100,20 @@ class Coverage(FrozenModel):
     )
 
 
-HELD_OUT: Final = "held-out pictures"
+HELD_OUT_PICTURES: Final = "held-out pictures"
 """Name of the held-out pictures in `promises` and `acceptance`. All other names there are of photos: those of
 a tier, or from a source."""
 
-PHOTOS_OF_TIER: Final = "photos of tier "
+TIER_PHOTOS_PREFIX: Final = "photos of tier "
 """Beginning of the names of photos of a tier (how they were taken) in `promises` and `acceptance`."""
 
-PHOTOS_FROM: Final = "photos from "
+SOURCE_PHOTOS_PREFIX: Final = "photos from "
 """Beginning of the names of photos from a source (a shop or collection) in `promises` and `acceptance`."""
 
 
-def tier_of(pictures: str) -> str:
+def extract_tier(pictures: str) -> str:
     """Return the tier of photos in a name such as "photos of tier A"; another name is returned as it is."""
-    return pictures.removeprefix(PHOTOS_OF_TIER)
+    return pictures.removeprefix(TIER_PHOTOS_PREFIX)
 
 
 class Promise(FrozenModel):
@@ -123,7 +123,7 @@ class Promise(FrozenModel):
         "What is promised of accepted answers, and the answers that show it.", is_open=True
     )
 
-    # HELD_OUT, a tier of photos, a source of them, or `products`.
+    # HELD_OUT_PICTURES, a tier of photos, a source of them, or `products`.
     pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
     # The share of accepted answers that is promised to be right.
     accuracy: Share
@@ -236,14 +236,14 @@ class TestFigures(SplitFigures):
         "1706.04599)."
     )
     ece_before: Share = Field(description="The same before temperature.")
-    ece_null: Band | None = Field(
+    ece_null: ShareInterval | None = Field(
         default=None,
         exclude_if=_is_none,
         description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
         "absent in older reports.",
     )
     # A calibrated model's is 0 on average, while its `ece` is above 0 by chance.
-    overconfidence: Signed | None = Field(
+    overconfidence: ShareDifference | None = Field(
         default=None,
         exclude_if=_is_none,
         description="Mean confidence minus accuracy, after temperature; absent in older reports.",
@@ -251,7 +251,7 @@ class TestFigures(SplitFigures):
     nll_before: float = Field(description="Mean negative log likelihood before temperature, in nats.")
     decisions: Coverage
     split: Annotated[Literal["test", "cross-fitted"], WithJsonSchema({"enum": ["cross-fitted"]})] = Field(
-        default=TEST,
+        default=TEST_SPLIT,
         exclude_if=_is_test,
         description="`cross-fitted` where the release learnt these pictures, and each was answered by a "
         "network that had not learnt it; absent for a test set.",
@@ -280,10 +280,10 @@ class ModelFigures(FrozenModel):
     def in_words(self) -> str:
         """The size of the network, and the cost of a picture, in words."""
         trained = self.trainable_parameters
-        return size_in_words(self.parameters, self.mflops, trained)
+        return describe_size(self.parameters, self.mflops, trained)
 
 
-def size_in_words(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
+def describe_size(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
     """Return a text on how large a network is, and how much computation a picture costs.
 
     Args:
@@ -446,13 +446,13 @@ class PhotoFigures(FrozenModel):
     accuracy: Share | None = Field(description="Share of right answers.")
     per_class: dict[str, ClassRecall] = Field(description="By label.")
     ece: Share | None = Field(description="Expected calibration error.")
-    ece_null: Band | None = Field(
+    ece_null: ShareInterval | None = Field(
         default=None,
         exclude_if=_is_none,
         description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
         "absent in older reports.",
     )
-    overconfidence: Signed | None = Field(
+    overconfidence: ShareDifference | None = Field(
         default=None,
         exclude_if=_is_none,
         description="Mean confidence minus accuracy; absent in tier X and in older reports.",
@@ -490,7 +490,7 @@ class UnknownSources(FrozenModel):
         description="Of the familiarity, against photos of unknown sources that show none of the classes; "
         "null where there are none."
     )
-    interval: Band | None = Field(
+    interval: ShareInterval | None = Field(
         default=None,
         exclude_if=_is_none,
         description="95% interval of the share of answers to a further source that are right.",
@@ -512,18 +512,18 @@ class UnknownSources(FrozenModel):
     def _lower(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
         """Return the lower of the mean over sources and the share of all photos, and its interval.
 
-        The interval is None below FEW_SOURCES. Photos of all sources together answer for the largest
+        The interval is None below MIN_SOURCES. Photos of all sources together answer for the largest
         ones; a shop that uses the release is one more.
         """
         n = np.array([source.n for source in self.sources.values()])
         share = float(counts.sum() / n.sum())
-        if len(n) < FEW_SOURCES:
+        if len(n) < MIN_SOURCES:
             return share, None
-        mean, interval = mean_over_sources(counts.astype(np.float64), n.astype(np.float64))
+        mean, interval = compute_source_mean(counts.astype(np.float64), n.astype(np.float64))
         if mean <= share:
             return mean, interval
-        which = np.repeat(np.tile([True, False], len(n)), np.column_stack([counts, n - counts]).ravel())
-        return share, share_interval(which, np.repeat(np.arange(len(n)), n))
+        is_right = np.repeat(np.tile([True, False], len(n)), np.column_stack([counts, n - counts]).ravel())
+        return share, compute_share_interval(is_right, np.repeat(np.arange(len(n)), n))
 
 
 class LabelFigures(FrozenModel):
@@ -657,7 +657,7 @@ class Report(FrozenModel):
         return curves
 
 
-def report_of(release: LocalRelease) -> Report:
+def read_report(release: LocalRelease) -> Report:
     """Read the report (the stored evaluation) from the folder of a release.
 
     Raises:
@@ -667,12 +667,12 @@ def report_of(release: LocalRelease) -> Report:
     return parse_report(path.read_bytes(), str(path))
 
 
-def parse_report(text: bytes, where: str) -> Report:
+def parse_report(text: bytes, address: str) -> Report:
     """Parse the text of report.json. Fields that only older reports have are ignored.
 
     Args:
         text: the content of the file.
-        where: the address of the file, for messages.
+        address: the address of the file, for messages.
 
     Raises:
         ReportInvalid: the text is no report; the message names the key that is wrong.
@@ -680,25 +680,25 @@ def parse_report(text: bytes, where: str) -> Report:
     try:
         return Report.model_validate_json(text, extra="ignore")
     except ValidationError as error:
-        raise ReportInvalid(f"{where}: {describe_first_problem(error)}") from error
+        raise ReportInvalid(f"{address}: {describe_first_problem(error)}") from error
 
 
-def check_report(report: Report, labels: Sequence[str], where: str) -> None:
+def check_report(report: Report, labels: Sequence[str], address: str) -> None:
     """Check that a report fits a model with these labels, because the service uses the report's figures.
 
     Args:
         report: the report.
         labels: the labels in the manifest of the release.
-        where: the address of the file, for messages.
+        address: the address of the file, for messages.
 
     Raises:
         ReleaseCorrupt: the report has other labels, or its confusion matrix has another size or no picture.
     """
     matrix = report.test.confusion_matrix
     if report.labels != tuple(labels):
-        raise ReleaseCorrupt(f"{where}: labels: they are not those of the manifest ({', '.join(labels)}).")
+        raise ReleaseCorrupt(f"{address}: labels: they are not those of the manifest ({', '.join(labels)}).")
     if {len(matrix), *map(len, matrix)} != {len(labels)} or not sum(map(sum, matrix)):
         raise ReleaseCorrupt(
-            f"{where}: test.confusion_matrix needs {len(labels)} rows and columns, one per label of the "
+            f"{address}: test.confusion_matrix needs {len(labels)} rows and columns, one per label of the "
             "manifest, and at least one picture. Evaluate the model again and publish it."
         )

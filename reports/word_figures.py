@@ -83,7 +83,7 @@ class WordFigures(FrozenModel):
     )
 
 
-def minimum_shares_of(figures: WordFigures | None, network: NetworkName) -> MinimumShares:
+def read_minimum_shares(figures: WordFigures | None, network: NetworkName) -> MinimumShares:
     """Return the probabilities that a photo must give to the kinds in a title for the title to decide.
 
     Args:

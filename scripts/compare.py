@@ -16,7 +16,7 @@ from labelling.write.outputs import check_outputs
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_files import NEW_RELEASE_FOLDER
-from reports.values import Report, report_of
+from reports.values import Report, read_report
 from scripts.__main__ import command
 from scripts.data_options import (
     add_data_options,
@@ -143,7 +143,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
             with claim_new_run(task.folder):
                 trained = train_pixels(data, recipe, task, progress)
             write_doubted_labels(trained.run, trained.answers, trained.labels)
-            report = report_of(open_release(release))
+            report = read_report(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
     return reports
 
@@ -168,7 +168,7 @@ def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
     if not os.path.lexists(release):
         return None
     try:
-        report = report_of(open_release(release))
+        report = read_report(open_release(release))
     except StoreError as error:
         raise OutputUnusable(f"`{release}` exists and is no whole release. Move it away.") from error
     if recipe.as_json().items() <= report.training.configuration.items():

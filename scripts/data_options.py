@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from reports.acceptance import ACCEPT_CONFIDENCE
+from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import parse_number, parse_whole_number
@@ -66,7 +66,7 @@ def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> N
     accept_right_help = f"share of accepted answers that must be right ({usual}){note}"
     group.add_argument("--accept-right", type=parse_accept_right, metavar="X", help=accept_right_help)
     accept_confidence_help = (
-        f"confidence that each accepted answer needs (default: {ACCEPT_CONFIDENCE}){note}"
+        f"confidence that each accepted answer needs (default: {DEFAULT_ACCEPT_CONFIDENCE}){note}"
     )
     group.add_argument(
         "--accept-confidence", type=parse_accept_confidence, metavar="X", help=accept_confidence_help

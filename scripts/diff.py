@@ -28,7 +28,7 @@ from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, write_whole
 from model_store.release_networks import open_networks
-from reports.answers import CLASS
+from reports.answers import CLASS_HEAD
 from scripts.__main__ import command
 from scripts.list_options import add_list_options
 from scripts.progress_bars import show_progress
@@ -166,7 +166,9 @@ def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
     """Count changed labels, and changed decisions with the same label, of the class and each attribute."""
     relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
     redecided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
-    return {name: (relabelled[name], redecided[name]) for name in sorted({CLASS, *relabelled, *redecided})}
+    return {
+        name: (relabelled[name], redecided[name]) for name in sorted({CLASS_HEAD, *relabelled, *redecided})
+    }
 
 
 LABEL_A, LABEL_B = "A: label", "B: label"

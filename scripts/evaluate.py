@@ -20,8 +20,8 @@ from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import GRAPH_FILE, expand_home
 from reports.answers import Answers
-from reports.page.page import REPORT_PAGE, file_page
-from reports.values import CROSS_FITTED, Examples, PhotoFigures, TestFigures, report_of
+from reports.page.html_page import REPORT_PAGE_FILE, make_page_file
+from reports.values import CROSS_FITTED_SPLIT, Examples, PhotoFigures, TestFigures, read_report
 from scripts.__main__ import command
 from scripts.data_options import add_data_options, choose_data_source, list_data_files
 from scripts.progress_bars import TerminalProgress
@@ -133,7 +133,7 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     the whole folder.
     """
     drawn_test_set, picture_count = draw_test_pictures(data.test), len(data.test)
-    if drawn_test_set.compute_digest() == report_of(release).data.test_sha256:
+    if drawn_test_set.compute_digest() == read_report(release).data.test_sha256:
         make_console().print(
             f"Measured on {len(drawn_test_set):,} of {picture_count:,} pictures: the test set of this "
             "release, which learnt "
@@ -201,12 +201,12 @@ def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
 
 def _shares_of(answers: Answers) -> dict[str, float | None]:
     """Return the shares among the pictures whose label is known."""
-    class_answers = answers.take(answers.known)
-    right = class_answers.right[class_answers.accepted]
+    class_answers = answers.select_rows(answers.has_class)
+    right = class_answers.is_right[class_answers.is_accepted]
     return {
         "n": len(class_answers),
-        "accuracy": float(class_answers.right.mean()) if len(class_answers) else None,
-        "accepted": float(class_answers.accepted.mean()) if len(class_answers) else None,
+        "accuracy": float(class_answers.is_right.mean()) if len(class_answers) else None,
+        "accepted": float(class_answers.is_accepted.mean()) if len(class_answers) else None,
         "right_of_accepted": float(right.mean()) if len(right) else None,
     }
 
@@ -222,8 +222,8 @@ _EMPTY_FIGURES = {
 
 def _page(release: LocalRelease, **new_figures: object) -> bytes:
     """Return the page of a release's report, with the new figures in place of its own."""
-    report = report_of(release).replace_fields(**new_figures)
-    return file_page(release.manifest.contracts, report, {})
+    report = read_report(release).replace_fields(**new_figures)
+    return make_page_file(release.manifest.contracts, report, {})
 
 
 def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
@@ -232,7 +232,9 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
         return
     from training.evaluation.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
 
-    check_outputs([expand_home(folder) / name for name in (REPORT_PAGE, TABLE, CONFUSION, MISTAKES)], reads)
+    check_outputs(
+        [expand_home(folder) / name for name in (REPORT_PAGE_FILE, TABLE, CONFUSION, MISTAKES)], reads
+    )
 
 
 def _write_outputs(
@@ -251,10 +253,10 @@ def _write_outputs(
 
 def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """Return a sentence for each figure that contradicts the stored report."""
-    report = report_of(release)
+    report = read_report(release)
     if report.data.test_sha256 != data.test.compute_digest():
         return [f"The report was measured on another test set ({report.data.name}), so nothing was compared."]
-    if report.test.split == CROSS_FITTED:
+    if report.test.split == CROSS_FITTED_SPLIT:
         return [
             "The report has answers of networks that had not learnt the picture, and the release learnt them "
             "all, so nothing was compared."

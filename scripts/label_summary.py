@@ -19,8 +19,8 @@ from labelling.run_settings import FOLDER
 from labelling.write.counts import OUTCOMES
 from labelling.write.feeds import DOUBTFUL, Feed, describe_left_out
 from labelling.write.summary import Summary
-from reports.products import is_shown
-from reports.values import Promise, report_of
+from reports.product_rule import is_promise_shown
+from reports.values import Promise, read_report
 from scripts.label_job import make_corrections_command
 from scripts.terminal import get_program_name, make_console, print_message, print_table
 
@@ -45,7 +45,7 @@ def print_table_figures(
     """
     _show_summary(summary)
     if summary.rows > summary.errors:
-        _say_checks(summary, products_without_photo, report_of(job.release).products.get(LABEL))
+        _say_checks(summary, products_without_photo, read_report(job.release).products.get(LABEL))
     if taken_corrections:
         _say_taken(job, taken_corrections, summary)
 
@@ -212,7 +212,7 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         f"{products['products']:,} products by `{products['column']}`: {counts}.{people_text} "
         f"Table: {products['table']}"
     )
-    if not is_shown(promise):
+    if not is_promise_shown(promise):
         verb = "was not measured on" if promise is None else "shows too little of"
         yield f"This release {verb} products: none of several photos is accepted."
     if products["photos_of_none"]:

@@ -18,9 +18,9 @@ from rich.progress import (
 )
 
 from model_store.local_releases import open_release
-from reports.page.advice import what_is_accepted
-from reports.page.wording import ENGLISH
-from reports.values import Epoch, report_of
+from reports.page.advice import describe_acceptance
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import Epoch, read_report
 from scripts.terminal import make_console, print_message
 from training.progress import Say, Watch, as_time
 
@@ -35,7 +35,7 @@ def print_promises(release: Path, say: Say) -> None:
         release: the folder of the release.
         say: a function that prints a sentence.
     """
-    for sentence in what_is_accepted(report_of(open_release(release)), ENGLISH):
+    for sentence in describe_acceptance(read_report(open_release(release)), ENGLISH_WORDING):
         say(sentence)
 
 

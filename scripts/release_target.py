@@ -23,10 +23,10 @@ from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE, expan
 from model_store.signing import read_private_key, sign_release
 from model_store.store import Store, open_store
 from model_store.store_keys import read_manifest
-from reports.intervals import wilson_interval
-from reports.judge import forced, judge
-from reports.page.page import REPORT_PAGE
-from reports.values import CROSS_FITTED, Report, parse_report, size_in_words
+from reports.intervals import compute_wilson_interval
+from reports.judge import judge_release, judge_without_refusing
+from reports.page.html_page import REPORT_PAGE_FILE
+from reports.values import CROSS_FITTED_SPLIT, Report, describe_size, parse_report
 from scripts.progress_bars import make_progress_bar
 from scripts.terminal import get_program_name, make_console, print_message
 from training.progress import resumable
@@ -184,7 +184,7 @@ class ReleaseTarget:
             return publish_release(
                 release,
                 self.store,
-                forced if self.forced else judge,
+                judge_without_refusing if self.forced else judge_release,
                 author=self.by,
                 promote=self.is_promoted,
                 unconditional=self.unconditional,
@@ -250,7 +250,7 @@ class ReleaseTarget:
         """Return commands to paste that serve, compare and publish a release of these classes."""
         address, lines = self.store.address, [f"Release: {release}"]
         if self.is_promoted:
-            shown = f"{release / REPORT_PAGE}, and http://127.0.0.1:8000/metrics once it is served"
+            shown = f"{release / REPORT_PAGE_FILE}, and http://127.0.0.1:8000/metrics once it is served"
             lines += [_serve_command(address), f"Report:  {shown}"]
             return (
                 lines
@@ -343,14 +343,14 @@ def format_publish_result(published: PublishResult, address: str) -> str:
 def _print_headline(manifest: Manifest, report: Report) -> None:
     """Print how good the release is and how large, with a warning if that was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
-    low, high = wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
+    low, high = compute_wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
     pictures = "test pictures"
-    if report.test.split == CROSS_FITTED:
+    if report.test.split == CROSS_FITTED_SPLIT:
         pictures = "pictures, answered by networks that had not learnt them,"
     make_console().print(
         f"{manifest.version}: {headline.test_accuracy:.2%} of {headline.test_n:,} {pictures} are right (95% "
         f"interval {low:.2%} to {high:.2%}). Loss {report.test.loss:.4f}, "
-        f"{size_in_words(headline.parameters, headline.mflops)}, {MODEL_FILE} "
+        f"{describe_size(headline.parameters, headline.mflops)}, {MODEL_FILE} "
         f"{files[MODEL_FILE].size / 1e6:.2f} MB, {GRAPH_FILE} {files[GRAPH_FILE].size / 1e6:.2f} MB."
     )
     if headline.test_n < MIN_TEST_PICTURES:

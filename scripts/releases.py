@@ -21,9 +21,9 @@ from model_store.records import Promotion
 from model_store.release_files import REPORT_FILE
 from model_store.store import Store, open_store
 from model_store.store_keys import StoredRelease, file_key, list_releases, read_manifest
-from reports.judge import forced, judge
-from reports.model_card import MODEL_CARD, model_card
-from reports.values import parse_report, size_in_words
+from reports.judge import judge_release, judge_without_refusing
+from reports.model_card import MODEL_CARD_FILE, make_model_card
+from reports.values import describe_size, parse_report
 from scripts.__main__ import command
 from scripts.release_target import add_promotion_options, choose_author, format_publish_result
 from scripts.terminal import (
@@ -203,13 +203,13 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
 
 def _card(store: Store, manifest: Manifest) -> object:
     """Print the model card; of a release from before there were cards, one made of its report."""
-    path = MODEL_CARD if MODEL_CARD in manifest.files else REPORT_FILE
+    path = MODEL_CARD_FILE if MODEL_CARD_FILE in manifest.files else REPORT_FILE
     key = file_key(manifest.version, path)
     text = store.read(key)
     if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
-    report = None if path == MODEL_CARD else parse_report(text, key)
-    card = text.decode() if report is None else model_card(manifest.contracts, report)
+    report = None if path == MODEL_CARD_FILE else parse_report(text, key)
+    card = text.decode() if report is None else make_model_card(manifest.contracts, report)
     print(card, end="")
     return {"version": manifest.version, "card": card}
 
@@ -220,7 +220,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
         ("accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
-        ("size", size_in_words(headline.parameters, headline.mflops)),
+        ("size", describe_size(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model)),
         ("review photos below", _review_below(manifest.contract("photos").find_deciding_contract("photos"))),
@@ -240,7 +240,7 @@ def _review_below(contract: ModelContract) -> str:
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:
     author, unconditional = choose_author(arguments.by), arguments.unconditional
-    rule = forced if arguments.force else judge
+    rule = judge_without_refusing if arguments.force else judge_release
     published = promote_release(arguments.version, store, rule, author=author, unconditional=unconditional)
     print(format_publish_result(published, store.address))
     return published.promotion and published.promotion.model_dump(mode="json")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from app.settings import read_command_settings
 from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
-from reports.judge import compared_with
+from reports.judge import compare_with_parent
 from scripts.__main__ import command
 from scripts.data_options import (
     add_accept_options,
@@ -189,7 +189,7 @@ def publish_photo_release(
     if arguments.out or arguments.publish:
         return publish_compared_release(new_release.release, target, parent)
     verdict, store = (
-        compared_with(open_release(new_release.release), parent),
+        compare_with_parent(open_release(new_release.release), parent),
         parse_store_address(place) or STORE_PLACEHOLDER,
     )
     print("\n".join([verdict, *format_next_commands(place, new_release.release, target.pictures, store)]))
@@ -211,7 +211,7 @@ def publish_compared_release(release: Path, target: ReleaseTarget, parent: Local
     """
     if target.is_judged:
         return target.publish_and_report(release)
-    verdict = compared_with(open_release(release), parent)
+    verdict = compare_with_parent(open_release(release), parent)
     make_console().print(verdict)
     return target.publish_and_report(release) | {"verdict": verdict}
 

@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.session import Scores
-from reports.answers import NONE_OF_THESE, TEST_SET, Answers, Values
+from reports.answers import NO_CLASS, TEST_SET, Answers, ColumnValues
 from training.data.labels import OOD
 from training.release.doubts import FileAnswers
 
 
 def undecided_answers(
-    scores: Scores, labels: NDArray[np.integer], sets: Values = TEST_SET, **columns: Values
+    scores: Scores, labels: NDArray[np.integer], sets: ColumnValues = TEST_SET, **columns: ColumnValues
 ) -> Answers:
     """Scores beside the truth, where OOD is none of the classes."""
-    truth = np.where(labels == OOD, NONE_OF_THESE, labels.astype(np.int64))
+    truth = np.where(labels == OOD, NO_CLASS, labels.astype(np.int64))
     given = {"networks": "photos", **columns}
-    return Answers.of(
+    return Answers.make_answers(
         sets, truth, probabilities=scores.class_probabilities, distances=scores.distances, **given
     )
 
@@ -37,4 +37,4 @@ def truth(right: int, wrong: int) -> NDArray[np.uint8]:
 def asked(*pictures: tuple[Path, int, Sequence[float]]) -> FileAnswers:
     """Pictures with a file, a label, and the probabilities that a network answered."""
     files, labels, shares = zip(*pictures, strict=True)
-    return Answers.of(TEST_SET, labels, probabilities=np.array(shares, np.float32)), files
+    return Answers.make_answers(TEST_SET, labels, probabilities=np.array(shares, np.float32)), files

@@ -19,7 +19,7 @@ from model_store.cache_notes import note_current_release
 from model_store.publish import publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import file_key, release_prefix
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.logs import write_log
 from tests.releases import a_release
 
@@ -93,7 +93,7 @@ def a_place(folder: Path) -> Place:
     for seed, letter in enumerate("ABCXY"):
         release = a_release(folder / letter, seed=seed, keeps_answers=False)
         versions[letter] = publish_release(
-            release, store, forced, author="ann", promote=False
+            release, store, judge_without_refusing, author="ann", promote=False
         ).manifest.version
     for letter in "XY":
         (folder / "damaged").write_bytes(b"damaged")

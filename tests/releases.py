@@ -32,8 +32,8 @@ from model_store.assemble import make_single_network, seal_release
 from model_store.manifest import DataSet, GoldenAnswers, Headline, Manifest, ReleaseNetwork
 from model_store.publish import publish_release
 from model_store.store import open_store
-from reports.answers import ANSWERS, NO_ANSWERS, TEST_SET, Answers, answers_of, packed
-from reports.judge import judge
+from reports.answers import ANSWERS_FILE, NO_ANSWERS, TEST_SET, Answers, pack_answers, parse_answers
+from reports.judge import judge_release
 from reports.values import (
     AcceptPoint,
     Averages,
@@ -136,8 +136,8 @@ def a_release(
             right = np.random.default_rng(round(1000 * accuracy)).permutation(n) < round(accuracy * n)
         kept = _answers_file(right.tobytes())
         if len(further_answers):
-            kept = packed(answers_of(kept) + further_answers)
-        (folder / ANSWERS).write_bytes(kept)
+            kept = pack_answers(parse_answers(kept) + further_answers)
+        (folder / ANSWERS_FILE).write_bytes(kept)
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     for path, content in (extra or {}).items():
         (folder / path).write_text(content, "utf-8")
@@ -169,7 +169,9 @@ def _answers_file(right: bytes) -> bytes:
     wrong = ~np.frombuffer(right, bool)
     names = [f"{place:06}" for place in range(len(wrong))]
     truth = np.zeros(len(wrong), int)
-    return packed(Answers.of(TEST_SET, truth, wrong.astype(int), pictures=names, decisions="accept"))
+    return pack_answers(
+        Answers.make_answers(TEST_SET, truth, wrong.astype(int), pictures=names, decisions="accept")
+    )
 
 
 def _photo_network(
@@ -195,7 +197,7 @@ def _photo_network(
 def a_store(folder: Path, **release: Any) -> str:
     """The address of a folder store whose one release, `folder`/made, is promoted; see `a_release`."""
     made = a_release(folder / "made", **release)
-    publish_release(made, open_store(str(folder / "store")), judge, author="tests")
+    publish_release(made, open_store(str(folder / "store")), judge_release, author="tests")
     return str(folder / "store")
 
 

@@ -16,7 +16,7 @@ from model_store.cache_notes import note_current_release
 from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.publish import publish_release
 from model_store.s3 import S3Store
-from reports.judge import judge
+from reports.judge import judge_release
 from tests.fault_proxy import FAULTS, FaultProxy, Mode, fault_proxy
 from tests.load import Answers, under_load
 from tests.releases import a_release
@@ -84,7 +84,9 @@ def a_stage(server: S3Server, folder: Path) -> Stage:
     store = S3Store(f"s3://{server.new_bucket()}/wardrobe")
     folders = [a_release(folder / name, seed=seed) for seed, name in enumerate(("now", "next"))]
     current, upcoming = (
-        publish_release(each, store, judge, author="tests", promote=each.name == "now").manifest.version
+        publish_release(
+            each, store, judge_release, author="tests", promote=each.name == "now"
+        ).manifest.version
         for each in folders
     )
     note_current_release(

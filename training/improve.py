@@ -26,7 +26,7 @@ from model_store.named_release import find_release
 from model_store.promotions import read_newest_promotion
 from model_store.release_files import expand_home
 from model_store.store import open_store
-from reports.intervals import needed
+from reports.intervals import count_needed_answers
 from training.data.corrections import Corrections, make_corrections, read_correction_files, save_corrections
 from training.data.decoded_pictures import look_for_photo
 from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
@@ -251,7 +251,7 @@ def next_training(
         # Here: scikit-learn is not installed where serving alone is.
         from training.thresholds.requirements import ACCEPTED_OF_PHOTOS as RIGHT  # noqa: PLC0415
 
-        accepted = f"{needed(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
+        accepted = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
         progress.say(f"{len(products):,} products; {accepted}.")
     progress.say(
         f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "

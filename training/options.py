@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, get_args
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from labelling.lists.list_reading import Reading
-from reports.acceptance import ACCEPT_CONFIDENCE, Conditions
+from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE, AcceptConditions
 from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN, Recipe
 
@@ -115,7 +115,7 @@ class Options(BaseModel):
     network: str | None = None
     recipe: str | None = None
     accept_right: float | None = None
-    accept_confidence: float = ACCEPT_CONFIDENCE
+    accept_confidence: float = DEFAULT_ACCEPT_CONFIDENCE
     release: str | None = None
     photos: str | None = None
     recipe_fields: Mapping[str, JsonValue] = {}
@@ -178,9 +178,9 @@ class Options(BaseModel):
         return Reading.of(self)
 
     @property
-    def accept(self) -> Conditions:
+    def accept(self) -> AcceptConditions:
         """The conditions under which an answer is accepted: share of right answers, and confidence."""
-        return Conditions(self.accept_right, self.accept_confidence)
+        return AcceptConditions(self.accept_right, self.accept_confidence)
 
     @property
     def seed(self) -> int:

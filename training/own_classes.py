@@ -165,7 +165,9 @@ def announce(
         "that each answer what they did not learn."
     )
     labelled = len(parts.train.pictures_of_known_class)
-    warn_of_few(len(parts.validation) + labelled, options.accept.right or ACCEPTED_OF_OWN, progress.warn)
+    warn_of_few(
+        len(parts.validation) + labelled, options.accept.right_share or ACCEPTED_OF_OWN, progress.warn
+    )
 
 
 def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
@@ -176,9 +178,9 @@ def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
         labelled: the number of pictures whose class is known.
         seconds: the time since the training began.
     """
-    labelled = int(answers.known.sum())
+    labelled = int(answers.has_class.sum())
     return (
-        f"{answers.right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
+        f"{answers.is_right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
         f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "
         "colour."
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from model_store.release_files import NEW_RELEASE_FOLDER
-from reports.acceptance import USUAL, Conditions
+from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, describe_capped_weights
 from training.data.split import Split, split_data
@@ -29,7 +29,11 @@ from training.thresholds.requirements import usual_accept_right
 
 
 def train_pixels(
-    data: LabelledData, recipe: Recipe, task: Run, progress: Progress, accept: Conditions = USUAL
+    data: LabelledData,
+    recipe: Recipe,
+    task: Run,
+    progress: Progress,
+    accept: AcceptConditions = DEFAULT_CONDITIONS,
 ) -> Trained:
     """Train a network on pixels by gradient, and write its release into the folder of the run.
 
@@ -51,7 +55,7 @@ def train_pixels(
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{task.folder}."
     )
-    promised = accept.right or usual_accept_right(own_classes=data.has_class_names)
+    promised = accept.right_share or usual_accept_right(own_classes=data.has_class_names)
     warn_of_few(len(parts.validation), promised, progress.warn)
     if doubt := describe_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
@@ -86,7 +90,7 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     data: LabelledData,
     parts: Split,
     progress: Progress,
-    accept: Conditions = USUAL,
+    accept: AcceptConditions = DEFAULT_CONDITIONS,
 ) -> Trained:
     """Write the release of a fitted network into the folder of its run: exported, measured and sealed.
 

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Protocol, TextIO
 
-from reports.intervals import needed
-from reports.page.advice import why_none
-from reports.page.wording import ENGLISH
-from reports.values import HELD_OUT, Epoch, Promise
+from reports.intervals import count_needed_answers
+from reports.page.advice import explain_no_acceptance
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import HELD_OUT_PICTURES, Epoch, Promise
 
 Say = Callable[[str], None]
 """Type of a function that gets a sentence and shows it to people."""
@@ -114,12 +114,19 @@ def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
         accuracy: the share of right answers among accepted ones that is to be promised, 0..1.
         say: receives the warning.
     """
-    if (least := needed(accuracy)) > answers:
+    if (least := count_needed_answers(accuracy)) > answers:
         promise = Promise(
-            pictures=HELD_OUT, accuracy=accuracy, needed=least, n=answers, accepted=0, right=0, lower_bound=0
+            pictures=HELD_OUT_PICTURES,
+            accuracy=accuracy,
+            needed=least,
+            n=answers,
+            accepted=0,
+            right=0,
+            lower_bound=0,
         )
         say(
-            f"{why_none(promise, ENGLISH)} Every decision by a threshold that so few choose will be "
+            f"{explain_no_acceptance(promise, ENGLISH_WORDING)} Every decision by a threshold that so few "
+            "choose will be "
             "`review`. Bring more training pictures."
         )
 

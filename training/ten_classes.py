@@ -24,8 +24,8 @@ from inference.contract import LABEL
 from inference.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_files import NEW_RELEASE_FOLDER
-from reports.answers import NO_ANSWERS, NONE_OF_THESE, Answers
-from reports.values import report_of
+from reports.answers import NO_ANSWERS, NO_CLASS, Answers
+from reports.values import read_report
 from training.data.learnt_hashes import LearntHashes
 from training.data.listing import Listing
 from training.data.named import Named
@@ -120,7 +120,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
             report = release(
                 answers, contents, record, progress.say, of_parent, of_products=photos.are_groups_products
             )
-    if missing := sorted(report_of(parent).photos.keys() - report.photos.keys()):
+    if missing := sorted(read_report(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing)}.")
     return Trained(folder, _at_hand(photos, head), labels), head
 
@@ -186,9 +186,9 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     answers = checked_answers(head.learnt, head.scores, head.folds)
     if others is None:
         return answers
-    return answers + Answers.of(
+    return answers + Answers.make_answers(
         UNLEARNT_THINGS,
-        np.full(len(others), NONE_OF_THESE),
+        np.full(len(others), NO_CLASS),
         networks="photos",
         distances=others.distances,
         probabilities=others.class_probabilities,
@@ -207,7 +207,7 @@ def checked_answers(learnt: Pictures, scores: Scores, folds: FoldNumbers) -> Ans
     answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
     is_learnt = np.isin(answers.sources, learnt.sources[~learnt.is_checked])
-    return replace(answers, sources=np.where(is_learnt & answers.of_unknown_sources, "", answers.sources))
+    return replace(answers, sources=np.where(is_learnt & answers.is_from_unknown_source, "", answers.sources))
 
 
 def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
@@ -215,8 +215,8 @@ def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered = head.learnt.take(head.folds > 0)
     answers = undecided_photos(head.scores, answered, networks="photos", folds=head.folds[head.folds > 0])
-    at_hand = np.isin(answered.sha256, list(files)) & answers.known
-    return answers.take(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
+    at_hand = np.isin(answered.sha256, list(files)) & answers.has_class
+    return answers.select_rows(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 
 
 def _digest(photos: Pictures) -> str:

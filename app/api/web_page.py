@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, request
 from app.web.page_files import create_page_file, read_page_files, send_file
 from app.web.translations import TRANSLATIONS, find_translation
 from inference.signatures import ACCEPTED_ADVICE
-from reports.page import page as report_page
+from reports.page import html_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
 """Path of the folder with the files of the web page at /."""
@@ -32,7 +32,7 @@ TEXTS_ELEMENT = '<script type="application/json" id="texts">'
 def create_page_routes() -> Blueprint:
     """Create the routes of the web page at /, of its files, and of its icon."""
     routes = Blueprint("page", __name__)
-    shared_styles = {name: report_page.FOLDER / name for name in report_page.STYLES}
+    shared_styles = {name: html_page.PAGE_FOLDER / name for name in html_page.STYLE_FILES}
     files = read_page_files(FOLDER) | {
         name: create_page_file(path.read_bytes(), ".css") for name, path in shared_styles.items()
     }

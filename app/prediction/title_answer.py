@@ -22,7 +22,7 @@ from inference.title_rule import (
     find_release_labels,
 )
 from inference.words import title_says
-from reports.word_figures import minimum_shares_of
+from reports.word_figures import read_minimum_shares
 
 
 def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
@@ -93,4 +93,4 @@ def _minimum_shares(served: ServedModel, network: NetworkName) -> MinimumShares:
     if served.evaluation is None or served.acceptance is not None:
         return NO_MINIMUM_SHARES
     answered: NetworkName = network if network in served.networks else next(iter(served.networks))
-    return minimum_shares_of(served.evaluation.words, answered)
+    return read_minimum_shares(served.evaluation.words, answered)

@@ -2,8 +2,8 @@
 
 For each set of pictures, the release's report says what each threshold of confidence accepts, and a lower
 bound of the share of these answers that is right (training/thresholds/acceptance.py). The threshold that a
-training would have chosen for the target replaces the release's own (reports/acceptance.py), for each network
-separately. This module is pure; load.py calls it.
+training would have chosen for the target replaces the release's own (reports/accept_threshold.py), for each
+network separately. This module is pure; load.py calls it.
 """
 
 import math
@@ -14,8 +14,8 @@ from typing import TypeAlias
 from app.releases.serving import ServedModel, TargetAcceptance
 from app.settings import MIN_ACCEPT_TARGET
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
-from reports.acceptance import accepted_at
-from reports.values import HELD_OUT, AcceptPoint
+from reports.accept_threshold import find_accept_points
+from reports.values import HELD_OUT_PICTURES, AcceptPoint
 
 AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """The measured effect of each possible threshold, by the name of the set of pictures it was measured on."""
@@ -48,7 +48,7 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
 def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
     """Return the network that answers a set of pictures; None if no threshold decides about them."""
     first, *other_networks = served.networks
-    if pictures == HELD_OUT or (not other_networks and served.photo_fault is None):
+    if pictures == HELD_OUT_PICTURES or (not other_networks and served.photo_fault is None):
         return "pixels" if other_networks else first
     return "photos" if other_networks else None
 
@@ -87,7 +87,7 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
 
 def _choose_points(curves: AcceptanceCurves, target: float) -> dict[str, AcceptPoint] | None:
     """Return the point of each set at the threshold that shows the target for all sets; None if none does."""
-    return accepted_at(curves, dict.fromkeys(curves, target)) if curves else {}
+    return find_accept_points(curves, dict.fromkeys(curves, target)) if curves else {}
 
 
 def _find_highest_target(networks: Iterable[AcceptanceCurves], target: float) -> float | None:

@@ -44,7 +44,7 @@ from model_store.release_networks import open_networks
 from model_store.signing import TrustedKeys, read_trusted_keys
 from model_store.store import Store, open_store
 from model_store.store_keys import check_release_complete, read_signed_manifest
-from reports.values import Report, check_report, report_of
+from reports.values import Report, check_report, read_report
 
 log = logging.getLogger("wardrobe")
 
@@ -296,7 +296,7 @@ def open_release_model(release: LocalRelease, number: int | None = None) -> Serv
 
 def _read_evaluation(release: LocalRelease) -> Report | None:
     try:
-        report = report_of(release)
+        report = read_report(release)
     except ReportInvalid as error:  # a newer version may write other keys, which classifying does not need
         log.warning(
             "%s %s is served, without a report page and a reference distribution.", error, release.version

@@ -1,6 +1,6 @@
 """The report page of the served model: the report of a release, or any metrics of a bare model.
 
-reports/page/page.py makes the page. Metrics that are not a report are shown as they are.
+reports/page/html_page.py makes the page. Metrics that are not a report are shown as they are.
 """
 
 import json
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from app.releases.serving import ServedModel
 from model_store.errors import ReportInvalid
-from reports.page.page import rendered, report_page
+from reports.page.html_page import make_report_page, render_report_page
 from reports.page.wording import Wording
 from reports.values import parse_report
 
@@ -33,8 +33,8 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:
         labels, metrics = model.contract.labels, format_metrics(model.report)
-        return rendered(words, **page, why=error, labels=labels, metrics=metrics)
-    return report_page(
+        return render_report_page(words, **page, why=error, labels=labels, metrics=metrics)
+    return make_report_page(
         report, model.figures, lambda figure, _: _figure_address(figure, model.version), words, **page
     )
 

@@ -1,6 +1,6 @@
 """The answer to a product: of all photos that a column of their list, or their folder, names together.
 
-How photos answer for a product: reports/products.py. summary.py writes `TABLE-products.csv` of such rows.
+How photos answer for a product: reports/product_rule.py. summary.py writes `TABLE-products.csv` of such rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,14 @@ from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
 from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
 from labelling.sources.items import Source
 from labelling.sources.picture_files import Folder
-from reports.products import COLOURS, ProbableAnswer, answer_of_product, is_shown, mean_of, shown_from
+from reports.product_rule import (
+    COLOUR_ATTRIBUTES,
+    ProbableAnswer,
+    average_probabilities,
+    combine_photo_answers,
+    find_product_threshold,
+    is_promise_shown,
+)
 from reports.values import Report
 
 MIN_FEED_ACCURACY: Final = 0.85
@@ -68,7 +75,7 @@ def find_proven_heads(report: Report) -> tuple[str, ...]:
 
     The promise is the share of accepted answers that has to be right, such as 0.95.
     """
-    return tuple(head for head, promise in report.products.items() if is_shown(promise))
+    return tuple(head for head, promise in report.products.items() if is_promise_shown(promise))
 
 
 def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
@@ -78,7 +85,9 @@ def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
         By head (class or attribute), the confidence from which the report shows MIN_FEED_ACCURACY, and the
         share of right answers there at least.
     """
-    points = {head: shown_from(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()}
+    points = {
+        head: find_product_threshold(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()
+    }
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
@@ -117,7 +126,9 @@ def _mean_of_photos(
     """Return the mean over all photos with an answer: the combined answer has it if all of them decided."""
     photo_probabilities = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
     return (
-        answer.probabilities if len(photo_probabilities) == deciding_count else mean_of(photo_probabilities)
+        answer.probabilities
+        if len(photo_probabilities) == deciding_count
+        else average_probabilities(photo_probabilities)
     )
 
 
@@ -144,7 +155,7 @@ def combine_answers(
         return None
     labels, is_proven = table.heads[head], table.by is not None and head in table.by.proven
     photo_answers = [_make_probable_answer(photo.answers[head], labels) for photo in answered_photos]
-    product = answer_of_product(photo_answers, is_proven=is_proven, is_colour=head in COLOURS)
+    product = combine_photo_answers(photo_answers, is_proven=is_proven, is_colour=head in COLOUR_ATTRIBUTES)
     shares = product.probabilities
     ordered_indices = sorted(range(len(labels)), key=lambda index: -shares[index])
     also = [
@@ -160,7 +171,7 @@ def combine_answers(
         probabilities=tuple(shares),
         decided_by=DecidedBy.MODEL,
     )
-    return answer, tuple(answered_photos[place].path for place in product.rests_on)
+    return answer, tuple(answered_photos[place].path for place in product.photo_positions)
 
 
 def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:

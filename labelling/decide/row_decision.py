@@ -39,7 +39,7 @@ from labelling.decide.title_decision import (
 )
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
-from reports.products import COLOURS
+from reports.product_rule import COLOUR_ATTRIBUTES
 
 MAX_FEED_COLOURS: Final = 3
 """Largest number of colours of a product in a feed. Google accepts no more."""
@@ -262,4 +262,4 @@ def find_colour_head(attributes: Iterable[str]) -> str:
     Args:
         attributes: the names of the attributes of a release.
     """
-    return next((head for head in COLOURS if head in attributes), "")
+    return next((head for head in COLOUR_ATTRIBUTES if head in attributes), "")

@@ -15,7 +15,7 @@ from typing import Final
 from inference.contract import LABEL
 from labelling.journal.human_answer import LEFT_OUT
 from labelling.review.corrections import Correction, merge_human_answers
-from reports.intervals import SURENESS, clopper_pearson, most_of
+from reports.intervals import CONFIDENCE_LEVEL, bound_wrong_rows, compute_clopper_pearson_interval
 
 MAX_SAMPLE_ROWS: Final = 130
 """Largest number of rows that are drawn for an audit if no person chose a number."""
@@ -23,9 +23,9 @@ MAX_SAMPLE_ROWS: Final = 130
 ACCEPTED_PER_SAMPLE_ROW: Final = 4
 """The default sample of an audit has one row for every four accepted answers."""
 
-BOUND_SURENESS: Final = 1 - (1 - SURENESS) / 2
-"""Certainty of each bound of an audit's result, 0 to 1. It is higher than SURENESS, because people may look a
-second time, at a larger sample that contains the first one."""
+BOUND_SURENESS: Final = 1 - (1 - CONFIDENCE_LEVEL) / 2
+"""Certainty of each bound of an audit's result, 0 to 1. It is higher than CONFIDENCE_LEVEL, because people
+may look a second time, at a larger sample that contains the first one."""
 
 
 def default_sample_size(accepted: int) -> int:
@@ -88,7 +88,7 @@ def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correcti
     least, most = floor(round(low * 1000, 6)) / 10, ceil(round(high * 1000, 6)) / 10
     return (
         f"Audit: of the accepted, {sum(right):,} of {len(right):,} right: at least {least:.1f}%, at most "
-        f"{most:.1f}% ({SURENESS:.0%} sure).{missing}"
+        f"{most:.1f}% ({CONFIDENCE_LEVEL:.0%} sure).{missing}"
     )
 
 
@@ -104,9 +104,11 @@ def find_bounds(right_count: int, sample_size: int, population_size: int) -> tup
             very many.
     """
     if population_size < sample_size:
-        return clopper_pearson(right_count, sample_size, BOUND_SURENESS)
+        return compute_clopper_pearson_interval(right_count, sample_size, BOUND_SURENESS)
     if not sample_size:
         return 0.0, 1.0
-    return 1 - most_of(
+    return 1 - bound_wrong_rows(
         population_size, sample_size - right_count, sample_size, BOUND_SURENESS
-    ) / population_size, most_of(population_size, right_count, sample_size, BOUND_SURENESS) / population_size
+    ) / population_size, bound_wrong_rows(
+        population_size, right_count, sample_size, BOUND_SURENESS
+    ) / population_size

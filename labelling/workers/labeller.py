@@ -28,7 +28,7 @@ from labelling.sources.items import Item, Read, Source
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
-from reports.answers import DIGITS
+from reports.answers import STORED_DIGITS
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
@@ -216,7 +216,7 @@ def _picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}
     for name, of_attribute in answer.attributes.items():
-        shares = [round(share, DIGITS) for share in of_attribute.probabilities.tolist()]
+        shares = [round(share, STORED_DIGITS) for share in of_attribute.probabilities.tolist()]
         heads[name] = _make_head_answer(of_attribute, shares)
     return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
 

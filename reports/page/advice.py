@@ -8,74 +8,80 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reports.intervals import needed, needed_with
-from reports.page.sentences import confusions, name_of_pictures
+from reports.intervals import count_needed_answers, count_needed_answers_with_errors
+from reports.page.sentences import list_confusions, name_promise_pictures
 from reports.page.wording import Wording
-from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
+from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise, Report
 
-ORIGINAL_DATA: Final = "Fashion-MNIST"
+FASHION_MNIST_NAME: Final = "Fashion-MNIST"
 """Name of the data set whose classes and pictures a reader did not choose and cannot change."""
 
-BY_TRAINING: Final = "wardrobe train --accept-right {share}"
-BY_SERVICE: Final = "WARDROBE_ACCEPT_TARGET={share}"
+TRAINING_SETTING: Final = "wardrobe train --accept-right {share}"
+SERVICE_SETTING: Final = "WARDROBE_ACCEPT_TARGET={share}"
 """Text that tells how to set the share of accepted answers that must be right, in the service. An adopted
-model is not trained here, so its reader gets this text and not BY_TRAINING."""
+model is not trained here, so its reader gets this text and not TRAINING_SETTING."""
 
 MAX_LABELS_TO_CORRECT: Final = 3
 """Largest number of wrong labels for which a report advises to look for them before anything else."""
 
-OF_ATTRIBUTES: Final = f"{BY_TRAINING}, of the class as well"
+ATTRIBUTE_SETTING: Final = f"{TRAINING_SETTING}, of the class as well"
 """Text that tells how to set this share for an attribute, which has no option of its own."""
 
 
-def what_is_accepted(report: Report, words: Wording) -> Iterator[str]:
+def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on which answers are accepted, and on other shares or steps that would accept more.
 
     Args:
         report: the report.
         words: the language of the sentences.
     """
-    yield from ways_on(report, words)
+    yield from describe_failed_promises(report, words)
     if _stuck(report):
         return
-    promised = {promise.accuracy for promise in report.promises if promise.pictures == HELD_OUT}
+    promised_shares = {
+        promise.accuracy for promise in report.promises if promise.pictures == HELD_OUT_PICTURES
+    }
     # What holds comes first, so that the others can refer to it.
-    possible = sorted(report.possible_promises, key=lambda promise: promise.accuracy not in promised)
+    possible = sorted(report.possible_promises, key=lambda promise: promise.accuracy not in promised_shares)
     before: list[PossiblePromise] = []
     for promise in possible:
-        if promise.accuracy in promised and promise.accepted:
-            yield _as_it_is(promise, words)
+        if promise.accuracy in promised_shares and promise.accepted:
+            yield _describe_current(promise, words)
         else:
-            yield _at_share(promise, _setting(report), words, before)
+            yield _describe_share(promise, _setting(report), words, before)
         before.append(promise)
 
 
-def ways_on(report: Report, words: Wording) -> Iterator[str]:
+def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on promises that do not hold and why, and on what would help if nothing is accepted.
 
     Args:
         report: the report.
         words: the language of the sentences.
     """
-    yield from not_kept(report.promises, words, report.acceptance)
+    yield from describe_unkept_promises(report.promises, words, report.acceptance)
     for promise in _stuck(report):
         if points := report.acceptance.get(promise.pictures, ()):
             yield from _labels_to_look_at(promise, points, report, words)
         if promise.n >= promise.needed and (pair := _mixed_up(report)):
-            yield _of_mixed_up(pair, report, words)
-        yield from at_less(promise.accuracy, report.possible_promises, words, _setting(report))
+            yield _describe_mixed_up(pair, report, words)
+        yield from describe_lower_share(promise.accuracy, report.possible_promises, words, _setting(report))
 
 
 def _stuck(report: Report) -> list[Promise]:
     """Return the promise about held-out pictures, if it accepts none."""
-    return [promise for promise in report.promises if promise.pictures == HELD_OUT and not promise.accepted]
+    return [
+        promise
+        for promise in report.promises
+        if promise.pictures == HELD_OUT_PICTURES and not promise.accepted
+    ]
 
 
 def _setting(report: Report) -> str:
-    return BY_SERVICE if "origin" in report.training.configuration else BY_TRAINING
+    return SERVICE_SETTING if "origin" in report.training.configuration else TRAINING_SETTING
 
 
-def not_kept(
+def describe_unkept_promises(
     promises: Iterable[Promise], words: Wording, curves: Mapping[str, Sequence[AcceptPoint]]
 ) -> Iterator[str]:
     """Yield a text for each promise that accepts no answer, or that is not shown for the user's own pictures.
@@ -87,7 +93,7 @@ def not_kept(
     """
     for promise in promises:
         if not promise.accepted:
-            why = why_none(promise, words, curves.get(promise.pictures, ()))
+            why = explain_no_acceptance(promise, words, curves.get(promise.pictures, ()))
             yield f"{why} {words.t('None is accepted.')}"
         elif promise.lower_bound < promise.accuracy:
             stays = words.t(
@@ -97,7 +103,7 @@ def not_kept(
             yield f"{_not_shown(promise, words)} {stays}"
 
 
-def why_none(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
+def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
     """Return a sentence on why a promise accepts no answer: too few answers, or no threshold shows the share.
 
     Args:
@@ -108,7 +114,7 @@ def why_none(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = (
     """
     if promise.n < promise.needed:
         return _too_few(promise, words.counted(promise.n, "answer"), words)
-    kind = name_of_pictures(promise.pictures, words)
+    kind = name_promise_pictures(promise.pictures, words)
     nearest = _nearest(points)
     if nearest is None or nearest.right is None or nearest.lower_bound >= promise.accuracy:
         return words.t(
@@ -143,11 +149,11 @@ def _labels_to_look_at(
     nearest = _nearest(points)
     if nearest is None or nearest.right is None or nearest.answers is None:
         return
-    if _setting(report) == BY_SERVICE or report.data.name == ORIGINAL_DATA:
+    if _setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
         return
     wrong = round((1 - nearest.right) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
-        if needed_with(wrong - corrected, promise.accuracy) <= nearest.answers:
+        if count_needed_answers_with_errors(wrong - corrected, promise.accuracy) <= nearest.answers:
             yield words.t(
                 "The label may be wrong, and not the answer. Look at {page} first: {labels} may be enough.",
                 page="doubted.html",
@@ -163,7 +169,7 @@ def _not_shown(promise: Promise, words: Wording) -> str:
         return _too_few(promise, accepted, words)
     return words.t(
         "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
-        kind=name_of_pictures(promise.pictures, words),
+        kind=name_promise_pictures(promise.pictures, words),
         right=words.percent(promise.right / promise.accepted),
         answers=accepted,
         share=_share(promise.accuracy, words),
@@ -174,7 +180,7 @@ def _too_few(promise: Promise, answers: str, words: Wording) -> str:
     return words.t(
         "{kind}: {answers} cannot show that {share} are right: that takes {needed} answers without an error, "
         "or more with some.",
-        kind=name_of_pictures(promise.pictures, words),
+        kind=name_promise_pictures(promise.pictures, words),
         answers=answers,
         share=_share(promise.accuracy, words),
         needed=words.whole(promise.needed),
@@ -186,8 +192,8 @@ def _share(accuracy: float, words: Wording) -> str:
     return words.local(f"{100 * accuracy:g}%")
 
 
-def at_less(
-    accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = OF_ATTRIBUTES
+def describe_lower_share(
+    accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = ATTRIBUTE_SETTING
 ) -> Iterator[str]:
     """Yield a sentence on which answers would be accepted if a lower share of them had to be right.
 
@@ -199,7 +205,7 @@ def at_less(
     """
     lower = [promise for promise in possible if promise.accuracy < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
-        yield _at_share(best, setting, words)
+        yield _describe_share(best, setting, words)
         if not best.accepted:
             yield words.t(
                 "A person has to look at every answer. The review sheet of {command} shows the least sure "
@@ -208,7 +214,7 @@ def at_less(
             )
 
 
-def _as_it_is(promise: PossiblePromise, words: Wording) -> str:
+def _describe_current(promise: PossiblePromise, words: Wording) -> str:
     """Say which answers are accepted by the promised share."""
     return words.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
@@ -220,29 +226,29 @@ def _as_it_is(promise: PossiblePromise, words: Wording) -> str:
     )
 
 
-def _at_share(
+def _describe_share(
     promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
 ) -> str:
     """Say which answers would be accepted if this share must be right, or how many are needed."""
-    chosen = setting.replace("{share}", f"{promise.accuracy:g}")
+    setting_text = setting.replace("{share}", f"{promise.accuracy:g}")
     if not promise.accepted:
         return words.t(
             "With {setting}, none would be accepted: that takes {needed} answers without an error, or more "
             "with some.",
-            setting=chosen,
-            needed=words.whole(needed(promise.accuracy)),
+            setting=setting_text,
+            needed=words.whole(count_needed_answers(promise.accuracy)),
         )
-    for other in before:
-        if promise.confidence is not None and other.confidence == promise.confidence:
+    for earlier_promise in before:
+        if promise.confidence is not None and earlier_promise.confidence == promise.confidence:
             return words.t(
                 "With {setting}, the same answers would be accepted as for {other} right.",
-                setting=chosen,
-                other=_share(other.accuracy, words),
+                setting=setting_text,
+                other=_share(earlier_promise.accuracy, words),
             )
     return words.t(
         "With {setting}, {answers} would be accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
-        setting=chosen,
+        setting=setting_text,
         answers=_accepted(promise, words),
         right=words.percent(promise.right),
         bound=words.percent(promise.lower_bound),
@@ -261,23 +267,23 @@ def _accepted(promise: PossiblePromise, words: Wording) -> str:
     )
 
 
-def _of_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
+def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
     """Return a sentence on two classes that are often mixed up, with advice on the reader's pictures."""
-    first, other, wrong = pair
-    named = {
+    first, second, wrong = pair
+    values = {
         "label": words.t(first),
-        "other": words.t(other),
+        "other": words.t(second),
         "wrong": words.whole(wrong),
         "pictures": words.counted(report.test.n, "answer"),
     }
-    if _setting(report) == BY_SERVICE or report.data.name == ORIGINAL_DATA:
-        return words.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **named)
-    counts = {label: report.test.per_class[label].support for label in (first, other)}
+    if _setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
+        return words.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **values)
+    counts = {label: report.test.per_class[label].support for label in (first, second)}
     rare = min(counts, key=lambda label: counts[label])
     return words.t(
         "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring more "
         "pictures of {rare}; the class has {n}.",
-        **named,
+        **values,
         rare=words.t(rare),
         n=words.whole(counts[rare]),
     )
@@ -286,7 +292,7 @@ def _of_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> 
 def _mixed_up(report: Report) -> tuple[str, str, int] | None:
     """Return the two classes that are mixed up most often, and the number of pictures; None without any."""
     counts = Counter[tuple[str, ...]]()
-    for truth, predicted, wrong, _ in confusions(report):
+    for truth, predicted, wrong, _ in list_confusions(report):
         counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong
     most = counts.most_common(1)
     return next(((first, other, wrong) for (first, other), wrong in most), None)

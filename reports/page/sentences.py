@@ -9,22 +9,22 @@ from typing import Final
 
 from reports.page.wording import Wording
 from reports.values import (
-    CROSS_FITTED,
-    HELD_OUT,
-    PHOTOS_FROM,
+    CROSS_FITTED_SPLIT,
+    HELD_OUT_PICTURES,
+    SOURCE_PHOTOS_PREFIX,
     OutOfScope,
     Report,
-    tier_of,
+    extract_tier,
 )
 
-PAIRS: Final = 3
+MAX_CONFUSED_PAIRS: Final = 3
 """Number of confused pairs of classes that are listed as weaknesses."""
 
-WELL_SEPARATED: Final = 0.95
+MIN_GOOD_AUROC: Final = 0.95
 """AUROC (area under the ROC curve) from which a sort of out-of-distribution pictures is not listed as a
 weakness."""
 
-FEW_PICTURES: Final = 0.05
+WIDE_ACCURACY_INTERVAL: Final = 0.05
 """Width of the 95% interval of the accuracy above which the page says that the test set is small."""
 
 TIER_NAMES: Final = {
@@ -35,7 +35,7 @@ TIER_NAMES: Final = {
 }
 """Names of Wardrobe's own tiers of photos; other tiers keep their names."""
 
-SHARES_OF_TIERS: Final = {
+TIER_SHARE_TEXTS: Final = {
     "A": "{share} of product shots",
     "B": "{share} of worn garments",
     "C": "{share} of users' own photos",
@@ -43,7 +43,7 @@ SHARES_OF_TIERS: Final = {
 """Names of these tiers within a sentence, with `{share}` in front of the photos."""
 
 
-def confusions(report: Report) -> list[tuple[str, str, int, int]]:
+def list_confusions(report: Report) -> list[tuple[str, str, int, int]]:
     """List pairs of classes that the model confuses on the test set, highest share of the true class first.
 
     Returns:
@@ -62,7 +62,7 @@ def confusions(report: Report) -> list[tuple[str, str, int, int]]:
     return sorted(pairs, key=lambda pair: -pair[2] / pair[3])
 
 
-def weaknesses(report: Report, words: Wording) -> Iterator[str]:
+def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on the worst figures of a report, such as the class that is recognised least often.
 
     Args:
@@ -71,9 +71,7 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
     """
     t, test = words.t, report.test
     missed = {
-        label: of_class
-        for label, of_class in test.per_class.items()
-        if of_class.support and of_class.recall < 1
+        label: figures for label, figures in test.per_class.items() if figures.support and figures.recall < 1
     }
     if missed:
         label, worst = min(missed.items(), key=lambda item: item[1].recall)
@@ -84,15 +82,15 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
             interval=words.share_interval(worst.recall, worst.support),
         )
     else:
-        yield t("No mistake was found in {pictures}.", pictures=_measured(report, words))
+        yield t("No mistake was found in {pictures}.", pictures=_count_measured(report, words))
     low, high = test.accuracy_interval
-    if high - low > FEW_PICTURES:
+    if high - low > WIDE_ACCURACY_INTERVAL:
         yield t(
             "On only {pictures}, the 95% interval of the accuracy is wide: {interval}.",
-            pictures=_measured(report, words),
+            pictures=_count_measured(report, words),
             interval=words.interval(test.accuracy_interval),
         )
-    for truth, predicted, wrong, n in confusions(report)[:PAIRS]:
+    for truth, predicted, wrong, n in list_confusions(report)[:MAX_CONFUSED_PAIRS]:
         yield t(
             "{label} is taken for {other} in {wrong} of {all} ({share}).",
             label=t(truth),
@@ -101,64 +99,68 @@ def weaknesses(report: Report, words: Wording) -> Iterator[str]:
             all=words.whole(n),
             share=words.percent(wrong / n),
         )
-    yield from _of_photos(report, words)
+    yield from _describe_photos(report, words)
     for other, ood in report.out_of_scope.items():
-        if ood.familiarity_auroc is not None and ood.familiarity_auroc < WELL_SEPARATED:
+        if ood.familiarity_auroc is not None and ood.familiarity_auroc < MIN_GOOD_AUROC:
             yield _not_separated(other, ood, words)
 
 
-def _of_photos(report: Report, words: Wording) -> Iterator[str]:
+def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
     """Yield a sentence for each tier of photos on the class that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
             yield words.t(
                 "{kind}: {label} is recognised least often: {share} of {photos}.",
-                kind=tier_name(name, words),
+                kind=name_tier(name, words),
                 label=words.t(label),
                 share=words.percent(recall.recall),
                 photos=words.counted(recall.n, "photo"),
             )
 
 
-def _not_separated(other: str, ood: OutOfScope, words: Wording) -> str:
+def _not_separated(pictures_name: str, ood: OutOfScope, words: Wording) -> str:
     return words.t(
         "{kind}: only {share} of {pictures} are called unfamiliar.",
-        kind=_capital(words.t(other)),
+        kind=_capital(words.t(pictures_name)),
         share=words.percent(ood.unfamiliar),
         pictures=words.counted(ood.n, "picture"),
     )
 
 
-def tier_name(tier: str, words: Wording) -> str:
+def name_tier(tier: str, words: Wording) -> str:
     """Return the name of a tier of photos for readers, such as "Product shots" for A."""
     return words.t(TIER_NAMES[tier]) if tier in TIER_NAMES else words.t("Photos, tier {tier}", tier=tier)
 
 
-def name_of_pictures(pictures: str, words: Wording) -> str:
+def name_promise_pictures(pictures: str, words: Wording) -> str:
     """Return the name for readers of the pictures that a promise is about.
 
     Args:
-        pictures: the key in the report: HELD_OUT, a tier of photos, or the photos from a source.
+        pictures: the key in the report: HELD_OUT_PICTURES, a tier of photos, or the photos from a source.
         words: the language of the name.
     """
-    if pictures.startswith(PHOTOS_FROM):
-        return words.t("Photos from {source}", source=pictures.removeprefix(PHOTOS_FROM))
-    return _capital(words.t(pictures)) if pictures == HELD_OUT else tier_name(tier_of(pictures), words)
+    if pictures.startswith(SOURCE_PHOTOS_PREFIX):
+        return words.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))
+    return (
+        _capital(words.t(pictures))
+        if pictures == HELD_OUT_PICTURES
+        else name_tier(extract_tier(pictures), words)
+    )
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _measured(report: Report, words: Wording) -> str:
+def _count_measured(report: Report, words: Wording) -> str:
     """Say how many pictures the report's figures are about, and which."""
-    if report.test.split == CROSS_FITTED:
+    if report.test.split == CROSS_FITTED_SPLIT:
         return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
     return words.counted(report.test.n, "test picture")
 
 
-def summary_of_unknown(report: Report, words: Wording) -> str:
+def summarize_unknown_sources(report: Report, words: Wording) -> str:
     """Return a sentence on how often the model is right about photos from shops that it does not know.
 
     Returns:
@@ -167,31 +169,33 @@ def summary_of_unknown(report: Report, words: Wording) -> str:
     shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:
         return ""
-    named = ", ".join(_of_tiers(shares, words))
+    tiers_text = ", ".join(_share_texts(shares, words))
     return words.t(
         "Of a shop or person that it does not know, the model names the right class for {shares}.",
-        shares=named,
+        shares=tiers_text,
     )
 
 
-def _of_tiers(shares: Mapping[str, str], words: Wording) -> list[str]:
+def _share_texts(shares: Mapping[str, str], words: Wording) -> list[str]:
     return [
-        words.t(SHARES_OF_TIERS[tier], share=share)
-        if tier in SHARES_OF_TIERS
+        words.t(TIER_SHARE_TEXTS[tier], share=share)
+        if tier in TIER_SHARE_TEXTS
         else words.t("{share} of photos of tier {tier}", share=share, tier=tier)
         for tier, share in shares.items()
     ]
 
 
-def summary(report: Report, words: Wording) -> str:
+def summarize_report(report: Report, words: Wording) -> str:
     """Return one or two sentences on how often the model is right about photos and test pictures."""
-    t, crossed = words.t, report.test.split == CROSS_FITTED
+    t, crossed = words.t, report.test.split == CROSS_FITTED_SPLIT
     shares = {
         name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
     }
-    named = _of_tiers(shares, words)
+    share_texts = _share_texts(shares, words)
     pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
-    named.append(t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures))
-    right = t("The model names the right class for {shares}.", shares=", ".join(named))
-    how = t("Each of these was answered by a network that had not learnt it.")
-    return f"{right} {how}" if crossed else right
+    share_texts.append(
+        t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures)
+    )
+    right = t("The model names the right class for {shares}.", shares=", ".join(share_texts))
+    cross_fitted_text = t("Each of these was answered by a network that had not learnt it.")
+    return f"{right} {cross_fitted_text}" if crossed else right

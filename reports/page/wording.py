@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
-from reports.intervals import wilson_interval
+from reports.intervals import compute_wilson_interval
 
-ABSENT: Final = "—"
+MISSING_VALUE_SIGN: Final = "—"
 """Sign for a value that is missing in a table."""
 
-A_CENTURY: Final = 3.2e9
+CENTURY_SECONDS: Final = 3.2e9
 """Seconds in a century; a training with a longer duration has no known duration."""
 
-NUMBER: Final = "1,234.5"
-PERCENTAGE: Final = "50%"
+NUMBER_EXAMPLE: Final = "1,234.5"
+PERCENTAGE_EXAMPLE: Final = "50%"
 """The two texts whose translations show how a language writes numbers."""
 
 _NUMBER_FORM: Final = re.compile(r"1(\D?)234(\D)5")
@@ -36,9 +36,9 @@ class Wording:
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language = language
         self._texts = texts
-        form = _NUMBER_FORM.fullmatch(self.t(NUMBER))
+        form = _NUMBER_FORM.fullmatch(self.t(NUMBER_EXAMPLE))
         thousands, decimal = form.groups() if form else (",", ".")
-        percent = self.t(PERCENTAGE).replace("50", "")
+        percent = self.t(PERCENTAGE_EXAMPLE).replace("50", "")
         self._marks = str.maketrans({",": thousands, ".": decimal, "%": percent})
 
     def t(self, english: str, **values: object) -> str:
@@ -81,7 +81,7 @@ class Wording:
             digits: the digits after the point.
         """
         if share is None:
-            return ABSENT
+            return MISSING_VALUE_SIGN
         if 0 < share < 1:
             smallest = 10.0 ** -(digits + 2)
             if share < smallest / 2:
@@ -93,7 +93,7 @@ class Wording:
     def interval(self, bounds: tuple[float, float] | None, digits: int = 1) -> str:
         """Return an interval of shares, 0 to 1, as text such as `94.5 to 95.3%`; a dash for None."""
         if bounds is None:
-            return ABSENT
+            return MISSING_VALUE_SIGN
         low, high = f"{bounds[0] * 100:.{digits}f}", f"{bounds[1]:.{digits}%}"
         return self.t("{low} to {high}", low=self.local(low), high=self.local(high))
 
@@ -105,7 +105,7 @@ class Wording:
             n: the number of answers from which the share was counted.
             digits: the digits after the point.
         """
-        return self.interval(wilson_interval(share * n, n), digits) if n else ABSENT
+        return self.interval(compute_wilson_interval(share * n, n), digits) if n else MISSING_VALUE_SIGN
 
     def number(self, value: float) -> str:
         """Return a number as text with four significant digits, or whole from 1,000 on.
@@ -117,18 +117,18 @@ class Wording:
 
     def points(self, difference: float | None) -> str:
         """Return a difference of two shares, -1 to 1, in percentage points, as in `+1.3`; a dash for None."""
-        return ABSENT if difference is None else self.local(f"{100 * difference:+.1f}")
+        return MISSING_VALUE_SIGN if difference is None else self.local(f"{100 * difference:+.1f}")
 
     def area(self, auroc: float | None) -> str:
         """Return an area under a curve, 0 to 1, as text such as `0.978`; a dash for None."""
-        return ABSENT if auroc is None else self.local(f"{auroc:.3f}")
+        return MISSING_VALUE_SIGN if auroc is None else self.local(f"{auroc:.3f}")
 
     def duration(self, seconds: float | None) -> str:
         """Return seconds as hours, minutes and seconds: `0:35:05`; a dash if the duration is not known."""
-        if seconds is None or not seconds < A_CENTURY:
-            return ABSENT
+        if seconds is None or not seconds < CENTURY_SECONDS:
+            return MISSING_VALUE_SIGN
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-ENGLISH: Final = Wording("en", {})
+ENGLISH_WORDING: Final = Wording("en", {})

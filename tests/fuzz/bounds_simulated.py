@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
-from reports.intervals import share_interval, weighted
+from reports.intervals import compute_share_interval, estimate_errors
 from training.thresholds.acceptance import confidence_threshold
 from training.thresholds.answer_sets import AnswerSet
 
@@ -31,8 +31,10 @@ def promises_too_much(senders: int) -> float:
     """Share of the runs in which 94% of the answers are right, and 95% are promised."""
     each, correlation = SENDERS[senders]
     of = np.repeat(np.arange(senders), each)
-    found = [weighted(~one, of, np.array([len(of)])) for one in drawn(senders, each, correlation, 0.94)]
-    return float(np.mean([one.show(PROMISED)[0] for one in found]))
+    found = [
+        estimate_errors(~one, of, np.array([len(of)])) for one in drawn(senders, each, correlation, 0.94)
+    ]
+    return float(np.mean([one.prove_accuracy(PROMISED)[0] for one in found]))
 
 
 def accepts_too_much() -> float:
@@ -48,7 +50,7 @@ def accepts_too_much() -> float:
 def interval_misses() -> float:
     """Share of the runs whose 95% interval misses the truth: 85% of 15 groups of 20 answers are right."""
     of = np.repeat(np.arange(15), 20)
-    found = [share_interval(one, of) for one in drawn(15, 20, 0.2, 0.85)]
+    found = [compute_share_interval(one, of) for one in drawn(15, 20, 0.2, 0.85)]
     return float(np.mean([not low <= 0.85 <= high for low, high in found]))
 
 

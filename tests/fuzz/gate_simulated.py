@@ -15,7 +15,7 @@ from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
 from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET, Answers
-from reports.evidence import Evidence, evidence_of
+from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_gate
 
 RUNS, SEED = 200, 0
@@ -24,25 +24,25 @@ SURE, SENDER = 4.0, 0.8
 """Log odds that a release answers and decides as the bundled one, and their deviation by sender."""
 
 
-def a_release(base: Evidence, random: np.random.Generator, lost: float = 0.0) -> Evidence:
+def a_release(base: ReleaseEvidence, random: np.random.Generator, lost: float = 0.0) -> ReleaseEvidence:
     """One that changes some answers and decisions, and loses a share of the right answers to tiers A to C."""
     answers = base.answers
     right, accepted = (_as_before(answers, random) for _ in range(2))
-    loses = (answers.sets != TEST_SET) & answers.known & (random.random(len(answers)) < lost)
-    right = np.where(right, answers.right, ~answers.right) & ~loses
+    loses = (answers.sets != TEST_SET) & answers.has_class & (random.random(len(answers)) < lost)
+    right = np.where(right, answers.is_right, ~answers.is_right) & ~loses
     predicted = np.where(right, answers.truth, (answers.truth + 1) % 10)
-    taken = np.where(accepted, answers.accepted, ~answers.accepted)
+    taken = np.where(accepted, answers.is_accepted, ~answers.is_accepted)
     decisions = np.where(taken, "accept", "ambiguous")
     return replace(base, answers=replace(answers, predicted=predicted, decisions=decisions))
 
 
 def _as_before(answers: Answers, random: np.random.Generator) -> NDArray[np.bool_]:
-    units = answers.units
+    units = answers.unit_numbers
     odds = SURE + random.normal(0, SENDER, units.max() + 1)[units]
     return np.asarray(random.random(len(odds)) < 1 / (1 + np.exp(-odds)))
 
 
-def refused(base: Evidence, lost: float) -> list[str]:
+def refused(base: ReleaseEvidence, lost: float) -> list[str]:
     """Why, of those of RUNS candidates that are refused."""
     random, found = np.random.default_rng(SEED), list[str]()
     for _ in range(RUNS):
@@ -54,7 +54,7 @@ def refused(base: Evidence, lost: float) -> list[str]:
 
 
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
-    base = evidence_of(files_in_folder(open_bundled_release()))
+    base = read_evidence(files_in_folder(open_bundled_release()))
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 

@@ -14,9 +14,9 @@ from inference.decision import compute_familiarity
 from inference.decision import decide_answer as serve
 from inference.session import Scores
 from reports.answers import Answers
-from reports.page.advice import not_kept
-from reports.page.wording import ENGLISH
-from reports.values import HELD_OUT
+from reports.page.advice import describe_unkept_promises
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import HELD_OUT_PICTURES
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
 from training.thresholds.acceptance import acceptance_curves, confidence_threshold, promises
@@ -26,7 +26,10 @@ UNFAMILIAR = float("nan")
 
 
 def a_kind(
-    *answers: tuple[float, int, int], accuracy: float = 0.99, least: float = 0.0, name: str = HELD_OUT
+    *answers: tuple[float, int, int],
+    accuracy: float = 0.99,
+    least: float = 0.0,
+    name: str = HELD_OUT_PICTURES,
 ) -> AnswerSet:
     """Answers of equal confidence: how sure, how many right, how many wrong."""
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
@@ -152,7 +155,7 @@ def a_tier(name: str, photos: int) -> AnswerSet:
 def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
     kinds = [a_tier("A", 70), a_tier("B", 12)]
 
-    others, few = not_kept(promises(kinds, confidence_threshold(kinds)), ENGLISH, {})
+    others, few = describe_unkept_promises(promises(kinds, confidence_threshold(kinds)), ENGLISH_WORDING, {})
 
     assert others.startswith("Product shots: no threshold proves that 95% of the sure answers are right")
     assert few == (
@@ -164,7 +167,7 @@ def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     of_pictures = a_kind((0.99, 400, 0), (0.8, 60, 40))
 
-    curve = acceptance_curves([of_pictures])[HELD_OUT]
+    curve = acceptance_curves([of_pictures])[HELD_OUT_PICTURES]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.threshold for point in curve] == pytest.approx([0.8, 0.99])
@@ -175,7 +178,7 @@ def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_rig
         ]
     )
     # WARDROBE_ACCEPT_TARGET chooses among these.
-    surer = acceptance_curves([replace(of_pictures, least=0.9)])[HELD_OUT]
+    surer = acceptance_curves([replace(of_pictures, least=0.9)])[HELD_OUT_PICTURES]
     assert [point.threshold for point in surer] == pytest.approx([0.9, 0.99])
 
 

@@ -29,7 +29,7 @@ from model_store.local_releases import open_bare_artifact, open_release
 from model_store.named_release import find_release, parse_store_address
 from model_store.publish import publish_release
 from model_store.store import MAX_PARTIAL_AGE_SECONDS, PARTIAL_FOLDER, FolderStore, open_store
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -54,7 +54,9 @@ def cache(tmp_path: Path) -> Path:
 
 def sent(store: FolderStore, made: Path, *, promoted: bool = False) -> str:
     """Bring a release into the store; its version."""
-    return publish_release(made, store, forced, author="ann", promote=promoted).manifest.version
+    return publish_release(
+        made, store, judge_without_refusing, author="ann", promote=promoted
+    ).manifest.version
 
 
 def pulled(store: FolderStore, cache: Path, made: Path, used: int = 1) -> str:

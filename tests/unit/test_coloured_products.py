@@ -16,7 +16,7 @@ from lab.coloured_photos import CHECKED, SHOP, WORDS
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
 from model_store.local_releases import open_release
-from reports.answers import NAME_LENGTH, Answers
+from reports.answers import PICTURE_NAME_DIGITS, Answers
 from reports.values import ProductPromise
 from tests.releases import LABELS, a_contract, a_release
 from training.data.vectors import Features, FeatureVectors
@@ -73,8 +73,8 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
         with zipfile.ZipFile(folder / archive, "w") as file:
             for member in members:
                 file.writestr(member, member)
-    names = [hashlib.sha256(each.member.encode()).hexdigest()[:NAME_LENGTH] for _, each in PHOTOS]
-    kept = Answers.of(
+    names = [hashlib.sha256(each.member.encode()).hexdigest()[:PICTURE_NAME_DIGITS] for _, each in PHOTOS]
+    kept = Answers.make_answers(
         [each.tier for _, each in PHOTOS],
         np.zeros(len(PHOTOS), int),
         pictures=names,

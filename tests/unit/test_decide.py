@@ -16,8 +16,8 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, GREY_28, LABEL, Familiarity, ModelContract
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE
-from reports.answers import NONE_OF_THESE, Answers
+from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
+from reports.answers import NO_CLASS, Answers
 from reports.values import AttributeFigures
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import Labels
@@ -144,7 +144,7 @@ def own_sample(tier: str, n: int, wrong: int, before: float) -> Thresholds:
 def test_a_random_sample_of_ones_own_pictures_alone_decides_and_lowers_no_threshold(before: float) -> None:
     found = own_sample(OWN_TIER, 3000, wrong=0, before=before)
 
-    least = before if before < ACCEPT_NOTHING else ACCEPT_CONFIDENCE
+    least = before if before < ACCEPT_NOTHING else DEFAULT_ACCEPT_CONFIDENCE
     assert least <= found.confidence < 0.999
     assert [one.pictures for one in found.answer_sets if one.accuracy is not None] == ["photos of tier own"]
 
@@ -188,7 +188,7 @@ def test_such_photos_say_nothing_of_what_is_familiar(of_doubts: bool) -> None:
     distances = np.where(such, 9.0, np.linspace(1.0, 2.0, 600)).astype(np.float32)
     some = photos(np.arange(600) % 10 == 0, {"A": 300, "B": 300}, distances)
     of_tier = replace(some, sets=np.where(such, CORRECTED_TIER, some.sets))
-    of_no_class = replace(some, truth=np.where(such, NONE_OF_THESE, some.truth))
+    of_no_class = replace(some, truth=np.where(such, NO_CLASS, some.truth))
 
     familiarity = by_photos(of_tier if of_doubts else of_no_class).familiarity
 
@@ -220,7 +220,9 @@ def decided_attributes(
     sure = np.eye(len(said.names))[answered]
     given = np.where(sure, 0.99, 0.01 / (len(said.names) - 1)).astype(np.float32)
     bags = Labels.make_from_codes(np.zeros(len(said), np.int64), ("Bag",))
-    of_class = Answers.of("own", bags.main_codes, probabilities=np.ones((len(said), 1)), distances=distances)
+    of_class = Answers.make_answers(
+        "own", bags.main_codes, probabilities=np.ones((len(said), 1)), distances=distances
+    )
     known = None if distances is None else Familiarity(quantiles=(0.0, 1.0), threshold=0.05)
     about_class = Thresholds(1.0, known, ACCEPT_NOTHING, ())
     labels, shares = dict.fromkeys(names, said), dict.fromkeys(names, given)

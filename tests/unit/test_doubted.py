@@ -11,7 +11,7 @@ import pytest
 
 from inference.session import Scores
 from inference.spreadsheets import FORMULA_BEGINNING
-from reports.answers import NO_ANSWERS, NONE_OF_THESE
+from reports.answers import NO_ANSWERS, NO_CLASS
 from scripts.doubted_labels import (
     DOUBTS_PAGE_NAME,
     DOUBTS_TABLE_NAME,
@@ -78,7 +78,7 @@ def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -
 def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
     answers, files = asked(one("hat", 0, 0.1, 0.1, 0.8), one("bag", 1, 0.1, 0.1, 0.8))
 
-    found = doubted((replace(answers, truth=np.array([NONE_OF_THESE, 1])), files), NAMES)
+    found = doubted((replace(answers, truth=np.array([NO_CLASS, 1])), files), NAMES)
 
     assert [Path(one.path).name for one in found] == ["bag"]
 

@@ -17,7 +17,7 @@ from model_store.promotions import read_current_promotion, roll_back
 from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore, Store
 from model_store.store_keys import manifest_key
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.releases import a_release
 
 SILENT = "no answer. Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -94,7 +94,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory, shelf: list[Path]) -> Path:
     """The folder of a store in which three releases were promoted, and the fourth was not."""
     folder = tmp_path_factory.mktemp("filled") / "store"
     for made in shelf:
-        publish_release(made, FolderStore(folder), forced, author="ann", promote=made != shelf[-1])
+        publish_release(
+            made, FolderStore(folder), judge_without_refusing, author="ann", promote=made != shelf[-1]
+        )
     return folder
 
 
@@ -106,14 +108,14 @@ def rolls_back(store: Store, shelf: list[Path]) -> object:
 
 
 def promotes(store: Store, shelf: list[Path]) -> object:
-    return promote_release(a_version(shelf[-1]), store, forced, author="ann")
+    return promote_release(a_version(shelf[-1]), store, judge_without_refusing, author="ann")
 
 
 def publishes(store: Store, shelf: list[Path]) -> object:
     for path in shelf[-1].rglob("*.onnx"):
         store.delete(f"releases/{a_version(shelf[-1])}/{path.name}")
     store.delete(manifest_key(a_version(shelf[-1])))
-    return publish_release(shelf[-1], store, forced, author="ann")
+    return publish_release(shelf[-1], store, judge_without_refusing, author="ann")
 
 
 def a_version(made: Path) -> str:

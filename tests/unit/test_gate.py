@@ -13,11 +13,11 @@ from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
 from model_store.manifest import Manifest
 from model_store.store_keys import files_in_folder
-from reports.answers import CORRECTED, NO_ANSWERS, NONE_OF_THESE, TEST_SET, Answers, answers_in
-from reports.comparison import joined_groups
-from reports.evidence import Evidence, evidence_of
+from reports.answers import CORRECTED_SET, NO_ANSWERS, NO_CLASS, TEST_SET, Answers, read_own_answers
+from reports.comparison import join_groups
+from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_gate
-from reports.values import ProductPromise, report_of
+from reports.values import ProductPromise, read_report
 from tests.releases import LABELS, with_contract, with_label
 
 N: Final = 2_000
@@ -32,7 +32,12 @@ CONTRACT: Final = MANIFEST.contract("pixels")
 COLOURS: Final = Head(labels=("blue", "red"), temperature=1.0, confidence=0.5)
 
 
-def check(said: str, candidate: Evidence, current: Evidence | None, oldest: Evidence | None = None) -> None:
+def check(
+    said: str,
+    candidate: ReleaseEvidence,
+    current: ReleaseEvidence | None,
+    oldest: ReleaseEvidence | None = None,
+) -> None:
     """Ask the gate: it says that the candidate follows, or that it is refused, and why."""
     try:
         found = f"follows: {check_gate(candidate, current, oldest)}"
@@ -41,16 +46,16 @@ def check(said: str, candidate: Evidence, current: Evidence | None, oldest: Evid
     assert re.match(said, found), found
 
 
-def release(found: Answers, number: int = 0, manifest: Manifest = MANIFEST, **more: Any) -> Evidence:
+def release(found: Answers, number: int = 0, manifest: Manifest = MANIFEST, **more: Any) -> ReleaseEvidence:
     version = f"20261120T1015{number:02}Z-3f9a1c2e"
-    return Evidence(manifest=manifest.model_copy(update={"version": version}), answers=found, **more)
+    return ReleaseEvidence(manifest=manifest.model_copy(update={"version": version}), answers=found, **more)
 
 
 def answers(name: str, n: int, right: int, accepted: int, wrong: int = 0) -> Answers:
     """Of n pictures of a set the first are right; of the accepted ones so many, the last, are wrong."""
     place = np.arange(n)
     taken = (place < accepted - wrong) | (place >= n - wrong)
-    return Answers.of(
+    return Answers.make_answers(
         name,
         np.zeros(n, int),
         (place >= right).astype(int),
@@ -59,36 +64,36 @@ def answers(name: str, n: int, right: int, accepted: int, wrong: int = 0) -> Ans
     )
 
 
-def of_test(right: int = 1900, accepted: int = 1600, wrong: int = 10, **more: Any) -> Evidence:
+def of_test(right: int = 1900, accepted: int = 1600, wrong: int = 10, **more: Any) -> ReleaseEvidence:
     return release(answers(TEST_SET, N, right, accepted, wrong), **more)
 
 
-def adding(accepted: int, wrong: int) -> Evidence:
+def adding(accepted: int, wrong: int) -> ReleaseEvidence:
     """A release that promises that 95% of what it accepts is right."""
-    return of_test(1850, accepted, wrong, promise={TEST_SET: 0.95})
+    return of_test(1850, accepted, wrong, promised_shares={TEST_SET: 0.95})
 
 
 TIERS: Final = {"A": (413, 390, 340, 5), "B": (356, 327, 260, 5), "C": (384, 310, 190, 3)}
 """Photos of each tier; of these how many are right and accepted, and wrong among the accepted."""
 
 
-def of_tiers(others: int = 2, number: int = 0, **tiers: tuple[int, int, int, int]) -> Evidence:
+def of_tiers(others: int = 2, number: int = 0, **tiers: tuple[int, int, int, int]) -> ReleaseEvidence:
     """A release that answers as TIERS says, but for these tiers, and accepts so many other things."""
     found = of_test().answers
     for name, counts in {**TIERS, **tiers}.items():
         found += answers(name, *counts)
     of_none = answers("X", 263, 263, others)
-    found += replace(of_none, truth=np.full(263, NONE_OF_THESE))
-    return release(found, number, promised=frozenset({TEST_SET, "A", "B", "C"}))
+    found += replace(of_none, truth=np.full(263, NO_CLASS))
+    return release(found, number, promised_sets=frozenset({TEST_SET, "A", "B", "C"}))
 
 
-def of_own(accepted: int) -> Evidence:
+def of_own(accepted: int) -> ReleaseEvidence:
     return release(of_test().answers + answers("own", 60, 60, accepted))
 
 
-def of_none(accepted: int) -> Evidence:
+def of_none(accepted: int) -> ReleaseEvidence:
     """Of 100 pictures of a user's own 20 show none of the classes, of which so many are accepted."""
-    truth = np.where(np.arange(100) < 80, 0, NONE_OF_THESE)
+    truth = np.where(np.arange(100) < 80, 0, NO_CLASS)
     own = answers("own", 100, 80, 50 + accepted, accepted)
     return release(of_test().answers + replace(own, truth=truth))
 
@@ -96,41 +101,41 @@ def of_none(accepted: int) -> Evidence:
 PARENT: Final = of_tiers()
 
 
-def child(right: int, accepted: int = 100, wrong: int = 0, name: str = "own") -> Evidence:
+def child(right: int, accepted: int = 100, wrong: int = 0, name: str = "own") -> ReleaseEvidence:
     """A release that answers as its parent does, and learnt 200 pictures that its parent was asked, too."""
     asked = replace(answers(name, 200, 170, 100), by=np.full(200, PARENT.version))
     own = replace(answers(name, 200, right, accepted, wrong), by=np.full(200, ""))
-    return release(PARENT.answers + own, 1, of_parent=asked)
+    return release(PARENT.answers + own, 1, parent_answers=asked)
 
 
-def kept(count: int = N, **columns: Any) -> Evidence:
+def kept(count: int = N, **columns: Any) -> ReleaseEvidence:
     """A release that keeps so many answers to the test set, or less of them."""
-    return release(replace(of_test().answers, **columns).take(np.arange(count)))
+    return release(replace(of_test().answers, **columns).select_rows(np.arange(count)))
 
 
 def with_headline(**figures: float) -> Manifest:
     return MANIFEST.model_copy(update={"headline": MANIFEST.headline.model_copy(update=figures)})
 
 
-def of_shop(pictures: int, corrected: int = 0, gone: int = 0) -> Evidence:
+def of_shop(pictures: int, corrected: int = 0, gone: int = 0) -> ReleaseEvidence:
     """A release of few pictures, of which some have another truth, and some are not there any more."""
     found = answers(TEST_SET, pictures, pictures - 2, pictures // 2)
     truth = np.where(np.arange(pictures) < corrected, 1, found.truth)
-    kept = replace(found, truth=truth).take(np.arange(pictures - gone))
+    kept = replace(found, truth=truth).select_rows(np.arange(pictures - gone))
     return release(kept, manifest=with_headline(test_n=pictures - gone))
 
 
-def measured(right: float, labels: tuple[str, ...] = LABELS) -> Evidence:
+def measured(right: float, labels: tuple[str, ...] = LABELS) -> ReleaseEvidence:
     return of_test(
         manifest=with_contract(with_headline(test_accuracy=right), with_label(CONTRACT, labels=labels))
     )
 
 
-def of_contract(contract: ModelContract) -> Evidence:
+def of_contract(contract: ModelContract) -> ReleaseEvidence:
     return of_test(manifest=with_contract(MANIFEST, contract))
 
 
-def of_photos() -> Evidence:
+def of_photos() -> ReleaseEvidence:
     """A release whose second network reads small photos."""
     network = BOTH.networks["photos"]
     known = network.contract
@@ -140,23 +145,25 @@ def of_photos() -> Evidence:
     return of_test(manifest=BOTH.model_copy(update={"networks": {**MANIFEST.networks, "photos": other}}))
 
 
-def coloured(**changes: Any) -> Evidence:
+def coloured(**changes: Any) -> ReleaseEvidence:
     return of_contract(CONTRACT.replace_heads({"colour": replace(COLOURS, **changes)}))
 
 
-def with_answers(of: Evidence, **right_and_accepted: tuple[int, int]) -> Evidence:
+def with_answers(of: ReleaseEvidence, **right_and_accepted: tuple[int, int]) -> ReleaseEvidence:
     """A release that answers attributes of 400 pictures: the first are right, and the first are accepted."""
     found = NO_ANSWERS
     for name, counts in right_and_accepted.items():
         found += replace(answers(TEST_SET, 400, *counts), attributes=np.full(400, name))
-    return replace(of, of_attributes=found)
+    return replace(of, attribute_answers=found)
 
 
-def answered(right: int = 360, accepted: int = 300, labels: tuple[str, ...] = COLOURS.labels) -> Evidence:
+def answered(
+    right: int = 360, accepted: int = 300, labels: tuple[str, ...] = COLOURS.labels
+) -> ReleaseEvidence:
     return with_answers(coloured(labels=labels), colour=(right, accepted))
 
 
-def two(colour: int) -> Evidence:
+def two(colour: int) -> ReleaseEvidence:
     both = of_contract(CONTRACT.replace_heads({"colour": COLOURS, "sleeve": COLOURS}))
     return with_answers(both, colour=(colour, 300), sleeve=(360, 300))
 
@@ -166,7 +173,7 @@ ADDED = "refused: .*measurably worse than current: .*% wrong and accepted, befor
 LESS = "refused: .*accepts less than current: "
 UNLIKE = "refused: .*cannot be compared with current: both decided"
 
-GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
+GATE: Final[Mapping[str, tuple[str, ReleaseEvidence, ReleaseEvidence]]] = {
     # On the test set.
     "better": (
         "follows: Not measurably worse than current, 20261120T101507Z-3f9a1c2e, on the pictures that both "
@@ -235,7 +242,7 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
         child(155),
         PARENT,
     ),
-    "corrections less right": ("follows(?!.*tier own)", child(155, name=CORRECTED), PARENT),
+    "corrections less right": ("follows(?!.*tier own)", child(155, name=CORRECTED_SET), PARENT),
     "another release was asked": ("follows(?!.*tier own)", child(100), of_tiers(number=7)),
     # What current promises has to be shown.
     "answers without names": (f"{UNLIKE} 0 of the 2,000", kept(pictures=np.full(N, "")), of_test()),
@@ -247,11 +254,11 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
     "many of a small set corrected": (f"{UNLIKE} 14 of the 24 .*18 are needed", of_shop(24, 10), of_shop(24)),
     "all of a small set corrected": (f"{UNLIKE} 0 of the 24", of_shop(24, 24), of_shop(24)),
     "a promised tier is not measured again": (f"{UNLIKE}.* 0 of the 384 .* tier C", of_test(), PARENT),
-    "a tier without a promise is not": ("follows", of_test(), replace(PARENT, promised=frozenset())),
+    "a tier without a promise is not": ("follows", of_test(), replace(PARENT, promised_sets=frozenset())),
     "a promise without answers": (
         f"{UNLIKE} 0 of the 0 pictures of tier B; 1 are needed",
         of_test(),
-        of_test(promised=frozenset({"B"})),
+        of_test(promised_sets=frozenset({"B"})),
     ),
     "no answers are kept": (
         "refused: .*current keeps no answers.*--force",
@@ -306,7 +313,7 @@ GATE: Final[Mapping[str, tuple[str, Evidence, Evidence]]] = {
 
 @pytest.mark.parametrize(("said", "candidate", "current"), GATE.values(), ids=GATE)
 def test_a_release_follows_unless_it_loses_what_the_current_one_has(
-    said: str, candidate: Evidence, current: Evidence
+    said: str, candidate: ReleaseEvidence, current: ReleaseEvidence
 ) -> None:
     check(said, candidate, current)
 
@@ -330,7 +337,7 @@ DECLINED = "refused: .*worse than the oldest release kept by more than 2%: "
     ids=["little", "much", "much of an attribute", "an attribute of other labels"],
 )
 def test_small_losses_do_not_add_up_to_a_decline(
-    said: str, candidate: Evidence, current: Evidence, oldest: Evidence
+    said: str, candidate: ReleaseEvidence, current: ReleaseEvidence, oldest: ReleaseEvidence
 ) -> None:
     check(said, candidate, current, oldest)
 
@@ -352,7 +359,7 @@ def test_the_first_release_has_nothing_to_be_compared_with() -> None:
     ],
 )
 def test_a_release_that_is_hardly_better_than_chance_follows_none(
-    said: str, candidate: Evidence, current: Evidence | None
+    said: str, candidate: ReleaseEvidence, current: ReleaseEvidence | None
 ) -> None:
     check(said, candidate, current)
 
@@ -371,12 +378,12 @@ def test_photos_may_be_wrong_as_often_as_the_network_for_photos_promises() -> No
     """Of 100 further photos that are accepted nine are wrong; 99% are promised of pixels, 95% of photos."""
     candidate, current = of_tiers(A=(413, 390, 350, 11)), of_tiers(A=(413, 390, 250, 2))
 
-    check("follows", candidate, replace(current, promise={TEST_SET: 0.99, "photos": 0.95}))
-    check(ADDED, candidate, replace(current, promise={TEST_SET: 0.99, "photos": 0.99}))
+    check("follows", candidate, replace(current, promised_shares={TEST_SET: 0.99, "photos": 0.95}))
+    check(ADDED, candidate, replace(current, promised_shares={TEST_SET: 0.99, "photos": 0.99}))
 
 
 def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answer() -> None:
-    served = evidence_of(files_in_folder(open_bundled_release()))
+    served = read_evidence(files_in_folder(open_bundled_release()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
 
     check(r"follows: .*tier A \(.*tier B \(.*tier C \(.*tier X \(", served, served)
@@ -386,22 +393,22 @@ def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answe
 def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
     served = open_bundled_release()
 
-    found = answers_in(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
+    found = read_own_answers(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
 
-    shown = found.of_set(TEST_SET)
-    assert found.decided.all()
+    shown = found.select_set(TEST_SET)
+    assert found.has_decision.all()
     assert not (found.pictures == "").any()
     assert not np.isnan(shown.distances).any()
     assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-3)
-    assert shown.right.mean() == pytest.approx(served.manifest.headline.test_accuracy)
-    assert shown.accepted.mean() == pytest.approx(report_of(served).test.decisions.coverage)
+    assert shown.is_right.mean() == pytest.approx(served.manifest.headline.test_accuracy)
+    assert shown.is_accepted.mean() == pytest.approx(read_report(served).test.decisions.coverage)
 
 
 def test_pictures_are_of_one_group_if_either_release_joins_them() -> None:
     first = np.array(["a", "a", "e", "e", "b", "", ""])
     second = np.array(["", "c", "c", "", "", "d", "d"])
 
-    assert joined_groups(first, second).tolist() == [0, 0, 0, 0, 1, 2, 2]
+    assert join_groups(first, second).tolist() == [0, 0, 0, 0, 1, 2, 2]
 
 
 def of_products(accepted: int, right: int, n: int = 200) -> ProductPromise:
@@ -430,7 +437,7 @@ def test_accepted_products_are_printed_and_may_not_fall_to_none(
     now: ProductPromise | None, said: str
 ) -> None:
     tested = answers(TEST_SET, N, 1900, 1500)
-    current = release(tested, 1, products={LABEL: of_products(160, 160)})
+    current = release(tested, 1, product_promises={LABEL: of_products(160, 160)})
 
-    check(said, release(tested, 2, products={LABEL: now} if now else {}), current)
-    check("follows", release(tested, 2), release(tested, 1, products={LABEL: of_products(20, 20)}))
+    check(said, release(tested, 2, product_promises={LABEL: now} if now else {}), current)
+    check("follows", release(tested, 2), release(tested, 1, product_promises={LABEL: of_products(20, 20)}))

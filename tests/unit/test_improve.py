@@ -19,7 +19,7 @@ from model_store.local_releases import LocalRelease, open_bundled_release, open_
 from model_store.named_release import parse_store_address
 from model_store.publish import publish_release
 from model_store.store import open_store
-from reports.judge import judge
+from reports.judge import judge_release
 from scripts import improve, train
 from scripts.release_target import format_next_commands, open_release_target
 from scripts.terminal import get_program_name
@@ -392,7 +392,7 @@ def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp
 def test_improve_takes_the_command_that_learns_the_corrections_of_doubted_labels(
     store: list[str], way: list[str]
 ) -> None:
-    publish_release(a_release(Path("parent")), open_store(store[1]), judge, author="ann")
+    publish_release(a_release(Path("parent")), open_store(store[1]), judge_release, author="ann")
     target = open_release_target(train.build_parser().parse_args(store))
 
     _, verb, *words = shlex.split(improve.format_improve_command(Path("runs/mine/release"), target))

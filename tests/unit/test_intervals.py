@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from scipy.stats import beta, binomtest, hypergeom, t
 
 from reports.intervals import (
-    Weighted,
-    at_most,
-    chance_by_group,
-    clopper_pearson,
-    lower_bound,
-    macro_interval,
-    mean_interval,
-    most_of,
-    needed,
-    needed_with,
-    share_interval,
-    t_quantile,
-    upper_bound,
-    weighted,
-    wilson_interval,
+    WeightedErrors,
+    bound_wrong_rows,
+    compute_binomial_chance,
+    compute_class_mean_interval,
+    compute_clopper_pearson_interval,
+    compute_loss_chance,
+    compute_lower_bounds,
+    compute_macro_interval,
+    compute_share_interval,
+    compute_t_quantiles,
+    compute_upper_bounds,
+    compute_wilson_interval,
+    count_needed_answers,
+    count_needed_answers_with_errors,
+    estimate_errors,
 )
 
 
@@ -31,14 +31,14 @@ from reports.intervals import (
 def test_the_lower_bound_is_clopper_and_pearsons(n: int, right: int) -> None:
     exact = binomtest(right, n, alternative="greater").proportion_ci(0.95).low
 
-    assert lower_bound(right, n)[0] == pytest.approx(exact)
-    assert upper_bound(n - right, n)[0] == pytest.approx(1 - exact)
+    assert compute_lower_bounds(right, n)[0] == pytest.approx(exact)
+    assert compute_upper_bounds(n - right, n)[0] == pytest.approx(1 - exact)
 
 
 def test_students_t_is_that_of_the_tables() -> None:
     freedom = np.array([1, 2, 14, 63, 4000])
 
-    assert t_quantile(freedom) == pytest.approx(t.ppf(0.95, freedom))
+    assert compute_t_quantiles(freedom) == pytest.approx(t.ppf(0.95, freedom))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_students_t_is_that_of_the_tables() -> None:
     [(0, 10, 0.0, 0.30850), (10, 10, 0.69150, 1.0), (95, 100, 0.88717, 0.98357), (0, 0, 0.0, 1.0)],
 )
 def test_the_interval_is_clopper_and_pearsons(right: int, n: int, low: float, high: float) -> None:
-    assert clopper_pearson(right, n) == pytest.approx((low, high), abs=1e-4)
+    assert compute_clopper_pearson_interval(right, n) == pytest.approx((low, high), abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_so_many_answers_show_the_promise_and_one_less_does_not(
 ) -> None:
     counts = np.array([answers - 1.0, answers])
 
-    assert needed_with(errors, accuracy) == answers
-    assert errors or needed(accuracy) == answers
-    assert (lower_bound(counts - errors, counts) >= accuracy).tolist() == [False, True]
+    assert count_needed_answers_with_errors(errors, accuracy) == answers
+    assert errors or count_needed_answers(accuracy) == answers
+    assert (compute_lower_bounds(counts - errors, counts) >= accuracy).tolist() == [False, True]
 
 
 # By hand: 94 draws without and with one error are .98^94 + 94 * .02 * .98^93 = .1497 + .2872.
 def test_how_likely_few_errors_are_is_a_sum_of_binomial_terms() -> None:
-    assert at_most(1, 94, 0.02) == pytest.approx(0.4369, abs=1e-4)
+    assert compute_binomial_chance(1, 94, 0.02) == pytest.approx(0.4369, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,17 @@ def test_more_wrong_rows_of_a_table_than_the_bound_would_have_shown_more(
 
     most = max(wrong for wrong in possible if hypergeom.cdf(found, rows, wrong, drawn) > 0.05)
 
-    assert most_of(rows, found, drawn) == most
+    assert bound_wrong_rows(rows, found, drawn) == most
 
 
 def test_wilsons_interval_is_the_one_in_the_textbook() -> None:
-    low, high = wilson_interval(81, 263)  # Newcombe 1998, table I, method 3
+    low, high = compute_wilson_interval(81, 263)  # Newcombe 1998, table I, method 3
 
     assert (low, high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
 
 
 def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
-    low, high = macro_interval((18, 3), (20, 20))
+    low, high = compute_macro_interval((18, 3), (20, 20))
 
     # Agresti and Caffo 2000: one right and one wrong answer more on each side; theirs is of a difference.
     variance = (19 / 22) * (3 / 22) / 22 + (4 / 22) * (18 / 22) / 22
@@ -106,14 +106,14 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
     ("losses", "expected"), [([3, 1], 1 / 4), ([1, -1, 2], 3 / 8), ([63], 1 / 2), ([], 1.0), ([0, 0], 1.0)]
 )
 def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expected: float) -> None:
-    assert chance_by_group(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
+    assert compute_loss_chance(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
 
 
 @pytest.mark.parametrize(("worse", "better"), [(5, 1), (1, 1), (0, 9), (60, 40), (3000, 2900), (40, 60)])
 def test_the_chance_is_that_of_mcnemars_exact_test(worse: int, better: int) -> None:
     exact = binomtest(worse, worse + better, 0.5, alternative="greater").pvalue
 
-    assert chance_by_group(np.repeat([1, -1], [worse, better])) == pytest.approx(exact, abs=0.005)
+    assert compute_loss_chance(np.repeat([1, -1], [worse, better])) == pytest.approx(exact, abs=0.005)
 
 
 def answers(*senders: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -122,9 +122,9 @@ def answers(*senders: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     return right, np.repeat(np.arange(len(senders)), [len(photos) for photos in senders])
 
 
-def shown(*senders: str) -> Weighted:
+def shown(*senders: str) -> WeightedErrors:
     right, groups = answers(*senders)
-    return weighted(~right, groups, np.array([len(right)]))
+    return estimate_errors(~right, groups, np.array([len(right)]))
 
 
 # By hand, with a likeness of .1. First: three photos weigh 1 / 1.2 each, the others 1, so W = 4.5 and the
@@ -144,40 +144,45 @@ def test_photos_are_weighed_by_sender(
 ) -> None:
     found = shown(*senders)
 
-    assert found.wrong[0] == pytest.approx(wrong, rel=1e-4)
-    assert found.n[0] == pytest.approx(n, rel=1e-4)
-    assert found.independent[0] == pytest.approx(independent, rel=1e-4)
+    assert found.wrong_share[0] == pytest.approx(wrong, rel=1e-4)
+    assert found.independent_answers[0] == pytest.approx(n, rel=1e-4)
+    assert found.max_independent_answers[0] == pytest.approx(independent, rel=1e-4)
 
 
 def test_photos_of_as_many_senders_are_independent_and_those_of_one_are_one_answer_at_most() -> None:
-    assert shown(*"+" * 300).n[0] == pytest.approx(300)
-    assert shown("+" * 60).n[0] <= 1
-    assert shown("+" * 35, "+" * 35).lower_bounds()[0] < 0.7
+    assert shown(*"+" * 300).independent_answers[0] == pytest.approx(300)
+    assert shown("+" * 60).independent_answers[0] <= 1
+    assert shown("+" * 35, "+" * 35).bound_right_shares()[0] < 0.7
 
 
 def test_the_bound_is_beta_of_the_weighted_numbers() -> None:
     found = shown(*["+++"] * 60, *["-++"] * 3)
 
-    right = (1 - found.wrong) * found.n
-    assert found.lower_bounds() == pytest.approx(beta.ppf(0.05, right, found.n - right + 1))
-    (bound,) = found.lower_bounds()
-    assert [found.show(accuracy)[0] for accuracy in (bound - 1e-6, bound + 1e-6)] == [True, False]
+    right = (1 - found.wrong_share) * found.independent_answers
+    assert found.bound_right_shares() == pytest.approx(
+        beta.ppf(0.05, right, found.independent_answers - right + 1)
+    )
+    (bound,) = found.bound_right_shares()
+    assert [found.prove_accuracy(accuracy)[0] for accuracy in (bound - 1e-6, bound + 1e-6)] == [True, False]
 
 
 def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
     right, groups = answers("++-", "+", "--+", "++", "-")
 
-    found = weighted(~right, groups, np.array([4, 7]))
+    found = estimate_errors(~right, groups, np.array([4, 7]))
 
-    assert found.n.tolist() == [
-        weighted(~right[:count], groups[:count], np.array([count])).n[0] for count in (4, 7)
+    assert found.independent_answers.tolist() == [
+        estimate_errors(~right[:count], groups[:count], np.array([count])).independent_answers[0]
+        for count in (4, 7)
     ]
 
 
 def test_a_bound_rises_with_every_further_right_answer() -> None:
     for wrong in range(1, 6):
         senders = ["-" + "+" * 39] * wrong + ["+" * 40] * (5 - wrong)
-        (bound,), (better,) = (shown(*one).lower_bounds() for one in (senders, ["+" * 40, *senders[1:]]))
+        (bound,), (better,) = (
+            shown(*one).bound_right_shares() for one in (senders, ["+" * 40, *senders[1:]])
+        )
 
         assert better >= bound
 
@@ -186,7 +191,7 @@ def test_the_interval_of_few_senders_is_wider_than_that_of_as_many_photos() -> N
     right = np.array(([True] * 4 + [False]) * 40)
     apart, together = np.arange(200), np.where(right, np.cumsum(right) // 8, 50 + np.cumsum(~right) // 8)
 
-    (low, high), (least, most) = (share_interval(right, groups) for groups in (apart, together))
+    (low, high), (least, most) = (compute_share_interval(right, groups) for groups in (apart, together))
 
     assert high - low == pytest.approx(2 * 1.96 * (0.8 * 0.2 / 200) ** 0.5, rel=0.1)
     assert most - least > 2 * (high - low)
@@ -196,7 +201,7 @@ def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
     classes = np.array([0] * 300 + [1] * 20, np.uint8)
     right = np.array([True] * 270 + [False] * 30 + [True] * 10 + [False] * 10)
 
-    low, high = mean_interval(right, np.arange(320), classes)
+    low, high = compute_class_mean_interval(right, np.arange(320), classes)
 
     assert low < (0.9 + 0.5) / 2 < high
     assert high - low == pytest.approx(2 * 1.96 * (0.9 * 0.1 / 300 + 0.5 * 0.5 / 20) ** 0.5 / 2, rel=0.15)
@@ -204,7 +209,7 @@ def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
 
 @pytest.mark.parametrize("right", [np.ones(20, bool), np.arange(20) < 18], ids=["all", "most"])
 def test_photos_of_one_sender_have_nearly_no_certain_share(right: NDArray[np.bool_]) -> None:
-    low, high = share_interval(right, np.zeros(20, np.int64))
+    low, high = compute_share_interval(right, np.zeros(20, np.int64))
 
     assert low < 0.25
     assert high > 0.98

@@ -9,9 +9,9 @@ import pytest
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from reports.answers import Answers
-from reports.intervals import lower_bound, upper_bound
-from reports.values import parse_report, report_of
-from reports.word_figures import WordsPromise, minimum_shares_of
+from reports.intervals import compute_lower_bounds, compute_upper_bounds
+from reports.values import parse_report, read_report
+from reports.word_figures import WordsPromise, read_minimum_shares
 from training.evaluation.title_shares import (
     PRODUCTS,
     RIGHT,
@@ -27,7 +27,7 @@ KINDS = ("top", "dress", "skirt", "other")
 
 
 def answered(n: int, truth: int, shares: list[float], *, tier: str = "A", groups: str = "") -> Answers:
-    return Answers.of(
+    return Answers.make_answers(
         tier, [truth] * n, probabilities=np.array([shares] * n), groups=[groups] * n, attributes="kind"
     )
 
@@ -55,7 +55,10 @@ def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_worst_wrong
 
     figures = measure_words(trial_of_kinds(confirmed + denied, KINDS), "photos")
 
-    right, wrong = lower_bound(90, 100)[0] * (1 - WRONG_TITLES), upper_bound(100, 100)[0] * WRONG_TITLES
+    right, wrong = (
+        compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLES),
+        compute_upper_bounds(100, 100)[0] * WRONG_TITLES,
+    )
     assert first(figures.named) == pytest.approx(right / (right + wrong))
     of = figures.named.at[0].sets["A"]
     assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 90, 100, 100)
@@ -122,24 +125,24 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
 def test_too_few_pictures_show_nothing() -> None:
     figures = measure_words(trial_of_kinds(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
 
-    assert minimum_shares_of(figures, "photos") == NO_MINIMUM_SHARES
+    assert read_minimum_shares(figures, "photos") == NO_MINIMUM_SHARES
 
 
 def test_shares_hold_for_the_network_that_showed_them() -> None:
-    figures = report_of(open_bundled_release()).words
+    figures = read_report(open_bundled_release()).words
 
-    assert minimum_shares_of(figures, "photos") == MinimumShares(named=0.05, other=0.05)
-    assert minimum_shares_of(figures, "pixels") == NO_MINIMUM_SHARES
-    assert minimum_shares_of(None, "photos") == NO_MINIMUM_SHARES
+    assert read_minimum_shares(figures, "photos") == MinimumShares(named=0.05, other=0.05)
+    assert read_minimum_shares(figures, "pixels") == NO_MINIMUM_SHARES
+    assert read_minimum_shares(None, "photos") == NO_MINIMUM_SHARES
 
 
 def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
     report = json.loads((BUNDLED_FOLDER / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
 
-    assert parse_report(json.dumps(report).encode(), "report.json") == report_of(open_bundled_release())
+    assert parse_report(json.dumps(report).encode(), "report.json") == read_report(open_bundled_release())
 
 
 def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:
-    answers = Answers.of("the test set", [0, 1], probabilities=np.eye(2))
+    answers = Answers.make_answers("the test set", [0, 1], probabilities=np.eye(2))
 
     assert len(trial_of_classes(answers, ("Ball", "Box")).sets) == 0

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 from inference.contract import ACCEPT_NOTHING, InputContract
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease, open_bundled_release
-from reports.model_card import MODEL_CARD, model_card
-from reports.values import report_of
+from reports.model_card import MODEL_CARD_FILE, make_model_card
+from reports.values import read_report
 from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 from tests.commands import wardrobe
 from tests.releases import a_contract, a_release, with_label
@@ -23,11 +23,11 @@ def release() -> LocalRelease:
 
 
 def card_of(release: LocalRelease, **configuration: JsonValue) -> str:
-    report = report_of(release)
+    report = read_report(release)
     training = report.training.model_copy(
         update={"configuration": {**report.training.configuration, **configuration}}
     )
-    return model_card(release.manifest.contracts, report.model_copy(update={"training": training}))
+    return make_model_card(release.manifest.contracts, report.model_copy(update={"training": training}))
 
 
 def metadata(card: str) -> dict[str, JsonValue]:
@@ -41,7 +41,7 @@ def test_hubs_find_kind_licence_and_accuracy_in_the_block(release: LocalRelease)
 
     assert found["pipeline_tag"] == "image-classification"
     assert (found["license"], found["license_name"]) == ("other", "MIT")
-    assert json.dumps(report_of(release).test.accuracy) in json.dumps(found["model-index"])
+    assert json.dumps(read_report(release).test.accuracy) in json.dumps(found["model-index"])
 
 
 def test_a_licence_is_as_it_was_stated_and_never_made_up(release: LocalRelease) -> None:
@@ -53,12 +53,12 @@ def test_a_licence_is_as_it_was_stated_and_never_made_up(release: LocalRelease) 
 
 
 def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: LocalRelease) -> None:
-    report, model = report_of(release), release.manifest.contract("pixels")
+    report, model = read_report(release), release.manifest.contract("pixels")
     hostile = "<img src=x> | [a](b)"
     figures = next(iter(report.test.per_class.values()))
     test = report.test.model_copy(update={"per_class": {hostile: figures}})
 
-    card = model_card(
+    card = make_model_card(
         {"pixels": with_label(model, labels=(hostile, *model.labels[1:]))},
         report.model_copy(update={"test": test}),
     )
@@ -75,37 +75,37 @@ def test_a_head_says_which_networks_it_is_on(release: LocalRelease) -> None:
 
 
 def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
-    card, test = card_of(release), report_of(release).test
+    card, test = card_of(release), read_report(release).test
     low, high = test.accuracy_interval
 
     assert (
         f"| test set | {test.n:,} | test | accuracy | {test.accuracy:.4f} | {low:.4f} to {high:.4f} |" in card
     )
-    for tier, one in report_of(release).photos.items():
+    for tier, one in read_report(release).photos.items():
         assert f"photos of tier {tier}" in card or f"(tier {tier}, n = {one.n:,})" in card
 
 
 def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: LocalRelease) -> None:
-    report = report_of(release)
+    report = read_report(release)
     cross_fitted = report.test.model_copy(update={"split": "cross-fitted"})
 
-    card = model_card(release.manifest.contracts, report.model_copy(update={"test": cross_fitted}))
+    card = make_model_card(release.manifest.contracts, report.model_copy(update={"test": cross_fitted}))
 
     assert f"| all pictures | {report.test.n:,} | cross-fitted | accuracy |" in card
     assert "for the test" not in card
 
 
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
-    report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
+    report = read_report(release).model_copy(update={"photos": {}, "promises": ()})
 
-    assert "It was not measured on photos" in model_card(release.manifest.contracts, report)
+    assert "It was not measured on photos" in make_model_card(release.manifest.contracts, report)
 
 
 def test_the_limits_of_photos_agree_with_the_table_of_unknown_sources(release: LocalRelease) -> None:
-    report = report_of(release)
+    report = read_report(release)
 
-    with_table = model_card(release.manifest.contracts, report)
-    without = model_card(release.manifest.contracts, report.model_copy(update={"unknown_sources": {}}))
+    with_table = make_model_card(release.manifest.contracts, report)
+    without = make_model_card(release.manifest.contracts, report.model_copy(update={"unknown_sources": {}}))
 
     assert "the first table has the bound for one more shop or sender." in with_table
     assert "hold for the shops and senders of these photos, not for others." in without
@@ -122,11 +122,11 @@ def test_the_limits_of_photos_agree_with_the_table_of_unknown_sources(release: L
 def test_a_network_of_whole_pictures_alone_has_one_line_of_thresholds_and_figures_of_photos(
     release: LocalRelease, threshold: float, said: str
 ) -> None:
-    report = report_of(release).model_copy(update={"photos": {}, "promises": ()})
+    report = read_report(release).model_copy(update={"photos": {}, "promises": ()})
     reads = InputContract(shape=(192, 192), channels=3, polarity="none", framing="whole")
     contract = with_label(a_contract(("hat", "scarf"), reads), confidence=threshold)
 
-    card = model_card({"photos": contract}, report)
+    card = make_model_card({"photos": contract}, report)
 
     assert f"- Pictures: {said}\n" in card
     assert "Photos: " not in card.partition("What is accepted")[2]
@@ -148,9 +148,9 @@ def test_the_table_of_titles_has_the_figures_of_the_minimum_share(
         for share, right, wrong in [(0.05, 118, 29), (0.2, 117, 8)]
     )
     words = WordFigures(network="photos", wrong_titles=0.03, named=WordsPromise(least=least, at=at))
-    report = report_of(release).model_copy(update={"words": words})
+    report = read_report(release).model_copy(update={"words": words})
 
-    card = model_card(release.manifest.contracts, report)
+    card = make_model_card(release.manifest.contracts, report)
 
     assert f"| of kinds with a name | {least or 'none'} | A | {row} | 99.0% |" in card
 
@@ -159,7 +159,7 @@ def test_the_table_of_titles_has_the_figures_of_the_minimum_share(
 def test_show_prints_the_card_of_any_release_unless_it_was_changed(
     kept: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extra = {MODEL_CARD: "its own card\n"} if kept else {}
+    extra = {MODEL_CARD_FILE: "its own card\n"} if kept else {}
     folder, store = a_release(tmp_path / "made", extra=extra), tmp_path / "store"
     wardrobe("publish", [str(folder), str(store), "--by", "ann"])
     capsys.readouterr()
@@ -169,7 +169,7 @@ def test_show_prints_the_card_of_any_release_unless_it_was_changed(
 
     printed = capsys.readouterr().out
     assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
-    cards = list(store.glob(f"releases/*/{MODEL_CARD}"))
+    cards = list(store.glob(f"releases/*/{MODEL_CARD_FILE}"))
     assert len(cards) == kept
     for card in cards:
         card.write_text("another one\n", "utf-8")
@@ -187,11 +187,11 @@ def test_of_two_networks_the_photos_that_the_one_for_photos_learnt_are_named(rel
 
 
 def test_a_promise_is_called_not_shown_where_its_bound_lies_below_it(release: LocalRelease) -> None:
-    report = report_of(release)
+    report = read_report(release)
     kept, *_ = report.promises
     broken = kept.model_copy(update={"pictures": "photos of tier A", "lower_bound": kept.accuracy - 0.01})
 
-    card = model_card(
+    card = make_model_card(
         release.manifest.contracts, report.model_copy(update={"promises": (kept, broken), "products": {}})
     )
 

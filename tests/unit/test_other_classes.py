@@ -22,7 +22,9 @@ def the_report(labels: tuple[str, ...]) -> Report:
 
 
 def the_answers(labels: tuple[str, ...]) -> Answers:
-    return Answers.of(TEST_SET, range(len(labels)), probabilities=np.eye(len(labels)), decisions="accept")
+    return Answers.make_answers(
+        TEST_SET, range(len(labels)), probabilities=np.eye(len(labels)), decisions="accept"
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import Familiarity, Head, ModelContract, make_whole_input
 from inference.session import Scores, Session
-from reports.intervals import wilson_interval
+from reports.intervals import compute_wilson_interval
 from reports.values import PhotoFigures
 from tests.fashion import PHOTO
 from training.data.labels import OOD
@@ -122,7 +122,7 @@ def test_the_interval_of_accepted_answers_counts_no_others() -> None:
     decisions = measured(WrittenAnswers(), of_twelve)["A"].decisions
 
     assert decisions.coverage == 0.5
-    assert decisions.accuracy_interval == wilson_interval(6, 6)
+    assert decisions.accuracy_interval == compute_wilson_interval(6, 6)
 
 
 def test_ood_photos_are_one_tier_in_any_folder() -> None:

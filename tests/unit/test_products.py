@@ -5,7 +5,12 @@ import pytest
 
 from inference.reasons import Reason
 from reports.answers import Answers
-from reports.products import ProbableAnswer, answer_of_product, is_shown, shown_from
+from reports.product_rule import (
+    ProbableAnswer,
+    combine_photo_answers,
+    find_product_threshold,
+    is_promise_shown,
+)
 from reports.values import ProductPromise, Promise
 from training.evaluation.products import products_of
 
@@ -37,9 +42,9 @@ UNSURE = photo(0.6, 0.4, reason=Reason.AMBIGUOUS)
 def test_a_product_is_accepted_where_its_photos_agree(
     photos: list[ProbableAnswer], label: int, reason: Reason | None, rests_on: list[int]
 ) -> None:
-    answer = answer_of_product(photos, is_proven=True)
+    answer = combine_photo_answers(photos, is_proven=True)
 
-    assert (answer.label, answer.reason, answer.rests_on) == (label, reason, rests_on)
+    assert (answer.label, answer.reason, answer.photo_positions) == (label, reason, rests_on)
 
 
 @pytest.mark.parametrize(("share", "reason"), [(0.8, "contradicting"), (0.79, None)])
@@ -48,14 +53,14 @@ def test_a_colour_is_denied_by_a_photo_of_an_unfamiliar_class_that_surely_shows_
 ) -> None:
     photos = [SHIRT, photo(1 - share, share, reason=Reason.UNFAMILIAR)]
 
-    of_colour = answer_of_product(photos, is_proven=True, is_colour=True)
-    of_class = answer_of_product(photos, is_proven=True)
+    of_colour = combine_photo_answers(photos, is_proven=True, is_colour=True)
+    of_class = combine_photo_answers(photos, is_proven=True)
 
     assert (of_colour.label, of_colour.reason, of_class.reason) == (0, reason, None)
 
 
 def test_the_promise_of_a_colour_is_measured_by_the_rule_that_photos_may_deny_it() -> None:
-    answers = Answers.of(
+    answers = Answers.make_answers(
         "A",
         [0] * 4,
         probabilities=np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]]),
@@ -68,7 +73,9 @@ def test_the_promise_of_a_colour_is_measured_by_the_rule_that_photos_may_deny_it
 
 
 def test_the_mean_of_log_probabilities_answers() -> None:
-    answer = answer_of_product([photo(0.8, 0.2), photo(0.5, 0.5, reason=Reason.AMBIGUOUS)], is_proven=True)
+    answer = combine_photo_answers(
+        [photo(0.8, 0.2), photo(0.5, 0.5, reason=Reason.AMBIGUOUS)], is_proven=True
+    )
 
     assert answer.probabilities == pytest.approx([2 / 3, 1 / 3])  # roots of .8 * .5 and .2 * .5
 
@@ -76,18 +83,18 @@ def test_the_mean_of_log_probabilities_answers() -> None:
 def test_one_photo_that_rules_a_label_out_does_not_decide_alone() -> None:
     photos = [photo(0.0, 1.0, reason=Reason.AMBIGUOUS), *[photo(0.999, 0.001)] * 3]
 
-    assert answer_of_product(photos, is_proven=True).label == 0
+    assert combine_photo_answers(photos, is_proven=True).label == 0
 
 
 def test_several_photos_need_a_release_that_showed_its_promise_and_one_does_not() -> None:
-    assert answer_of_product([SHIRT, SHIRT], is_proven=False).reason == "unproven"
-    assert answer_of_product([SHIRT], is_proven=False).reason is None
+    assert combine_photo_answers([SHIRT, SHIRT], is_proven=False).reason == "unproven"
+    assert combine_photo_answers([SHIRT], is_proven=False).reason is None
 
 
 def answers(groups: list[str], right: list[bool], decisions: list[str], **columns: object) -> Answers:
     shares = np.array([[0.9, 0.1] if one else [0.2, 0.8] for one in right])
     columns = {"probabilities": shares, "groups": groups, "decisions": decisions} | columns
-    return Answers.of("B", [0] * len(groups), **columns)  # type: ignore[arg-type]
+    return Answers.make_answers("B", [0] * len(groups), **columns)  # type: ignore[arg-type]
 
 
 def test_a_report_counts_products_of_several_photos() -> None:
@@ -98,7 +105,7 @@ def test_a_report_counts_products_of_several_photos() -> None:
 
     assert (found.pictures, found.n, found.accepted, found.right) == ("products", 2, 1, 1)
     assert found.needed == 59
-    assert not is_shown(found)
+    assert not is_promise_shown(found)
 
 
 def sixty_one(wrong: int) -> ProductPromise:
@@ -106,7 +113,7 @@ def sixty_one(wrong: int) -> ProductPromise:
     shares = np.array([[sure, 1 - sure] for sure in np.repeat(np.linspace(0.8, 0.99, 61), 2)])
     groups = [f"{number // 2}" for number in range(122)]
     truth = np.repeat(np.arange(61) < wrong, 2).astype(int)
-    of_colour = Answers.of(
+    of_colour = Answers.make_answers(
         "B",
         truth,
         np.zeros(122, int),
@@ -121,14 +128,14 @@ def sixty_one(wrong: int) -> ProductPromise:
 def test_a_report_keeps_what_products_show_from_each_confidence() -> None:
     promise = sixty_one(3)
 
-    assert not is_shown(promise)
+    assert not is_promise_shown(promise)
     assert (promise.accepted, promise.right, round(promise.lower_bound, 2)) == (61, 58, 0.88)
-    of_all = shown_from(promise, 0.85)
+    of_all = find_product_threshold(promise, 0.85)
     assert of_all is not None
     assert (of_all.accepted, round(of_all.lower_bound, 2)) == (1.0, 0.88)
-    assert shown_from(promise, 0.95) is None
-    assert shown_from(sixty_one(50), 0.85) is None
-    stricter = shown_from(sixty_one(12), 0.85)
+    assert find_product_threshold(promise, 0.95) is None
+    assert find_product_threshold(sixty_one(50), 0.85) is None
+    stricter = find_product_threshold(sixty_one(12), 0.85)
     assert stricter is not None
     assert 0.8 < stricter.threshold < 0.95
     assert stricter.lower_bound >= 0.85
@@ -159,6 +166,6 @@ def test_attributes_are_counted_beside_the_class() -> None:
 
 
 def test_a_release_without_the_figure_shows_nothing() -> None:
-    assert not is_shown(None)
+    assert not is_promise_shown(None)
     exact = {"pictures": "products", "accuracy": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
-    assert is_shown(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]
+    assert is_promise_shown(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]

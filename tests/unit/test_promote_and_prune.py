@@ -12,7 +12,7 @@ from model_store.promotions import append_promotion, read_current_promotion, rea
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import PROMOTIONS, RELEASES, list_releases, release_prefix
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.releases import a_release
 
 
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 
 def published(store: FolderStore, made: Path, *, promoted: bool = True) -> str:
     return publish_release(
-        made, store, forced, author="ann", promote=promoted, unconditional=True
+        made, store, judge_without_refusing, author="ann", promote=promoted, unconditional=True
     ).manifest.version
 
 
@@ -81,12 +81,12 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     first, second = (published(store, shelf[seed], promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish_release(shelf[3], store, forced, author="ann")
+        publish_release(shelf[3], store, judge_without_refusing, author="ann")
     with pytest.raises(UnconditionalStore):
-        promote_release(first, store, forced, author="ann")
+        promote_release(first, store, judge_without_refusing, author="ann")
     unchanged = store.list_entries("promotions/"), {release.version for release in list_releases(store)}
-    promote_release(first, store, forced, author="ann", unconditional=True)
-    promote_release(second, store, forced, author="ann", unconditional=True)
+    promote_release(first, store, judge_without_refusing, author="ann", unconditional=True)
+    promote_release(second, store, judge_without_refusing, author="ann", unconditional=True)
     with pytest.raises(UnconditionalStore):
         roll_back(store, "ann")
 
@@ -103,7 +103,9 @@ def test_a_release_pruned_before_its_record_is_named_with_a_command_and_the_reco
     store.doomed = doomed
 
     with pytest.raises(ReleaseRemoved, match=f"{doomed} was removed .* promotion 4 .* promote VERSION`"):
-        roll_back(store, "eve") if is_rollback else promote_release(doomed, store, forced, author="eve")
+        roll_back(store, "eve") if is_rollback else promote_release(
+            doomed, store, judge_without_refusing, author="eve"
+        )
 
     assert (read_current_promotion(store).version, read_current_promotion(store).number) == (doomed, 4)
     assert read_current_promotion(store).candidates[-1] == oldest  # which new services serve
@@ -175,4 +177,4 @@ def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("version", ["20261120T101500Z-00000000", "latest", "../../etc/passwd", ""])
 def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str) -> None:
     with pytest.raises(NotFound):
-        promote_release(version, FolderStore(folder), forced, author="ann")
+        promote_release(version, FolderStore(folder), judge_without_refusing, author="ann")

@@ -8,20 +8,22 @@ from markupsafe import escape
 from inference.contract import ACCEPT_NOTHING
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
-from reports.model_card import model_card
-from reports.page.page import figures_in, file_page
-from reports.values import report_of
+from reports.model_card import make_model_card
+from reports.page.html_page import make_page_file, read_figures
+from reports.values import read_report
 from tests.releases import a_contract, a_report, with_label
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
     release = open_bundled_release()
-    return file_page(release.manifest.contracts, report_of(release), figures_in(BUNDLED_FOLDER)).decode()
+    return make_page_file(
+        release.manifest.contracts, read_report(release), read_figures(BUNDLED_FOLDER)
+    ).decode()
 
 
 def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -> None:
-    report = report_of(open_bundled_release())
+    report = read_report(open_bundled_release())
 
     sections = ["Product shots", "X_kaggle:Belts", ">Accuracy<", "smooth noise", "muon"]
     figures = [f"{report.test.accuracy:.2%}", f"{report.model.parameters:,}"]
@@ -42,7 +44,7 @@ def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -
 def test_a_tier_has_one_large_figure_that_of_the_summary_and_the_mean_of_the_classes_is_small(
     page: str,
 ) -> None:
-    tiers = report_of(open_bundled_release()).photos.values()
+    tiers = read_report(open_bundled_release()).photos.values()
 
     (summary,) = re.findall(r"(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
@@ -61,7 +63,7 @@ def test_accepted_photos_have_their_interval_and_weaknesses_no_names_of_statisti
 
 
 def test_promises_are_about_products_too_and_say_where_the_bound_for_another_shop_is(page: str) -> None:
-    report = report_of(open_bundled_release())
+    report = read_report(open_bundled_release())
 
     (table, notes) = re.findall(
         r"<caption>What is promised of accepted answers</caption>(.*?)</table>(.*?)</p>", page, re.DOTALL
@@ -79,16 +81,16 @@ def test_promises_are_about_products_too_and_say_where_the_bound_for_another_sho
     assert "Products stay in review if" in notes
     assert "not for others" not in notes
     alone = report.model_copy(update={"unknown_sources": {}, "products": {}})
-    of_known = file_page(open_bundled_release().manifest.contracts, alone, {}).decode()
+    of_known = make_page_file(open_bundled_release().manifest.contracts, alone, {}).decode()
     assert "it holds for the shops and senders of these photos, not for others" in of_known
     assert "Products" not in of_known
 
 
 def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
-    release, report = open_bundled_release(), report_of(open_bundled_release())
+    release, report = open_bundled_release(), read_report(open_bundled_release())
     test = report.test.model_copy(update={"split": "cross-fitted"})
 
-    page = file_page(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
+    page = make_page_file(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
 
     assert "each was answered by a network that had not learnt it (cross-fitted)" in page
     assert "Calibration and decisions on all pictures, cross-fitted" in page
@@ -96,10 +98,10 @@ def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
 
 
 def test_a_calibration_error_stands_beside_what_chance_gives() -> None:
-    release, report = open_bundled_release(), report_of(open_bundled_release())
+    release, report = open_bundled_release(), read_report(open_bundled_release())
     test = report.test.model_copy(update={"ece_null": (0.0021, 0.0084)})
 
-    page = file_page(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
+    page = make_page_file(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
 
     assert "chance gives a calibrated network 0.21 to 0.84%" in page
     for one in report.photos.values():
@@ -123,7 +125,7 @@ def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
     labels = ("<script>alert(1)</script>", '" onload="alert(2)', "Größe & {{ 7 * 7 }}")
     data = DataSet(name="<script>alert(3)</script>", train_sha256="d" * 64, test_sha256="e" * 64)
 
-    page = file_page({"pixels": a_contract(labels)}, a_report(labels, 1.0, data), {}).decode()
+    page = make_page_file({"pixels": a_contract(labels)}, a_report(labels, 1.0, data), {}).decode()
 
     assert "<script" not in page
     assert ' onload="' not in page
@@ -138,10 +140,10 @@ def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld
     photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
     contracts = {**release.manifest.contracts, "photos": photos}
 
-    page = file_page(contracts, report_of(release), {}).decode()
+    page = make_page_file(contracts, read_report(release), {}).decode()
 
     assert photos.class_head.exceptions_text == ", Coat from 96%, Shirt never"
-    assert "on, Coat from 96%, Shirt never." in model_card(contracts, report_of(release))
+    assert "on, Coat from 96%, Shirt never." in make_model_card(contracts, read_report(release))
     rows = re.findall(r"threshold, photos: (.*?)</th><td class=\"number\">(.*?)</td>", page)
     assert rows == [("Coat", "96.0%"), ("Shirt", "nothing is accepted")]
     nothing = with_label(photos, confidence=ACCEPT_NOTHING)
@@ -149,7 +151,7 @@ def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld
 
 
 def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
-    release, report = open_bundled_release(), report_of(open_bundled_release())
+    release, report = open_bundled_release(), read_report(open_bundled_release())
     tiers = {
         name: one.model_copy(update={"overconfidence": None if one.ece is None else -0.0213})
         for name, one in report.photos.items()
@@ -157,16 +159,16 @@ def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
     test = report.test.model_copy(update={"overconfidence": 0.0128})
     report = report.model_copy(update={"test": test, "photos": tiers})
 
-    page = file_page(release.manifest.contracts, report, {}).decode()
+    page = make_page_file(release.manifest.contracts, report, {}).decode()
 
     assert "mean confidence minus accuracy: +1.3 points" in page
     assert page.count("-2.1") == sum(one.ece is not None for one in tiers.values())
-    card = model_card(release.manifest.contracts, report)
+    card = make_model_card(release.manifest.contracts, report)
     assert "Mean confidence minus accuracy: +1.3 points." in card
 
 
 def test_the_table_of_titles_has_the_figures_of_the_minimum_share(page: str) -> None:
-    words = report_of(open_bundled_release()).words
+    words = read_report(open_bundled_release()).words
     assert words is not None
     [chosen] = [figures for figures in words.named.at if figures.share == words.named.least]
 

@@ -19,7 +19,7 @@ from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
 from model_store.store import open_store
 from model_store.store_keys import list_releases, manifest_key, promotion_key
-from reports.judge import judge
+from reports.judge import judge_release
 from scripts import release_target
 from scripts.release_target import choose_author
 from tests.commands import wardrobe
@@ -39,7 +39,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
     for seed in (1, 2):
         made = a_release(folder / str(seed), seed=seed, accuracy=0.93 + seed / 1000, per_class=20)
-        publish_release(made, open_store(f"{folder}/store"), judge, author="ann")
+        publish_release(made, open_store(f"{folder}/store"), judge_release, author="ann")
     return folder / "store"
 
 

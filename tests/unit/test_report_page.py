@@ -8,19 +8,24 @@ import pytest
 
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
-from reports.page.advice import not_kept, ways_on, what_is_accepted, why_none
-from reports.page.page import figures_in, report_page
-from reports.page.sentences import weaknesses
-from reports.page.wording import ENGLISH, NUMBER, PERCENTAGE, Wording
+from reports.page.advice import (
+    describe_acceptance,
+    describe_failed_promises,
+    describe_unkept_promises,
+    explain_no_acceptance,
+)
+from reports.page.html_page import make_report_page, read_figures
+from reports.page.sentences import describe_weaknesses
+from reports.page.wording import ENGLISH_WORDING, NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE, Wording
 from reports.values import (
-    HELD_OUT,
+    HELD_OUT_PICTURES,
     AcceptPoint,
     PossiblePromise,
     Promise,
     Report,
     UnknownSource,
     UnknownSources,
-    report_of,
+    read_report,
 )
 from tests.releases import a_report
 
@@ -45,14 +50,17 @@ WIDE = "On only 10 test pictures, the 95% interval of the accuracy is wide: 72.2
 def test_a_small_test_set_is_a_weakness_and_a_large_one_is_none(
     pictures: int, bounds: tuple[float, float], expected: list[str]
 ) -> None:
-    assert list(weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds), ENGLISH)) == expected
+    assert (
+        list(describe_weaknesses(of_two_classes(n=pictures, accuracy_interval=bounds), ENGLISH_WORDING))
+        == expected
+    )
 
 
 def stuck(lower: float, confusion: list[list[int]]) -> Report:
     """A report of 100 scarves and hats of which nothing is accepted at 95% right."""
     report = of_two_classes(n=100, confusion_matrix=confusion)
     promise = Promise(
-        pictures=HELD_OUT,
+        pictures=HELD_OUT_PICTURES,
         accuracy=0.95,
         needed=59,
         n=100,
@@ -145,8 +153,8 @@ MIXED_UP = (
 def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
     report: Report, expected: list[str]
 ) -> None:
-    assert list(ways_on(report, ENGLISH)) == expected
-    assert list(what_is_accepted(report, ENGLISH)) == expected
+    assert list(describe_failed_promises(report, ENGLISH_WORDING)) == expected
+    assert list(describe_acceptance(report, ENGLISH_WORDING)) == expected
 
 
 def proving(right: float, bound: float, answers: int | None = 110) -> AcceptPoint:
@@ -187,9 +195,11 @@ NEARLY = (
 def test_it_says_how_near_the_answers_come_and_whether_a_few_labels_may_be_enough(
     change: Callable[[float, list[list[int]]], Report], points: list[AcceptPoint], expected: list[str]
 ) -> None:
-    report = change(0.4, [[60, 10], [20, 10]]).model_copy(update={"acceptance": {HELD_OUT: tuple(points)}})
+    report = change(0.4, [[60, 10], [20, 10]]).model_copy(
+        update={"acceptance": {HELD_OUT_PICTURES: tuple(points)}}
+    )
 
-    said = list(ways_on(report, ENGLISH))
+    said = list(describe_failed_promises(report, ENGLISH_WORDING))
 
     assert said[: len(expected)] == expected
     assert said[len(expected)].startswith("hat and scarf are mixed up most")
@@ -213,7 +223,7 @@ AS_IT_IS = (
 def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would_accept() -> None:
     report = accepting(FEWER, AS_TRAINED, PossiblePromise(accuracy=0.99, accepted=0.0))
 
-    assert list(what_is_accepted(report, ENGLISH)) == [
+    assert list(describe_acceptance(report, ENGLISH_WORDING)) == [
         AS_IT_IS,
         "With wardrobe train --accept-right 0.9, 90.0% of the answers (confidence 55% or more) would be "
         "accepted, 95.0% of these right, of all such at least 92.0% (95% sure).",
@@ -225,7 +235,7 @@ def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would
 def test_shares_that_accept_the_same_answers_say_so_and_repeat_no_figure() -> None:
     others = [AS_TRAINED.model_copy(update={"accuracy": share}) for share in (0.9, 0.98)]
 
-    assert list(what_is_accepted(accepting(others[0], AS_TRAINED, others[1]), ENGLISH)) == [
+    assert list(describe_acceptance(accepting(others[0], AS_TRAINED, others[1]), ENGLISH_WORDING)) == [
         AS_IT_IS,
         "With wardrobe train --accept-right 0.9, the same answers would be accepted as for 95% right.",
         "With wardrobe train --accept-right 0.98, the same answers would be accepted as for 95% right.",
@@ -235,7 +245,7 @@ def test_shares_that_accept_the_same_answers_say_so_and_repeat_no_figure() -> No
 def test_an_older_report_knows_no_confidence_so_that_none_of_its_answers_count_as_the_same() -> None:
     older = [one.model_copy(update={"confidence": None}) for one in (FEWER, AS_TRAINED)]
 
-    assert list(what_is_accepted(accepting(*older), ENGLISH)) == [
+    assert list(describe_acceptance(accepting(*older), ENGLISH_WORDING)) == [
         AS_IT_IS.replace(" (confidence 80% or more)", ""),
         "With wardrobe train --accept-right 0.9, 90.0% of the answers would be accepted, 95.0% of these "
         "right, of all such at least 92.0% (95% sure).",
@@ -264,13 +274,15 @@ def test_where_the_threshold_of_the_release_before_stays_it_names_accepted_answe
     counts = {"accepted": accepted, "right": right, "lower_bound": 0.8}
     of_own = promise.model_copy(update={"pictures": "photos of tier own", **counts})
 
-    assert list(not_kept([of_own], ENGLISH, {})) == [f"Photos, tier own: {expected} {STAYS}"]
+    assert list(describe_unkept_promises([of_own], ENGLISH_WORDING, {})) == [
+        f"Photos, tier own: {expected} {STAYS}"
+    ]
 
 
 def test_a_single_answer_is_named_in_the_singular() -> None:
     (promise,) = stuck(0.4, [[70, 0], [0, 30]]).promises
 
-    assert why_none(promise.model_copy(update={"n": 1}), ENGLISH) == (
+    assert explain_no_acceptance(promise.model_copy(update={"n": 1}), ENGLISH_WORDING) == (
         "Held-out pictures: 1 answer cannot show that 95% are right: that takes 59 answers without an "
         "error, or more with some."
     )
@@ -279,17 +291,17 @@ def test_a_single_answer_is_named_in_the_singular() -> None:
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        (ENGLISH.percent(1.0), "100.0%"),
-        (ENGLISH.percent(0.9999), "> 99.9%"),
-        (ENGLISH.percent(0.0001), "< 0.1%"),
-        (ENGLISH.percent(None), "—"),
-        (ENGLISH.number(-0.0), "0"),
-        (ENGLISH.number(311_530), "311,530"),
-        (ENGLISH.duration(2104.9), "0:35:05"),
-        (ENGLISH.duration(100_000), "27:46:40"),
-        (ENGLISH.duration(None), "—"),
-        (ENGLISH.duration(float("inf")), "—"),
-        (ENGLISH.share_interval(0.0, 0), "—"),
+        (ENGLISH_WORDING.percent(1.0), "100.0%"),
+        (ENGLISH_WORDING.percent(0.9999), "> 99.9%"),
+        (ENGLISH_WORDING.percent(0.0001), "< 0.1%"),
+        (ENGLISH_WORDING.percent(None), "—"),
+        (ENGLISH_WORDING.number(-0.0), "0"),
+        (ENGLISH_WORDING.number(311_530), "311,530"),
+        (ENGLISH_WORDING.duration(2104.9), "0:35:05"),
+        (ENGLISH_WORDING.duration(100_000), "27:46:40"),
+        (ENGLISH_WORDING.duration(None), "—"),
+        (ENGLISH_WORDING.duration(float("inf")), "—"),
+        (ENGLISH_WORDING.share_interval(0.0, 0), "—"),
     ],
 )
 def test_a_figure_is_rounded_and_never_says_more_than_was_measured(shown: str, text: str) -> None:
@@ -329,7 +341,7 @@ class Marked(dict[str, str]):
     """Translations of whatever is asked for, each the English text behind a mark."""
 
     def get(self, english: str, default: object = None) -> str:
-        return english if english in (NUMBER, PERCENTAGE) else MARK + english
+        return english if english in (NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE) else MARK + english
 
 
 def unmarked(page: str) -> set[str]:
@@ -353,10 +365,10 @@ def test_every_sentence_and_header_is_translated() -> None:
 
     unknown = UnknownSource(n=4, right=3, accepted=2, accepted_right=2)
     tier = UnknownSources(of_all=unknown, sources={MARK: unknown}, lower_bound=None, auroc=None)
-    report = report_of(release).model_copy(update={"unknown_sources": {"C": tier}})
+    report = read_report(release).model_copy(update={"unknown_sources": {"C": tier}})
 
-    shown = report_page(
-        report, figures_in(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page
+    shown = make_report_page(
+        report, read_figures(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page
     )
 
     assert shown.count("too few sources for a bound") == 1

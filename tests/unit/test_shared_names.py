@@ -25,7 +25,7 @@ PERMITTED_MODULES = {
 }
 """File names that several packages may have."""
 
-NOT_RENAMED_YET = {"acceptance", "corrections", "decisions", "page", "picture_files", "products", "train"}
+NOT_RENAMED_YET = {"corrections", "picture_files", "train"}
 """File names that two packages share although the files hold different things. No name may be added."""
 
 

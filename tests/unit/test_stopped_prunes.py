@@ -14,7 +14,7 @@ from model_store.promotions import is_release_complete, read_current_promotion, 
 from model_store.publish import MIN_AGE, MIN_UNFINISHED_AGE, promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import RELEASES, file_key, list_releases, manifest_key
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.releases import a_release
 from tests.unit.test_failing_writes import Failing
 
@@ -27,7 +27,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], l
     place = tmp_path_factory.mktemp("filled")
     made = [a_release(place / str(seed), seed=seed, keeps_answers=False) for seed in range(3)]
     store = FolderStore(place / "store")
-    versions = [publish_release(folder, store, forced, author="ann").manifest.version for folder in made]
+    versions = [
+        publish_release(folder, store, judge_without_refusing, author="ann").manifest.version
+        for folder in made
+    ]
     return place / "store", versions, made
 
 
@@ -172,7 +175,7 @@ def publishes(store: FolderStore) -> object:
     made = a_release(
         Path(store.address).with_name(f"new-{Path(store.address).name}"), seed=9, keeps_answers=False
     )
-    return publish_release(made, store, forced, author="bob")
+    return publish_release(made, store, judge_without_refusing, author="bob")
 
 
 def rolls_back(store: FolderStore) -> object:
@@ -181,7 +184,7 @@ def rolls_back(store: FolderStore) -> object:
 
 def promotes(store: FolderStore) -> object:
     return promote_release(
-        min(release.version for release in list_releases(store)), store, forced, author="bob"
+        min(release.version for release in list_releases(store)), store, judge_without_refusing, author="bob"
     )
 
 

@@ -15,7 +15,7 @@ from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
 from lab.strangers_heads import parts_of, read
 from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, kind_of
-from reports.answers import NONE_OF_THESE, Answers
+from reports.answers import NO_CLASS, Answers
 from training.data.labels import Labels
 from training.data.vectors import Features
 from training.heads.hidden import HiddenHead
@@ -41,9 +41,9 @@ def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(an
     assert answers.pictures.tolist() == ["aa", "bb"]
     assert answers.sources.tolist() == ["a shop", "a shop"]
     assert answers.groups.tolist() == ["den-1", "ek-t"]
-    assert answers.of_unknown_sources.all()
-    assert answers.truth.tolist() == [0, NONE_OF_THESE]
-    assert answers.right.tolist() == [True, False]
+    assert answers.is_from_unknown_source.all()
+    assert answers.truth.tolist() == [0, NO_CLASS]
+    assert answers.is_right.tolist() == [True, False]
     assert answers.distances[0] < 0 < answers.distances[1]
 
 
@@ -67,7 +67,7 @@ def kinds_of(*groups: tuple[int, str, str, float, bool, str]) -> Answers:
     codes = np.array([NAMES.index(name) for name in said])[place]
     shares = ((1 - np.array(sure)) / 2)[place, None] * np.ones((1, 3))
     shares[np.arange(len(place)), codes] = np.array(sure)[place]
-    return Answers.of(
+    return Answers.make_answers(
         "X",
         np.array([NAMES.index(name) for name in shown])[place],
         probabilities=shares,

@@ -8,7 +8,7 @@ from scipy.special import softmax
 
 from inference.decision import calibrate
 from inference.session import Scores
-from reports.answers import NONE_OF_THESE, Answers
+from reports.answers import NO_CLASS, Answers
 from tests.answers import truth, undecided_answers, unmeasured
 from training.thresholds.temperature import fit_temperature, temperature_of
 
@@ -61,7 +61,7 @@ def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
     few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
     often = np.repeat(np.arange(3000), np.where(few.truth == 0, 5, 1))
 
-    found, again = temperature_of(few, alike=True), temperature_of(few.take(often), alike=True)
+    found, again = temperature_of(few, alike=True), temperature_of(few.select_rows(often), alike=True)
 
     assert again == pytest.approx(found, rel=0.01)
 
@@ -78,7 +78,7 @@ def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
 @either_weight
 def test_what_shows_no_class_teaches_nothing(alike: bool) -> None:
     some = photos(600, temperature=0.7)
-    ood = replace(some, truth=np.where(some.truth == 3, NONE_OF_THESE, some.truth))
+    ood = replace(some, truth=np.where(some.truth == 3, NO_CLASS, some.truth))
 
-    found, without = (temperature_of(one, alike=alike) for one in (ood, some.take(some.truth != 3)))
+    found, without = (temperature_of(one, alike=alike) for one in (ood, some.select_rows(some.truth != 3)))
     assert found == without

@@ -12,8 +12,8 @@ from inference.classifier import Classifier
 from inference.contract import Familiarity, Head, InputContract, ModelContract
 from inference.session import Scores
 from reports import values as report
-from reports.answers import NONE_OF_THESE, TEST_SET, Answers, answers_of, packed
-from reports.decisions import decide_stored
+from reports.answers import NO_CLASS, TEST_SET, Answers, pack_answers, parse_answers
+from reports.stored_decisions import redecide_answers
 from tests.releases import with_label
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
@@ -96,13 +96,13 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 
 
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
-    answers = Answers.of(TEST_SET, [1], probabilities=np.array([[1.0, 0.0]]))
+    answers = Answers.make_answers(TEST_SET, [1], probabilities=np.array([[1.0, 0.0]]))
 
     assert nll(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
 
 
 def test_answers_that_a_network_rounds_to_halves_have_the_loss_of_their_shares() -> None:
-    answers = Answers.of(TEST_SET, [0], probabilities=np.array([[0.75, 0.252]]))
+    answers = Answers.make_answers(TEST_SET, [0], probabilities=np.array([[0.75, 0.252]]))
 
     assert nll(answers) == pytest.approx(-np.log(0.75 / 1.002))
 
@@ -112,7 +112,9 @@ def test_distances_count_only_where_all_pictures_have_one() -> None:
         Scores.make_class_scores(PROBABILITIES, np.zeros(6, np.float32)),
         Scores.make_class_scores(PROBABILITIES, None),
     )
-    partly = Answers.of(TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES)
+    partly = Answers.make_answers(
+        TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES
+    )
 
     assert joined([some, some]).distances is not None
     assert joined([some, none]).distances is None
@@ -153,7 +155,7 @@ def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory(
 
 
 def test_without_calibration_probabilities_stay_as_the_network_gave_them() -> None:
-    given = Answers.of(TEST_SET, TRUTH, networks="photos", probabilities=PROBABILITIES)
+    given = Answers.make_answers(TEST_SET, TRUTH, networks="photos", probabilities=PROBABILITIES)
     contract = uncalibrated(with_label(CONTRACT, temperature=2.0))
 
     assert np.allclose(decided(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES)
@@ -165,12 +167,12 @@ def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresho
     now = replace(before, familiarity=replace(ranks, threshold=0.2))
     now = with_label(now, confidence=0.5, stricter={"a": 0.7})
     session = WrittenAnswers()
-    given = Answers.of(
+    given = Answers.make_answers(
         "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"
     )
     stored = decided(Classifier(session, before), given)
 
-    again = decide_stored(stored, {"pixels": now})
+    again = redecide_answers(stored, {"pixels": now})
 
     expected = decided(Classifier(session, now), given)
     assert again.decisions.tolist() == expected.decisions.tolist()
@@ -180,12 +182,12 @@ def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresho
 
 def test_an_answer_of_exactly_the_least_confidence_stays_accepted_in_the_file() -> None:
     least = float(np.float32(0.123456789))
-    stored = Answers.of("A", [0], networks="pixels", probabilities=np.array([[least, 0.1, 0.1]]))
+    stored = Answers.make_answers("A", [0], networks="pixels", probabilities=np.array([[least, 0.1, 0.1]]))
     contract = with_label(CONTRACT, confidence=least)
 
-    read = answers_of(packed(stored))
+    read = parse_answers(pack_answers(stored))
 
-    assert decide_stored(read, {"pixels": contract}).decisions.tolist() == ["accept"]
+    assert redecide_answers(read, {"pixels": contract}).decisions.tolist() == ["accept"]
 
 
 def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
@@ -193,14 +195,14 @@ def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_clas
     kind = Head(labels=("skirt", "dress"), temperature=1.0, confidence=0.5, familiarity={"skirt": 0.0})
     shares = np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.9]])
     of_kind = replace(
-        Answers.of(
+        Answers.make_answers(
             "X", [0, 1, 1], pictures=["b", "a", "b"], familiarity=0.1, networks="pixels", probabilities=shares
         ),
         attributes=np.array(["kind"] * 3),
     )
-    of_class = Answers.of(
+    of_class = Answers.make_answers(
         "X",
-        [NONE_OF_THESE],
+        [NO_CLASS],
         [0],
         pictures=["a"],
         familiarity=0.1,
@@ -208,7 +210,7 @@ def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_clas
         probabilities=shares[:1],
     )
 
-    found = decide_stored(of_class + of_kind, {"pixels": ranked.replace_heads({"kind": kind})})
+    found = redecide_answers(of_class + of_kind, {"pixels": ranked.replace_heads({"kind": kind})})
 
     assert found.decisions.tolist() == ["unfamiliar", "accept", "unfamiliar", ""]
 
@@ -216,7 +218,7 @@ def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_clas
 def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_release_gave_it() -> None:
     ranked = replace(CONTRACT, familiarity=Familiarity(quantiles=(0.0, 1.0)))
     shares = np.array([[0.9, 0.1, 0], [np.nan] * 3, [0.9, 0.1, 0], [0.9, 0.1, 0]])
-    stored = Answers.of(
+    stored = Answers.make_answers(
         "A",
         [0] * 4,
         [0] * 4,
@@ -227,7 +229,7 @@ def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_r
         probabilities=shares,
     )
 
-    found = [decide_stored(stored, {"pixels": one}).decisions.tolist() for one in (ranked, CONTRACT)]
+    found = [redecide_answers(stored, {"pixels": one}).decisions.tolist() for one in (ranked, CONTRACT)]
 
     assert found[0] == ["accept", "ambiguous", "ambiguous", "ambiguous"]
     assert found[1] == ["accept", "ambiguous", "accept", "ambiguous"]
@@ -236,7 +238,9 @@ def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_r
 def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
     shares = np.tile([[0.8, 0.1, 0.1]], (15, 1))
     senders = [f"sender {place // 5}" for place in range(15)]
-    answers = Answers.of(TEST_SET, [0] * 15, networks="pixels", groups=senders, probabilities=shares)
+    answers = Answers.make_answers(
+        TEST_SET, [0] * 15, networks="pixels", groups=senders, probabilities=shares
+    )
 
     low, _ = full_figures(answers, answers, CONTRACT).accuracy_interval
 

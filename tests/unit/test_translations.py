@@ -25,9 +25,9 @@ from labelling.review.page import (
     RIGHT,
     SCRIPTS,
 )
-from reports.page.sentences import SHARES_OF_TIERS, TIER_NAMES
-from reports.page.wording import NUMBER, PERCENTAGE
-from reports.values import HELD_OUT
+from reports.page.sentences import TIER_NAMES, TIER_SHARE_TEXTS
+from reports.page.wording import NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE
+from reports.values import HELD_OUT_PICTURES
 from scripts import doubted_labels
 from tests.releases import LABELS
 from tests.service import ROOT
@@ -85,7 +85,15 @@ def texts_of_a_module(path: Path) -> set[str]:
 
 
 OF_REPORTS = {
-    *(NUMBER, PERCENTAGE, HELD_OUT, UNSEEN_THINGS, "digits", "noise", "smooth noise"),
+    *(
+        NUMBER_EXAMPLE,
+        PERCENTAGE_EXAMPLE,
+        HELD_OUT_PICTURES,
+        UNSEEN_THINGS,
+        "digits",
+        "noise",
+        "smooth noise",
+    ),
     *("cross-fitted", "development", "test", "{low} to {high}"),
     *(
         f"{{number}} {many}"
@@ -103,7 +111,7 @@ OF_REPORTS = {
         )
     ),
     *TIER_NAMES.values(),
-    *SHARES_OF_TIERS.values(),
+    *TIER_SHARE_TEXTS.values(),
 }
 """The texts of the report page that the report names, or that are put together."""
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from model_store.local_releases import open_bundled_release
-from reports.answers import NONE_OF_THESE, Answers
-from reports.model_card import model_card
-from reports.values import report_of
+from reports.answers import NO_CLASS, Answers
+from reports.model_card import make_model_card
+from reports.values import read_report
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.evaluation.photos import of_known_sources, unknown_figures
 from training.thresholds.requirements import that_decide
@@ -17,14 +17,14 @@ from training.thresholds.requirements import that_decide
 def test_a_source_is_unknown_where_one_network_of_folds_gave_all_of_its_answers() -> None:
     answers = answered(sources=["shop", "shop", "town", "town", "", "own"], folds=[1, 2, 3, 3, 1, 0])
 
-    assert answers.of_unknown_sources.tolist() == [False, False, True, True, False, False]
+    assert answers.is_from_unknown_source.tolist() == [False, False, True, True, False, False]
 
 
 def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> None:
     answers = answered(
         sources=["shop", "shop", "town", "town", "lawn", "town"],
         folds=[1, 2, 3, 3, 1, 3],
-        truth=[0, 0, 0, 0, 1, NONE_OF_THESE],
+        truth=[0, 0, 0, 0, 1, NO_CLASS],
         predicted=[0, 0, 0, 1, 1, 1],
         decisions=["accept", "accept", "accept", "accept", "ambiguous", "unfamiliar"],
         familiarity=[0.9, 0.9, 0.8, 0.1, 0.7, 0.2],
@@ -49,9 +49,9 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     few = answered(sources=["stall"], decisions=["accept"], sets="C")
 
     found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, FASHION_MNIST_LABELS)
-    card = model_card(
+    card = make_model_card(
         open_bundled_release().manifest.contracts,
-        report_of(open_bundled_release()).model_copy(update={"unknown_sources": found}),
+        read_report(open_bundled_release()).model_copy(update={"unknown_sources": found}),
     )
 
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
@@ -120,4 +120,4 @@ def test_a_tier_of_enough_unknown_sources_is_decided_by_these_alone(
 def answered(**columns: object) -> Answers:
     n = len(columns["sources"])  # type: ignore[arg-type]
     zeros = np.zeros(n, np.int64)
-    return Answers.of(**{"sets": "A", "truth": zeros, "predicted": zeros, "folds": 1, **columns})  # type: ignore[arg-type]
+    return Answers.make_answers(**{"sets": "A", "truth": zeros, "predicted": zeros, "folds": 1, **columns})  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from inference.plain_text import normalize_label
 from inference.title_rule import NONE
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import Reading
-from reports.answers import CORRECTED
+from reports.answers import CORRECTED_SET
 from training.data.contents import Contents
 from training.data.corrections import list_answered_paths, make_corrections, read_correction_files
 from training.data.folders import list_pictures
@@ -35,7 +35,7 @@ OOD_LABEL_PREFIX: Final = "X_"
 OWN_TIER: Final = "own"
 """The tier of photos in a table without tiers, which are the user's own."""
 
-CORRECTED_TIER: Final = CORRECTED
+CORRECTED_TIER: Final = CORRECTED_SET
 """The tier of photos with corrections that were not drawn at random by an audit. People looked at these
 photos because the model doubted them, so they contain more errors than the catalogue. They are learnt and
 measured, but no promise rests on them."""

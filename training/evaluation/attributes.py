@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
 from inference.classifier import Answer, Classifier, Prediction
-from reports.answers import ACCEPT, NO_ANSWERS, NONE_OF_THESE, Answers
-from reports.page.advice import at_less, why_none
-from reports.page.wording import ENGLISH
+from reports.answers import ACCEPT, NO_ANSWERS, NO_CLASS, Answers
+from reports.page.advice import describe_lower_share, explain_no_acceptance
+from reports.page.wording import ENGLISH_WORDING
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
 from training.evaluation.evaluate import as_served, interpreted
@@ -52,7 +52,7 @@ def measure_attributes(
     }
     kept = NO_ANSWERS
     for name, rows in answers.items():
-        kept += rows.take(labels[name].main_codes != UNKNOWN_LABEL)
+        kept += rows.select_rows(labels[name].main_codes != UNKNOWN_LABEL)
     return figures, all_accepted(of_class, answers, labels), kept
 
 
@@ -81,7 +81,7 @@ def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labe
     return replace(
         of_class,
         attributes=np.full(len(served), name),
-        truth=np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE),
+        truth=np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS),
         predicted=np.where(right, labels.main_codes, predicted),
         decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
         probabilities=np.array([answer.probabilities for answer in served], np.float64),
@@ -96,19 +96,19 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
         thresholds: the thresholds of the attribute.
         answers: the served answers to the same pictures, in their order.
     """
-    of_labels, accepted = answers.take(answers.known), answers.accepted[answers.known]
+    of_labels, accepted = answers.select_rows(answers.has_class), answers.is_accepted[answers.has_class]
     counts, hits = (
-        _counts(truth, len(labels.names)) for truth in (of_labels.truth, of_labels.truth[of_labels.right])
+        _counts(truth, len(labels.names)) for truth in (of_labels.truth, of_labels.truth[of_labels.is_right])
     )
     promise, *of_unfamiliar = promises(thresholds.answer_sets, thresholds.confidence)
     return AttributeFigures(
         n=len(of_labels),
         unknown=int((labels.main_codes == UNKNOWN_LABEL).sum()),
         inapplicable=int((labels.main_codes == INAPPLICABLE_LABEL).sum()),
-        accuracy=float(of_labels.right.mean()),
+        accuracy=float(of_labels.is_right.mean()),
         most_frequent=float(counts.max() / len(of_labels)),
         accepted=float(accepted.sum() / len(of_labels)),
-        right_of_accepted=float(of_labels.right[accepted].mean()) if accepted.any() else None,
+        right_of_accepted=float(of_labels.is_right[accepted].mean()) if accepted.any() else None,
         promise=promise,
         unfamiliar=next(iter(of_unfamiliar), None),
         labels={
@@ -130,8 +130,10 @@ def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresho
     if not figures.accepted:
         possible = possible_promises(thresholds.answer_sets[0])
         points = acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
-        why = [] if promise.accepted else [why_none(promise, ENGLISH, points)]
-        accepted = " ".join(["none accepted.", *why, *at_less(promise.accuracy, possible, ENGLISH)])
+        why = [] if promise.accepted else [explain_no_acceptance(promise, ENGLISH_WORDING, points)]
+        accepted = " ".join(
+            ["none accepted.", *why, *describe_lower_share(promise.accuracy, possible, ENGLISH_WORDING)]
+        )
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "
         f"{figures.most_frequent:.0%}); {accepted}{_unfamiliar_in_words(figures.unfamiliar)}"
@@ -157,11 +159,11 @@ def all_accepted(
         of_attributes: the served answers to the same pictures, by attribute.
         labels: the labels of the same pictures, by attribute.
     """
-    is_known = ~of_class.accepted | of_class.known
-    wrong, some = of_class.accepted & ~of_class.right, of_class.accepted
+    is_known = ~of_class.is_accepted | of_class.has_class
+    wrong, some = of_class.is_accepted & ~of_class.is_right, of_class.is_accepted
     for name, answers in of_attributes.items():
-        is_known &= ~answers.accepted | (labels[name].main_codes != UNKNOWN_LABEL)
-        wrong = wrong | (answers.accepted & ~answers.right)
-        some = some | answers.accepted
+        is_known &= ~answers.is_accepted | (labels[name].main_codes != UNKNOWN_LABEL)
+        wrong = wrong | (answers.is_accepted & ~answers.is_right)
+        some = some | answers.is_accepted
     counted = is_known & some
     return AllAccepted(pictures=int(counted.sum()), right=int((counted & ~wrong).sum()))

@@ -19,8 +19,8 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.session import Scores, Session
-from reports.answers import ACCEPT, NONE_OF_THESE, TEST_SET, Answers, Values
-from reports.intervals import share_interval
+from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
+from reports.intervals import compute_share_interval
 from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures
 from training.data.fashion import split_into_batches
 from training.data.picture_files import FileImages
@@ -35,7 +35,7 @@ RIGHT_EXAMPLES: Final = 6
 
 def ece(answers: Answers) -> float:
     """Return the expected calibration error of answers, 0..1; 0 if they are right as often as they say."""
-    return expected_calibration_error(answers.confidences, answers.right)
+    return expected_calibration_error(answers.confidences, answers.is_right)
 
 
 def nll(answers: Answers) -> float:
@@ -64,7 +64,9 @@ def answer(session: Session, contract: ModelContract, images: Pictures) -> Answe
     return decided(Classifier(session, contract), undecided(scored(session, images.pixels), images))
 
 
-def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **columns: Values) -> Answers:
+def undecided(
+    scores: Scores, images: Pictures, sets: ColumnValues = TEST_SET, **columns: ColumnValues
+) -> Answers:
     """Return a table of answers with scores and true classes, before anything is accepted or reviewed.
 
     Args:
@@ -73,10 +75,13 @@ def undecided(scores: Scores, images: Pictures, sets: Values = TEST_SET, **colum
         sets: the name of the set that each picture belongs to, or one name for all.
         columns: values of further columns of Answers, or values that replace those of `images`.
     """
-    known: dict[str, Values] = {"groups": images.groups if images.files else "", "networks": images.networks}
-    return Answers.of(
+    known: dict[str, ColumnValues] = {
+        "groups": images.groups if images.files else "",
+        "networks": images.networks,
+    }
+    return Answers.make_answers(
         sets,
-        np.maximum(images.classes, NONE_OF_THESE),
+        np.maximum(images.classes, NO_CLASS),
         pictures=_names(images.sha256),
         distances=scores.distances,
         probabilities=scores.class_probabilities,
@@ -176,7 +181,7 @@ def uncalibrated(contract: ModelContract) -> ModelContract:
 
 def counted(answers: Answers) -> SplitFigures:
     """Return the number, the accuracy and the loss of answers, as the report has them for a split."""
-    return SplitFigures(n=len(answers), accuracy=float(answers.right.mean()), loss=nll(answers))
+    return SplitFigures(n=len(answers), accuracy=float(answers.is_right.mean()), loss=nll(answers))
 
 
 def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
@@ -190,7 +195,7 @@ def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> 
     # Here: commands show their help where serving alone is installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
 
-    n, right = len(answers), int(answers.right.sum())
+    n, right = len(answers), int(answers.is_right.sum())
     classes = np.arange(len(contract.labels))
     # A class that never occurs, or is never predicted, gets 0 rather than a warning.
     rows = classification_report(
@@ -200,14 +205,14 @@ def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> 
         n=n,
         accuracy=right / n,
         loss=nll(answers),
-        accuracy_interval=share_interval(answers.right, answers.together),
+        accuracy_interval=compute_share_interval(answers.is_right, answers.group_numbers),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
         per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
         averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
         ece=ece(answers),
         ece_before=ece(before),
         ece_null=null_band(answers.confidences),
-        overconfidence=overconfidence(answers.confidences, answers.right),
+        overconfidence=overconfidence(answers.confidences, answers.is_right),
         nll_before=nll(before),
         decisions=_coverage(answers, contract),
     )
@@ -220,18 +225,18 @@ def _figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, by = answers.accepted, contract.find_deciding_contract(most_are(answers))
+    accepted, by = answers.is_accepted, contract.find_deciding_contract(most_are(answers))
     return Coverage(
         confidence_threshold=by.class_head.confidence,
         familiarity_threshold=by.minimum_familiarity,
         coverage=float(accepted.mean()),
-        accuracy=float(answers.right[accepted].mean()) if accepted.any() else None,
+        accuracy=float(answers.is_right[accepted].mean()) if accepted.any() else None,
     )
 
 
 def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
     """Return the examples of the report: the most confident mistakes, and the first right answers."""
-    right = np.flatnonzero(answers.right)[:RIGHT_EXAMPLES]
+    right = np.flatnonzero(answers.is_right)[:RIGHT_EXAMPLES]
     return Examples(
         wrong=mistakes(answers, labels, WRONG_EXAMPLES),
         right=tuple(_example(answers, index, labels) for index in right.tolist()),
@@ -240,7 +245,7 @@ def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
 
 def mistakes(answers: Answers, labels: tuple[str, ...], most: int) -> tuple[Example, ...]:
     """Return the most confident wrong answers to pictures that show one of the classes, worst first."""
-    wrong = np.flatnonzero(answers.known & ~answers.right)
+    wrong = np.flatnonzero(answers.has_class & ~answers.is_right)
     worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:most]
     return tuple(_example(answers, index, labels) for index in worst.tolist())
 

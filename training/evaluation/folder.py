@@ -15,7 +15,7 @@ from inference.contract import ModelContract
 from inference.spreadsheets import escape_path, format_csv
 from model_store.release_files import write_whole
 from reports.answers import Answers
-from reports.page.page import REPORT_PAGE
+from reports.page.html_page import REPORT_PAGE_FILE
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import mistakes
 from training.evaluation.plots import draw_examples, draw_shares, font_for, save
@@ -49,14 +49,14 @@ def write_evaluation(
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, matrix, sheet = (folder / name for name in (TABLE, CONFUSION, MISTAKES))
-    write_whole(folder / REPORT_PAGE, page)
+    write_whole(folder / REPORT_PAGE_FILE, page)
     write_whole(table, _table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
-    written, labels = [folder / REPORT_PAGE, table], contract.labels
-    of_classes = answers.take(answers.known)
+    written, labels = [folder / REPORT_PAGE_FILE, table], contract.labels
+    of_classes = answers.select_rows(answers.has_class)
     with font_for(labels):
         if len(of_classes):
             counts = confusion_matrix(of_classes.truth, of_classes.predicted, labels=np.arange(len(labels)))
-            title = f"{len(of_classes):,} pictures: accuracy {of_classes.right.mean():.2%}"
+            title = f"{len(of_classes):,} pictures: accuracy {of_classes.is_right.mean():.2%}"
             save(draw_shares(counts, labels, title), matrix)
             written.append(matrix)
         worst = mistakes(answers, labels, SHOWN)
@@ -71,7 +71,7 @@ def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> st
     """Write a table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
     rows = [COLUMNS]
     for place in range(len(answers)):
-        shows_class, familiarity = bool(answers.known[place]), float(answers.familiarity[place])
+        shows_class, familiarity = bool(answers.has_class[place]), float(answers.familiarity[place])
         rows.append(
             (
                 escape_path(str(files[place])) if files else str(place),

@@ -2,7 +2,7 @@
 
 Photos that show none of the classes are measured together as tier X. Photos of shops and people that the
 heads which answered them have not learnt have figures of their own: as photos of one source are alike, a
-share of right answers is shown for a new source by many sources, not by many photos, and below FEW_SOURCES
+share of right answers is shown for a new source by many sources, not by many photos, and below MIN_SOURCES
 there is no bound. What the parent answers to people's
 corrections is kept, for the gate; of the new release its folds answer them, each of which did not learn the
 pictures that it answers. Pure, but for running the parent. The section: reports/values.py.
@@ -20,10 +20,10 @@ from inference.reasons import Reason
 from inference.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
-from reports.answers import ACCEPT, NONE_OF_THESE, Answers, Values
-from reports.intervals import mean_interval, share_interval, weighted
+from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues
+from reports.intervals import compute_class_mean_interval, compute_share_interval, estimate_errors
 from reports.values import (
-    FEW_SOURCES,
+    MIN_SOURCES,
     ClassRecall,
     OodAuroc,
     PhotoDecisions,
@@ -42,7 +42,7 @@ from training.evaluation.statistics import expected_calibration_error, null_band
 from training.progress import Say
 
 
-def undecided_photos(scores: Scores, photos: Pictures, **columns: Values) -> Answers:
+def undecided_photos(scores: Scores, photos: Pictures, **columns: ColumnValues) -> Answers:
     """Return a table of undecided answers to photos, in which each photo's set is its tier.
 
     Args:
@@ -50,7 +50,11 @@ def undecided_photos(scores: Scores, photos: Pictures, **columns: Values) -> Ans
         photos: the photos with their true classes.
         columns: values of further columns, as for `undecided`.
     """
-    known: dict[str, Values] = {"groups": photos.groups, "spelt": photos.spelt, "sources": photos.sources}
+    known: dict[str, ColumnValues] = {
+        "groups": photos.groups,
+        "spelt": photos.spelt,
+        "sources": photos.sources,
+    }
     return undecided(scores, photos, photos.tiers, **known | columns)
 
 
@@ -62,10 +66,11 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
         contract: the contract of the release.
         split: the use of the photos so far, such as `development`.
     """
-    ood = answers.take(~answers.known)
+    ood = answers.select_rows(~answers.has_class)
     tiers = measured_tiers(answers)
     return {
-        str(tier): _of_tier(answers.take(tiers == tier), ood, contract, split) for tier in np.unique(tiers)
+        str(tier): _of_tier(answers.select_rows(tiers == tier), ood, contract, split)
+        for tier in np.unique(tiers)
     }
 
 
@@ -74,31 +79,33 @@ def measured_tiers(answers: Answers) -> NDArray[np.str_]:
 
     It is OOD_TIER for photos that show none of the classes.
     """
-    return np.where(answers.known, answers.sets, OOD_TIER)
+    return np.where(answers.has_class, answers.sets, OOD_TIER)
 
 
 def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
     """Return the figures of one tier: accuracies if it shows garments, else the decisions by source."""
-    garments = answers.take(answers.known)
+    garments = answers.select_rows(answers.has_class)
     shows_garments = len(garments) > 0
     classes, n = np.unique(garments.truth, return_counts=True)
-    right = np.array([np.sum(garments.right & (garments.truth == index)) for index in classes])
+    right = np.array([np.sum(garments.is_right & (garments.truth == index)) for index in classes])
     recalls = right / n
     return PhotoFigures(
         split=split,
         n=len(answers),
         macro_accuracy=float(recalls.mean()) if shows_garments else None,
         macro_accuracy_interval=(
-            mean_interval(garments.right, garments.together, garments.truth) if shows_garments else None
+            compute_class_mean_interval(garments.is_right, garments.group_numbers, garments.truth)
+            if shows_garments
+            else None
         ),
-        accuracy=float(garments.right.mean()) if shows_garments else None,
+        accuracy=float(garments.is_right.mean()) if shows_garments else None,
         per_class={
             contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
             for index, of, recall in zip(classes, n, recalls, strict=True)
         },
-        ece=expected_calibration_error(garments.confidences, garments.right) if shows_garments else None,
+        ece=expected_calibration_error(garments.confidences, garments.is_right) if shows_garments else None,
         ece_null=null_band(garments.confidences) if shows_garments else None,
-        overconfidence=overconfidence(garments.confidences, garments.right) if shows_garments else None,
+        overconfidence=overconfidence(garments.confidences, garments.is_right) if shows_garments else None,
         decisions=_decisions(answers, contract.find_deciding_contract(most_are(answers))),
         auroc=_auroc(garments, ood) if shows_garments and len(ood) else None,
         sources={} if shows_garments else _by_thing(answers),
@@ -106,11 +113,11 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
 
 
 def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
-    things = {str(thing): answers.take(answers.spelt == thing) for thing in np.unique(answers.spelt)}
+    things = {str(thing): answers.select_rows(answers.spelt == thing) for thing in np.unique(answers.spelt)}
     return {
         thing: SourceFigures(
             n=len(of_thing),
-            accepted=float(of_thing.accepted.mean()),
+            accepted=float(of_thing.is_accepted.mean()),
             unfamiliar=_share(of_thing, Reason.UNFAMILIAR),
         )
         for thing, of_thing in things.items()
@@ -118,14 +125,14 @@ def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
 
 
 def _decisions(answers: Answers, by: ModelContract) -> PhotoDecisions:
-    accepted, taken = answers.accepted, answers.take(answers.accepted)
+    accepted, taken = answers.is_accepted, answers.select_rows(answers.is_accepted)
     return PhotoDecisions(
         confidence_threshold=by.class_head.confidence,
         familiarity_threshold=by.minimum_familiarity,
         coverage=float(accepted.mean()),
-        accuracy=float(taken.right.mean()) if len(taken) else None,
-        coverage_interval=share_interval(accepted, answers.together),
-        accuracy_interval=share_interval(taken.right, taken.together) if len(taken) else None,
+        accuracy=float(taken.is_right.mean()) if len(taken) else None,
+        coverage_interval=compute_share_interval(accepted, answers.group_numbers),
+        accuracy_interval=compute_share_interval(taken.is_right, taken.group_numbers) if len(taken) else None,
         ambiguous=_share(answers, Reason.AMBIGUOUS) + _share(answers, Reason.UNPROVEN),
         unfamiliar=_share(answers, Reason.UNFAMILIAR),
     )
@@ -154,11 +161,11 @@ def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, Unknow
         answers: the decided answers to photos.
         labels: the labels of the classes, by index.
     """
-    unknown = answers.take(answers.of_unknown_sources)
+    unknown = answers.select_rows(answers.is_from_unknown_source)
     tiers = measured_tiers(unknown)
-    ood = unknown.take(tiers == OOD_TIER)
+    ood = unknown.select_rows(tiers == OOD_TIER)
     names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
-    return {tier: _of_unknown(unknown.take(tiers == tier), ood, labels) for tier in names}
+    return {tier: _of_unknown(unknown.select_rows(tiers == tier), ood, labels) for tier in names}
 
 
 def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
@@ -167,7 +174,7 @@ def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
     These are answers to photos of sources (shops, people) that the heads may have learnt. If a tier has none,
     they are all answers of the tier.
     """
-    tiers, unknown = measured_tiers(answers), answers.of_unknown_sources
+    tiers, unknown = measured_tiers(answers), answers.is_from_unknown_source
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
 
@@ -179,7 +186,7 @@ def _of_unknown(garments: Answers, ood: Answers, labels: Sequence[str]) -> Unkno
         sources=counts,
         lower_bound=_lower_bound(garments),
         auroc=_auroc_of_unknown(garments, ood),
-        interval=share_interval(garments.right, of_source) if len(counts) >= FEW_SOURCES else None,
+        interval=compute_share_interval(garments.is_right, of_source) if len(counts) >= MIN_SOURCES else None,
         classes={labels[index]: n for index, n in sorted(shown.items())},
     )
 
@@ -187,19 +194,21 @@ def _of_unknown(garments: Answers, ood: Answers, labels: Sequence[str]) -> Unkno
 def _counts(answers: Answers, which: NDArray[np.bool_]) -> UnknownSource:
     return UnknownSource(
         n=int(which.sum()),
-        right=int((which & answers.right).sum()),
-        accepted=int((which & answers.accepted).sum()),
-        accepted_right=int((which & answers.accepted & answers.right).sum()),
+        right=int((which & answers.is_right).sum()),
+        accepted=int((which & answers.is_accepted).sum()),
+        accepted_right=int((which & answers.is_accepted & answers.is_right).sum()),
     )
 
 
 def _lower_bound(garments: Answers) -> float | None:
     """Return a bound of the share of right accepted answers of a further source; None for too few sources."""
-    accepted = garments.take(garments.accepted)
+    accepted = garments.select_rows(garments.is_accepted)
     names, groups = np.unique(accepted.sources, return_inverse=True)
-    if len(names) < FEW_SOURCES:
+    if len(names) < MIN_SOURCES:
         return None
-    return float(weighted(~accepted.right, groups, np.array([len(accepted)])).lower_bounds()[0])
+    return float(
+        estimate_errors(~accepted.is_right, groups, np.array([len(accepted)])).bound_right_shares()[0]
+    )
 
 
 def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
@@ -240,9 +249,9 @@ def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
         shown: the photos, from `compared_of`.
     """
     answers = predicted(open_networks(parent)["photos"], shown)
-    return Answers.of(
+    return Answers.make_answers(
         shown.tiers,
-        np.maximum(shown.classes, NONE_OF_THESE),
+        np.maximum(shown.classes, NO_CLASS),
         [answer.answer.class_id for answer in answers],
         pictures=shown.sha256,
         groups=shown.groups,

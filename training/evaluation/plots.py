@@ -22,7 +22,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
-from reports.values import TEST, Epoch, Example, Report
+from reports.values import TEST_SPLIT, Epoch, Example, Report
 from training.data.picture_files import FileImages
 from training.evaluation.evaluate import ece
 from training.evaluation.statistics import ECE_BINS, likeliest
@@ -133,7 +133,7 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
 def draw_confusion(report: Report) -> Figure:
     """Draw the report's confusion matrix."""
     test = report.test
-    kind = "test" if test.split == TEST else test.split
+    kind = "test" if test.split == TEST_SPLIT else test.split
     title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
     return draw_shares(np.array(test.confusion_matrix), report.labels, title)
 
@@ -200,7 +200,7 @@ def draw_reliability(answers: Answers) -> Figure:
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
     CalibrationDisplay.from_predictions(
-        answers.right, answers.confidences, n_bins=ECE_BINS, name="served", ax=upper, color=LINE_COLOUR
+        answers.is_right, answers.confidences, n_bins=ECE_BINS, name="served", ax=upper, color=LINE_COLOUR
     )
     upper.set(xlabel="", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     upper.set_title(f"expected calibration error {ece(answers):.2%}")

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from reports.answers import ACCEPT, CLASS, Answers
-from reports.products import COLOURS, PRODUCTS, ProbableAnswer, answer_of_product
+from reports.answers import ACCEPT, CLASS_HEAD, Answers
+from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ProbableAnswer, combine_photo_answers
 from reports.values import ProductPromise
 from training.thresholds.acceptance import acceptance_curves, promises
 from training.thresholds.answer_sets import AnswerSet
@@ -29,11 +29,11 @@ def products_of(answers: Answers, right: float) -> dict[str, ProductPromise]:
         out.
     """
     promises_of = {}
-    for head in np.unique(answers.attributes[answers.decided]).tolist():
-        of_head = answers.of_head(head).take(answers.of_head(head).decided)
-        counted = [rows for rows in _products(of_head) if head == CLASS or of_head.known[rows[0]]]
+    for head in np.unique(answers.attributes[answers.has_decision]).tolist():
+        of_head = answers.select_head(head).select_rows(answers.select_head(head).has_decision)
+        counted = [rows for rows in _products(of_head) if head == CLASS_HEAD or of_head.has_class[rows[0]]]
         if counted:
-            judged = [_judged(of_head, rows, is_colour=head in COLOURS) for rows in counted]
+            judged = [_judged(of_head, rows, is_colour=head in COLOUR_ATTRIBUTES) for rows in counted]
             promises_of[head or LABEL] = _promise(judged, right)
     return promises_of
 
@@ -48,7 +48,7 @@ def _judged(answers: Answers, rows: NDArray[np.int64], *, is_colour: bool) -> tu
     """Answer about a product, and tell whether that is right: a further right label of a photo is, too."""
     labels = answers.probabilities[rows].argmax(axis=1)
     answer = _answer(answers, rows, labels, is_colour=is_colour)
-    is_further = (labels == answer.label) & answers.right[rows]
+    is_further = (labels == answer.label) & answers.is_right[rows]
     return answer, bool(answer.label == answers.truth[rows[0]] or is_further.any())
 
 
@@ -64,14 +64,16 @@ def _answer(
             strict=True,
         )
     ]
-    return answer_of_product(photos, is_proven=True, is_colour=is_colour)
+    return combine_photo_answers(photos, is_proven=True, is_colour=is_colour)
 
 
 def _promise(judged: list[tuple[ProbableAnswer, bool]], right: float) -> ProductPromise:
     is_right = np.array([is_right for _, is_right in judged])
     is_accepted = np.array([answer.reason is None for answer, _ in judged])
-    [promise] = promises([AnswerSet(PRODUCTS, is_accepted.astype(np.float32), is_right, right)], 0.5)
+    [promise] = promises([AnswerSet(PRODUCTS_SET, is_accepted.astype(np.float32), is_right, right)], 0.5)
     confidences = np.array([answer.probabilities[answer.label] for answer, _ in judged], np.float32)
-    accepted = AnswerSet(PRODUCTS, np.where(is_accepted, confidences, np.float32(np.nan)), is_right, right)
-    points = acceptance_curves([accepted]).get(PRODUCTS, ())
+    accepted = AnswerSet(
+        PRODUCTS_SET, np.where(is_accepted, confidences, np.float32(np.nan)), is_right, right
+    )
+    points = acceptance_curves([accepted]).get(PRODUCTS_SET, ())
     return ProductPromise(**promise.model_dump(), by_confidence=points)

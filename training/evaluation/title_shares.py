@@ -16,10 +16,10 @@ from inference.contract import ModelContract, NetworkName, choose_only_name
 from inference.kinds import KIND, KINDS
 from inference.recognition import label_kinds
 from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER, find_release_labels
-from reports.answers import CLASS, Answers
-from reports.intervals import lower_bound, upper_bound, weighted
-from reports.products import mean_of
-from reports.values import HELD_OUT
+from reports.answers import CLASS_HEAD, Answers
+from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
+from reports.product_rule import average_probabilities
+from reports.values import HELD_OUT_PICTURES
 from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
 
 LEAST: Final = (0.05, 0.1, 0.2)
@@ -92,7 +92,7 @@ def trial_of_kinds(answers: Answers, labels: Sequence[str]) -> Trial:
             set of each photo is its tier.
         labels: the labels of the attribute: names of KINDS, and OTHER.
     """
-    of = answers.take(answers.known)
+    of = answers.select_rows(answers.has_class)
     names = [place for place, label in enumerate(labels) if label != OTHER]
     return Trial(
         sets=of.sets,
@@ -115,12 +115,12 @@ def trial_of_classes(answers: Answers, labels: Sequence[str]) -> Trial:
     words = [kind for kind in KINDS if any(kind in of for of in kinds)]
     is_of = np.array([[word in of for word in words] for of in kinds], np.bool_)
     is_of = is_of.reshape(len(kinds), len(words))
-    of_classes = answers.take(answers.known)
-    of = of_classes.take(np.flatnonzero(is_of[of_classes.truth].any(axis=1)))
+    of_classes = answers.select_rows(answers.has_class)
+    of = of_classes.select_rows(np.flatnonzero(is_of[of_classes.truth].any(axis=1)))
     right, shares = is_of[of.truth], of.probabilities @ is_of
     of_truth = of.probabilities[np.arange(len(of)), of.truth]
     misled: Bools = np.asarray((right & (of_truth[:, None] < MIN_SHARE_OF_LEADER * shares)).any(axis=1))
-    return Trial(of.sets, shares, right, None, misled, of.together)
+    return Trial(of.sets, shares, right, None, misled, of.group_numbers)
 
 
 def measure_words(trial: Trial, network: NetworkName) -> WordFigures:
@@ -149,15 +149,15 @@ def words_of_own_classes(answers: Answers, contract: ModelContract) -> WordFigur
     """
     head = contract.heads.get(KIND)
     labels = find_release_labels(contract.labels, head.labels if head else None, "en")
-    of_kinds = answers.of_head(KIND)
+    of_kinds = answers.select_head(KIND)
     if labels.kinds and len(of_kinds):
         trial = trial_of_kinds(of_kinds, labels.kinds)
-        trial = replace(trial, products=None, groups=of_kinds.take(of_kinds.known).together)
+        trial = replace(trial, products=None, groups=of_kinds.select_rows(of_kinds.has_class).group_numbers)
     else:
-        trial = trial_of_classes(answers.of_head(CLASS), contract.labels)
+        trial = trial_of_classes(answers.select_head(CLASS_HEAD), contract.labels)
     if not trial.has_name.any():
         return None
-    as_one = replace(trial, sets=np.full(len(trial.sets), HELD_OUT))
+    as_one = replace(trial, sets=np.full(len(trial.sets), HELD_OUT_PICTURES))
     return measure_words(as_one, choose_only_name(contract.input))
 
 
@@ -179,9 +179,11 @@ def _bounds(on: Bools, confirmed: Bools, groups: NDArray[np.int64] | None) -> tu
     if not on.any():
         return 0.0, 1.0
     of_rows = None if groups is None else np.unique(groups[on], return_inverse=True)[1]
-    estimate = weighted(~confirmed[on], of_rows, np.array([on.sum()]))
-    right = (1 - estimate.wrong) * estimate.n
-    return float(lower_bound(right, estimate.n)[0]), float(upper_bound(right, estimate.n)[0])
+    estimate = estimate_errors(~confirmed[on], of_rows, np.array([on.sum()]))
+    right = (1 - estimate.wrong_share) * estimate.independent_answers
+    return float(compute_lower_bounds(right, estimate.independent_answers)[0]), float(
+        compute_upper_bounds(right, estimate.independent_answers)[0]
+    )
 
 
 def _named_at(trial: Trial, share: float) -> WordsAt:
@@ -250,7 +252,7 @@ def _of_products(trial: Trial, share: float) -> dict[str, WordsOf]:
         if len(rows) == 1 or not trial.right[rows].all(axis=0).any():
             continue
         of_photos = np.column_stack([trial.shares[rows], trial.other[rows]])
-        mean = np.array(mean_of(of_photos.tolist())[:-1])
+        mean = np.array(average_probabilities(of_photos.tolist())[:-1])
         right.append(mean[trial.right[rows[0]]].max() >= share)
         wrong.append(mean[~trial.right[rows[0]]].max() >= share)
     on = np.ones(len(wrong), np.bool_)

@@ -20,8 +20,8 @@ from inference.keras_session import KerasSession, ModelHabits
 from inference.session import Scores
 from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
-from reports.gate import least_accuracy
-from reports.model_card import DATA_LICENCE
+from reports.gate import compute_minimum_accuracy
+from reports.model_card import DATA_LICENCE_KEY
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
@@ -99,7 +99,7 @@ def adopt(
         )
     parts = hold_out_pictures(data.train, len(data.labels))
     right = _take_better_scale(session, parts.validation, progress.say)
-    if right < least_accuracy(len(data.labels)) and not forced:
+    if right < compute_minimum_accuracy(len(data.labels)) and not forced:
         raise NotAdoptable(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
             "Are --labels in the order of its outputs, and pixels prepared within the model? --force "
@@ -140,7 +140,7 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
         session.set_divisor(divisor)
         batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
         answers = undecided(joined([session.run(batch) for batch in batches]), shown)
-        return nll(answers), float(answers.right.mean())
+        return nll(answers), float(answers.is_right.mean())
 
     usual = session.habits.divisor
     if "int" in session.habits.dtype:
@@ -245,7 +245,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
             "divisor_added": habits.divisor,
             "softmax_added": habits.softmax,
             "held_out": held_out,
-            **({DATA_LICENCE: licence} if licence else {}),
+            **({DATA_LICENCE_KEY: licence} if licence else {}),
         },
     )
 

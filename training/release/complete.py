@@ -19,10 +19,18 @@ from inference.onnx_session import OnnxSession
 from model_store.assemble import make_single_network
 from model_store.manifest import GoldenAnswers, Manifest
 from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE, MODEL_FILE
-from reports.acceptance import USUAL, Conditions
-from reports.answers import LARGEST, NO_ANSWERS, Answers
-from reports.model_card import DATA_LICENCE
-from reports.values import CROSS_FITTED, HELD_OUT, TEST, Epoch, OutOfScope, Report, TrainingFigures
+from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
+from reports.answers import MAX_STORED_PICTURES, NO_ANSWERS, Answers
+from reports.model_card import DATA_LICENCE_KEY
+from reports.values import (
+    CROSS_FITTED_SPLIT,
+    HELD_OUT_PICTURES,
+    TEST_SPLIT,
+    Epoch,
+    OutOfScope,
+    Report,
+    TrainingFigures,
+)
 from training.data.fashion import LabelledData
 from training.data.picture_files import FileImages
 from training.data.split import Split
@@ -92,13 +100,13 @@ class Candidate:
     attributes: Mapping[str, Probabilities] = field(default_factory=dict)
     score: Score | None = None
     unseen: Distances | None = None
-    accept: Conditions = USUAL
+    accept: AcceptConditions = DEFAULT_CONDITIONS
     of_products: bool = False
 
     @property
     def of_class(self) -> Answers:
         """The answers of other networks to pictures whose class is known."""
-        return self.out_of_fold.take(self.out_of_fold.known)
+        return self.out_of_fold.select_rows(self.out_of_fold.has_class)
 
 
 def samples(split: Split) -> PixelsBatch:
@@ -123,7 +131,7 @@ def made_with(
         recorded["settings"] = dict(settings)
     if folds:
         recorded["folds"] = folds
-    return recorded | ({DATA_LICENCE: data.licence} if data.licence else {})
+    return recorded | ({DATA_LICENCE_KEY: data.licence} if data.licence else {})
 
 
 def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> tuple[Manifest, FileAnswers]:
@@ -145,12 +153,12 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     score: Score = candidate.score or (lambda pictures: scored(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
     required = Requirements(
-        right=candidate.accept.right or usual_accept_right(own_classes=candidate.data.has_class_names),
+        right=candidate.accept.right_share or usual_accept_right(own_classes=candidate.data.has_class_names),
         confidence=candidate.accept.confidence,
         unfamiliar=(FAMILIARITY_THRESHOLD if candidate.unseen is None else FAMILIARITY_OF_OWN,),
     )
     train, held_out = candidate.split.train, candidate.split.validation
-    to_held_out = undecided(score(held_out), held_out, HELD_OUT) if held_out else NO_ANSWERS
+    to_held_out = undecided(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
     thresholds = decide(to_held_out + candidate.of_class, required)
     labels = train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
@@ -188,7 +196,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
             contract, GoldenAnswers.from_arrays(golden, scores.probabilities, scores.distances)
         ),
         report=report,
-        answers=answers + of_attributes if len(answers) <= LARGEST else NO_ANSWERS,
+        answers=answers + of_attributes if len(answers) <= MAX_STORED_PICTURES else NO_ANSWERS,
     )
     return manifest, of_files
 
@@ -219,7 +227,9 @@ def _measure(
         training=candidate.training,
         train=counted(train),
         validation=counted(held_out),
-        test=full_figures(answers, before, contract).replace_fields(split=TEST if test else CROSS_FITTED),
+        test=full_figures(answers, before, contract).replace_fields(
+            split=TEST_SPLIT if test else CROSS_FITTED_SPLIT
+        ),
         out_of_scope=_out_of_scope(scores_of_test, contract, candidate),
         photos={},
         examples=examples(answers, contract.labels),

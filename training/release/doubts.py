@@ -67,7 +67,7 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
             probability=float(answers.confidences[place]),
             label_probability=float(answers.probabilities[place, answers.truth[place]]),
         )
-        for place in np.flatnonzero(answers.known & ~answers.right).tolist()
+        for place in np.flatnonzero(answers.has_class & ~answers.is_right).tolist()
     ]
     return sorted(doubts, key=lambda doubt: doubt.probability - doubt.label_probability, reverse=True)
 

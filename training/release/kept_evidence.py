@@ -19,9 +19,9 @@ from inference.decision import compute_familiarity
 from inference.kinds import KIND
 from inference.onnx_session import DISTANCE
 from model_store.local_releases import LocalRelease
-from reports.answers import CLASS, Answers
-from reports.products import is_shown
-from reports.values import ProductPromise, report_of
+from reports.answers import CLASS_HEAD, Answers
+from reports.product_rule import is_promise_shown
+from reports.values import ProductPromise, read_report
 from training.data.vectors import FeatureVectors
 from training.evaluation.products import products_of
 from training.features.blocks import VECTOR
@@ -75,13 +75,13 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
         own: decided cross-fitted answers to photos of the user's products; empty if groups are no products.
         say: receives a sentence on why figures of the parent are dropped.
     """
-    before = report_of(parent).products
+    before = read_report(parent).products
     if not before or parent_heads is None:
         return products_of(own, ACCEPTED_OF_PHOTOS)
     if why := _why_dropped(parent.manifest.contract("photos"), parent_heads, head, now):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
-        measured = products_of(own.of_head(CLASS), ACCEPTED_OF_PHOTOS)
-        if not is_shown(measured.get(LABEL)):
+        measured = products_of(own.select_head(CLASS_HEAD), ACCEPTED_OF_PHOTOS)
+        if not is_promise_shown(measured.get(LABEL)):
             promise = measured.get(LABEL)
             accepted = f"{promise.accepted:,} of {promise.n:,} are accepted" if promise else ""
             say(

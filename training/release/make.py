@@ -18,9 +18,9 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease
 from model_store.manifest import Headline, Manifest, ReleaseNetwork
 from model_store.release_files import NEW_RELEASE_FOLDER, REPORT_FILE
-from reports.answers import ANSWERS, Answers, packed
-from reports.model_card import MODEL_CARD, model_card
-from reports.page.page import REPORT_PAGE, figures_in, file_page
+from reports.answers import ANSWERS_FILE, Answers, pack_answers
+from reports.model_card import MODEL_CARD_FILE, make_model_card
+from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report
 from training.environment import git_commit
 from training.release.doubts import FileAnswers
@@ -138,9 +138,9 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     """
     contracts = {name: network.contract for name, network in networks.items()}
     (folder / REPORT_FILE).write_bytes(report.serialize())
-    (folder / MODEL_CARD).write_text(model_card(contracts, report), "utf-8")
-    (folder / REPORT_PAGE).write_bytes(file_page(contracts, report, figures_in(folder)))
-    (folder / ANSWERS).write_bytes(packed(answers))
+    (folder / MODEL_CARD_FILE).write_text(make_model_card(contracts, report), "utf-8")
+    (folder / REPORT_PAGE_FILE).write_bytes(make_page_file(contracts, report, read_figures(folder)))
+    (folder / ANSWERS_FILE).write_bytes(pack_answers(answers))
     return seal_release(
         folder,
         created_at=datetime.now(UTC),

@@ -18,11 +18,11 @@ from inference.onnx_session import OnnxSession
 from model_store.local_releases import LocalRelease
 from model_store.manifest import ReleaseNetwork as ReleasedNetwork
 from model_store.release_files import PHOTO_FILES
-from reports.answers import NO_ANSWERS, TEST_SET, Answers, answers_in
-from reports.intervals import needed
-from reports.page.advice import not_kept
-from reports.page.wording import ENGLISH
-from reports.values import CROSS_FITTED, PHOTOS_OF_TIER, ModelFigures, Report, report_of
+from reports.answers import NO_ANSWERS, TEST_SET, Answers, read_own_answers
+from reports.intervals import count_needed_answers
+from reports.page.advice import describe_unkept_promises
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import CROSS_FITTED_SPLIT, TIER_PHOTOS_PREFIX, ModelFigures, Report, read_report
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.photos import OWN_TIER
 from training.errors import BadRecipe
@@ -95,24 +95,24 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
         ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | learnt).save_hashes(unfinished)
         # 3) Measure and seal.
-        before = report_of(parent)
+        before = read_report(parent)
         configuration = before.training.configuration | {"photo_network": record} | below()
         training = before.training.replace_fields(configuration=configuration)
         cost = photo_model_figures(network, unfinished, contract)
         words = before.words if rests_on_kinds(contract) else None
         before = before.replace_fields(training=training, photo_model=cost, words=words)
-        stored = answers_in(
+        stored = read_own_answers(
             parent_manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
         )
         report, decided_answers = measured_photos(unfinished, before, photos, thresholds, of_folds)
-        own = decided_answers.take(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
+        own = decided_answers.select_rows(np.isin(decided_answers.pictures, of_parent.pictures) & of_products)
         products = kept_products(parent, parent_heads, head, contract, own, say)
         report = report.replace_fields(products=products)
         make_release(
             unfinished,
             networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
             report=report,
-            answers=stored.of_set(TEST_SET) + decided_answers + of_parent,
+            answers=stored.select_set(TEST_SET) + decided_answers + of_parent,
             parent=parent_manifest,
             sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
         )
@@ -129,7 +129,7 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
     if not parent.manifest.has_both_networks:
         return None
     # A release of version 2.0 records none: its photos.keras has the whole network, which is another one.
-    if report_of(parent).training.configuration.get(BELOW) != below()[BELOW]:
+    if read_report(parent).training.configuration.get(BELOW) != below()[BELOW]:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
@@ -150,8 +150,10 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
     if not parent.manifest.has_both_networks or tiers_that_unknown_sources_decide(answers):
         return False
     required = of_photos(that_decide(answers), None, ACCEPT_NOTHING)
-    is_sampled = int((answers.known & (answers.sets == OWN_TIER)).sum()) >= needed(required.right)
-    promised = {promise.pictures.removeprefix(PHOTOS_OF_TIER) for promise in report_of(parent).promises}
+    is_sampled = int((answers.has_class & (answers.sets == OWN_TIER)).sum()) >= count_needed_answers(
+        required.right
+    )
+    promised = {promise.pictures.removeprefix(TIER_PHOTOS_PREFIX) for promise in read_report(parent).promises}
     is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
     return parent.manifest.contract("photos").class_head.confidence < ACCEPT_NOTHING and not is_new
 
@@ -162,7 +164,10 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     If the parent's thresholds stay valid, its temperature stays, too. Its confidences are lower limits, since
     photos of unknown sources may have chosen them, and the usual share of photos is called unfamiliar.
     """
-    of_classes, others = answers.take(answers.sets != UNLEARNT_THINGS), answers.of_set(UNLEARNT_THINGS)
+    of_classes, others = (
+        answers.select_rows(answers.sets != UNLEARNT_THINGS),
+        answers.select_set(UNLEARNT_THINGS),
+    )
     manifest, deciding = parent.manifest, that_decide(of_classes)
     before = (
         manifest.contract("photos").class_head.confidence if manifest.has_both_networks else ACCEPT_NOTHING
@@ -180,7 +185,9 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
         ).with_labels_of(contract)
     thresholds = decide_withholding(deciding, required, manifest.labels)
     curves = acceptance_curves(thresholds.answer_sets)
-    for sentence in not_kept(promises(thresholds.answer_sets, thresholds.confidence), ENGLISH, curves):
+    for sentence in describe_unkept_promises(
+        promises(thresholds.answer_sets, thresholds.confidence), ENGLISH_WORDING, curves
+    ):
         say(sentence)
     for index, least in thresholds.stricter.items():
         say(
@@ -203,7 +210,7 @@ def measured_photos(
     contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
     answers = decided(Classifier(session, contract), of_folds)
     changed = {
-        "photos": photo_figures(answers.take(of_known_sources(answers)), contract, CROSS_FITTED),
+        "photos": photo_figures(answers.select_rows(of_known_sources(answers)), contract, CROSS_FITTED_SPLIT),
         "unknown_sources": unknown_figures(answers, contract.labels),
         "all_accepted": None,  # which classes are accepted has changed
     }

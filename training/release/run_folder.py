@@ -23,7 +23,7 @@ from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import parse_manifest
 from model_store.release_files import MANIFEST_FILE, NEW_RELEASE_FOLDER, flush_folder
-from reports.answers import PHOTO_PREDICTIONS, PREDICTIONS
+from reports.answers import OLD_PHOTO_PREDICTIONS_FILE, OLD_TEST_PREDICTIONS_FILE
 
 UNFINISHED: Final = ".wardrobe-unfinished-"
 """Beginning of the name of a folder in which a release is being written; 16 hexadecimal digits end it."""
@@ -238,7 +238,7 @@ def unfinished_release(
     unfinished.mkdir()
     try:
         if parent is not None:
-            _copy_files(parent, unfinished, without | {PREDICTIONS, PHOTO_PREDICTIONS})
+            _copy_files(parent, unfinished, without | {OLD_TEST_PREDICTIONS_FILE, OLD_PHOTO_PREDICTIONS_FILE})
         yield unfinished
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Promises about accepted answers: choose the confidence threshold, and make the report's table of promises.
 
 A promise is the share of accepted answers that has to be right, such as 0.95. The rule itself, which services
-apply as well: reports/acceptance.py. The answers come from answer_sets.py. Pure.
+apply as well: reports/accept_threshold.py. The answers come from answer_sets.py. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
-from reports.acceptance import accepted_at, last_kept
-from reports.intervals import needed
-from reports.values import HELD_OUT, AcceptPoint, PossiblePromise, Promise, Report
+from reports.accept_threshold import find_accept_points, find_lowest_threshold
+from reports.intervals import count_needed_answers
+from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise, Report
 from training.thresholds.answer_sets import AnswerSet
 
 TARGETS: Final = (0.9, 0.95, 0.98, 0.99)
@@ -39,10 +39,10 @@ def confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
         return ACCEPT_NOTHING
     accuracies = [answers.accuracy for answers in promising if answers.accuracy is not None]
     shown = [answers.shown(thresholds) for answers in promising]
-    kept = [bounds.show(accuracy) for bounds, accuracy in zip(shown, accuracies, strict=True)]
-    place = last_kept(
+    kept = [bounds.prove_accuracy(accuracy) for bounds, accuracy in zip(shown, accuracies, strict=True)]
+    place = find_lowest_threshold(
         np.stack([answers.accepted(thresholds)[0] / len(answers.right) for answers in promising], axis=1),
-        np.stack([bounds.independent for bounds in shown], axis=1),
+        np.stack([bounds.max_independent_answers for bounds in shown], axis=1),
         np.stack(kept, axis=1),
         accuracies,
     )
@@ -75,8 +75,8 @@ def _curves(
 def _points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -> Iterator[AcceptPoint]:
     counts, rights = (some.tolist() for some in answer_set.accepted(thresholds))
     shown = answer_set.shown(thresholds)
-    independent = shown.independent.astype(np.int64).tolist()
-    rows = zip(thresholds, counts, rights, shown.lower_bounds(), independent, strict=True)
+    independent = shown.max_independent_answers.astype(np.int64).tolist()
+    rows = zip(thresholds, counts, rights, shown.bound_right_shares(), independent, strict=True)
     for threshold, count, right, bound, answers in rows:
         yield AcceptPoint(
             threshold=float(threshold),
@@ -120,7 +120,7 @@ def promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promi
 
 
 def with_promises(
-    report: Report, answer_sets: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT
+    report: Report, answer_sets: Sequence[AnswerSet], confidence: float, kept: str | None = HELD_OUT_PICTURES
 ) -> Report:
     """Return a report with the promises and curves of these sets of answers added.
 
@@ -144,11 +144,11 @@ def _promise(answer_set: AnswerSet, accuracy: float, at: NDArray[np.float32]) ->
     return Promise(
         pictures=answer_set.pictures,
         accuracy=accuracy,
-        needed=needed(accuracy),
+        needed=count_needed_answers(accuracy),
         n=len(answer_set.familiar),
         accepted=int(count),
         right=int(right),
-        lower_bound=float(shown.lower_bounds()[0]),
+        lower_bound=float(shown.bound_right_shares()[0]),
     )
 
 
@@ -162,7 +162,7 @@ def possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]:
 def _possible(
     answer_set: AnswerSet, curves: Mapping[str, Sequence[AcceptPoint]], target: float
 ) -> PossiblePromise:
-    point = (accepted_at(curves, {answer_set.pictures: target}) or {}).get(answer_set.pictures)
+    point = (find_accept_points(curves, {answer_set.pictures: target}) or {}).get(answer_set.pictures)
     if point is None:
         return PossiblePromise(accuracy=target, accepted=0.0)
     return PossiblePromise(

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from inference.contract import Familiarity
 from inference.decision import calibrate, compute_familiarity
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE
+from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.intervals import Weighted, needed_with, weighted
-from reports.values import PHOTOS_FROM, PHOTOS_OF_TIER
+from reports.intervals import WeightedErrors, count_needed_answers_with_errors, estimate_errors
+from reports.values import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class AnswerSet:
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.right[order]))[count]
 
-    def shown(self, thresholds: NDArray[np.float32]) -> Weighted:
+    def shown(self, thresholds: NDArray[np.float32]) -> WeightedErrors:
         """Estimate the share of wrong answers among those that each threshold accepts.
 
         Args:
@@ -63,7 +63,7 @@ class AnswerSet:
         """
         order, (counts, _) = self._surest_first(), self.accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
-        return weighted(~self.right[order], groups, counts)
+        return estimate_errors(~self.right[order], groups, counts)
 
     def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
         """Return the answers that a mask picks, as a set of its own.
@@ -85,7 +85,7 @@ def photo_answer_sets(
     answers: Answers,
     confidences: NDArray[np.float32],
     promised: Mapping[str, float],
-    least: float = ACCEPT_CONFIDENCE,
+    least: float = DEFAULT_ACCEPT_CONFIDENCE,
 ) -> tuple[AnswerSet, ...]:
     """Return the sets of answers to photos: one for each tier, and one for each of several sources.
 
@@ -99,15 +99,15 @@ def photo_answer_sets(
         promised: the share of accepted answers that must be right, by tier; other tiers have no promise.
         least: the confidence that each accepted answer needs, 0 to 1.
     """
-    tiers, together = answers.sets, answers.together
+    tiers, together = answers.sets, answers.group_numbers
 
     def answer_set(name: str, which: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
         senders = None if together is None else together[which]
-        return AnswerSet(name, confidences[which], answers.right[which], accuracy, senders, least)
+        return AnswerSet(name, confidences[which], answers.is_right[which], accuracy, senders, least)
 
     of_tiers = [
-        answer_set(f"{PHOTOS_OF_TIER}{tier}", tiers == tier, promised.get(tier))
-        for tier in sorted(set(tiers[answers.known].tolist()))
+        answer_set(f"{TIER_PHOTOS_PREFIX}{tier}", tiers == tier, promised.get(tier))
+        for tier in sorted(set(tiers[answers.has_class].tolist()))
     ]
     if not promised:
         return tuple(of_tiers)
@@ -115,8 +115,8 @@ def photo_answer_sets(
     return (
         *of_tiers,
         *(
-            answer_set(f"{PHOTOS_FROM}{source}", is_promised & (answers.sources == source), accuracy)
-            for source in sources_of(answers.take(is_promised), accuracy)
+            answer_set(f"{SOURCE_PHOTOS_PREFIX}{source}", is_promised & (answers.sources == source), accuracy)
+            for source in sources_of(answers.select_rows(is_promised), accuracy)
         ),
     )
 
@@ -133,8 +133,11 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
         answers: the answers to photos.
         accuracy: the promised share of right answers, 0 to 1 exclusive.
     """
-    of_known_source = answers.known & (answers.sources != "") & ~answers.of_unknown_sources
-    of_sources, least = answers.take(of_known_source), 2 * needed_with(1, accuracy)
+    of_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
+    of_sources, least = (
+        answers.select_rows(of_known_source),
+        2 * count_needed_answers_with_errors(1, accuracy),
+    )
     deciding = set[str]()
     for tier in np.unique(of_sources.sets):
         names, counts = np.unique(of_sources.sources[of_sources.sets == tier], return_counts=True)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import Distances, Probabilities
 from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity, Head, InputContract, ModelContract
-from reports.answers import NONE_OF_THESE, Answers
-from reports.intervals import needed
-from reports.values import HELD_OUT, PHOTOS_OF_TIER
+from reports.answers import NO_CLASS, Answers
+from reports.intervals import count_needed_answers
+from reports.values import HELD_OUT_PICTURES, TIER_PHOTOS_PREFIX
 from training.data.labels import INAPPLICABLE_LABEL, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.thresholds.acceptance import confidence_threshold
@@ -107,7 +107,7 @@ def decide(answers: Answers, required: Requirements) -> Thresholds:
         required: the requirements for accepted answers.
     """
     temperature = required.temperature or temperature_of(answers, alike=required.alike)
-    distances = scores_in(answers.take(answers.known & (answers.sets != CORRECTED_TIER))).distances
+    distances = scores_in(answers.select_rows(answers.has_class & (answers.sets != CORRECTED_TIER))).distances
     familiarity = required.familiarity or (None if distances is None else fit_familiarity(distances))
     at_each = [
         _decided_at(answers, required, temperature, familiarity and replace(familiarity, threshold=least))
@@ -158,11 +158,11 @@ def _answers_of(
     predicted = probabilities.argmax(axis=1)
     right = labels.is_right[np.arange(len(predicted)), predicted]
     # Any of several labels is right: where one of them was answered, it counts as the truth.
-    truth = np.where(right, predicted, np.where(labels.main_codes >= 0, labels.main_codes, NONE_OF_THESE))
+    truth = np.where(right, predicted, np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS))
     has_it = np.isin(of_class.predicted, [classes.index(name) for name in labels.applies_to or classes])
     # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
     deciding = np.flatnonzero((labels.main_codes >= 0) | ((labels.main_codes == INAPPLICABLE_LABEL) & has_it))
-    return Answers.of(
+    return Answers.make_answers(
         of_class.sets[deciding],
         truth[deciding],
         groups=of_class.groups[deciding],
@@ -193,11 +193,11 @@ def _decided_at(
     if required.tiers is None:
         answer_sets: tuple[AnswerSet, ...] = (
             AnswerSet(
-                HELD_OUT,
+                HELD_OUT_PICTURES,
                 sure,
-                answers.right,
+                answers.is_right,
                 required.right,
-                answers.together,
+                answers.group_numbers,
                 required.confidence,
             ),
         )
@@ -222,11 +222,14 @@ def _parents_stays(answers: Answers, answer_sets: Sequence[AnswerSet], required:
     This is so if too few of the corrections, or none, were drawn at random. Then nothing in the user's
     pictures speaks against the threshold. The figures of the other tiers show what it accepts.
     """
-    own, at = f"{PHOTOS_OF_TIER}{OWN_TIER}", np.array([required.before], np.float32)
+    own, at = f"{TIER_PHOTOS_PREFIX}{OWN_TIER}", np.array([required.before], np.float32)
     sampled = [answer_set for answer_set in answer_sets if answer_set.pictures == own]
     if not sampled:
         return bool((answers.sets == CORRECTED_TIER).any())
-    return any(answer_set.shown(at).independent[0] < needed(required.right) for answer_set in sampled)
+    return any(
+        answer_set.shown(at).max_independent_answers[0] < count_needed_answers(required.right)
+        for answer_set in sampled
+    )
 
 
 def _of_unfamiliar_too(answers: Answers, usual: Thresholds, required: Requirements) -> Thresholds | None:
@@ -238,7 +241,7 @@ def _of_unfamiliar_too(answers: Answers, usual: Thresholds, required: Requiremen
     """
     [familiar] = usual.answer_sets
     is_unfamiliar = np.isnan(familiar.confidences)
-    if is_unfamiliar.sum() < needed(required.right):
+    if is_unfamiliar.sum() < count_needed_answers(required.right):
         return None
     every = decide(answers, replace(required, unfamiliar=(0.0,), of_unfamiliar=False))
     [all_pictures] = every.answer_sets

@@ -12,10 +12,10 @@ import numpy as np
 
 from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract
 from inference.session import Scores
-from reports.acceptance import ACCEPT_CONFIDENCE
+from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.intervals import needed
-from reports.values import FEW_SOURCES
+from reports.intervals import count_needed_answers
+from reports.values import MIN_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.rare import MIN_PICTURES_PER_LABEL
@@ -76,7 +76,7 @@ class Requirements:
     """
 
     right: float
-    confidence: float = ACCEPT_CONFIDENCE
+    confidence: float = DEFAULT_ACCEPT_CONFIDENCE
     tiers: frozenset[str] | None = None
     alike: bool = False
     temperature: float | None = None
@@ -117,12 +117,14 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
             there are none.
         before: the confidence threshold of the parent.
     """
-    counts = Counter(answers.sets[answers.known].tolist())
-    enough = {tier for tier, n in counts.items() if n >= needed(ACCEPTED_OF_PHOTOS)} - {CORRECTED_TIER}
-    least = before if counts[OWN_TIER] and before < ACCEPT_NOTHING else ACCEPT_CONFIDENCE
+    counts = Counter(answers.sets[answers.has_class].tolist())
+    enough = {tier for tier, n in counts.items() if n >= count_needed_answers(ACCEPTED_OF_PHOTOS)} - {
+        CORRECTED_TIER
+    }
+    least = before if counts[OWN_TIER] and before < ACCEPT_NOTHING else DEFAULT_ACCEPT_CONFIDENCE
     return Requirements(
         right=ACCEPTED_OF_PHOTOS,
-        confidence=max(least, ACCEPT_CONFIDENCE),
+        confidence=max(least, DEFAULT_ACCEPT_CONFIDENCE),
         tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else enough),
         alike=True,
         unfamiliar=FAMILIARITIES_OF_PHOTOS if others else (FAMILIARITY_OF_PHOTOS,),
@@ -161,7 +163,7 @@ def that_decide(answers: Answers) -> Answers:
     used.
     """
     tiers = tiers_that_unknown_sources_decide(answers)
-    return answers.take(answers.of_unknown_sources | ~np.isin(answers.sets, tiers))
+    return answers.select_rows(answers.is_from_unknown_source | ~np.isin(answers.sets, tiers))
 
 
 def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
@@ -169,10 +171,10 @@ def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
 
     An unknown source is a shop or collection of which the network that answered had learnt nothing.
     """
-    unknown = answers.take(answers.of_unknown_sources & answers.known)
+    unknown = answers.select_rows(answers.is_from_unknown_source & answers.has_class)
     return [
         tier
         for tier in np.unique(unknown.sets).tolist()
-        if len(np.unique(unknown.of_set(tier).sources)) >= FEW_SOURCES
-        and len(unknown.of_set(tier)) >= needed(ACCEPTED_OF_PHOTOS)
+        if len(np.unique(unknown.select_set(tier).sources)) >= MIN_SOURCES
+        and len(unknown.select_set(tier)) >= count_needed_answers(ACCEPTED_OF_PHOTOS)
     ]

@@ -70,7 +70,7 @@ def temperature_of(answers: Answers, *, alike: bool = False) -> float:
         alike: whether all classes have the same weight, and within a class all tiers, however many photos
             there are. Otherwise each picture has the same weight.
     """
-    of_classes = answers.take(answers.known & (answers.sets != CORRECTED_TIER))
+    of_classes = answers.select_rows(answers.has_class & (answers.sets != CORRECTED_TIER))
     weights = _weights(of_classes.truth, of_classes.sets) if alike else None
     return fit_temperature(of_classes.probabilities, of_classes.truth, weights)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.answers import Answers
-from reports.intervals import SURENESS, at_most
+from reports.intervals import CONFIDENCE_LEVEL, compute_binomial_chance
 from training.data.photos import OOD_TIER
 from training.thresholds.decide import Thresholds, decide
 from training.thresholds.requirements import Requirements
@@ -92,10 +92,10 @@ def source_labels(
         promised: the share of accepted answers that must be right, 0 to 1 exclusive.
     """
     counted = accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
-    cells = list(_cells(answers.take(counted), labels))
-    unknown = set(answers.sources[answers.of_unknown_sources].tolist())
+    cells = list(_cells(answers.select_rows(counted), labels))
+    unknown = set(answers.sources[answers.is_from_unknown_source].tolist())
     chances = {
-        place: at_most(cell.right, cell.accepted, promised)
+        place: compute_binomial_chance(cell.right, cell.accepted, promised)
         for place, cell in enumerate(cells)
         if cell.source in unknown
     }
@@ -105,9 +105,9 @@ def source_labels(
 
 def _cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
     for source in np.unique(answers.sources).tolist():
-        of_source = answers.take(answers.sources == source)
+        of_source = answers.select_rows(answers.sources == source)
         for index in np.unique(of_source.predicted).tolist():
-            right = of_source.right[of_source.predicted == index]
+            right = of_source.is_right[of_source.predicted == index]
             yield SourceLabel(
                 source=source,
                 label=labels[index],
@@ -124,7 +124,7 @@ def _rejected(chances: dict[int, float]) -> set[int]:
     """
     rejected = set[int]()
     for place, chance in sorted(chances.items(), key=lambda item: item[1]):
-        if chance > (1 - SURENESS) / (len(chances) - len(rejected)):
+        if chance > (1 - CONFIDENCE_LEVEL) / (len(chances) - len(rejected)):
             break
         rejected.add(place)
     return rejected

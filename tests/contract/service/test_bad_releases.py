@@ -28,7 +28,7 @@ from model_store.publish import promote_release
 from model_store.records import Promotion
 from model_store.store import FolderStore
 from model_store.store_keys import release_prefix
-from reports.judge import forced
+from reports.judge import judge_without_refusing
 from tests.contract.service.conftest import poll
 from tests.releases import a_graph, a_release
 
@@ -228,7 +228,7 @@ def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: Folder
     version = put(bad, store)
 
     with pytest.raises(REFUSAL_CAUSES, match=words):
-        promote_release(version, store, forced, author="ann")
+        promote_release(version, store, judge_without_refusing, author="ann")
 
     assert read_newest_promotion(store) is None
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from model_store.publish import publish_release
 from model_store.store import Store, open_store
-from reports.judge import forced, judge
+from reports.judge import judge_release, judge_without_refusing
 from tests.contract.service.conftest import MakeApp, poll
 from tests.releases import LABELS, a_release
 from tests.service import ROOT
@@ -48,7 +48,7 @@ def test_without_a_taxonomy_answers_are_as_they_were(make_app: MakeApp) -> None:
 def store(tmp_path: Path) -> Store:
     """A store whose only release has the labels of the examples."""
     store = open_store(str(tmp_path / "store"))
-    publish_release(a_release(tmp_path / "first"), store, judge, author="tests")
+    publish_release(a_release(tmp_path / "first"), store, judge_release, author="tests")
     return store
 
 
@@ -67,7 +67,7 @@ def app(make_app: MakeApp, store: Store, file: Path) -> Flask:
 def publish_boots(store: Store, folder: Path) -> str:
     """A release whose last label is another one; its version."""
     release = a_release(folder, labels=(*LABELS[:9], "Boot"), seed=2)
-    return publish_release(release, store, forced, author="tests").manifest.version
+    return publish_release(release, store, judge_without_refusing, author="tests").manifest.version
 
 
 def test_a_later_release_with_other_labels_is_refused(app: Flask, store: Store, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_later_release_with_other_labels_is_refused(app: Flask, store: Store, 
 
 def test_an_unreadable_file_is_read_again_later(app: Flask, store: Store, file: Path, tmp_path: Path) -> None:
     newer = publish_release(
-        a_release(tmp_path / "newer", seed=2), store, judge, author="tests"
+        a_release(tmp_path / "newer", seed=2), store, judge_release, author="tests"
     ).manifest.version
     kept = file.read_bytes()
     file.unlink()

@@ -17,7 +17,7 @@ import model_store.s3  # noqa: F401 - imported once, before the publishers are f
 from model_store.publish import publish_release
 from model_store.store import Store, open_store
 from model_store.store_keys import PROMOTIONS
-from reports.judge import judge
+from reports.judge import judge_release
 from scripts.terminal import run_main
 
 
@@ -41,7 +41,7 @@ def _publish(folder: str, address: str, barrier: Barrier) -> None:
     store = cast("Store", Held(open_store(address), barrier))
 
     def published() -> int:
-        publish_release(Path(folder), store, judge, author=f"process {os.getpid()}")
+        publish_release(Path(folder), store, judge_release, author=f"process {os.getpid()}")
         return 0
 
     sys.exit(run_main(published))

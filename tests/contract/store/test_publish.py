@@ -19,7 +19,7 @@ from model_store.publish import list_prunable_releases, prune_releases, publish_
 from model_store.signing import TrustedKeys, create_key_pair, read_trusted_keys, sign_release
 from model_store.store import Store
 from model_store.store_keys import file_key, list_releases, manifest_key
-from reports.judge import judge
+from reports.judge import judge_release
 from tests.contract.store.conftest import on_a_folder
 
 Make = Callable[..., Path]
@@ -32,13 +32,13 @@ def overwrite(store: Store, key: str, data: bytes, scratch: Path) -> None:
 
 def published(store: Store, folder: Path, *, promoted: bool = True) -> str:
     """Publish a release; its version."""
-    return publish_release(folder, store, judge, author="ann", promote=promoted).manifest.version
+    return publish_release(folder, store, judge_release, author="ann", promote=promoted).manifest.version
 
 
 def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: Make, tmp_path: Path) -> None:
     folder = releases(1)
 
-    made = publish_release(folder, store, judge, author="ann")
+    made = publish_release(folder, store, judge_release, author="ann")
     pulled = pull_release(store, read_current_promotion(store).version, tmp_path / "cache")
 
     assert made.promotion == read_newest_promotion(store)
@@ -98,7 +98,7 @@ def test_what_is_refused_sends_nothing(  # noqa: PLR0917 - fixtures and a case's
     before = store.list_entries("")
 
     with pytest.raises(error, match=words):
-        publish_release(folder, store, judge, author="ann")
+        publish_release(folder, store, judge_release, author="ann")
 
     assert store.list_entries("") == before
 
@@ -132,12 +132,12 @@ def signed(folder: Path, keys: Path) -> TrustedKeys:
 @on_a_folder
 def test_a_published_release_can_be_signed_later(store: Store, releases: Make, tmp_path: Path) -> None:
     folder, cache = releases(1), tmp_path / "cache"
-    first = publish_release(folder, store, judge, author="ann")
+    first = publish_release(folder, store, judge_release, author="ann")
     pull_release(store, first.manifest.version, cache)
 
     for keys in ("ours", "next"):
         trusted = signed(folder, tmp_path / keys)
-        again = publish_release(folder, store, judge, author="ann")
+        again = publish_release(folder, store, judge_release, author="ann")
         pulled = pull_release(store, first.manifest.version, cache, trusted)
 
         assert again.promotion == first.promotion

@@ -11,7 +11,7 @@ from model_store.cache import pull_release
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
 from model_store.store import open_store
-from reports.judge import judge
+from reports.judge import judge_release
 from tests.commands import done
 
 PUBLISHERS = 12
@@ -27,7 +27,7 @@ def test_of_twelve_publishers_the_losers_learn_it_and_one_whole_release_is_curre
 ) -> None:
     address = request.getfixturevalue(f"{kind}_address")
     store = open_store(address)
-    publish_release(releases(1), store, judge, author="ann")
+    publish_release(releases(1), store, judge_release, author="ann")
     folders = [str(releases(100 + number)) for number in range(PUBLISHERS)]
 
     ended = done([sys.executable, "-m", "tests.contract.store.publisher", address, *folders])

@@ -19,7 +19,7 @@ from model_store.local_releases import LocalRelease, open_release
 from model_store.promotions import read_current_promotion
 from model_store.release_files import GRAPH_FILE
 from model_store.store import open_store
-from reports.values import report_of
+from reports.values import read_report
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
@@ -191,7 +191,7 @@ def test_the_scale_with_the_lower_loss_is_taken_and_said(
 ) -> None:
     adopt.adopt(tmp_path / "release", saved(made, tmp_path), DATA, Lines())
 
-    report = report_of(open_release(tmp_path / "release"))
+    report = read_report(open_release(tmp_path / "release"))
     assert (report.training.configuration["divisor_added"], report.test.accuracy) == (divisor, right)
     assert f"reads {'0..1' if divisor != 1 else '0..255'}: of" in capsys.readouterr().out
 
@@ -214,7 +214,7 @@ def test_the_service_answers_as_the_model_does_and_the_report_says_what_is_not_k
 
     told, said = capsys.readouterr()
     artifact = keras.saving.load_model(made.folder / "model.keras", compile=False)
-    (pixels,), report = artifact.inputs, report_of(made)
+    (pixels,), report = artifact.inputs, read_report(made)
     training = report.training
     unknown = (training.seed, training.epochs, training.best_epoch, training.seconds, training.hardware)
     assert (pixels.name, pixels.dtype, pixels.shape) == ("pixels", "uint8", (None, 28, 28))
@@ -241,7 +241,7 @@ def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path)
 
     made = released(model, data, "--labels", "Stick,Ball,Box", "--force")
 
-    assert report_of(made).labels == ("Stick", "Ball", "Box")
+    assert read_report(made).labels == ("Stick", "Ball", "Box")
     assert wardrobe("evaluate", [str(made.folder), "--data", str(data)]) == 0
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
         released(model, data, "--labels", "Ball,Box,Cup", "--run", str(tmp_path / "other"))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from model_store.local_releases import LocalRelease, open_release
-from reports.answers import all_answers_in
-from reports.page.advice import what_is_accepted
-from reports.page.wording import ENGLISH
-from reports.values import report_of
+from reports.answers import read_all_answers
+from reports.page.advice import describe_acceptance
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import read_report
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, a_blob
@@ -91,7 +91,7 @@ def test_each_attribute_has_a_head_and_the_class_what_it_has_without(release: Lo
 
 
 def test_the_report_measures_each_and_all_accepted_answers_together(release: LocalRelease) -> None:
-    report = report_of(release)
+    report = read_report(release)
     colour, bow = report.attributes["colour"], report.attributes["bow"]
 
     assert colour.accuracy > 0.9
@@ -109,18 +109,18 @@ def test_the_report_measures_each_and_all_accepted_answers_together(release: Loc
 
 def test_out_of_fold_answers_are_kept_by_which_releases_compare(release: LocalRelease) -> None:
     read = lambda path: (release.folder / path).read_bytes()  # noqa: E731 - of this test alone
-    answers, report = all_answers_in(release.manifest, read, "release"), report_of(release)
+    answers, report = read_all_answers(release.manifest, read, "release"), read_report(release)
 
     for name, figures in report.attributes.items():
-        mine = answers.of_head(name)
-        known = mine.take(mine.known)
+        mine = answers.select_head(name)
+        known = mine.select_rows(mine.has_class)
         assert len(mine) == figures.n + figures.inapplicable
-        assert known.right.mean() == pytest.approx(figures.accuracy)
-        assert known.accepted.mean() == pytest.approx(figures.accepted)
+        assert known.is_right.mean() == pytest.approx(figures.accuracy)
+        assert known.is_accepted.mean() == pytest.approx(figures.accepted)
         assert mine.probabilities.shape[1] == len(release.manifest.attributes[name].labels)
-    not_there = answers.of_head("bow").take(~answers.of_head("bow").known)
+    not_there = answers.select_head("bow").select_rows(~answers.select_head("bow").has_class)
     assert {str(one) for one in not_there.decisions} <= {"inapplicable", "unfamiliar"}
-    assert answers.of_head("").probabilities.shape[1] == 2
+    assert answers.select_head("").probabilities.shape[1] == 2
 
 
 def test_evaluate_measures_the_attributes_that_a_table_has(
@@ -173,13 +173,13 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     told = capsys.readouterr().out
     [made] = (line.split()[1] for line in told.splitlines() if line.startswith("Release: "))
     release = open_release(tmp_path / made)
-    report, settings, said = report_of(release), release.manifest.training, " ".join(told.split())
+    report, settings, said = read_report(release), release.manifest.training, " ".join(told.split())
     assert release.manifest.labels == (TALL, WIDE)
     [copy] = Options.recorded(settings).corrections
     assert f"under the corrections in {copy}" in said
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)
-    assert all(sentence in said for sentence in what_is_accepted(report, ENGLISH))
+    assert all(sentence in said for sentence in describe_acceptance(report, ENGLISH_WORDING))
     assert f"the evaluation ({BEFORE - 1} pictures)" in said.split("stays current there")[0]
     [compared] = [line.split(" diff ")[1] for line in told.splitlines() if line.startswith("Compare: ")]
     assert compared.startswith(f"{shop}/store {made} ")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_store.local_releases import open_release
-from reports.values import Report, report_of
+from reports.values import Report, read_report
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from training.gradient.comparison_results import Compared, read_comparison, spread
@@ -33,7 +33,7 @@ def comparing(networks: str, seeds: int) -> list[str]:
 
 def released(here: Path, network: str) -> list[Report]:
     """The reports of a network's releases, by seed."""
-    reports = [report_of(open_release(path)) for path in here.glob(f"runs/{network}-*/release")]
+    reports = [read_report(open_release(path)) for path in here.glob(f"runs/{network}-*/release")]
     return sorted(reports, key=lambda report: report.training.seed or 0)
 
 

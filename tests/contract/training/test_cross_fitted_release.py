@@ -11,11 +11,11 @@ import pytest
 from inference.session import Scores
 from model_store.local_releases import LocalRelease, open_release
 from model_store.store_keys import files_in_folder
-from reports.answers import ANSWERS, TEST_SET
-from reports.evidence import evidence_of
-from reports.page.advice import what_is_accepted
-from reports.page.wording import ENGLISH
-from reports.values import TrainingFigures, report_of
+from reports.answers import ANSWERS_FILE, TEST_SET
+from reports.evidence import read_evidence
+from reports.page.advice import describe_acceptance
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import TrainingFigures, read_report
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LabelledData
@@ -91,13 +91,15 @@ def enough(
 def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
     few: LocalRelease, enough: LocalRelease
 ) -> None:
-    alone, with_others = (list(what_is_accepted(report_of(one), ENGLISH)) for one in (few, enough))
+    alone, with_others = (
+        list(describe_acceptance(read_report(one), ENGLISH_WORDING)) for one in (few, enough)
+    )
 
     assert few.manifest.contract("pixels").class_head.accepts_nothing
     assert any("takes 299 answers without an error" in line for line in alone)
     assert not any("None is accepted" in line for line in with_others)
     assert not enough.manifest.contract("pixels").class_head.accepts_nothing
-    assert report_of(enough).promises[0].n >= 360
+    assert read_report(enough).promises[0].n >= 360
     familiarity = enough.manifest.contract("pixels").familiarity
     assert familiarity is not None
     assert familiarity.quantiles[-1] == FAR + 1
@@ -106,19 +108,19 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
 def test_where_groups_are_products_the_report_says_how_many_are_accepted_and_right(
     enough: LocalRelease,
 ) -> None:
-    found = report_of(enough).products
+    found = read_report(enough).products
 
     assert list(found) == ["label"]
     assert (found["label"].n, found["label"].accuracy) == (30, 0.99)
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
-    kept = evidence_of(files_in_folder(few)).answers.of_set(TEST_SET)
+    kept = read_evidence(files_in_folder(few)).answers.select_set(TEST_SET)
 
-    assert kept.right.mean() == few.manifest.headline.test_accuracy
-    assert kept.decided.all()
+    assert kept.is_right.mean() == few.manifest.headline.test_accuracy
+    assert kept.has_decision.all()
     assert np.array_equal(kept.probabilities.argmax(axis=1), kept.predicted)
-    assert ANSWERS in few.manifest.files
+    assert ANSWERS_FILE in few.manifest.files
 
 
 def test_each_picture_is_answered_once_and_doubted_by_what_did_not_learn_it(

@@ -17,7 +17,7 @@ from inference.classifier import MAX_RUN_NUMBERS
 from inference.onnx_session import PROBABILITIES, OnnxSession
 from inference.session import Scores
 from model_store.local_releases import open_bundled_release
-from reports.answers import NONE_OF_THESE, Answers
+from reports.answers import NO_CLASS, Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.answering import answering
@@ -216,18 +216,18 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)
     shares[:, 0] = surest
     distances = np.linspace(-9, -1, n)
-    right = Answers.of(tier, [0] * n, networks="photos", probabilities=shares, distances=distances)
+    right = Answers.make_answers(tier, [0] * n, networks="photos", probabilities=shares, distances=distances)
 
     sure = np.full((50, len(head.labels)), 0.001) + 0.99 * (np.arange(len(head.labels)) == 0)
     far = np.linspace(-4, -1, 50)  # of what no head had learnt, as unfamiliar as some of the photos
-    others = Answers.of(
-        UNLEARNT_THINGS, [NONE_OF_THESE] * 50, networks="photos", probabilities=sure, distances=far
+    others = Answers.make_answers(
+        UNLEARNT_THINGS, [NO_CLASS] * 50, networks="photos", probabilities=sure, distances=far
     )
 
     _, found = decide_photos(right + others, parent, print)
 
     now = found.contract(head.labels, parent.manifest.contract("photos").input).class_head
-    assert keeps_thresholds(Answers.of(tier, [0] * n), parent) == stays
+    assert keeps_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)
     assert found.familiarity is not None

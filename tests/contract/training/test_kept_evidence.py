@@ -11,8 +11,8 @@ from inference.kinds import KIND
 from inference.onnx_session import DISTANCE
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
-from reports.products import is_shown
-from reports.values import ProductPromise, report_of
+from reports.product_rule import is_promise_shown
+from reports.values import ProductPromise, read_report
 from training.features.shipped import shipped_photos
 from training.gradient.networks.registry import LOGITS
 from training.heads.hidden import HiddenHead
@@ -54,7 +54,7 @@ def test_a_head_that_answers_alike_keeps_what_its_parent_showed_of_products(
     network: Network, head: PhotoHead
 ) -> None:
     assert DISTANCE in network.output
-    assert kept(network, head, CONTRACT) == (report_of(open_bundled_release()).products, "")
+    assert kept(network, head, CONTRACT) == (read_report(open_bundled_release()).products, "")
 
 
 def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead) -> None:
@@ -68,7 +68,7 @@ def test_ranks_of_another_scale_do_not_drop_it(network: Network, head: PhotoHead
 
     products, _ = kept(network, head, replace(CONTRACT, familiarity=more))
 
-    assert products == report_of(open_bundled_release()).products
+    assert products == read_report(open_bundled_release()).products
 
 
 @pytest.mark.parametrize("odds", [-1.0, 3.0], ids=["fewer are unfamiliar", "too many change sides"])
@@ -107,7 +107,7 @@ def test_a_parent_that_learnt_no_other_things_calls_none_unfamiliar(
     found, (products, said) = (kept(parent, one, CONTRACT) for one in (head, many))
 
     assert DISTANCE not in parent.output
-    assert found == (report_of(open_bundled_release()).products, "")
+    assert found == (read_report(open_bundled_release()).products, "")
     assert products == {}
     assert "unfamiliar, its parent 0, and" in said
 
@@ -117,7 +117,7 @@ def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
 ) -> None:
     lax = of_label(confidence=0.8)
     n = 80
-    own = Answers.of(
+    own = Answers.make_answers(
         "own",
         np.repeat(np.arange(n) % 10, 2),
         pictures=[f"{place:016x}" for place in range(2 * n)],
@@ -128,7 +128,7 @@ def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
 
     products, said = kept(network, head, lax, own)
 
-    assert (products[LABEL].n, products[LABEL].accepted, is_shown(products[LABEL])) == (n, n, True)
+    assert (products[LABEL].n, products[LABEL].accepted, is_promise_shown(products[LABEL])) == (n, n, True)
     assert said.endswith("does not hold for this head: it accepts answers that its parent did not.")
 
 

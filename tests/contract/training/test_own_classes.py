@@ -11,7 +11,7 @@ import pytest
 
 from model_store.local_releases import LocalRelease, open_release
 from model_store.signing import create_key_pair, read_trusted_keys
-from reports.values import report_of
+from reports.values import read_report
 from tests.commands import wardrobe
 from tests.contract.training.conftest import served
 from tests.fashion import striped_pictures
@@ -76,7 +76,7 @@ def test_with_json_it_tells_where_the_release_is_and_how_good(
 def test_labels_travel_from_the_folders_to_the_services_answers(
     release: LocalRelease, place: Path, tmp_path: Path
 ) -> None:
-    report, new = report_of(release), striped_pictures(10, seed=1).images
+    report, new = read_report(release), striped_pictures(10, seed=1).images
 
     assert release.manifest.labels == report.labels == tuple(report.test.per_class) == KINDS
     assert release.manifest.data.name == "bars"

@@ -11,7 +11,7 @@ import pytest
 from inference.session import Scores
 from model_store.local_releases import LocalRelease
 from reports.answers import Answers
-from reports.values import report_of
+from reports.values import read_report
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in
 from tests.own_pictures import COLOURS, KINDS, a_blob, a_photo, write_class_folders
@@ -64,7 +64,7 @@ def release(short_fits: None, things: Path, tmp_path_factory: pytest.TempPathFac
 def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_thresholds(
     release: LocalRelease,
 ) -> None:
-    made, report = release.manifest.training, report_of(release)
+    made, report = release.manifest.training, read_report(release)
     (promise,) = report.promises
 
     assert isinstance(made["head"], dict)
@@ -80,13 +80,13 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
 
 @pytest.mark.slow
 def test_pictures_of_a_class_that_is_left_out_are_not_learnt(release: LocalRelease, things: Path) -> None:
-    assert release.manifest.labels == report_of(release).labels == KINDS
+    assert release.manifest.labels == read_report(release).labels == KINDS
     assert not_learnt(release, things.glob("Rare/*.png"))
 
 
 @pytest.mark.slow
 def test_the_report_says_how_well_it_finds_kinds_that_its_score_has_not_seen(release: LocalRelease) -> None:
-    others = report_of(release).out_of_scope["photos of other kinds"]
+    others = read_report(release).out_of_scope["photos of other kinds"]
 
     assert others.n >= 100
     assert others.familiarity_auroc is not None
@@ -119,7 +119,7 @@ def test_classes_that_differ_in_colour_alone_are_learnt_and_measured_on_a_test_f
 
     release = trained(tmp_path / "data", tmp_path, "--fast")
 
-    report = report_of(release)
+    report = read_report(release)
     assert report.labels == tuple(f"={colour} 盒子" for colour in COLOURS)
     assert (report.test.split, report.test.n, report.test.accuracy) == ("test", 12, 1)
     assert not_learnt(release, tmp_path.glob("data/test/*/*.png"))
@@ -143,7 +143,7 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
 def test_no_head_answers_a_picture_that_it_learnt_and_the_same_pictures_make_the_same_network() -> None:
     (noise, answers, head), (_, again, other) = fitted(), fitted()
 
-    assert 0.25 < answers.right.mean() < 0.75  # a right answer was learnt by heart
+    assert 0.25 < answers.is_right.mean() < 0.75  # a right answer was learnt by heart
     assert np.array_equal(answers.truth, noise.classes)
     assert np.array_equal(answers.probabilities, again.probabilities)
     assert np.array_equal(head.kernel, other.kernel)

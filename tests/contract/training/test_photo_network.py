@@ -26,9 +26,9 @@ from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundle
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE
 from model_store.release_networks import open_networks
 from model_store.store_keys import files_in_folder
-from reports.answers import TEST_SET, all_answers_in, answers_in
-from reports.evidence import evidence_of
-from reports.values import report_of
+from reports.answers import TEST_SET, read_all_answers, read_own_answers
+from reports.evidence import read_evidence
+from reports.values import read_report
 from scripts.terminal import run_main
 from tests.commands import wardrobe
 from training.data.fashion import FASHION_MNIST_LABELS
@@ -200,15 +200,16 @@ def test_the_release_keeps_what_it_had_and_answers_photos_by_the_new_network(
             assert attribute.label_probabilities == pytest.approx(
                 earlier.attributes[name].label_probabilities, abs=0.005
             )
-    assert report_of(made).test.accuracy == report_of(open_bundled_release()).test.accuracy
-    assert report_of(made).photo_model is not None
+    assert read_report(made).test.accuracy == read_report(open_bundled_release()).test.accuracy
+    assert read_report(made).photo_model is not None
 
 
 def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_forgotten(
     made: LocalRelease,
 ) -> None:
     before, after = (
-        evidence_of(files_in_folder(one)).answers.of_set(TEST_SET) for one in (open_bundled_release(), made)
+        read_evidence(files_in_folder(one)).answers.select_set(TEST_SET)
+        for one in (open_bundled_release(), made)
     )
     of_parent, learnt = (load_learnt_hashes(one.folder) for one in (open_bundled_release(), made))
 
@@ -220,15 +221,15 @@ def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_fo
 
 
 def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: LocalRelease) -> None:
-    stored = answers_in(made.manifest, lambda name: (made.folder / name).read_bytes(), "here")
-    photos = stored.take(stored.networks == "photos")
+    stored = read_own_answers(made.manifest, lambda name: (made.folder / name).read_bytes(), "here")
+    photos = stored.select_rows(stored.networks == "photos")
 
     folds = {(group, fold) for group, fold in zip(photos.groups, photos.folds, strict=True)}
     assert len(photos) == 11 * EACH
     assert len(folds) == len({group for group, _ in folds})
     assert set(photos.folds.tolist()) == {1, 2, 3, 4, 5}
-    assert report_of(made).photos["studio"].split == "cross-fitted"
-    assert report_of(made).photos["studio"].auroc is not None
+    assert read_report(made).photos["studio"].split == "cross-fitted"
+    assert read_report(made).photos["studio"].auroc is not None
 
 
 def test_what_is_none_of_the_classes_is_less_familiar(place: Path, networks: Networks) -> None:
@@ -264,16 +265,16 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     told = capsys.readouterr()
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt_hashes(child.folder)
-    kept = all_answers_in(child.manifest, lambda name: (child.folder / name).read_bytes(), "here")
+    kept = read_all_answers(child.manifest, lambda name: (child.folder / name).read_bytes(), "here")
     assert (kept.by == made.version).sum() == 12
     assert f"both decided 0 of the {10 * EACH} pictures of tier studio" in document["verdict"]
     assert "Not measured again: tier studio." in told.err
-    assert {tier: report_of(child).photos[tier].n for tier in ("own", "corrected")} == {
+    assert {tier: read_report(child).photos[tier].n for tier in ("own", "corrected")} == {
         "own": 8,
         "corrected": 4,
     }
-    assert not [kind for kind in report_of(child).acceptance if "corrected" in kind]
-    assert {"A", "B", "C", "X"} <= set(report_of(child).photos)
+    assert not [kind for kind in read_report(child).acceptance if "corrected" in kind]
+    assert {"A", "B", "C", "X"} <= set(read_report(child).photos)
     record = child.manifest.training["photo_network"]
     assert isinstance(record, dict)
     assert record["settings"] == {"release": str(made.folder), "photos": str(tmp_path / "corrections.csv")}

@@ -13,9 +13,9 @@ from lab import sealing
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
 from model_store.store_keys import files_in_folder
 from reports.answers import TEST_SET
-from reports.evidence import evidence_of
+from reports.evidence import read_evidence
 from reports.gate import check_gate
-from reports.values import report_of
+from reports.values import read_report
 from tests.photos import a_garment_photo
 from tests.system_parts import require_system_part
 from training.data.fashion import FASHION_MNIST_FOLDER
@@ -41,8 +41,8 @@ def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions
     known = load_learnt_hashes(again.folder)
     assert known is not None and known.perceptual_hashes is not None and len(known.perceptual_hashes) >= 1
     assert again.manifest.contracts == before.manifest.contracts
-    assert report_of(again).products == report_of(before).products
-    assert report_of(again).attributes == report_of(before).attributes
+    assert read_report(again).products == read_report(before).products
+    assert read_report(again).attributes == read_report(before).attributes
     assert (again.folder / "answers.csv.gz").read_bytes() == (before.folder / "answers.csv.gz").read_bytes()
     # The heads alone, and weights of half the size.
     assert again.manifest.files["photos.keras"].size < 8_000_000
@@ -60,12 +60,12 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
     assert found.class_head.confidence == pytest.approx(kept.class_head.confidence, abs=1e-4)
     assert found.minimum_familiarity == kept.minimum_familiarity
-    shares = {tier: one.decisions.coverage for tier, one in report_of(again).photos.items()}
+    shares = {tier: one.decisions.coverage for tier, one in read_report(again).photos.items()}
     assert shares == pytest.approx(
-        {tier: one.decisions.coverage for tier, one in report_of(before).photos.items()}, abs=0.01
+        {tier: one.decisions.coverage for tier, one in read_report(before).photos.items()}, abs=0.01
     )
-    of_class, of_class_before = (report_of(one).products["label"] for one in (again, before))
+    of_class, of_class_before = (read_report(one).products["label"] for one in (again, before))
     assert of_class == of_class_before
-    answered = evidence_of(files_in_folder(again)).answers.of_set(TEST_SET)
-    assert int(answered.decided.sum()) == 10_000
-    assert check_gate(evidence_of(files_in_folder(again)), evidence_of(files_in_folder(before)))
+    answered = read_evidence(files_in_folder(again)).answers.select_set(TEST_SET)
+    assert int(answered.has_decision.sum()) == 10_000
+    assert check_gate(read_evidence(files_in_folder(again)), read_evidence(files_in_folder(before)))

@@ -6,7 +6,7 @@ import pytest
 
 from lab import title_figures
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
-from reports.values import report_of
+from reports.values import read_report
 
 
 @pytest.mark.slow
@@ -18,4 +18,4 @@ def test_the_step_changes_papers_alone(tmp_path: Path) -> None:
     assert changed <= {"report.json", "report.html", "MODEL_CARD.md"}
     fields = {"version", "created_at", "files"}
     assert again.manifest.model_dump(exclude=fields) == before.manifest.model_dump(exclude=fields)
-    assert report_of(again).words == report_of(before).words
+    assert read_report(again).words == read_report(before).words

@@ -14,7 +14,7 @@ from model_store.errors import KeyUnusable
 from model_store.local_releases import open_release
 from model_store.promotions import read_current_promotion
 from model_store.store import open_store
-from reports.values import parse_report, report_of
+from reports.values import parse_report, read_report
 from tests.commands import wardrobe
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
@@ -52,7 +52,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
 
     version = read_current_promotion(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
-    report = report_of(release)
+    report = read_report(release)
     classifier = open_classifier(release.folder / "model.onnx", release.manifest.contract("pixels"))
     predictions = classifier.classify(striped_pictures(100, seed=1).images)
     right = [one.answer.class_id == index % 10 for index, one in enumerate(predictions)]

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from inference.contract import Head, make_whole_input
 from inference.reasons import Reason
 from model_store.errors import GateRefused
-from reports.answers import NONE_OF_THESE, Answers
+from reports.answers import NO_CLASS, Answers
 from tests.browser import Visits
 from tests.commands import wardrobe
 from tests.picture_page import a_file, card, give, visit
@@ -47,13 +47,15 @@ def answers_about_kinds(right: int) -> Answers:
     names, place = [f"skirt {number}" for number in range(PICTURES)], np.arange(PICTURES)
     known: dict[str, Any] = {"pictures": names, "familiarity": 0.0, "networks": "photos"}
     shares = np.where((place < right)[:, None], (0.1, 0.9, 0.0), (0.9, 0.1, 0.0))
-    of_class = Answers.of(
+    of_class = Answers.make_answers(
         "X",
-        np.full(PICTURES, NONE_OF_THESE),
+        np.full(PICTURES, NO_CLASS),
         probabilities=np.tile([0.6] + [0.0] * 9, (PICTURES, 1)),
         **known,
     )
-    of_kind = Answers.of("X", np.full(PICTURES, KIND.labels.index("skirt")), probabilities=shares, **known)
+    of_kind = Answers.make_answers(
+        "X", np.full(PICTURES, KIND.labels.index("skirt")), probabilities=shares, **known
+    )
     return of_class + replace(of_kind, attributes=np.full(PICTURES, "kind"))
 
 

@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from inference.reasons import Reason
-from reports.acceptance import accepted_at
+from reports.accept_threshold import find_accept_points
 from reports.values import AcceptPoint, ProductPromise, Promise
 
-PRODUCTS: Final = "products"
+PRODUCTS_SET: Final = "products"
 """Name of products as the pictures of a promise."""
 
-LEAST: Final = 1e-5
+MIN_PROBABILITY: Final = 1e-5
 """Smallest probability of which a logarithm is taken, so that one photo alone cannot rule out a label.
 Reports keep five digits."""
 
-COLOURS: Final = ("colour", "color")
+COLOUR_ATTRIBUTES: Final = ("colour", "color")
 """Names that a release may use for the attribute of colour."""
 
-DENIED_FROM: Final = 0.8
+MIN_DENYING_PROBABILITY: Final = 0.8
 """Probability of another colour with which a single photo contradicts the product's colour. Photos of an
 unfamiliar class also show the garment and its colour, so they are included."""
 
@@ -34,16 +34,16 @@ class ProbableAnswer(NamedTuple):
         probabilities: (C,), calibrated, sum 1.
         label: the index of the answered label.
         reason: the reason why a person should review the answer; None if it is accepted.
-        rests_on: the positions of the photos that were combined; empty for a single photo.
+        photo_positions: the positions of the photos that were combined; empty for a single photo.
     """
 
     probabilities: Sequence[float]
     label: int
     reason: Reason | None
-    rests_on: Sequence[int] = ()
+    photo_positions: Sequence[int] = ()
 
 
-def answer_of_product(
+def combine_photo_answers(
     photos: Sequence[ProbableAnswer], *, is_proven: bool, is_colour: bool = False
 ) -> ProbableAnswer:
     """Combine the answers to the photos of one product into one answer.
@@ -55,32 +55,36 @@ def answer_of_product(
 
     Args:
         photos: the answers to the product's photos, one or more.
-        is_proven: whether the release has shown its promise for products; see `is_shown`.
-        is_colour: whether the answers are about an attribute in COLOURS.
+        is_proven: whether the release has shown its promise for products; see `is_promise_shown`.
+        is_colour: whether the answers are about an attribute in COLOUR_ATTRIBUTES.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
     rests_on = familiar or list(range(len(photos)))
     used = [photos[place] for place in rests_on]
-    probabilities = mean_of([photo.probabilities for photo in used])
+    probabilities = average_probabilities([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
-    if is_colour and reason in {None, Reason.UNPROVEN} and is_denied(photos, label):
+    if is_colour and reason in {None, Reason.UNPROVEN} and has_contradicting_photo(photos, label):
         reason = Reason.CONTRADICTING
     return ProbableAnswer(probabilities, label, reason, rests_on)
 
 
-def is_denied(photos: Sequence[ProbableAnswer], label: int) -> bool:
-    """Tell whether any photo, familiar or not, gives another label a probability of DENIED_FROM or more.
+def has_contradicting_photo(photos: Sequence[ProbableAnswer], label: int) -> bool:
+    """Tell whether any photo, familiar or not, surely shows another label.
+
+    It does if it gives another label a probability of MIN_DENYING_PROBABILITY or more.
 
     Args:
         photos: the answers to the photos.
         label: the index of the product's label.
     """
-    others = (share for photo in photos for place, share in enumerate(photo.probabilities) if place != label)
-    return any(share >= DENIED_FROM for share in others)
+    other_probabilities = (
+        share for photo in photos for place, share in enumerate(photo.probabilities) if place != label
+    )
+    return any(share >= MIN_DENYING_PROBABILITY for share in other_probabilities)
 
 
-def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
+def average_probabilities(rows: Sequence[Sequence[float]]) -> list[float]:
     """Return the normalised geometric mean of the probabilities of several photos, as a list of C numbers.
 
     Args:
@@ -88,7 +92,7 @@ def mean_of(rows: Sequence[Sequence[float]]) -> list[float]:
     """
     if len(rows) == 1:
         return list(rows[0])
-    logs = [[math.log(max(probability, LEAST)) for probability in row] for row in rows]
+    logs = [[math.log(max(probability, MIN_PROBABILITY)) for probability in row] for row in rows]
     shares = [math.exp(sum(column) / len(rows)) for column in zip(*logs, strict=True)]
     total = sum(shares)
     return [share / total for share in shares]
@@ -104,7 +108,7 @@ def _reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> R
     return reasons.pop() if len(reasons) == 1 and not accepted else Reason.AMBIGUOUS
 
 
-def is_shown(promise: Promise | None) -> bool:
+def is_promise_shown(promise: Promise | None) -> bool:
     """Tell whether a promise was shown to hold: enough accepted answers, and a lower bound that reaches it.
 
     Args:
@@ -115,7 +119,7 @@ def is_shown(promise: Promise | None) -> bool:
     )
 
 
-def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
+def find_product_threshold(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
     """Return the point with the lowest confidence threshold at which enough accepted products are right.
 
     Args:
@@ -125,5 +129,7 @@ def shown_from(promise: ProductPromise | None, right: float) -> AcceptPoint | No
     Returns:
         The point of the promise's curve; None if no threshold shows this share.
     """
-    points = accepted_at({PRODUCTS: promise.by_confidence}, {PRODUCTS: right}) if promise else None
-    return points[PRODUCTS] if points else None
+    points = (
+        find_accept_points({PRODUCTS_SET: promise.by_confidence}, {PRODUCTS_SET: right}) if promise else None
+    )
+    return points[PRODUCTS_SET] if points else None

@@ -13,10 +13,10 @@ import numpy as np
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import decide_answer
 from inference.reasons import Reason
-from reports.answers import ACCEPT, CLASS, DIGITS, Answers
+from reports.answers import ACCEPT, CLASS_HEAD, STORED_DIGITS, Answers
 
 
-def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
+def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
     """Return a release's stored answers with their decisions made again by its current thresholds.
 
     Args:
@@ -29,10 +29,10 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         is missing.
     """
     decisions = answers.decisions.astype(f"<U{max(map(len, (ACCEPT, *Reason)))}")
-    of_class = answers.attributes == CLASS
-    classes = dict(zip(answers.pictures[of_class], answers.predicted[of_class], strict=True))
-    own = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
-    for row in np.flatnonzero(own).tolist():
+    is_class_row = answers.attributes == CLASS_HEAD
+    classes = dict(zip(answers.pictures[is_class_row], answers.predicted[is_class_row], strict=True))
+    has_own_probabilities = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
+    for row in np.flatnonzero(has_own_probabilities).tolist():
         name = cast("NetworkName", str(answers.networks[row]))
         contract = contracts.get(name, next(iter(contracts.values()))).find_deciding_contract(name)
         attribute = str(answers.attributes[row])
@@ -50,8 +50,8 @@ def decide_stored(answers: Answers, contracts: Mapping[NetworkName, ModelContrac
         _, reason = decide_answer(
             float(shares[likeliest]),
             familiarity,
-            minimum_confidence=round(head.find_minimum_confidence(label), DIGITS),
-            minimum_familiarity=round(contract.find_minimum_familiarity(head, label), DIGITS),
+            minimum_confidence=round(head.find_minimum_confidence(label), STORED_DIGITS),
+            minimum_familiarity=round(contract.find_minimum_familiarity(head, label), STORED_DIGITS),
             is_withheld=label in head.withheld,
             is_applicable=head.applies_to is None or head.is_applicable(contract.labels[classes[picture]]),
         )

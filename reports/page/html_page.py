@@ -1,8 +1,8 @@
 """Make a report into an HTML page for people, from report.json, the release's figures and report.html.
 
 sentences.py chooses what stands out; the template takes everything else from the report. The service renders
-the page at GET /metrics (app/web/report_page.py) in the reader's language: wording.py. Each release also
-contains the page in English, as one file that needs neither server nor network: `file_page`.
+the page at GET /metrics (app/web/make_report_page.py) in the reader's language: wording.py. Each release also
+contains the page in English, as one file that needs neither server nor network: `make_page_file`.
 """
 
 import base64
@@ -19,27 +19,27 @@ from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
 from inference.picture_opening import open_picture
 from model_store.release_files import FIGURES_FOLDER
-from reports.page.advice import ways_on
+from reports.page.advice import describe_failed_promises
 from reports.page.sentences import (
-    confusions,
-    name_of_pictures,
-    summary,
-    summary_of_unknown,
-    tier_name,
-    weaknesses,
+    describe_weaknesses,
+    list_confusions,
+    name_promise_pictures,
+    name_tier,
+    summarize_report,
+    summarize_unknown_sources,
 )
-from reports.page.wording import ENGLISH, Wording
+from reports.page.wording import ENGLISH_WORDING, Wording
 from reports.values import Report
 
-FOLDER: Final = Path(__file__).parent
+PAGE_FOLDER: Final = Path(__file__).parent
 
-REPORT_PAGE: Final = "report.html"
+REPORT_PAGE_FILE: Final = "report.html"
 """Name of the page's file in a release, and of its template."""
 
-STYLES: Final = ("frame.css", "report.css")
+STYLE_FILES: Final = ("frame.css", "report.css")
 """Names of the style sheets, in their order; the service sends them beside the page."""
 
-OF_WORDING: Final = (
+WORDING_FILTERS: Final = (
     "area",
     "counted",
     "duration",
@@ -54,15 +54,15 @@ OF_WORDING: Final = (
 """Methods of the reader's Wording (language and number format) that the template uses as filters."""
 
 
-Figure = dict[str, str | int]
+PageFigure = dict[str, str | int]
 """A PNG of the release for the template: its `name`, its `address` (a URL, or the picture itself as a data:
 URL), and its `width` and `height` in pixels, so that the page does not move while it loads."""
 
-Address = Callable[[str, bytes], str]
+FigureAddress = Callable[[str, bytes], str]
 """Function that returns the address of a figure for the page, given its file name and bytes."""
 
 
-def file_page(
+def make_page_file(
     contracts: Mapping[NetworkName, ModelContract],
     report: Report,
     figures: Mapping[str, bytes],
@@ -74,17 +74,19 @@ def file_page(
         report: the evaluation of the networks.
         figures: the bytes of the release's PNGs, by file name.
     """
-    styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
+    styles = "".join((PAGE_FOLDER / name).read_text("utf-8") for name in STYLE_FILES)
     contract = contracts.get("pixels") or contracts["photos"]
-    of_photos = contracts.get("photos", contract).find_deciding_contract("photos")
-    named = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
-    differs = of_photos is not contract
-    of_photos_alone = of_photos if differs else None
-    more = {"contract": contract, "photo_contract": of_photos_alone, "styles": styles}
-    return report_page(report, figures, _embedded, ENGLISH, **named, **more).encode("utf-8", "replace")
+    photo_contract = contracts.get("photos", contract).find_deciding_contract("photos")
+    page_values = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
+    differs = photo_contract is not contract
+    separate_photo_contract = photo_contract if differs else None
+    more = {"contract": contract, "photo_contract": separate_photo_contract, "styles": styles}
+    return make_report_page(report, figures, _embedded, ENGLISH_WORDING, **page_values, **more).encode(
+        "utf-8", "replace"
+    )
 
 
-def figures_in(folder: Path) -> dict[str, bytes]:
+def read_figures(folder: Path) -> dict[str, bytes]:
     """Read the PNG figures in a release's folder, as bytes by file name."""
     return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
@@ -93,8 +95,8 @@ def _embedded(_: str, data: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def report_page(
-    report: Report, figures: Mapping[str, bytes], address: Address, words: Wording, **page: object
+def make_report_page(
+    report: Report, figures: Mapping[str, bytes], address: FigureAddress, words: Wording, **page: object
 ) -> str:
     """Return the HTML page of a report in the reader's language.
 
@@ -105,74 +107,74 @@ def report_page(
         words: the language of the page.
         page: further values that the template uses, by name.
     """
-    return rendered(
+    return render_report_page(
         words,
         report=report,
         garments={
             tier: photos for tier, photos in report.photos.items() if photos.macro_accuracy is not None
         },
-        summary=summary(report, words),
-        summary_of_unknown=summary_of_unknown(report, words),
-        weaknesses=list(weaknesses(report, words)),
-        ways_on=list(ways_on(report, words)),
-        confusions=confusions(report),
-        figures=figures_of(figures, address),
+        summary=summarize_report(report, words),
+        summary_of_unknown=summarize_unknown_sources(report, words),
+        weaknesses=list(describe_weaknesses(report, words)),
+        ways_on=list(describe_failed_promises(report, words)),
+        confusions=list_confusions(report),
+        figures=make_page_figures(figures, address),
         **page,
     )
 
 
-def rendered(words: Wording, **page: object) -> str:
+def render_report_page(words: Wording, **page: object) -> str:
     """Render the template of the report page with these values, which are escaped for HTML.
 
     Args:
         words: the language of the page.
         page: the values that the template uses, by name.
     """
-    return _environment().get_template(REPORT_PAGE).render(words=words, t=words.t, **page)
+    return _environment().get_template(REPORT_PAGE_FILE).render(words=words, t=words.t, **page)
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
+    environment = Environment(loader=FileSystemLoader(PAGE_FOLDER), autoescape=True)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    environment.filters |= {name: _by_the_reader(name) for name in OF_WORDING}
+    environment.filters |= {name: _make_wording_filter(name) for name in WORDING_FILTERS}
     environment.filters |= {
-        "name_of_pictures": _worded(name_of_pictures),
-        "tier_name": _worded(tier_name),
-        "t": _by_the_reader("t"),
+        "name_of_pictures": _make_text_filter(name_promise_pictures),
+        "tier_name": _make_text_filter(name_tier),
+        "t": _make_wording_filter("t"),
     }
     return environment
 
 
-def _by_the_reader(method: str) -> Callable[..., str]:
+def _make_wording_filter(method: str) -> Callable[..., str]:
     """Make a filter of a method of the page's Wording."""
 
     @pass_context
     def filtered(context: Context, *values: object) -> str:
-        made: str = getattr(context["words"], method)(*values)
-        return made
+        text: str = getattr(context["words"], method)(*values)
+        return text
 
     return filtered
 
 
-def _worded(named: Callable[[str, Wording], str]) -> Callable[..., str]:
+def _make_text_filter(make_text: Callable[[str, Wording], str]) -> Callable[..., str]:
     """Make a filter that calls a function with the page's Wording."""
 
     @pass_context
     def filtered(context: Context, value: str) -> str:
-        return named(value, context["words"])
+        return make_text(value, context["words"])
 
     return filtered
 
 
-def figures_of(files: Mapping[str, bytes], address: Address) -> dict[str, Figure]:
+def make_page_figures(files: Mapping[str, bytes], address: FigureAddress) -> dict[str, PageFigure]:
     """Return the figures that are valid PNGs, with name, address and size, by file name without `.png`.
 
     Args:
         files: the bytes of the figures, by file name; others than PNGs are left out.
         address: a function that returns the address of each figure for the page.
     """
-    shown = dict[str, Figure]()
+    shown = dict[str, PageFigure]()
     for name, data in files.items():
         try:
             picture = open_picture(data, MAX_PIXELS)
