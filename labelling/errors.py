@@ -5,7 +5,7 @@ LabellingError
 ├── SourceUnusable      there is no such source, or it cannot be read as its kind of source
 ├── TableUnusable       the table cannot be written there, or in that form
 ├── OutputUnusable      an output would replace a file that does not belong to the command
-├── OtherRun            the existing table was begun with another source, release or form
+├── RunMismatch            the existing table was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
 ├── WordsUnusable       a file of a shop's own words cannot be read, or says one thing twice
 ├── EngineUnusable      the engine of the workers is not installed, or does not answer
@@ -36,7 +36,7 @@ class OutputUnusable(LabellingError):
     """Error: an output would replace an input of its command, another output, or a file of another kind."""
 
 
-class OtherRun(LabellingError):
+class RunMismatch(LabellingError):
     """Error: the existing table was made from another source, or with another release or other labels."""
 
 

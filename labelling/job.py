@@ -10,17 +10,17 @@ from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
 from inference.title_rule import MinimumShares
-from labelling.decide.product_answers import find_likely_heads, find_proven_heads
+from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
 from labelling.decide.row_decision import find_colour_head
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import words_file_of
+from labelling.lists.words_file import words_file_path
 from labelling.review.corrections import AllCorrections
-from labelling.review.page import Texts
-from labelling.review.questions import Review
+from labelling.review.page import PageTranslations
+from labelling.review.questions import SheetSettings
 from labelling.rows import make_table_path
-from labelling.run_settings import FOLDER, Categories, ProductGrouping, RunSettings
+from labelling.run_settings import FOLDER_COLUMN, HeadCategories, ProductGrouping, RunSettings
 from labelling.sources.items import Source
-from labelling.sources.picture_files import Folder
+from labelling.sources.picture_files import FolderSource
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.write.columns import check_attributes, name_list_columns
@@ -32,7 +32,7 @@ from reports.word_figures import read_minimum_shares
 
 
 @dataclass(frozen=True, kw_only=True)
-class SheetOrder:
+class SheetOptions:
     """The options that a person chose for a review sheet, an HTML page with questions about doubtful rows.
 
     Attributes:
@@ -47,7 +47,7 @@ class SheetOrder:
     page: Path
     limit: int
     audited: int | None
-    texts: Texts
+    texts: PageTranslations
     command: str
 
 
@@ -62,8 +62,8 @@ class Job:
         workers: the number of workers, at least 1; None for one per core.
         engine: the engine that the workers run on.
         categories: the categories of the platform; without them the table has no such columns.
-        column: the column of the list that names products; FOLDER if each folder of pictures is a product;
-            None if photos are not grouped into products.
+        column: the column of the list that names products; FOLDER_COLUMN if each folder of pictures is a
+            product; None if photos are not grouped into products.
         language, title: the language of titles and their column, as in RunSettings.
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
@@ -80,14 +80,14 @@ class Job:
     release: LocalRelease
     workers: int | None = None
     engine: Engine = label_on_processes
-    categories: Categories = field(default_factory=dict)
+    categories: HeadCategories = field(default_factory=dict)
     column: str | None = None
     language: str = ""
     title: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
     corrections: AllCorrections | None = None
-    sheet: SheetOrder | None = None
+    sheet: SheetOptions | None = None
     into: Path | None = None
     feed: str = ""
     own_words: tuple[OwnWord, ...] = ()
@@ -105,11 +105,11 @@ class Job:
         They are the tables and the summary, the files of the feed for a platform, and with corrections the
         file of the shop's own words.
         """
-        words = [words_file_of(self.table)] if self.corrections is not None else []
+        words = [words_file_path(self.table)] if self.corrections is not None else []
         return [*self.tables, *feed_files(self.table, self.feed), *words]
 
     @property
-    def review(self) -> Review | None:
+    def review(self) -> SheetSettings | None:
         """The options and questions of the review sheet, a page on which people check doubtful rows.
 
         None if no sheet is to be written.
@@ -117,7 +117,7 @@ class Job:
         if self.sheet is None:
             return None
         settings = self.settings
-        return Review(
+        return SheetSettings(
             page=self.sheet.page,
             limit=self.sheet.limit,
             audited=self.sheet.audited,
@@ -165,13 +165,13 @@ class Job:
     def _make_grouping(self) -> ProductGrouping | None:
         if self.column is None:
             return None
-        folder = make_table_path(self.source.word) if isinstance(self.source, Folder) else None
+        folder = make_table_path(self.source.word) if isinstance(self.source, FolderSource) else None
         report = read_report(self.release)
         return ProductGrouping(
-            column=FOLDER if folder else self.column,
+            column=FOLDER_COLUMN if folder else self.column,
             folder=folder,
             proven=find_proven_heads(report),
-            likely=find_likely_heads(report),
+            likely=find_feed_thresholds(report),
         )
 
 

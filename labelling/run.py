@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.language_files import language_name
-from labelling.decide.decisions import COUNT_OUTDATED_ANSWERS, Decisions
+from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job
 from labelling.journal.journal_file import EXPORTED, Journal, journal_path
 from labelling.journal.journal_rows import RunListing
-from labelling.lists.titles import OFF
-from labelling.review.correction_intake import TakenCorrections, take_corrections
+from labelling.lists.titles import LANGUAGE_OFF
+from labelling.review.correction_intake import CorrectionEffect, take_corrections
 from labelling.review.sheet import write_sheet
-from labelling.sources.items import Item
-from labelling.workers.labeller import Say, Setup
-from labelling.write.feeds import Feed, feed_path, name_earlier_feed, write_feed
-from labelling.write.outputs import check_new, check_own, claim_files
+from labelling.sources.items import PictureItem
+from labelling.workers.labeller import Say, WorkerSetup
+from labelling.write.feeds import FeedResult, feed_path, mention_earlier_feed, write_feed
+from labelling.write.outputs import check_no_file_exists, check_not_edited, claim_files
 from labelling.write.own_words_file import write_words
-from labelling.write.sorted_folders import SortedPictures, half_filled, sort_into_folders
+from labelling.write.sorted_folders import SortedPictures, describe_half_filled_folder, sort_into_folders
 from labelling.write.summary import (
     Summary,
     find_products_without_photo,
@@ -36,16 +36,16 @@ from labelling.write.summary import (
 from labelling.write.table import check_form
 from model_store.errors import StoreError
 
-NOTHING_IS_LOST: Final = "Nothing is lost: the same command goes on where it was."
-TABLES_STAND: Final = "The tables are written, and the same command writes the rest."
+RESUME_LABELLING_ADVICE: Final = "Nothing is lost: the same command goes on where it was."
+RESUME_OUTPUTS_ADVICE: Final = "The tables are written, and the same command writes the rest."
 """How to go on after Ctrl-C, while pictures are labelled and tables are written, and afterwards."""
 
-PRODUCTS_NAMED: Final = 6
+MAX_REPORTED_PRODUCTS: Final = 6
 """Largest number of products without a photo whose names are reported after a run."""
 
 Output = TypeVar("Output")
 
-Show: TypeAlias = Callable[[Summary, Sequence[str], TakenCorrections | None], None]
+Show: TypeAlias = Callable[[Summary, Sequence[str], CorrectionEffect | None], None]
 """Function that gets the summary, the first products without a photo, and the effect of corrections (None
 without any)."""
 
@@ -66,11 +66,11 @@ class Outcome:
     """
 
     summary: Summary
-    taken: TakenCorrections | None
+    taken: CorrectionEffect | None
     words_file: Path | None
     page: Path | None
     pictures: SortedPictures | None
-    feed: Feed | None
+    feed: FeedResult | None
     errors: tuple[Exception, ...]
 
 
@@ -95,10 +95,10 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     """
     check_form(job.table)
     if not journal_path(job.table).exists():
-        check_new(job.table, job.files)
+        check_no_file_exists(job.table, job.files)
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
-        with _stop_with(NOTHING_IS_LOST):
+        with _stop_with(RESUME_LABELLING_ADVICE):
             kept_count = _label(job, journal, watch, say)
             correction_effect = (
                 take_corrections(job.corrections, journal, job.table) if job.corrections is not None else None
@@ -115,7 +115,7 @@ def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: S
     """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
         claim_files(journal, job.files if job.is_restart else job.tables)
-    check_own(journal, job.files)
+    check_not_edited(journal, job.files)
     journal.keep_options(job.options)
     _say_what_became(journal, job, say)
     listing = RunListing(journal, job.settings)
@@ -140,11 +140,11 @@ def _stop_with(sentence: str) -> Iterator[None]:
 
 def _products_without_photo(journal: Journal, summary: Summary) -> list[str]:
     has_some = summary.products and summary.products["without_answer"]
-    return find_products_without_photo(journal, PRODUCTS_NAMED) if has_some else []
+    return find_products_without_photo(journal, MAX_REPORTED_PRODUCTS) if has_some else []
 
 
 def _write_outputs(
-    job: Job, decisions: Decisions, summary: Summary, correction_effect: TakenCorrections | None, say: Say
+    job: Job, decisions: Decisions, summary: Summary, correction_effect: CorrectionEffect | None, say: Say
 ) -> Outcome:
     """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
     errors = list[Exception]()
@@ -179,14 +179,14 @@ def _write_words(job: Job, decisions: Decisions) -> Path | None:
     words = decisions.reader.own_words.rows_for_next_list()
     if job.corrections is None or not words:
         return None
-    with _stop_with(TABLES_STAND):
+    with _stop_with(RESUME_OUTPUTS_ADVICE):
         return write_words(job.table, words, decisions.journal)
 
 
 def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
     if (review := job.review) is None:
         return None
-    with _stop_with(TABLES_STAND):
+    with _stop_with(RESUME_OUTPUTS_ADVICE):
         write_sheet(job.source, decisions, review)
     return review.page
 
@@ -194,14 +194,14 @@ def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
 def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
     if job.into is None:
         return None
-    with _stop_with(half_filled(job.into)):
+    with _stop_with(describe_half_filled_folder(job.into)):
         return sort_into_folders(job.into, job.source, decisions)
 
 
-def _write_feed(job: Job, decisions: Decisions) -> Feed | None:
+def _write_feed(job: Job, decisions: Decisions) -> FeedResult | None:
     if not job.feed:
         return None
-    with _stop_with(TABLES_STAND), name_earlier_feed(job.table, job.feed):
+    with _stop_with(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed):
         return write_feed(job.feed, job.table, decisions, job.feed_advice)
 
 
@@ -239,7 +239,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
     if before and now.titles != before.titles:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")
-    if before and now.language != before.language and OFF not in {now.language, before.language}:
+    if before and now.language != before.language and LANGUAGE_OFF not in {now.language, before.language}:
         names, earlier = (language_name(words.language) for words in (now, before))
         language_advice = (
             f" --language {before.language} reads them as before." if before.is_read and now.is_read else ""
@@ -250,7 +250,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
 
 def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
     """Say how many answers of people are about photos that their products no longer have."""
-    if journal.settings.by and (gone := journal.query_value(COUNT_OUTDATED_ANSWERS)):
+    if journal.settings.by and (gone := journal.query_value(OUTDATED_ANSWER_COUNT_SQL)):
         say(
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
             "product, which a sheet asks about again."
@@ -261,7 +261,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
     ended_by = list[SourceUnusable | StoreError]()
     rest = _until_damage(listing.list_items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
-        setup = Setup(job.source, job.release.folder)
+        setup = WorkerSetup(job.source, job.release.folder)
         with closing(job.engine(setup, chain([first], rest), job.workers, say)) as answers:
             for chunk, rows in answers:
                 listing.keep_answers(chunk, rows)
@@ -270,7 +270,9 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
         raise error
 
 
-def _until_damage(items: Iterator[Item], ended_by: list[SourceUnusable | StoreError]) -> Iterator[Item]:
+def _until_damage(
+    items: Iterator[PictureItem], ended_by: list[SourceUnusable | StoreError]
+) -> Iterator[PictureItem]:
     """Yield the items of a source; an error that ends it early is added to `ended_by`, not raised."""
     try:
         yield from items

@@ -19,13 +19,13 @@ from labelling.lists.own_words import OwnWord
 from labelling.lists.titles import ListWords
 from labelling.rows import Category
 
-FOLDER: Final = "folder"
+FOLDER_COLUMN: Final = "folder"
 """The name that stands for a column of the list if each folder of pictures is a product."""
 
-Categories: TypeAlias = Mapping[str, Mapping[str, Category]]
+HeadCategories: TypeAlias = Mapping[str, Mapping[str, Category]]
 """The category of the platform (id and name) for each label, by head and then by label."""
 
-TIME_OF_VERSION: Final = "%Y%m%dT%H%M%SZ"
+VERSION_TIME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 """Format of the time at the beginning of a release's version, before `-` and a hash."""
 
 
@@ -34,7 +34,7 @@ class ProductGrouping:
     """The way in which photos are grouped into products.
 
     Attributes:
-        column: the column of the list, or FOLDER.
+        column: the column of the list, or FOLDER_COLUMN.
         folder: the source, with which the paths of its photos begin; None if a column names products.
         proven: the heads for which the release proves its promise for products.
         likely: the lowest confidence at which a feed may use an answer, and the smallest share of such
@@ -88,7 +88,7 @@ class RunSettings:
     version: str
     heads: Mapping[str, tuple[str, ...]]
     further: Mapping[str, str] = field(default_factory=dict)
-    categories: Categories = field(default_factory=dict)
+    categories: HeadCategories = field(default_factory=dict)
     by: ProductGrouping | None = None
     notes: tuple[str, ...] = ()
     language: str = ""
@@ -162,6 +162,6 @@ class RunSettings:
 def _made_at(version: str) -> datetime | None:
     """Return the time at which a release was made; None if its version does not have one."""
     try:
-        return datetime.strptime(version.partition("-")[0], TIME_OF_VERSION).replace(tzinfo=UTC)
+        return datetime.strptime(version.partition("-")[0], VERSION_TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -15,7 +15,7 @@ import numpy as np
 
 from inference.contract import GREY_28, LABEL
 from inference.decode import prepare_decoders
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
@@ -82,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> object:
         )
     attributes, progress = tuple(arguments.attribute or ()), _Notes()
     data_source = Named(
-        place=str(place), attributes=attributes, reading=Reading.of(arguments), skip_unreadable=True
+        place=str(place), attributes=attributes, reading=ListOptions.of(arguments), skip_unreadable=True
     )
     listing = data_source.list_pictures()
     pictures = listing.pictures if listing else ()

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.settings import read_command_settings
 from inference.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.review.changes import (
     Change,
     Comparison,
@@ -23,7 +23,7 @@ from labelling.review.changes import (
     make_changes_table,
 )
 from labelling.sources.source_opening import open_source
-from labelling.write.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, write_whole
@@ -66,12 +66,15 @@ def execute(arguments: argparse.Namespace) -> object:
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
     if (version := releases[0].version) == releases[1].version:
         print_message(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
-    reads: list[str | Path] = [*find_list_file(arguments.pictures), *(release.folder for release in releases)]
+    reads: list[str | Path] = [
+        *list_source_file(arguments.pictures),
+        *(release.folder for release in releases),
+    ]
     outputs = [*filter(None, (arguments.out, arguments.page))]
     check_outputs(outputs, reads)
     check_no_pictures(outputs)
     check_new_table(arguments.out)
-    source = open_source(arguments.pictures, reading=Reading.of(arguments))
+    source = open_source(arguments.pictures, reading=ListOptions.of(arguments))
     for note in source.notes:
         print_message(note)
     with show_progress("comparing") as watch:

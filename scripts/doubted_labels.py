@@ -13,7 +13,7 @@ from typing import Final
 from app.web.translations import TRANSLATIONS
 from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
-from labelling.review.page import Card, Frame, make_review_page, make_thumbnail, write_page
+from labelling.review.page import Card, PageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
 from model_store.release_files import NEW_RELEASE_FOLDER, write_whole
 from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
@@ -125,7 +125,7 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], 
         make_review_page(
             cards,
             labels,
-            Frame(title, DOUBTS_PAGE_INTRODUCTION, TRANSLATIONS, DOUBTS_EXPORT_NAME, command=command),
+            PageFrame(title, DOUBTS_PAGE_INTRODUCTION, TRANSLATIONS, DOUBTS_EXPORT_NAME, command=command),
         ),
     )
     return len(cards)

@@ -14,7 +14,7 @@ from app.settings import read_command_settings
 from inference.classifier import Classifier
 from inference.contract import ModelContract
 from inference.onnx_session import OnnxSession
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
@@ -296,7 +296,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
-    reading, files = Reading.of(arguments), tuple(arguments.corrections)
+    reading, files = ListOptions.of(arguments), tuple(arguments.corrections)
     data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure")
     photos = read_photos(
         data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()

@@ -19,16 +19,16 @@ from rich.text import Text
 from inference.language_files import languages, readable_languages
 from labelling.errors import SourceUnusable
 from labelling.job import Job
-from labelling.lists.titles import OFF
+from labelling.lists.titles import LANGUAGE_OFF
 from labelling.review.audit import MAX_SAMPLE_ROWS
-from labelling.review.correction_intake import TakenCorrections
+from labelling.review.correction_intake import CorrectionEffect
 from labelling.run import Outcome, run_labelling
-from labelling.write.columns import photo_columns
+from labelling.write.columns import make_photo_columns
 from labelling.write.excel import check_room
 from labelling.write.outputs import make_folders
-from labelling.write.platforms import FEEDS
+from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.summary import Summary
-from labelling.write.table import WORKBOOK, check_form
+from labelling.write.table import WORKBOOK_ENDING, check_form
 from scripts.__main__ import command
 from scripts.label_job import ENGINES_BY_NAME, read_labelling_job
 from scripts.label_summary import print_output_places, print_table_figures
@@ -65,11 +65,11 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     _check(arguments)
     job = read_labelling_job(arguments)
-    columns = photo_columns(job.settings, has_human_answers=True, has_own_words=True)
+    columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with resumable("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
-    if check_form(job.table) == WORKBOOK:
+    if check_form(job.table) == WORKBOOK_ENDING:
         check_room(total or 0, len(columns))
     outcome = _run(job, total)
     print_output_places(arguments, outcome, job)
@@ -83,7 +83,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
     named_language = str(arguments.own_words or "")
-    if named_language in {*languages(), OFF} and not arguments.own_words.exists():
+    if named_language in {*languages(), LANGUAGE_OFF} and not arguments.own_words.exists():
         arguments.error(f"--words takes a file of words. The language is --language {named_language}")
     if arguments.audit and not arguments.review:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
@@ -94,7 +94,7 @@ def _run(job: Job, total: int | None) -> Outcome:
     with ExitStack() as progress:
         watch = progress.enter_context(show_progress("labelling", _Rate()))
 
-        def show(summary: Summary, names: Sequence[str], correction_effect: TakenCorrections | None) -> None:
+        def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
             progress.close()
             print_table_figures(job, summary, names, correction_effect)
 
@@ -149,7 +149,7 @@ def build_parser() -> argparse.ArgumentParser:
     folders = "photos in one folder show the same product; also writes a table with one row per product"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--language", choices=(*readable_languages(), OFF), help=words)
+    add("--language", choices=(*readable_languages(), LANGUAGE_OFF), help=words)
     own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
     add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
@@ -158,7 +158,7 @@ def build_parser() -> argparse.ArgumentParser:
         "write the colours of products as this platform imports them; with --review the sheet asks for those "
         "that are missing"
     )
-    add("--feed", choices=FEEDS, help=feed)
+    add("--feed", choices=FEED_PLATFORMS, help=feed)
     taxonomy = (
         "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
     )
@@ -189,10 +189,10 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _host(text: str) -> tuple[str, int]:
-    from labelling.sources.fetch import allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
+    from labelling.sources.fetch import parse_allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     try:
-        return allowed_host(text)
+        return parse_allowed_host(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a host, as in cdn.example:8443") from error
 

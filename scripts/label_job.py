@@ -16,28 +16,28 @@ from app.prediction.platform_categories import CategoriesMismatch, read_release_
 from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from labelling.decide.product_answers import check_column, check_grouping
-from labelling.errors import CorrectionsUnusable, OtherRun, TableUnusable
-from labelling.job import Job, SheetOrder
+from labelling.decide.product_answers import check_grouping, check_list_column
+from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
+from labelling.job import Job, SheetOptions
 from labelling.journal.journal_file import Journal, journal_path
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import read_words, words_file_of
+from labelling.lists.words_file import read_words, words_file_path
 from labelling.review.corrections import AllCorrections, read_all_corrections
-from labelling.review.sheet import EXPORT_NAME
+from labelling.review.sheet import EXPORT_FILE_NAME
 from labelling.rows import Category
-from labelling.run_settings import Categories, RunSettings
+from labelling.run_settings import HeadCategories, RunSettings
 from labelling.sources.items import Source
 from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
-from labelling.write.feeds import check_feed, feed_files, name_earlier_feed
-from labelling.write.outputs import check_no_pictures, check_outputs, find_list_file
+from labelling.write.feeds import check_feed, feed_files, mention_earlier_feed
+from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
 from labelling.write.sorted_folders import check_sorted_folder
 from labelling.write.summary import table_files
 from labelling.write.table import check_form
-from labelling.write.taxonomies import PLATFORMS, find_platform_categories
+from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release, parse_store_address
 from model_store.release_files import expand_home
@@ -75,13 +75,13 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     release = find_release(arguments.model, read_command_settings().cache_dir)
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     words = [arguments.own_words] if arguments.own_words else []
-    reads = (*find_list_file(place), release.folder, taxonomy, *arguments.corrections, *words)
+    reads = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *words)
     check_outputs(_outputs(arguments), filter(None, reads))
     source = _source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
     _check_same(arguments, before, release.version, column)
     if arguments.feed:
-        with name_earlier_feed(arguments.out, arguments.feed):
+        with mention_earlier_feed(arguments.out, arguments.feed):
             check_feed(arguments.feed, source.columns, release.manifest.attributes)
     return Job(
         source=source,
@@ -92,7 +92,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         engine=ENGINES_BY_NAME[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
         language=arguments.language or "",
-        title=check_column(source, arguments.title_column or "", "--title-column"),
+        title=check_list_column(source, arguments.title_column or "", "--title-column"),
         options=_options_to_keep(arguments),
         is_restart=arguments.restart,
         corrections=_corrections(arguments, release) if arguments.corrections else None,
@@ -111,7 +111,7 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
         The settings of that run; None without one.
 
     Raises:
-        TableUnusable, OtherRun: there is no SOURCE, and no journal that has it.
+        TableUnusable, RunMismatch: there is no SOURCE, and no journal that has it.
     """
     table = arguments.out
     check_form(table)
@@ -122,7 +122,7 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
             "or name the SOURCE, too."
         )
     before, options = None, dict[str, Any]()
-    with suppress(TableUnusable, OtherRun) if arguments.source else ExitStack():  # said once it is opened
+    with suppress(TableUnusable, RunMismatch) if arguments.source else ExitStack():  # said once it is opened
         if is_there and not arguments.restart:
             with Journal(table) as journal:
                 before, options = journal.earlier_settings, dict(journal.options)
@@ -144,7 +144,7 @@ def _source_place(arguments: argparse.Namespace) -> str:
 
 
 def _source(arguments: argparse.Namespace) -> Source:
-    reading = replace(Reading.of(arguments), by=arguments.by or "")
+    reading = replace(ListOptions.of(arguments), by=arguments.by or "")
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
 
@@ -155,7 +155,9 @@ def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
     return {
         **{name: getattr(arguments, name) for name in JOURNAL_OPTIONS},
         "model": make_model_path_absolute(arguments.model),
-        "taxonomy": str(Path(taxonomy).absolute()) if taxonomy and taxonomy not in PLATFORMS else taxonomy,
+        "taxonomy": str(Path(taxonomy).absolute())
+        if taxonomy and taxonomy not in TAXONOMY_PLATFORMS
+        else taxonomy,
         "root": str(expand_home(root).absolute()) if root else None,
         "source_folder": str(Path(arguments.source_folder).absolute()),
     }
@@ -200,7 +202,7 @@ def _check_same(
 def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
     """Return the rows of the file of words; without a SOURCE those of the last run, if no file is named."""
     if arguments.own_words:
-        return read_words(arguments.own_words, Reading.of(arguments), print_message)
+        return read_words(arguments.own_words, ListOptions.of(arguments), print_message)
     return before.own_words if before and arguments.has_no_source else ()
 
 
@@ -211,7 +213,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *table_files(arguments.out, has_products=arguments.by is not None),
         *feed_files(arguments.out, arguments.feed or ""),
-        *([words_file_of(arguments.out)] if arguments.corrections else []),
+        *([words_file_path(arguments.out)] if arguments.corrections else []),
         *([arguments.review] if arguments.review else []),
     ]
     check_no_pictures(outputs)
@@ -221,14 +223,14 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
     """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
-    reading = Reading.of(arguments).of_corrections
+    reading = ListOptions.of(arguments).of_corrections
     return read_all_corrections(
         arguments.corrections, release.manifest.labels, attributes, reading, print_message
     )
 
 
-def _sheet(arguments: argparse.Namespace) -> SheetOrder:
-    return SheetOrder(
+def _sheet(arguments: argparse.Namespace) -> SheetOptions:
+    return SheetOptions(
         page=arguments.review,
         limit=arguments.review_limit,
         audited=arguments.audit,
@@ -244,7 +246,7 @@ def make_corrections_command(arguments: argparse.Namespace) -> str:
         arguments: the arguments of the run that wrote the sheet.
     """
     feed = f" --feed {arguments.feed}" if arguments.feed else ""
-    return f"label --corrections {EXPORT_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
+    return f"label --corrections {EXPORT_FILE_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
 
 
 def describe_missing_colours(arguments: argparse.Namespace) -> str:
@@ -262,7 +264,7 @@ def describe_missing_colours(arguments: argparse.Namespace) -> str:
     return f"A sheet asks for them: {get_program_name()} label {shlex.join(words)}"
 
 
-def _categories(file_or_platform: str | None, release: LocalRelease) -> Categories:
+def _categories(file_or_platform: str | None, release: LocalRelease) -> HeadCategories:
     """Return the id and name of the platform's category of each label; empty without a file or platform.
 
     Raises:
@@ -270,7 +272,7 @@ def _categories(file_or_platform: str | None, release: LocalRelease) -> Categori
         SettingsError: the file cannot be read or is not valid.
     """
     manifest = release.manifest
-    if file_or_platform in PLATFORMS:
+    if file_or_platform in TAXONOMY_PLATFORMS:
         attributes = {name: head.labels for name, head in manifest.attributes.items()}
         return find_platform_categories(file_or_platform, {LABEL: manifest.labels, **attributes})
     if (file := Path(file_or_platform) if file_or_platform else read_command_settings().taxonomy) is None:

@@ -12,12 +12,12 @@ from inference.plain_text import escape_unprintable_lines, join_first
 from inference.reasons import Place, Reason
 from labelling.job import Job
 from labelling.review.audit import describe_audits
-from labelling.review.correction_intake import TakenCorrections
+from labelling.review.correction_intake import CorrectionEffect
 from labelling.rows import ACCEPT
 from labelling.run import Outcome
-from labelling.run_settings import FOLDER
+from labelling.run_settings import FOLDER_COLUMN
 from labelling.write.counts import OUTCOMES
-from labelling.write.feeds import DOUBTFUL, Feed, describe_left_out
+from labelling.write.feeds import DOUBTFUL_COLOUR, FeedResult, describe_left_out
 from labelling.write.summary import Summary
 from reports.product_rule import is_promise_shown
 from reports.values import Promise, read_report
@@ -32,7 +32,7 @@ def print_table_figures(
     job: Job,
     summary: Summary,
     products_without_photo: Sequence[str],
-    taken_corrections: TakenCorrections | None,
+    taken_corrections: CorrectionEffect | None,
 ) -> None:
     """Print the figures of a run's tables, and how many answers of people were taken into them.
 
@@ -219,7 +219,7 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         yield f"{products['photos_of_none']:,} photos have no `{products['column']}`, and are in no product."
 
 
-def _say_taken(job: Job, taken_corrections: TakenCorrections, summary: Summary) -> None:
+def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
     """Print the effect of corrections, and the figures that they show."""
     if taken_corrections.disagreements:
         print_message(
@@ -273,7 +273,9 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
 def _say_words(file: Path, job: Job) -> None:
     """Print the command that takes the shop's own words for its next list."""
     column = job.settings.by.column if job.settings.by else ""
-    grouping_option = "--by-folder " if column == FOLDER else f"--by {shlex.quote(column)} " if column else ""
+    grouping_option = (
+        "--by-folder " if column == FOLDER_COLUMN else f"--by {shlex.quote(column)} " if column else ""
+    )
     print(
         f"Words of the shop: {file}. For its next list: {get_program_name()} label LIST.csv "
         f"{grouping_option}--words "
@@ -281,7 +283,7 @@ def _say_words(file: Path, job: Job) -> None:
     )
 
 
-def _say_feed(feed: Feed, advice: str) -> None:
+def _say_feed(feed: FeedResult, advice: str) -> None:
     """Print the content of a feed."""
     if feed.categories:
         print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
@@ -291,7 +293,7 @@ def _say_feed(feed: Feed, advice: str) -> None:
     likely_text = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
     # Not by rich, which would break a command where the terminal ends.
     print(f"Feed of {feed.products:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
-    if feed.left_out[DOUBTFUL]:
+    if feed.left_out[DOUBTFUL_COLOUR]:
         print(advice)  # on a line of its own, where it may be a command
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from labelling.errors import Unreadable
-from labelling.sources.items import Read, read_or_explain
-from labelling.sources.picture_files import Folder, read_file
+from labelling.sources.items import ReadPictures, read_or_explain
+from labelling.sources.picture_files import FolderSource, read_file
 from tests.service import ROOT
 from tests.uploads import a_garment, png
 
@@ -65,13 +65,13 @@ def write_zip(
 
 
 @dataclass(frozen=True)
-class Deadly(Folder):
+class Deadly(FolderSource):
     """A folder whose pictures `deadly.png` end each process that reads them, `once.png` the first one.
 
     `full.png` has no room in the memory of the first.
     """
 
-    def reader(self) -> Read:
+    def reader(self) -> ReadPictures:
         return _read_all_or_die
 
 

@@ -11,12 +11,14 @@ from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
-from labelling.sources.items import Item
+from labelling.sources.items import PictureItem
 
 
-def an_item(row: PhotoRecord, run: RunSettings, stamp: str = "v1") -> Item:
+def an_item(row: PhotoRecord, run: RunSettings, stamp: str = "v1") -> PictureItem:
     """The picture that a row is of, as its source lists it."""
-    return Item(row.path, row.path, stamp, 1, list_cells=tuple(row.cells[name] for name in run.further))
+    return PictureItem(
+        row.path, row.path, stamp, 1, list_cells=tuple(row.cells[name] for name in run.further)
+    )
 
 
 def label_rows(

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from labelling.sources.items import Item
+from labelling.sources.items import PictureItem
 from labelling.workers.labeller import (
     LabelledChunks,
     Say,
-    Setup,
+    WorkerSetup,
+    convert_failures,
     group_into_chunks,
-    name_failures,
     open_labeller,
 )
 
 
-def here(setup: Setup, items: Iterator[Item], _: int | None, __: Say) -> LabelledChunks:
+def here(setup: WorkerSetup, items: Iterator[PictureItem], _: int | None, __: Say) -> LabelledChunks:
     """One worker, which is the process of the run itself."""
-    with name_failures():
+    with convert_failures():
         labeller = open_labeller(setup)
     for chunk in group_into_chunks(items):
-        with name_failures():
+        with convert_failures():
             rows = labeller.label(chunk)
         yield chunk, rows

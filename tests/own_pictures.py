@@ -9,7 +9,7 @@ import numpy as np
 
 from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from tests.uploads import png
 from training.data.contents import Content, make_contents
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
@@ -113,7 +113,7 @@ class Said(list[str], Lines):
         use: PictureUse = "learn",
         by: str = "",
     ) -> LabelledData:
-        listing = list_pictures(place, Reading(by=by), attributes).assign_class_ids()
+        listing = list_pictures(place, ListOptions(by=by), attributes).assign_class_ids()
         contents = make_contents(listing)
         contents.check_contents(self.warn, skip_unreadable=skip_unreadable)
         contents = contents if limit is None else contents.limit_pictures(limit)

@@ -20,15 +20,15 @@ from inference.reasons import Reason
 from inference.title_rule import NONE, MinimumShares
 from labelling.decide.decisions import Decisions
 from labelling.errors import TableUnusable
-from labelling.journal.human_answer import LEFT_OUT, HumanAnswer, Question
+from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.journal.journal_file import Journal
-from labelling.review.questions import Review
+from labelling.review.questions import SheetSettings
 from labelling.review.sheet import write_sheet
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.sources.items import Item, LocalSource, Read, Source
+from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Source
 from labelling.write.feeds import feed_files, write_feed
-from labelling.write.platforms import FEEDS
+from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.sorted_folders import sort_into_folders
 from labelling.write.summary import write_tables
 from tests.journals import fill
@@ -139,10 +139,10 @@ class ListedNames(LocalSource):
 
     names: Sequence[str] = field(default=())
 
-    def items(self) -> Iterator[Item]:
-        return (Item(name, (name,), "v1", 1, ()) for name in self.names)
+    def items(self) -> Iterator[PictureItem]:
+        return (PictureItem(name, (name,), "v1", 1, ()) for name in self.names)
 
-    def reader(self) -> Read:
+    def reader(self) -> ReadPictures:
         return lambda places: [b"" for _ in places]
 
 
@@ -215,8 +215,8 @@ def _human_answers(
     catalogue: Catalogue, photos: Sequence[PhotoRecord], draw: random.Random
 ) -> Iterator[tuple[Question, HumanAnswer]]:
     """Yield answers to photos, to products, and to products that the photo no longer belongs to."""
-    extra = {LABEL: (NONE, LEFT_OUT), "colour": (NONE, LEFT_OUT)}
-    labels = {head: (*of, *extra.get(head, (LEFT_OUT,))) for head, of in catalogue.heads.items()}
+    extra = {LABEL: (NONE, LEFT_OUT_LABEL), "colour": (NONE, LEFT_OUT_LABEL)}
+    labels = {head: (*of, *extra.get(head, (LEFT_OUT_LABEL,))) for head, of in catalogue.heads.items()}
     for photo in (draw.choice(photos) for _ in range(PHOTOS // 6)):
         head = draw.choice((LABEL, LABEL, "colour", "kind", "sleeve"))
         if not photo.sha256 or head not in labels:
@@ -270,7 +270,9 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
     for name, (limit, audited, attributes, feed) in SHEETS.items():
         heads = tuple(head for head in attributes if head in decisions.settings.heads)
         page = Path(f"{name}.html")
-        write_sheet(_source(decisions), decisions, Review(page, limit, audited, heads, feed, {}, "command"))
+        write_sheet(
+            _source(decisions), decisions, SheetSettings(page, limit, audited, heads, feed, {}, "command")
+        )
         cards = [part["cards"] for part in shown_on(page)["parts"]]
         texts[name] = json.dumps(cards, indent=1)
     return texts
@@ -279,7 +281,7 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
 def _feeds(decisions: Decisions) -> dict[str, str]:
     """Return each platform's feed and categories, and what is said of them."""
     texts = dict[str, str]()
-    for platform in FEEDS if decisions.settings.by else ():
+    for platform in FEED_PLATFORMS if decisions.settings.by else ():
         try:
             feed = write_feed(platform, TABLE, decisions)
         except TableUnusable as error:

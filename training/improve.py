@@ -18,8 +18,8 @@ import numpy as np
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.title_rule import NONE
-from labelling.journal.human_answer import LEFT_OUT
-from labelling.lists.list_reading import Reading
+from labelling.journal.human_answer import LEFT_OUT_LABEL
+from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
@@ -93,11 +93,11 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
     """
     name = named or (usual_store if read_newest_promotion(open_store(usual_store)) is not None else "bundled")
     release = find_release(name, cache)
-    corrections = tuple(read_corrections([file], None, reading=Reading(encoding=encoding), say=say))
+    corrections = tuple(read_corrections([file], None, reading=ListOptions(encoding=encoding), say=say))
     if not named:
         _check_classes(
             {correction.label for correction in corrections if correction.attribute == LABEL}
-            - {LEFT_OUT, NONE},
+            - {LEFT_OUT_LABEL, NONE},
             name,
             release,
         )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE, AcceptConditions
 from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN, Recipe
@@ -173,9 +173,9 @@ class Options(BaseModel):
         return self.from_json({name: value for name, value in self.as_json().items() if name in USES[story]})
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ListOptions:
         """The settings by which a table (CSV) of pictures is read: columns, root folder, encoding."""
-        return Reading.of(self)
+        return ListOptions.of(self)
 
     @property
     def accept(self) -> AcceptConditions:

@@ -13,27 +13,27 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from labelling.decide.title_decision import folder_of
+from labelling.decide.title_decision import find_parent_folder
 from labelling.lists.categories import CategoryPath, level_key
 from labelling.lists.list_meaning import ListReader
 from labelling.rows import PhotoRecord, TableRow
 
-MAX_QUESTIONS: Final = 25
+MAX_CATEGORY_QUESTIONS: Final = 25
 """Largest number of questions about categories on one review sheet. A shop that was tried needed 22 of them
 for three catalogues."""
 
-MIN_ROWS_UNREAD: Final = 1
+MIN_PRODUCTS_IF_UNREADABLE: Final = 1
 """Smallest number of products in a category that need a person, so that the category is asked about. This is
 for lists whose titles are in a language that Wardrobe cannot read."""
 
-MIN_ROWS_READ: Final = 3
+MIN_PRODUCTS_IF_READABLE: Final = 3
 """Smallest number of products in a category that need a person, so that the category is asked about. This is
 for lists whose titles can be read, because the titles answer most products already."""
 
-MAX_PHOTOS: Final = 4
+MAX_PHOTOS_PER_QUESTION: Final = 4
 """Largest number of photos on the card of a question about a category."""
 
-MAX_BRANCHES: Final = 3
+MAX_BRANCHES_PER_QUESTION: Final = 3
 """Largest number of branches of the category tree that the card of a question names."""
 
 
@@ -43,11 +43,11 @@ class CategoryQuestion(NamedTuple):
     Attributes:
         category: the word, which is one level of a category path, in its first spelling in the list.
         branches: the levels above the word, with ` > ` between, for each branch in which the word occurs; at
-            most MAX_BRANCHES.
+            most MAX_BRANCHES_PER_QUESTION.
         products: the number of products in the category, or of pictures in a table without products.
         rows: the places in the source (`record.number`) of the products in the category that need a person.
         kinds: the number of products for each kind that the photos answer, the most frequent first.
-        photos: up to MAX_PHOTOS photos to which the model gave different answers.
+        photos: up to MAX_PHOTOS_PER_QUESTION photos to which the model gave different answers.
     """
 
     category: str
@@ -80,7 +80,7 @@ class CategoryQuestions:
             reader: the reader of the list's categories, with the words that the shop has explained already.
         """
         self._reader = reader
-        self._min_rows = MIN_ROWS_READ if reader.list_words.is_read else MIN_ROWS_UNREAD
+        self._min_rows = MIN_PRODUCTS_IF_READABLE if reader.list_words.is_read else MIN_PRODUCTS_IF_UNREADABLE
         self._levels: dict[str, _Level] = {}
 
     def collect(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
@@ -96,13 +96,13 @@ class CategoryQuestions:
             row: the decided row of a product, or of a picture without a product.
         """
         record = row.record
-        for path in self._reader.paths(record.cells, folder_of(record.photos[0].path)):
+        for path in self._reader.paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_explained(path):
                 self._add_to_level(path, row)
 
     def _add_to_level(self, path: CategoryPath, row: TableRow) -> None:
         level = self._levels.setdefault(level_key(path[-1]), _Level(path[-1]))
-        if len(level.branches) < MAX_BRANCHES and path[:-1]:
+        if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
             level.branches[" > ".join(path[:-1])] = None
         level.products += 1
         if row.class_decision.answer and not row.class_decision.is_settled:
@@ -110,14 +110,14 @@ class CategoryQuestions:
         head = KIND if KIND in row.record.answers else LABEL
         if answer := row.record.answers.get(head):
             level.kinds[answer.label] += 1
-            if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS:
+            if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS_PER_QUESTION:
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
     def questions(self) -> list[CategoryQuestion]:
-        """Return up to MAX_QUESTIONS questions about the rows so far.
+        """Return up to MAX_CATEGORY_QUESTIONS questions about the rows so far.
 
         Categories with the most products that need a person come first. Categories with too few of such
-        products are left out (MIN_ROWS_READ, MIN_ROWS_UNREAD).
+        products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE).
         """
         asked_levels = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
         asked_levels.sort(key=lambda level: len(level.rows), reverse=True)
@@ -130,7 +130,7 @@ class CategoryQuestions:
                 kinds=dict(level.kinds.most_common()),
                 photos=tuple(level.photos.values()),
             )
-            for level in asked_levels[:MAX_QUESTIONS]
+            for level in asked_levels[:MAX_CATEGORY_QUESTIONS]
         ]
 
     def count(self) -> dict[str, int]:

@@ -14,17 +14,17 @@ from inference.recognition import language_of
 from inference.title_rule import NO_MINIMUM_SHARES, NONE
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_answers import combine_photos
+from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
-from labelling.decide.title_decision import ListedRow, collect_titles, folder_of, read_product_titles
+from labelling.decide.title_decision import ListedRow, collect_titles, find_parent_folder, read_product_titles
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_unshared_photos
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
-from labelling.lists.folder_names import REVIEW, name_folders
+from labelling.lists.folder_names import REVIEW_FOLDER, name_folders
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import OwnWords
-from labelling.lists.titles import OFF, ListWords, words_in
+from labelling.lists.titles import LANGUAGE_OFF, ListWords, find_list_words
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 
@@ -45,7 +45,7 @@ GROUP BY product, attribute
 """SQL that reads the valid answers of people. An answer to a product is valid if the photo that is stored
 with the answer still belongs to the product. If there are several answers, the latest is valid."""
 
-COUNT_OUTDATED_ANSWERS: Final = """
+OUTDATED_ANSWER_COUNT_SQL: Final = """
 SELECT count(*) FROM answers WHERE product <> ''
 AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
 """
@@ -84,7 +84,7 @@ class Decisions:
         return map(self._decide_group, read_photo_groups(self.journal))
 
     def _decide_group(self, photos: Sequence[PhotoRecord]) -> TableRow:
-        subject = combine_photos(photos, self.settings) if photos[0].product else photos[0]
+        subject = make_product_record(photos, self.settings) if photos[0].product else photos[0]
         return decide_row(subject, self.context)
 
     def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
@@ -123,7 +123,9 @@ class Decisions:
             return run.list_words
         renamed = [name for name, table_name in run.further.items() if table_name != name]
         excluded_columns = {*renamed, *run.attributes, run.by.column if run.by else ""}
-        return words_in(tuple(run.further), self._read_columns, run.language, run.title, excluded_columns)
+        return find_list_words(
+            tuple(run.further), self._read_columns, run.language, run.title, excluded_columns
+        )
 
     @cached_property
     def reader(self) -> ListReader:
@@ -132,7 +134,7 @@ class Decisions:
         It also knows the words that the shop has explained.
         """
         words, settings = self.list_words, self.journal.settings
-        is_on = settings.language != OFF
+        is_on = settings.language != LANGUAGE_OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
         names = (name for folder_names in folders.names.values() for name in sorted(folder_names))
         return ListReader(
@@ -164,11 +166,11 @@ class Decisions:
     def _folders(self) -> FolderCategories:
         """Find the folders that are categories, unless pictures were sorted into them by class."""
         names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
-        return find_folder_categories(self._folders_of_pictures, {*names, REVIEW})
+        return find_folder_categories(self._folders_of_pictures, {*names, REVIEW_FOLDER})
 
     def _folders_of_pictures(self) -> Iterator[tuple[str, str]]:
         for product, path in self.journal.query("SELECT product, path FROM current"):
-            yield folder_of(path), product or path
+            yield find_parent_folder(path), product or path
 
     @property
     def _human_answers(self) -> HumanAnswers:

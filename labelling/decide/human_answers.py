@@ -12,11 +12,11 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NONE
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
 
 
-class RecordAnswers(NamedTuple):
+class RowHumanAnswers(NamedTuple):
     """The answers of people about one row of a table.
 
     A head is the class (LABEL) or an attribute.
@@ -49,15 +49,16 @@ def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
     """Return the labels that follow for a product from people's answers to its single photos.
 
     Args:
-        labels: the label of each photo; LEFT_OUT if a person left the photo out, None without an answer.
+        labels: the label of each photo; LEFT_OUT_LABEL if a person left the photo out, None without an
+            answer.
 
     Returns:
-        One label if people agree; several labels if people contradict each other; LEFT_OUT if they left out
-        every photo; otherwise an empty set.
+        One label if people agree; several labels if people contradict each other; LEFT_OUT_LABEL if they left
+        out every photo; otherwise an empty set.
     """
     different_labels = set(labels)
     return {label for label in different_labels if label} or (
-        {LEFT_OUT} if different_labels == {LEFT_OUT} else set()
+        {LEFT_OUT_LABEL} if different_labels == {LEFT_OUT_LABEL} else set()
     )
 
 
@@ -86,18 +87,18 @@ class HumanAnswers:
 
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def answers_to(self, record: Record) -> RecordAnswers:
+    def answers_to(self, record: Record) -> RowHumanAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
         photo_labels = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
         product_labels = self.labels.get(("", record.product), {}) if record.product else {}
-        return RecordAnswers(product_labels, photo_labels)
+        return RowHumanAnswers(product_labels, photo_labels)
 
 
 def decide_head(
     record: Record,
     head: str,
     answer: HeadAnswer | None,
-    human_answers: RecordAnswers,
+    human_answers: RowHumanAnswers,
     context: HeadContext,
 ) -> HeadDecision:
     """Decide the label that a table shows for a head: a person's label, or else that of model and list.
@@ -126,11 +127,13 @@ def decide_head(
         reason=reason,
         category=context.categories.get(label or "", (None, None)),
         is_admitted=context.is_admitted,
-        doubt=find_doubt(record, head, reason, human_answers) if answer else None,
+        doubt=find_question_reason(record, head, reason, human_answers) if answer else None,
     )
 
 
-def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: RecordAnswers) -> str | None:
+def find_question_reason(
+    record: Record, head: str, reason: Reason | None, human_answers: RowHumanAnswers
+) -> str | None:
     """Return the reason why a review sheet asks a person about an answer; None if there is no need to ask.
 
     There is no need for pictures of a product, because the sheet asks about the product. If people contradict
@@ -155,7 +158,7 @@ def find_doubt(record: Record, head: str, reason: Reason | None, human_answers: 
     return REVIEW if is_photo and head != LABEL else reason
 
 
-def carry_class_to_kind(
+def adapt_kind_to_class(
     decisions: dict[str, HeadDecision],
     kinds: Mapping[str, frozenset[str]],
     names: Collection[str],

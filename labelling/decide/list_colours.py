@@ -15,11 +15,11 @@ from inference.language_files import END, Language, languages, shared_words
 from inference.reasons import DecidedBy, Reason
 from inference.tokens import tokens_of
 from labelling.lists import woocommerce
-from labelling.lists.column_names import column_names, fold_name, is_colour_name
+from labelling.lists.column_names import find_usual_column_names, fold_column_name, is_colour_name
 from labelling.lists.identifiers import read_identifier
 from labelling.rows import HeadAnswer
 
-LEAST: Final = 0.02
+MIN_COLOUR_PROBABILITY: Final = 0.02
 """Smallest sum of probabilities that photos have to give to the labels that a colour word stands for. The
 list's word is doubted below it. Of right words, 96%, 95% and 92% reach it on 1,827 photos of tiers A, B and C
 (plain background, worn, a user's own photo); of any other word, 4% to 6%."""
@@ -54,7 +54,8 @@ class ListColours(NamedTuple):
         feed_texts: the texts for a feed (the file that a platform imports), the main colour first.
         labels: the labels of the release for these colours, the main colour first; empty if the release has
             no label for any of them.
-        is_denied: whether the photos contradict the list: they give these labels less than LEAST together.
+        is_denied: whether the photos contradict the list: they give these labels less than
+            MIN_COLOUR_PROBABILITY together.
     """
 
     feed_texts: tuple[str, ...]
@@ -83,13 +84,13 @@ class ListColours(NamedTuple):
         )
 
 
-def match_colours(
+def find_listed_colours(
     shop_colours: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
 ) -> ListColours | None:
     """Return the colour that a list names for a product; None if only the photos can answer.
 
     Args:
-        shop_colours: the colours in the list's own column (`read_own_colours`), which are preferred;
+        shop_colours: the colours in the list's own column (`read_shop_colours`), which are preferred;
             empty for none.
         title: the title of the product, which is read if `shop_colours` is empty; empty for none.
         language: the code of the language of the list's titles, such as `de`.
@@ -100,7 +101,7 @@ def match_colours(
     )
 
 
-def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
+def read_shop_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]] = ()) -> tuple[str, ...]:
     """Return the colours of a product from the colour column of a list, in the shop's words.
 
     Without such a column, the colour attribute or option of a shop system's export is read (WooCommerce,
@@ -120,7 +121,7 @@ def read_own_colours(cells: Mapping[str, str], rows: Sequence[Mapping[str, str]]
     return tuple(dict.fromkeys(filter(_is_colour, parts)))
 
 
-def find_no_colour(cells: Mapping[str, str]) -> str:
+def find_cell_without_colour(cells: Mapping[str, str]) -> str:
     """Return the text of a colour column that names no colour, such as "see image".
 
     Args:
@@ -135,8 +136,8 @@ def find_no_colour(cells: Mapping[str, str]) -> str:
 
 def _colour_cells(cells: Mapping[str, str]) -> list[str]:
     """Return the cells of columns that name the colour, Shopify's metafields last."""
-    columns = {fold_name(column): cell for column, cell in cells.items()}
-    colour_cells = [columns[name] for name in column_names("colour") if name in columns]
+    columns = {fold_column_name(column): cell for column, cell in cells.items()}
+    colour_cells = [columns[name] for name in find_usual_column_names("colour") if name in columns]
     metafields = [cell for column, cell in cells.items() if is_colour_metafield(column)]
     return [read_identifier(cell) for cell in (*colour_cells, *metafields)]
 
@@ -195,14 +196,18 @@ def _find_column_colours(
     ]
     total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
     first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
-    return ListColours(words, tuple(first), is_denied=any(labels_of_colours) and total < LEAST)
+    return ListColours(
+        words, tuple(first), is_denied=any(labels_of_colours) and total < MIN_COLOUR_PROBABILITY
+    )
 
 
 def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
     """Return the colours of a title that the photos confirm; None without any."""
     labels_of_colours = [_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed_labels = [
-        labels for labels in labels_of_colours if sum(shares[label] for label in labels) >= LEAST
+        labels
+        for labels in labels_of_colours
+        if sum(shares[label] for label in labels) >= MIN_COLOUR_PROBABILITY
     ]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed_labels))
     return ListColours(first, first, is_denied=False) if first else None

@@ -12,9 +12,9 @@ from inference.classifier import MIN_FURTHER_PROBABILITY
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import SourceUnusable
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
-from labelling.run_settings import FOLDER, ProductGrouping, RunSettings
+from labelling.run_settings import FOLDER_COLUMN, ProductGrouping, RunSettings
 from labelling.sources.items import Source
-from labelling.sources.picture_files import Folder
+from labelling.sources.picture_files import FolderSource
 from reports.product_rule import (
     COLOUR_ATTRIBUTES,
     ProbableAnswer,
@@ -39,17 +39,20 @@ def check_grouping(source: Source, column: str) -> str:
         column: the column of its list that names products; empty to make each folder of photos a product.
 
     Returns:
-        The column, or FOLDER if each folder is a product.
+        The column, or FOLDER_COLUMN if each folder is a product.
 
     Raises:
         SourceUnusable: the source has no such column or folders. The message names the existing ones.
     """
-    if not column and not isinstance(source, Folder):
+    if not column and not isinstance(source, FolderSource):
         raise SourceUnusable(f"{source.address}: is no folder, as --by-folder needs. A list has --by COLUMN.")
-    return check_column(source, column, "--by", "--by-folder takes the folders of a folder.") or FOLDER
+    return (
+        check_list_column(source, column, "--by", "--by-folder takes the folders of a folder.")
+        or FOLDER_COLUMN
+    )
 
 
-def check_column(source: Source, column: str, option: str, advice: str = "") -> str:
+def check_list_column(source: Source, column: str, option: str, advice: str = "") -> str:
     """Check that a list has the column that an option names, and return the column unchanged.
 
     Args:
@@ -78,7 +81,7 @@ def find_proven_heads(report: Report) -> tuple[str, ...]:
     return tuple(head for head, promise in report.products.items() if is_promise_shown(promise))
 
 
-def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
+def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
     """Return the class and attributes that are right often enough on products of several photos for a feed.
 
     Returns:
@@ -91,7 +94,7 @@ def find_likely_heads(report: Report) -> dict[str, tuple[float, float]]:
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
-def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
+def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
     """Return the record of a product, with the combined answers of its photos. Copies are used once.
 
     Args:
@@ -102,7 +105,7 @@ def combine_photos(photos: Sequence[PhotoRecord], table: RunSettings) -> Product
     for photo in photos:
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    combined = {head: combine_answers(distinct, head, table) for head in table.heads}
+    combined = {head: combine_photo_answers(distinct, head, table) for head in table.heads}
     answers_and_paths = {head: answer for head, answer in combined.items() if answer}
     cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
     product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
@@ -137,7 +140,7 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def combine_answers(
+def combine_photo_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
     """Return the combined answer of a product's photos about its class or one attribute.
@@ -178,7 +181,7 @@ def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> Probable
     return ProbableAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
 
 
-def is_likely(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:
+def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:
     """Return whether a product's answer is certain enough for a feed, but not for the table.
 
     It is if the only reason against it is `unproven` (too few measured answers), one photo alone has an

@@ -27,15 +27,15 @@ from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import label_kinds, language_of
 from inference.title_rule import NONE, TitleDecision, has_kinds
-from labelling.decide.human_answers import HeadContext, HumanAnswers, carry_class_to_kind, decide_head
-from labelling.decide.list_colours import ListColours, match_colours, read_own_colours
-from labelling.decide.product_answers import is_likely
+from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
+from labelling.decide.list_colours import ListColours, find_listed_colours, read_shop_colours
+from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
     ListTitles,
     decide_record_with_title,
-    make_doubted_answer,
-    make_titled_answers,
+    make_answers_with_title,
+    make_review_answer,
 )
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
@@ -85,7 +85,7 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     """
     answers = answer_with_list(record, context)
     photo_colour, list_colours = (
-        answer_likely_colour(record, answers, context),
+        answer_feed_colour(record, answers, context),
         read_list_colours(record, context),
     )
     if list_colours and list_colours.labels:
@@ -116,7 +116,7 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
     """
     titles, shared_photos = context.titles, context.shared_photos
     decision = decide_record_with_title(record, titles)
-    answers = make_titled_answers(record, decision, titles) if decision else dict(record.answers)
+    answers = make_answers_with_title(record, decision, titles) if decision else dict(record.answers)
     joint_heads = titles.titled_heads if decision and decision.is_joint else ()
     is_shared = (
         decision is not None
@@ -126,7 +126,7 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
     for head, answer in answers.items():
         if decision and head in joint_heads:
             if is_shared:
-                answers[head] = make_doubted_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
+                answers[head] = make_review_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
         elif answer.is_accepted and not shared_photos.prove(record, head, answer.label):
             answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
     return answers
@@ -154,8 +154,8 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
         return None
     words = context.titles.reader.list_words
     title = words.title(record.cells) if words.is_read else ""
-    shop_colours = read_own_colours(record.cells, [photo.cells for photo in record.photos])
-    return match_colours(
+    shop_colours = read_shop_colours(record.cells, [photo.cells for photo in record.photos])
+    return find_listed_colours(
         shop_colours,
         title,
         words.title_language(record.cells),
@@ -163,11 +163,11 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     )
 
 
-def answer_likely_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
+def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
     """Return the answer of the photos about the colour, for a feed.
 
     For a product of several photos, an answer is also used if it is certain enough for a feed but not for the
-    table (`is_likely`).
+    table (`is_certain_enough_for_feed`).
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -178,7 +178,7 @@ def answer_likely_colour(record: Record, answers: HeadAnswers, context: Decision
         The answer; None if the photos have no answer about the colour.
     """
     head = context.colour_head
-    if isinstance(record, ProductRecord) and is_likely(record, head, context.settings.by):
+    if isinstance(record, ProductRecord) and is_certain_enough_for_feed(record, head, context.settings.by):
         answer = record.answers[head]
         is_shown = context.shared_photos.prove(record, head, answer.label)
         return replace(answer, reason=None if is_shown else Reason.SHARED_PHOTO)
@@ -207,7 +207,7 @@ def apply_human_answers(
         decisions[head] = decide_head(record, head, answer, row_answers, head_context)
     names = context.settings.heads.get(KIND, ())
     if has_kinds(names):
-        carry_class_to_kind(decisions, context.class_kinds, names, categories.get(KIND, {}))
+        adapt_kind_to_class(decisions, context.class_kinds, names, categories.get(KIND, {}))
     return decisions
 
 

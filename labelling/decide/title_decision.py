@@ -22,12 +22,12 @@ from inference.title_rule import (
     decide_with_title,
     find_release_labels,
 )
-from labelling.lists.list_meaning import ListMeaning, ListReader, titles_meaning
+from labelling.lists.list_meaning import ListMeaning, ListReader, combine_title_meanings
 from labelling.lists.own_words import Meaning
 from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
 
-NO_LABELS: Final = ReleaseLabels(classes={})
+NO_RELEASE_LABELS: Final = ReleaseLabels(classes={})
 
 
 class ListedRow(NamedTuple):
@@ -85,7 +85,7 @@ class ListTitles:
     """
 
     reader: ListReader = field(default_factory=ListReader)
-    labels: ReleaseLabels = NO_LABELS
+    labels: ReleaseLabels = NO_RELEASE_LABELS
     minimum_shares: MinimumShares = NO_MINIMUM_SHARES
     heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     products: Mapping[str, ListMeaning] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class ListTitles:
         is_photo = not isinstance(record, ProductRecord)
         if meaning and not (is_photo and meaning.conflict == Reason.CONTRADICTING):
             return meaning
-        return self.reader.meaning(record.cells, folder_of(record.photos[0].path))
+        return self.reader.meaning(record.cells, find_parent_folder(record.photos[0].path))
 
     def title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
@@ -159,7 +159,7 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
     }
     different = {tuple(row.cells.values()): row.cells for row in rows}
     titles = {reader.title_meaning(cells_of_row) for cells_of_row in different.values()}
-    meaning = reader.meaning(cells, folder_of(first.path), titles_meaning(list(titles)))
+    meaning = reader.meaning(cells, find_parent_folder(first.path), combine_title_meanings(list(titles)))
     return ProductTitle(
         product=first.product,
         number=first.number,
@@ -189,7 +189,7 @@ def collect_titles(
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         reader=reader,
-        labels=labels if reader.says_something else NO_LABELS,
+        labels=labels if reader.says_something else NO_RELEASE_LABELS,
         minimum_shares=settings.shares,
         heads=heads,
         products=meanings,
@@ -197,7 +197,7 @@ def collect_titles(
     )
 
 
-def folder_of(path: str) -> str:
+def find_parent_folder(path: str) -> str:
     """Return the folder in the path of a picture, as a table has the path; empty if there is no folder."""
     return path.rpartition("/")[0]
 
@@ -239,7 +239,9 @@ def _photo_answer(record: Record, head: str) -> PhotoAnswer:
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.probabilities_of(head))
 
 
-def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTitles) -> dict[str, HeadAnswer]:
+def make_answers_with_title(
+    record: Record, decision: TitleDecision, titles: ListTitles
+) -> dict[str, HeadAnswer]:
     """Return the answers to a row by head, with class and kind as they were decided with the title.
 
     Args:
@@ -253,7 +255,7 @@ def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTit
             continue
         reason = decision.label_reason if head == LABEL else decision.kind_reason
         if reason:
-            answers[head] = make_doubted_answer(answers[head], head, decision, reason)
+            answers[head] = make_review_answer(answers[head], head, decision, reason)
             continue
         label = decision.label if head == LABEL else decision.kind
         if label and label != answers[head].label:
@@ -263,7 +265,7 @@ def make_titled_answers(record: Record, decision: TitleDecision, titles: ListTit
     return answers
 
 
-def make_doubted_answer(answer: HeadAnswer, head: str, decision: TitleDecision, reason: Reason) -> HeadAnswer:
+def make_review_answer(answer: HeadAnswer, head: str, decision: TitleDecision, reason: Reason) -> HeadAnswer:
     """Return the answer of the photos as one that needs a review, with the label that the title suggests.
 
     Args:

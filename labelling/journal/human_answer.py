@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 
-LEFT_OUT: Final = ""
+LEFT_OUT_LABEL: Final = ""
 """The label that stands for "left out": a person saw the picture and could not, or would not, decide."""
 
 
@@ -29,7 +29,7 @@ class HumanAnswer(NamedTuple):
     """The answer of a person to a question.
 
     Attributes:
-        label: the class or the label of an attribute, NONE for none of them, or LEFT_OUT.
+        label: the class or the label of an attribute, NONE for none of them, or LEFT_OUT_LABEL.
         at: the time in UTC, as text that sorts by time.
     """
 

@@ -16,36 +16,36 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from inference.contract import LABEL
-from labelling.errors import OtherRun, TableUnusable
+from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.lists.identifiers import read_identifier
-from labelling.lists.own_words import CategoryAnswer, meaning_of, text_of
+from labelling.lists.own_words import CategoryAnswer, format_meaning, parse_meaning
 from labelling.run_settings import RunSettings
 
 COMMIT_SECONDS: Final = 1.0
 """Seconds of work that a kill may cost. Each commit waits for the disk."""
 
-RESTART: Final = (
+RESTART_ADVICE: Final = (
     "Name another table with --out, or add --restart: it labels everything again, and keeps what people "
     "answered."
 )
 
-DAMAGED: Final = (
+DAMAGE_ADVICE: Final = (
     "is damaged, or of another version. Name another table with --out, or add --restart and give people's "
     "corrections again."
 )
 
-FORM: Final = 11
+FORMAT_VERSION: Final = 11
 """Version of the journal file's format, which the file has in SQLite's `user_version`."""
 
-FORM_OF_2: Final = 3
+FORMAT_OF_VERSION_2: Final = 3
 """Format version of journal files that release 2.0.0 of this software wrote."""
 
 UNFINISHED, CHANGED, EXPORTED = range(3)
 """States of a journal: some pictures have no answer; all have one; the tables show all answers, too."""
 
-SCHEMA: Final = (
-    f"PRAGMA user_version = {FORM}",
+SCHEMA_SQL: Final = (
+    f"PRAGMA user_version = {FORMAT_VERSION}",
     "CREATE TABLE run (run TEXT, listing INTEGER, seconds REAL, state INTEGER, written TEXT, options TEXT)",
     "CREATE TABLE photos (path TEXT, stamp TEXT, sha256 TEXT, error TEXT, familiarity REAL, heads TEXT, "
     "PRIMARY KEY (path, stamp))",
@@ -120,7 +120,7 @@ class Journal(AbstractContextManager["Journal"]):
 
         Raises:
             TableUnusable: the file cannot be written, is damaged, or is in use by another run.
-            OtherRun: the file belongs to a run with another source, release or labels.
+            RunMismatch: the file belongs to a run with another source, release or labels.
         """
         with ExitStack() as undo, self.name_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ class Journal(AbstractContextManager["Journal"]):
 
     def _replace_damaged(self) -> None:
         if not self._restart:
-            raise TableUnusable(f"{self.path}: {DAMAGED}")
+            raise TableUnusable(f"{self.path}: {DAMAGE_ADVICE}")
         self._db.close()
         for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             file.unlink(missing_ok=True)
@@ -160,7 +160,9 @@ class Journal(AbstractContextManager["Journal"]):
                 raise
             return False
         there = self.path.stat().st_size
-        is_sound = problems == [("ok",)] and form in {FORM_OF_2, FORM} and there >= pages * size
+        is_sound = (
+            problems == [("ok",)] and form in {FORMAT_OF_VERSION_2, FORMAT_VERSION} and there >= pages * size
+        )
         return is_sound or there == 0  # until the first commit
 
     def _take(self) -> None:
@@ -180,12 +182,12 @@ class Journal(AbstractContextManager["Journal"]):
         """Create the tables of the file, or check that they belong to this run.
 
         Raises:
-            OtherRun: they belong to a run with another source, release or labels.
+            RunMismatch: they belong to a run with another source, release or labels.
         """
         (form,) = self._db.execute("PRAGMA user_version").fetchone()
-        answers = self._answers_of_2() if form == FORM_OF_2 else None
-        if form != FORM:
-            for statement in SCHEMA:
+        answers = self._answers_of_2() if form == FORMAT_OF_VERSION_2 else None
+        if form != FORMAT_VERSION:
+            for statement in SCHEMA_SQL:
                 self._db.execute(statement)
         self._take_run()
         if answers is not None:
@@ -202,7 +204,7 @@ class Journal(AbstractContextManager["Journal"]):
         belongs to no product.
 
         Raises:
-            OtherRun: the file belongs to another source, or no source is given.
+            RunMismatch: the file belongs to another source, or no source is given.
         """
         rows = self._db.execute(
             "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
@@ -212,7 +214,7 @@ class Journal(AbstractContextManager["Journal"]):
                 source = json.loads(text)["source"]
             if not self._restart and (self._begins is None or self._begins.source != source):
                 why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
-                raise OtherRun(f"{self.path}: {why} {RESTART}")
+                raise RunMismatch(f"{self.path}: {why} {RESTART_ADVICE}")
         for name in ("run", "rows", "answers"):
             self._db.execute(f"DROP TABLE {name}")  # with its indices
         return [
@@ -225,7 +227,7 @@ class Journal(AbstractContextManager["Journal"]):
         """Continue the run that the file has, or begin a new one in its place.
 
         Raises:
-            OtherRun: the run in the file has another source, release or labels.
+            RunMismatch: the run in the file has another source, release or labels.
         """
         stored_run = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
@@ -240,7 +242,7 @@ class Journal(AbstractContextManager["Journal"]):
             and (others := self.earlier_settings.differences(now))
         ):
             if not self.earlier_settings.is_superseded_by(now):
-                raise OtherRun(f"{self.path}: was begun with {others}. {RESTART}")
+                raise RunMismatch(f"{self.path}: was begun with {others}. {RESTART_ADVICE}")
             self.is_superseded = True
         if stored_run and not (self._restart or self.is_superseded):
             self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, stored_run
@@ -456,7 +458,7 @@ class Journal(AbstractContextManager["Journal"]):
     def read_category_answers(self) -> list[CategoryAnswer]:
         """Return the answers of people about categories, including categories that the current list lacks."""
         rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, rowid")
-        return [CategoryAnswer(category, meaning_of(label), at) for category, label, at in rows]
+        return [CategoryAnswer(category, parse_meaning(label), at) for category, label, at in rows]
 
     def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
         """Add answers of people about categories, or replace earlier ones; all are written, or none.
@@ -467,7 +469,10 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: the disk is full.
         """
-        rows = ((key, answer.category, text_of(answer.meaning), answer.at) for key, answer in answers.items())
+        rows = (
+            (key, answer.category, format_meaning(answer.meaning), answer.at)
+            for key, answer in answers.items()
+        )
         self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)
         self.mark_changed()
 
@@ -491,7 +496,7 @@ class Journal(AbstractContextManager["Journal"]):
             with self.name_errors():
                 yield
         except ValueError as error:  # of JSON, or of text that is none
-            raise TableUnusable(f"{self.path}: {DAMAGED}") from error
+            raise TableUnusable(f"{self.path}: {DAMAGE_ADVICE}") from error
 
 
 def journal_path(table: Path) -> Path:
@@ -511,7 +516,7 @@ def _explained(error: sqlite3.Error) -> str:
         case sqlite3.SQLITE_BUSY:
             return "another run is at work on this table."
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return f"cannot be read ({error}). It {DAMAGED}"
+            return f"cannot be read ({error}). It {DAMAGE_ADVICE}"
         case sqlite3.SQLITE_ERROR:  # of JSON: the statements are ours
-            return DAMAGED
+            return DAMAGE_ADVICE
     return f"cannot be written ({error}). What was labelled before is kept."

@@ -18,7 +18,7 @@ from inference.reasons import DecidedBy, Reason
 from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, PictureAnswers, make_table_path
 from labelling.run_settings import RunSettings
-from labelling.sources.items import Item
+from labelling.sources.items import PictureItem
 
 _LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -76,7 +76,7 @@ _IN_GROUPS: Final = _PHOTOS.format(
 MAX_CACHED_ANSWERS: Final = 256
 """Number of pictures whose parsed answers are cached, because a list may name one picture in many rows."""
 
-KEPT_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
+STORED_ANSWER_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
 """Names of the fields of a HeadAnswer that the journal keeps for each photo."""
 
 
@@ -104,7 +104,7 @@ class RunListing:
             "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
         )
 
-    def list_items(self, source: Iterable[Item]) -> Iterator[Item]:
+    def list_items(self, source: Iterable[PictureItem]) -> Iterator[PictureItem]:
         """Add all pictures of a source to the listing, and yield the pictures that still need an answer.
 
         A picture that several rows name is yielded once. A picture whose last answer was an error is yielded
@@ -136,7 +136,7 @@ class RunListing:
         self.kept_count, self.done_count = self.kept_count + (not is_due), self.done_count + 1
         return False
 
-    def keep_answers(self, items: Sequence[Item], photos: Sequence[PictureAnswers]) -> None:
+    def keep_answers(self, items: Sequence[PictureItem], photos: Sequence[PictureAnswers]) -> None:
         """Write the answers to some pictures into the journal; they are safe from its next commit on.
 
         Args:
@@ -181,9 +181,10 @@ class RunListing:
             yield
 
 
-def _values(item: Item, photo: PictureAnswers) -> tuple[object, ...]:
+def _values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
     heads = {
-        head: {name: getattr(answer, name) for name in KEPT_FIELDS} for head, answer in photo.answers.items()
+        head: {name: getattr(answer, name) for name in STORED_ANSWER_FIELDS}
+        for head, answer in photo.answers.items()
     }
     text = json.dumps(heads, ensure_ascii=False)
     return make_table_path(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text

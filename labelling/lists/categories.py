@@ -18,7 +18,7 @@ from itertools import takewhile
 from typing import Final, Self, TypeAlias
 
 from inference.tokens import fold
-from labelling.lists.cells import ADDRESS
+from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import read_identifier, read_listed_cell
 
 CategoryPath: TypeAlias = tuple[str, ...]
@@ -33,10 +33,10 @@ PATH_SEPARATORS: Final = (",", "/")
 MAX_LEVEL_LENGTH: Final = 200
 """Largest number of characters of a category level; a longer text is a description."""
 
-NUMBER: Final = re.compile(r"[\W\d_]*")
+NO_LETTERS_PATTERN: Final = re.compile(r"[\W\d_]*")
 """Pattern of a text without letters, such as `2024`, `10-15` or `€`."""
 
-MIN_FOLDERS: Final = 2
+MIN_CATEGORY_FOLDERS: Final = 2
 """Number of folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the names of
 folders of that depth are used as categories."""
 
@@ -60,7 +60,7 @@ def is_category_level(level: str) -> bool:
     """Return whether a text can be a level of a category: no empty text, number, address or description."""
     if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
-    return not (NUMBER.fullmatch(level) or ADDRESS.match(level) or "@" in level)
+    return not (NO_LETTERS_PATTERN.fullmatch(level) or ADDRESS_PATTERN.match(level) or "@" in level)
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ def find_folder_categories(
     """Find out which folders of a source have names that are categories; NO_FOLDERS if none have.
 
     A folder is a level if it is not a number and occurs for several products. A depth is used only if at
-    least MIN_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were sorted by
-    class, as `label --into` does it, none is used, because their names are answers of the model and not words
-    of the shop.
+    least MIN_CATEGORY_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were
+    sorted by class, as `label --into` does it, none is used, because their names are answers of the model and
+    not words of the shop.
 
     Args:
         paths: yields the folder of each picture, with `/` between its parts, and its product. Each call
@@ -181,7 +181,7 @@ def find_folder_categories(
     names = {
         level: frozenset(level_names)
         for level, level_names in levels.items()
-        if len(level_names) >= MIN_FOLDERS
+        if len(level_names) >= MIN_CATEGORY_FOLDERS
     }
     return FolderCategories(depth, names) if names else NO_FOLDERS
 

@@ -11,32 +11,38 @@ from typing import Final, NamedTuple
 from labelling.errors import Unreadable
 from labelling.lists.paths import MAX_PATH_BYTES, is_too_long
 
-SHORT: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
+SHORT_ADDRESS_PATTERN: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
 """Pattern of the beginning of a web address without `https:`, such as `//shop.example/`."""
 
-ADDRESS: Final = re.compile(rf"(?:https?|s3)://|{SHORT}", re.IGNORECASE)
+ADDRESS_PATTERN: Final = re.compile(rf"(?:https?|s3)://|{SHORT_ADDRESS_PATTERN}", re.IGNORECASE)
 """Pattern of the beginning of an address on the web or in S3, in place of a path."""
 
 _BETWEEN: Final = r"[\s,;|\"'\[\]]"
 
-SEVERAL: Final = re.compile(rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS.pattern})", re.IGNORECASE)
+BETWEEN_ADDRESSES_PATTERN: Final = re.compile(
+    rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS_PATTERN.pattern})", re.IGNORECASE
+)
 """Pattern of the text between the addresses of one cell, as shops export them: commas, bars, spaces, lists of
 JSON. It begins at the beginning of such a run, so that a long run is searched once."""
 
-SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE)
+UNREAD_SCHEME_PATTERN: Final = re.compile(
+    r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE
+)
 """Pattern of the beginning of an address that is not read, such as `ftp://` or `data:`."""
 
-NAME_END: Final = re.compile(r"\.[a-z]\w{1,4}[\"'\]]*\s*(?:[,;|\n\t]|$)", re.IGNORECASE)
+FILE_ENDING_PATTERN: Final = re.compile(r"\.[a-z]\w{1,4}[\"'\]]*\s*(?:[,;|\n\t]|$)", re.IGNORECASE)
 """Pattern of the end of a file's name, such as `.jpg`, in a cell that names one or several files."""
 
-NO_PATHS: Final = (
+PATH_FAULTS: Final = (
     (re.compile("^~"), "~ stands for no folder in a list. Write the whole path in its place."),
     (
         re.compile("^www[.]", re.IGNORECASE),
         "There is no such file. If it is an address, write https:// in front.",
     ),
     (
-        re.compile(f"{NAME_END.pattern}.*{NAME_END.pattern}", re.IGNORECASE | re.DOTALL),
+        re.compile(
+            f"{FILE_ENDING_PATTERN.pattern}.*{FILE_ENDING_PATTERN.pattern}", re.IGNORECASE | re.DOTALL
+        ),
         "It names several files. Write one in each row.",
     ),
     (
@@ -69,10 +75,10 @@ def find_addresses(cell: str) -> list[str]:
         cell: the cell, such as `https://a.example/1.jpg, https://a.example/2.jpg`.
     """
     bare = cell.lstrip("[\"' ")
-    if not ADDRESS.match(bare):
+    if not ADDRESS_PATTERN.match(bare):
         return []
     ends = "]\"',;| " if cell != bare else ",;| "
-    return [address.rstrip(ends) for address in SEVERAL.split(bare)]
+    return [address.rstrip(ends) for address in BETWEEN_ADDRESSES_PATTERN.split(bare)]
 
 
 def make_address(address: str) -> Address:
@@ -86,7 +92,7 @@ def make_address(address: str) -> Address:
 
 def is_picture_cell(cell: str) -> bool:
     """Check whether a cell looks like an address or the name of a file, not like the name of a column."""
-    return bool(ADDRESS.match(cell) or NAME_END.search(cell))
+    return bool(ADDRESS_PATTERN.match(cell) or FILE_ENDING_PATTERN.search(cell))
 
 
 def check_path(cell: str, path: str) -> str | Unreadable:
@@ -108,9 +114,9 @@ def _why_no_path(cell: str) -> str:
     """Return what is wrong with a cell that names no file; empty if it may be a path."""
     if not cell:
         return "Its cell in the column `path` is empty. Write a path or an address, or leave the row out."
-    scheme = (SCHEME.match(cell) or [""])[0].lower()
+    scheme = (UNREAD_SCHEME_PATTERN.match(cell) or [""])[0].lower()
     if scheme == "file:":
         return "It is the address of a file. Write its path alone: no file://, and blanks in place of %20."
     if scheme:
         return f"Addresses that begin with {scheme} are not read; paths, https:// and s3:// are."
-    return next((why for looks, why in NO_PATHS if looks.search(cell[:MAX_PATH_BYTES])), "")
+    return next((why for looks, why in PATH_FAULTS if looks.search(cell[:MAX_PATH_BYTES])), "")

@@ -10,27 +10,27 @@ from inference.tokens import fold
 
 
 @cache
-def column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
+def find_usual_column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
     """Return the names that lists usually give to a column of titles, categories or colours.
 
-    The names of all languages are in small letters without accents, as `fold_name` returns them, in the order
-    in which they are tried.
+    The names of all languages are in small letters without accents, as `fold_column_name` returns them, in
+    the order in which they are tried.
 
     The first name of each language comes before its others, and names that all languages use come last.
     """
     names_by_language = [language.columns.get(part, ()) for language in languages().values()]
     names = (*(names[:1] for names in names_by_language), *(names[1:] for names in names_by_language))
     shared_names = shared_words().columns.get(part, ())
-    return tuple(dict.fromkeys(map(fold_name, chain(*names, shared_names))))
+    return tuple(dict.fromkeys(map(fold_column_name, chain(*names, shared_names))))
 
 
 def is_colour_name(text: str) -> bool:
     """Check whether the name of a column, attribute or option means colour in some language."""
-    return fold_name(text) in column_names("colour")
+    return fold_column_name(text) in find_usual_column_names("colour")
 
 
 @lru_cache
-def fold_name(column: str) -> str:
+def fold_column_name(column: str) -> str:
     """Return a column's name in the form in which names are compared.
 
     The form has small letters, no accents, single blanks for blanks and underscores, and no `*` at its end.

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-REVIEW: Final = "review"
+REVIEW_FOLDER: Final = "review"
 """The folder for pictures whose answer a person has to review, or that a person left out."""
 
-UNSAFE: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
+UNSAFE_CHARACTERS: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 """Pattern of characters that are not allowed in file names on some operating system."""
 
-RESERVED: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
+RESERVED_NAMES: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
 """Pattern of the beginning of file names that Windows reserves for devices, such as `con` and `nul.txt`."""
 
 MAX_NAME_BYTES: Final = 240
@@ -19,7 +19,7 @@ MAX_NAME_BYTES: Final = 240
 
 
 def name_folders(labels: Iterable[str]) -> dict[str, str]:
-    """Return the name of a folder for each label; the folder of the empty label is REVIEW.
+    """Return the name of a folder for each label; the folder of the empty label is REVIEW_FOLDER.
 
     All names are valid on every system, and differ there even if the system ignores capitals.
 
@@ -29,7 +29,7 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
     Returns:
         the names by label, with the empty label among them.
     """
-    folders, used_names = {"": REVIEW}, {REVIEW}
+    folders, used_names = {"": REVIEW_FOLDER}, {REVIEW_FOLDER}
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
         while name.casefold() in used_names:
@@ -44,6 +44,6 @@ def make_safe_name(text: str) -> str:
 
     Forbidden characters become underscores, a long text keeps its end, and an empty text becomes `_`.
     """
-    raw = os.fsencode(UNSAFE.sub("_", text))
+    raw = os.fsencode(UNSAFE_CHARACTERS.sub("_", text))
     name = os.fsdecode(raw) if len(raw) <= MAX_NAME_BYTES else raw[-MAX_NAME_BYTES:].decode("utf-8", "ignore")
-    return RESERVED.sub(r"\g<0>_", name.strip(". "), count=1) or "_"
+    return RESERVED_NAMES.sub(r"\g<0>_", name.strip(". "), count=1) or "_"

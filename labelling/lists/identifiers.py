@@ -11,22 +11,22 @@ from typing import Final
 
 from inference.spreadsheets import FORMULA_BEGINNING
 
-NOT_KNOWN: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
+UNKNOWN_VALUE_TEXTS: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""
 
-NOT_THERE: Final = "-"
+NO_VALUE_TEXT: Final = "-"
 """Text of a cell that means "none", for a picture without some attribute or product."""
 
-ERROR: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
+SPREADSHEET_ERROR_PATTERN: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
 """Pattern of a spreadsheet's text in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
 
-TEXT_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
+TEXT_FORMULA_PATTERN: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A formula that keeps a number's leading zeros as text."""
 
-MARKS: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING})")
+APOSTROPHES_PATTERN: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING})")
 """The apostrophes before a text that a spreadsheet would run."""
 
-LONG_NUMBER: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
+LONG_NUMBER_PATTERN: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
 """Pattern of a number of more than eleven digits in a spreadsheet, which loses the other digits."""
 
 
@@ -41,7 +41,11 @@ def read_identifier(cell: str) -> str:
     while text != before:
         before = text
         text = " ".join(remove_format_characters(read_listed_cell(text)).split())
-    is_none = text == NOT_THERE or text.casefold() in NOT_KNOWN or ERROR.fullmatch(text)
+    is_none = (
+        text == NO_VALUE_TEXT
+        or text.casefold() in UNKNOWN_VALUE_TEXTS
+        or SPREADSHEET_ERROR_PATTERN.fullmatch(text)
+    )
     return "" if is_none else text
 
 
@@ -51,8 +55,8 @@ def read_listed_cell(cell: str) -> str:
     White space at the ends, the `="..."` of a spreadsheet around the text, and apostrophes that protect a
     text from being run as a formula are removed.
     """
-    text = MARKS.sub("", cell.strip())
-    formula = TEXT_FORMULA.fullmatch(text)
+    text = APOSTROPHES_PATTERN.sub("", cell.strip())
+    formula = TEXT_FORMULA_PATTERN.fullmatch(text)
     return formula[1].replace('""', '"').strip() if formula else text
 
 
@@ -68,4 +72,4 @@ def remove_format_characters(text: str) -> str:
 
 def is_long_number(cell: str) -> bool:
     """Check whether a cell is a long number, such as `4,01E+12`, whose last digits a spreadsheet dropped."""
-    return LONG_NUMBER.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None
+    return LONG_NUMBER_PATTERN.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from inference.plain_text import trim
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
-from labelling.lists.list_reading import AS_IT_IS, Reading, split_column_names
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, split_column_names
 from labelling.lists.list_rows import ListFile
 from labelling.lists.list_text import (
     MAX_SHOWN_CHARACTERS,
@@ -31,13 +31,13 @@ from labelling.lists.list_text import (
 from labelling.lists.malformed_rows import (
     MAX_NAMED_BAD_ROWS,
     ParsedRow,
-    count_left_out,
+    describe_left_out_rows,
     explain_parse_error,
     join_sentences,
     parse_rows,
 )
 
-SEPARATORS: Final = ",;\t"
+CELL_SEPARATORS: Final = ",;\t"
 """Characters that may separate the cells of a list."""
 
 MAX_NAMED_FAULTS: Final = 3
@@ -46,12 +46,15 @@ MAX_NAMED_FAULTS: Final = 3
 SAMPLE_ROWS: Final = 100
 """Number of rows that are read to find out which columns name pictures."""
 
-OpenList: TypeAlias = Callable[[Path, Collection[str], Reading, Collection[str]], ListFile]
+OpenList: TypeAlias = Callable[[Path, Collection[str], ListOptions, Collection[str]], ListFile]
 """Function that opens a list: `open_list` or `open_header`."""
 
 
 def open_list(
-    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, optional: Collection[str] = ()
+    path: Path,
+    needed: Collection[str],
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    optional: Collection[str] = (),
 ) -> ListFile:
     """Open a list, and check each of its rows.
 
@@ -79,13 +82,16 @@ def open_list(
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
         why = join_sentences(unclosed or every, MAX_NAMED_FAULTS)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    notes = [f"{count_left_out(every)} {join_sentences(every, MAX_NAMED_BAD_ROWS)}"] if every else []
-    notes += [explain_unseen(path, unseen)] if unseen else []
+    notes = [f"{describe_left_out_rows(every)} {join_sentences(every, MAX_NAMED_BAD_ROWS)}"] if every else []
+    notes += [explain_invisible_characters(path, unseen)] if unseen else []
     return replace(list_, notes=(*list_.notes, *notes))
 
 
 def open_header(
-    path: Path, needed: Collection[str], reading: Reading = AS_IT_IS, optional: Collection[str] = ()
+    path: Path,
+    needed: Collection[str],
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    optional: Collection[str] = (),
 ) -> ListFile:
     """Open a list and check its header, but not its rows.
 
@@ -112,7 +118,7 @@ def open_header(
     return replace(list_, notes=(*list_.notes, *notes))
 
 
-def explain_unseen(path: Path | str, rows: int) -> str:
+def explain_invisible_characters(path: Path | str, rows: int) -> str:
     """Return a note that invisible characters were removed from the identifiers of some rows.
 
     Args:
@@ -131,7 +137,7 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
         needed: the names of columns that are needed, in small letters.
         header: the names of the columns that the list has.
     """
-    names = [name for cell in header for name in re.split(f"[{SEPARATORS}]", cell)]
+    names = [name for cell in header for name in re.split(f"[{CELL_SEPARATORS}]", cell)]
     similar_names = (
         (name, want) for want in needed for name in names if trim(name).casefold() == want != name
     )
@@ -139,15 +145,15 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
 
 
 def _open_with_header(
-    path: Path, needed: Collection[str], reading: Reading, encoding: str, stamp: tuple[int, int]
+    path: Path, needed: Collection[str], reading: ListOptions, encoding: str, stamp: tuple[int, int]
 ) -> ListFile:
-    headers = {separator: _header(path, encoding, separator) for separator in SEPARATORS}
+    headers = {separator: _header(path, encoding, separator) for separator in CELL_SEPARATORS}
     fitting = (
         separator
         for separator, row in headers.items()
         if {*_match_header(row.cells, needed, reading)[1]} <= {*row.cells}
     )
-    most = max(SEPARATORS, key=lambda separator: len(headers[separator].cells))
+    most = max(CELL_SEPARATORS, key=lambda separator: len(headers[separator].cells))
     separator = next(fitting, most) if needed else most
     row = headers[separator]
     if row.error:
@@ -169,8 +175,8 @@ def _open_with_header(
 
 
 def _match_header(
-    header: Iterable[str], needed: Collection[str], reading: Reading
-) -> tuple[Reading, Collection[str]]:
+    header: Iterable[str], needed: Collection[str], reading: ListOptions
+) -> tuple[ListOptions, Collection[str]]:
     """Return the reading and the needed columns as a header names them, since names may have commas."""
     whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
     if not whole:

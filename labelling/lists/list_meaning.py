@@ -21,7 +21,7 @@ from inference.recognition import count_known_words
 from inference.vocabulary import known_tokens, whole_words_of
 from inference.words import category_says, title_says
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
-from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine
+from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine_meanings
 from labelling.lists.titles import ListWords
 
 
@@ -42,7 +42,7 @@ NO_MEANING: Final = ListMeaning()
 
 
 @lru_cache(maxsize=8192)
-def level_kinds(level: str, language: str) -> Meaning:
+def read_level_kinds(level: str, language: str) -> Meaning:
     """Return the kinds that a category level names, read in every language that knows all of its words.
 
     Kinds name garments as shops do, such as `skirt`. The result has the kinds on which these languages agree,
@@ -120,7 +120,7 @@ class ListReader:
 
     def names_garment(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
-        return bool(self._level_kinds(level) or level_kinds(level, self._language))
+        return bool(self._level_kinds(level) or read_level_kinds(level, self._language))
 
     @property
     def _language(self) -> str:
@@ -131,7 +131,7 @@ class ListReader:
         """Return the kinds of a level in the language of the categories, or in all if that is not read."""
         if self._language in readable_languages():
             return category_says(level, self._language).kinds
-        return level_kinds(level, self._language)
+        return read_level_kinds(level, self._language)
 
     def is_explained(self, path: CategoryPath) -> bool:
         """Return whether the meaning of a category is known, so that no person has to explain it.
@@ -153,7 +153,7 @@ class ListReader:
         if title.conflict:
             return title
         if explained := self._explained(cells, folder):
-            common_kinds = combine(title.kinds, explained)
+            common_kinds = combine_meanings(title.kinds, explained)
             return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
         if title.kinds or not self.is_on:
             return title
@@ -194,7 +194,7 @@ class ListReader:
         return ListMeaning(shared_kinds) if shared_kinds else _conflict(said)
 
 
-def titles_meaning(titles: Sequence[ListMeaning]) -> ListMeaning:
+def combine_title_meanings(titles: Sequence[ListMeaning]) -> ListMeaning:
     """Return the kinds that all titles of one product share, among titles that name a kind.
 
     If they share none, the result has the conflict CONTRADICTING: probably two articles have one number,

@@ -11,12 +11,12 @@ from typing import Any, Final
 from labelling.lists.paths import find_existing
 from model_store.release_files import expand_home
 
-PATH: Final = "path"
+PATH_COLUMN: Final = "path"
 """The column that names pictures, unless people name others."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ListOptions:
     """The options with which a list (a CSV that names pictures) is read.
 
     Attributes:
@@ -29,7 +29,7 @@ class Reading:
         identifiers: further columns whose cells name products or groups, which are read if they exist.
     """
 
-    path_columns: tuple[str, ...] = (PATH,)
+    path_columns: tuple[str, ...] = (PATH_COLUMN,)
     root: Path | None = None
     encoding: str = ""
     skip_bad_rows: bool = False
@@ -37,7 +37,7 @@ class Reading:
     identifiers: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, options: Any) -> "Reading":  # noqa: ANN401 - a command line's, or those of a training
+    def of(cls, options: Any) -> "ListOptions":  # noqa: ANN401 - a command line's, or those of a training
         """Return the reading that the options of a command choose.
 
         Args:
@@ -46,7 +46,7 @@ class Reading:
         """
         root = options.root
         return cls(
-            path_columns=tuple(options.path_column or (PATH,)),
+            path_columns=tuple(options.path_column or (PATH_COLUMN,)),
             root=expand_home(root) if root else None,
             encoding=options.encoding or "",
             skip_bad_rows=options.skip_bad_rows,
@@ -54,9 +54,9 @@ class Reading:
         )
 
     @property
-    def of_corrections(self) -> "Reading":
+    def of_corrections(self) -> "ListOptions":
         """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
-        return Reading(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
+        return ListOptions(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
     def place(self, cell: str, file: Path, encoding: str) -> str:
         """Return the path of the file that a cell of a list names, whether the file exists or not.
@@ -83,7 +83,7 @@ class Reading:
         return same_path if os.path.lexists(same_path) else path
 
 
-AS_IT_IS: Final = Reading()
+DEFAULT_LIST_OPTIONS: Final = ListOptions()
 """The default options for reading a list: the column `path`, UTF-8, and every row has to fit."""
 
 

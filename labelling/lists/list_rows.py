@@ -9,7 +9,7 @@ from typing import NamedTuple
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.identifiers import is_long_number, remove_format_characters
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.lists.list_text import name_text_errors, open_text, read_stamp
 from labelling.lists.malformed_rows import (
     MalformedRow,
@@ -52,7 +52,7 @@ class ListFile:
     """
 
     path: Path
-    reading: Reading
+    reading: ListOptions
     encoding: str
     separator: str
     header: tuple[str, ...]

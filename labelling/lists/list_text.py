@@ -14,23 +14,23 @@ from inference.plain_text import escape_unprintable
 from labelling.errors import ListUnusable
 from model_store import release_files
 
-LONGEST_CELL: Final = 1 << 24
+MAX_CELL_CHARACTERS: Final = 1 << 24
 """Largest number of characters of a cell, and of bytes of a header. Shops export whole pages of HTML, with
 pictures in them."""
 
-BEGIN_BYTES: Final = 1 << 16
+SEARCHED_BYTES: Final = 1 << 16
 """Number of bytes of a list that are searched after its first line. In UTF-16 and UTF-32, separators of cells
 and lines among them have NULs."""
 
 MAX_SHOWN_CHARACTERS: Final = 40
 """Largest number of characters of a header or a cell that an error shows."""
 
-WORKBOOKS: Final = (".xlsx", ".xls", ".ods", ".numbers")
+WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods", ".numbers")
 """Endings of files of spreadsheet programs, which are not read as lists."""
 
-OF_WORKBOOK: Final = "is a workbook. Save its sheet as CSV UTF-8."
+WORKBOOK_ADVICE: Final = "is a workbook. Save its sheet as CSV UTF-8."
 
-ENCODINGS: Final = (
+ENCODING_ADVICE: Final = (
     "Name the encoding: --encoding cp1252 for Western European text, cp1250 for Central European, cp1251 for "
     "Cyrillic, cp932 for Japanese, gb18030 for Chinese, or another name that Python knows, such as utf-16-le."
 )
@@ -50,15 +50,17 @@ def find_encoding(path: Path, named_encoding: str) -> tuple[str, str]:
     except (LookupError, UnicodeError) as error:
         raise ListUnusable(f"--encoding {named_encoding}: Python knows no encoding of this name.") from error
     with release_files.open_regular_file(path) as file:
-        header = file.readline(LONGEST_CELL)
+        header = file.readline(MAX_CELL_CHARACTERS)
         # A character such as U+4E0A has the byte of a line's end, so that a wide header may go on here.
-        begin = header + file.read(BEGIN_BYTES)
+        begin = header + file.read(SEARCHED_BYTES)
     if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ""
     if header.startswith(b"PK\x03\x04"):  # a ZIP, as the workbooks of Excel and LibreOffice are
-        raise ListUnusable(f"{path}: {OF_WORKBOOK}")
+        raise ListUnusable(f"{path}: {WORKBOOK_ADVICE}")
     if b"\0" in header and not named_encoding:
-        raise ListUnusable(f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODINGS}")
+        raise ListUnusable(
+            f"{path}: has NULs, as UTF-16 has, but does not begin with its mark. {ENCODING_ADVICE}"
+        )
     is_wide = name.startswith(("utf-16", "utf-32"))
     if header.startswith(codecs.BOM_UTF8) or name in {"utf-8", "utf-8-sig"}:
         return "utf-8-sig", ""
@@ -134,7 +136,7 @@ def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
     except UnicodeError as error:
         name = encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding
         line_text = _not_text(path, encoding)
-        raise ListUnusable(f"{path}{line_text} is not {name}. {ENCODINGS}") from error
+        raise ListUnusable(f"{path}{line_text} is not {name}. {ENCODING_ADVICE}") from error
 
 
 def _not_text(path: Path, encoding: str) -> str:

@@ -11,12 +11,12 @@ from itertools import chain
 from typing import Final, NamedTuple, TextIO
 
 from labelling.lists.cells import find_addresses
-from labelling.lists.list_text import LONGEST_CELL
+from labelling.lists.list_text import MAX_CELL_CHARACTERS
 
-SEPARATOR_HINT: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
+SEPARATOR_HINT_PATTERN: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
 """Pattern of a line above the header, such as `sep=;`, that tells Excel the separator."""
 
-LINE_BREAK: Final = re.compile(r"\r\n?|\n")
+LINE_BREAK_PATTERN: Final = re.compile(r"\r\n?|\n")
 
 MAX_NAMED_BAD_ROWS: Final = 20
 """Largest number of left out rows that a note names."""
@@ -61,9 +61,9 @@ class ParsedRow(NamedTuple):
 
 def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
     """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
     first, lines = file.readline(), list[str]()
-    is_hint = bool(SEPARATOR_HINT.fullmatch(first.rstrip("\r\n")))
+    is_hint = bool(SEPARATOR_HINT_PATTERN.fullmatch(first.rstrip("\r\n")))
     reader = csv.reader(
         _record_lines(file if is_hint else chain(filter(None, [first]), file), lines),
         delimiter=separator,
@@ -93,7 +93,7 @@ def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
     """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed lines."""
     why, is_unclosed = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".', True
     if "field limit" in row.error:
-        why = f"a cell has more than {LONGEST_CELL:,} characters, or a quotation mark is not closed."
+        why = f"a cell has more than {MAX_CELL_CHARACTERS:,} characters, or a quotation mark is not closed."
     elif "unexpected end" in row.error:
         why = "a quotation mark is opened and not closed, so that all that follows is one cell."
     elif row.last > row.line:
@@ -123,7 +123,7 @@ def find_swallowed_line(
     """
     if len(row.lines) == 1:
         return 0
-    is_within, cell_lines = False, LINE_BREAK.split(row.cells[0])
+    is_within, cell_lines = False, LINE_BREAK_PATTERN.split(row.cells[0])
     is_whole = (columns > 1 and len(line.split(separator)) == columns for line in cell_lines)
     first_whole = next((index for index, is_one in enumerate(is_whole) if is_one), len(cell_lines))
     continues = _make_continuation_check(cell_lines, is_picture)
@@ -172,7 +172,7 @@ def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
     return " ".join(filter(None, [*(bad.sentence for bad in every[:limit]), more]))
 
 
-def count_left_out(every: Sequence[MalformedRow]) -> str:
+def describe_left_out_rows(every: Sequence[MalformedRow]) -> str:
     """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
     rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
     if not within:

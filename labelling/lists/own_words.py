@@ -35,11 +35,11 @@ Meaning: TypeAlias = frozenset[str]
 Place: TypeAlias = Literal["category", "title", ""]
 """Place where a word is valid: as a whole level of a category, anywhere in a title, or in both (empty)."""
 
-CATEGORY: Final[Place] = "category"
-TITLE: Final[Place] = "title"
-BOTH: Final[Place] = ""
+CATEGORY_PLACE: Final[Place] = "category"
+TITLE_PLACE: Final[Place] = "title"
+BOTH_PLACES: Final[Place] = ""
 
-PLACES: Final[tuple[Place, ...]] = (CATEGORY, TITLE, BOTH)
+PLACES: Final[tuple[Place, ...]] = (CATEGORY_PLACE, TITLE_PLACE, BOTH_PLACES)
 """All places where a word can be valid."""
 
 
@@ -54,7 +54,7 @@ class OwnWord(NamedTuple):
 
     words: str
     meaning: Meaning
-    place: Place = BOTH
+    place: Place = BOTH_PLACES
 
 
 class CategoryAnswer(NamedTuple):
@@ -71,7 +71,7 @@ class CategoryAnswer(NamedTuple):
     at: str
 
 
-def meaning_of(text: str) -> Meaning:
+def parse_meaning(text: str) -> Meaning:
     """Return the meaning that a cell of a file of words gives to a word: a set of kinds, perhaps empty.
 
     Args:
@@ -89,8 +89,8 @@ def meaning_of(text: str) -> Meaning:
     return frozenset(names)
 
 
-def text_of(meaning: Meaning) -> str:
-    """Return the text of a meaning in a file of words, which `meaning_of` reads.
+def format_meaning(meaning: Meaning) -> str:
+    """Return the text of a meaning in a file of words, which `parse_meaning` reads.
 
     It is kinds with `|` between, NO_KIND, or empty.
     """
@@ -114,13 +114,15 @@ class OwnWords:
     @cached_property
     def categories(self) -> Mapping[str, Meaning]:
         """The explained meaning of each category level, by its key (`level_key`)."""
-        rows = {level_key(row.words): row.meaning for row in self.file if row.place != TITLE}
+        rows = {level_key(row.words): row.meaning for row in self.file if row.place != TITLE_PLACE}
         return rows | {level_key(answer.category): answer.meaning for answer in self.answers}
 
     @cached_property
     def phrases(self) -> Words:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
-        rows = ((tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY)
+        rows = (
+            (tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY_PLACE
+        )
         meanings_by_tokens = {tokens: meaning for tokens, meaning in rows if tokens}
         return Words(
             meanings_by_tokens, {}, {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)}
@@ -182,18 +184,18 @@ class OwnWords:
         answered_keys = {level_key(answer.category) for answer in self.answers}
         rows = list[OwnWord]()
         for row in self.file:
-            if level_key(row.words) not in answered_keys or row.place == TITLE:
+            if level_key(row.words) not in answered_keys or row.place == TITLE_PLACE:
                 rows.append(row)
-            elif row.place == BOTH:
-                rows.append(row._replace(place=TITLE))
-        return [*rows, *(OwnWord(answer.category, answer.meaning, CATEGORY) for answer in self.answers)]
+            elif row.place == BOTH_PLACES:
+                rows.append(row._replace(place=TITLE_PLACE))
+        return [*rows, *(OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in self.answers)]
 
 
 NO_OWN_WORDS: Final = OwnWords()
 """The own words of a shop that explained none."""
 
 
-def combine(title: Meaning, category: Meaning) -> Meaning:
+def combine_meanings(title: Meaning, category: Meaning) -> Meaning:
     """Return the kinds that both title and category of a product allow.
 
     If one of the two names no kind, the kinds of the other are returned. The result is empty if they

@@ -24,7 +24,7 @@ MAX_PATH_BYTES: Final = 4096
 MAX_CACHED_FOLDERS: Final = 64
 """Number of folders whose file names are cached, because a list often names files of one folder in a row."""
 
-NEIGHBOURS: Final = 10
+COMPARED_NEIGHBOURS: Final = 10
 """Number of names before and after a missing name, by the alphabet, that are compared with it. A folder may
 have a million names."""
 
@@ -65,7 +65,9 @@ def explain_missing(path: str) -> str:
         missing_thing, (folder, name) = "folder", os.path.split(folder)
     there = _sorted_names(folder, is_picture_folder=missing_thing == "file")
     place = bisect_left(there, name)
-    nearest_names = get_close_matches(name, there[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS], 1)
+    nearest_names = get_close_matches(
+        name, there[max(place - COMPARED_NEIGHBOURS, 0) : place + COMPARED_NEIGHBOURS], 1
+    )
     if same := [other for other in there if other.casefold() == name.casefold()]:
         advice = f" There is {escape_unprintable(same[0])!r}, with other capitals."
     else:

@@ -15,34 +15,34 @@ from inference.recognition import language_of
 from inference.tokens import tokens_of
 from inference.words import title_says
 from labelling.lists.cells import find_addresses, is_picture_cell
-from labelling.lists.column_names import fold_name
+from labelling.lists.column_names import fold_column_name
 
-Rows: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
+ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
 """A function that reads the cells of some columns, row by row, from the first row with each call."""
 
-NO_TITLES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
+OTHER_COLUMN_NAMES: Final = frozenset({"split", "group", "tier", "source", "checked", "label"})
 """Names of columns that other commands read, which are never chosen as the column of titles."""
 
-MAX_COLUMNS: Final = 200
+MAX_SEARCHED_COLUMNS: Final = 200
 """Largest number of columns whose cells are read to find the titles."""
 
-MAX_ROWS: Final = 2_000
+MAX_SEARCHED_ROWS: Final = 2_000
 """Largest number of rows whose cells are read to find the titles."""
 
-MAX_CELLS: Final = 200
+MAX_LANGUAGE_CELLS: Final = 200
 """Largest number of different cells by which the language of a column is recognised."""
 
-MAX_CHARACTERS: Final = 300
+MAX_LANGUAGE_CHARACTERS: Final = 300
 """Largest number of characters of a cell that are read to recognise its language."""
 
-MIN_NAMED: Final = 0.2
+MIN_SHARE_WITH_KIND: Final = 0.2
 """Smallest share of a column's filled cells that name a kind, so that the column can have the titles; also
 the smallest share that say more than the kind."""
 
-MIN_OF_MOST_SETS: Final = 0.5
+MIN_RATIO_OF_KIND_SETS: Final = 0.5
 """Number of different sets of kinds that a column has to name, relative to the column that names most."""
 
-MIN_OF_MOST_NAMED: Final = 0.8
+MIN_RATIO_OF_CELLS_WITH_KIND: Final = 0.8
 """Number of cells of a column that have to name a kind, relative to the column with most such cells."""
 
 
@@ -68,7 +68,7 @@ class TitleColumn(NamedTuple):
     length: float
 
 
-def choose_title_column(columns: Iterable[str], rows: Rows, language: str) -> TitleColumn | None:
+def choose_title_column(columns: Iterable[str], rows: ReadColumns, language: str) -> TitleColumn | None:
     """Return the column of a list that most probably has the titles of products, judged by its cells.
 
     None is returned if no column names enough kinds, which are garments as shops name them.
@@ -78,20 +78,20 @@ def choose_title_column(columns: Iterable[str], rows: Rows, language: str) -> Ti
         rows: a function that reads the cells of given columns, row by row.
         language: the code of the language of the titles; empty to find the language of each column.
     """
-    possible_columns = [name for name in columns if fold_name(name) not in NO_TITLES]
-    return _best(list(_read_columns(possible_columns[:MAX_COLUMNS], rows, language)))
+    possible_columns = [name for name in columns if fold_column_name(name) not in OTHER_COLUMN_NAMES]
+    return _best(list(_read_columns(possible_columns[:MAX_SEARCHED_COLUMNS], rows, language)))
 
 
-def _read_columns(columns: Sequence[str], rows: Rows, language: str) -> Iterator[TitleColumn]:
+def _read_columns(columns: Sequence[str], rows: ReadColumns, language: str) -> Iterator[TitleColumn]:
     """Yield the columns that may be titles."""
     cells: dict[str, Counter[str]] = {name: Counter() for name in columns}
-    for row in islice(rows(columns), MAX_ROWS):
+    for row in islice(rows(columns), MAX_SEARCHED_ROWS):
         for name, counts in cells.items():
             if text := (row.get(name) or "").strip():
                 counts[text] += 1
     for name, counts in cells.items():
         if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
-            begin = [text[:MAX_CHARACTERS] for text in islice(counts, MAX_CELLS)]
+            begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
             spoken = language or language_of(begin)
             if spoken in readable_languages():
                 yield _read_column(name, spoken, counts)
@@ -114,13 +114,15 @@ def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
 
     A column of one bare word says something else: `short`, of sleeves.
     """
-    naming = [column for column in columns if column.named >= MIN_NAMED * column.filled]
-    naming = [column for column in naming if column.sets > 1 or column.more >= MIN_NAMED * column.filled]
+    naming = [column for column in columns if column.named >= MIN_SHARE_WITH_KIND * column.filled]
+    naming = [
+        column for column in naming if column.sets > 1 or column.more >= MIN_SHARE_WITH_KIND * column.filled
+    ]
     most = max((column.sets for column in naming), default=0)
-    naming = [column for column in naming if column.sets >= MIN_OF_MOST_SETS * most > 0]
-    naming = [column for column in naming if column.more >= MIN_NAMED * column.filled] or naming
+    naming = [column for column in naming if column.sets >= MIN_RATIO_OF_KIND_SETS * most > 0]
+    naming = [column for column in naming if column.more >= MIN_SHARE_WITH_KIND * column.filled] or naming
     best = max((column.named for column in naming), default=0)
-    naming = [column for column in naming if column.named >= MIN_OF_MOST_NAMED * best]
+    naming = [column for column in naming if column.named >= MIN_RATIO_OF_CELLS_WITH_KIND * best]
     return min(naming, key=lambda column: column.length, default=None)
 
 

@@ -16,10 +16,10 @@ from inference.language_files import UNDETERMINED, language_name, readable_langu
 from inference.language_tags import Part, choose_part
 from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
 from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
-from labelling.lists.column_names import column_names, fold_name
-from labelling.lists.title_columns import Rows, choose_title_column
+from labelling.lists.column_names import find_usual_column_names, fold_column_name
+from labelling.lists.title_columns import ReadColumns, choose_title_column
 
-OFF: Final = "none"
+LANGUAGE_OFF: Final = "none"
 """The value in place of a language code if the words of a list are not read."""
 
 MAX_NAMED_CONTRADICTIONS: Final = 5
@@ -33,8 +33,8 @@ class ListWords:
     Attributes:
         titles: the columns of titles; in each row, the first one that is not empty is used.
         categories: the columns of categories; in each row, the first one that is not empty is used.
-        language: the language of the words; OFF if people said that they are not read. Titles in a language
-            whose file has no garments say nothing.
+        language: the language of the words; LANGUAGE_OFF if people said that they are not read. Titles in a
+            language whose file has no garments say nothing.
         second: the language of titles that have more words of it than of `language`; empty for a list in one
             language.
         is_chosen: whether the title was chosen by its cells.
@@ -42,7 +42,7 @@ class ListWords:
 
     titles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    language: str = OFF
+    language: str = LANGUAGE_OFF
     second: str = ""
     is_chosen: bool = False
 
@@ -156,21 +156,23 @@ def _second(titles: Sequence[str], language: str) -> str:
     return second_language(titles, language) if language in readable_languages() else ""
 
 
-def word_columns(columns: Iterable[str]) -> ListWords:
-    """Return the columns of titles and categories of a list, known by their names; the language stays OFF.
+def find_word_columns(columns: Iterable[str]) -> ListWords:
+    """Return the columns of titles and categories of a list, known by their names.
+
+    The language of the result is LANGUAGE_OFF.
 
     Args:
         columns: the names of all columns of the list.
     """
     names = tuple(columns)
     return ListWords(
-        titles=_find_columns(column_names("title"), names),
-        categories=_find_columns(column_names("category"), names),
+        titles=_find_columns(find_usual_column_names("title"), names),
+        categories=_find_columns(find_usual_column_names("category"), names),
     )
 
 
-def words_in(
-    columns: Sequence[str], rows: Rows, language: str, title: str, excluded_columns: Collection[str]
+def find_list_words(
+    columns: Sequence[str], rows: ReadColumns, language: str, title: str, excluded_columns: Collection[str]
 ) -> ListWords:
     """Find the columns of a list that have titles and categories, and the language in which to read them.
 
@@ -180,13 +182,13 @@ def words_in(
     Args:
         columns: the columns of the list, in its order.
         rows: a function that reads the cells of given columns, row by row.
-        language: a language that is read, or OFF; empty to find the language of the cells.
+        language: a language that is read, or LANGUAGE_OFF; empty to find the language of the cells.
         title: the column that people named as the title; empty to find it.
         excluded_columns: columns that are read as something else.
     """
-    named_words = word_columns(columns)
+    named_words = find_word_columns(columns)
     words = replace(named_words, titles=(title,)) if title else named_words
-    if language == OFF:
+    if language == LANGUAGE_OFF:
         return words
     words = words.in_language(language, rows(words.columns))
     is_named = words.is_read and any(
@@ -208,11 +210,11 @@ def words_in(
     )
 
 
-def how_read(words: ListWords, columns: Iterable[str], title: str) -> str:
+def describe_title_column(words: ListWords, columns: Iterable[str], title: str) -> str:
     """Return a sentence that tells a person which column is read as the title, why, and in which language.
 
     Args:
-        words: the result of `words_in`.
+        words: the result of `find_list_words`.
         columns: the columns of the list; without any, the sentence is empty.
         title: the column that people named.
     """
@@ -235,7 +237,7 @@ def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[
     ranked_columns = [
         (wanted_names.index(name), column)
         for column in columns
-        if (name := fold_name(column)) in wanted_names
+        if (name := fold_column_name(column)) in wanted_names
     ]
     return tuple(column for _, column in sorted(ranked_columns, key=itemgetter(0)))
 
@@ -244,7 +246,7 @@ def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
     return next((text for column in columns if (text := (cells.get(column) or "").strip())), "")
 
 
-def contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:
+def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:
     """Return a sentence about rows whose title names another kind than their label; empty if there are none.
 
     Args:

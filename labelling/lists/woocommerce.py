@@ -15,14 +15,14 @@ from typing import Final
 from inference.language_files import WOOCOMMERCE, languages
 from labelling.lists.column_names import is_colour_name
 
-REPLACES: Final = (
+REPLACEMENT_NOTE: Final = (
     "WooCommerce replaces all attributes of a product by those of its row, and the list has none: label the "
     "export of the shop, whose columns `Attribute 1 name`, `Attribute 1 value(s)`, `Attribute 1 visible`, "
     "`Attribute 1 global` and so on then stay. They are known in some languages; in an export "
     "in another language give them these names."
 )
 
-TYPE: Final = "type"
+TYPE_COLUMN: Final = "type"
 """The heading of the column that says whether a row is a variation."""
 
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
@@ -34,7 +34,7 @@ def translate_header(column: str) -> str | None:
     Args:
         column: the header in an export of WooCommerce, in any language that has a file of words.
     """
-    attribute_patterns = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE)
+    attribute_patterns = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE_COLUMN)
     matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in attribute_patterns)
     return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
 
@@ -76,7 +76,7 @@ def _attribute(header: str) -> str:
     return " ".join(header.split()[:2])
 
 
-def loses_variations(cells: Mapping[str, str]) -> bool:
+def has_variations(cells: Mapping[str, str]) -> bool:
     """Return whether importing a row into WooCommerce would remove variations of a product.
 
     This is so if the row is a variation or a product with variations, or if its own colour attribute has
@@ -85,7 +85,9 @@ def loses_variations(cells: Mapping[str, str]) -> bool:
     Args:
         cells: the cells of the product's row in the list, by column.
     """
-    type_cells = (cell for column, cell in cells.items() if _patterns()[TYPE].fullmatch(column.strip()))
+    type_cells = (
+        cell for column, cell in cells.items() if _patterns()[TYPE_COLUMN].fullmatch(column.strip())
+    )
     types = {value.casefold() for cell in type_cells for value in _values(cell)}
     return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
 

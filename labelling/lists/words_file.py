@@ -19,17 +19,25 @@ from inference.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
 from labelling.lists.categories import level_key
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import Reading
-from labelling.lists.own_words import CATEGORY, PLACES, TITLE, OwnWord, Place, meaning_of, text_of
+from labelling.lists.list_reading import ListOptions
+from labelling.lists.own_words import (
+    CATEGORY_PLACE,
+    PLACES,
+    TITLE_PLACE,
+    OwnWord,
+    Place,
+    format_meaning,
+    parse_meaning,
+)
 
-COLUMNS: Final = ("words", "kinds")
+WORDS_COLUMNS: Final = ("words", "kinds")
 """Columns that a file of words needs."""
 
-PLACE: Final = "in"
+PLACE_COLUMN: Final = "in"
 """The optional column that says where words are valid."""
 
 
-def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
+def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
     """Read a file of words: a CSV in which a shop explains words of its categories and titles.
 
     Args:
@@ -41,9 +49,9 @@ def read_words(file: Path, reading: Reading, say: Callable[[str], None]) -> tupl
         WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the
             same words twice.
     """
-    words_options = Reading(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
+    words_options = ListOptions(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
     try:
-        opened = open_list(file, COLUMNS, words_options, (PLACE,))
+        opened = open_list(file, WORDS_COLUMNS, words_options, (PLACE_COLUMN,))
         for note in opened.notes:
             say(note)
         rows = [
@@ -64,10 +72,10 @@ def _word(cells: dict[str, str], row_place: str) -> OwnWord:
             f"{row_place}: the cell in the column `words` is empty. Write a category or a phrase."
         )
     try:
-        meaning = meaning_of(cells["kinds"])
+        meaning = parse_meaning(cells["kinds"])
     except ValueError as error:
         raise WordsUnusable(f"{row_place}: {error}") from error
-    return OwnWord(words, meaning, _place(cells.get(PLACE, ""), row_place))
+    return OwnWord(words, meaning, _place(cells.get(PLACE_COLUMN, ""), row_place))
 
 
 def _place(text: str, row_place: str) -> Place:
@@ -84,7 +92,7 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that are given twice for the same place, since the two rows could differ."""
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
-        for place in (CATEGORY, TITLE) if not word.place else (word.place,):
+        for place in (CATEGORY_PLACE, TITLE_PLACE) if not word.place else (word.place,):
             key = level_key(word.words), place
             if key in first:
                 raise WordsUnusable(
@@ -93,13 +101,13 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
             first[key] = row_place
 
 
-def words_as_csv(words: Iterable[OwnWord]) -> str:
+def format_words(words: Iterable[OwnWord]) -> str:
     """Return explained words as the text of a CSV with the columns `words`, `kinds` and `in`."""
-    rows = ((word.words, text_of(word.meaning), word.place) for word in words)
-    return format_csv([(*COLUMNS, PLACE), *rows])
+    rows = ((word.words, format_meaning(word.meaning), word.place) for word in words)
+    return format_csv([(*WORDS_COLUMNS, PLACE_COLUMN), *rows])
 
 
-def words_file_of(table: Path) -> Path:
+def words_file_path(table: Path) -> Path:
     """Return the path of the file of a shop's own words that `label --corrections` writes beside a table.
 
     Args:

@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Final
 
 from inference.contract import LABEL
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import Correction, merge_human_answers
 from reports.intervals import CONFIDENCE_LEVEL, bound_wrong_rows, compute_clopper_pearson_interval
 
@@ -23,7 +23,7 @@ MAX_SAMPLE_ROWS: Final = 130
 ACCEPTED_PER_SAMPLE_ROW: Final = 4
 """The default sample of an audit has one row for every four accepted answers."""
 
-BOUND_SURENESS: Final = 1 - (1 - CONFIDENCE_LEVEL) / 2
+BOUND_CERTAINTY: Final = 1 - (1 - CONFIDENCE_LEVEL) / 2
 """Certainty of each bound of an audit's result, 0 to 1. It is higher than CONFIDENCE_LEVEL, because people
 may look a second time, at a larger sample that contains the first one."""
 
@@ -79,7 +79,7 @@ def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correcti
     relevant = [answer for answer in corrections if answer.question(answer.sha256) in questions]
     answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
     labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in sample_answers]
-    right = [label == predicted for label, predicted in labels if label != LEFT_OUT]
+    right = [label == predicted for label, predicted in labels if label != LEFT_OUT_LABEL]
     low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in sample_answers))
     size = max(len(sample_answers), *(correction.audit for correction in sample_answers))
     missing = (
@@ -95,7 +95,7 @@ def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correcti
 def find_bounds(right_count: int, sample_size: int, population_size: int) -> tuple[float, float]:
     """Return a lower and an upper bound for the share of right rows among all rows, from a random sample.
 
-    Each bound has the certainty BOUND_SURENESS.
+    Each bound has the certainty BOUND_CERTAINTY.
 
     Args:
         right_count: the number of right rows in the sample.
@@ -104,11 +104,11 @@ def find_bounds(right_count: int, sample_size: int, population_size: int) -> tup
             very many.
     """
     if population_size < sample_size:
-        return compute_clopper_pearson_interval(right_count, sample_size, BOUND_SURENESS)
+        return compute_clopper_pearson_interval(right_count, sample_size, BOUND_CERTAINTY)
     if not sample_size:
         return 0.0, 1.0
     return 1 - bound_wrong_rows(
-        population_size, sample_size - right_count, sample_size, BOUND_SURENESS
+        population_size, sample_size - right_count, sample_size, BOUND_CERTAINTY
     ) / population_size, bound_wrong_rows(
-        population_size, right_count, sample_size, BOUND_SURENESS
+        population_size, right_count, sample_size, BOUND_CERTAINTY
     ) / population_size

@@ -15,9 +15,9 @@ from inference.kinds import KIND
 from inference.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable
 from labelling.lists.categories import level_key
-from labelling.lists.own_words import CategoryAnswer, meaning_of
+from labelling.lists.own_words import CategoryAnswer, parse_meaning
 
-CATEGORY: Final = "category"
+CATEGORY_COLUMN: Final = "category"
 """The column of corrections that names a level of the category column; empty in rows about pictures."""
 
 PICTURE_COLUMNS: Final = ("path", "sha256", "product")
@@ -36,7 +36,7 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
         CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
             kind, or names an unknown kind.
     """
-    category = unescape_text(row[CATEGORY])
+    category = unescape_text(row[CATEGORY_COLUMN])
     if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
         raise CorrectionsUnusable(
             f"{row_place}: names the category {category!r} and a {named}, too. A row about a category has no "
@@ -48,7 +48,7 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
             f"{attribute!r}."
         )
     try:
-        meaning = meaning_of(unescape_text(row["label"]))
+        meaning = parse_meaning(unescape_text(row["label"]))
     except ValueError as error:
         raise CorrectionsUnusable(f"{row_place}: {error}") from error
     return CategoryAnswer(category, meaning, answered_at)

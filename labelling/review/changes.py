@@ -138,31 +138,31 @@ def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str)
     )
 
 
-COLUMNS: Final = tuple(field.name for field in fields(Change))
+CHANGE_COLUMNS: Final = tuple(field.name for field in fields(Change))
 """The columns of the CSV of changed answers, in their order: the fields of Change."""
 
 
 def make_changes_table(changes: Sequence[Change]) -> bytes:
-    """Return a CSV in UTF-8 with the columns COLUMNS and a row for each change.
+    """Return a CSV in UTF-8 with the columns CHANGE_COLUMNS and a row for each change.
 
     Cells that a spreadsheet would run as formulas are escaped.
     """
-    rows = ([getattr(change, name) for name in COLUMNS] for change in changes)
-    return format_csv([COLUMNS, *rows]).encode("utf-8", "backslashreplace")
+    rows = ([getattr(change, name) for name in CHANGE_COLUMNS] for change in changes)
+    return format_csv([CHANGE_COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
 
-PAGE_LIMIT: Final = 1000
+MAX_CHANGES_ON_PAGE: Final = 1000
 """Largest number of changes on the HTML page, which is then a few megabytes."""
 
 
 def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
-    """Return an HTML page that shows the first PAGE_LIMIT changes with their thumbnails, in UTF-8.
+    """Return an HTML page that shows the first MAX_CHANGES_ON_PAGE changes with their thumbnails, in UTF-8.
 
     Args:
         compared: the comparison, with thumbnails.
         names: the names of the first and the second release, for the text of the page.
     """
-    shown = compared.changes[:PAGE_LIMIT]
+    shown = compared.changes[:MAX_CHANGES_ON_PAGE]
     lead = (
         f"{names[0]} → {names[1]}. Of {compared.pictures:,} pictures {_counted(compared.changes)}; "
         f"{len(shown):,} are shown: other labels first, then other decisions, in each the surest new answer "

@@ -22,21 +22,21 @@ from labelling.review.corrections import (
     name_correction,
 )
 from labelling.run_settings import RunSettings
-from labelling.sources.source_opening import LISTS
+from labelling.sources.source_opening import LIST_ENDINGS
 from model_store.release_files import expand_home
 
-NAMED: Final = 3
+MAX_NAMED_CORRECTIONS: Final = 3
 """Largest number of corrections that a message names."""
 
 
-class TakenCorrections(NamedTuple):
+class CorrectionEffect(NamedTuple):
     """The numbers of people's answers that were taken into a table.
 
     Attributes:
         corrections: the number of answers about pictures and products that were read.
         disagreements: the number of questions to which people gave different labels. The latest is used.
         unmatched: the number of answers that belong to no row of the table.
-        examples: the names of the first of these, up to NAMED.
+        examples: the names of the first of these, up to MAX_NAMED_CORRECTIONS.
         categories: the number of answers about categories.
         category_disagreements: the number of categories for which people gave different kinds. The latest
             answer is used.
@@ -50,7 +50,7 @@ class TakenCorrections(NamedTuple):
     category_disagreements: int = 0
 
 
-def take_corrections(all_corrections: AllCorrections, journal: Journal, table: Path) -> TakenCorrections:
+def take_corrections(all_corrections: AllCorrections, journal: Journal, table: Path) -> CorrectionEffect:
     """Store people's answers in the journal of a table, which is the SQLite file beside it.
 
     Answers about pictures are kept if the current listing has the picture. Answers about categories are
@@ -77,9 +77,9 @@ def take_corrections(all_corrections: AllCorrections, journal: Journal, table: P
         raise _make_mismatch_error(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
     new, disagreements = merge_human_answers(matched_corrections, journal.read_human_answers())
     journal.keep_human_answers(new)
-    examples = tuple(map(name_correction, unmatched_corrections[:NAMED]))
+    examples = tuple(map(name_correction, unmatched_corrections[:MAX_NAMED_CORRECTIONS]))
     differing = _take_categories(all_corrections.categories, journal)
-    return TakenCorrections(
+    return CorrectionEffect(
         len(corrections),
         disagreements,
         len(unmatched_corrections),
@@ -166,7 +166,7 @@ def match_corrections(
 def _folder_of(journal: Journal) -> Path:
     """Return the folder that the paths of a list are relative to; for another source, that of the run."""
     source, root = Path(journal.settings.source), journal.options.get("root")
-    if source.suffix.lower() not in LISTS or not source.is_file():
+    if source.suffix.lower() not in LIST_ENDINGS or not source.is_file():
         return Path(journal.options.get("source_folder", ""))
     return expand_home(root) if root else source.parent
 

@@ -24,19 +24,19 @@ from inference.plain_text import normalize_label
 from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.journal.human_answer import LEFT_OUT, HumanAnswer, Question
+from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.lists.identifiers import read_identifier
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.own_words import CategoryAnswer
-from labelling.review.category_answers import CATEGORY, read_category_answer
+from labelling.review.category_answers import CATEGORY_COLUMN, read_category_answer
 
-COLUMNS: Final = ("path", "label")
+CORRECTION_COLUMNS: Final = ("path", "label")
 """The columns that a CSV of corrections must have."""
 
 OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
-    *("audit", "audit_of", "predicted", "version", CATEGORY),
+    *("audit", "audit_of", "predicted", "version", CATEGORY_COLUMN),
 )
 """The columns that a CSV of corrections may have in addition."""
 
@@ -44,16 +44,16 @@ MAX_CLOCK_ERROR: Final = timedelta(days=1)
 """Time by which the clock of a reviewer may be ahead of this computer's. A whole day allows for answers whose
 time has no time zone."""
 
-SAMPLE: Final = re.compile("[0-9]{1,9}")
+SAMPLE_SIZE_PATTERN: Final = re.compile("[0-9]{1,9}")
 """Pattern of a cell of the column `audit`: the number of rows in the random sample."""
 
-ACCEPTED_OF: Final = re.compile("(?:[0-9]{1,9} of )?([0-9]{1,9})")
+ACCEPTED_COUNT_PATTERN: Final = re.compile("(?:[0-9]{1,9} of )?([0-9]{1,9})")
 """Pattern of a cell of the column `audit_of`: the number of accepted rows that a sample was drawn from.
 
 Version 2.0.0 wrote the number for one label in front, as in `20 of 300`.
 """
 
-NAMED: Final = 5
+MAX_NAMED_PICTURES: Final = 5
 """Largest number of pictures that a sentence names."""
 
 
@@ -63,7 +63,7 @@ class Correction(NamedTuple):
     Attributes:
         path: the path as written, relative to the folder of its file, or inside an archive or a bucket.
         sha256: the hash of the picture in hexadecimal; empty if the file does not have it.
-        label: a class, NONE or LEFT_OUT.
+        label: a class, NONE or LEFT_OUT_LABEL.
         at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts sort by time.
         audit: the size of the sample that the picture belongs to (audit.py); 0 for none.
         file: the file of the correction.
@@ -114,7 +114,7 @@ def read_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    reading: Reading = AS_IT_IS,
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Correction]:
     """Read people's answers about pictures and products from CSV files.
@@ -150,7 +150,7 @@ def read_all_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    reading: Reading = AS_IT_IS,
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
     say: Callable[[str], None] = lambda _: None,
 ) -> AllCorrections:
     """Read people's answers about pictures, products and categories of a shop from CSV files.
@@ -228,7 +228,7 @@ def name_correction(correction: Correction) -> str:
 
 
 def _read_file(
-    file: Path, heads: Mapping[str, Sequence[str]] | None, reading: Reading, say: Callable[[str], None]
+    file: Path, heads: Mapping[str, Sequence[str]] | None, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[Correction | CategoryAnswer]:
     try:
         changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
@@ -239,7 +239,7 @@ def _read_file(
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     for row_place, row in _csv_rows(file, reading, say):
         answered_at = _time(row.get("at", ""), row_place) or saved
-        if row.get(CATEGORY):
+        if row.get(CATEGORY_COLUMN):
             yield read_category_answer(row, answered_at, row_place)
             continue
         attribute = _attribute(row.get("attribute", ""), heads, row_place)
@@ -260,11 +260,11 @@ def _read_file(
 
 
 def _csv_rows(
-    file: Path, reading: Reading, say: Callable[[str], None]
+    file: Path, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         opened = open_list(
-            file, COLUMNS, replace(reading, identifiers=("group", "product")), OPTIONAL_COLUMNS
+            file, CORRECTION_COLUMNS, replace(reading, identifiers=("group", "product")), OPTIONAL_COLUMNS
         )
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error
@@ -272,7 +272,7 @@ def _csv_rows(
         say(note)
     for row_place, cells in opened.rows():
         row = {name: cell.strip() for name, cell in cells.items()}
-        if not (row["path"] or row.get("sha256") or row.get(CATEGORY)):
+        if not (row["path"] or row.get("sha256") or row.get(CATEGORY_COLUMN)):
             raise CorrectionsUnusable(f"{row_place}: names no picture.")
         yield row_place, row
 
@@ -295,7 +295,7 @@ def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None,
         return unescape_text(label)
     labels = heads[attribute]
     labels_by_spelling = {
-        normalize_label(valid_label): valid_label for valid_label in (*labels, NONE, LEFT_OUT)
+        normalize_label(valid_label): valid_label for valid_label in (*labels, NONE, LEFT_OUT_LABEL)
     }
     for meant in (label, unescape_text(label)):
         if meant in labels_by_spelling:
@@ -326,13 +326,13 @@ def _time(text: str, row_place: str) -> str:
 
 
 def _count(text: str, row_place: str) -> int:
-    if text and not SAMPLE.fullmatch(text):
+    if text and not SAMPLE_SIZE_PATTERN.fullmatch(text):
         raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit` is no size of a sample.")
     return int(text or 0)
 
 
 def _counts(text: str, row_place: str) -> int:
-    counts = ACCEPTED_OF.fullmatch(text or "0")
+    counts = ACCEPTED_COUNT_PATTERN.fullmatch(text or "0")
     if not counts:
         raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit_of` counts no accepted rows.")
     return int(counts[1])

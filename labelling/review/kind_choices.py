@@ -36,7 +36,7 @@ class KindChoice(NamedTuple):
     kind: str = ""
 
 
-def choices_of_title(row: TableRow, context: DecisionContext) -> tuple[KindChoice, ...]:
+def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoice, ...]:
     """Return the buttons of a card on which title and photo contradict each other.
 
     Args:
@@ -64,7 +64,7 @@ def _choice(kind: str, context: DecisionContext) -> KindChoice:
     return KindChoice(kind, classes[0] if classes else NONE, kind_label)
 
 
-def kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
+def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[str, ...]:
     """Return the kinds of garments that belong to no class of the release, such as `skirt`.
 
     Args:
@@ -95,7 +95,7 @@ def has_likely_class(record: Record, context: DecisionContext) -> bool:
         True also if there is no answer about the kind.
     """
     answer = record.answers.get(KIND)
-    return answer is None or answer.label not in kinds_without_class(record, context)
+    return answer is None or answer.label not in find_kinds_without_class(record, context)
 
 
 def _kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:

@@ -30,24 +30,24 @@ from labelling.errors import TableUnusable
 from labelling.review.kind_choices import KindChoice
 from model_store.release_files import write_whole
 
-EDGE: Final = 320
+MAX_THUMBNAIL_EDGE: Final = 320
 """Longest edge of a thumbnail, in pixels. A card shows it 240 CSS pixels large."""
 
-QUALITY: Final = 80
+JPEG_QUALITY: Final = 80
 """Quality of the JPEG of a thumbnail, 0 to 100."""
 
-RIGHT: Final = "Right: {answer}"
+RIGHT_BUTTON_TEXT: Final = "Right: {answer}"
 """Text on the button of a card that shows a guess."""
 
-NOTE: Final = "{label}? {confidence}. {reason}"
-NOTE_OF_ACCEPTED: Final = "{label}? {confidence}"
-NOTE_OF_ATTRIBUTE: Final = "{attribute}: {label}? {confidence}"
-NOTE_OF_LIST: Final = "the photo: {label}, {confidence}; the list: {listed}"
-NOTE_OF_COLOUR: Final = "the photo: {label}; the list: {listed}"
-ATTRIBUTE_ALONE: Final = "{attribute}?"
+CLASS_NOTE: Final = "{label}? {confidence}. {reason}"
+ACCEPTED_CLASS_NOTE: Final = "{label}? {confidence}"
+ATTRIBUTE_NOTE: Final = "{attribute}: {label}? {confidence}"
+LIST_CONFLICT_NOTE: Final = "the photo: {label}, {confidence}; the list: {listed}"
+COLOUR_CONFLICT_NOTE: Final = "the photo: {label}; the list: {listed}"
+AUDIT_NOTE: Final = "{attribute}?"
 """Text on a card of an audit, which does not show the answer of the model."""
 
-Texts: TypeAlias = Mapping[str, Mapping[str, str]]
+PageTranslations: TypeAlias = Mapping[str, Mapping[str, str]]
 """Translations of the page's texts: a mapping from English to translated text, by language."""
 
 
@@ -65,7 +65,7 @@ class CardPhoto(NamedTuple):
     sha256: str
 
 
-class Screen(NamedTuple):
+class CardScreen(NamedTuple):
     """A part of the review page whose cards are shown in groups, one for each suggested label.
 
     A person clicks the cards that do not belong to a group. Then one click confirms all others. Such cards
@@ -114,7 +114,7 @@ class Card(NamedTuple):
     picture: str
     note: str
     guess: str
-    button: str = RIGHT
+    button: str = RIGHT_BUTTON_TEXT
     sha256: str = ""
     audit: int = 0
     audit_of: int = 0
@@ -127,7 +127,7 @@ class Card(NamedTuple):
     title: str = ""
     photos: tuple[CardPhoto, ...] = ()
     more: int = 0
-    screen: Screen | None = None
+    screen: CardScreen | None = None
     choices: tuple[KindChoice, ...] = ()
     further_kinds: tuple[str, ...] = ()
 
@@ -154,7 +154,7 @@ class CategoryCard(NamedTuple):
     photos: tuple[CardPhoto, ...]
 
 
-class Frame(NamedTuple):
+class PageFrame(NamedTuple):
     """The parts of a page around its cards.
 
     Attributes:
@@ -168,7 +168,7 @@ class Frame(NamedTuple):
 
     title: str
     lead: str
-    texts: Texts
+    texts: PageTranslations
     export: str = "corrections.csv"
     command: str = ""
     version: str = ""
@@ -193,7 +193,7 @@ def write_page(page: Path, text: str) -> None:
 
 
 def make_thumbnail(upload: bytes) -> str:
-    """Return a small JPEG of a picture as a `data:` URL, with a longest edge of EDGE pixels.
+    """Return a small JPEG of a picture as a `data:` URL, with a longest edge of MAX_THUMBNAIL_EDGE pixels.
 
     Args:
         upload: the bytes of the picture's file.
@@ -202,38 +202,38 @@ def make_thumbnail(upload: bytes) -> str:
         The URL; empty if the bytes are not a picture that can be read.
     """
     try:
-        picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, EDGE)
+        picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, MAX_THUMBNAIL_EDGE)
     except UploadError:
         return ""
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
-LEAD: Final = (
+DOUBTFUL_LEAD: Final = (
     "Most doubtful first. Label what each picture shows, with the mouse or these keys; pictures without an "
     "answer are not exported."
 )
 
-LEAD_OF_PARTS: Final = (
+PARTS_LEAD: Final = (
     "Label what each picture shows, with the mouse or these keys; pictures without an answer are not "
     "exported."
 )
 
-DOUBTFUL: Final = (
+DOUBTFUL_HEADING: Final = (
     "Doubtful answers",
     "Most doubtful first, each with the suggestion of the model. Enter, or the button, takes it.",
 )
 """Heading and lead of the questions that a person has to answer, if there are other parts."""
 
-AUDITED: Final = (
+AUDIT_HEADING: Final = (
     "Optional: an audit",
     "Drawn at random from the accepted answers. What the model answered is not shown, so that your answers "
     "measure how often it is right: answer all of these, or none.",
 )
 """Heading and lead of the last part, the audit."""
 
-AGREEING: Final = Screen(
+AGREEING_SCREEN: Final = CardScreen(
     "The list says the same",
     "Doubtful answers that the words of the list admit. Click what does not belong in a group; then one "
     "click confirms the rest of it.",
@@ -241,7 +241,7 @@ AGREEING: Final = Screen(
 )
 """The part of the page with doubtful answers that the words of the list allow."""
 
-COLOURS: Final = Screen(
+COLOUR_SCREEN: Final = CardScreen(
     "Colours for the feed",
     "Products without a colour, by the one that their photos suggest. Click what does not belong in a group; "
     "then one click confirms the rest of it.",
@@ -249,29 +249,29 @@ COLOURS: Final = Screen(
 )
 """The part of the page with products that have no certain colour for the feed."""
 
-FED: Final = Screen(
+FEED_SCREEN: Final = CardScreen(
     "Optional: colours that the feed has",
     "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
     is_folded=True,
 )
 """The part of the page with products whose colour is already in the feed."""
 
-SCREENS: Final = (AGREEING, COLOURS, FED)
+ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, FEED_SCREEN)
 """All parts of the page with grouped cards, in their order."""
 
-LEAVE_OUT: Final = " "
+LEAVE_OUT_LABEL: Final = " "
 """Label in the exported CSV for a picture that a person leaves out. It is no real label, since these have no
 spaces."""
 
 
-SCRIPTS: Final = ("review.js", "categories.js", "answers.js", "filters.js", "export.js")
+PAGE_SCRIPTS: Final = ("review.js", "categories.js", "answers.js", "filters.js", "export.js")
 """The scripts of the page, in the order in which they run."""
 
 
 def make_review_page(
     cards: Sequence[Card],
     labels: Sequence[str],
-    frame: Frame,
+    frame: PageFrame,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
     categories: Sequence[CategoryCard] = (),
 ) -> str:
@@ -279,7 +279,7 @@ def make_review_page(
 
     Args:
         cards: the cards, most doubtful first.
-        labels: the classes to choose from, beside NONE and LEAVE_OUT.
+        labels: the classes to choose from, beside NONE and LEAVE_OUT_LABEL.
         frame: the parts of the page around the cards, such as its title.
         attributes: the labels to choose from for each attribute that cards ask for.
         categories: the questions about categories, which come first.
@@ -293,7 +293,7 @@ def make_review_page(
         "command": frame.command,
         "version": frame.version,
         "labels": {
-            _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT]
+            _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT_LABEL]
             for head, head_labels in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
@@ -301,7 +301,7 @@ def make_review_page(
         "categories": [_shown_category(card, pictures) for card in categories],
         "parts": _parts([_number_pictures(card, pictures) for card in cards], is_first=not categories),
     }
-    return fill_page("review.html", shown, "cards.js", *SCRIPTS)
+    return fill_page("review.html", shown, "cards.js", *PAGE_SCRIPTS)
 
 
 def fill_page(frame: str, shown: object, *scripts: str) -> str:
@@ -352,15 +352,15 @@ def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
     """
     audit_cards = [card for card in cards if card.audit]
     doubtful_cards = [card for card in cards if not card.audit and not card.screen]
-    screens = sorted({card.screen for card in cards if card.screen}, key=SCREENS.index)
-    title, lead = DOUBTFUL if audit_cards or screens or not is_first else ("", "")
+    screens = sorted({card.screen for card in cards if card.screen}, key=ALL_SCREENS.index)
+    title, lead = DOUBTFUL_HEADING if audit_cards or screens or not is_first else ("", "")
     parts = [_part(title, lead, doubtful_cards)]
     for screen in screens:
         screen_cards = [card for card in cards if card.screen == screen]
         parts.append(
             _part(screen.title, screen.lead, screen_cards, is_grouped=True, is_folded=screen.is_folded)
         )
-    parts.append(_part(*AUDITED, audit_cards, is_folded=True))
+    parts.append(_part(*AUDIT_HEADING, audit_cards, is_folded=True))
     return [part for part in parts if part["cards"]]
 
 

@@ -14,21 +14,21 @@ from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from labelling.decide.decisions import Decisions
 from labelling.review.audit import MAX_SAMPLE_ROWS, default_sample_size, sample_rank
-from labelling.review.page import Texts
+from labelling.review.page import PageTranslations
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
 
 MAX_PHOTOS_ON_CARD: Final = 6
 """Largest number of photos of a product on its card."""
 
-FIRST_DOUBTS: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAMILIAR: 1}
+REASON_ORDER: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAMILIAR: 1}
 """The order of the reasons whose questions come first on a review sheet. All other reasons follow
 together."""
 
-NO_ANSWER_PLACE: Final = 2
+NO_ANSWER_RANK: Final = 2
 """The sort key of photos without an answer. Familiar photos have 0, and unfamiliar photos 1."""
 
 
-class Review(NamedTuple):
+class SheetSettings(NamedTuple):
     """The settings of a review page, as a person chose them on the command line.
 
     Attributes:
@@ -48,7 +48,7 @@ class Review(NamedTuple):
     audited: int | None
     attributes: tuple[str, ...]
     feed: str
-    texts: Texts
+    texts: PageTranslations
     command: str
 
     @property
@@ -76,7 +76,7 @@ class SheetQuestion(NamedTuple):
         return self.row.decision_on(self.head)
 
 
-class LeastRows:
+class SmallestRows:
     """A collection that keeps only the rows with the smallest keys among all rows that are added.
 
     Attributes:
@@ -116,7 +116,7 @@ class HeadQuestions:
         is_fed: whether the head is the attribute that a feed needs.
     """
 
-    def __init__(self, head: str, review: Review, version: str) -> None:
+    def __init__(self, head: str, review: SheetSettings, version: str) -> None:
         """Create a collector without questions.
 
         Args:
@@ -127,8 +127,8 @@ class HeadQuestions:
         self.head, self.accepted, self.is_fed = head, 0, head == review.feed
         self._audited, self._version = review.audited, version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
-        self._doubtful, self._fed = LeastRows(review.limit), LeastRows(review.limit)
-        self._drawn = LeastRows(MAX_SAMPLE_ROWS if review.audited is None else review.audited)
+        self._doubtful, self._fed = SmallestRows(review.limit), SmallestRows(review.limit)
+        self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audited is None else review.audited)
 
     def add_row(self, row: TableRow) -> None:
         """Add a row to the doubtful, feed or audit questions if it belongs there.
@@ -197,7 +197,7 @@ def _order(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
     if decision.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
-    place = FIRST_DOUBTS.get(decision.doubt or "", len(FIRST_DOUBTS))
+    place = REASON_ORDER.get(decision.doubt or "", len(REASON_ORDER))
     return place, *measures, not subject.product, subject.number
 
 
@@ -220,7 +220,7 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
         [photo for _, photo in photos_by_path.values()],
         decisions.context.shared_photos.products_of_photos,
     )
-    answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_PLACE)
+    answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_RANK)
     unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)
     return (
         [unshared_photo, *(photo for photo in photos if photo is not unshared_photo)]
@@ -231,4 +231,4 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
 
 def _place(answers: HeadAnswers) -> int:
     """Return a sort key that puts familiar photos first, and photos without an answer last."""
-    return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER_PLACE
+    return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER_RANK

@@ -19,41 +19,47 @@ from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import DecisionContext
 from labelling.errors import Unreadable
-from labelling.review.kind_choices import choices_of_title, has_likely_class, kinds_without_class
+from labelling.review.kind_choices import find_kinds_without_class, has_likely_class, make_kind_choices
 from labelling.review.page import (
-    AGREEING,
-    ATTRIBUTE_ALONE,
-    COLOURS,
-    FED,
-    LEAD,
-    LEAD_OF_PARTS,
-    NOTE,
-    NOTE_OF_ACCEPTED,
-    NOTE_OF_ATTRIBUTE,
-    NOTE_OF_COLOUR,
-    NOTE_OF_LIST,
+    ACCEPTED_CLASS_NOTE,
+    AGREEING_SCREEN,
+    ATTRIBUTE_NOTE,
+    AUDIT_NOTE,
+    CLASS_NOTE,
+    COLOUR_CONFLICT_NOTE,
+    COLOUR_SCREEN,
+    DOUBTFUL_LEAD,
+    FEED_SCREEN,
+    LIST_CONFLICT_NOTE,
+    PARTS_LEAD,
     Card,
     CardPhoto,
     CategoryCard,
-    Frame,
+    PageFrame,
     make_review_page,
     make_thumbnail,
     write_page,
 )
-from labelling.review.questions import MAX_PHOTOS_ON_CARD, HeadQuestions, Review, SheetQuestion, choose_photos
+from labelling.review.questions import (
+    MAX_PHOTOS_ON_CARD,
+    HeadQuestions,
+    SheetQuestion,
+    SheetSettings,
+    choose_photos,
+)
 from labelling.rows import ACCEPT, REVIEW, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings
-from labelling.sources.items import Item, Source
+from labelling.sources.items import PictureItem, Source
 
-READ_AT_ONCE: Final = 16
+PICTURES_PER_READ: Final = 16
 """Number of pictures that are read at a time. Those of a bucket or the web are then fetched in parallel."""
 
 
-EXPORT_NAME: Final = "corrections.csv"
+EXPORT_FILE_NAME: Final = "corrections.csv"
 """The name of the CSV file that a review sheet exports."""
 
 
-def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
+def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> None:
     """Write a review sheet: an HTML page with questions about a finished table that nobody has answered yet.
 
     The pictures of the page are read in one pass over the source.
@@ -79,16 +85,16 @@ def write_sheet(source: Source, decisions: Decisions, review: Review) -> None:
         return _card(question, photos[id(question.row)], pictures, decisions)
 
     cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
-    lead = LEAD if all(card.screen is None and not card.audit for card in cards) else LEAD_OF_PARTS
+    lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
     title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = Frame(title, lead, review.texts, EXPORT_NAME, review.command, version=run.version)
+    frame = PageFrame(title, lead, review.texts, EXPORT_FILE_NAME, review.command, version=run.version)
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
     category_cards = [_category_card(question, pictures, run) for question in categories]
     write_page(review.page, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
 
 
 def choose_questions(
-    decisions: Decisions, review: Review
+    decisions: Decisions, review: SheetSettings
 ) -> tuple[list[HeadQuestions], list[CategoryQuestion]]:
     """Choose the questions of a review sheet in one pass over the rows of a table.
 
@@ -132,10 +138,14 @@ def _make_cards(
     for question in choice.doubtful_questions:
         if card := card_of(question):
             is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
-            yield card._replace(screen=COLOURS) if is_of_feed else _add_title_help(card, question, context)
+            yield (
+                card._replace(screen=COLOUR_SCREEN)
+                if is_of_feed
+                else _add_title_help(card, question, context)
+            )
     for question in choice.feed_questions:
         if card := card_of(question):
-            yield card._replace(screen=FED)
+            yield card._replace(screen=FEED_SCREEN)
     audit_questions = choice.audit_questions
     for question in audit_questions:
         if card := card_of(question):
@@ -144,7 +154,7 @@ def _make_cards(
 
 def _blind(card: Card, sample_size: int, accepted: int) -> Card:
     """Return a card of the sample that does not show the answer of the model."""
-    note, values = ("", {}) if card.attribute == LABEL else (ATTRIBUTE_ALONE, {"attribute": card.attribute})
+    note, values = ("", {}) if card.attribute == LABEL else (AUDIT_NOTE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", audit=sample_size, audit_of=accepted, note_values=values)
 
 
@@ -155,15 +165,15 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
         is_class = card.attribute != LABEL or has_likely_class(row.record, context)
         return card if is_class else card._replace(guess=NONE)
     if decision.is_admitted:
-        return card._replace(screen=AGREEING)
+        return card._replace(screen=AGREEING_SCREEN)
     suggested = decision.answer.suggested_label or ""
     if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
         title_text = " / ".join(row.feed_colours or [decision.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": title_text}
-        return card._replace(note=NOTE_OF_COLOUR, note_values=values, guess=suggested)
+        return card._replace(note=COLOUR_CONFLICT_NOTE, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(in_order(row.title_kinds))}
-    choices = choices_of_title(row, context) if card.attribute == LABEL else ()
-    return card._replace(note=NOTE_OF_LIST, note_values=values, guess=suggested, choices=choices)
+    choices = make_kind_choices(row, context) if card.attribute == LABEL else ()
+    return card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested, choices=choices)
 
 
 def _card(
@@ -181,7 +191,7 @@ def _card(
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
     reason = Reason(question.reason).sentence if question.reason and head == LABEL else ""
     values |= {"reason": reason} if head == LABEL else {"attribute": head}
-    note = (NOTE if reason else NOTE_OF_ACCEPTED) if head == LABEL else NOTE_OF_ATTRIBUTE
+    note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
     titles = (decisions.list_words.title(photo.cells) for photo in subject.photos if subject.product)
     return Card(
         subject.name,
@@ -198,7 +208,7 @@ def _card(
         title=next(filter(None, titles), ""),
         photos=tuple(shown[1:]),
         more=max(len(photos) - MAX_PHOTOS_ON_CARD, 0),
-        further_kinds=kinds_without_class(subject, decisions.context) if head == LABEL else (),
+        further_kinds=find_kinds_without_class(subject, decisions.context) if head == LABEL else (),
     )
 
 
@@ -209,7 +219,7 @@ def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPh
     wanted_items = (
         (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
     )
-    while part := list(islice(wanted_items, READ_AT_ONCE)):
+    while part := list(islice(wanted_items, PICTURES_PER_READ)):
         new = {make_table_path(item.name): item for item in part if make_table_path(item.name) not in shown}
         uploads = read_pictures([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
@@ -223,7 +233,7 @@ def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]
     return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
 
-def _path_for_training(item: Item, source: Source) -> str:
+def _path_for_training(item: PictureItem, source: Source) -> str:
     """Return an absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name

@@ -10,13 +10,13 @@ from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.file_names import is_possible_picture
 from inference.zip_file import open_zip, read_member, read_member_name
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources.items import Item, LocalSource, Read, check_size, read_or_explain
+from labelling.sources.items import LocalSource, PictureItem, ReadPictures, check_size, read_or_explain
 
 
-class Zip(LocalSource):
+class ZipSource(LocalSource):
     """A source whose pictures are the files in a ZIP, in its order, without folders and hidden files."""
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         with closing(self._opened()) as archive:
             members = archive.infolist()
             if sum(member.compress_size for member in members) > archive.start_dir:
@@ -24,7 +24,7 @@ class Zip(LocalSource):
             for member in members:
                 if is_possible_picture(name := read_member_name(member)):
                     stamp = f"{member.file_size} {member.CRC:08x}"
-                    yield Item(name, member, stamp, member.file_size, list_cells=())
+                    yield PictureItem(name, member, stamp, member.file_size, list_cells=())
 
     def _opened(self) -> ZipFile:
         try:
@@ -32,7 +32,7 @@ class Zip(LocalSource):
         except (ArchiveUnreadable, OSError) as error:
             raise SourceUnusable(f"{self.place}: no whole ZIP ({error}).") from error
 
-    def reader(self) -> Read:
+    def reader(self) -> ReadPictures:
         opened = cache(self._opened)  # by the first picture: a run without one reads no directory
 
         def read_one(member: ZipInfo) -> bytes:

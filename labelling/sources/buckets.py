@@ -6,15 +6,15 @@ from typing import Final
 
 from inference.file_names import is_possible_picture
 from labelling.errors import Unreadable
-from labelling.sources.items import Item, Read, Source, check_size, read_or_explain
+from labelling.sources.items import PictureItem, ReadPictures, Source, check_size, read_or_explain
 from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
-AT_ONCE: Final = 16
+PARALLEL_FETCHES: Final = 16
 """Number of objects that one process fetches at the same time: fetching is mostly waiting."""
 
 
-class Bucket(Source):
+class BucketSource(Source):
     """A source whose pictures are the objects under `s3://bucket/prefix` with names that pictures can have.
 
     The place of an item is a tuple of the object's key and its size in bytes.
@@ -27,17 +27,17 @@ class Bucket(Source):
     def address(self) -> str:
         return S3Store(self.word).address
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         store = S3Store(self.word)
         for entry in store.iterate_entries(""):
             if is_possible_picture(entry.key):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
                 # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
-                weight = entry.size // AT_ONCE
-                yield Item(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
+                weight = entry.size // PARALLEL_FETCHES
+                yield PictureItem(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
-    def reader(self) -> Read:
-        store, pool = S3Store(self.word), ThreadPoolExecutor(AT_ONCE)
+    def reader(self) -> ReadPictures:
+        store, pool = S3Store(self.word), ThreadPoolExecutor(PARALLEL_FETCHES)
 
         def read_one(place: tuple[str, int]) -> bytes:
             key, size = place

@@ -24,28 +24,28 @@ from urllib3.util import Url, parse_url
 
 from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
-from labelling.sources.items import Hosts
+from labelling.sources.items import AllowedHosts
 
-PORT: Final = 443
+HTTPS_PORT: Final = 443
 """Port of HTTPS, if neither a list nor an option names another one."""
 
-ANY_BELOW: Final = "*."
+SUBDOMAIN_WILDCARD: Final = "*."
 """Beginning of an allowed host that allows all names below it: `*.shop.example` allows `img.shop.example`,
 but not `shop.example` itself."""
 
-HOST: Final = re.compile(r"[a-z0-9._:-]{1,253}")
+HOST_PATTERN: Final = re.compile(r"[a-z0-9._:-]{1,253}")
 """Pattern of a host: a DNS name in ASCII or an IP address, without signs that begin a formula."""
 
-SECONDS: Final = 20.0
+FETCH_SECONDS: Final = 20.0
 """Seconds for one picture with all its redirects, after a host is connected."""
 
 CONNECT_SECONDS: Final = 5.0
 """Seconds for connecting to one address of a host. A host with several addresses may take this for each."""
 
-PIECE: Final = 1 << 16
+PIECE_BYTES: Final = 1 << 16
 """Number of bytes that are read from a connection at a time."""
 
-REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 """Largest number of redirects that are followed for one picture."""
 
 _REDIRECTING: Final = (301, 302, 303, 307, 308)
@@ -57,7 +57,7 @@ _HEADERS: Final = {
 }
 
 
-def allowed_host(text: str) -> tuple[str, int]:
+def parse_allowed_host(text: str) -> tuple[str, int]:
     """Return the name and the port of a host that a person allowed for fetching pictures.
 
     Args:
@@ -69,12 +69,12 @@ def allowed_host(text: str) -> tuple[str, int]:
     parts = parse_url(f"https://{text}")
     name = _bare(parts)
     is_more = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
-    if is_more or not HOST.fullmatch(name.removeprefix(ANY_BELOW)):
+    if is_more or not HOST_PATTERN.fullmatch(name.removeprefix(SUBDOMAIN_WILDCARD)):
         raise ValueError(text)
-    return name, parts.port or PORT
+    return name, parts.port or HTTPS_PORT
 
 
-def checked(url: str, hosts: Hosts) -> Url:
+def check_address(url: str, hosts: AllowedHosts) -> Url:
     """Return the parsed address of a picture, after a check that it may be fetched.
 
     Args:
@@ -93,7 +93,7 @@ def checked(url: str, hosts: Hosts) -> Url:
         raise Unreadable("Only addresses that begin with https:// are fetched.")
     if parts.auth is not None:
         raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
-    if not HOST.fullmatch(_bare(parts)):
+    if not HOST_PATTERN.fullmatch(_bare(parts)):
         raise Unreadable("Its address names no host.")
     if not any(_fits(parts, *allowed) for allowed in hosts):
         raise Unreadable(
@@ -109,14 +109,14 @@ def _bare(parts: Url) -> str:
 
 def _fits(parts: Url, name: str, port: int) -> bool:
     host = _bare(parts)
-    is_named = host.endswith(name[1:]) if name.startswith(ANY_BELOW) else host == name
-    return is_named and (parts.port or PORT) == port
+    is_named = host.endswith(name[1:]) if name.startswith(SUBDOMAIN_WILDCARD) else host == name
+    return is_named and (parts.port or HTTPS_PORT) == port
 
 
 class Fetcher:
     """A client that fetches pictures over HTTPS from allowed hosts. Threads may share one."""
 
-    def __init__(self, hosts: Hosts, seconds: float = SECONDS) -> None:
+    def __init__(self, hosts: AllowedHosts, seconds: float = FETCH_SECONDS) -> None:
         """Load the certificate authorities of the system, or those that `SSL_CERT_FILE` names.
 
         Args:
@@ -134,13 +134,13 @@ class Fetcher:
             Unreadable: the address is not allowed, or the host does not send a picture in time and size.
         """
         deadline = time.monotonic() + self._seconds
-        for _ in range(1 + REDIRECTS):
-            parts = checked(url, self._hosts)
+        for _ in range(1 + MAX_REDIRECTS):
+            parts = check_address(url, self._hosts)
             answer = self._request(parts, deadline)
             if isinstance(answer, bytes):
                 return answer
             url = _joined(url, answer)
-        raise Unreadable(f"The host {parts.netloc} redirects more than {REDIRECTS} times.")
+        raise Unreadable(f"The host {parts.netloc} redirects more than {MAX_REDIRECTS} times.")
 
     def _request(self, parts: Url, deadline: float) -> bytes | str:
         """Return the content that a host sends, or the address of a redirect."""
@@ -158,7 +158,7 @@ class Fetcher:
     @contextmanager
     def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
         """Yield a connection to a host, which ends at the deadline at the latest."""
-        host, port = _bare(parts), parts.port or PORT
+        host, port = _bare(parts), parts.port or HTTPS_PORT
         seconds_left = deadline - time.monotonic()
         if seconds_left <= 0:
             raise TimeoutError
@@ -215,7 +215,7 @@ def _content(response: HTTPResponse) -> bytes:
     """Return the whole body; urllib3 raises an error if the end is missing."""
     content = bytearray()
     is_too_large = (response.length_remaining or 0) > MAX_BYTES
-    while not is_too_large and (piece := response.read(PIECE)):
+    while not is_too_large and (piece := response.read(PIECE_BYTES)):
         content += piece
         is_too_large = len(content) > MAX_BYTES
     if is_too_large:

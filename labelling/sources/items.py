@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
 
-AT_ONCE: Final = 16
+PARALLEL_FETCHES: Final = 16
 """Number of pictures on the web that one process fetches at the same time: fetching is mostly waiting."""
 
-Hosts: TypeAlias = tuple[tuple[str, int], ...]
+AllowedHosts: TypeAlias = tuple[tuple[str, int], ...]
 """Hosts from which pictures may be fetched, each with its port; `*.shop.example` is all names below it."""
 
 UNKNOWN_STAMP: Final = "unseen"
@@ -24,7 +24,7 @@ UNKNOWN_STAMP: Final = "unseen"
 is kept."""
 
 
-class Item(NamedTuple):
+class PictureItem(NamedTuple):
     """A picture of a source that was listed and is not read yet.
 
     Attributes:
@@ -43,7 +43,7 @@ class Item(NamedTuple):
     list_cells: tuple[str, ...]
 
 
-Read: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
+ReadPictures: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
 """Function that returns the bytes of the pictures at some places, in order, or for a picture that cannot be
 read the error Unreadable."""
 
@@ -80,7 +80,7 @@ class Source:
         """Sentences about the list that a person should read, such as left out rows; empty without any."""
         return ()
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         """Yield the pictures of the source in its order, without reading their bytes.
 
         Raises:
@@ -89,7 +89,7 @@ class Source:
         """
         raise NotImplementedError
 
-    def reader(self) -> Read:
+    def reader(self) -> ReadPictures:
         """Return a function that reads the bytes of pictures; every process that reads calls this once."""
         raise NotImplementedError
 

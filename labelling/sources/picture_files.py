@@ -17,16 +17,16 @@ from inference.file_names import is_clutter, is_picture_name
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.lists.cells import Address, check_path, find_addresses, make_address
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile, ListRow
 from labelling.lists.paths import explain_missing
 from labelling.sources.items import (
-    AT_ONCE,
+    PARALLEL_FETCHES,
     UNKNOWN_STAMP,
-    Hosts,
-    Item,
+    AllowedHosts,
     LocalSource,
-    Read,
+    PictureItem,
+    ReadPictures,
     check_size,
     read_or_explain,
     read_stamp,
@@ -36,34 +36,36 @@ from model_store.release_files import open_regular_file
 if TYPE_CHECKING:
     from labelling.sources.fetch import Fetcher
 
-LINKED: Final = "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
+LINKED_FOLDER_ERROR: Final = (
+    "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
+)
 
-WEIGHT: Final = 1 << 18
-"""Weight of a picture on the web, whose size is not known before it is fetched. AT_ONCE of them are a
-chunk."""
+WEB_PICTURE_BYTES: Final = 1 << 18
+"""Weight of a picture on the web, whose size is not known before it is fetched. PARALLEL_FETCHES of them are
+a chunk."""
 
 
 class FileSource(LocalSource):
     """The base class of sources whose pictures are files of this machine, read by their paths."""
 
-    def reader(self) -> Read:
+    def reader(self) -> ReadPictures:
         return read_files
 
 
-class Folder(FileSource):
+class FolderSource(FileSource):
     """A source of all files below a folder whose names pictures can have."""
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         return _files(self.folder, self.word, _list_folder(self.place))
 
 
-class Pattern(FileSource):
+class PatternSource(FileSource):
     """A source of the files that match a shell pattern such as `photos/**/*.jpg`, whatever their endings.
 
     Files that systems add are skipped, unless the pattern itself names them.
     """
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         folder = self.folder or None
         paths = sorted(glob.glob(self.word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
@@ -77,19 +79,19 @@ class Pattern(FileSource):
         )
 
 
-class Single(FileSource):
+class SingleFileSource(FileSource):
     """A source that is a single picture file."""
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         return iter((_item(self.word, self.place),))
 
 
-NO_PICTURE: Final = "no_selection"
+NO_PICTURE_CELL: Final = "no_selection"
 """The cell that Magento's export writes for a product without a picture."""
 
 
 @dataclass(frozen=True)
-class PathList(FileSource):
+class ListSource(FileSource):
     """A source of the pictures that a list (CSV) names in its column `path`, relative to the list's folder.
 
     Every row gives an item, even without a path, and one for each picture if it names several. An item has
@@ -100,11 +102,11 @@ class PathList(FileSource):
         reading: the options for reading the list, such as its encoding and its columns of pictures.
     """
 
-    hosts: Hosts = ()
-    reading: Reading = AS_IT_IS
+    hosts: AllowedHosts = ()
+    reading: ListOptions = DEFAULT_LIST_OPTIONS
 
-    def reader(self) -> Read:
-        pool = ThreadPoolExecutor(AT_ONCE)
+    def reader(self) -> ReadPictures:
+        pool = ThreadPoolExecutor(PARALLEL_FETCHES)
         fetcher, objects = cache(lambda: _fetcher(self.hosts)), cache(_objects)
 
         def read_one(place: str | Address) -> bytes:
@@ -139,29 +141,31 @@ class PathList(FileSource):
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[PictureItem]:
         try:
             for row in self._list.rows():
                 yield from self._items_in(row)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    def _items_in(self, row: ListRow) -> Iterator[Item]:
+    def _items_in(self, row: ListRow) -> Iterator[PictureItem]:
         """Yield the pictures that a row names."""
         list_cells = tuple(row.cells[name] for name in self.columns)
         paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
-        for path in [path for path in paths if path and path != NO_PICTURE] or [""]:
+        for path in [path for path in paths if path and path != NO_PICTURE_CELL] or [""]:
             yield from self._items_of(path, list_cells)
 
-    def _items_of(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[Item]:
+    def _items_of(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[PictureItem]:
         """List the pictures that a cell names, with the other cells of its row."""
         if addresses := find_addresses(cell):
             for address in addresses:
-                yield Item(address, make_address(address), UNKNOWN_STAMP, WEIGHT, list_cells)
+                yield PictureItem(
+                    address, make_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
+                )
             return
         path = check_path(cell, self._list.place(cell))
         if isinstance(path, Unreadable):
-            yield Item(cell, path, UNKNOWN_STAMP, 0, list_cells)
+            yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:
             yield _item(cell, path, list_cells)
 
@@ -172,17 +176,17 @@ def _objects() -> Callable[[str], bytes]:
     return partial(read_object, cache(open_bucket))
 
 
-def _fetcher(hosts: Hosts) -> "Fetcher":
+def _fetcher(hosts: AllowedHosts) -> "Fetcher":
     from labelling.sources.fetch import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     return Fetcher(hosts)
 
 
-def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> Item:
+def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> PictureItem:
     try:
-        return Item(name, path, *read_stamp(path), list_cells)
+        return PictureItem(name, path, *read_stamp(path), list_cells)
     except (OSError, ValueError):  # reading it reports why
-        return Item(name, path, "", 0, list_cells)
+        return PictureItem(name, path, "", 0, list_cells)
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
@@ -202,7 +206,8 @@ def read_file(path: str) -> bytes:
             check_size(size)
             return file.read(size)
     except IsADirectoryError as error:
-        raise Unreadable(LINKED if os.path.islink(path) else "It is a folder, not a picture.") from error  # noqa: PTH114 - as above
+        is_link = os.path.islink(path)  # noqa: PTH114 - as above
+        raise Unreadable(LINKED_FOLDER_ERROR if is_link else "It is a folder, not a picture.") from error
     except FileNotFoundError as error:
         raise Unreadable(explain_missing(path)) from error
     except OSError as error:
@@ -229,7 +234,7 @@ def _list_folder(root: str) -> list[tuple[str, bool]]:
         raise SourceUnusable(f"{root}: this folder cannot be listed ({error.strerror}).") from error
 
 
-def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[Item]:
+def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[PictureItem]:
     """List the pictures below a folder, sorted in each.
 
     Args:

@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Final
 
 from labelling.errors import SourceUnusable
-from labelling.lists.list_reading import AS_IT_IS, Reading
-from labelling.lists.list_text import OF_WORKBOOK, WORKBOOKS
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
+from labelling.lists.list_text import WORKBOOK_ADVICE, WORKBOOK_ENDINGS
 from labelling.lists.paths import find_existing
 from labelling.sources import archives, picture_files
-from labelling.sources.items import Hosts, Source
+from labelling.sources.items import AllowedHosts, Source
 from model_store.release_files import expand_home
 
-LISTS: Final = (".csv", ".tsv", ".txt")
+LIST_ENDINGS: Final = (".csv", ".tsv", ".txt")
 """Endings of files that are read as lists of pictures."""
 
 
-def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folder: str | Path = "") -> Source:
+def open_source(
+    word: str, hosts: AllowedHosts = (), reading: ListOptions = DEFAULT_LIST_OPTIONS, folder: str | Path = ""
+) -> Source:
     """Return the source of pictures that an argument of the command line names.
 
     Args:
@@ -37,24 +39,24 @@ def open_source(word: str, hosts: Hosts = (), reading: Reading = AS_IT_IS, folde
         StoreError: the address of a bucket is wrong.
     """
     if word.startswith("s3://"):
-        from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
+        from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
-        return Bucket(word)
+        return BucketSource(word)
     path = Path(find_existing(str(Path(folder, expand_home(word)))))
     name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():
-        return picture_files.Folder(os.path.normpath(name), folder=str(folder))
+        return picture_files.FolderSource(os.path.normpath(name), folder=str(folder))
     if not path.exists():
         if glob.has_magic(word):
-            return picture_files.Pattern(name, folder=str(folder))
+            return picture_files.PatternSource(name, folder=str(folder))
         raise SourceUnusable(
             f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
             "`path`, a ZIP, or s3://bucket/prefix."
         )
-    if path.suffix.lower() in WORKBOOKS:
-        raise SourceUnusable(f"{word}: {OF_WORKBOOK}")
+    if path.suffix.lower() in WORKBOOK_ENDINGS:
+        raise SourceUnusable(f"{word}: {WORKBOOK_ADVICE}")
     sources: dict[str, Callable[..., Source]] = {
-        **dict.fromkeys(LISTS, partial(picture_files.PathList, hosts=hosts, reading=reading)),
-        ".zip": archives.Zip,
+        **dict.fromkeys(LIST_ENDINGS, partial(picture_files.ListSource, hosts=hosts, reading=reading)),
+        ".zip": archives.ZipSource,
     }
-    return sources.get(path.suffix.lower(), picture_files.Single)(name, folder=str(folder))
+    return sources.get(path.suffix.lower(), picture_files.SingleFileSource)(name, folder=str(folder))

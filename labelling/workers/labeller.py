@@ -24,7 +24,7 @@ from inference.networks import Networks
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.rows import HeadAnswer, PictureAnswers
-from labelling.sources.items import Item, Read, Source
+from labelling.sources.items import PictureItem, ReadPictures, Source
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
@@ -49,7 +49,7 @@ MAX_LOST_WORKERS: Final = 3
 CHECK_SECONDS: Final = 10
 """Seconds without an answer of any worker, after which an engine checks that workers are still there."""
 
-Chunk: TypeAlias = list[Item]
+Chunk: TypeAlias = list[PictureItem]
 """The unit of work that is sent to a worker: one or more pictures, in the order of the source."""
 
 Say: TypeAlias = Callable[[str], None]
@@ -60,7 +60,7 @@ Watch: TypeAlias = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
-class Setup:
+class WorkerSetup:
     """The values that every worker process starts with.
 
     Attributes:
@@ -75,7 +75,7 @@ class Setup:
 LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PictureAnswers]], None, None]
 """Generator of finished chunks: the pictures of a chunk, and the answers to them in the same order."""
 
-Engine: TypeAlias = Callable[[Setup, Iterator[Item], int | None, Say], LabelledChunks]
+Engine: TypeAlias = Callable[[WorkerSetup, Iterator[PictureItem], int | None, Say], LabelledChunks]
 """Function that labels pictures with several workers, and yields each chunk with its answers when it is done.
 
 Its arguments are the setup of the workers, the pictures, the number of workers (None for one per core), and a
@@ -84,7 +84,7 @@ workers are ended with the generator. It raises EngineUnusable and WorkersFailed
 """
 
 
-def group_into_chunks(items: Iterable[Item]) -> Iterator[Chunk]:
+def group_into_chunks(items: Iterable[PictureItem]) -> Iterator[Chunk]:
     """Group pictures into chunks of work, in their order.
 
     A chunk ends with its PICTURES_PER_CHUNK-th picture, or when its pictures have BYTES_PER_CHUNK together.
@@ -137,7 +137,7 @@ def label_chunks(
 
 
 @contextmanager
-def name_failures() -> Iterator[None]:
+def convert_failures() -> Iterator[None]:
     """Turn errors of release, model and store in a `with` block into WorkersFailed, which can be pickled.
 
     If memory is exhausted, the process ends at once, and another process labels its pictures.
@@ -162,10 +162,10 @@ class Labeller:
         networks: the networks of the release.
     """
 
-    read: Read
+    read: ReadPictures
     networks: Networks
 
-    def label(self, items: Sequence[Item]) -> list[PictureAnswers]:
+    def label(self, items: Sequence[PictureItem]) -> list[PictureAnswers]:
         """Read and classify some pictures, and return the answers in the same order.
 
         A picture that cannot be read or decoded gets its error in place of answers. Attributes that do not
@@ -244,7 +244,7 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
     return sha256, networks.make_model_input(decoded)
 
 
-def open_labeller(setup: Setup) -> Labeller:
+def open_labeller(setup: WorkerSetup) -> Labeller:
     """Open the networks of a release and the reader of a source, as a worker process needs them.
 
     Raises:

@@ -14,22 +14,24 @@ from threading import Thread
 from inference.cores import count_usable_cores
 from labelling.errors import WorkersFailed
 from labelling.rows import PictureAnswers
-from labelling.sources.items import Item
+from labelling.sources.items import PictureItem
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,
     Chunk,
     LabelledChunks,
     Say,
-    Setup,
+    WorkerSetup,
+    convert_failures,
     group_into_chunks,
     label_chunks,
-    name_failures,
     open_labeller,
 )
 
 
-def label_on_processes(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> LabelledChunks:
+def label_on_processes(
+    setup: WorkerSetup, items: Iterator[PictureItem], workers: int | None, say: Say
+) -> LabelledChunks:
     """Label pictures in several processes of this machine, and yield each chunk with its answers.
 
     If a process ends unexpectedly, all processes are started again, and unfinished chunks are labelled again.
@@ -79,7 +81,7 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, setup: Setup, chunk: Chunk) -> Future[list[PictureAnswers]]:
+def _submitted(pool: ProcessPoolExecutor, setup: WorkerSetup, chunk: Chunk) -> Future[list[PictureAnswers]]:
     """Return the future rows of a chunk. The first chunks start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -104,8 +106,8 @@ def _end_with_parent() -> None:
     os._exit(1)  # the other thread may be in the middle of a picture
 
 
-def _label(setup: Setup, chunk: Chunk) -> list[PictureAnswers]:
-    with name_failures():
+def _label(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
+    with convert_failures():
         return _opened(setup).label(chunk)
 
 

@@ -26,7 +26,7 @@ import reports
 from inference.cores import count_usable_cores
 from labelling.errors import EngineUnusable, WorkersFailed
 from labelling.rows import PictureAnswers
-from labelling.sources.items import Item, Read, Source
+from labelling.sources.items import PictureItem, ReadPictures, Source
 from labelling.workers.labeller import (
     CHUNKS_PER_WORKER,
     MAX_LOST_WORKERS,
@@ -34,18 +34,18 @@ from labelling.workers.labeller import (
     LabelledChunks,
     Labeller,
     Say,
-    Setup,
+    WorkerSetup,
+    convert_failures,
     group_into_chunks,
     label_chunks,
-    name_failures,
     open_labeller,
 )
 from model_store.local_releases import BUNDLED_FOLDER
 
-ADDRESS: Final = "RAY_ADDRESS"
+ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
 """Environment variable of Ray with the cluster to use: `host:port`, or `auto` for this machine's cluster."""
 
-LOCAL: Final = "local"
+LOCAL_ADDRESS: Final = "local"
 """Value of RAY_ADDRESS, defined by Ray, for a new cluster that is started on this machine."""
 
 LOCAL_STORE_BYTES: Final = 256 << 20
@@ -55,11 +55,13 @@ chunks of at most 24 MB there."""
 CONNECT_SECONDS: Final = 10
 """Seconds to wait for a connection to a Ray cluster."""
 
-FETCHED: Final = 16
+PICTURES_PER_READ: Final = 16
 """Number of pictures whose bytes are read together before they are sent to Ray."""
 
 
-def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Say) -> LabelledChunks:
+def label_on_ray(
+    setup: WorkerSetup, items: Iterator[PictureItem], workers: int | None, _: Say
+) -> LabelledChunks:
     """Label pictures on the machines of a Ray cluster, and yield each chunk with its answers.
 
     Args:
@@ -80,7 +82,7 @@ def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Sa
             answer: Future[list[PictureAnswers]] = remote.remote(setup, [release], chunk).future()
             return answer
 
-        head = os.environ.get(ADDRESS) or ray.get_runtime_context().gcs_address
+        head = os.environ.get(ADDRESS_VARIABLE) or ray.get_runtime_context().gcs_address
         chunks = group_into_chunks(carry_bytes(items, setup.source))
         try:
             yield from label_chunks(submit, chunks, {}, most, lambda: _check_reachable(head))
@@ -96,7 +98,7 @@ def label_on_ray(setup: Setup, items: Iterator[Item], workers: int | None, _: Sa
             ) from error
 
 
-def carry_bytes(items: Iterator[Item], source: Source) -> Iterator[Item]:
+def carry_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[PictureItem]:
     """Yield pictures in a form that any machine of a cluster can use.
 
     Pictures of an S3 bucket pass unchanged, because every machine can fetch them. Any other picture is read
@@ -116,9 +118,9 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
     Yields:
         Ray, and the largest number of chunks in hand.
     """
-    address = os.environ.get(ADDRESS) or LOCAL
+    address = os.environ.get(ADDRESS_VARIABLE) or LOCAL_ADDRESS
     with ExitStack() as undo:
-        if address == LOCAL:
+        if address == LOCAL_ADDRESS:
             temporary = TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
             folder = undo.enter_context(temporary)
             _isolate()
@@ -126,10 +128,13 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
             _check_reachable(address)
         ray = _imported()
         undo.callback(ray.shutdown)
-        yield ray, _started(ray, folder, workers) if address == LOCAL else _joined(ray, address, workers)
+        yield (
+            ray,
+            _started(ray, folder, workers) if address == LOCAL_ADDRESS else _joined(ray, address, workers),
+        )
 
 
-def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
+def _label(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
     """Label a chunk in a process of Ray, on any core of the cluster.
 
     Args:
@@ -137,12 +142,12 @@ def _label(setup: Setup, release: list[Any], chunk: Chunk) -> list[PictureAnswer
         release: the content of that folder by name, as a reference of Ray.
         chunk: the pictures to label.
     """
-    with name_failures():
+    with convert_failures():
         return _opened(setup, *release).label(chunk)
 
 
 @cache
-def _opened(setup: Setup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
+def _opened(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
     with TemporaryDirectory() as folder:
         for name, content in _imported().get(release).items():
             file = Path(folder, name)
@@ -245,12 +250,12 @@ def _check_reachable(address: str) -> None:
     except (OSError, OverflowError) as error:
         raise EngineUnusable(
             f"{_name_cluster(address)}: does not answer ({error}). Say host:port of the cluster's head, or "
-            f"unset {ADDRESS} to label on this machine."
+            f"unset {ADDRESS_VARIABLE} to label on this machine."
         ) from error
 
 
 def _name_cluster(address: str) -> str:
-    return f"{ADDRESS}={address}"
+    return f"{ADDRESS_VARIABLE}={address}"
 
 
 def _briefly(error: Exception) -> str:
@@ -263,13 +268,13 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _is_read_anywhere(source: Source) -> bool:
-    from labelling.sources.buckets import Bucket  # noqa: PLC0415 - boto3 takes 0.3 s to import
+    from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
-    return isinstance(source, Bucket)
+    return isinstance(source, BucketSource)
 
 
-def _read_items(items: Iterator[Item], read_pictures: Read) -> Iterator[Item]:
-    while batch := list(islice(items, FETCHED)):
+def _read_items(items: Iterator[PictureItem], read_pictures: ReadPictures) -> Iterator[PictureItem]:
+    while batch := list(islice(items, PICTURES_PER_READ)):
         uploads = read_pictures([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
             weight = len(upload) if isinstance(upload, bytes) else 0  # that of the web is known only now

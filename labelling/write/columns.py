@@ -12,9 +12,9 @@ from inference.contract import LABEL
 from inference.kinds import KIND, in_order
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import TableUnusable
-from labelling.lists.titles import OFF
+from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, ProductRecord, TableRow
-from labelling.run_settings import FOLDER, RunSettings
+from labelling.run_settings import FOLDER_COLUMN, RunSettings
 
 PROBABILITY_PREFIX: Final = "p_"
 """Text in front of a label in the name of its column of probabilities."""
@@ -22,15 +22,15 @@ PROBABILITY_PREFIX: Final = "p_"
 LIST_PREFIX: Final = "list_"
 """Text in front of a list's column in the table, if the table has a column of the same name."""
 
-TITLE_KINDS: Final = "listed_as"
+TITLE_KINDS_COLUMN: Final = "listed_as"
 """Column with the kinds of garments that the words of the list allow for a row, if these words are read."""
 
-PHOTOS: Final = "photos"
-DECIDING_PHOTOS: Final = "rests_on"
-"""Column with the photos on which the class of a product is based. PHOTOS is their number."""
+PHOTOS_COLUMN: Final = "photos"
+DECIDING_PHOTOS_COLUMN: Final = "rests_on"
+"""Column with the photos on which the class of a product is based. PHOTOS_COLUMN is their number."""
 
 PATH_SEPARATOR: Final = "|"
-"""Text between two paths in the column DECIDING_PHOTOS."""
+"""Text between two paths in the column DECIDING_PHOTOS_COLUMN."""
 
 CLASS_FIELDS: Final = ("confidence", "decision", "reason")
 ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
@@ -64,7 +64,7 @@ class Column:
     read_cell: Callable[[TableRow], object]
 
 
-def photo_columns(
+def make_photo_columns(
     settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
 ) -> list[Column]:
     """Return the columns of the table of photos.
@@ -84,7 +84,7 @@ def photo_columns(
     ]
 
 
-def product_columns(
+def make_product_columns(
     settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
 ) -> list[Column]:
     """Return the columns of the table of products. The first column has the names of the products.
@@ -101,7 +101,7 @@ def product_columns(
     names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
     grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
     return [
-        _text(names.pop(grouping_column, FOLDER), lambda row: row.record.product),
+        _text(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
         *own_columns,
         *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
         *([_title_kinds()] if has_words else []),
@@ -109,7 +109,7 @@ def product_columns(
     ]
 
 
-def column_name(head: str, field: str) -> str:
+def make_column_name(head: str, field: str) -> str:
     """Return the name of the column with one field of an answer.
 
     Args:
@@ -153,7 +153,7 @@ def name_list_columns(
     Returns:
         The name in the table by the name in the list; all names differ.
     """
-    return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS})
+    return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS_COLUMN})
 
 
 def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -> dict[str, str]:
@@ -185,7 +185,7 @@ def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
     )
     for head, fields in ((LABEL, CLASS_FIELDS), *((name, ATTRIBUTE_FIELDS) for name in attributes)):
         yield head
-        yield from (column_name(head, field) for field in (*fields, *DECISION_FIELDS, *CATEGORY_FIELDS))
+        yield from (make_column_name(head, field) for field in (*fields, *DECISION_FIELDS, *CATEGORY_FIELDS))
 
 
 def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
@@ -206,8 +206,10 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
     for name in attributes:
         yield from _make_head_columns(name, ("confidence", "decision", "reason", "also"))
-    yield Column(PHOTOS, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos}))
-    yield _text(DECIDING_PHOTOS, _deciding_photos)
+    yield Column(
+        PHOTOS_COLUMN, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos})
+    )
+    yield _text(DECIDING_PHOTOS_COLUMN, _deciding_photos)
     yield _text("version", lambda _: version)
     yield _text("error", lambda row: row.record.error or None)
 
@@ -222,11 +224,11 @@ def _make_decider_and_category_columns(run: RunSettings, *, has_decider: bool) -
 
 def has_titles(run: RunSettings) -> bool:
     """Return whether a run reads the titles of its list to decide about pictures."""
-    return run.list_words is not None and run.list_words.language != OFF
+    return run.list_words is not None and run.list_words.language != LANGUAGE_OFF
 
 
 def _title_kinds() -> Column:
-    return _text(TITLE_KINDS, lambda row: "/".join(in_order(row.title_kinds)) or None)
+    return _text(TITLE_KINDS_COLUMN, lambda row: "/".join(in_order(row.title_kinds)) or None)
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
@@ -241,7 +243,7 @@ def _text(name: str, read_cell: Callable[[TableRow], object]) -> Column:
 
 def _field(head: str, field: str) -> Column:
     return Column(
-        column_name(head, field),
+        make_column_name(head, field),
         kind=float if field == "confidence" else str,
         read_cell=lambda row: _SHOWN[field](row.decision_on(head)),
     )
@@ -285,7 +287,9 @@ def _deciding_photos(row: TableRow) -> str | None:
 
 
 def _category(head: str, place: int) -> Column:
-    return _text(column_name(head, CATEGORY_FIELDS[place]), lambda row: row.decision_on(head).category[place])
+    return _text(
+        make_column_name(head, CATEGORY_FIELDS[place]), lambda row: row.decision_on(head).category[place]
+    )
 
 
 def _probability(index: int) -> Callable[[TableRow], object]:

@@ -8,7 +8,7 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.title_rule import NONE
-from labelling.decide.list_colours import find_no_colour
+from labelling.decide.list_colours import find_cell_without_colour
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings
 
@@ -19,7 +19,7 @@ None stands for an accepted answer, and each reason for a review.
 """
 
 
-class Counts:
+class RowCounts:
     """Counts of the rows of one table, as the model or the list decided them.
 
     Attributes:
@@ -82,7 +82,7 @@ class Counts:
         self.rows += 1
         self.decided_by_person += is_by_person
         self.rows_without_product += not row.record.product
-        if cell := find_no_colour(row.record.cells):
+        if cell := find_cell_without_colour(row.record.cells):
             self.cells_without_colour[cell] += 1
         self.rows_with_title_kinds += bool(row.title_kinds)
         if decision.answer and decision.is_accepted:

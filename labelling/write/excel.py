@@ -15,14 +15,14 @@ from labelling.write.columns import Column
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-MOST_ROWS: Final = 1_048_575
+MAX_SHEET_ROWS: Final = 1_048_575
 """Largest number of rows that a sheet of Excel holds below its header. XlsxWriter drops further rows, columns
 and characters without an error, so they are checked here."""
 
-MOST_COLUMNS: Final = 16_384
+MAX_SHEET_COLUMNS: Final = 16_384
 """Largest number of columns that a sheet of Excel holds."""
 
-LONGEST_CELL: Final = 32_767
+MAX_EXCEL_CELL_CHARACTERS: Final = 32_767
 """Largest number of characters in a cell of Excel. A character beyond 16 bits, such as an emoji, is two."""
 
 
@@ -51,7 +51,7 @@ def check_room(rows: int, columns: int) -> None:
     Raises:
         TableUnusable: the table has too many rows or columns.
     """
-    for number, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
+    for number, most, what in ((rows, MAX_SHEET_ROWS, "rows"), (columns, MAX_SHEET_COLUMNS, "columns")):
         if number > most:
             raise TableUnusable(
                 f"A sheet of Excel has no room for {number:,} {what}, but for {most:,}. Name a table that "
@@ -106,5 +106,5 @@ def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow])
 def _write_text(sheet: "Worksheet", row: int, column: int, text: str) -> bool:
     """Write a text into a cell, and return whether the text was cut."""
     units = text.encode("utf-16-le")
-    sheet.write_string(row, column, units[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore"))
-    return len(units) > 2 * LONGEST_CELL
+    sheet.write_string(row, column, units[: 2 * MAX_EXCEL_CELL_CHARACTERS].decode("utf-16-le", "ignore"))
+    return len(units) > 2 * MAX_EXCEL_CELL_CHARACTERS

@@ -8,7 +8,7 @@ from inference.recognition import label_kinds, language_of
 from inference.title_rule import OTHER
 from labelling.rows import TableRow
 from labelling.run_settings import RunSettings
-from labelling.write.platforms import FEEDS, find_lacking_column, find_spellings, read_list_cell
+from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings, read_list_cell
 from labelling.write.taxonomies import find_kind_category
 
 
@@ -27,10 +27,10 @@ class FeedCategories:
         """Create an empty collection.
 
         Args:
-            platform: the name of the platform, one of FEEDS.
+            platform: the name of the platform, one of FEED_PLATFORMS.
             run: the settings of a run with products.
         """
-        feed_platform = FEEDS[platform]
+        feed_platform = FEED_PLATFORMS[platform]
         file = feed_platform.categories
         self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
         self._platform, self._run = platform, run
@@ -43,7 +43,7 @@ class FeedCategories:
         Args:
             row: the decided row of the product.
         """
-        feed_platform = FEEDS[self._platform]
+        feed_platform = FEED_PLATFORMS[self._platform]
         if (file := feed_platform.categories) is None:
             return
         spellings = find_spellings(row, self._run.by)

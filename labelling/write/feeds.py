@@ -24,25 +24,32 @@ from labelling.rows import TableRow
 from labelling.run_settings import ProductGrouping
 from labelling.write.feed_categories import FeedCategories
 from labelling.write.outputs import replace_files
-from labelling.write.platforms import FEEDS, find_lacking_column, find_spellings
+from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings
 
-NAMED: Final = 5
+MAX_NAMED_IN_FEED: Final = 5
 """Largest number of products that a sentence names."""
 
-DOUBTFUL: Final = "{n:,} are in no feed: their colour is doubtful."
-UNSEEN: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
-LOSING: Final = (
+DOUBTFUL_COLOUR: Final = "{n:,} are in no feed: their colour is doubtful."
+NO_READABLE_PHOTO: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
+LOSING_VARIATIONS: Final = (
     "{n:,} are in no feed: they have variations or several colours of their own, which the import would take "
     "away."
 )
-LACKING: Final = "{n:,} lack what it needs, and are in no feed: {named}."
-SPELT_TWICE: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
-DIFFERING: Final = "{n:,} have articles of different colours, and are in no feed."
-REASONS: Final = (DOUBTFUL, UNSEEN, LOSING, LACKING, SPELT_TWICE, DIFFERING)
+LACKING_CELL: Final = "{n:,} lack what it needs, and are in no feed: {named}."
+TWO_SPELLINGS: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
+DIFFERENT_COLOURS: Final = "{n:,} have articles of different colours, and are in no feed."
+LEFT_OUT_REASONS: Final = (
+    DOUBTFUL_COLOUR,
+    NO_READABLE_PHOTO,
+    LOSING_VARIATIONS,
+    LACKING_CELL,
+    TWO_SPELLINGS,
+    DIFFERENT_COLOURS,
+)
 """The reasons why products are in no feed: sentences with places for their number and some names."""
 
 
-class Feed(NamedTuple):
+class FeedResult(NamedTuple):
     """The result of writing a feed, which is the file of products that a sales platform imports.
 
     Attributes:
@@ -50,7 +57,7 @@ class Feed(NamedTuple):
         products: the number of its rows.
         likely: the number of rows whose colour is certain enough for a feed, but not for the table.
         right: the share of these colours that is right at least; 0 without such rows.
-        left_out: the names of the products that are not in the feed, by each of REASONS.
+        left_out: the names of the products that are not in the feed, by each of LEFT_OUT_REASONS.
         categories: the file of the products' categories, and how many products have one; None without any.
         note: a sentence for the user; empty for none.
     """
@@ -68,7 +75,7 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     """Check that a feed for a platform is possible, before any picture is labelled.
 
     Args:
-        platform: the name of the platform, one of FEEDS.
+        platform: the name of the platform, one of FEED_PLATFORMS.
         columns: the columns of the list.
         attributes: the attributes of the release.
 
@@ -84,7 +91,7 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
     there = {column.casefold() for column in columns}
-    if lacking := [names[0] for names in FEEDS[platform].needs if there.isdisjoint(names)]:
+    if lacking := [names[0] for names in FEED_PLATFORMS[platform].needs if there.isdisjoint(names)]:
         raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
     return head
 
@@ -104,7 +111,7 @@ def feed_files(table: Path, platform: str) -> list[Path]:
 
     Args:
         table: the table of photos.
-        platform: the name of the platform, one of FEEDS; empty if no feed is written.
+        platform: the name of the platform, one of FEED_PLATFORMS; empty if no feed is written.
 
     Returns:
         The feed and the file of categories; an empty list without a platform.
@@ -113,7 +120,7 @@ def feed_files(table: Path, platform: str) -> list[Path]:
 
 
 @contextmanager
-def name_earlier_feed(table: Path, platform: str) -> Iterator[None]:
+def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
     """Extend the error of a block that fails to write a feed, if the feed of an earlier run still exists.
 
     A person could otherwise import the old file by mistake.
@@ -129,14 +136,14 @@ def name_earlier_feed(table: Path, platform: str) -> Iterator[None]:
         raise
 
 
-def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> Feed:
+def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> FeedResult:
     """Write the feed of a finished table, with a row for each product, and the file of categories.
 
     The files are `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`. The main colour of a product comes
     first. The products are read once.
 
     Args:
-        platform: the name of the platform, one of FEEDS.
+        platform: the name of the platform, one of FEED_PLATFORMS.
         table: the table of photos of a run with products.
         decisions: the decided rows of the table.
         advice: a sentence for the error message if no product has a colour.
@@ -148,7 +155,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
     articles, categories = FeedArticles(), FeedCategories(platform, run)
-    left_out, count = {reason: list[str]() for reason in REASONS}, 0
+    left_out, count = {reason: list[str]() for reason in LEFT_OUT_REASONS}, 0
     for row in decisions.product_rows():
         count += 1
         categories.take(row)
@@ -157,11 +164,11 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             left_out[reason].append(product)
         else:
             articles.add(row, platform, run.by)
-    left_out[DIFFERING] = articles.differing_keys
+    left_out[DIFFERENT_COLOURS] = articles.differing_keys
     fed_articles = articles.fed_articles
     if not fed_articles:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
-        if any(left_out[reason] for reason in (LACKING, SPELT_TWICE, LOSING)):
+        if any(left_out[reason] for reason in (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS)):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
     file, categories_file = feed_path(table, platform), categories_path(table, platform)
@@ -175,14 +182,14 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     files |= {categories_file: (categories.header, rows)} if categories.header else {}
     _write(decisions.journal, files)
     likely_count = sum(article.is_likely for article in fed_articles)
-    return Feed(
+    return FeedResult(
         file=file,
         products=len(fed_articles),
         likely=likely_count,
         right=run.by.likely[head][1] if likely_count and run.by else 0.0,
         left_out=left_out,
         categories=(categories_file, len(rows)) if rows else None,
-        note="" if read_attributes(run.further) else FEEDS[platform].note,
+        note="" if read_attributes(run.further) else FEED_PLATFORMS[platform].note,
     )
 
 
@@ -190,10 +197,10 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
     """Return a sentence about products that are not in a feed.
 
     Args:
-        reason: one of REASONS.
+        reason: one of LEFT_OUT_REASONS.
         products: the names of the products that were left out for this reason.
     """
-    return reason.format(n=len(products), named=join_first(products, NAMED))
+    return reason.format(n=len(products), named=join_first(products, MAX_NAMED_IN_FEED))
 
 
 def find_left_out_reason(
@@ -203,23 +210,23 @@ def find_left_out_reason(
 
     Args:
         row: the decided row of the product.
-        platform: the name of the platform, one of FEEDS.
+        platform: the name of the platform, one of FEED_PLATFORMS.
         grouping: the grouping of photos into products.
 
     Returns:
-        One of REASONS, and the name of the product for a sentence; None if the feed has the product.
+        One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
     """
     product = row.record.product
     if not row.feed_colours:
-        return UNSEEN if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL, product
-    if FEEDS[platform].loses(row):
-        return LOSING, product
+        return NO_READABLE_PHOTO if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL_COLOUR, product
+    if FEED_PLATFORMS[platform].loses(row):
+        return LOSING_VARIATIONS, product
     if lacking := find_lacking_column(platform, row):
-        return LACKING, f"{product} (`{lacking}`)"
-    return (SPELT_TWICE, product) if len(find_spellings(row, grouping)) > 1 else None
+        return LACKING_CELL, f"{product} (`{lacking}`)"
+    return (TWO_SPELLINGS, product) if len(find_spellings(row, grouping)) > 1 else None
 
 
-class Article(NamedTuple):
+class FeedArticle(NamedTuple):
     """A product as a row of a feed.
 
     Attributes:
@@ -250,7 +257,7 @@ class FeedArticles:
 
     def __init__(self) -> None:
         """Create a feed without articles."""
-        self._articles: dict[str, Article] = {}
+        self._articles: dict[str, FeedArticle] = {}
         self._columns: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._differing = set[str]()
 
@@ -259,14 +266,14 @@ class FeedArticles:
 
         Args:
             row: the decided row of the product, which has one spelling and a colour.
-            platform: the name of the platform, one of FEEDS.
+            platform: the name of the platform, one of FEED_PLATFORMS.
             grouping: the grouping of photos into products.
         """
         [name] = find_spellings(row, grouping)
-        cells = FEEDS[platform].make_cells(name, row)
-        key, columns = cells[FEEDS[platform].key], tuple(cells)
+        cells = FEED_PLATFORMS[platform].make_cells(name, row)
+        key, columns = cells[FEED_PLATFORMS[platform].key], tuple(cells)
         columns = self._columns.setdefault(columns, columns)
-        article = Article(columns, tuple(cells.values()), row.feed_colours, row.is_likely)
+        article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.is_likely)
         first = self._articles.setdefault(key, article)
         if first.colours != article.colours:
             self._differing.add(key)
@@ -279,7 +286,7 @@ class FeedArticles:
         return [key for key in self._articles if key in self._differing]
 
     @property
-    def fed_articles(self) -> list[Article]:
+    def fed_articles(self) -> list[FeedArticle]:
         """The article of each key that the feed has, in the order of the table."""
         return [article for key, article in self._articles.items() if key not in self._differing]
 

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.file_names import is_picture_name
-from labelling.errors import OtherRun, OutputUnusable
+from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal, journal_path
 from model_store.release_files import flush_folder, hash_file, write_partial_file
 
-CHANGED: Final = "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
+CHANGED_FILE_ERROR: Final = (
+    "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
+)
 
-Identity: TypeAlias = str | tuple[int, int]
+FileIdentity: TypeAlias = str | tuple[int, int]
 """A path without links, or the device and number of a file, which all of its hard links have."""
 
 
@@ -32,7 +34,7 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
     """
     inputs = {identity for file in reads for identity in _identities(file)}
-    other_identities = set[Identity]()
+    other_identities = set[FileIdentity]()
     for file in outputs:
         own_identities = _identities(file)
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
@@ -70,7 +72,7 @@ def make_folders(files: Iterable[Path]) -> None:
             raise OutputUnusable(f"{file}: its folder cannot be made ({error.strerror}).") from error
 
 
-def find_list_file(source: str) -> list[str]:
+def list_source_file(source: str) -> list[str]:
     """Return the source in a list if it is a file or an address, as an input for `check_outputs`.
 
     Args:
@@ -82,7 +84,7 @@ def find_list_file(source: str) -> list[str]:
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
 
 
-def _identities(file: str | Path) -> list[Identity]:
+def _identities(file: str | Path) -> list[FileIdentity]:
     """Return the identities of a file, or of the place of a file that does not exist."""
     try:
         status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
@@ -91,7 +93,7 @@ def _identities(file: str | Path) -> list[Identity]:
     return [os.path.realpath(file), (status.st_dev, status.st_ino)]
 
 
-def check_new(table: Path, files: Iterable[Path]) -> None:
+def check_no_file_exists(table: Path, files: Iterable[Path]) -> None:
     """Check that none of some files exists yet, for a table that has no journal.
 
     The journal (the SQLite file beside a table) would tell which files an earlier run wrote.
@@ -101,16 +103,16 @@ def check_new(table: Path, files: Iterable[Path]) -> None:
         files: the files that the run will write.
 
     Raises:
-        OtherRun: a file exists.
+        RunMismatch: a file exists.
     """
     if there := [file for file in files if os.path.lexists(file)]:
-        raise OtherRun(
+        raise RunMismatch(
             f"{there[0]}: is there already, and there is no {journal_path(table).name}, which says what "
             "`wardrobe label` wrote. Name another table with --out, or move that file away."
         )
 
 
-def check_own(journal: Journal, files: Iterable[Path]) -> None:
+def check_not_edited(journal: Journal, files: Iterable[Path]) -> None:
     """Check that each existing file still has the content that the runs of a journal wrote.
 
     Args:
@@ -122,7 +124,7 @@ def check_own(journal: Journal, files: Iterable[Path]) -> None:
     """
     for file in files:
         if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
-            raise OutputUnusable(CHANGED.format(file))
+            raise OutputUnusable(CHANGED_FILE_ERROR.format(file))
 
 
 def claim_files(journal: Journal, files: Iterable[Path]) -> None:
@@ -154,7 +156,7 @@ def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path
         for file in new:
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-        check_own(journal, files)
+        check_not_edited(journal, files)
         pairs = zip(files, new, strict=True)
         journal.keep_hashes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
         for file, there in zip(files, new, strict=True):

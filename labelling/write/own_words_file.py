@@ -6,7 +6,7 @@ from pathlib import Path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import words_as_csv, words_file_of
+from labelling.lists.words_file import format_words, words_file_path
 from labelling.write.outputs import replace_files
 
 
@@ -22,10 +22,10 @@ def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path
         OutputUnusable: somebody changed the existing file since a run wrote it.
         TableUnusable: the file cannot be written.
     """
-    file = words_file_of(table)
+    file = words_file_path(table)
     try:
         with replace_files(journal, [file]) as [new]:
-            new.write_text(words_as_csv(words), "utf-8")
+            new.write_text(format_words(words), "utf-8")
     except OSError as error:
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
     return file

@@ -1,6 +1,6 @@
 """The platforms that import a feed: the columns that each of them reads, and the cells that it needs.
 
-To add a platform, add a member of FEEDS. The columns are those in the platforms' documentation
+To add a platform, add a member of FEED_PLATFORMS. The columns are those in the platforms' documentation
 (docs/how-to/feeds.md). This module is pure. woocommerce.py has the cells of WooCommerce.
 """
 
@@ -9,7 +9,12 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from labelling.lists.identifiers import read_listed_cell
-from labelling.lists.woocommerce import REPLACES, loses_variations, make_colour_attribute, read_attributes
+from labelling.lists.woocommerce import (
+    REPLACEMENT_NOTE,
+    has_variations,
+    make_colour_attribute,
+    read_attributes,
+)
 from labelling.rows import Category, TableRow
 from labelling.run_settings import ProductGrouping
 
@@ -67,7 +72,7 @@ _HANDLE: Final = ("handle", "url handle")
 _TITLE: Final = ("title",)
 """Names, in small letters, of the list's columns that a feed for Shopify needs."""
 
-FEEDS: Final[Mapping[str, Platform]] = {
+FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
     "google": Platform(
         key="id",
         read_key=lambda name, _: name,
@@ -95,8 +100,8 @@ FEEDS: Final[Mapping[str, Platform]] = {
         other_cells=lambda row: read_attributes(row.record.cells),
         needs=(),
         categories=None,
-        loses=lambda row: loses_variations(row.record.cells),
-        note=REPLACES,
+        loses=lambda row: has_variations(row.record.cells),
+        note=REPLACEMENT_NOTE,
     ),
 }
 
@@ -119,7 +124,7 @@ def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
 
 def find_lacking_column(platform: str, row: TableRow) -> str:
     """Return the first column that a platform needs and that is empty in a row; empty if all are filled."""
-    return next((names[0] for names in FEEDS[platform].needs if not read_list_cell(row, names)), "")
+    return next((names[0] for names in FEED_PLATFORMS[platform].needs if not read_list_cell(row, names)), "")
 
 
 def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:

@@ -14,7 +14,7 @@ from labelling.decide.decisions import Decisions
 from labelling.errors import SourceUnusable, TableUnusable, Unreadable
 from labelling.lists.folder_names import make_safe_name, name_folders
 from labelling.rows import make_table_path
-from labelling.sources.items import Item, Source
+from labelling.sources.items import PictureItem, Source
 from model_store.errors import StoreError
 
 
@@ -77,10 +77,10 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
     try:
         return _copy_pictures(folder, source, names)
     except (SourceUnusable, StoreError) as error:
-        raise TableUnusable(f"{error} {half_filled(folder)}") from error
+        raise TableUnusable(f"{error} {describe_half_filled_folder(folder)}") from error
 
 
-def half_filled(folder: Path) -> str:
+def describe_half_filled_folder(folder: Path) -> str:
     """Return a sentence for error messages: the folder has only a part of the pictures, use a new one."""
     return f"{folder} has only a part of the pictures: name a new folder with --into."
 
@@ -105,13 +105,13 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
                 _write(upload, target, item)
             except OSError as error:
                 raise TableUnusable(
-                    f"{target}: cannot be written ({error.strerror}). {half_filled(folder)}"
+                    f"{target}: cannot be written ({error.strerror}). {describe_half_filled_folder(folder)}"
                 ) from error
             copied_count += 1
     return SortedPictures(copied_count, unread_count + len(names))  # with those that the source has no more
 
 
-def _name_of(item: Item) -> str:
+def _name_of(item: PictureItem) -> str:
     return make_safe_name(re.split(r"[/\\]", item.name)[-1])
 
 
@@ -125,7 +125,7 @@ def _free(path: Path, numbers: dict[Path, int]) -> Path:
     return free
 
 
-def _write(upload: bytes, target: Path, item: Item) -> None:
+def _write(upload: bytes, target: Path, item: PictureItem) -> None:
     """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
     try:
         target.write_bytes(upload)

@@ -20,15 +20,15 @@ from labelling.decide.product_answers import products_path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import EXPORTED, Journal
 from labelling.journal.journal_rows import RunListing
-from labelling.lists.titles import OFF, how_read
+from labelling.lists.titles import LANGUAGE_OFF, describe_title_column
 from labelling.rows import Category
 from labelling.run_settings import RunSettings
-from labelling.write.columns import photo_columns, product_columns
-from labelling.write.counts import Counts
+from labelling.write.columns import make_photo_columns, make_product_columns
+from labelling.write.counts import RowCounts
 from labelling.write.outputs import replace_files
 from labelling.write.table import check_form, write_table
 
-CUT_CELLS: Final = (
+CUT_CELLS_NOTE: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
 
@@ -38,11 +38,11 @@ MAX_NAMED_PRODUCTS: Final = 3
 MAX_NAMED_CELLS: Final = 3
 """Largest number of cells without a colour that a sentence names."""
 
-MAX_CONTRADICTING: Final = 0.2
+MAX_CONTRADICTING_SHARE: Final = 0.2
 """Share of products with contradicting titles above which the user is asked whether --by names the right
 column."""
 
-FOLDERS_READ: Final = "The names of folders are read as categories. --language none turns this off."
+FOLDERS_READ_NOTE: Final = "The names of folders are read as categories. --language none turns this off."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,8 +177,8 @@ def _write(
     has_human_answers = bool(decisions.context.human_answers.labels)
     has_own_words = decisions.reader.says_something
     photos, products, category_questions = (
-        Counts(Place.PICTURE),
-        Counts(Place.PRODUCT),
+        RowCounts(Place.PICTURE),
+        RowCounts(Place.PRODUCT),
         decisions.ask_about_categories(),
     )
     has_products, rows = len(new) > 2, photos.count_rows(decisions.photo_rows())
@@ -187,7 +187,7 @@ def _write(
     cut = write_table(
         new[0],
         form,
-        photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
+        make_photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
         rows,
     )
     if has_products:
@@ -196,21 +196,25 @@ def _write(
         cut += write_table(
             new[1],
             form,
-            product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
+            make_product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
             rows,
         )
     summary = _summary(table, decisions, photos, products if has_products else None)
     summary = replace(summary, category_questions=category_questions.count() if category_questions else None)
-    notes = (*summary.notes, *([CUT_CELLS.format(table, cut)] if cut else []))
+    notes = (*summary.notes, *([CUT_CELLS_NOTE.format(table, cut)] if cut else []))
     summary = replace(summary, is_complete=is_complete, rows_before=kept_count, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
     return summary
 
 
-def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts | None) -> Summary:
+def _summary(table: Path, decisions: Decisions, photos: RowCounts, products: RowCounts | None) -> Summary:
     """Return the summary of a table from the counts of its rows."""
     run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
-    title = "" if run.language == OFF else how_read(decisions.list_words, run.further, run.title)
+    title = (
+        ""
+        if run.language == LANGUAGE_OFF
+        else describe_title_column(decisions.list_words, run.further, run.title)
+    )
     answers = photos.rows - errors
     return Summary(
         table=str(table),
@@ -236,13 +240,13 @@ def _summary(table: Path, decisions: Decisions, photos: Counts, products: Counts
         products=_make_product_figures(table, run, photos, products) if products else None,
         notes=(
             *run.notes,
-            *([title] if title and language == OFF else []),
-            *([FOLDERS_READ] if decisions.reader.folders.names else []),
+            *([title] if title and language == LANGUAGE_OFF else []),
+            *([FOLDERS_READ_NOTE] if decisions.reader.folders.names else []),
             *_name_contradicting(decisions, products.rows if products else 0),
             *_name_cells_without_colour(decisions, products or photos),
         ),
         words=None
-        if language == OFF
+        if language == LANGUAGE_OFF
         else {"title": title, **_second_language(decisions)}
         | (products or photos).count_title_kinds(language),
     )
@@ -255,11 +259,11 @@ def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
         return []
     shown = join_first([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
     note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
-    is_often = len(names) > MAX_CONTRADICTING * products
+    is_often = len(names) > MAX_CONTRADICTING_SHARE * products
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
 
 
-def _name_cells_without_colour(decisions: Decisions, rows: Counts) -> list[str]:
+def _name_cells_without_colour(decisions: Decisions, rows: RowCounts) -> list[str]:
     """Count cells of colours that name no colour, in a sentence; empty without such cells."""
     cells = rows.cells_without_colour
     if not cells or not decisions.context.colour_head:
@@ -274,7 +278,7 @@ def _second_language(decisions: Decisions) -> dict[str, str]:
 
 
 def _make_product_figures(
-    table: Path, run: RunSettings, photos: Counts, products: Counts
+    table: Path, run: RunSettings, photos: RowCounts, products: RowCounts
 ) -> Mapping[str, Any]:
     grouping = run.by
     return {

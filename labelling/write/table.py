@@ -16,10 +16,10 @@ from labelling.rows import TableRow
 from labelling.write.columns import Column
 from labelling.write.excel import require_xlsxwriter, write_workbook
 
-WORKBOOK: Final = ".xlsx"
+WORKBOOK_ENDING: Final = ".xlsx"
 """The ending of a table for Excel. No command can read such a table."""
 
-ROWS_AT_ONCE: Final = 1024
+ROWS_PER_WRITE: Final = 1024
 """Rows that are written to a CSV at a time."""
 
 
@@ -27,15 +27,15 @@ def check_form(table: Path) -> str:
     """Return the form of a table by the ending of its name, after checking that it can be written.
 
     Returns:
-        `.csv`, `.jsonl`, or `.xlsx` (WORKBOOK), in small letters.
+        `.csv`, `.jsonl`, or `.xlsx` (WORKBOOK_ENDING), in small letters.
 
     Raises:
         TableUnusable: the ending is another one, or a needed package is not installed.
     """
     form = table.suffix.lower()
-    if form not in (".csv", ".jsonl", WORKBOOK):
+    if form not in (".csv", ".jsonl", WORKBOOK_ENDING):
         raise TableUnusable(f"{table}: a table ends in .csv, .jsonl, or .xlsx for Excel.")
-    if form == WORKBOOK:
+    if form == WORKBOOK_ENDING:
         require_xlsxwriter()
     return form
 
@@ -56,7 +56,7 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
         OSError: the disk is full, for example.
         TableUnusable: Excel has no room for so many rows or columns.
     """
-    if form == WORKBOOK:
+    if form == WORKBOOK_ENDING:
         return write_workbook(file, columns, rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
         opened.writelines(_lines(form, columns, rows))
@@ -74,5 +74,5 @@ def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> It
         return
     yield format_csv([[column.name for column in columns]])
     cells = ([column.read_cell(row) for column in columns] for row in rows)
-    while some := list(islice(cells, ROWS_AT_ONCE)):
+    while some := list(islice(cells, ROWS_PER_WRITE)):
         yield format_csv(some)

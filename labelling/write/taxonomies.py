@@ -15,19 +15,19 @@ from inference.kinds import KIND
 from inference.recognition import label_kinds, language_of
 from labelling.errors import TableUnusable
 from labelling.rows import Category
-from labelling.run_settings import Categories
+from labelling.run_settings import HeadCategories
 
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 
-PLATFORMS: Final = ("google", "shopify")
+TAXONOMY_PLATFORMS: Final = ("google", "shopify")
 """The sales platforms whose categories are in taxonomies.json."""
 
 
-def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> Categories:
+def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) -> HeadCategories:
     """Return the category that a sales platform has for each class and each kind of a release.
 
     Args:
-        platform: the name of the platform, one of PLATFORMS.
+        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
         heads: the labels of the class (LABEL) and of each attribute of the release.
 
     Returns:
@@ -54,7 +54,7 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
     """Return the category that a sales platform has for a product of one kind of garment.
 
     Args:
-        platform: the name of the platform, one of PLATFORMS.
+        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
         kinds: the kinds that the product may be.
 
     Returns:

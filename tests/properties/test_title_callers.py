@@ -14,7 +14,7 @@ from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, OTHER, MinimumShares, has_kinds
 from inference.words import title_says
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_answers import combine_photos
+from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, answer_with_list
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
@@ -121,7 +121,7 @@ def test_the_service_and_tables_decide_alike(
     known, kinds = known_of(prediction, shares, photo), title_says(title, "en").kinds
 
     by_service = decide_prediction(prediction, kinds, "en", shares)
-    rows: list[Record] = [photo, combine_photos([photo], known.settings)]
+    rows: list[Record] = [photo, make_product_record([photo], known.settings)]
 
     for row in rows:
         assert decide_record_with_title(row, known.titles) == (by_service if kinds else None)

@@ -17,7 +17,7 @@ from app.settings import Settings
 from inference.decode import MAX_BYTES
 from inference.zip_file import ENTRY_SIGNATURE
 from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources.archives import Zip
+from labelling.sources.archives import ZipSource
 from tests.uploads import zipped
 
 
@@ -28,7 +28,7 @@ def in_a_batch(packed: bytes, _: Path) -> list[bytes | str]:
 
 def in_a_catalogue(packed: bytes, folder: Path) -> list[bytes | str]:
     (folder / "shop.zip").write_bytes(packed)
-    source = Zip(str(folder / "shop.zip"))
+    source = ZipSource(str(folder / "shop.zip"))
     found = source.reader()([item.place for item in source.items()])
     return [str(one) if isinstance(one, Unreadable) else one for one in found]
 
@@ -127,7 +127,7 @@ def test_a_name_is_read_as_utf_8_or_as_windows_wrote_it(written: str, read: Read
     assert read(packed, tmp_path) == [b"a"]
     (tmp_path / "shop.zip").write_bytes(packed)
     names = [item.name for item in open_zip_archive(packed, 1, 9).iterate_items()]
-    assert names == [item.name for item in Zip(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
+    assert names == [item.name for item in ZipSource(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
 
 
 def test_folders_and_what_desktops_hide_are_passed_over_and_long_names_cut() -> None:

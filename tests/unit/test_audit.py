@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.title_rule import NONE
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.audit import default_sample_size, describe_audits, find_bounds, sample_rank
 from labelling.review.corrections import Correction
 
@@ -46,7 +46,7 @@ def drawn(table: list[Row], n: int = SAMPLED) -> list[Row]:
 
 def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_counts_nowhere() -> None:
     table = a_table("v", rows=5)
-    given = [said(table[0], NONE, 5), said(table[1], LEFT_OUT, 5), said(table[2], "Bag", 5)]
+    given = [said(table[0], NONE, 5), said(table[1], LEFT_OUT_LABEL, 5), said(table[2], "Bag", 5)]
 
     [sentence] = describe_audits([*given, said(table[3], table[3]["label"], 5)], "v")
 
@@ -88,7 +88,7 @@ def test_what_a_sheet_exports_says_how_often_accepted_answers_are_right() -> Non
     doubted = said(table[0], "Bag", 51)._replace(path="x", sha256="")
 
     # .025 ** (1 / 48) of a table whose size the corrections do not say
-    assert list(describe_audits([*given[:48], given[48]._replace(label=LEFT_OUT), doubted], "v")) == [
+    assert list(describe_audits([*given[:48], given[48]._replace(label=LEFT_OUT_LABEL), doubted], "v")) == [
         "Audit: of the accepted, 48 of 48 right: at least 92.6%, at most 100.0% (95% sure). "
         "2 of 51 have no answer."
     ]

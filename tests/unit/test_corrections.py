@@ -16,9 +16,9 @@ from inference.title_rule import NONE
 from labelling.decide.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
 from labelling.job import Job
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.journal.journal_file import Journal
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import run_labelling
@@ -136,7 +136,7 @@ def test_an_answer_for_a_product_holds_for_its_rows_of_a_picture_and_for_those_w
     write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3", "")])
     rows = [answer("a.png", said[name], attribute=attribute) | {"product": name} for name in said]
     answers = write_csv(tmp_path / "answers.csv", rows)
-    listing = list_pictures(tmp_path / "list.csv", Reading(by="article"), ["colour"])
+    listing = list_pictures(tmp_path / "list.csv", ListOptions(by="article"), ["colour"])
 
     pictures = under(listing, answers)
 
@@ -168,7 +168,7 @@ COUNTS = {
         [answer("lost.png", "Café", sha256=SHA[TWO].upper())],
         {TWO: "Café"},
     ),
-    "left out": ([answer(TWO, "")], {TWO: LEFT_OUT}),
+    "left out": ([answer(TWO, "")], {TWO: LEFT_OUT_LABEL}),
     "none of the classes": ([answer(TWO, "none of these")], {TWO: NONE}),
     "accents as macOS writes them": ([answer(TWO, "Cafe\u0301")], {TWO: "Café"}),
     "marked against spreadsheets": ([answer(TWO, "'=Stick")], {TWO: "=Stick"}),
@@ -193,7 +193,10 @@ COUNTS = {
         [answer(TWO, "red", attribute="colour"), answer(TWO, "Café")],
         {f"{TWO} colour": "red", TWO: "Café"},
     ),
-    "a colour that cannot be said": ([answer(TWO, "", attribute="colour")], {f"{TWO} colour": LEFT_OUT}),
+    "a colour that cannot be said": (
+        [answer(TWO, "", attribute="colour")],
+        {f"{TWO} colour": LEFT_OUT_LABEL},
+    ),
     "a colour that is none of them": ([answer(TWO, NONE, attribute="colour")], {f"{TWO} colour": NONE}),
 }  # fmt: skip
 """Rows of corrections, and what people say by them of which picture."""
@@ -219,7 +222,7 @@ def test_an_answer_counts_in_the_table_and_in_what_is_learnt(
             assert (row[f"{of_head}decided_by"], row[f"{of_head}predicted"]) == (by, model[head])
     assert summary.decided_by_person == len(said.keys() & SHOP.keys())
     folders = {name: name.split("/")[1] for name in SHOP}
-    learnt = {name: one for name, one in (folders | said).items() if one not in {LEFT_OUT, NONE}}
+    learnt = {name: one for name, one in (folders | said).items() if one not in {LEFT_OUT_LABEL, NONE}}
     assert labels_in(found, folder) == learnt
 
 
@@ -338,7 +341,7 @@ def test_a_picture_that_moved_is_found_in_the_listing_a_new_one_where_it_lies_an
     assert {name: labels[name] for name in names} == dict.fromkeys(names, "=Stick")
     assert labels[FOUR] == "Ball", "a copy of it was answered, which is not learnt twice"
     assert "new/copy.png" not in labels
-    listed = list_corrected_photos(file, Reading(), "measure")
+    listed = list_corrected_photos(file, ListOptions(), "measure")
     assert {str(one.path.relative_to(folder)) for one in listed.pictures} == {"new/1.png", "new/copy.png"}
     assert [note.rpartition("/")[2] for note in listed.notes] == ["gone.png."]
 
@@ -374,7 +377,7 @@ def test_what_is_said_of_products_counts_first_and_a_picture_of_two_classes_is_l
 
     answers = answers_in(file)
 
-    assert labels_of(answers) == {one: LEFT_OUT, two: "Café", three: "Café", four: "=Stick"}
+    assert labels_of(answers) == {one: LEFT_OUT_LABEL, two: "Café", three: "Café", four: "=Stick"}
     assert {file.path: file.group for file in answers.files} == {one: "2", two: "2", three: "3", four: "3"}, (
         "groups are products"
     )

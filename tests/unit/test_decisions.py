@@ -10,12 +10,12 @@ import pytest
 
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.decide.decisions import COUNT_OUTDATED_ANSWERS, Decisions
+from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.write.columns import photo_columns
+from labelling.write.columns import make_photo_columns
 from labelling.write.summary import write_tables
 from tests.journals import fill
 
@@ -84,7 +84,7 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
         labels = {row.record.product: row.class_decision.label for row in Decisions(journal).product_rows()}
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
-        assert journal.query_value(COUNT_OUTDATED_ANSWERS) == (photo != "of 0")
+        assert journal.query_value(OUTDATED_ANSWER_COUNT_SQL) == (photo != "of 0")
 
 
 OF_KINDS = replace(
@@ -110,7 +110,8 @@ def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object
         fill(journal, OF_KINDS, [PhotoRecord(path="a", sha256="a", answers=heads)], answers)
         [row] = Decisions(journal).photo_rows()
         return {
-            column.name: column.read_cell(row) for column in photo_columns(OF_KINDS, has_human_answers=True)
+            column.name: column.read_cell(row)
+            for column in make_photo_columns(OF_KINDS, has_human_answers=True)
         }
 
 

@@ -7,7 +7,7 @@ import pytest
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.lists.identifiers import is_long_number, read_identifier, read_listed_cell
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import read_corrections
 from tests.tables import write_csv
 
@@ -91,8 +91,8 @@ def test_a_list_of_cut_numbers_is_refused_with_rows(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "list.csv", rows)
 
     with pytest.raises(ListUnusable) as refused:
-        open_list(file, ["path"], Reading(by="sku"))
-    left = open_list(file, ["path"], Reading(by="sku", skip_bad_rows=True))
+        open_list(file, ["path"], ListOptions(by="sku"))
+    left = open_list(file, ["path"], ListOptions(by="sku", skip_bad_rows=True))
 
     assert f"{file}, row 3, line 3, column `sku`: '4,05E+12'" in str(refused.value)
     assert f"{file}, row 5, line 5, column `sku`: '4,06E+12'" in str(refused.value)
@@ -106,7 +106,7 @@ def test_characters_that_nobody_sees_are_counted(tmp_path: Path) -> None:
     rows = [{"path": "a.png", "sku": cell, "title": "a\u200b"} for cell in ("1", "1\u200b", "\ufeff2")]
     file = write_csv(tmp_path / "list.csv", rows)
 
-    opened = open_list(file, ["path"], Reading(by="sku"))
+    opened = open_list(file, ["path"], ListOptions(by="sku"))
 
     assert opened.notes == (
         f"{file}: characters that cannot be seen are dropped from the identifiers of 2 rows.",

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from inference.contract import make_whole_input
 from inference.decode import MAX_PIXELS, decode_image
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release
 from model_store.named_release import parse_store_address
@@ -70,7 +70,7 @@ def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> Correc
     """A release of own classes that records these settings, and the corrections of the working directory."""
     made, file = open_release(release), Path("corrections.csv").absolute()
     manifest = made.manifest.model_copy(update={"training": {"settings": settings}})
-    rows = tuple(read_corrections([file], None, reading=Reading(encoding=typed)))
+    rows = tuple(read_corrections([file], None, reading=ListOptions(encoding=typed)))
     return Corrected("store", LocalRelease(made.folder, manifest), file, rows, typed)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from labelling.decide.decisions import Decisions
-from labelling.errors import OtherRun
+from labelling.errors import RunMismatch
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal, journal_path
 from labelling.journal.journal_rows import RunListing
@@ -247,7 +247,7 @@ def test_a_journal_of_version_2_and_another_source_is_refused_and_left_alone(
     path = journal_path(begun_by_2(tmp_path) / TABLE)
     before = path.read_bytes()
 
-    with pytest.raises(OtherRun, match=r"of version 2\.0\.0 and of source 'list\.csv'. Name that SOURCE"):
+    with pytest.raises(RunMismatch, match=r"of version 2\.0\.0 and of source 'list\.csv'. Name that SOURCE"):
         Journal(tmp_path / TABLE, run).__enter__()
 
     assert path.read_bytes() == before

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from labelling.decide.decisions import Decisions
-from labelling.errors import OtherRun, TableUnusable
+from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
-from labelling.journal.journal_file import CHANGED, EXPORTED, FORM, Journal, journal_path
+from labelling.journal.journal_file import CHANGED, EXPORTED, FORMAT_VERSION, Journal, journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
@@ -205,7 +205,7 @@ def test_two_runs_at_once_on_one_table_are_refused_and_the_first_loses_nothing(
 def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
     version: str, is_later: bool, two: Path
 ) -> None:
-    refused = nullcontext() if is_later else pytest.raises(OtherRun, match="was begun with version")
+    refused = nullcontext() if is_later else pytest.raises(RunMismatch, match="was begun with version")
 
     with refused, Journal(two / TABLE, replace(RUN, version=version)) as opened:
         assert (opened.is_superseded, opened.earlier_settings, paths_in(opened)) == (True, RUN, [])
@@ -235,7 +235,7 @@ def damaged(folder: Path, how: str) -> Path:
         case "cut off":
             del data[-5000:]
         case "another form":
-            data[60:64] = (FORM + 1).to_bytes(4, "big")
+            data[60:64] = (FORMAT_VERSION + 1).to_bytes(4, "big")
     path.write_bytes(data)
     return path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from inference.reasons import Reason
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal
-from labelling.review.questions import HeadQuestions, Review, choose_photos
+from labelling.review.questions import HeadQuestions, SheetSettings, choose_photos
 from labelling.rows import HeadAnswer, PhotoRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import fill
@@ -35,7 +35,7 @@ def a_row(
 
 def asked(decisions: Decisions, limit: int) -> list[TableRow]:
     """The rows whose class a sheet asks a person, at most so many."""
-    review = Review(Path("sheet.html"), limit, 0, (), "", {}, "")
+    review = SheetSettings(Path("sheet.html"), limit, 0, (), "", {}, "")
     choice = HeadQuestions("label", review, decisions.settings.version)
     for row in decisions.rows_for_people():
         choice.add_row(row)

@@ -4,7 +4,7 @@ import json
 from html.parser import HTMLParser
 
 from inference.title_rule import NONE
-from labelling.review.page import LEAD, LEAVE_OUT, Card, Frame, make_review_page
+from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, Card, PageFrame, make_review_page
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
@@ -25,7 +25,9 @@ class Seen(HTMLParser):
 def test_a_hostile_name_stays_text() -> None:
     card = Card(HOSTILE, HOSTILE, "data:image/jpeg;base64,", HOSTILE, HOSTILE, HOSTILE)
 
-    page = make_review_page([card], ["Shirt", "</script><script>alert(3)</script>"], Frame(HOSTILE, LEAD, {}))
+    page = make_review_page(
+        [card], ["Shirt", "</script><script>alert(3)</script>"], PageFrame(HOSTILE, DOUBTFUL_LEAD, {})
+    )
 
     elements = Seen(page).found
     assert [name for name, _ in elements].count("script") == 2
@@ -36,10 +38,12 @@ def test_a_hostile_name_stays_text() -> None:
 
 
 def test_a_class_that_is_called_none_of_these_means_what_the_sheet_offers() -> None:
-    page = make_review_page([], ["Shirt", NONE], Frame("table.csv", LEAD, {}), {"colour": [NONE, "red"]})
+    page = make_review_page(
+        [], ["Shirt", NONE], PageFrame("table.csv", DOUBTFUL_LEAD, {}), {"colour": [NONE, "red"]}
+    )
 
     offered = json.loads(page.partition('id="shown">')[2].partition("</script>")[0])["labels"]
-    assert offered == {"": ["Shirt", NONE, LEAVE_OUT], "colour": ["red", NONE, LEAVE_OUT]}
+    assert offered == {"": ["Shirt", NONE, LEAVE_OUT_LABEL], "colour": ["red", NONE, LEAVE_OUT_LABEL]}
 
 
 def test_the_sheet_has_the_colours_of_the_services_page() -> None:
@@ -52,7 +56,7 @@ def test_the_sheet_has_the_colours_of_the_services_page() -> None:
 
 
 def test_the_page_lets_nothing_run_but_its_own_script() -> None:
-    page = make_review_page([], ["Shirt"], Frame("table.csv", LEAD, {}))
+    page = make_review_page([], ["Shirt"], PageFrame("table.csv", DOUBTFUL_LEAD, {}))
 
     policy = next(
         attributes["content"] for name, attributes in Seen(page).found if attributes.get("http-equiv")

@@ -15,7 +15,7 @@ from inference.spreadsheets import FORMULA_BEGINNING
 from labelling.errors import TableUnusable
 from labelling.rows import MAX_PATH_CHARACTERS, HeadAnswer, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings
-from labelling.write.columns import check_attributes, name_list_columns, photo_columns
+from labelling.write.columns import check_attributes, make_photo_columns, name_list_columns
 from labelling.write.table import write_table
 from tests.journals import row_of
 from tests.tables import read_rows
@@ -43,7 +43,7 @@ PHOTOS = [ambiguous(HOSTILE), PhotoRecord(path="bad.png", error="It is no file."
 
 def write(table: Path, *photos: PhotoRecord, run: RunSettings = RUN) -> str:
     """A table without people's answers; its text, if it is one."""
-    write_table(table, table.suffix, photo_columns(run), [row_of(photo, run) for photo in photos])
+    write_table(table, table.suffix, make_photo_columns(run), [row_of(photo, run) for photo in photos])
     return table.read_bytes().decode(errors="replace")
 
 
@@ -51,7 +51,7 @@ def test_a_csv_has_the_answers_digits_and_keeps_hostile_names_apart(tmp_path: Pa
     text = write(tmp_path / "table.csv", *PHOTOS)
 
     header, good, bad = csv.reader(io.StringIO(text, newline=""))
-    assert header == [column.name for column in photo_columns(RUN)]
+    assert header == [column.name for column in make_photo_columns(RUN)]
     assert good == [
         HOSTILE.replace("\udcff", r"\udcff"),
         *(LABELS[0], "0.6000000238418579", "review", "ambiguous", "0.1"),
@@ -65,7 +65,7 @@ def test_a_line_of_jsonl_has_the_same_under_the_same_names(tmp_path: Path) -> No
 
     good, bad = map(json.loads, text.splitlines())
     assert good["p_T-shirt/top"] == good["confidence"] == float(np.float32(0.6))
-    assert list(good) == list(bad) == [column.name for column in photo_columns(RUN)]
+    assert list(good) == list(bad) == [column.name for column in make_photo_columns(RUN)]
     assert (bad["label"], bad["p_T-shirt/top"], bad["error"]) == (None, None, "It is no file.")
 
 

@@ -12,7 +12,7 @@ import pytest
 from inference.decode import MAX_BYTES
 from inference.spreadsheets import escape_text
 from labelling.errors import SourceUnusable
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.sources.items import Source
 from labelling.sources.source_opening import open_source
 from tests.catalogues import PICTURES, write_folder, write_list, write_zip
@@ -103,7 +103,7 @@ def test_a_list_in_a_code_page_names_files_in_unicode_or_of_the_same_bytes(tmp_p
     (tmp_path / os.fsdecode("gr\u00fcn.png".encode("cp1252"))).write_bytes(b"green")
     cells = ["path", "Röcke.png", "grün.png", "gelb.png"]
     (tmp_path / "list.csv").write_bytes("\r\n".join(cells).encode("cp1252"))
-    source = open_source(str(tmp_path / "list.csv"), reading=Reading(encoding="cp1252"))
+    source = open_source(str(tmp_path / "list.csv"), reading=ListOptions(encoding="cp1252"))
 
     assert names(source) == cells[1:]
     assert contents(source)[:2] == [b"skirt", b"green"]
@@ -238,7 +238,7 @@ def test_an_export_of_magento_names_no_picture_and_pictures_below_the_root(tmp_p
         (root / "catalog" / name).write_bytes(b"")
     lines = ["sku,base_image,small_image", "1,/catalog/a.png,no_selection", "2,no_selection,no_selection"]
     (tmp_path / "list.csv").write_text("\n".join([*lines, f"3,{root}/catalog/b.png,"]), "utf-8")
-    reading = Reading(path_columns=("base_image", "small_image"), root=root)
+    reading = ListOptions(path_columns=("base_image", "small_image"), root=root)
 
     items = list(open_source(str(tmp_path / "list.csv"), (), reading).items())
 

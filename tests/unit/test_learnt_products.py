@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.contents import merge_labels
 from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing, PictureUse
 from training.errors import BadCsv, BadPictures
 
-BY = Reading(by="article")
+BY = ListOptions(by="article")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_groups_and_products_are_what_people_see_of_a_cell(shop: Path) -> None:
         list_pictures(file)
 
 
-def read(file: Path, reading: Reading, said: Said) -> int:
+def read(file: Path, reading: ListOptions, said: Said) -> int:
     found = said.read(file, see=see_nothing, by=reading.by)
     assert all("article" not in sentence for sentence in said), "it is read"
     return len(found.train)
@@ -97,13 +97,13 @@ def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(
 @pytest.mark.parametrize(
     ("reading", "row"),
     [
-        pytest.param(Reading(), ("Ball/000.png", "Box", "Box-0"), id="without products"),
+        pytest.param(ListOptions(), ("Ball/000.png", "Box", "Box-0"), id="without products"),
         pytest.param(BY, ("Ball/000.png", "Box", "Ball-0"), id="one product of two classes"),
         pytest.param(BY, ("Ball/000.png", "Box", ""), id="a row without a product"),
     ],
 )
 def test_it_is_refused_where_products_do_not_say_why(
-    reading: Reading, row: tuple[str, ...], shop: Path
+    reading: ListOptions, row: tuple[str, ...], shop: Path
 ) -> None:
     with pytest.raises(BadPictures, match="are the same picture"):
         read(listed(shop, row), reading, Said())
@@ -124,6 +124,6 @@ def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> No
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:
     with pytest.raises(BadCsv, match="has no column `sku` for --product-column; it has path, label, article"):
-        list_pictures(listed(shop), reading=Reading(by="sku"))
+        list_pictures(listed(shop), reading=ListOptions(by="sku"))
     with pytest.raises(BadCsv, match="--product-column sku names a column of a CSV"):
-        list_pictures(shop, reading=Reading(by="sku"))
+        list_pictures(shop, reading=ListOptions(by="sku"))

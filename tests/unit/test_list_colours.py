@@ -4,12 +4,12 @@ import pytest
 
 from labelling.decide.list_colours import (
     ListColours,
-    find_no_colour,
-    match_colours,
-    read_own_colours,
+    find_cell_without_colour,
+    find_listed_colours,
+    read_shop_colours,
     read_title_colours,
 )
-from labelling.lists.woocommerce import loses_variations, read_attributes
+from labelling.lists.woocommerce import has_variations, read_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -85,12 +85,12 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
     ],
 )
 def test_the_own_column_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -> None:
-    assert read_own_colours({"Color": cell}) == words
+    assert read_shop_colours({"Color": cell}) == words
 
 
 @pytest.mark.parametrize("column", ["color", "Colour", "Farbe", "couleur"])
 def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
-    assert read_own_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
+    assert read_shop_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
 def test_the_colour_of_an_export_of_woocommerce_is_the_shops_own(
     listed: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    assert read_own_colours(listed) == words
+    assert read_shop_colours(listed) == words
 
 
 @pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
@@ -119,8 +119,8 @@ def test_the_values_of_a_shopify_option_of_all_rows_of_a_product_are_its_colours
         {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "White"},
     ]
 
-    assert read_own_colours(rows[0], rows) == ("White", "Black")
-    assert read_own_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
+    assert read_shop_colours(rows[0], rows) == ("White", "Black")
+    assert read_shop_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
 
 
 def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
@@ -128,7 +128,7 @@ def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
 
     rows = [{"additional_attributes": cell} for cell in attributes]
 
-    assert read_own_colours(rows[0], rows) == ("Red", "Dark blue")
+    assert read_shop_colours(rows[0], rows) == ("Red", "Dark blue")
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
     ],
 )
 def test_a_metafield_of_shopifys_export_is_the_shops_own_colour(column: str, words: tuple[str, ...]) -> None:
-    assert read_own_colours({"Title": "Leggings", column: "navy; white"}) == words
+    assert read_shop_colours({"Title": "Leggings", column: "navy; white"}) == words
 
 
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
-    both = match_colours(("Negro",), "Sandalias rojo", "es", of_photos)
-    title = match_colours((), "Sandalias Korium negro", "es", of_photos)
-    neither = match_colours((), "Sandalias Korium", "es", of_photos)
+    both = find_listed_colours(("Negro",), "Sandalias rojo", "es", of_photos)
+    title = find_listed_colours((), "Sandalias Korium negro", "es", of_photos)
+    neither = find_listed_colours((), "Sandalias Korium", "es", of_photos)
 
     assert both == ListColours(("Negro",), ("black",))
     assert title == ListColours(("black",), ("black",))
@@ -159,12 +159,14 @@ def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos()
 
 
 def test_own_words_that_a_release_has_no_name_for_go_into_the_feed_and_name_no_label() -> None:
-    assert match_colours(("Dusty Sunset",), "", "en", shares(red=1.0)) == ListColours(("Dusty Sunset",), ())
+    assert find_listed_colours(("Dusty Sunset",), "", "en", shares(red=1.0)) == ListColours(
+        ("Dusty Sunset",), ()
+    )
 
 
 def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> None:
-    denied = match_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
-    confirmed = match_colours(("Blue", "red"), "", "en", shares(red=0.99))
+    denied = find_listed_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
+    confirmed = find_listed_colours(("Blue", "red"), "", "en", shares(red=0.99))
 
     assert denied == ListColours(("Blue",), ("blue",), is_denied=True)
     assert confirmed == ListColours(("Blue", "red"), ("blue", "red"))
@@ -174,19 +176,21 @@ def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> 
 def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
     share: float, labels: tuple[str, ...] | None
 ) -> None:
-    answer = match_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
+    answer = find_listed_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
 
     assert (answer and answer.labels) == labels
 
 
 def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
-    answer = match_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
+    answer = find_listed_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
 
     assert answer == ListColours(("beige",), ("beige",))
 
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
-    assert match_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColours(("rot",), ("rot",))
+    assert find_listed_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColours(
+        ("rot",), ("rot",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,12 +205,12 @@ def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
     ],
 )
 def test_a_cell_that_names_no_colour_is_found(cells: dict[str, str], found: str) -> None:
-    assert find_no_colour(cells) == found
+    assert find_cell_without_colour(cells) == found
 
 
 def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:
-    assert read_own_colours({"Color": "nhiều màu"}) == ("nhiều màu",)
-    assert read_own_colours({"Color": "nhiều mẫu"}) == ()
+    assert read_shop_colours({"Color": "nhiều màu"}) == ("nhiều màu",)
+    assert read_shop_colours({"Color": "nhiều mẫu"}) == ()
 
 
 def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() -> None:
@@ -223,5 +227,5 @@ def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() ->
     ("column", "cell"), [("Type", "variable"), ("Тип", "variation"), ("Rodzaj", "variable")]
 )
 def test_a_product_with_variations_is_known_by_its_type_in_every_language(column: str, cell: str) -> None:
-    assert loses_variations({column: cell})
-    assert not loses_variations({column: "simple"})
+    assert has_variations({column: cell})
+    assert not has_variations({column: "simple"})

@@ -6,7 +6,7 @@ from inference.reasons import Reason
 from labelling.lists.categories import CategoryColumn, FolderCategories
 from labelling.lists.list_meaning import ListMeaning, ListReader
 from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
-from labelling.lists.titles import OFF, ListWords
+from labelling.lists.titles import LANGUAGE_OFF, ListWords
 
 AT = "2026-11-30T03:00:00.000Z"
 CONFLICT = Reason.TITLE_CONFLICT
@@ -71,7 +71,7 @@ def test_title_and_category_mean_what_they_have_in_common(
 
 
 def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does() -> None:
-    off = reader(OFF, is_on=False)
+    off = reader(LANGUAGE_OFF, is_on=False)
 
     assert off.meaning({"title": "Linen shirt", "category": "Jeans"}, "") == ListMeaning()
     assert off.meaning({"title": "Linen shirt", "category": "Pluusid"}, "").kinds == kinds("top", "shirt")

@@ -10,7 +10,7 @@ import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import Reading, split_column_names
+from labelling.lists.list_reading import ListOptions, split_column_names
 from labelling.lists.paths import explain_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.source_opening import open_source
@@ -68,7 +68,7 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
         list_pictures(list_)
     with pytest.raises(CorrectionsUnusable) as corrected:
         read_corrections([list_], None)
-    found = open_list(list_, ["path", "label"], Reading(skip_bad_rows=True))
+    found = open_list(list_, ["path", "label"], ListOptions(skip_bad_rows=True))
 
     assert f"{list_}, {said}" in str(labelled.value)
     assert "--skip-bad-rows leaves such rows out" in str(labelled.value)
@@ -91,7 +91,7 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
 def test_lines_that_a_row_has_swallowed_are_counted_where_it_is_left_out(
     text: str, said: str, tmp_path: Path
 ) -> None:
-    opened = open_list(write(tmp_path, text), ["path"], Reading(skip_bad_rows=True))
+    opened = open_list(write(tmp_path, text), ["path"], ListOptions(skip_bad_rows=True))
 
     assert opened.notes[0].startswith(said)
 
@@ -110,7 +110,7 @@ def test_a_row_that_may_have_swallowed_others_refuses_the_list_even_where_bad_ro
     list_ = write(tmp_path, text.replace("_", "\n"))
 
     with pytest.raises(ListUnusable) as refused:
-        open_list(list_, ["path", "label"], Reading(skip_bad_rows=True))
+        open_list(list_, ["path", "label"], ListOptions(skip_bad_rows=True))
 
     assert f"{list_}, {said}" in str(refused.value)
     assert "no option leaves it out" in str(refused.value)
@@ -232,7 +232,7 @@ def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
 def test_a_column_that_an_option_names_is_read_and_not_one_that_is_spelt_otherwise(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path,Group,Split\na.jpg,1,M\n")
 
-    found = open_list(list_, ["path"], Reading(by="Group"), ["group", "split", "Split"])
+    found = open_list(list_, ["path"], ListOptions(by="Group"), ["group", "split", "Split"])
 
     assert found.notes == ()
 
@@ -270,7 +270,7 @@ def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_th
         ListUnusable, match=r"--encoding cp1252 for Western .* cp932 for Japanese, .*utf-16-le"
     ):
         open_list(list_, ["path"])
-    found = open_list(list_, ["path"], Reading(encoding=encoding))
+    found = open_list(list_, ["path"], ListOptions(encoding=encoding))
 
     assert [row.cells["title"] for row in found.rows()] == texts
     assert found.notes == ()
@@ -279,7 +279,7 @@ def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_th
 def test_a_wide_header_may_have_the_byte_of_a_lines_end_in_a_character(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes("上装;path\n靴;a.jpg\n".encode("utf-16-le"))
 
-    found = open_list(tmp_path / "list.csv", ["path"], Reading(encoding="utf-16-le"))
+    found = open_list(tmp_path / "list.csv", ["path"], ListOptions(encoding="utf-16-le"))
 
     assert [row.cells for row in found.rows()] == [{"上装": "靴", "path": "a.jpg"}]
 
@@ -295,7 +295,7 @@ def test_one_byte_that_is_no_utf8_refuses_the_list_even_where_bad_rows_are_left_
     with pytest.raises(
         ListUnusable, match=rf"line {place + 1}: 'path,A Gr\\xfcn title' is not UTF-8\. Name the"
     ):
-        open_list(list_, ["path"], Reading(skip_bad_rows=True))
+        open_list(list_, ["path"], ListOptions(skip_bad_rows=True))
 
 
 def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command
 ) -> None:
     list_ = in_encoding(tmp_path, "utf-8", ",", ["Größe"])
 
-    found = open_list(list_, ["path"], Reading(encoding=named))
+    found = open_list(list_, ["path"], ListOptions(encoding=named))
 
     assert [row.cells["title"] for row in found.rows()] == ["Größe"]
     assert found.notes == ((f"{list_}: is UTF-8, and so is not read as {named}.",) if named != "UTF8" else ())
@@ -327,7 +327,7 @@ def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command
 def test_answers_pictures_to_learn_and_to_label_are_read_alike(tmp_path: Path) -> None:
     list_ = tmp_path / "list.csv"
     list_.write_bytes("path;label;note\r\n1.jpg;Schürze;\r\nstrümpfe.jpg;Bébé;\r\n".encode("cp1252"))
-    expected, reading = [("1.jpg", "Schürze"), ("strümpfe.jpg", "Bébé")], Reading(encoding="cp1252")
+    expected, reading = [("1.jpg", "Schürze"), ("strümpfe.jpg", "Bébé")], ListOptions(encoding="cp1252")
 
     answers = read_corrections([list_], None, reading=reading)
     assert [(one.path, one.label) for one in answers] == expected
@@ -355,7 +355,7 @@ def test_an_encoding_that_does_not_fit_is_refused(encoding: str, said: str, tmp_
     (tmp_path / "list.csv").write_bytes("path,title\na.jpg,Платье я\n".encode("cp1251"))
 
     with pytest.raises(ListUnusable, match=said):
-        open_list(tmp_path / "list.csv", ["path"], Reading(encoding=encoding))
+        open_list(tmp_path / "list.csv", ["path"], ListOptions(encoding=encoding))
 
 
 @pytest.mark.parametrize("row", [b"a.jpg,+2AA-\n", b"+2AA-.jpg,\n", b"a.jpg,b\nc.jpg,+3AA\n"], ids=str)
@@ -363,7 +363,7 @@ def test_half_a_character_is_refused_as_text_that_is_not_in_its_encoding(row: by
     (tmp_path / "list.csv").write_bytes(b"path,title\n" + row)
 
     with pytest.raises(ListUnusable, match=r"list\.csv, line [23] is not UTF-7\. Name the encoding"):
-        open_list(tmp_path / "list.csv", ["path"], Reading(encoding="utf-7"))
+        open_list(tmp_path / "list.csv", ["path"], ListOptions(encoding="utf-7"))
 
 
 SHOP = "sku,image,image_model,label\n1,a.jpg,m/a.jpg,Coat\n2,b.jpg,,Dress\n"
@@ -381,7 +381,7 @@ def test_a_column_whose_name_has_commas_is_read_as_it_is_suggested(tmp_path: Pat
         list(open_source(str(list_)).items())
 
     for name in ("Image URLs (x, y)", "Image URLs (x,y)"):
-        reading = Reading(path_columns=split_column_names(name))
+        reading = ListOptions(path_columns=split_column_names(name))
         source = open_source(str(list_), reading=reading)
         assert [item.name for item in source.items()] == ["a.jpg"]
         assert source.columns == ("sku", "a,b", "x")
@@ -400,7 +400,7 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
     (tmp_path / "pictures" / "m").mkdir(parents=True)
     for name in rows:
         (tmp_path / "pictures" / name).write_bytes(name.encode())
-    reading = Reading(path_columns=("image", "image_model"), root=tmp_path / "pictures")
+    reading = ListOptions(path_columns=("image", "image_model"), root=tmp_path / "pictures")
     source = open_source(str(write(tmp_path, SHOP)), reading=reading)
 
     labelled = list(source.items())

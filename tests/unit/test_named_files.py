@@ -9,7 +9,7 @@ import pytest
 
 from labelling.errors import ListUnusable, Unreadable
 from labelling.lists.list_files import open_list
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from labelling.sources.picture_files import read_file
 from labelling.sources.source_opening import open_source
 from model_store.errors import BadAddress
@@ -46,7 +46,7 @@ def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None
     pipe = Path(a_pipe(tmp_path))
 
     with pytest.raises(ListUnusable, match=r"pipe\.png: cannot be read"):
-        open_list(pipe, ["path"], Reading(encoding=encoding))
+        open_list(pipe, ["path"], ListOptions(encoding=encoding))
 
 
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
@@ -58,7 +58,9 @@ def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     "read",
     [
         open_source,
-        lambda place: Reading.of(Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)),
+        lambda place: ListOptions.of(
+            Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)
+        ),
         lambda place: Named(place=place).list_pictures(),
         lambda place: Named(place=place, photo_use="measure").list_photos(()),
     ],

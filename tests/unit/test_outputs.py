@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from labelling.errors import OtherRun, OutputUnusable
+from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal
 from labelling.run_settings import RunSettings
-from labelling.write.outputs import check_new, check_outputs, check_own, claim_files, replace_files
+from labelling.write.outputs import (
+    check_no_file_exists,
+    check_not_edited,
+    check_outputs,
+    claim_files,
+    replace_files,
+)
 
 RUN = RunSettings(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
@@ -99,7 +105,7 @@ def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Jou
     put(journal, file, "spring")
     put(journal, file, "autumn")
     with pytest.raises(OutputUnusable, match=r"table\.csv: was changed since.*--restart"):
-        check_own(journal, [written(file, "mine")])
+        check_not_edited(journal, [written(file, "mine")])
 
     with pytest.raises(OutputUnusable, match=r"was changed since"):
         put(journal, file, "winter")
@@ -133,7 +139,7 @@ def test_a_write_that_fails_leaves_all_files_as_they_were(journal: Journal, tmp_
         raise OSError(28, "No space left on device")
 
     assert [file.read_text("utf-8") for file in files] == ["spring", "spring"]
-    check_own(journal, files)
+    check_not_edited(journal, files)
 
 
 def test_a_kill_between_the_journal_and_the_file_leaves_it_our_own(journal: Journal, tmp_path: Path) -> None:
@@ -147,7 +153,7 @@ def test_a_kill_between_the_journal_and_the_file_leaves_it_our_own(journal: Jour
         new.write_text("autumn", "utf-8")
         patch.setattr(Path, "replace", killed)
 
-    check_own(journal, [file])
+    check_not_edited(journal, [file])
     put(journal, file, "winter")
 
     assert file.read_text("utf-8") == "winter"
@@ -160,5 +166,5 @@ def killed(*_: object) -> None:
 def test_beside_a_table_without_a_journal_no_file_is_replaced(tmp_path: Path) -> None:
     summary = written(tmp_path / "table.csv.summary.json")
 
-    with pytest.raises(OtherRun, match=r"summary\.json: is there already.*no table\.csv\.sqlite"):
-        check_new(tmp_path / "table.csv", [tmp_path / "table.csv", summary])
+    with pytest.raises(RunMismatch, match=r"summary\.json: is there already.*no table\.csv\.sqlite"):
+        check_no_file_exists(tmp_path / "table.csv", [tmp_path / "table.csv", summary])

@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import WordsUnusable
-from labelling.lists.list_reading import AS_IT_IS
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS
 from labelling.lists.own_words import (
-    CATEGORY,
+    CATEGORY_PLACE,
     NO_KIND,
-    TITLE,
+    TITLE_PLACE,
     CategoryAnswer,
     OwnWord,
     OwnWords,
-    combine,
-    meaning_of,
-    text_of,
+    combine_meanings,
+    format_meaning,
+    parse_meaning,
 )
-from labelling.lists.words_file import read_words, words_as_csv
+from labelling.lists.words_file import format_words, read_words
 
 AT = "2026-11-30T03:00:00.000Z"
 
@@ -29,10 +29,10 @@ def kinds(*names: str) -> frozenset[str]:
 OWN = OwnWords(
     file=(
         OwnWord("Gömlek", kinds("shirt")),
-        OwnWord("Üst", kinds("top", "shirt"), CATEGORY),
-        OwnWord("kot", kinds("trousers", "shorts"), TITLE),
-        OwnWord("kot şort", kinds("shorts"), TITLE),
-        OwnWord("İndirim", kinds(), CATEGORY),
+        OwnWord("Üst", kinds("top", "shirt"), CATEGORY_PLACE),
+        OwnWord("kot", kinds("trousers", "shorts"), TITLE_PLACE),
+        OwnWord("kot şort", kinds("shorts"), TITLE_PLACE),
+        OwnWord("İndirim", kinds(), CATEGORY_PLACE),
         OwnWord("Parfüm", kinds(NO_KIND)),
     ),
     answers=(CategoryAnswer("Bluz", kinds("top", "shirt"), AT), CategoryAnswer("Üst", kinds("top"), AT)),
@@ -91,12 +91,12 @@ def test_a_phrase_is_found_anywhere_in_a_title_and_the_longest_one_is_taken(
 def test_title_and_category_admit_the_kinds_that_they_share(
     title: frozenset[str], category: frozenset[str], both: frozenset[str]
 ) -> None:
-    assert combine(title, category) == both
+    assert combine_meanings(title, category) == both
 
 
 @pytest.mark.parametrize("text", ["shirt", "top|shirt", NO_KIND, "", "closed shoe"])
 def test_a_meaning_is_written_as_it_is_read(text: str) -> None:
-    assert text_of(meaning_of(text)) == text
+    assert format_meaning(parse_meaning(text)) == text
 
 
 def written(folder: Path, text: str) -> Path:
@@ -106,16 +106,16 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_file_of_words_is_read_as_it_was_written(tmp_path: Path) -> None:
-    words = (*OWN.file, OwnWord("=2+3 kot", kinds("trousers"), TITLE))
-    file = written(tmp_path, words_as_csv(words))
+    words = (*OWN.file, OwnWord("=2+3 kot", kinds("trousers"), TITLE_PLACE))
+    file = written(tmp_path, format_words(words))
 
-    assert read_words(file, AS_IT_IS, pytest.fail) == words
+    assert read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == words
 
 
 def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Path) -> None:
     file = written(tmp_path, "words,kinds\nGömlek,shirt\n")
 
-    assert read_words(file, AS_IT_IS, pytest.fail) == (OwnWord("Gömlek", kinds("shirt")),)
+    assert read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == (OwnWord("Gömlek", kinds("shirt")),)
 
 
 @pytest.mark.parametrize(
@@ -136,29 +136,29 @@ def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Pat
 )
 def test_a_file_of_words_is_refused_with_what_is_wrong(tmp_path: Path, rows: str, sentence: str) -> None:
     with pytest.raises(WordsUnusable, match=sentence):
-        read_words(written(tmp_path, rows), AS_IT_IS, lambda _: None)
+        read_words(written(tmp_path, rows), DEFAULT_LIST_OPTIONS, lambda _: None)
 
 
 def test_the_same_words_may_have_one_meaning_in_titles_and_one_in_categories(tmp_path: Path) -> None:
     file = written(tmp_path, "words,kinds,in\nKot,trousers,category\nKot,trousers|shorts,title\n")
 
-    assert len(read_words(file, AS_IT_IS, pytest.fail)) == 2
+    assert len(read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail)) == 2
 
 
 def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_same_category() -> None:
     own = OwnWords(
         file=(
             OwnWord("Üst", kinds("top")),
-            OwnWord("kot", kinds("trousers"), TITLE),
+            OwnWord("kot", kinds("trousers"), TITLE_PLACE),
             OwnWord("Şal", kinds("scarf")),
         ),
         answers=(CategoryAnswer("ÜST", kinds("shirt"), AT), CategoryAnswer("Bluz", kinds("top"), AT)),
     )
 
     assert own.rows_for_next_list() == [
-        OwnWord("Üst", kinds("top"), TITLE),
-        OwnWord("kot", kinds("trousers"), TITLE),
+        OwnWord("Üst", kinds("top"), TITLE_PLACE),
+        OwnWord("kot", kinds("trousers"), TITLE_PLACE),
         OwnWord("Şal", kinds("scarf")),
-        OwnWord("ÜST", kinds("shirt"), CATEGORY),
-        OwnWord("Bluz", kinds("top"), CATEGORY),
+        OwnWord("ÜST", kinds("shirt"), CATEGORY_PLACE),
+        OwnWord("Bluz", kinds("top"), CATEGORY_PLACE),
     ]

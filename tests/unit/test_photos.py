@@ -10,7 +10,7 @@ import pytest
 
 from inference.contract import GREY_28
 from inference.decode import MAX_PIXELS, decode_image
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
@@ -26,14 +26,17 @@ LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
 def read(
-    place: Path, said: Lines | None = None, use: PictureUse = "learn", reading: Reading = AS_IT_IS
+    place: Path,
+    said: Lines | None = None,
+    use: PictureUse = "learn",
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
 ) -> Pictures:
     named = Named(place=str(place), reading=reading, photo_use=use)
     return read_photos(named, named.list_photos(LABELS), GREY_28, Lines() if said is None else said)
 
 
 def listed(
-    place: Path, labels: tuple[str, ...] = LABELS, reading: Reading = AS_IT_IS
+    place: Path, labels: tuple[str, ...] = LABELS, reading: ListOptions = DEFAULT_LIST_OPTIONS
 ) -> list[tuple[ListedPicture, int]]:
     """The photos of a place that is learnt, with their class ids."""
     listing = Named(place=str(place), reading=reading, photo_use="learn").list_photos(labels)
@@ -93,20 +96,20 @@ def test_photos_of_a_table_are_of_products_where_a_column_names_these(
     rows = [f"A/Bag/00{number}.png,Bag,A,7" for number in range(2)]
     table = write_table(tmp_path, *rows, columns="path,label,tier,article")
 
-    assert read(table, reading=Reading(by=by)).are_groups_products == of_products
+    assert read(table, reading=ListOptions(by=by)).are_groups_products == of_products
 
 
 def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
     table = write_table(tmp_path, "1.png,Bag,A,", "2.png,Trouser", columns="image,label,tier,group")
-    reading = Reading(path_columns=("image",), root=tmp_path / "photos", skip_bad_rows=True)
+    reading = ListOptions(path_columns=("image",), root=tmp_path / "photos", skip_bad_rows=True)
 
     photos = listed(table, reading=reading)
 
     assert [(one.path, class_id) for one, class_id in photos] == [(tmp_path / "photos" / "1.png", 3)]
 
 
-@pytest.mark.parametrize("reading", [Reading(path_columns=("image",)), Reading(root=Path("photos"))])
-def test_answers_of_people_have_their_own_paths(reading: Reading, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reading", [ListOptions(path_columns=("image",)), ListOptions(root=Path("photos"))])
+def test_answers_of_people_have_their_own_paths(reading: ListOptions, tmp_path: Path) -> None:
     table = write_table(tmp_path, "1.png,1.png,Bag,", columns="path,image,label,at")
 
     with pytest.raises(BadCsv, match="--path-column and --root are not for them"):

@@ -10,7 +10,7 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.reasons import Place, Reason, find_reasons
 from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
-from labelling.write.counts import OUTCOMES, Counts
+from labelling.write.counts import OUTCOMES, RowCounts
 from tests.service import ROOT
 
 PAGE = ROOT / "app" / "web" / "page" / "words.js"
@@ -108,7 +108,7 @@ OF_TABLES = [(place, reason) for place in (Place.PICTURE, Place.PRODUCT) for rea
 
 @pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] in one[1].places])
 def test_a_summary_shows_every_row_whatever_its_reason(place: Place, reason: Reason) -> None:
-    counts = Counts(place)
+    counts = RowCounts(place)
 
     list(counts.count_rows([a_row(reason)]))
 
@@ -118,4 +118,4 @@ def test_a_summary_shows_every_row_whatever_its_reason(place: Place, reason: Rea
 @pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] not in one[1].places])
 def test_a_row_that_a_summary_would_not_show_ends_the_count(place: Place, reason: Reason) -> None:
     with pytest.raises(ValueError, match=f"a.png: a summary has no place for the reason .*{reason.value}"):
-        list(Counts(place).count_rows([a_row(reason)]))
+        list(RowCounts(place).count_rows([a_row(reason)]))

@@ -11,16 +11,16 @@ from inference.kinds import KIND
 from inference.reasons import Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_answers import combine_photos
+from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.write.columns import photo_columns, product_columns
+from labelling.write.columns import make_photo_columns, make_product_columns
 
 HEADS: Final = {
     LABEL: ("Dress", "Trouser", "Shirt", "Bag"),
@@ -323,7 +323,7 @@ BY_PEOPLE: dict[str, Case] = {
     ),
     "left out by a person": Case(
         photos=[UNSURE_DRESS],
-        people={("front", LABEL): LEFT_OUT},
+        people={("front", LABEL): LEFT_OUT_LABEL},
         shows=(None, "review", "ambiguous", "person"),
     ),
     "the only kind of a person's class": Case(
@@ -423,11 +423,13 @@ def cells_of(case: Case) -> dict[str, object]:
     if not case.is_product and case.head == LABEL:
         row = decide_row(records[0], context)
         return {
-            column.name: column.read_cell(row) for column in photo_columns(settings, has_human_answers=True)
+            column.name: column.read_cell(row)
+            for column in make_photo_columns(settings, has_human_answers=True)
         }
-    row = decide_row(combine_photos(records, settings), context)
+    row = decide_row(make_product_record(records, settings), context)
     return {
-        column.name: column.read_cell(row) for column in product_columns(settings, has_human_answers=True)
+        column.name: column.read_cell(row)
+        for column in make_product_columns(settings, has_human_answers=True)
     }
 
 

@@ -12,7 +12,7 @@ from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord
-from labelling.lists.words_file import words_as_csv
+from labelling.lists.words_file import format_words
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.summary import write_tables
@@ -211,4 +211,4 @@ def test_the_settings_of_a_run_keep_the_rows_of_its_file_of_words() -> None:
     settings = replace(SHOP, own_words=(OwnWord("Pluusid", frozenset({"top", "shirt"})),))
 
     assert RunSettings.from_json(settings.as_json()) == settings
-    assert words_as_csv(settings.own_words) == "words,kinds,in\nPluusid,top|shirt,\n"
+    assert format_words(settings.own_words) == "words,kinds,in\nPluusid,top|shirt,\n"

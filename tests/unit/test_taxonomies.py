@@ -8,13 +8,13 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KINDS
 from labelling.errors import TableUnusable
-from labelling.write.taxonomies import PLATFORMS, find_platform_categories
+from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from tests.releases import LABELS
 
 SHIPPED = json.loads(files("labelling.write").joinpath("taxonomies.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", TAXONOMY_PLATFORMS)
 def test_each_kind_has_a_category_or_is_left_empty_on_purpose_and_the_version_is_named(platform: str) -> None:
     of = SHIPPED[platform]
 
@@ -23,7 +23,7 @@ def test_each_kind_has_a_category_or_is_left_empty_on_purpose_and_the_version_is
         *("bag", "underwear", "glasses", "vest", "set")
     ]
     assert of["version"]
-    assert SHIPPED.keys() == set(PLATFORMS)
+    assert SHIPPED.keys() == set(TAXONOMY_PLATFORMS)
 
 
 def test_classes_and_kinds_get_the_categories_of_the_platform() -> None:

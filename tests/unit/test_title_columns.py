@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from labelling.lists.title_columns import MAX_COLUMNS
-from labelling.lists.titles import OFF, ListWords, how_read, words_in
+from labelling.lists.title_columns import MAX_SEARCHED_COLUMNS
+from labelling.lists.titles import LANGUAGE_OFF, ListWords, describe_title_column, find_list_words
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")
@@ -16,7 +16,7 @@ def read(
     columns: Mapping[str, Sequence[str]], language: str = "", title: str = "", others: Iterable[str] = ()
 ) -> ListWords:
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    return words_in(
+    return find_list_words(
         tuple(columns),
         lambda names: ({name: row[name] for name in names} for row in rows),
         language,
@@ -87,7 +87,7 @@ def test_categories_have_a_language_beside_titles_that_are_names_and_beside_no_o
 def test_an_unknown_language_is_said_to_be_one() -> None:
     unknown = read({"title": ("Zorblak ven krupita", "Vraknog tuzlim oprek")})
 
-    assert how_read(unknown, ["title"], "") == (
+    assert describe_title_column(unknown, ["title"], "") == (
         "The title is `title`, by its name, in a language that Wardrobe cannot read."
     )
 
@@ -97,21 +97,24 @@ def test_the_column_and_language_that_people_name_count() -> None:
 
     assert (read(columns, title="other").titles, read(columns, title="other").language) == (("other",), "de")
     assert read(columns, "en").language == "en"
-    assert read(columns, OFF) == ListWords(titles=("title",))
+    assert read(columns, LANGUAGE_OFF) == ListWords(titles=("title",))
 
 
 def test_a_sentence_says_which_column_is_read_and_why() -> None:
     chosen, named, none = read({"Bezeichnung": GERMAN}), read({"title": ENGLISH}), read({"sku": BARE[:1] * 5})
 
-    assert how_read(chosen, ["Bezeichnung"], "") == (
+    assert describe_title_column(chosen, ["Bezeichnung"], "") == (
         "The title is `Bezeichnung`, by its cells, in German. --title-column names another."
     )
-    assert how_read(named, ["title"], "") == "The title is `title`, by its name, in English."
-    assert how_read(named, ["title"], "title") == "The title is `title`, as --title-column says, in English."
-    assert how_read(none, ["sku"], "") == (
+    assert describe_title_column(named, ["title"], "") == "The title is `title`, by its name, in English."
+    assert (
+        describe_title_column(named, ["title"], "title")
+        == "The title is `title`, as --title-column says, in English."
+    )
+    assert describe_title_column(none, ["sku"], "") == (
         "No column with titles was found among `sku`, so only photos decide. --title-column names one."
     )
-    assert MAX_COLUMNS == 200
+    assert MAX_SEARCHED_COLUMNS == 200
 
 
 FRENCH = ("Robe noire", "Chemise en lin", "Pantalon pour femme", "Jupe longue", "Chaussures de sport")
@@ -124,7 +127,7 @@ def test_a_list_in_two_languages_is_read_in_both(count: int, second: str) -> Non
     assert (words.language, words.second) == ("de", second)
     assert words.says({"title": "Robe noire"}).kinds == ({"dress", "nightwear"} if second else set())
     assert words.says({"title": "Rote Jacke"}).kinds == {"coat"}
-    assert how_read(words, ["title"], "") == (
+    assert describe_title_column(words, ["title"], "") == (
         "The title is `title`, by its name, in German."
         + (" Titles with more French words are read in it." if second else "")
     )

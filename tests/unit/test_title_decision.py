@@ -11,12 +11,12 @@ from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import NO_MINIMUM_SHARES, NONE, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_answers import combine_photos
+from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.titles import ListWords, word_columns
+from labelling.lists.titles import ListWords, find_word_columns
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
 from labelling.run_settings import ProductGrouping, RunSettings
 
@@ -39,7 +39,7 @@ RUN = RunSettings(source="list.csv", version="1", heads={LABEL: LABELS, KIND: KI
 
 def of_product(photos: list[PhotoRecord], label: str) -> ProductRecord:
     answer = replace(photos[0].answers[LABEL], label=label, reason=None)
-    return replace(combine_photos(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
+    return replace(make_product_record(photos, RUN), answers={LABEL: answer}, cells=photos[0].cells)
 
 
 def known_of(
@@ -51,7 +51,7 @@ def known_of(
     rows = [ListedRow(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
     products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
     shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
-    words = word_columns(["Title"]).in_language(language, []) if language else ListWords()
+    words = find_word_columns(["Title"]).in_language(language, []) if language else ListWords()
     table = replace(run, shares=shares)
     reader = ListReader(list_words=words)
     by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
@@ -186,7 +186,7 @@ def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
         doubtful("Blouse", {"dress": 0.96, "shirt": 0.04}, "7", "a"),
         doubtful("Blouse", {"shirt": 0.9, "dress": 0.1}, "7", "b"),
     ]
-    product = combine_photos(photos, replace(RUN, further={"Title": "Title"}))
+    product = make_product_record(photos, replace(RUN, further={"Title": "Title"}))
 
     assert shown(decided(product), LABEL) == ("Shirt", None, Reason.TITLE_CONFLICT)
 
@@ -274,7 +274,7 @@ def test_a_photo_twice_in_one_product_is_no_photo_of_two() -> None:
     ],
 )
 def test_the_headers_of_shops_exports_are_read(columns: str, title: str, category: str, kinds: str) -> None:
-    words = word_columns(columns.split())
+    words = find_word_columns(columns.split())
     cells = dict(zip(columns.split(), (title, category), strict=True))
 
     assert words.in_language("", [cells]).says(cells).kinds == {kinds}
@@ -350,7 +350,7 @@ def test_the_kinds_of_a_product_are_those_that_all_its_titles_share(
     titles: tuple[str, ...], kinds: set[str], reason: Reason | None
 ) -> None:
     photos, known = with_titles(*titles)
-    product = combine_photos(photos, known.settings)
+    product = make_product_record(photos, known.settings)
 
     assert known.titles.title_kinds(product) == kinds
     assert reason_of(product, known) == reason

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from inference.errors import ModelUnreadable
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from model_store.errors import GateRefused
 from reports.values import Epoch
 from scripts import adopt, compare, evaluate, train, tune
@@ -180,7 +180,7 @@ def test_what_a_release_records_is_chosen_again_but_for_what_is_typed() -> None:
 
     assert recorded.as_json() == given
     assert recorded.reading == choose_data_source(arguments).reading
-    assert recorded.reading == Reading(
+    assert recorded.reading == ListOptions(
         path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
     )
     expected = {**given, "seed": 4}

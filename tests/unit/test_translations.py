@@ -11,19 +11,19 @@ from app.api.web_page import FOLDER
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Place, Reason, find_reasons
 from labelling.review.page import (
-    AGREEING,
-    AUDITED,
-    COLOURS,
-    DOUBTFUL,
-    FED,
-    LEAD,
-    LEAD_OF_PARTS,
-    NOTE,
-    NOTE_OF_ACCEPTED,
-    NOTE_OF_COLOUR,
-    NOTE_OF_LIST,
-    RIGHT,
-    SCRIPTS,
+    ACCEPTED_CLASS_NOTE,
+    AGREEING_SCREEN,
+    AUDIT_HEADING,
+    CLASS_NOTE,
+    COLOUR_CONFLICT_NOTE,
+    COLOUR_SCREEN,
+    DOUBTFUL_HEADING,
+    DOUBTFUL_LEAD,
+    FEED_SCREEN,
+    LIST_CONFLICT_NOTE,
+    PAGE_SCRIPTS,
+    PARTS_LEAD,
+    RIGHT_BUTTON_TEXT,
 )
 from reports.page.sentences import TIER_NAMES, TIER_SHARE_TEXTS
 from reports.page.wording import NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE
@@ -128,20 +128,20 @@ REASONS_OF_CARDS = set(find_reasons([Place.PICTURE, Place.PRODUCT])) - {Reason.N
 
 OF_CARDS = {
     *(
-        RIGHT,
-        NOTE,
+        RIGHT_BUTTON_TEXT,
+        CLASS_NOTE,
         doubted_labels.CARD_NOTE_TEMPLATE,
-        LEAD,
-        LEAD_OF_PARTS,
-        *AUDITED,
-        *DOUBTFUL,
-        *(text for screen in (AGREEING, COLOURS, FED) for text in screen[:2]),
-        NOTE_OF_COLOUR,
-        NOTE_OF_LIST,
+        DOUBTFUL_LEAD,
+        PARTS_LEAD,
+        *AUDIT_HEADING,
+        *DOUBTFUL_HEADING,
+        *(text for screen in (AGREEING_SCREEN, COLOUR_SCREEN, FEED_SCREEN) for text in screen[:2]),
+        COLOUR_CONFLICT_NOTE,
+        LIST_CONFLICT_NOTE,
         doubted_labels.DOUBTS_PAGE_INTRODUCTION,
     ),
     "accept",
-    NOTE_OF_ACCEPTED,
+    ACCEPTED_CLASS_NOTE,
     "none of the kinds",
     "it does not say",
     *(reason.sentence for reason in REASONS_OF_CARDS),
@@ -151,7 +151,9 @@ OF_CARDS = {
 
 def texts_of_the_sheet() -> set[str]:
     """Every English text of the review sheet, whose frame marks what is translated."""
-    frame, *scripts = ((SHEET / name).read_text("utf-8") for name in ("review.html", "cards.js", *SCRIPTS))
+    frame, *scripts = (
+        (SHEET / name).read_text("utf-8") for name in ("review.html", "cards.js", *PAGE_SCRIPTS)
+    )
     marked = re.findall(r"data-t(?: disabled)?>([^<$]+)<", frame) + re.findall(r'aria-label="([^"]+)"', frame)
     called = (text for script in scripts for text in JS_CALL.findall(script))
     return {*marked, *called, "(leave out)", "none of these"} | OF_CARDS

@@ -22,10 +22,10 @@ from inference.plain_text import join_first
 from inference.spreadsheets import format_csv
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
-from labelling.journal.human_answer import LEFT_OUT
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.journal.human_answer import LEFT_OUT_LABEL
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.paths import find_existing
-from labelling.review.corrections import NAMED, Correction, merge_human_answers, read_corrections
+from labelling.review.corrections import MAX_NAMED_PICTURES, Correction, merge_human_answers, read_corrections
 from model_store.release_files import write_whole
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
 from training.data.labels import UNKNOWN_LABEL
@@ -36,7 +36,7 @@ from training.progress import Say
 CORRECTION_COLUMNS: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
 """Columns of the CSV in which a run keeps a copy of the corrections."""
 
-ANSWERS_WITHOUT_LABEL: Final = frozenset({LEFT_OUT, NONE})
+ANSWERS_WITHOUT_LABEL: Final = frozenset({LEFT_OUT_LABEL, NONE})
 """Answers that leave a picture out of its class, or an attribute unknown."""
 
 
@@ -44,10 +44,10 @@ class ContentAnswer(NamedTuple):
     """The valid answer of a person to one question about a picture.
 
     Attributes:
-        label: a label, NONE (none of the classes) or LEFT_OUT (do not use the picture).
+        label: a label, NONE (none of the classes) or LEFT_OUT_LABEL (do not use the picture).
         products: the products for which the answer was given; empty if it is valid for any product.
         is_contested: whether people gave different labels for several products with this picture, so that
-            LEFT_OUT is used.
+            LEFT_OUT_LABEL is used.
     """
 
     label: str
@@ -133,7 +133,7 @@ class Corrections:
         """
         unreadable_paths = {make_absolute(path) for path in read_errors}
         return [
-            f"{len(paths):,} {why}, among them {join_first(paths, NAMED)}."
+            f"{len(paths):,} {why}, among them {join_first(paths, MAX_NAMED_PICTURES)}."
             for paths, why in (
                 (
                     [file.path for file in self.class_answered_files if file.answers[LABEL].is_contested],
@@ -160,7 +160,7 @@ NO_CORRECTIONS: Final = Corrections()
 
 
 def read_correction_files(
-    files: Sequence[Path], reading: Reading = AS_IT_IS, say: Say = lambda _: None
+    files: Sequence[Path], reading: ListOptions = DEFAULT_LIST_OPTIONS, say: Say = lambda _: None
 ) -> list[Correction]:
     """Read CSV files with people's answers about picture files.
 
@@ -174,7 +174,7 @@ def read_correction_files(
         BadCsv: a file cannot be read, has another header, or has a row without an answer; or `reading` names
             a root folder or other columns of paths.
     """
-    if reading.root or reading.path_columns != AS_IT_IS.path_columns:
+    if reading.root or reading.path_columns != DEFAULT_LIST_OPTIONS.path_columns:
         raise BadCsv(
             f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. Their `path` is "
             "relative to the file: --path-column and --root are not for them."
@@ -295,7 +295,7 @@ def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
     different_labels = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
     if len(different_labels) > 1:
-        return ContentAnswer(LEFT_OUT, products, is_contested=True)
+        return ContentAnswer(LEFT_OUT_LABEL, products, is_contested=True)
     [label] = different_labels
     return ContentAnswer(label, frozenset() if labels.get("") == label else products)
 
@@ -400,7 +400,7 @@ def _report_idle_answers(
     ]:
         say(
             f"--corrections: {len(idle_paths):,} answers leave out what is no picture of {listing.place}, "
-            f"or one that was saved again, and change nothing: {join_first(idle_paths, NAMED)}."
+            f"or one that was saved again, and change nothing: {join_first(idle_paths, MAX_NAMED_PICTURES)}."
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
 from inference.title_rule import NONE
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.release_files import expand_home
 from training.data.listing import (
     TRAIN_FOLDER_NAMES,
@@ -26,7 +26,7 @@ from training.errors import BadCsv, DataSetMissing
 
 def list_pictures(
     place: Path,
-    reading: Reading = AS_IT_IS,
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
     attributes: Sequence[str] = (),
 ) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder for each label.

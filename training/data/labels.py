@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
 from inference.plain_text import join_first
 from labelling.errors import TableUnusable
-from labelling.lists.identifiers import NOT_THERE
+from labelling.lists.identifiers import NO_VALUE_TEXT
 from labelling.lists.list_files import suggest_renaming
 from labelling.write.columns import check_attributes
 from training.data.listing import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLIT_COLUMN, Listing
@@ -325,13 +325,13 @@ def split_cells(cells: Sequence[str], labels: Collection[str] = ()) -> list[tupl
         cells: the cells of a column.
         labels: labels that are known to exist.
     """
-    whole_labels = {*cells, *labels} - {"", NOT_THERE}
+    whole_labels = {*cells, *labels} - {"", NO_VALUE_TEXT}
 
     def split_cell(cell: str) -> tuple[str, ...]:
         parts = tuple(dict.fromkeys(part.strip() for part in cell.split(LABEL_SEPARATOR)))
         return parts if len(parts) > 1 and whole_labels.issuperset(parts) else (cell,)
 
-    return [() if cell in {"", NOT_THERE} else split_cell(cell) for cell in cells]
+    return [() if cell in {"", NO_VALUE_TEXT} else split_cell(cell) for cell in cells]
 
 
 def _list_main_labels(cell_labels: Sequence[tuple[str, ...]]) -> list[str]:
@@ -349,7 +349,7 @@ def _make_codes(
     )
     for row, (cell, given_labels) in enumerate(zip(cells, cell_labels, strict=True)):
         kept_codes = [index[label] for label in given_labels if label in index]
-        if cell == NOT_THERE:
+        if cell == NO_VALUE_TEXT:
             main_codes[row] = INAPPLICABLE_LABEL
         elif kept_codes and given_labels[0] in index:
             main_codes[row], is_right[row, kept_codes] = kept_codes[0], True

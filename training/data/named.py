@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from training.data.contents import Contents, make_contents
@@ -64,7 +64,7 @@ class Named:
     licence: str | None = None
     attributes: tuple[str, ...] = ()
     required_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    reading: Reading = AS_IT_IS
+    reading: ListOptions = DEFAULT_LIST_OPTIONS
     parent: LocalRelease | None = None
     photo_use: PictureUse | None = None
 

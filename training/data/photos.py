@@ -15,7 +15,7 @@ from inference.contract import LABEL
 from inference.plain_text import normalize_label
 from inference.title_rule import NONE
 from labelling.lists.list_files import open_header
-from labelling.lists.list_reading import Reading
+from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET
 from training.data.contents import Contents
 from training.data.corrections import list_answered_paths, make_corrections, read_correction_files
@@ -46,7 +46,7 @@ PHOTO_LAYOUT_ADVICE: Final = (
 )
 
 
-def list_photos(place: Path, reading: Reading, use: PictureUse) -> Listing:
+def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
     """List photos with their labels and tiers, before the labels are compared with the classes of a model.
 
     Args:
@@ -78,7 +78,7 @@ def list_photos(place: Path, reading: Reading, use: PictureUse) -> Listing:
     return _ignore_parts(list_corrected_photos(place, reading, use), use, columns)
 
 
-def list_corrected_photos(place: Path, reading: Reading, use: PictureUse) -> Listing:
+def list_corrected_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
     """List the pictures in a CSV of people's answers, each with its valid answer as the label.
 
     Pictures that an answer leaves out, or that are missing, are not listed.

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from inference.contract import EDGE
 from inference.file_names import is_clutter
-from labelling.lists.list_text import WORKBOOKS
+from labelling.lists.list_text import WORKBOOK_ENDINGS
 from model_store.release_files import open_regular_file
 from training.errors import BadCsv, BadIdx
 
@@ -123,7 +123,7 @@ def is_pixel_table(path: Path) -> bool:
             line = file.readline(20 * PIXEL_CSV_COLUMNS)
     except OSError as error:
         raise BadCsv(f"{path}: cannot be read ({error.strerror}).") from error
-    if path.suffix.lower() in WORKBOOKS:  # a ZIP, too
+    if path.suffix.lower() in WORKBOOK_ENDINGS:  # a ZIP, too
         return False
     return (
         line.startswith((GZIP_MAGIC, ZIP_MAGIC))

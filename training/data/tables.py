@@ -15,11 +15,11 @@ from inference.contract import LABEL
 from inference.spreadsheets import unescape_text
 from inference.title_rule import NONE
 from labelling.errors import ListUnusable
-from labelling.lists.identifiers import NOT_KNOWN, NOT_THERE, read_identifier
+from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read_identifier
 from labelling.lists.list_files import OpenList, open_list
-from labelling.lists.list_reading import AS_IT_IS, Reading
+from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile, ListRow
-from labelling.lists.titles import ListWords, contradictions, word_columns
+from labelling.lists.titles import ListWords, describe_contradictions, find_word_columns
 from training.data.listing import (
     MAX_FOLDERS_NAMED,
     OPTIONAL_COLUMNS,
@@ -44,7 +44,7 @@ _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a table's row, by column, and its label."""
 
 
-def list_table_pictures(place: Path, attributes: Sequence[str], reading: Reading) -> Listing:
+def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOptions) -> Listing:
     """List the pictures of a table, with their labels, groups and parts.
 
     Args:
@@ -63,7 +63,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: Reading
     parts = read_table_parts(table)
     reserved_columns = {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS, SPLIT_COLUMN, *reading.path_columns, reading.by}
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
-    words = word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
+    words = find_word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
     labelled_words = list[_Labelled]()
     pictures, left_out, unknown_labels = list[ListedPicture](), list[Path](), Counter[str]()
     for line in table.rows():
@@ -82,7 +82,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: Reading
         pictures, column_notes = _clear_unusable_cells(pictures, name, f"{place}, column `{name}`")
         notes += column_notes
     if words.columns and (
-        contradiction := contradictions(
+        contradiction := describe_contradictions(
             words.in_language("", (cells for cells, _ in labelled_words)), labelled_words
         )
     ):
@@ -99,7 +99,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: Reading
 
 def _is_no_class(label: str) -> bool:
     """Tell whether a label says that the picture shows no class, or that the class is not known."""
-    return label in {NONE, NOT_THERE} or label.casefold() in NOT_KNOWN
+    return label in {NONE, NO_VALUE_TEXT} or label.casefold() in UNKNOWN_VALUE_TEXTS
 
 
 def _describe_unknown_cells(message_start: str, counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -174,7 +174,7 @@ def _clear_unusable_cells(
     """
     counts = Counter(row.labels[attribute] for row in pictures)
     words = Counter(word for cell in counts for word in _split_words(cell))
-    unknown_words = [cell for cell in counts if cell.casefold() in NOT_KNOWN]
+    unknown_words = [cell for cell in counts if cell.casefold() in UNKNOWN_VALUE_TEXTS]
     unseparated_cells = [
         cell
         for cell in counts
@@ -187,7 +187,7 @@ def _clear_unusable_cells(
         for row in pictures
     ]
     notes = _describe_unknown_cells(
-        message_start, {cell: counts[cell] for cell in (*unknown_words, NOT_THERE)}
+        message_start, {cell: counts[cell] for cell in (*unknown_words, NO_VALUE_TEXT)}
     )
     if unseparated_cells:
         count, examples = (
@@ -208,7 +208,7 @@ def _split_words(cell: str) -> set[str]:
 def open_picture_table(
     path: Path,
     attributes: Sequence[str] = (),
-    reading: Reading = AS_IT_IS,
+    reading: ListOptions = DEFAULT_LIST_OPTIONS,
     open_function: OpenList = open_list,
 ) -> ListFile:
     """Open a table of pictures, and check its header and rows.

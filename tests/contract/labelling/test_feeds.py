@@ -17,7 +17,7 @@ from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.reasons import Reason
 from inference.title_rule import NONE
 from labelling.decide.decisions import Decisions
-from labelling.decide.product_answers import is_likely
+from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal
@@ -25,8 +25,8 @@ from labelling.review import page as sheet_page
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_categories import FeedCategories
-from labelling.write.feeds import DIFFERING, DOUBTFUL, write_feed
-from labelling.write.platforms import FEEDS, Platform
+from labelling.write.feeds import DIFFERENT_COLOURS, DOUBTFUL_COLOUR, write_feed
+from labelling.write.platforms import FEED_PLATFORMS, Platform
 from reports.values import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -163,14 +163,14 @@ def a_table(folder: Path) -> Path:
     return folder / "labels.csv"
 
 
-@pytest.mark.parametrize("platform", sorted(FEEDS))
+@pytest.mark.parametrize("platform", sorted(FEED_PLATFORMS))
 def test_the_page_on_feeds_says_how_a_platform_reads_its_feed(platform: str) -> None:
     rows = (ROOT / "docs/how-to/feeds.md").read_text("utf-8").splitlines()
 
     assert [row for row in rows if row.startswith(f"| `{platform}` |")], f"docs/how-to/feeds.md: {platform}"
 
 
-@pytest.mark.parametrize("platform", sorted(FEEDS))
+@pytest.mark.parametrize("platform", sorted(FEED_PLATFORMS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
         feed = write_feed(platform, table, Decisions(journal))
@@ -181,7 +181,7 @@ def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path)
     )
     assert feed.file.read_bytes() == fixture.read_bytes()
     assert ("replaces all attributes" in feed.note) == (platform == "woocommerce"), "and the list has none"
-    assert (feed.products, len(feed.left_out[DOUBTFUL])) == (3, 2)
+    assert (feed.products, len(feed.left_out[DOUBTFUL_COLOUR])) == (3, 2)
 
 
 MATERIAL = {"Attribute 1 name": "Material", "Attribute 1 value(s)": "Cotton", "Attribute 1 global": "0"}
@@ -205,7 +205,7 @@ def test_woocommerce_replaces_all_attributes_so_those_of_the_list_stay_beside_th
     photo = PhotoRecord(path="7a.png", cells={"title": "Shirt", **listed})
     row = TableRow(record=photo, decisions={}, feed_colours=("red", "white"))
 
-    assert FEEDS["woocommerce"].make_cells("7", row) == {"SKU": "7", **found}
+    assert FEED_PLATFORMS["woocommerce"].make_cells("7", row) == {"SKU": "7", **found}
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_an_export_in_a_shops_language_keeps_its_attributes_under_the_headers_th
     own = dict(zip(headers.split(";"), ("Gr\u00f6\u00dfe", "S, M", "0", "1"), strict=True))
 
     row = TableRow(record=PhotoRecord(path="a.png", cells=own), decisions={}, feed_colours=("red",))
-    cells = FEEDS["woocommerce"].make_cells("W-1", row)
+    cells = FEED_PLATFORMS["woocommerce"].make_cells("W-1", row)
 
     assert list(cells.items())[:5] == [
         ("SKU", "W-1"),
@@ -257,8 +257,8 @@ def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_a
 ) -> None:
     row = TableRow(record=PhotoRecord(path="7", cells=listed), decisions={})
 
-    assert FEEDS["woocommerce"].loses(row) == loses
-    assert not FEEDS["google"].loses(row)
+    assert FEED_PLATFORMS["woocommerce"].loses(row) == loses
+    assert not FEED_PLATFORMS["google"].loses(row)
 
 
 def test_products_with_variations_are_counted_and_in_no_feed(
@@ -351,7 +351,7 @@ SHELVES: Final = Platform(
 def test_a_platform_merges_products_by_its_key_alone_and_names_its_colours_where_it_likes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(cast("dict[str, Platform]", FEEDS), "shelves", SHELVES)
+    monkeypatch.setitem(cast("dict[str, Platform]", FEED_PLATFORMS), "shelves", SHELVES)
 
     with Journal(table := a_table(tmp_path)) as journal:
         feed = write_feed("shelves", table, Decisions(journal))
@@ -440,7 +440,11 @@ def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked
     fed = {row["id"]: row["color"] for row in rows_of(shop / "labels-google.csv")}
     assert fed == {"denied": "Blue", "own": "Pink/Yellow", "navy": "blue"}
     [card] = [card for card in cards_of(shop / "sheet.html", "colour") if card["screen"] is None]
-    assert (card["product"], card["guess"], card["note"]) == ("denied", "black", sheet_page.NOTE_OF_COLOUR)
+    assert (card["product"], card["guess"], card["note"]) == (
+        "denied",
+        "black",
+        sheet_page.COLOUR_CONFLICT_NOTE,
+    )
     assert card["note_values"] == {"label": "black", "listed": "Blue"}
 
 
@@ -480,9 +484,9 @@ def test_a_feed_takes_colours_of_products_that_are_likely_and_says_how_many_are_
     assert f"Feed of {len(agree)} products" in said
     assert f"{len(agree)} colours, at least 88% of such right." in said
     cards = cards_of(shop / "sheet.html", "colour")
-    asked = {card["product"] for card in cards if card["screen"] == list(sheet_page.COLOURS)}
+    asked = {card["product"] for card in cards if card["screen"] == list(sheet_page.COLOUR_SCREEN)}
     assert asked == {row["article"] for row in products} - set(agree)
-    assert {card["product"] for card in cards if card["screen"] == list(sheet_page.FED)} == set(agree)
+    assert {card["product"] for card in cards if card["screen"] == list(sheet_page.FEED_SCREEN)} == set(agree)
 
 
 def test_a_feed_takes_no_likely_colour_of_photos_that_lie_under_two_products(
@@ -521,7 +525,7 @@ def test_a_feed_takes_what_lacks_nothing_but_the_promise(
     answers = {"colour": replace(answer, **changes)}
     product = ProductRecord(product="7", photos=photos, distinct_photos=photos, answers=answers)
 
-    assert is_likely(product, "colour", BY) == is_fed
+    assert is_certain_enough_for_feed(product, "colour", BY) == is_fed
 
 
 def test_what_is_shown_of_products_stays_with_the_table(shop: Path, likely: Path, doubtful: Path) -> None:
@@ -591,7 +595,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
 
         feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
 
-    assert (feed.products, feed.likely, len(feed.left_out[DIFFERING])) == (1, 1, 1)
+    assert (feed.products, feed.likely, len(feed.left_out[DIFFERENT_COLOURS])) == (1, 1, 1)
 
 
 def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inference.decode import MAX_BYTES
 from labelling.errors import Unreadable
-from labelling.sources.fetch import REDIRECTS, Fetcher, allowed_host, checked
+from labelling.sources.fetch import MAX_REDIRECTS, Fetcher, check_address, parse_allowed_host
 from tests.catalogues import PICTURES
 from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 
@@ -35,7 +35,7 @@ SHOP = (("shop.example", 443), ("*.cdn.example", 443), ("shop.example", 8443), (
     ],
 )
 def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(url: str, found: tuple[str, str]) -> None:
-    parts = checked(url, SHOP)
+    parts = check_address(url, SHOP)
 
     assert (parts.netloc, parts.request_uri) == found
 
@@ -66,7 +66,7 @@ def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(url: str, fo
 )
 def test_any_other_address_is_refused(url: str) -> None:
     with pytest.raises(Unreadable) as refused:
-        checked(url, SHOP)
+        check_address(url, SHOP)
 
     assert len(str(refused.value)) < 400  # it stands in the table
 
@@ -74,7 +74,7 @@ def test_any_other_address_is_refused(url: str) -> None:
 @given(st.text() | st.text().map("https://{}".format))
 def test_no_text_of_a_list_is_more_than_a_rows_error(text: str) -> None:
     with pytest.raises(Unreadable) as refused:
-        checked(text, ())
+        check_address(text, ())
 
     assert str(refused.value).isprintable()
 
@@ -89,7 +89,7 @@ def test_no_text_of_a_list_is_more_than_a_rows_error(text: str) -> None:
     ],
 )
 def test_a_host_can_be_allowed_with_a_port_and_with_all_below_it(text: str, allowed: tuple[str, int]) -> None:
-    assert allowed_host(text) == allowed
+    assert parse_allowed_host(text) == allowed
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_host_can_be_allowed_with_a_port_and_with_all_below_it(text: str, allo
 )
 def test_what_is_no_host_cannot_be_allowed(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        allowed_host(text)
+        parse_allowed_host(text)
 
 
 def fetcher(*servers: HttpsServer, seconds: float = 20) -> Fetcher:
@@ -148,8 +148,8 @@ def test_a_redirect_is_checked_like_the_first_address(server: HttpsServer) -> No
 def test_redirects_that_do_not_end_are_given_up(server: HttpsServer) -> None:
     server.answers["/loop"] = redirect("/loop")
 
-    assert f"redirects more than {REDIRECTS} times" in failure(server, "/loop")
-    assert len(server.asked) == REDIRECTS + 1
+    assert f"redirects more than {MAX_REDIRECTS} times" in failure(server, "/loop")
+    assert len(server.asked) == MAX_REDIRECTS + 1
 
 
 def test_a_certificate_of_another_name_or_authority_is_refused(

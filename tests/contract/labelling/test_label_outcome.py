@@ -12,8 +12,8 @@ import pytest
 
 from inference.contract import Head, make_whole_input
 from labelling.journal.journal_file import Journal
-from labelling.sources.items import Item
-from labelling.workers.labeller import LabelledChunks, Say, Setup
+from labelling.sources.items import PictureItem
+from labelling.workers.labeller import LabelledChunks, Say, WorkerSetup
 from model_store.local_releases import open_release
 from scripts.label_job import ENGINES_BY_NAME, make_model_path_absolute
 from scripts.terminal import run_main
@@ -113,7 +113,9 @@ def test_a_sheet_and_folders_that_fail_are_both_named(
     assert said.endswith("sheet.html: cannot be written (No space left on device).")
 
 
-def _without_the_first(setup: Setup, items: Iterator[Item], workers: int | None, say: Say) -> LabelledChunks:
+def _without_the_first(
+    setup: WorkerSetup, items: Iterator[PictureItem], workers: int | None, say: Say
+) -> LabelledChunks:
     """An engine after whose work the first picture is gone."""
     for chunk, photos in here(setup, items, workers, say):
         Path(chunk[0].place).unlink()

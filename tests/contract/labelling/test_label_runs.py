@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from labelling.errors import OtherRun, SourceUnusable, WorkersFailed
+from labelling.errors import RunMismatch, SourceUnusable, WorkersFailed
 from labelling.job import Job
 from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
@@ -154,7 +154,9 @@ def test_a_later_release_labels_everything_again_and_any_other_is_refused(
     assert "everything is labelled again" in (said := " ".join(capsys.readouterr().err.split()))
     assert "The 0 answers of people stay" in said
     for other in (little_release, classes, fewer):
-        with pytest.raises(OtherRun, match=r"begun with version '.*' \(now '.*'\).* add --restart") as raised:
+        with pytest.raises(
+            RunMismatch, match=r"begun with version '.*' \(now '.*'\).* add --restart"
+        ) as raised:
             label(shop, table, other)
         assert len(str(raised.value)) < 400
     assert len(label(shop, table, classes, "--restart")) == len(PICTURES)

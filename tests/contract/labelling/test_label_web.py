@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from labelling.sources.items import AT_ONCE
+from labelling.sources.items import PARALLEL_FETCHES
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import carry_bytes
@@ -75,21 +75,21 @@ def test_two_addresses_that_differ_beyond_the_room_of_a_cell_are_two_pictures(
 def test_a_worker_process_fetches_several_pictures_at_a_time_and_from_allowed_hosts_alone(
     catalogue: HttpsServer, little_release: Path, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_of_them = Barrier(AT_ONCE, timeout=60)
+    all_of_them = Barrier(PARALLEL_FETCHES, timeout=60)
 
     def together(handler: BaseHTTPRequestHandler) -> None:
         all_of_them.wait()
         status(200, PICTURES["a/0.png"])(handler)
 
     monkeypatch.setitem(ENGINES_BY_NAME, "processes", label_on_processes)
-    paths = [f"/together/{number}.png" for number in range(AT_ONCE)]
+    paths = [f"/together/{number}.png" for number in range(PARALLEL_FETCHES)]
     catalogue.answers |= dict.fromkeys(paths, together)
     elsewhere = f"https://127.0.0.1:{catalogue.port}/a/0.png"
     write_list(table.with_name("list.csv"), [*map(catalogue.url, paths), elsewhere])
 
     *rows, last = label(catalogue, table, little_release)
 
-    assert [row["error"] for row in rows] == [None] * AT_ONCE
+    assert [row["error"] for row in rows] == [None] * PARALLEL_FETCHES
     assert last["error"] == (
         f"The host 127.0.0.1:{catalogue.port} is not among those of --allow-host. "
         f"Add --allow-host 127.0.0.1:{catalogue.port}."

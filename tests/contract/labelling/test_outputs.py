@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.errors import LabellingError, OtherRun, OutputUnusable
+from labelling.errors import LabellingError, OutputUnusable, RunMismatch
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.tables import label, rows_of, write_csv
@@ -60,7 +60,7 @@ def test_a_file_that_is_called_as_one_of_a_table_is_not_replaced_before_there_is
     (shop / name).write_text("mine", "utf-8")
     words = ["--by", "article", *(["--feed", "google"] if "google" in name else [])]
 
-    with pytest.raises(OtherRun, match=rf"{name}: is there already.*move that file away"):
+    with pytest.raises(RunMismatch, match=rf"{name}: is there already.*move that file away"):
         label(shop / "list.csv", shop / "table.csv", little_release, *words)
 
     assert not (shop / "table.csv.sqlite").exists()

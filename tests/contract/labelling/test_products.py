@@ -10,7 +10,7 @@ import pytest
 from inference.contract import Head, make_whole_input
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.review.questions import MAX_PHOTOS_ON_CARD
-from labelling.run_settings import FOLDER, ProductGrouping
+from labelling.run_settings import FOLDER_COLUMN, ProductGrouping
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
@@ -134,7 +134,7 @@ def test_folders_are_products(release: Path, tmp_path: Path) -> None:
 
 
 def test_a_photo_in_the_working_directory_itself_is_in_no_folder() -> None:
-    by = ProductGrouping(column=FOLDER, folder=".", proven=())
+    by = ProductGrouping(column=FOLDER_COLUMN, folder=".", proven=())
 
     assert [by.find_product(path, {}) for path in ("1.png", "./1.png", "a/1.png")] == ["", "", "a"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from labelling.review.page import AUDITED, DOUBTFUL
+from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING
 from tests.catalogues import write_doubtful, write_folder
 from tests.contract.labelling.conftest import HEADS
 from tests.releases import a_release
@@ -56,8 +56,8 @@ def test_a_sheet_begins_with_the_doubtful_and_ends_in_an_audit_of_accepted_ones_
     first, last = shown_on(folder / "sheet.html")["parts"]
 
     assert [(part["title"], part["folded"]) for part in (first, last)] == [
-        (DOUBTFUL[0], False),
-        (AUDITED[0], True),
+        (DOUBTFUL_HEADING[0], False),
+        (AUDIT_HEADING[0], True),
     ]
     assert {card["sha256"] for card in first["cards"]} == {
         sha256 for sha256, decision in rows.items() if decision == "review"

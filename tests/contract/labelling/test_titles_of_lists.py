@@ -7,7 +7,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.language_files import languages
 from inference.title_rule import NONE
-from labelling.review.page import AGREEING, NOTE_OF_LIST
+from labelling.review.page import AGREEING_SCREEN, LIST_CONFLICT_NOTE
 from reports.values import ProductPromise
 from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder
@@ -286,9 +286,12 @@ def test_the_sheet_begins_with_what_the_list_contradicts_and_shows_together_what
     doubtful, together = shown_on(page)["parts"]
     cards = {card["name"]: card for card in doubtful["cards"]}
     assert {card["name"] for card in doubtful["cards"][:2]} == {"other", "nothing"}
-    assert cards["nothing"]["note"] == NOTE_OF_LIST
+    assert cards["nothing"]["note"] == LIST_CONFLICT_NOTE
     assert cards["nothing"]["note_values"]["listed"] == "skirt"
     assert (cards["nothing"]["guess"], cards["nothing"]["predicted"]) == (NONE, shown["3.png"])
     assert cards["other"]["guess"] == other
     assert cards["nameless"]["guess"] == shown["1.png"]
-    assert (together["title"], [card["name"] for card in together["cards"]]) == (AGREEING.title, ["agreeing"])
+    assert (together["title"], [card["name"] for card in together["cards"]]) == (
+        AGREEING_SCREEN.title,
+        ["agreeing"],
+    )

@@ -13,13 +13,13 @@ from labelling.lists.own_words import NO_KIND
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.kind_choices import KindChoice
 from labelling.review.page import (
-    LEAD,
-    NOTE_OF_ACCEPTED,
-    NOTE_OF_LIST,
+    ACCEPTED_CLASS_NOTE,
+    DOUBTFUL_LEAD,
+    LIST_CONFLICT_NOTE,
     Card,
     CardPhoto,
     CategoryCard,
-    Frame,
+    PageFrame,
     make_review_page,
     make_thumbnail,
 )
@@ -46,7 +46,7 @@ def category(name: str, *branches: str, **counts: int) -> CategoryCard:
 def card(number: int) -> Card:
     shown = photo(number)
     note: dict[str, str | float] = {"label": "Dress", "confidence": 0.5, "listed": "skirt / coat / top"}
-    made = Card(f"{number}", shown.path, shown.picture, NOTE_OF_ACCEPTED, "Dress", sha256=shown.sha256)
+    made = Card(f"{number}", shown.path, shown.picture, ACCEPTED_CLASS_NOTE, "Dress", sha256=shown.sha256)
     return made._replace(note_values=note, product=f"{number}")
 
 
@@ -63,7 +63,7 @@ def sheet(tmp_path: Path) -> str:
     """The address of a page with two categories, a contradiction, a suggestion of NONE, and an audit."""
     cards = [
         card(2)._replace(
-            note=NOTE_OF_LIST, choices=CHOICES, guess="", further_kinds=("skirt", "hat", "other")
+            note=LIST_CONFLICT_NOTE, choices=CHOICES, guess="", further_kinds=("skirt", "hat", "other")
         ),
         card(3)._replace(guess=NONE, further_kinds=("hat", "skirt", "other")),
         card(1)._replace(note="", guess="", audit=1, audit_of=4, further_kinds=("skirt", "other")),
@@ -72,7 +72,9 @@ def sheet(tmp_path: Path) -> str:
         category("Gömlek & Bluz <b>", "Giyim > Üst", "Yeni", shirt=4, top=2),
         category("Parfüm", other=1),
     ]
-    page = make_review_page(cards, LABELS, Frame("table.csv", LEAD, TRANSLATIONS), {}, categories)
+    page = make_review_page(
+        cards, LABELS, PageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS), {}, categories
+    )
     (tmp_path / "sheet.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/sheet.html"
 

@@ -9,17 +9,17 @@ from playwright.sync_api import Page
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from inference.title_rule import NONE
-from labelling.journal.human_answer import LEFT_OUT
+from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (
-    COLOURS,
-    LEAD,
-    LEAD_OF_PARTS,
-    NOTE,
-    NOTE_OF_ATTRIBUTE,
+    ATTRIBUTE_NOTE,
+    CLASS_NOTE,
+    COLOUR_SCREEN,
+    DOUBTFUL_LEAD,
+    PARTS_LEAD,
     Card,
     CardPhoto,
-    Frame,
+    PageFrame,
     make_review_page,
     make_thumbnail,
 )
@@ -38,7 +38,7 @@ DOUBTS = dict(
 )
 
 
-def write(page: Path, cards: Sequence[Card], frame: Frame) -> str:
+def write(page: Path, cards: Sequence[Card], frame: PageFrame) -> str:
     """The address of a page of these."""
     page.write_text(make_review_page(cards, LABELS, frame), "utf-8")
     return f"file://{page}"
@@ -52,7 +52,7 @@ def sheet(tmp_path: Path) -> str:
             name,
             f"/shop/{name}",
             make_thumbnail(png(a_garment(seed))),
-            NOTE,
+            CLASS_NOTE,
             "Bag",
             sha256=SHAS[seed],
             decision=reason.sentence,
@@ -61,7 +61,9 @@ def sheet(tmp_path: Path) -> str:
         )
         for seed, (name, (reason, confidence)) in enumerate(DOUBTS.items())
     ]
-    return write(tmp_path / "review.html", cards, Frame("table.csv", LEAD, TRANSLATIONS, command=NEXT))
+    return write(
+        tmp_path / "review.html", cards, PageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS, command=NEXT)
+    )
 
 
 @pytest.fixture
@@ -70,11 +72,19 @@ def two_parts(tmp_path: Path) -> str:
     picture = make_thumbnail(png(a_garment(0)))
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": Reason.AMBIGUOUS.sentence}
     card = Card(
-        "", "", picture, NOTE, "Bag", decision="accept", confidence=0.5, predicted="Bag", note_values=values
+        "",
+        "",
+        picture,
+        CLASS_NOTE,
+        "Bag",
+        decision="accept",
+        confidence=0.5,
+        predicted="Bag",
+        note_values=values,
     )
     blind = card._replace(note="", guess="", audit=2, note_values={})
     cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([card] * 2 + [blind] * 2)]
-    return write(tmp_path / "parts.html", cards, Frame("table.csv", LEAD_OF_PARTS, TRANSLATIONS))
+    return write(tmp_path / "parts.html", cards, PageFrame("table.csv", PARTS_LEAD, TRANSLATIONS))
 
 
 def answers(page: Page) -> list[str]:
@@ -163,10 +173,17 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
         "reason": Reason.CONTRADICTING.sentence,
     }
     card = Card(
-        "1001", "/shop/0.png", shown[0], NOTE, "Bag", sha256=SHAS[0], predicted="Bag", note_values=values
+        "1001",
+        "/shop/0.png",
+        shown[0],
+        CLASS_NOTE,
+        "Bag",
+        sha256=SHAS[0],
+        predicted="Bag",
+        note_values=values,
     )
     card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200)
-    page = visiting(write(tmp_path / "review.html", [card], Frame("t.csv", LEAD, TRANSLATIONS)))
+    page = visiting(write(tmp_path / "review.html", [card], PageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS)))
 
     page.get_by_role("button", name="Enlarge 1001, 3").click()
     assert page.locator("#zoom img").get_attribute("src") == shown[2]
@@ -191,12 +208,12 @@ def together(tmp_path: Path) -> str:
     """The address of a page with five products on one screen: three are values to be blue, two red."""
     shown = [make_thumbnail(png(a_garment(seed))) for seed in range(5)]
     cards = [
-        Card(str(n), f"/shop/{n}.png", picture, NOTE_OF_ATTRIBUTE, guess, sha256=f"{n}b" * 32, product=str(n))
+        Card(str(n), f"/shop/{n}.png", picture, ATTRIBUTE_NOTE, guess, sha256=f"{n}b" * 32, product=str(n))
         for n, (picture, guess) in enumerate(zip(shown, ("blue", "red", "blue", "red", "blue"), strict=True))
     ]
     values: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
-    cards = [card._replace(note_values=values, screen=COLOURS, attribute="colour") for card in cards]
-    page = make_review_page(cards, LABELS, Frame("t.csv", LEAD, TRANSLATIONS), {"colour": WORDS})
+    cards = [card._replace(note_values=values, screen=COLOUR_SCREEN, attribute="colour") for card in cards]
+    page = make_review_page(cards, LABELS, PageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS), {"colour": WORDS})
     (tmp_path / "together.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/together.html"
 
@@ -232,7 +249,7 @@ def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
     found = read(file)
     assert [(one.path, one.label, one.sha256) for one in found] == [
         ("/shop/a.png", NONE, SHAS[0]),
-        (f"/shop/{NAMES[1]}", LEFT_OUT, SHAS[1]),
+        (f"/shop/{NAMES[1]}", LEFT_OUT_LABEL, SHAS[1]),
         (f"/shop/{NAMES[2]}", "Bag", SHAS[2]),
     ]
     assert all(one.at for one in found)
