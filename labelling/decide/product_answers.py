@@ -105,7 +105,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
     for photo in photos:
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    combined = {head: combine_photo_answers(distinct, head, table) for head in table.heads}
+    combined = {head: make_head_answer_of_photos(distinct, head, table) for head in table.heads}
     answers_and_paths = {head: answer for head, answer in combined.items() if answer}
     cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
     product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
@@ -140,7 +140,7 @@ def _first(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def combine_photo_answers(
+def make_head_answer_of_photos(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
     """Return the combined answer of a product's photos about its class or one attribute.
